@@ -362,6 +362,12 @@ class System(Protocol):
     networks: Mapping[str, nn.Module]
     optimizers: Mapping[str, torch.optim.Optimizer]
 
-    def phases(self, batch: Any) -> Iterator[Phase]:
-        """The steps for one batch, lazily: the loop finishes one before it asks for the next."""
+    def phases(self, batch: Any, generator: torch.Generator) -> Iterator[Phase]:
+        """The steps for one batch, lazily: the loop finishes one before it asks for the next.
+
+        Args:
+            batch: on the device of the networks.
+            generator: on the CPU, seeded by the loop from (seed, step): the only source of randomness, so that a
+                resumed run draws what an undisturbed one would have drawn.
+        """
         ...
