@@ -1,0 +1,212 @@
+"""Every number of the synthesis model and its training, on one page: the config and its presets (iPOSE secs. 3.2, 3.3).
+
+Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" what the authors' release does; where
+they differ, the field names both, and the default is the one that `docs/decisions.md` gives reasons for.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, get_args
+
+from ipose.errors import ConfigError
+
+PartInjection = Literal["psm", "spade", "concat", "none"]
+PartInput = Literal["features", "logits"]
+SpectralNormScope = Literal["release", "all"]
+GlobalLoss = Literal["hinge", "log", "none"]
+StyleLoss = Literal["clip", "none"]
+StyleCrops = Literal["release", "objects"]
+Paste = Literal["release", "own_pixels"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SynthesisConfig:
+    """Generator, discriminator, objective and training of the synthesis model. Checks itself once, when made.
+
+    Raises:
+        ConfigError: a value that cannot work; the sentence names the field.
+    """
+
+    __no_type_check__: ClassVar[bool] = True  # the checks below answer in a sentence; a test's type checker would not
+
+    num_classes: int
+    """C, the unknown class included (the data set says): 35 Cityscapes, 151 ADE20K, 183 COCO-Stuff."""
+    unknown: int | None = None
+    """Class id without annotation, weight 0 in the losses; None where the data set has none."""
+    height: int = 256
+    """Training image height in pixels. P sec. 4.1: 256."""
+    width: int = 256
+    """Training image width in pixels. P sec. 4.1: 256, Cityscapes 512."""
+
+    z_channels: int = 64
+    """Z: channels of the texture noise that SPADE sees beside the one-hot map (OASIS, "3D noise")."""
+    channels: int = 64
+    """ch: the unit that `channel_multipliers` multiply (OASIS)."""
+    channel_multipliers: tuple[int, ...] = (16, 16, 16, 8, 4, 2, 1)
+    """Width of each block's input and of the last output, in units of ch; one block fewer than entries (OASIS)."""
+    spade_hidden: int = 128
+    """Width of SPADE's shared convolution (SPADE, OASIS)."""
+    part_hidden: int = 32
+    """Width of the part branch: input convolution, part noise and PSM's hidden convolutions (R)."""
+    part_noise_channels: int = 31
+    """Structure noise for regions without parts; the class-index map makes it 32 (R)."""
+    part_channels: int = 9
+    """Q: channel 0 = no part, 1..8 = parts (P suppl. B)."""
+    part_feature_channels: int = 32
+    """F: features per part channel from PartNet's decoder (R)."""
+    part_injection: PartInjection = "psm"
+    """How parts enter the blocks; "none" is the OASIS baseline (P table 3)."""
+    part_input: PartInput = "features"
+    """What the part branch receives: Q*F decoder features (R) or the Q logit maps (P: "part map")."""
+    paste: Paste = "release"
+    """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    spectral_norm: SpectralNormScope = "release"
+    """Residual and shortcut convolutions (R), or every convolution of G and D (P)."""
+
+    discriminator_channels: tuple[int, ...] = (3, 128, 128, 256, 256, 512, 512)
+    """Image channels, then the output width of each encoder block of D (OASIS)."""
+    last_decoder_channels: int = 64
+    """Output width of D's last decoder block (OASIS)."""
+
+    global_loss: GlobalLoss = "hinge"
+    """Global adversarial loss: hinge (R) or log (P eqs. 3-4)."""
+    global_weight: float = 1.0
+    """Weight of the global adversarial loss in L_G and L_D (P sec. 3.3)."""
+    style_loss: StyleLoss = "clip"
+    """Object-level style loss on CLIP tokens (P eqs. 5-6)."""
+    style_weight: float = 10.0
+    """Weight of the style loss in L_G (P sec. 3.3)."""
+    style_crops: StyleCrops = "release"
+    """Crops for the style loss: objects or the whole image, 1/2 each (R), or objects only (P)."""
+    style_block: int = 8
+    """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer")."""
+    label_mix_weight: float = 10.0
+    """Weight of LabelMix in L_D (P sec. 3.3, OASIS; R: 5 on Cityscapes)."""
+
+    lr_generator: float = 1e-4
+    """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes."""
+    lr_discriminator: float = 4e-4
+    """Adam's rate for D (P sec. 4.1)."""
+    beta1: float = 0.0
+    """Adam (P sec. 4.1). A float: torch rejects an int."""
+    beta2: float = 0.999
+    """Adam (P sec. 4.1)."""
+    ema_decay: float = 0.9999
+    """Moving average of G: 0.9999, Cityscapes 0.999 (P; in short runs min(this, (1+n)/(10+n)) at step n)."""
+    init_gain: float = 0.02
+    """Xavier-normal gain of the initial weights; biases 0 (OASIS, R)."""
+    flip: bool = True
+    """Mirror half of the training images."""
+    batch_size: int = 24
+    """Images a step over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
+    epochs: int = 200
+    """Passes over the data: 200 Cityscapes and ADE20K, 100 COCO-Stuff (OASIS); 500 (R's scripts)."""
+
+    def __post_init__(self) -> None:
+        for name in ("channel_multipliers", "discriminator_channels"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # a config read from JSON brings lists
+        self._check_numbers()
+        self._check_choices()
+        self._check_size()
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width must be multiples of this: the blocks double one time less than they are (32 for six)."""
+        return int(2 ** (len(self.channel_multipliers) - 2))
+
+    @property
+    def training_size_multiple(self) -> int:
+        """What training asks of height and width: the discriminator halves once a block (64 for six)."""
+        return max(self.size_multiple, int(2 ** (len(self.discriminator_channels) - 1)))
+
+    @property
+    def part_input_channels(self) -> int:
+        """Channels that the part branch receives: Q*F features, or Q logits."""
+        return self.part_channels * (self.part_feature_channels if self.part_input == "features" else 1)
+
+    def _check_numbers(self) -> None:
+        positive = (
+            "num_classes height width z_channels channels spade_hidden part_hidden part_noise_channels part_channels "
+            "part_feature_channels last_decoder_channels lr_generator lr_discriminator init_gain batch_size epochs"
+        )
+        for name in positive.split():
+            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
+        for name in ("global_weight", "style_weight", "label_mix_weight", "style_block"):
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for name in ("beta1", "beta2", "ema_decay"):
+            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
+        for name, shortest in (("channel_multipliers", 2), ("discriminator_channels", 3)):
+            widths = getattr(self, name)
+            expected = f"at least {shortest} whole numbers above 0"
+            _require(len(widths) >= shortest and min(widths) > 0, name, widths, expected)
+        known = self.unknown is None or 0 <= self.unknown < self.num_classes
+        _require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
+
+    def _check_choices(self) -> None:
+        for field in fields(self):
+            choices = get_args(field.type)
+            if choices and all(isinstance(choice, str) for choice in choices):
+                _require(
+                    getattr(self, field.name) in choices, field.name, getattr(self, field.name), " | ".join(choices)
+                )
+
+    def _check_size(self) -> None:
+        for name in ("height", "width"):
+            multiple = self.training_size_multiple
+            fits = getattr(self, name) % multiple == 0
+            _require(fits, name, getattr(self, name), f"a multiple of {multiple} (the networks halve the image)")
+
+
+def _require(holds: bool, name: str, found: object, expected: str) -> None:
+    if not holds:
+        raise ConfigError("synthesis setting that cannot work", field=name, found=found, expected=expected)
+
+
+_CITYSCAPES: Mapping[str, Any] = {
+    "num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "epochs": 200, "ema_decay": 0.999,
+}  # fmt: skip
+_ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
+_COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+
+# `toy` is no experiment of the paper: narrow and shallow enough for some 64x64 images a second on two CPU cores, with a
+# larger initial gain and larger rates, because it has minutes where the paper has days.
+_TOY: Mapping[str, Any] = {
+    "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 16,
+    "channel_multipliers": (6, 6, 4, 2, 1),
+    "spade_hidden": 32, "part_hidden": 16, "part_noise_channels": 15, "discriminator_channels": (3, 32, 48, 64, 96),
+    "last_decoder_channels": 32, "style_loss": "none", "lr_generator": 1e-3, "lr_discriminator": 1e-3,
+    "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 8, "epochs": 100,
+}  # fmt: skip
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "toy": _TOY,
+    "cityscapes": _CITYSCAPES,
+    "cityscapes-release": {**_CITYSCAPES, "lr_generator": 4e-4, "label_mix_weight": 5.0, "epochs": 500},
+    "ade20k": _ADE20K,
+    "ade20k-release": {**_ADE20K, "lr_generator": 2e-4, "epochs": 500},
+    "coco-stuff": _COCO_STUFF,
+    "coco-stuff-release": {**_COCO_STUFF, "epochs": 500},
+}
+"""What each preset changes of the defaults."""
+
+
+def preset(name: str, **overrides: Any) -> SynthesisConfig:
+    """The named configuration, with fields replaced.
+
+    Args:
+        name: a key of `PRESETS`.
+        overrides: fields of `SynthesisConfig`, e.g. the data set's own `num_classes`.
+    Raises:
+        ConfigError: no such preset, no such field, or a value that cannot work.
+    Example:
+        >>> preset("cityscapes", batch_size=2).lr_generator
+        0.0001
+    """
+    if name not in PRESETS:
+        raise ConfigError("no such synthesis preset", field="preset", found=name, expected=" | ".join(PRESETS))
+    strangers = sorted(set(overrides) - set(SynthesisConfig.__dataclass_fields__))
+    if strangers:
+        raise ConfigError(
+            "synthesis settings have no such field", found=", ".join(strangers), mend="Check the spelling."
+        )
+    return SynthesisConfig(**{**PRESETS[name], **overrides})
