@@ -1,0 +1,77 @@
+"""Cross-attention from an object's shape to its supports: P's eq. 1, one residual block (iPOSE sec. 3.1, fig. 2).
+
+Queries come from the query shape, keys from the support shapes, values from the support masks of one part channel, so
+what is read is *where* in the supports the shape looks alike, and what comes back is *which part* is there.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def quick_gelu(x: Tensor) -> Tensor:
+    """x * sigmoid(1.702 x), CLIP's approximation of GELU."""
+    return x * torch.sigmoid(1.702 * x)
+
+
+def compose(outer: nn.Linear, inner: nn.Linear, x: Tensor) -> Tensor:
+    """outer(inner(x)) as one linear map: two affine maps in a row are one, at half the cost on many tokens."""
+    return F.linear(x, outer.weight @ inner.weight, F.linear(inner.bias, outer.weight, outer.bias))
+
+
+class CrossAttentionBlock(nn.Module):
+    """x <- x + LN(attention(x; keys, values)); x <- x + MLP(LN(x)). Source: iPOSE sec. 3.1, suppl. B.1.
+
+    Single-head attention with scale 1/sqrt(width). Each of query, key and value passes a 1x1 convolution (a linear
+    map on tokens) before the attention's own projection; the residual carries x itself.
+
+    Args:
+        width: d, channels of a token.
+        expansion: width of the MLP's hidden layer over d.
+    """
+
+    def __init__(self, width: int, expansion: int = 4) -> None:
+        super().__init__()
+        self.query_conv, self.key_conv, self.value_conv = (nn.Linear(width, width) for _ in range(3))
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.out = nn.Linear(width, width)
+        self.norm_attention = nn.LayerNorm(width)
+        self.norm_mlp = nn.LayerNorm(width)
+        self.mlp_in = nn.Linear(width, expansion * width)
+        self.mlp_out = nn.Linear(expansion * width, width)
+
+    def project_keys(self, keys: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """Keys as the attention compares them: depends on the supports alone, so it can be computed once."""
+        return compose(self.key, self.key_conv, keys)
+
+    def project_values(self, values: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """Values as the attention averages them: depends on the supports alone."""
+        return compose(self.value, self.value_conv, values)
+
+    def attention_weights(
+        self, x: Float[Tensor, "b t d"], projected_keys: Float[Tensor, "b u d"]
+    ) -> Float[Tensor, "b t u"]:
+        """How much each query token reads from each support token; rows sum to 1."""
+        query = compose(self.query, self.query_conv, x) * x.shape[-1] ** -0.5
+        return (query @ projected_keys.transpose(-2, -1)).softmax(-1)
+
+    def update(self, x: Tensor, read: Tensor) -> Tensor:
+        """The two residual steps, given what the attention read (before its output projection)."""
+        x = x + self.norm_attention(self.out(read))
+        return x + self.mlp_out(quick_gelu(self.mlp_in(self.norm_mlp(x))))
+
+    def forward(
+        self, x: Float[Tensor, "b t d"], keys: Float[Tensor, "b u d"], values: Float[Tensor, "b u d"]
+    ) -> Float[Tensor, "b t d"]:
+        """Query tokens after reading from the support tokens.
+
+        Args:
+            x: t query tokens an object.
+            keys: u = k*t support tokens, from the support shapes.
+            values: u support tokens, from the support masks, in the order of `keys`.
+        Returns:
+            t tokens an object, in the order of `x`.
+        """
+        weights = self.attention_weights(x, self.project_keys(keys))
+        return self.update(x, weights @ self.project_values(values))

@@ -1,0 +1,68 @@
+"""The shape encoder and the mask encoder: a 64x64 silhouette or part mask becomes 64 tokens (iPOSE suppl. B.1)."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class NormalizedConv(nn.Sequential):
+    """Convolution, instance normalisation without affine, LeakyReLU 0.2: the encoders' one building block (R)."""
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int) -> None:
+        super().__init__(
+            nn.Conv2d(channels_in, channels_out, kernel, stride, padding=(kernel - 1) // 2),
+            nn.InstanceNorm2d(channels_out),
+            nn.LeakyReLU(0.2),
+        )
+
+
+class TokenEncoder(nn.Module):
+    """A stem, three halvings to s/8, and two more whose maps are brought back to s/8 and stacked behind (multi-scale).
+
+    Args:
+        channels_in: of the input.
+        channels: widths of the stem and the three halving convolutions.
+        multi_scale: add the two coarser maps; token width is then three times the last width.
+    """
+
+    def __init__(self, channels_in: int, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
+        super().__init__()
+        c1, c2, c3, c4 = channels
+        self.stem = nn.Sequential(
+            NormalizedConv(channels_in, c1, 7, 1),
+            NormalizedConv(c1, c2, 4, 2),
+            NormalizedConv(c2, c3, 4, 2),
+            NormalizedConv(c3, c4, 4, 2),
+        )
+        self.coarser = nn.ModuleList(NormalizedConv(c4, c4, 4, 2) for _ in range(2 if multi_scale else 0))
+
+    def forward(self, x: Float[Tensor, "m i s s"]) -> Float[Tensor, "m t d"]:
+        """Tokens in row-major order of the s/8 x s/8 grid."""
+        scale = self.stem(x)
+        scales = [scale]
+        for halve in self.coarser:
+            scale = halve(scale)
+            scales.append(F.interpolate(scale, size=scales[0].shape[-2:], mode="bilinear", align_corners=False))
+        return torch.cat(scales, dim=1).flatten(2).transpose(1, 2)
+
+
+class ShapeEncoder(TokenEncoder):
+    """Tokens of object shapes: the silhouette repeated to 3 channels behind the coordinates x and y in [-1, 1] (R)."""
+
+    def __init__(self, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
+        super().__init__(5, channels, multi_scale)
+
+    def forward(self, shapes: Float[Tensor, "n 1 s s"]) -> Float[Tensor, "n t d"]:
+        """Tokens of each silhouette, values in [0, 1]."""
+        side = torch.linspace(-1, 1, shapes.shape[-1], dtype=shapes.dtype, device=shapes.device)
+        y, x = torch.meshgrid(side, side, indexing="ij")
+        coordinates = torch.stack([x, y]).expand(len(shapes), -1, -1, -1)
+        return super().forward(torch.cat([coordinates, shapes.expand(-1, 3, -1, -1)], dim=1))
+
+
+class MaskEncoder(TokenEncoder):
+    """Tokens of part masks; no coordinates, so what a part is called cannot matter (R)."""
+
+    def __init__(self, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
+        super().__init__(1, channels, multi_scale)

@@ -1,0 +1,159 @@
+"""What PartNet learns from: P's eqs. 10-12, with the release's cross-entropies, and the batches that feed them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor, nn
+
+from ipose.data.augment import augment_pair
+from ipose.errors import ConfigError, SupportError
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+from ipose.types import PartPair, Phase, SupportSet
+
+
+def part_bce(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
+    """Binary cross-entropy of every channel against the one-hot part map, mean over all. Source: iPOSE suppl. eq. 10."""
+    target = F.one_hot(part_map.long(), logits.shape[1]).permute(0, 3, 1, 2)
+    return F.binary_cross_entropy_with_logits(logits.float(), target.float())
+
+
+def part_cross_entropy(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
+    """Cross-entropy over the part channels, mean over pixels. Source: the authors' release."""
+    return F.cross_entropy(logits.float(), part_map.long())
+
+
+@dataclass(frozen=True, eq=False)
+class PartBatch:
+    """Objects to learn from, with the support sets of their categories, each set once.
+
+    Args:
+        names: one an object, for messages.
+        shapes: (n, 1, s, s) silhouettes.
+        part_map: (n, s, s) true part ids.
+        supports: (m, k, s, s) support part maps of the m categories in the batch.
+        index: (n,), which of the m each object reads.
+    """
+
+    names: tuple[str, ...]
+    shapes: Float[Tensor, "n 1 s s"]
+    part_map: UInt8[Tensor, "n s s"]
+    supports: UInt8[Tensor, "m k s s"]
+    index: Int64[Tensor, " n"]
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same batch on `device`."""
+        return replace(
+            self,
+            shapes=self.shapes.to(device),
+            part_map=self.part_map.to(device),
+            supports=self.supports.to(device),
+            index=self.index.to(device),
+        )
+
+
+class PartPairSource:
+    """Training pairs, augmented, in batches that read the chosen supports or, at times, random training objects.
+
+    The release also permutes the part channels of a batch at random. The network is equivariant to that and the
+    losses are invariant, so it changes nothing and is left out (a test holds the equivalence).
+
+    Args:
+        pairs: what to learn from.
+        supports: the chosen supports; every category of `pairs` needs some.
+        random_supports: probability that a batch reads random training objects instead.
+        augment: resize, rotate, crop, flip as in `ipose.data.augment`.
+    """
+
+    def __init__(
+        self, pairs: Sequence[PartPair], supports: SupportSet, *, random_supports: float = 3 / 8, augment: bool = True
+    ) -> None:
+        if not pairs:
+            raise ConfigError("no part pairs to learn from", mend="Give part annotations of at least one category.")
+        self.pairs, self.supports = tuple(pairs), supports
+        self.random_supports, self.augment = random_supports, augment
+        self.members: dict[str, list[int]] = {}
+        for i, pair in enumerate(self.pairs):
+            self.members.setdefault(pair.category, []).append(i)
+        if missing := sorted(set(self.members) - set(supports.categories)):
+            raise SupportError(
+                "part pairs of categories without supports",
+                found=", ".join(missing),
+                expected=", ".join(supports.categories),
+                mend="Choose them with ipose supports build.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def item(self, index: int, generator: torch.Generator) -> PartPair:
+        """One pair, augmented."""
+        pair = self.pairs[index]
+        if not self.augment:
+            return pair
+        shape, part_map = augment_pair(pair.shape, pair.part_map, generator)
+        return replace(pair, shape=shape, part_map=part_map)
+
+    def collate(self, items: Sequence[PartPair], generator: torch.Generator) -> PartBatch:
+        """A batch, its supports drawn once for each category in it."""
+        categories = list(dict.fromkeys(item.category for item in items))
+        if torch.rand((), generator=generator) < self.random_supports:
+            supports = torch.stack([self._random_supports(category, generator) for category in categories])
+        else:
+            supports = self.supports.of(categories)
+        return PartBatch(
+            names=tuple(item.name for item in items),
+            shapes=torch.stack([item.shape for item in items])[:, None].float(),
+            part_map=torch.stack([item.part_map for item in items]),
+            supports=supports,
+            index=torch.tensor([categories.index(item.category) for item in items]),
+        )
+
+    def _random_supports(self, category: str, generator: torch.Generator) -> Tensor:
+        members = self.members[category]
+        chosen = torch.randint(len(members), (self.supports.k,), generator=generator).tolist()
+        return torch.stack([self.pairs[members[i]].part_map for i in chosen])
+
+
+class PartNetObjective:
+    """PartNet's training system: one phase, up to four terms. Source: iPOSE suppl. eqs. 10-12; cross-entropies: R.
+
+    Terms: `bce` and `cross_entropy` on the prediction from the supports, `bce_rec` and `cross_entropy_rec` on a second
+    prediction in which one support, drawn at random for each object, is replaced by the object's own part map.
+    """
+
+    averaged = ("partnet",)
+
+    def __init__(self, partnet: PartNet, config: PartNetConfig) -> None:
+        self.partnet, self.config = partnet, config
+        self.networks: Mapping[str, nn.Module] = {"partnet": partnet}
+        adam = torch.optim.Adam(partnet.parameters(), lr=config.learning_rate, betas=(config.beta1, config.beta2))
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {"partnet": adam}
+
+    def phases(self, batch: PartBatch, generator: torch.Generator) -> Iterator[Phase]:
+        """The one step of a batch."""
+        yield Phase("partnet", ("partnet",), "partnet", lambda: self.losses(batch, generator))
+
+    def losses(self, batch: PartBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """All terms, weight 1 each."""
+        query = self.partnet.shape_encoder(batch.shapes)
+        memory = self.partnet.encode_supports(batch.supports)
+        prediction = self.partnet.predict(query, memory, batch.index)
+        losses = self._terms(prediction.logits, batch.part_map, "")
+        if self.config.reconstruction:
+            which = torch.randint(batch.supports.shape[1], (len(query),), generator=generator).to(query.device)
+            own = self.partnet.encode_supports(batch.part_map[:, None])
+            second = memory.replace_one(batch.index, own, which)
+            everyone = torch.arange(len(query), device=query.device)
+            losses |= self._terms(self.partnet.predict(query, second, everyone).logits, batch.part_map, "_rec")
+        return losses
+
+    def _terms(self, logits: Tensor, part_map: Tensor, suffix: str) -> dict[str, Tensor]:
+        terms = {f"bce{suffix}": part_bce(logits, part_map)}
+        if self.config.cross_entropy:
+            terms[f"cross_entropy{suffix}"] = part_cross_entropy(logits, part_map)
+        return terms

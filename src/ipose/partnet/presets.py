@@ -1,0 +1,106 @@
+"""PartNet's hyper-parameters, every variant on one page. No torch in here: `--help` reads it.
+
+Where the paper (P) and the authors' release (R) differ, `paper` follows P and `release` follows R.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ipose.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartNetConfig:
+    """PartNet and its training. Defaults are the paper's, or the release's where the paper is silent."""
+
+    encoder_channels: tuple[int, int, int, int] = (32, 64, 64, 96)
+    """Widths of the stem and the three halving convolutions (R); the decoder mirrors them."""
+    attention_blocks: int = 3
+    """Cross-attention blocks (P sec. 3.1; 1..4 in table 8)."""
+    multi_scale: bool = True
+    """Concatenate the 4x4 and 2x2 maps behind the 8x8 one (P suppl. B.1; off in table 7)."""
+    k: int = 3
+    """Supports per category (P sec. 4.1; 1..4 in table 4)."""
+    cross_entropy: bool = True
+    """Add the cross-entropies over the part channels to P's BCE losses (R)."""
+    reconstruction: bool = True
+    """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
+    random_supports: float = 3 / 8
+    """Probability that a batch reads random training objects in place of the chosen supports (R)."""
+    learning_rate: float = 1e-4
+    """Adam (P suppl. B.3)."""
+    beta1: float = 0.0
+    """Adam (P suppl. B.3)."""
+    beta2: float = 0.999
+    """Adam (P suppl. B.3)."""
+    batch_size: int = 6
+    """Objects a step (R)."""
+    epochs: int = 30
+    """Passes over the part pairs (P suppl. B.3)."""
+    ema_decay: float = 0.0
+    """Decay of the averaged weights that are evaluated and saved; 0 = the weights themselves (P)."""
+    decay_learning_rate: bool = False
+    """Let the learning rate fall to 0 along a cosine (P: constant)."""
+
+    def __post_init__(self) -> None:
+        if len(self.encoder_channels) != 4 or min(self.encoder_channels) < 1:
+            raise ConfigError(
+                "four positive widths needed", field="encoder_channels", found=self.encoder_channels, expected="4 widths"
+            )
+        for name in ("attention_blocks", "k", "batch_size", "epochs"):
+            if getattr(self, name) < 1:
+                raise ConfigError("too small", field=name, found=getattr(self, name), expected="at least 1")
+        if not 0 <= self.random_supports <= 1:
+            raise ConfigError("no probability", field="random_supports", found=self.random_supports, expected="0..1")
+
+    @property
+    def features(self) -> int:
+        """F, feature channels per part channel: the width of the decoder's last layer."""
+        return self.encoder_channels[0]
+
+    @property
+    def token_width(self) -> int:
+        """d, channels of a token."""
+        return self.encoder_channels[3] * (3 if self.multi_scale else 1)
+
+
+def paper() -> PartNetConfig:
+    """P suppl. B: BCE losses alone (eqs. 10-12). 5,133,825 parameters."""
+    return PartNetConfig(cross_entropy=False)
+
+
+def release() -> PartNetConfig:
+    """The authors' script: cross-entropies added. 5,133,825 parameters."""
+    return PartNetConfig()
+
+
+def half() -> PartNetConfig:
+    """Half the paper's widths, for an hour on 2 CPU cores: larger batches, a higher rate that decays, averaged weights."""
+    return replace(
+        release(),
+        encoder_channels=(16, 32, 32, 48),
+        learning_rate=1e-3,
+        beta1=0.9,
+        batch_size=16,
+        ema_decay=0.995,
+        decay_learning_rate=True,
+    )
+
+
+def toy() -> PartNetConfig:
+    """A quarter of the paper's widths, for the two and a half minutes that `ipose demo` gives it."""
+    return replace(half(), encoder_channels=(8, 16, 32, 32), batch_size=16, learning_rate=2e-3, ema_decay=0.98)
+
+
+PRESETS: dict[str, Callable[[], PartNetConfig]] = {"toy": toy, "half": half, "paper": paper, "release": release}
+"""PartNet presets by name."""
+
+PresetName = Literal["toy", "half", "paper", "release"]
+
+
+def preset(name: str, **overrides: Any) -> PartNetConfig:
+    """The preset of that name, with fields replaced. Raises ConfigError for an unknown name."""
+    if name not in PRESETS:
+        raise ConfigError("no such PartNet preset", found=repr(name), expected=" or ".join(PRESETS))
+    return replace(PRESETS[name](), **overrides)
