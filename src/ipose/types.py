@@ -6,7 +6,7 @@ channels (0 = not a part, 1..8 = parts), `s` side of an object crop (64), `f` fe
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -140,7 +140,7 @@ class SceneBatch:
             )
 
     @classmethod
-    def from_scenes(cls, scenes: Sequence[Scene]) -> Self:
+    def from_scenes(cls, scenes: Sequence[Scene]) -> "SceneBatch":
         """Stack scenes of one size; images go from uint8 0..255 to float32 -1..1."""
         images = [scene.image for scene in scenes if scene.image is not None]
         parts = [scene.part for scene in scenes if scene.part is not None]
@@ -155,7 +155,7 @@ class SceneBatch:
             part=torch.stack(parts) if len(parts) == len(scenes) else None,
         )
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "SceneBatch":
         """The same batch with its tensors on `device`."""
         return replace(
             self,
