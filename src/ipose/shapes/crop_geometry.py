@@ -1,0 +1,165 @@
+"""Where an object lies, and the square that holds it: the numbers that cropping and pasting share.
+
+Source: iPOSE sec. 3.1 says that objects are cropped and resized; how exactly is the rule of the release, on whose crops
+the released networks were trained. It is this package's one way to crop:
+
+1. `even_box`, when the object index is built: the box of the object's pixels, made even-sided.
+2. `crop_geometry`, on use: two pixels of context, clipped to the image; the size with the photograph's aspect; the
+   zeros that make it a square.
+3. `ipose.shapes.object_crops` resizes that square to S x S; `ipose.shapes.object_pastes` goes the way back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from ipose.errors import ShapeMismatchError
+from ipose.types import Box, SceneObject
+
+CONTEXT_PX = 2
+"""Image pixels around an object's box that its crop shows too (one less at the far end, which is exclusive)."""
+
+MIN_EXTENT = 2
+"""Objects whose max - min is less than this, in rows or columns, are dropped."""
+
+
+def even_box(min_row: int, max_row: int, min_col: int, max_col: int, image_size: tuple[int, int]) -> Box | None:
+    """The box of an object as the object index stores it, or None for an object too small to crop.
+
+    Where max - min is odd: max + 1 if that is <= the image side, else min - 1 if that is >= 0. The comparison is the
+    release's: max is inclusive, so an even box may end one row or column below the image; cropping clips it.
+
+    Args:
+        min_row: first row that holds a pixel of the object; `max_row` the last one (inclusive), columns likewise.
+        max_row: see `min_row`.
+        min_col: see `min_row`.
+        max_col: see `min_row`.
+        image_size: (height, width) of the map.
+    Returns:
+        The box, or None where max - min < 2 in rows or columns.
+    Example:
+        >>> even_box(4, 9, 0, 8, image_size=(64, 64))
+        Box(min_row=4, max_row=10, min_col=0, max_col=8)
+    """
+    rows = _even_range(min_row, max_row, image_size[0])
+    cols = _even_range(min_col, max_col, image_size[1])
+    if rows[1] - rows[0] < MIN_EXTENT or cols[1] - cols[0] < MIN_EXTENT:
+        return None
+    return Box(*rows, *cols)
+
+
+def _even_range(low: int, high: int, side: int) -> tuple[int, int]:
+    if (high - low) % 2 == 0:
+        return low, high
+    if high + 1 <= side:
+        return low, high + 1
+    return (low - 1, high) if low >= 1 else (low, high)
+
+
+@dataclass(frozen=True, eq=False)
+class CropGeometry:
+    """Where each of n objects lies and how its crop is brought to a square; the last axis is (row, column).
+
+    Args:
+        start: int64 (n, 2), first row and column of the crop in the image.
+        size: int64 (n, 2), height and width of the crop in the image.
+        stretched: int64 (n, 2), height and width with the aspect of the photograph.
+        padding: int64 (n, 2), zeros put on each of the two sides of an axis; of an odd difference one is missing.
+        image_size: (height, width) of the image plane.
+    """
+
+    start: Int[Tensor, "n 2"]
+    size: Int[Tensor, "n 2"]
+    stretched: Int[Tensor, "n 2"]
+    padding: Int[Tensor, "n 2"]
+    image_size: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.start.shape[0]
+
+    @property
+    def side(self) -> Int[Tensor, " n"]:
+        """Side of the square that holds each stretched crop."""
+        return self.stretched.amax(dim=1)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same geometry with its tensors on `device`."""
+        return self._each(lambda tensor: tensor.to(device))
+
+    def __getitem__(self, index: Tensor | slice) -> Self:
+        """The geometry of some of the objects, in the order of `index`."""
+        return self._each(lambda tensor: tensor[index])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
+        return replace(
+            self,
+            start=change(self.start),
+            size=change(self.size),
+            stretched=change(self.stretched),
+            padding=change(self.padding),
+        )
+
+
+def crop_geometry(
+    boxes: Int[Tensor, "n 4"],
+    original_size: Int[Tensor, "n 2"],
+    image_size: tuple[int, int],
+    *,
+    stretch: Literal["photograph", "release"] = "photograph",
+) -> CropGeometry:
+    """Steps 2 to 4 of the crop for all objects at once: context, clipping, even sides, aspect, padding.
+
+    Rows [min-2, max+2), clipped to the image; an odd side gets end+1 if <= the image side, else start-1 if >= 0. With
+    original height Ho and width Wo the crop is stretched, never shrunk: Ho > Wo gives floor(height*Ho/Wo), Wo > Ho
+    gives floor(width*Wo/Ho). The shorter side is padded by floor(difference/2) at both ends.
+
+    Args:
+        boxes: min row, max row, min col, max col of `even_box`, inclusive.
+        original_size: (Ho, Wo) of the photograph before it was squashed to `image_size`; (1, 1) = it was not.
+        image_size: (height H, width W) of the image plane.
+        stretch: "photograph" takes the ratio Ho*W : Wo*H, which restores the photograph's aspect whatever the image's
+            size, and does nothing where the aspect was kept. The release squashes to squares only, where that ratio is
+            its own, Ho : Wo; "release" takes Ho : Wo for every image size.
+    Raises:
+        ShapeMismatchError: a box without a pixel inside the image.
+    """
+    low, high = boxes[:, 0::2], boxes[:, 1::2]
+    side = torch.tensor(image_size, device=boxes.device)
+    start = (low - CONTEXT_PX).clamp(min=0)
+    end = torch.minimum(high + CONTEXT_PX, side)
+    if bool((start >= end).any()) or bool((high < low).any()):
+        raise ShapeMismatchError(
+            "a box has no pixel in the image",
+            field="boxes",
+            found=boxes[((start >= end) | (high < low)).any(dim=1)][0].tolist(),
+            expected=f"min <= max inside {image_size[0]} x {image_size[1]}",
+            mend="Build the object index from maps of this size.",
+        )
+    odd = (end - start) % 2 == 1
+    grows = odd & (end + 1 <= side)
+    start = torch.where(odd & ~grows & (start >= 1), start - 1, start)
+    end = torch.where(grows, end + 1, end)
+    size = end - start
+    stretched = _stretch(size, original_size, image_size if stretch == "photograph" else (1, 1))
+    padding = (stretched.amax(dim=1, keepdim=True) - stretched) // 2
+    return CropGeometry(start, size, stretched, padding, image_size)
+
+
+def _stretch(
+    size: Int[Tensor, "n 2"], original_size: Int[Tensor, "n 2"], image_size: tuple[int, int]
+) -> Int[Tensor, "n 2"]:
+    """Sizes with the photograph's aspect: the squashed axis grows by Ho*W : Wo*H (or its inverse), rounded down."""
+    squashed = torch.tensor([image_size[1], image_size[0]], device=size.device)
+    ratio = torch.where((original_size == 1).all(dim=1, keepdim=True), 1, original_size * squashed)
+    return torch.where(ratio > ratio.flip(1), size * ratio // ratio.flip(1), size)
+
+
+def geometry_of_objects(objects: Sequence[SceneObject], image_size: tuple[int, int]) -> CropGeometry:
+    """`crop_geometry` of scene objects, on the CPU."""
+    boxes = torch.tensor([item.box for item in objects], dtype=torch.int64).reshape(-1, 4)
+    original = torch.tensor([item.original_size for item in objects], dtype=torch.int64).reshape(-1, 2)
+    return crop_geometry(boxes, original, image_size)
