@@ -1,1 +1,48 @@
-"""losses"""
+"""The losses of iPOSE sec. 3.3, a file for each term.
+
+class_balance   weights of the classes of a batch
+n_plus_one      (N+1)-class cross-entropy
+label_mix       mask and loss of LabelMix
+adversarial     global adversarial loss, hinge and log
+relaxed_emd     relaxed earth mover's distance between token sets
+clip_style      that distance on CLIP tokens; clip_weights: where the encoder comes from
+"""
+
+from ipose.losses.adversarial import (
+    AdversarialLoss,
+    adversarial_loss,
+    hinge_d_fake,
+    hinge_d_real,
+    hinge_g,
+    log_d_fake,
+    log_d_real,
+    log_g,
+)
+from ipose.losses.class_balance import class_weights
+from ipose.losses.clip_style import CLIPStyle, visual_tokens
+from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
+from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
+from ipose.losses.n_plus_one import NPlusOneLoss, n_plus_one_loss
+from ipose.losses.relaxed_emd import relaxed_emd
+
+__all__ = [
+    "AdversarialLoss",
+    "CLIPStyle",
+    "NPlusOneLoss",
+    "adversarial_loss",
+    "class_weights",
+    "hinge_d_fake",
+    "hinge_d_real",
+    "hinge_g",
+    "label_mix_loss",
+    "label_mix_mask",
+    "load_clip_style",
+    "log_d_fake",
+    "log_d_real",
+    "log_g",
+    "mix",
+    "n_plus_one_loss",
+    "relaxed_emd",
+    "tiny_clip_style",
+    "visual_tokens",
+]

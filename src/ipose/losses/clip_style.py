@@ -1,0 +1,90 @@
+"""CLIP style loss: the earth mover's distance between CLIP tokens of fakes and of real images (iPOSE sec. 3.3)."""
+
+from typing import Any, Protocol, Self, cast, runtime_checkable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError
+from ipose.losses.relaxed_emd import relaxed_emd
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+STYLE_BLOCK = 8
+"""Block whose tokens are compared, counted from 0 (the release; the paper says "eighth layer")."""
+
+
+@runtime_checkable
+class VisualEncoder(Protocol):
+    """What the style loss needs of an encoder: open_clip's `VisionTransformer` has it."""
+
+    image_size: tuple[int, int]
+    transformer: Any
+
+    def forward_intermediates(self, x: Tensor, indices: list[int], **options: Any) -> dict[str, Any]:
+        """Tokens (b, n, d) of the asked blocks under "image_intermediates", class token dropped."""
+
+
+def visual_tokens(
+    visual: VisualEncoder, images: Float[Tensor, "b 3 h w"], block: int = STYLE_BLOCK
+) -> Float[Tensor, "b n d"]:
+    """The tokens that a block of the encoder makes of each image, one a patch, class token dropped.
+
+    Images are brought from [-1, 1] to [0, 1], resized to the encoder's own size (224 for ViT-B/32; bicubic with
+    antialiasing, as CLIP's own preprocessing does, the aspect not kept) and normalised by CLIP's mean and deviation.
+
+    Args:
+        visual: an open_clip-like vision transformer.
+        images: in [-1, 1], any size.
+        block: counted from 0.
+    Raises:
+        ConfigError: the encoder has no such block.
+    """
+    blocks = len(visual.transformer.resblocks)
+    if not 0 <= block < blocks:
+        raise ConfigError(
+            "the style encoder has no such block", field="block", found=block, expected=f"0..{blocks - 1}"
+        )
+    mean, std = (images.new_tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
+    resized = F.interpolate((images + 1) / 2, size=visual.image_size, mode="bicubic", antialias=True)
+    output = visual.forward_intermediates(
+        (resized - mean) / std, indices=[block], stop_early=True, intermediates_only=True, output_fmt="NLC"
+    )
+    tokens: Tensor = output["image_intermediates"][0]
+    return tokens
+
+
+def _check_block(visual: VisualEncoder, block: int) -> None:
+    last = len(visual.transformer.resblocks) - 1
+    if not 0 <= block <= last:
+        raise ConfigError("the style encoder has no such block", field="block", found=block, expected=f"0..{last}")
+
+
+class CLIPStyle(nn.Module):
+    """`relaxed_emd` between the encoder's tokens of fake and real images: differs in style, whatever stands where.
+
+    The encoder is frozen and stays in eval mode; it never becomes part of G or D. Gradients reach the fakes alone.
+
+    Args:
+        visual: an open_clip-like vision transformer (`load_clip_style` brings CLIP's, `tiny_clip_style` a random one).
+        block: whose tokens are compared, counted from 0; the release's 8, the ninth block.
+    Raises:
+        ConfigError: the encoder has no such block.
+    """
+
+    def __init__(self, visual: nn.Module, block: int = STYLE_BLOCK) -> None:
+        super().__init__()
+        _check_block(cast(VisualEncoder, visual), block)
+        self.visual: Any = visual.eval().requires_grad_(False)
+        self.block = block
+
+    def train(self, mode: bool = True) -> Self:
+        """Stays in eval mode: the encoder is a ruler, not a pupil."""
+        return super().train(False)
+
+    def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
+        with torch.no_grad():
+            wanted = visual_tokens(self.visual, real, self.block)
+        return relaxed_emd(visual_tokens(self.visual, fake, self.block), wanted)

@@ -1,0 +1,73 @@
+"""(N+1)-class loss: the discriminator labels every pixel with its class, or as fake (class 0 of C+1)."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.losses.class_balance import class_weights
+from ipose.losses.precision import full_precision
+
+
+def n_plus_one_loss(
+    logits: Float[Tensor, "b c1 h w"],
+    label: Int[Tensor, "b h w"] | None,
+    target: Literal["real", "fake"],
+    unknown: int | None = None,
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the C+1 logits of each pixel, mean over all pixels; in float32 at least.
+
+    Source: iPOSE sec. 3.3 (OASIS sec. 3.2). For "real" the target is class label+1, times the class-balancing weight
+    of the label (`class_weights`): D on real images, G on its own. For "fake" it is class 0, unweighted: D on fakes.
+
+    Args:
+        logits: C+1 of them; 0 = fake, c+1 = class c.
+        label: class ids 0..C-1; may be None for "fake", which does not look at it.
+        target: what the discriminator should say (G wants "real" said of its images).
+        unknown: class of pixels without annotation: weight 0, no gradient; None where there is none.
+    Raises:
+        ConfigError: another target, or no label for "real".
+        ShapeMismatchError: label and logits differ in size, or a label is no class.
+    """
+    with full_precision(logits) as (logits,):
+        if target == "fake":
+            fake = torch.zeros_like(logits[:, 0], dtype=torch.int64)
+            return F.cross_entropy(logits, fake)
+        label = _checked(logits, label, target)
+        weights = class_weights(label, logits.shape[1] - 1, unknown=unknown).to(logits.dtype)
+        return (weights[label] * F.cross_entropy(logits, label + 1, reduction="none")).mean()
+
+
+def _checked(logits: Tensor, label: Tensor | None, target: str) -> Tensor:
+    if target != "real":
+        raise ConfigError(
+            "no such target of the (N+1)-class loss", field="target", found=target, expected="real or fake"
+        )
+    if label is None:
+        raise ConfigError("the (N+1)-class loss on real pixels needs their classes", field="label", found="None")
+    if (logits.shape[0], *logits.shape[2:]) != tuple(label.shape):
+        raise ShapeMismatchError(
+            "label map and logits differ in size",
+            found=tuple(label.shape),
+            expected=(logits.shape[0], *logits.shape[2:]),
+        )
+    return label.long()
+
+
+class NPlusOneLoss(nn.Module):
+    """`n_plus_one_loss` for a data set whose unknown class, if any, is fixed."""
+
+    def __init__(self, unknown: int | None = None) -> None:
+        super().__init__()
+        self.unknown = unknown
+
+    def forward(
+        self,
+        logits: Float[Tensor, "b c1 h w"],
+        label: Int[Tensor, "b h w"] | None,
+        target: Literal["real", "fake"],
+    ) -> Float[Tensor, ""]:
+        return n_plus_one_loss(logits, label, target, self.unknown)
