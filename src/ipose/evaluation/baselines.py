@@ -1,0 +1,75 @@
+"""Two plain ways to guess an object's parts, so that PartNet's accuracy has something to be compared with.
+
+*copy*: the part map of the most alike support. *majority*: the part seen most often at each pixel. Both then give
+object pixels that are still without a part the nearest one, and erase what lies outside the object.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, UInt8
+from scipy.ndimage import distance_transform_edt
+from torch import Tensor
+
+from ipose.errors import SupportError
+from ipose.shapes.geometric_score import geometric_score_matrix
+from ipose.types import PART_CHANNELS
+
+
+def fill_object(part_map: UInt8[Tensor, "s1 s2"], shape: Bool[Tensor, "s1 s2"]) -> UInt8[Tensor, "s1 s2"]:
+    """Fit a part map to an object: every object pixel gets the part of the nearest labelled pixel, the rest 0.
+
+    "Nearest" is Euclidean, over all labelled pixels of the map, those outside the object included; a labelled
+    pixel is nearest to itself.
+
+    Raises:
+        SupportError: the map has no labelled pixel at all.
+    """
+    labelled = part_map.numpy() > 0
+    if not labelled.any():
+        raise SupportError(
+            "a part map without any part cannot be fitted to an object",
+            found="all pixels 0",
+            expected="a part id 1..8 somewhere",
+            mend="Draw the support's parts, or drop it.",
+        )
+    nearest = distance_transform_edt(~labelled, return_distances=False, return_indices=True)
+    assert isinstance(nearest, np.ndarray)
+    return part_map[nearest[0], nearest[1]].where(shape, 0)
+
+
+def copy_baseline(shapes: Bool[Tensor, "n s s"], supports: UInt8[Tensor, "k s s"]) -> UInt8[Tensor, "n s s"]:
+    """Copy the part map of the support whose silhouette is nearest by geometric score (the first one in a tie).
+
+    Args:
+        shapes: silhouettes of objects of one category.
+        supports: that category's part maps; their silhouettes are where they are not 0.
+    Returns:
+        Part ids 1..8 on each object, 0 outside.
+    Raises:
+        SupportError: the nearest support has no labelled pixel.
+    """
+    if not len(shapes):
+        return torch.zeros(shapes.shape, dtype=torch.uint8)
+    distance = geometric_score_matrix(shapes.float(), (supports > 0).float())
+    nearest = distance.numpy().argmin(axis=1)  # numpy's argmin promises the first of equals, torch's does not
+    return torch.stack([fill_object(supports[i], shape) for i, shape in zip(nearest.tolist(), shapes, strict=True)])
+
+
+def majority_baseline(shapes: Bool[Tensor, "n s s"], part_maps: UInt8[Tensor, "m s s"]) -> UInt8[Tensor, "n s s"]:
+    """Give each pixel the part 1..8 that is most frequent there (the lower id in a tie), whatever the shape.
+
+    Args:
+        shapes: silhouettes of objects of one category.
+        part_maps: that category's training part maps, or, for a novel category, its k supports.
+    Returns:
+        Part ids 1..8 on each object, 0 outside.
+    Raises:
+        SupportError: no map has a labelled pixel.
+    """
+    votes = torch.stack([(part_maps == part).sum(0) for part in range(1, PART_CHANNELS)])  # [8, s, s]
+    winner = torch.from_numpy(votes.numpy().argmax(axis=0).astype(np.uint8) + 1).where(votes.sum(0) > 0, 0)
+    if not len(shapes):
+        return torch.zeros(shapes.shape, dtype=torch.uint8)
+    # One map serves all objects: fill it once for the full frame, then cut each object out of it.
+    everywhere = fill_object(winner, torch.ones_like(winner, dtype=torch.bool))
+    return everywhere.expand_as(shapes).where(shapes, 0)

@@ -1,0 +1,178 @@
+"""A part predictor beside the two plain baselines, on the same objects."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.evaluation.baselines import copy_baseline, majority_baseline
+from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
+from ipose.evaluation.text_table import percent, text_table
+from ipose.types import PartPair, SupportSet
+
+PartPredictor = Callable[[Tensor, list[str]], Tensor]
+"""(shapes float32 (n, 1, s, s), the n part categories) -> part ids 0..8, integer (n, s, s)."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartEvaluation:
+    """Scores of a model and of both baselines on the same objects."""
+
+    model: PartScores
+    copy: PartScores
+    majority: PartScores
+
+    @property
+    def contenders(self) -> dict[str, PartScores]:
+        """By name, the model first."""
+        return {"model": self.model, "copy": self.copy, "majority": self.majority}
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """ "basis" and "novel" with their categories that were scored, empty groups left out."""
+        novel = tuple(name for name in self.model.counts if name in self.model.novel)
+        return {name: members for name, members in (("basis", self.model.basis), ("novel", novel)) if members}
+
+    def error_removed(self, name: str) -> float | None:
+        """The share of the better baseline's object-pixel error that the model removes; below 0 where it adds some.
+
+        Args:
+            name: a category, or "basis" / "novel" for the macro mean: mean errors over the categories, each
+                category's better baseline on one side and the model on the other.
+        Returns:
+            At most 1; None where the baseline makes no error, so that there is nothing to remove.
+        """
+        members = self.groups.get(name, (name,))
+        best = [min(1 - scores[member].object_pixels for scores in (self.copy, self.majority)) for member in members]
+        ours = [1 - self.model[member].object_pixels for member in members]
+        return 1 - math.fsum(ours) / math.fsum(best) if math.fsum(best) > 0 else None
+
+    def rows(self) -> Iterator[tuple[str, int, dict[str, PartScore], float | None]]:
+        """(category or group, objects, score of each contender, error removed): categories, then macro means."""
+        for name, count in self.model.counts.items():
+            yield (
+                name,
+                count.objects,
+                {key: scores[name] for key, scores in self.contenders.items()},
+                self.error_removed(name),
+            )
+        for name, members in self.groups.items():
+            objects = sum(self.model.counts[member].objects for member in members)
+            yield (
+                name,
+                objects,
+                {key: scores.groups()[name] for key, scores in self.contenders.items()},
+                self.error_removed(name),
+            )
+
+    def table(self) -> str:
+        """Plain text for a terminal: per category and macro means, object pixels of all three, the paper's AC."""
+        lines = []
+        for name, objects, scores, removed in self.rows():
+            label = (
+                f"mean of {name}" if name in self.groups else name + (" (novel)" if name in self.model.novel else "")
+            )
+            pixels = [percent(scores[key].object_pixels) for key in self.contenders]
+            frame = [percent(scores[key].ac) for key in self.contenders]
+            lines.append((label, str(objects), *pixels, percent(removed), *frame, percent(scores["model"].miou)))
+        header = ("object pixels %", "objects", "model", "copy", "majority", "error removed")
+        return text_table((*header, "AC model", "AC copy", "AC majority", "mIoU model"), lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for a results file."""
+        removed = {name: self.error_removed(name) for name, *_ in self.rows()}
+        return {**{name: scores.to_dict() for name, scores in self.contenders.items()}, "error_removed": removed}
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+
+def evaluate_parts(
+    predict: PartPredictor,
+    pairs: Sequence[PartPair],
+    supports: SupportSet,
+    train_pairs: Sequence[PartPair],
+    novel: Sequence[str] = (),
+    *,
+    chunk: int = 64,
+    progress: Callable[[int], None] | None = None,
+) -> PartEvaluation:
+    """Score a predictor, copy and majority on held-out objects.
+
+    Args:
+        predict: the model under test; gets at most `chunk` objects at once, categories mixed as they come.
+        pairs: the objects to be scored.
+        supports: what `copy` copies from, and `majority` votes with where a category is novel.
+        train_pairs: what `majority` votes with where a category is not novel.
+        novel: categories without part annotation in training.
+        chunk: objects per call of `predict`.
+        progress: called with the number of objects done since the last call (`tqdm(...).update` fits).
+    Raises:
+        ConfigError: nothing to score, or a basis category without a training pair.
+        SupportError: a category without supports.
+        ShapeMismatchError: `predict` answers in another shape, or with part ids outside 0..8.
+    """
+    _check_categories(pairs, supports, train_pairs, novel)
+    categories = [pair.category for pair in pairs]
+    shapes, true = torch.stack([pair.shape for pair in pairs]), torch.stack([pair.part_map for pair in pairs])
+    guesses = {"model": _predict_in_chunks(predict, shapes, categories, chunk, progress)}
+    guesses |= {"copy": torch.zeros_like(true), "majority": torch.zeros_like(true)}
+    votes = _votes(train_pairs, supports, novel)
+    for name in dict.fromkeys(categories):
+        rows = torch.tensor([i for i, category in enumerate(categories) if category == name])
+        guesses["copy"][rows] = copy_baseline(shapes[rows], supports.part_maps[name])
+        guesses["majority"][rows] = majority_baseline(shapes[rows], votes[name])
+    return PartEvaluation(
+        **{key: score_parts(guess, true, shapes, categories, novel) for key, guess in guesses.items()}
+    )
+
+
+def _check_categories(
+    pairs: Sequence[PartPair], supports: SupportSet, train_pairs: Sequence[PartPair], novel: Sequence[str]
+) -> None:
+    if not pairs:
+        raise ConfigError("no objects to evaluate parts on", found=0, mend="Give pairs of shape and part map.")
+    asked = dict.fromkeys(pair.category for pair in pairs)
+    supports.of(list(asked))  # raises for a category without supports
+    untrained = [name for name in asked if name not in novel and all(pair.category != name for pair in train_pairs)]
+    if untrained:
+        raise ConfigError(
+            "basis categories without a training pair",
+            field="novel",
+            found=", ".join(untrained),
+            mend="Name them as novel, or give training pairs of theirs.",
+        )
+
+
+def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequence[str]) -> Mapping[str, Tensor]:
+    """The maps that `majority` counts, uint8 (m, s, s) by category."""
+    names = dict.fromkeys(pair.category for pair in train_pairs if pair.category not in novel)
+    trained = {name: torch.stack([pair.part_map for pair in train_pairs if pair.category == name]) for name in names}
+    return {**{name: supports.part_maps[name] for name in supports.categories if name in novel}, **trained}
+
+
+def _predict_in_chunks(
+    predict: PartPredictor,
+    shapes: Tensor,
+    categories: list[str],
+    chunk: int,
+    progress: Callable[[int], None] | None,
+) -> Tensor:
+    answers = []
+    for start in range(0, len(shapes), chunk):
+        part = shapes[start : start + chunk]
+        answer = predict(part[:, None].float(), categories[start : start + chunk])
+        if answer.shape != part.shape:
+            raise ShapeMismatchError(
+                "the part predictor answers in another shape", found=tuple(answer.shape), expected=tuple(part.shape)
+            )
+        answers.append(answer.cpu())
+        if progress is not None:
+            progress(len(part))
+    return torch.cat(answers)

@@ -1,0 +1,132 @@
+"""Claims about scoring a predictor beside the two baselines."""
+
+import json
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError, ShapeMismatchError, SupportError
+from ipose.evaluation.part_evaluation import evaluate_parts
+from ipose.types import PartPair, SupportSet
+
+
+def pair(category: str, part_map: str) -> PartPair:
+    parts = torch.tensor([[int(x) for x in line] for line in part_map.split()], dtype=torch.uint8)
+    return PartPair(category, parts > 0, parts)
+
+
+HALVES = "1122 1122 0000 0000"
+SLANTED = "1112 1122 0000 0000"  # one of 8 pixels differs from HALVES
+SUPPORTS = SupportSet(
+    {"cow": ("head", "leg"), "cat": ("head", "leg")},
+    {name: torch.stack([pair(name, HALVES).part_map]) for name in ("cow", "cat")},
+)
+PAIRS = [pair("cow", SLANTED), pair("cat", HALVES), pair("cow", SLANTED)]
+TRAIN = [pair("cow", "2222 2222 0000 0000")]  # 3 of 8 object pixels of SLANTED are of part 2
+
+
+def oracle(shapes, categories):
+    answers = {"cow": pair("cow", SLANTED).part_map, "cat": pair("cat", HALVES).part_map}
+    return torch.stack([answers[category] for category in categories])
+
+
+def blind(shapes, categories):
+    return torch.zeros(shapes.shape[0], *shapes.shape[2:], dtype=torch.int64)
+
+
+def run(predict=oracle, **changes):
+    return evaluate_parts(
+        **{"predict": predict, "pairs": PAIRS, "supports": SUPPORTS, "train_pairs": TRAIN, "novel": ["cat"], **changes}
+    )
+
+
+class TestEvaluateParts:
+    """evaluate_parts scores model, copy and majority on the same objects."""
+
+    def test_copy_copies_from_the_supports_of_the_category(self):
+        assert run().copy["cow"].object_pixels == pytest.approx(7 / 8)
+
+    def test_majority_votes_with_the_training_pairs_of_a_basis_category(self):
+        assert run().majority["cow"].object_pixels == pytest.approx(3 / 8)
+
+    def test_majority_votes_with_the_supports_of_a_novel_category(self):
+        assert run(train_pairs=[*TRAIN, pair("cat", "2222 2222 0000 0000")]).majority["cat"].object_pixels == 1
+
+    def test_error_removed_is_measured_against_the_better_baseline(self):
+        def half_right(shapes, categories):
+            return torch.where(shapes[:, 0] > 0, 1, 0)  # on a cow 4 of 8 are wrong -> error 1/2 against 1/8
+
+        assert run().error_removed("cow") == pytest.approx(1)
+        assert run(half_right).error_removed("cow") == pytest.approx(1 - (3 / 8) / (1 / 8))
+
+    def test_a_baseline_without_error_leaves_nothing_to_remove(self):
+        assert run().error_removed("cat") is None
+
+    def test_group_error_removed_compares_mean_errors(self):
+        pairs = [pair("cow", SLANTED), pair("dog", SLANTED), pair("cat", HALVES)]
+        supports = SupportSet(
+            {**SUPPORTS.part_names, "dog": ("head", "leg")},
+            {**SUPPORTS.part_maps, "dog": torch.stack([pair("dog", "1111 1111 0000 0000").part_map])},
+        )
+        train = [*TRAIN, pair("dog", "2222 2222 0000 0000")]
+        # better baseline: cow 1/8 (copy), dog 3/8 (copy); the model errs on 1/8 of the dog alone.
+
+        def nearly(shapes, categories):
+            answer = oracle(shapes, ["cow"] * len(categories))
+            answer[[i for i, name in enumerate(categories) if name == "dog"], 0, 0] = 2
+            return answer
+
+        evaluation = run(nearly, pairs=pairs, supports=supports, train_pairs=train)
+        assert evaluation.error_removed("basis") == pytest.approx(1 - (0 + 1 / 8) / (1 / 8 + 3 / 8))
+
+    def test_predictor_sees_shapes_as_float_maps_in_chunks_that_cover_all_objects_in_order(self):
+        seen = []
+
+        def spy(shapes, categories):
+            assert shapes.dtype == torch.float32
+            assert shapes.shape[1:] == (1, 4, 4)
+            seen.append(list(categories))
+            return oracle(shapes, categories)
+
+        assert run(spy, chunk=2).model["cow"].ac == 1
+        assert seen == [["cow", "cat"], ["cow"]]
+
+    def test_progress_counts_every_object_once(self):
+        done = []
+        run(chunk=2, progress=done.append)
+        assert done == [2, 1]
+
+    def test_a_predictor_that_sees_no_part_is_never_right_on_an_object(self):
+        assert run(blind).model["cow"].object_pixels == 0
+        assert run(blind).model["cow"].ac == pytest.approx(8 / 16)
+
+    def test_the_table_puts_the_three_side_by_side(self):
+        lines = run().table().splitlines()
+        assert lines[2].split()[:6] == ["cow", "2", "100.00", "87.50", "37.50", "100.00"]
+        assert lines[3].split()[:3] == ["cat", "(novel)", "1"]
+        assert [line.split("  ")[0] for line in lines[4:]] == ["mean of basis", "mean of novel"]
+
+    def test_json_holds_the_three_and_the_error_removed(self):
+        data = json.loads(run().to_json())
+        assert set(data) == {"model", "copy", "majority", "error_removed"}
+        assert data["error_removed"] == {"cow": pytest.approx(1), "cat": None, "basis": pytest.approx(1), "novel": None}
+
+
+class TestErrors:
+    """What cannot be evaluated says why."""
+
+    def test_nothing_to_score(self):
+        with pytest.raises(ConfigError, match="no objects"):
+            run(pairs=[])
+
+    def test_a_basis_category_without_training_pairs(self):
+        with pytest.raises(ConfigError, match="found cow"):
+            run(train_pairs=[])
+
+    def test_a_category_without_supports(self):
+        with pytest.raises(SupportError, match="'sofa'"):
+            run(pairs=[pair("sofa", HALVES)], novel=["sofa"])
+
+    def test_a_predictor_with_a_channel_too_many(self):
+        with pytest.raises(ShapeMismatchError, match="another shape"):
+            run(lambda shapes, categories: shapes)
