@@ -1,6 +1,6 @@
 """CLIP style loss: the earth mover's distance between CLIP tokens of fakes and of real images (iPOSE sec. 3.3)."""
 
-from typing import Any, Protocol, Self, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -80,9 +80,10 @@ class CLIPStyle(nn.Module):
         self.visual: Any = visual.eval().requires_grad_(False)
         self.block = block
 
-    def train(self, mode: bool = True) -> Self:
+    def train(self, mode: bool = True) -> "CLIPStyle":
         """Stays in eval mode: the encoder is a ruler, not a pupil."""
-        return super().train(False)
+        super().train(False)
+        return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
         with torch.no_grad():
