@@ -2,8 +2,10 @@
 
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.object_crops import crop_images, crop_maps, crop_object_shapes
+from ipose.shapes.object_pastes import NOBODY, own_pixel_owner, paste_objects, pasted_shape_owner
 
 __all__ = [
+    "NOBODY",
     "CropGeometry",
     "crop_geometry",
     "crop_images",
@@ -11,4 +13,7 @@ __all__ = [
     "crop_object_shapes",
     "even_box",
     "geometry_of_objects",
+    "own_pixel_owner",
+    "paste_objects",
+    "pasted_shape_owner",
 ]

@@ -11,7 +11,7 @@ the released networks were trained. It is this package's one way to crop:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Literal
 
 import torch
 from jaxtyping import Int
@@ -86,15 +86,23 @@ class CropGeometry:
         """Side of the square that holds each stretched crop."""
         return self.stretched.amax(dim=1)
 
-    def to(self, device: torch.device | str) -> Self:
+    @property
+    def cut(self) -> Int[Tensor, "n 2"]:
+        """What is left of that square when a paste cuts the padding off: one more than `stretched` for odd differences.
+
+        Source: measured on the release, whose crop pads by the rounded half on both sides and whose paste cuts it.
+        """
+        return self.side[:, None] - 2 * self.padding
+
+    def to(self, device: torch.device | str) -> "CropGeometry":
         """The same geometry with its tensors on `device`."""
         return self._each(lambda tensor: tensor.to(device))
 
-    def __getitem__(self, index: Tensor | slice) -> Self:
+    def __getitem__(self, index: Tensor | slice) -> "CropGeometry":
         """The geometry of some of the objects, in the order of `index`."""
         return self._each(lambda tensor: tensor[index])
 
-    def _each(self, change: Callable[[Tensor], Tensor]) -> Self:
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "CropGeometry":
         return replace(
             self,
             start=change(self.start),
