@@ -1,6 +1,6 @@
 """Which objects a scene has: every (class, instance id) pair of its maps, with the box that crops are taken from.
 
-Boxes follow the even-side rule of iPOSE's crops (`ipose.shapes.object_crops.even_box`). The index of a whole data set
+Boxes follow the even-side rule of iPOSE's crops (`ipose.shapes.crop_geometry.even_box`). The index of a whole data set
 is kept in `ipose.data.index_cache`.
 """
 
@@ -13,7 +13,7 @@ from scipy.ndimage import find_objects
 from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
-from ipose.shapes.object_crops import even_box
+from ipose.shapes.crop_geometry import even_box
 from ipose.types import LabelSpec, SceneObject
 
 _CLASS_SHIFT = 32  # key = class * 2**32 + instance id: sorts by class first, holds every int32 id >= 0

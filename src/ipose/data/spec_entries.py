@@ -1,0 +1,77 @@
+"""The entries of a `dataset.toml`, read strictly: a misspelt or mistyped key is an error that names its entry."""
+
+import colorsys
+from typing import Any
+
+from ipose.errors import SpecError
+from ipose.types import PART_CHANNELS, LabelClass
+
+_REQUIRED = object()
+_WORDS = {str: "a string", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
+
+
+def take(table: dict[str, Any], key: str, kind: type, *, where: str, default: Any = _REQUIRED) -> Any:
+    """Remove `key` from the table and return its value, checked to be of `kind`; `default` where it is absent."""
+    value = table.pop(key, default)
+    field = f"{where}, {key}" if where else key
+    if value is _REQUIRED:
+        raise SpecError("key missing", field=field, expected=_WORDS[kind], mend=f"Add {key} = ....")
+    # bool is an int in Python, but `id = true` is a slip
+    if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        raise SpecError("value of the wrong type", field=field, found=repr(value), expected=_WORDS[kind])
+    return value
+
+
+def parse_class(entry: Any, number: int) -> LabelClass:
+    """One `[[classes]]` entry; `number` counts from 1, for messages."""
+    where = f"classes, entry {number}"
+    if not isinstance(entry, dict):
+        raise SpecError("value of the wrong type", field=where, found=repr(entry), expected="a table with id and name")
+    rest = dict(entry)
+    name = take(rest, "name", str, where=where)
+    where += f" ({name!r})"
+    file_id = take(rest, "id", int, where=where)
+    if not 0 <= file_id <= 255:
+        raise SpecError("class id that a label PNG cannot hold", field=where, found=file_id, expected="0..255")
+    thing = take(rest, "thing", bool, where=where, default=False)
+    part_category = take(rest, "part_category", str, where=where, default=None)
+    color = _color(take(rest, "color", list, where=where, default=None), number, where)
+    if rest:
+        raise SpecError(
+            "unknown key",
+            field=f"{where}, {next(iter(rest))}",
+            expected="id, name, color, thing, part_category",
+            mend="Correct its spelling or remove it.",
+        )
+    if part_category is not None and not thing:
+        raise SpecError(
+            "only things have parts",
+            field=where,
+            found=f"part_category {part_category!r} without thing = true",
+            mend="Add thing = true, or remove part_category.",
+        )
+    return LabelClass(name, file_id, color, thing, part_category)
+
+
+def _color(value: list[Any] | None, number: int, where: str) -> tuple[int, int, int]:
+    if value is None:  # golden-ratio steps round the colour circle: neighbours differ
+        red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.65, (0.9, 0.6)[number % 2])
+        return round(red * 255), round(green * 255), round(blue * 255)
+    if len(value) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in value):
+        raise SpecError(
+            "not a colour", field=f"{where}, color", found=value, expected="[red, green, blue], each 0..255"
+        )
+    return value[0], value[1], value[2]
+
+
+def parse_parts(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The `[parts]` table: category = names of parts 1, 2, ..., at most eight, each once."""
+    for category, names in table.items():
+        field = f"parts, {category}"
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+            raise SpecError("not a list of part names", field=field, found=names, expected='["head", "body", ...]')
+        if len(set(names)) < len(names):
+            raise SpecError("part names twice", field=field, found=names, expected="each once")
+        if len(names) >= PART_CHANNELS:
+            raise SpecError("too many parts", field=field, found=len(names), expected=f"at most {PART_CHANNELS - 1}")
+    return {category: tuple(names) for category, names in table.items()}

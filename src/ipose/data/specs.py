@@ -1,0 +1,194 @@
+"""What the ids of a data set mean: built-in specs by name, own ones as a `dataset.toml`.
+
+An own data set needs no code, only this file beside its folders:
+
+    name = "street"
+    unknown = "void"              # class without annotation, ignored by the losses; leave out where there is none
+    instance_layout = "pairs"     # or "cityscapes": instance ids are class id * 1000 + number
+
+    [[classes]]                   # in the order of their ids; the order is the model's
+    id = 0                        # what stands for the class in the label PNGs, 0..255
+    name = "void"
+    color = [0, 0, 0]             # for pictures only; leave out to get one
+
+    [[classes]]
+    id = 3
+    name = "car"
+    thing = true                  # countable: its pixels belong to objects
+    part_category = "car"         # whose support part maps serve it; leave out where objects have no parts
+
+    [parts]                       # names of parts 1, 2, ...; only for categories that the paper's table lacks
+    robot = ["head", "body", "arm"]
+
+Ids must ascend, each once; the unknown class alone may stand anywhere (COCO-Stuff's is id 255, class 0).
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ipose.data.part_names import part_names_for
+from ipose.data.spec_entries import parse_class, parse_parts, take
+from ipose.errors import SpecError
+from ipose.types import LabelClass, LabelSpec
+
+SPEC_FOLDER = Path(__file__).parent / "specs"
+DATASET_FILE = "dataset.toml"
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """A label spec with the part names that its file adds to the paper's.
+
+    Args:
+        labels: what the ids mean.
+        part_names: per part category of `labels`, the names of parts 1, 2, ...
+    """
+
+    labels: LabelSpec
+    part_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def spec_names() -> tuple[str, ...]:
+    """Names of the built-in specs."""
+    return tuple(sorted([*(file.stem for file in SPEC_FOLDER.glob("*.toml")), "partworld"]))
+
+
+def load_spec(name_or_path: str | Path) -> LabelSpec:
+    """The spec of a built-in data set, of a `dataset.toml`, or of a folder that holds one.
+
+    Raises:
+        SpecError: no such spec, or the file contradicts itself; says the entry and how to mend it.
+    Example:
+        >>> load_spec("coco-stuff").num_classes
+        183
+    """
+    return load_dataset_spec(name_or_path).labels
+
+
+def load_dataset_spec(name_or_path: str | Path) -> DatasetSpec:
+    """`load_spec` with the part names of the spec's part categories."""
+    if str(name_or_path) == "partworld":
+        from ipose.data.partworld import PART_NAMES, PARTWORLD
+
+        return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, PART_NAMES))
+    return read_dataset_toml(_find(name_or_path))
+
+
+def _find(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.name == str(name_or_path) and (SPEC_FOLDER / f"{name_or_path}.toml").is_file():
+        return SPEC_FOLDER / f"{name_or_path}.toml"
+    if path.is_dir() and (path / DATASET_FILE).is_file():
+        return path / DATASET_FILE
+    if path.is_file():
+        return path
+    raise SpecError(
+        "no such spec",
+        found=repr(str(name_or_path)),
+        expected=f"one of {', '.join(spec_names())}, or the path of a {DATASET_FILE}",
+        mend=f"Name a built-in spec, or write a {DATASET_FILE} (the docs of ipose.data.specs show one).",
+    )
+
+
+def read_dataset_toml(path: Path) -> DatasetSpec:
+    """Read one spec file, in the format shown above.
+
+    Raises:
+        SpecError: not TOML; a key missing, misspelt or of the wrong type; names twice; ids out of order.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
+    except OSError as error:
+        raise SpecError(f"cannot be read ({error.strerror})", file=path, mend="Check its permissions.") from error
+    try:
+        return _parse(table)
+    except SpecError as error:
+        raise SpecError(
+            error.message,
+            file=path,
+            field=error.field,
+            found=error.found,
+            expected=error.expected,
+            mend=error.mend,
+        ) from error
+
+
+def _parse(table: dict[str, Any]) -> DatasetSpec:
+    rest = dict(table)
+    name = take(rest, "name", str, where="")
+    unknown = take(rest, "unknown", str, where="", default=None)
+    layout = take(rest, "instance_layout", str, where="", default="pairs")
+    entries = take(rest, "classes", list, where="")
+    own_parts = parse_parts(take(rest, "parts", dict, where="", default={}))
+    if rest:
+        raise SpecError(
+            "unknown key",
+            field=next(iter(rest)),
+            expected="name, unknown, instance_layout, [[classes]], [parts]",
+            mend="Correct its spelling or remove it.",
+        )
+    classes = tuple(parse_class(entry, number) for number, entry in enumerate(entries, start=1))
+    spec = LabelSpec(name, classes, _unknown_class(classes, unknown), layout)
+    _check_ids_ascend(classes, spec.unknown)
+    return DatasetSpec(spec, part_names_for(spec.part_categories, own_parts))
+
+
+def _unknown_class(classes: Sequence[LabelClass], unknown: str | None) -> int | None:
+    names = [item.name for item in classes]
+    if unknown is None:
+        return None
+    if unknown not in names:
+        raise SpecError(
+            "no such unknown class",
+            field="unknown",
+            found=repr(unknown),
+            expected="the name of a class",
+            mend="Write the name of the class that stands for pixels without annotation, or leave the key out.",
+        )
+    return names.index(unknown)
+
+
+def _check_ids_ascend(classes: Sequence[LabelClass], unknown: int | None) -> None:
+    last = -1
+    for number, item in enumerate(classes):
+        if number == unknown:
+            continue
+        if item.file_id <= last:
+            raise SpecError(
+                "class ids out of order",
+                field=f"classes, entry {number + 1} ({item.name!r})",
+                found=f"id {item.file_id} after id {last}",
+                expected="ascending ids",
+                mend="Sort the [[classes]] entries by id.",
+            )
+        last = item.file_id
+
+
+def dataset_toml(spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]] | None = None) -> str:
+    """The text of a `dataset.toml` that reads back as `spec`: what a written data set carries with it."""
+    lines = [f"name = {_quoted(spec.name)}"]
+    if spec.unknown is not None:
+        lines.append(f"unknown = {_quoted(spec.classes[spec.unknown].name)}")
+    lines.append(f"instance_layout = {_quoted(spec.instance_layout)}")
+    for item in spec.classes:
+        lines += ["", "[[classes]]", f"id = {item.file_id}", f"name = {_quoted(item.name)}"]
+        lines.append(f"color = [{', '.join(map(str, item.color))}]")
+        if item.thing:
+            lines.append("thing = true")
+        if item.part_category is not None:
+            lines.append(f"part_category = {_quoted(item.part_category)}")
+    if part_names:
+        lines += ["", "[parts]"]
+        lines += [f"{_quoted(key)} = [{', '.join(map(_quoted, names))}]" for key, names in part_names.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON's escapes are TOML's, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
