@@ -1,0 +1,106 @@
+"""The parts of a whole scene: every object cropped, its parts inferred, and pasted back at its place (iPOSE fig. 2)."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from ipose.partnet.partnet import PartNet, PartPrediction
+from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.shapes.object_crops import crop_object_shapes
+from ipose.shapes.object_pastes import own_pixel_owner, paste_objects, pasted_shape_owner
+from ipose.types import PART_CHANNELS, SceneBatch, SceneObject, SupportSet
+
+Paste = Literal["release", "own_pixels"]
+
+
+@dataclass(frozen=True, eq=False)
+class SceneParts:
+    """What the generator receives of a scene's parts.
+
+    Args:
+        features: (b, 9*F, h, w) composed part features, 0 where no object writes.
+        logits: (b, 9, h, w) composed part logits, likewise.
+        mask: (b, 1, h, w), 1 where the most likely channel is a part.
+        objects: the objects with parts, in painting order, and `shapes` (n, 1, s, s) their silhouettes.
+    """
+
+    features: Float[Tensor, "b qf h w"]
+    logits: Float[Tensor, "b q h w"]
+    mask: Float[Tensor, "b 1 h w"]
+    objects: tuple[SceneObject, ...] = ()
+    shapes: Float[Tensor, "n 1 s s"] | None = None
+
+    @property
+    def part_map(self) -> UInt8[Tensor, "b h w"]:
+        """Inferred part of each pixel, 0 = none."""
+        return self.logits.argmax(1).to(torch.uint8)
+
+
+def infer_scene_parts(
+    partnet: PartNet, batch: SceneBatch, supports: SupportSet, *, paste: Paste = "release"
+) -> SceneParts:
+    """Infer the parts of every object whose class has some, and compose them in the image plane.
+
+    Args:
+        partnet: frozen or not; gradients flow if autograd is on.
+        batch: scenes of one size. Objects without `part_category` are left alone.
+        supports: of every part category in the batch.
+        paste: write where the pasted-back 64x64 shape is 1 (the release's rule), or at the object's own pixels.
+    Raises:
+        SupportError: a part category has no supports.
+    """
+    batch = _with_parts_only(batch)
+    device, images = batch.label.device, len(batch.label)
+    if not batch.objects:
+        features = partnet.config.features * PART_CHANNELS
+        nothing = torch.zeros(images, PART_CHANNELS, *batch.size, device=device)
+        return SceneParts(nothing.new_zeros(images, features, *batch.size), nothing, nothing[:, :1])
+    geometry = geometry_of_objects(batch.objects, batch.size).to(device)
+    class_ids = torch.tensor([item.class_id for item in batch.objects], device=device)
+    instance_ids = torch.tensor([item.instance_id for item in batch.objects], device=device)
+    own = (batch.label, batch.instance, class_ids, instance_ids, batch.image_index, geometry)
+    shapes = crop_object_shapes(*own)
+    if paste == "own_pixels":
+        owner = own_pixel_owner(*own)
+    else:
+        owner = pasted_shape_owner(shapes, batch.image_index, geometry, images)
+    prediction = predict_objects(partnet, shapes, [str(item.part_category) for item in batch.objects], supports)
+    logits = paste_objects(prediction.logits, owner, geometry, mode="nearest")
+    return SceneParts(
+        features=paste_objects(prediction.features, owner, geometry, mode="bilinear"),
+        logits=logits,
+        mask=(logits.argmax(1, keepdim=True) > 0).to(logits.dtype),
+        objects=batch.objects,
+        shapes=shapes,
+    )
+
+
+def predict_objects(
+    partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
+) -> PartPrediction:
+    """PartNet on objects of named categories; the supports of a category are encoded once."""
+    present = list(dict.fromkeys(categories))
+    memory = partnet.encode_supports(supports.of(present).to(shapes.device))
+    index: Int64[Tensor, " n"] = torch.tensor([present.index(name) for name in categories], device=shapes.device)
+    return partnet.predict(partnet.shape_encoder(shapes), memory, index)
+
+
+def predict_part_maps(
+    partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
+) -> UInt8[Tensor, "n s s"]:
+    """Part maps of objects, over the whole frame (0 = no part): what `ipose parts` draws and `ipose evaluate` scores."""
+    if not categories:
+        return torch.zeros(0, *shapes.shape[-2:], dtype=torch.uint8)
+    with torch.no_grad():
+        return predict_objects(partnet, shapes, categories, supports).part_maps()
+
+
+def _with_parts_only(batch: SceneBatch) -> SceneBatch:
+    kept = [i for i, item in enumerate(batch.objects) if item.part_category is not None]
+    index = batch.image_index[torch.tensor(kept, dtype=torch.int64, device=batch.image_index.device)]
+    return replace(batch, objects=tuple(batch.objects[i] for i in kept), image_index=index)
+
+
