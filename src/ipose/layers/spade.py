@@ -1,0 +1,62 @@
+"""SPADE: normalise, then scale and shift each pixel as the semantic map says (Park et al., CVPR 2019; iPOSE fig. 3)."""
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def nearest(maps: Float[Tensor, "b m mh mw"], size: tuple[int, int]) -> Float[Tensor, "b m h w"]:
+    """`maps` at `size` = (height, width), nearest neighbour; the very same tensor where nothing changes."""
+    return maps if tuple(maps.shape[-2:]) == tuple(size) else F.interpolate(maps, size=size, mode="nearest")
+
+
+class GammaBeta(nn.Module):
+    """Scale and shift from a map: gamma, beta = Conv3x3 each of ReLU(Conv3x3(map)), the first convolution shared.
+
+    Args:
+        map_channels: channels of the map.
+        channels: channels of gamma and of beta.
+        hidden: width of the shared convolution.
+    """
+
+    def __init__(self, map_channels: int, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.shared = nn.Conv2d(map_channels, hidden, 3, padding=1)
+        self.gamma = nn.Conv2d(hidden, channels, 3, padding=1)
+        self.beta = nn.Conv2d(hidden, channels, 3, padding=1)
+
+    def forward(self, maps: Float[Tensor, "b m h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
+        """(gamma, beta), at the size of the map."""
+        hidden = F.relu(self.shared(maps))
+        return self.gamma(hidden), self.beta(hidden)
+
+
+class SPADE(nn.Module):
+    """Spatially adaptive denormalisation: BN(x) * (1 + gamma(map)) + beta(map). Source: iPOSE sec. 3.2; SPADE eq. 1.
+
+    BN has no weights of its own (batch statistics in training, running ones in eval mode): scale and shift are the
+    map's alone, one pair for each channel and pixel.
+
+    Args:
+        channels: of x.
+        map_channels: of the map: Z + C for [z, one-hot label].
+        hidden: width of the shared convolution.
+    """
+
+    def __init__(self, channels: int, map_channels: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.gamma_beta = GammaBeta(map_channels, channels, hidden)
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"], semantic_map: Float[Tensor, "b m mh mw"]
+    ) -> Float[Tensor, "b c h w"]:
+        """x, normalised and modulated.
+
+        Args:
+            x: features.
+            semantic_map: [z, one-hot label] at any size; brought to x's by nearest neighbour.
+        """
+        gamma, beta = self.gamma_beta(nearest(semantic_map, (x.shape[-2], x.shape[-1])))
+        modulated: Tensor = self.norm(x) * (1 + gamma) + beta
+        return modulated

@@ -1,0 +1,158 @@
+"""The generator: label map, parts and noise in, image out (iPOSE sec. 3.2, fig. 3; widths as in OASIS)."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.layers.init import init_weights
+from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
+from ipose.layers.psm_block import BlockFactory, PSMBlock
+from ipose.layers.residual import LEAK
+from ipose.layers.spade import nearest
+from ipose.synthesis.part_branch import PartInput, PartNoise
+from ipose.synthesis.presets import SynthesisConfig
+
+_ABLATIONS: dict[str, BlockFactory] = {
+    "spade": SpadeInjectionBlock,
+    "concat": ConcatInjectionBlock,
+    "none": PlainBlock,
+}
+
+
+class Generator(nn.Module):
+    """A stack of blocks from a small map to the image, doubled (nearest) between blocks. Source: iPOSE sec. 3.2.
+
+    Starts as Conv3x3 of [z, one-hot label] at the smallest size; ends with LeakyReLU 0.2, Conv3x3, tanh. Every block
+    sees the label map and z (SPADE), the part features where parts are, and the part noise elsewhere.
+
+    Args:
+        config: widths, and how parts enter (`part_injection`).
+        block: makes the blocks in place of `PSMBlock`; see `BlockFactory`. Only for part_injection "psm".
+    Raises:
+        ConfigError: a block is given though `part_injection` names another one.
+    """
+
+    def __init__(self, config: SynthesisConfig, block: BlockFactory | None = None) -> None:
+        super().__init__()
+        if block is not None and config.part_injection != "psm":
+            raise ConfigError(
+                "a block of one's own takes the place of the PSM block",
+                field="part_injection",
+                found=config.part_injection,
+                expected="psm",
+            )
+        self.config = config
+        self.release_extras: dict[str, Tensor] = {}  # what a release checkpoint held and no layer uses; no weights
+        widths = [config.channels * multiplier for multiplier in config.channel_multipliers]
+        map_channels = config.z_channels + config.num_classes
+        has_parts, has_noise = config.part_injection != "none", config.part_injection == "psm"
+        self.part_input = PartInput(config.part_input_channels, config.part_hidden) if has_parts else None
+        self.part_noise = (
+            PartNoise(config.part_noise_channels, config.part_hidden, len(widths) - 1) if has_noise else None
+        )
+        self.first = nn.Conv2d(map_channels, widths[0], 3, padding=1)
+        self.blocks = nn.ModuleList(
+            (block or _ABLATIONS.get(config.part_injection, PSMBlock))(
+                fin,
+                fout,
+                map_channels=map_channels,
+                part_channels=config.part_hidden,
+                noise_channels=config.part_hidden,
+                spade_hidden=config.spade_hidden,
+                part_hidden=config.part_hidden,
+            )
+            for fin, fout in pairwise(widths)
+        )
+        self.to_image = nn.Conv2d(widths[-1], 3, 3, padding=1)
+        if config.spectral_norm == "all":
+            _normalise_all(self)
+        init_weights(self, config.init_gain)
+
+    def forward(
+        self,
+        label: Int[Tensor, "b h w"],
+        part_features: Float[Tensor, "b qf h w"],
+        part_mask: Shaped[Tensor, "b 1 h w"],
+        *,
+        z: Float[Tensor, "b z"] | Float[Tensor, "b z h w"],
+        part_noise: Float[Tensor, "b n h0 w0"],
+    ) -> Float[Tensor, "b 3 h w"]:
+        """Images in [-1, 1].
+
+        Args:
+            label: class ids 0..C-1.
+            part_features: composed part features (or logits, with part_input "logits"), 0 where no object is.
+            part_mask: 1 where a part is known, else 0; any dtype.
+            z: texture noise, one vector an image or one a pixel.
+            part_noise: structure noise, one vector a pixel of the first block's size (H/32 x W/32 with six blocks).
+        Raises:
+            ShapeMismatchError: a size that the blocks cannot reach, or an input of other channels or size.
+            ConfigError: a class id that the model does not know.
+        """
+        self._check_sizes(label, part_features, z, part_noise)
+        self._check_ids(label)
+        semantic_map = self._semantic_map(label, z)
+        part = None if self.part_input is None else self.part_input(part_features)
+        mask = part_mask.to(semantic_map.dtype)
+        noises: Sequence[Tensor | None] = [None] * len(self.blocks)
+        if self.part_noise is not None:
+            noises = self.part_noise(part_noise, label)
+
+        x: Tensor = self.first(nearest(semantic_map, (part_noise.shape[-2], part_noise.shape[-1])))
+        for i, (block, noise) in enumerate(zip(self.blocks, noises, strict=True)):
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest") if i else x
+            size = (x.shape[-2], x.shape[-1])  # each map is resized once a block, not once a layer
+            sized_part = None if part is None else nearest(part, size)
+            x = block(x, nearest(semantic_map, size), sized_part, nearest(mask, size), noise)
+        return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
+
+    def _semantic_map(self, label: Tensor, z: Tensor) -> Tensor:
+        """[z, one-hot label]: float (b, Z + C, h, w)."""
+        b, h, w = label.shape
+        one_hot = z.new_zeros(b, self.config.num_classes, h, w).scatter_(1, label[:, None].long(), 1.0)
+        z = z[:, :, None, None].expand(-1, -1, h, w) if z.ndim == 2 else z
+        return torch.cat([z, one_hot], dim=1)
+
+    def _check_sizes(self, label: Tensor, part_features: Tensor, z: Tensor, part_noise: Tensor) -> None:
+        config, (b, h, w) = self.config, label.shape
+        multiple = config.size_multiple
+        if h % multiple or w % multiple or not h or not w:
+            raise ShapeMismatchError(
+                "the generator cannot make an image of this size",
+                found=f"{h}x{w}",
+                expected=f"height and width in multiples of {multiple}",
+                mend="Resize or pad the label map.",
+            )
+        start = (b, config.part_noise_channels, h // multiple, w // multiple)
+        for name, tensor, wanted in (
+            ("part_features", part_features, (b, config.part_input_channels, h, w)),
+            ("z", z, (b, config.z_channels) if z.ndim == 2 else (b, config.z_channels, h, w)),
+            ("part_noise", part_noise, start),
+        ):
+            if tuple(tensor.shape) != wanted:
+                raise ShapeMismatchError(
+                    "the generator cannot use this input", field=name, found=tuple(tensor.shape), expected=wanted
+                )
+
+    def _check_ids(self, label: Tensor) -> None:
+        """Before the one-hot map is made: on a GPU it would end in a device assert that names nothing."""
+        low, high = (int(end) for end in label.aminmax())
+        if low < 0 or high >= self.config.num_classes:
+            raise ConfigError(
+                "the label map has a class id that the model does not know",
+                found=low if low < 0 else high,
+                expected=f"0..{self.config.num_classes - 1}",
+                mend="Check the label spec (ipose doctor).",
+            )
+
+
+def _normalise_all(network: nn.Module) -> None:
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and not parametrize.is_parametrized(layer):
+            parametrizations.spectral_norm(layer)

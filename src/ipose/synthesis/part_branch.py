@@ -1,0 +1,79 @@
+"""How parts and structure noise get ready for the blocks (iPOSE sec. 3.2, fig. 3; widths and norms as released)."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ipose.layers.residual import LEAK
+from ipose.layers.spade import nearest
+
+_DOUBLINGS_WITH_CLASSES = 3  # R appends the class-index map before the first three doublings only
+
+
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance norm without affine that also takes a single pixel, where it is 0 by its formula; torch refuses that."""
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """(x - mean) / sqrt(var + eps) over each image's pixels."""
+        return x - x if x.shape[-2] * x.shape[-1] == 1 else super().forward(x)
+
+
+class PartInput(nn.Module):
+    """Composed part features or logits of an image -> features for the blocks: Conv3x3, instance norm, LeakyReLU 0.2.
+
+    Args:
+        in_channels: Q*F features, or Q logits.
+        hidden: width of the part branch.
+    """
+
+    def __init__(self, in_channels: int, hidden: int = 32) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, hidden, 3, padding=1)
+        self.norm = InstanceNorm(hidden)
+
+    def forward(self, parts: Float[Tensor, "b qf h w"]) -> Float[Tensor, "b p h w"]:
+        """At full resolution; the blocks read it nearest."""
+        return F.leaky_relu(self.norm(self.conv(parts)), LEAK)
+
+
+class PartNoise(nn.Module):
+    """Structure noise for regions without parts, one map a block, each twice as large as the one before.
+
+    A convolution of [noise, class index], then transposed convolutions that double; each followed by instance norm and
+    LeakyReLU 0.2. The class index (one channel, the id as a number) is appended before the first three doublings too.
+
+    Args:
+        noise_channels: of the noise drawn at the start size.
+        hidden: width of the part branch.
+        blocks: how many maps are wanted.
+    """
+
+    def __init__(self, noise_channels: int = 31, hidden: int = 32, blocks: int = 6) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(noise_channels + 1, hidden, 3, padding=1)
+        self.doublings = nn.ModuleList(
+            nn.ConvTranspose2d(hidden + int(i < _DOUBLINGS_WITH_CLASSES), hidden, 4, stride=2, padding=1)
+            for i in range(blocks - 1)
+        )
+        self.norm = InstanceNorm(hidden)
+
+    def forward(self, noise: Float[Tensor, "b n h0 w0"], label: Int[Tensor, "b h w"]) -> list[Tensor]:
+        """The blocks' noise, small to large: float (b, hidden, h0 * 2**i, w0 * 2**i) for block i.
+
+        Args:
+            noise: standard normal, at the size of the first block.
+            label: class ids at full resolution.
+        """
+        classes = label[:, None].to(noise.dtype)
+        x = F.leaky_relu(self.norm(self.stem(_append(noise, classes))), LEAK)
+        maps = [x]
+        for i, double in enumerate(self.doublings):
+            x = _append(x, classes) if i < _DOUBLINGS_WITH_CLASSES else x
+            x = F.leaky_relu(self.norm(double(x)), LEAK)
+            maps.append(x)
+        return maps
+
+
+def _append(x: Tensor, classes: Tensor) -> Tensor:
+    return torch.cat([x, nearest(classes, (x.shape[-2], x.shape[-1]))], dim=1)
