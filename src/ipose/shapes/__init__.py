@@ -1,17 +1,22 @@
 """Object shapes: crops and their way back, likeness of shapes, and the choice of supports."""
 
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
+from ipose.shapes.geometric_score import geometric_score, geometric_score_matrix
 from ipose.shapes.object_crops import crop_images, crop_maps, crop_object_shapes
 from ipose.shapes.object_pastes import NOBODY, own_pixel_owner, paste_objects, pasted_shape_owner
+from ipose.shapes.supports import choose_supports
 
 __all__ = [
     "NOBODY",
     "CropGeometry",
+    "choose_supports",
     "crop_geometry",
     "crop_images",
     "crop_maps",
     "crop_object_shapes",
     "even_box",
+    "geometric_score",
+    "geometric_score_matrix",
     "geometry_of_objects",
     "own_pixel_owner",
     "paste_objects",
