@@ -1,0 +1,30 @@
+"""A contract is only as good as the wrong versions that it rejects: run one on a planted fault and see what fails."""
+
+import inspect
+from typing import Any
+
+import torch
+
+
+def failed_tests(contract: type, implementation: Any, **attributes: Any) -> set[str]:
+    """Names of the contract's tests that this implementation fails.
+
+    Args:
+        contract: a contract class whose tests take no fixture but `device`.
+        implementation: what to judge: a function, class or value.
+        attributes: further class attributes of the contract.
+    Example:
+        >>> from ipose.testing.relaxed_emd_contract import RelaxedEMDContract
+        >>> sorted(failed_tests(RelaxedEMDContract, lambda a, b: (a.mean() - b.mean()).square()))[0]
+        'test_agrees_with_the_loop_in_float64'
+    """
+    held = staticmethod(implementation) if inspect.isfunction(implementation) else implementation
+    case = type("Planted", (contract,), {"implementation": held, **attributes})()
+    failed = set()
+    for name, test in inspect.getmembers(case, inspect.ismethod):
+        if name.startswith("test_"):
+            try:
+                test(device=torch.device("cpu"))
+            except Exception:
+                failed.add(name)
+    return failed

@@ -1,0 +1,162 @@
+"""CLIPStyle: tokens of a frozen encoder, gradients to the fakes alone, and honest answers where weights are missing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
+from ipose.losses import CLIPStyle, clip_weights, load_clip_style, relaxed_emd, tiny_clip_style, visual_tokens
+
+
+@pytest.fixture(scope="module")
+def style() -> CLIPStyle:
+    pytest.importorskip("open_clip")
+    return tiny_clip_style(0)
+
+
+def images(seed: int, size: tuple[int, int] = (24, 40)) -> Tensor:
+    return torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+class TestVisualTokens:
+    """Tokens of one block, class token dropped, of images brought to CLIP's scale and size."""
+
+    def test_one_token_a_patch_and_none_for_the_class(self, style: CLIPStyle) -> None:
+        assert visual_tokens(style.visual, images(0), 1).shape == (2, 16, 16)  # (32 / 8)^2 patches, width 16
+
+    def test_are_the_output_of_the_block_counted_from_0(self, style: CLIPStyle) -> None:
+        seen = {}
+        for index, block in enumerate(style.visual.transformer.resblocks):
+            block.register_forward_hook(lambda module, inputs, output, index=index: seen.update({index: output}))
+        for index in (0, 1):
+            tokens = visual_tokens(style.visual, images(0), index)
+            assert torch.equal(tokens, seen[index][:, 1:])
+
+    def test_the_encoder_sees_clips_scale(self, style: CLIPStyle) -> None:
+        """Given an image of CLIP's mean colour, the encoder's first convolution sees zeros; of white, (1-mean)/std."""
+        seen: list[Tensor] = []
+        handle = style.visual.conv1.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+        mean = torch.tensor([0.48145466, 0.4578275, 0.40821073])[None, :, None, None]
+        visual_tokens(style.visual, (mean * 2 - 1).expand(1, 3, 20, 20), 0)
+        visual_tokens(style.visual, torch.ones(1, 3, 20, 20), 0)
+        handle.remove()
+        assert seen[0].shape == (1, 3, 32, 32)
+        torch.testing.assert_close(seen[0], torch.zeros(1, 3, 32, 32), atol=1e-5, rtol=0)
+        assert seen[1][0, :, 5, 5].tolist() == pytest.approx([1.9303, 2.0749, 2.1459], abs=1e-3)
+
+    def test_a_block_that_is_not_there_is_refused(self, style: CLIPStyle) -> None:
+        with pytest.raises(ConfigError, match=r"found 8, expected 0\.\.1"):
+            visual_tokens(style.visual, images(0))
+
+
+class TestCLIPStyle:
+    """A ruler for style: frozen, in eval mode, pulling on the fakes alone."""
+
+    def test_equal_images_are_no_distance_apart(self, style: CLIPStyle) -> None:
+        assert style(images(0), images(0)).item() == pytest.approx(0, abs=1e-5)
+        assert style(images(0), images(1)).item() > 1e-3
+
+    def test_is_the_relaxed_emd_of_the_tokens_of_its_block(self, style: CLIPStyle) -> None:
+        expected = relaxed_emd(visual_tokens(style.visual, images(0), 1), visual_tokens(style.visual, images(1), 1))
+        assert style(images(0), images(1)) == expected
+
+    def test_gradient_reaches_the_fakes_and_nothing_else(self, style: CLIPStyle) -> None:
+        fake, real = images(0).requires_grad_(), images(1).requires_grad_()
+        style(fake, real).backward()
+        assert fake.grad is not None
+        assert fake.grad.abs().amax(dim=(1, 2, 3)).min() > 0
+        assert real.grad is None
+        assert all(not p.requires_grad and p.grad is None for p in style.parameters())
+
+    def test_stays_in_eval_mode(self, style: CLIPStyle) -> None:
+        style.train()
+        assert not any(module.training for module in style.modules())
+
+    def test_fake_and_real_may_differ_in_size(self, style: CLIPStyle) -> None:
+        assert style(images(0), images(1, (16, 16))).isfinite()
+
+    def test_a_step_down_its_gradient_lowers_it(self, style: CLIPStyle) -> None:
+        fake = images(0).requires_grad_()
+        before = style(fake, images(1))
+        (grad,) = torch.autograd.grad(before, fake)
+        assert style(fake - 0.1 * grad / grad.norm(), images(1)) < before
+
+
+class TestTinyCLIPStyle:
+    """A random encoder that depends on its seed and disturbs nobody's random numbers."""
+
+    def test_the_seed_decides(self) -> None:
+        pytest.importorskip("open_clip")
+        torch.manual_seed(5)
+        first = tiny_clip_style(3)
+        torch.manual_seed(6)
+        again, other = tiny_clip_style(3), tiny_clip_style(4)
+        assert first(images(0), images(1)) == again(images(0), images(1))
+        assert first(images(0), images(1)) != other(images(0), images(1))
+
+    def test_leaves_the_callers_random_numbers_alone(self) -> None:
+        pytest.importorskip("open_clip")
+        before = torch.get_rng_state()
+        tiny_clip_style(0)
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+class TestLoadCLIPStyle:
+    """A local file first, then the cache, never the network; what is missing is said in a sentence."""
+
+    def test_an_empty_cache_says_how_to_fill_it(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        pytest.importorskip("open_clip")
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+        monkeypatch.setattr(clip_weights, "CLIP_URL_CACHE", tmp_path / "none.pt")
+        monkeypatch.setattr("socket.socket", lambda *args, **kwargs: pytest.fail("reached for the network"))
+        with pytest.raises(MissingWeightsError, match=r"ViT-B-32-quickgelu.*hf download"):
+            load_clip_style()
+
+    def test_a_path_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        pytest.importorskip("open_clip")
+        with pytest.raises(MissingWeightsError, match=r"nowhere\.pt: .*hf download"):
+            load_clip_style(tmp_path / "nowhere.pt")
+
+    def test_a_file_that_is_no_weights_is_named(self, tmp_path: Path) -> None:
+        pytest.importorskip("open_clip")
+        (tmp_path / "weights.pt").write_text("these are words")
+        with pytest.raises(MissingWeightsError, match=r"weights\.pt: .*cannot be read"):
+            load_clip_style(tmp_path / "weights.pt")
+
+    def test_weights_of_another_model_are_refused(self, tmp_path: Path) -> None:
+        pytest.importorskip("open_clip")
+        torch.save({"visual.conv1.weight": torch.zeros(1)}, tmp_path / "other.pt")
+        with pytest.raises(MissingWeightsError, match=r"other\.pt: these are no weights of ViT-B-32-quickgelu"):
+            load_clip_style(tmp_path / "other.pt")
+
+    def test_without_open_clip_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "open_clip", None)
+        for load in (load_clip_style, lambda: tiny_clip_style(0)):
+            with pytest.raises(MissingDependencyError, match=r'pip install "ipose\[style\]"'):
+                load()
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("suffix", [".safetensors", ".bin"])
+    def test_a_local_file_in_open_clips_names_loads(self, tmp_path: Path, suffix: str) -> None:
+        """Given the visual part of a full-size random CLIP in a file, its tokens come out of block 8."""
+        transformer = pytest.importorskip("open_clip").transformer
+        original = transformer.VisionTransformer(
+            image_size=224, patch_size=32, width=768, layers=12, heads=12, mlp_ratio=4.0, output_dim=512,
+            act_layer=transformer.QuickGELU,
+        )  # fmt: skip
+        state = {f"visual.{name}": tensor for name, tensor in original.state_dict().items()}
+        state["logit_scale"] = torch.zeros(())
+        path = tmp_path / f"clip{suffix}"
+        if suffix == ".safetensors":
+            from safetensors.torch import save_file
+
+            save_file(state, path)
+        else:
+            torch.save(state, path)
+        loaded = load_clip_style(path)
+        tokens = visual_tokens(loaded.visual, images(0))
+        assert tokens.shape == (2, 49, 768)
+        torch.testing.assert_close(tokens, visual_tokens(original.eval(), images(0)), atol=1e-3, rtol=1e-3)

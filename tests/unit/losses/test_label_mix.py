@@ -1,0 +1,78 @@
+"""LabelMix: mask and loss keep their contracts, and the contracts reject the release's slips."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from ipose.losses import label_mix_loss, label_mix_mask, mix
+from ipose.reference import label_mix
+from ipose.testing.losses_contract import LabelMixLossContract, LabelMixMaskContract
+from ipose.testing.planted import failed_tests
+
+
+class TestLabelMixMask(LabelMixMaskContract):
+    implementation = staticmethod(label_mix_mask)
+
+
+class TestReferenceLabelMixMask(LabelMixMaskContract):
+    implementation = staticmethod(label_mix.label_mix_mask)
+
+
+class TestLabelMixLoss(LabelMixLossContract):
+    implementation = staticmethod(label_mix_loss)
+
+
+class TestReferenceLabelMixLoss(LabelMixLossContract):
+    implementation = staticmethod(label_mix.label_mix_loss)
+
+
+def test_mix_takes_each_pixel_from_the_image_that_the_mask_names() -> None:
+    mask = torch.tensor([[[[1.0, 0.0]]]])
+    assert mix(mask, torch.full((1, 3, 1, 2), 5.0), torch.full((1, 3, 1, 2), 7.0))[0, 0, 0].tolist() == [5, 7]
+
+
+def one_bit_for_the_whole_batch(label: Tensor, num_classes: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(0, 2, (num_classes,), generator=generator)[label][:, None].float()
+
+
+def written_in_place(label: Tensor, num_classes: int, generator: torch.Generator) -> Tensor:
+    """Class ids are overwritten by bits, so that a class turned into the id 0 or 1 is drawn again with it."""
+    mask = label.clone()
+    for c in range(num_classes):
+        mask[mask == c] = torch.randint(0, 2, (1,), generator=generator)
+    return mask[:, None].float()
+
+
+def one_bit_a_pixel(label: Tensor, num_classes: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(0, 2, label.shape, generator=generator)[:, None].float()
+
+
+def always_real(label: Tensor, num_classes: int, generator: torch.Generator) -> Tensor:
+    return torch.ones_like(label)[:, None].float()
+
+
+@pytest.mark.parametrize("wrong", [one_bit_for_the_whole_batch, written_in_place, one_bit_a_pixel, always_real])
+def test_the_mask_contract_rejects(wrong: object) -> None:
+    assert failed_tests(LabelMixMaskContract, wrong)
+
+
+def swapped(mask: Tensor, mixed: Tensor, fake: Tensor, real: Tensor) -> Tensor:
+    return label_mix_loss(mask, mixed, real, fake)
+
+
+def detached(mask: Tensor, mixed: Tensor, fake: Tensor, real: Tensor) -> Tensor:
+    return label_mix_loss(mask, mixed, fake.detach(), real.detach())
+
+
+def without_the_fake_class(mask: Tensor, mixed: Tensor, fake: Tensor, real: Tensor) -> Tensor:
+    return label_mix_loss(mask, mixed[:, 1:], fake[:, 1:], real[:, 1:])
+
+
+@pytest.mark.parametrize("wrong", [swapped, detached, without_the_fake_class])
+def test_the_loss_contract_rejects(wrong: object) -> None:
+    assert failed_tests(LabelMixLossContract, wrong)
+
+
+def test_the_contracts_accept_the_right_versions() -> None:
+    assert not failed_tests(LabelMixMaskContract, label_mix_mask)
+    assert not failed_tests(LabelMixLossContract, label_mix_loss)

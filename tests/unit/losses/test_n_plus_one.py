@@ -1,0 +1,76 @@
+"""n_plus_one_loss: the contract, its errors, and the wrong versions that it rejects."""
+
+import inspect
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ipose.errors import ConfigError
+from ipose.losses import NPlusOneLoss, class_weights, n_plus_one_loss
+from ipose.reference import n_plus_one
+from ipose.testing.losses_contract import NPlusOneLossContract, NPlusOneLossErrorsContract
+from ipose.testing.planted import failed_tests
+
+
+class TestNPlusOneLoss(NPlusOneLossContract, NPlusOneLossErrorsContract):
+    implementation = staticmethod(n_plus_one_loss)
+
+    def test_another_target_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match=r"\[target\].*real or fake"):
+            inspect.unwrap(n_plus_one_loss)(torch.zeros(1, 3, 1, 1), None, "fakes")
+
+    def test_is_computed_in_float32_under_bfloat16(self) -> None:
+        logits = torch.randn(1, 3, 4, 4, generator=torch.Generator().manual_seed(0))
+        label = torch.zeros(1, 4, 4, dtype=torch.int64)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = n_plus_one_loss(logits.bfloat16(), label, "real")
+        assert found.dtype == torch.float32
+        assert found == n_plus_one_loss(logits.bfloat16().float(), label, "real")
+
+
+class TestNPlusOneLossModule(NPlusOneLossContract):
+    """The module form remembers the unknown class."""
+
+    @staticmethod
+    def implementation(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
+        loss: Tensor = NPlusOneLoss(unknown)(logits, label, target)
+        return loss
+
+
+class TestReferenceNPlusOneLoss(NPlusOneLossContract):
+    implementation = staticmethod(n_plus_one.n_plus_one_loss)
+
+
+def without_weights(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
+    return F.cross_entropy(logits, torch.zeros_like(logits[:, 0]).long() if label is None else label + 1)
+
+
+def fake_is_the_last_class(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
+    return n_plus_one_loss(logits.roll(1, dims=1), label, target, unknown)
+
+
+def mean_over_known_pixels(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
+    if label is None or target == "fake":
+        return n_plus_one_loss(logits, label, target)
+    weights = class_weights(label, logits.shape[1] - 1, unknown=unknown).to(logits.dtype)[label]
+    return (weights * F.cross_entropy(logits, label + 1, reduction="none")).sum() / (weights > 0).sum()
+
+
+def weights_on_fakes_too(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
+    if label is None or target == "real":
+        return n_plus_one_loss(logits, label, target, unknown)
+    weights = class_weights(label, logits.shape[1] - 1, unknown=unknown).to(logits.dtype)[label]
+    return (weights * F.cross_entropy(logits, torch.zeros_like(label), reduction="none")).mean()
+
+
+@pytest.mark.parametrize(
+    "wrong", [without_weights, fake_is_the_last_class, mean_over_known_pixels, weights_on_fakes_too]
+)
+def test_the_contract_rejects(wrong: object) -> None:
+    assert failed_tests(NPlusOneLossContract, wrong)
+
+
+def test_the_contract_accepts_the_right_version() -> None:
+    assert not failed_tests(NPlusOneLossContract, n_plus_one_loss)
