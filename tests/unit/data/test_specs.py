@@ -81,8 +81,9 @@ class TestBuiltInSpecs:
         assert [c.file_id for c in classes] == list(range(151))
         things = [c for c in classes if c.thing]
         assert len(things) == 100
-        given = {4: "human", 6: "table", 8: "chair", 9: "car", 11: "sofa", 48: "boat", 50: "bus", 53: "truck", 
-                 58: "tvmonitor", 59: "aeroplane", 64: "bottle", 65: "van", 68: "washer", 74: "motorbike", 83: "bicycle"}  # fmt: skip
+        given = {4: "human", 6: "table", 8: "chair", 9: "car", 11: "sofa", 48: "boat", 50: "bus", 53: "truck",
+                 58: "tvmonitor", 59: "aeroplane", 64: "bottle", 65: "van", 68: "washer", 74: "motorbike",
+                 83: "bicycle"}  # fmt: skip
         assert {i: c.part_category for i, c in enumerate(things, start=1) if c.part_category} == given
 
     @pytest.mark.parametrize("name", BUILT_IN)

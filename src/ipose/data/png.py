@@ -1,0 +1,161 @@
+"""Reading and writing image files, guarded: what is not exactly an index PNG or a photograph is said to be so.
+
+An *index PNG* holds one id per pixel: greyscale of 8 or 16 bits, or a palette (whose colours mean nothing to us, but
+let a person see the map). Everything else that an image library would quietly turn into numbers is refused here:
+colours, transparency, greyscale of 1, 2 or 4 bits (scaled to 0..255 on reading), JPEG (which blurs ids).
+"""
+
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int32, UInt8
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from ipose.errors import DataError
+
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)  # what Pillow raises on damaged files
+_SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours (ipose labels convert)."
+
+
+def read_photo(path: Path) -> NDArray[np.uint8]:
+    """A photograph as uint8 (H, W, 3); greyscale and palette images become RGB.
+
+    Raises:
+        DataError: missing, empty, unreadable, truncated, not an image, or deeper than 8 bits.
+    """
+    with _open(path, "a photograph (jpg or png)") as image:
+        if image.mode.startswith(("I", "F")):
+            raise DataError(
+                "wrong bit depth", file=path, found=f"mode {image.mode}", expected="8 bits per colour",
+                mend="Save the photograph with 8 bits per colour.",
+            )  # fmt: skip
+        return np.array(_load(image, path).convert("RGB"))
+
+
+def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
+    """The ids of an index PNG, int32 (H, W).
+
+    Args:
+        path: of the PNG.
+        bits: the most that a pixel may have: 8 for labels and parts, 16 for instances.
+    Raises:
+        DataError: missing, empty, unreadable, truncated, not an image, no PNG, in colour, or of the wrong bit depth.
+    """
+    with _open(path, "an index PNG") as image:
+        _check_is_index(image, path, bits)
+        return np.array(_load(image, path), dtype=np.int32)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(height, width) from the header alone. Raises DataError as `read_photo` does."""
+    with _open(path, "an image") as image:
+        return image.height, image.width
+
+
+def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
+    if image.format != "PNG":
+        raise DataError(
+            "not a PNG", file=path, found=f"a {image.format} image", expected="an index PNG", mend=_SAVE_AS_INDEX
+        )
+    with path.open("rb") as stream:
+        depth, kind = struct.unpack("BB", stream.read(26)[24:])  # PNG header: bit depth, colour type
+    if kind not in (0, 3):
+        colour = {2: "RGB", 4: "greyscale with transparency", 6: "RGBA"}.get(kind, f"colour type {kind}")
+        raise DataError(
+            "not an index PNG", file=path, found=f"a colour image ({colour})" if kind in (2, 6) else colour,
+            expected="one id per pixel", mend=_SAVE_AS_INDEX,
+        )  # fmt: skip
+    if kind == 0 and (depth < 8 or depth > bits):
+        raise DataError(
+            "wrong bit depth", file=path, found=f"{depth}-bit greyscale",
+            expected="8-bit" if bits == 8 else "8- or 16-bit", mend=_SAVE_AS_INDEX,
+        )  # fmt: skip
+
+
+def _open(path: Path, expected: str) -> Image.Image:
+    try:
+        if path.stat().st_size == 0:
+            raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
+        return Image.open(path)
+    except FileNotFoundError as error:
+        raise DataError(
+            "link to nowhere" if path.is_symlink() else "no such file",
+            file=path, expected=expected, mend="Put it there, or remove its partners.",
+        ) from error  # fmt: skip
+    except UnidentifiedImageError as error:
+        raise _not_an_image(path, expected) from error
+    except DataError:
+        raise
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the file system speaks, not the decoder
+            raise DataError(
+                "unreadable file", file=path, found=error.strerror, expected=expected,
+                mend="Check its permissions and the disk.",
+            ) from error  # fmt: skip
+        raise _damaged(path, error, expected) from error
+    except Image.DecompressionBombError as error:
+        raise DataError("image too large", file=path, found=str(error), expected=expected) from error
+
+
+def _load(image: Image.Image, path: Path) -> Image.Image:
+    """Decode the pixels: only now does a truncated file show itself."""
+    try:
+        image.load()
+    except _BROKEN as error:
+        raise _damaged(path, error, "a whole image") from error
+    return image
+
+
+def _damaged(path: Path, error: BaseException, expected: str) -> DataError:
+    return DataError("truncated or damaged image", file=path, found=str(error), expected=expected, mend="Get it again.")
+
+
+def _not_an_image(path: Path, expected: str) -> DataError:
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if start.startswith((b"\x89PNG", b"\xff\xd8\xff")):  # the name card of a PNG or JPEG, and then nothing readable
+        return _damaged(path, ValueError("a header without an image"), expected)
+    return DataError(
+        "not an image", file=path, found=f"a file that begins with {start!r}", expected=expected,
+        mend="Replace it, or remove it with its partners.",
+    )  # fmt: skip
+
+
+def write_photo(path: Path, image: UInt8[Tensor, "3 h w"]) -> None:
+    """Write an image as PNG or JPEG, by the file's ending."""
+    Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy()).save(path)
+
+
+def write_index(
+    path: Path,
+    ids: UInt8[Tensor, "h w"] | Int32[Tensor, "h w"],
+    *,
+    colors: Sequence[tuple[int, int, int]] | Mapping[int, tuple[int, int, int]] | None = None,
+    bits: int = 8,
+) -> None:
+    """Write ids as an index PNG: 8 bits (with a palette, if colours are given) or 16-bit greyscale.
+
+    Raises:
+        DataError: an id that the bits cannot hold.
+    """
+    values = ids.cpu().numpy()
+    if values.size and not 0 <= values.min() <= values.max() < 1 << bits:
+        raise DataError(
+            "id that the PNG cannot hold", file=path, found=f"{values.min()}..{values.max()}",
+            expected=f"0..{(1 << bits) - 1}", mend="Renumber the ids.",
+        )  # fmt: skip
+    if bits == 16:
+        Image.fromarray(values.astype(np.uint16)).save(path)
+        return
+    image = Image.fromarray(values.astype(np.uint8))
+    if colors is not None:
+        table = np.zeros((256, 3), dtype=np.uint8)
+        for number, color in colors.items() if isinstance(colors, Mapping) else enumerate(colors):
+            table[number] = color
+        image.putpalette(table.tobytes())  # turns mode L into P and keeps the ids
+    image.save(path)
