@@ -1,0 +1,104 @@
+"""Averaged weights for evaluation, and batch-norm statistics that fit them."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from ipose.errors import ConfigError
+
+
+def ema_decay(preset: float, n: int) -> float:
+    """Decay of update n (n = 1 is the first): min(preset, (1 + n) / (10 + n)), or short runs keep their first weights.
+
+    Source: facts of iPOSE sec. 9 (OASIS's EMA, warmed up).
+    """
+    return min(preset, (1 + n) / (10 + n))
+
+
+def _average_into(preset: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    def update(averaged: Sequence[Tensor], current: Sequence[Tensor], n: Tensor | int) -> None:
+        get_ema_multi_avg_fn(ema_decay(preset, int(n)))(averaged, current, n)
+
+    return update
+
+
+class Averages:
+    """Exponential moving averages of some networks' weights; buffers follow the networks as they are.
+
+    The first update copies the weights, update n + 1 is e <- d e + (1 - d) w with d = ema_decay(preset, n).
+
+    Args:
+        networks: of a system, by name.
+        names: which to average.
+        decay: the preset; 0 = average nothing.
+    """
+
+    def __init__(self, networks: Mapping[str, nn.Module], names: Sequence[str], decay: float) -> None:
+        if missing := sorted(set(names) - set(networks)):
+            raise ConfigError(
+                "no such network to average", field="averaged", found=", ".join(missing), expected=", ".join(networks)
+            )
+        self.models = {
+            name: AveragedModel(networks[name], multi_avg_fn=_average_into(decay)).requires_grad_(False)
+            for name in (names if decay > 0 else ())
+        }
+
+    def update(self, networks: Mapping[str, nn.Module]) -> None:
+        """Take in the weights of one more step."""
+        for name, model in self.models.items():
+            model.update_parameters(networks[name])
+
+    def modules(self) -> dict[str, nn.Module]:
+        """The averaged networks, of the same classes as the networks themselves."""
+        return {name: model.module for name, model in self.models.items()}
+
+    @property
+    def updates(self) -> int:
+        """Steps taken in."""
+        return max((int(model.n_averaged) for model in self.models.values()), default=0)
+
+    @updates.setter
+    def updates(self, n: int) -> None:
+        for model in self.models.values():
+            model.n_averaged.fill_(n)
+
+
+def evaluation_copy(network: nn.Module) -> nn.Module:
+    """A deep copy in eval mode, without gradients: whatever is done to it, the training state does not notice."""
+    return copy.deepcopy(network).requires_grad_(False).eval()
+
+
+def reestimate_batch_norm(network: nn.Module, forward: Callable[[], object], passes: int = 50) -> None:
+    """Give the batch norms of `network` the statistics of its present weights: the mean over `passes` forward passes.
+
+    Averaged weights never saw the running statistics that training kept (facts sec. 9: about 50 passes in training
+    mode). The network's buffers change, so pass a copy (`Snapshot.network`, `evaluation_copy`); it ends in eval mode.
+    Global random state is put back, and no gradient is recorded.
+
+    Args:
+        network: a copy of the network to evaluate.
+        forward: runs `network` once on the next of some fixed batches, with random numbers of its own.
+        passes: how often to call it.
+    Raises:
+        ConfigError: passes < 1.
+    """
+    if passes < 1:
+        raise ConfigError("no pass to estimate from", field="passes", found=passes, expected="at least 1")
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean of all passes
+    try:
+        network.train()
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            for _ in range(passes if norms else 0):
+                forward()
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        network.eval()

@@ -1,0 +1,220 @@
+"""Checkpoints: `checkpoints/step-N/`, written beside and renamed into place: a kill at any moment costs nothing.
+
+step-1200/
+    generator.safetensors            weights and buffers of a network
+    generator.ema.safetensors        its average, where it has one
+    state.pt                         optimizers, step, seconds: tensors and plain values (`weights_only=True`)
+    manifest.json                    size and CRC-32 of each file: tells a damaged checkpoint from a whole one
+"""
+
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from ipose.errors import NonFiniteLossError, RunError
+from ipose.training.averaging import Averages
+from ipose.training.checkpoint_files import (
+    DAMAGED,
+    STEP,
+    UNFINISHED,
+    DamagedCheckpointError,
+    check_space,
+    check_whole,
+    checkpoint_path,
+    list_checkpoints,
+    remove_old,
+    remove_unfinished,
+    write_manifest,
+)
+from ipose.training.durable import fsync_tree, replace_folder
+from ipose.training.matching import load_exactly
+from ipose.types import System
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint in memory, on the CPU.
+
+    Args:
+        step: steps taken.
+        seconds: trained until then, over all resumes.
+        weights: by network, its state dict.
+        averaged: likewise, of the averages.
+        updates: steps that the averages have taken in.
+        optimizers: by name, the optimizer's state dict.
+        path: where it was read from.
+    """
+
+    step: int
+    seconds: float
+    weights: Mapping[str, Mapping[str, Tensor]]
+    averaged: Mapping[str, Mapping[str, Tensor]]
+    updates: int
+    optimizers: Mapping[str, Mapping[str, Any]]
+    path: Path
+
+
+def save_checkpoint(
+    folder: Path, system: System, averages: Averages, *, step: int, seconds: float, keep: int | None = None
+) -> Path:
+    """Write `folder`/step-N and then remove all but the `keep` newest.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+    Returns:
+        The new checkpoint's folder. Until the last moment it has another name.
+    Raises:
+        RunError: too little space on the disk, or the disk refused. Older checkpoints are as they were.
+        NonFiniteLossError: a weight is not finite; such a checkpoint would be worse than none.
+    """
+    networks = _on_cpu(system.networks)
+    averaged = _on_cpu(averages.modules())
+    _check_finite(networks | {f"{name} (average)": state for name, state in averaged.items()})
+    state = {
+        "step": step,
+        "seconds": seconds,
+        "updates": averages.updates,
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in system.optimizers.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    check_space(folder, sum(t.nbytes for t in _tensors([networks, averaged, state])))
+    remove_unfinished(folder)
+    beside = folder / f"{UNFINISHED}{STEP}{step}"
+    try:
+        beside.mkdir()
+        for name, weights in networks.items():
+            save_file(weights, beside / f"{name}.safetensors")
+        for name, weights in averaged.items():
+            save_file(weights, beside / f"{name}.ema.safetensors")
+        torch.save(state, beside / "state.pt")
+        write_manifest(beside, step)
+        fsync_tree(beside)
+        path = replace_folder(beside, checkpoint_path(folder, step))
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise RunError(
+            "the checkpoint could not be written", file=folder, found=str(error), mend="Free some space and --resume."
+        ) from error
+    if keep is not None:
+        remove_old(folder, keep)
+    return path
+
+
+def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | None:
+    """The newest checkpoint that is whole, or None. Warns of every damaged one that it passes over.
+
+    Args:
+        folder: the run's `checkpoints` folder.
+        set_aside: rename damaged ones to damaged-step-N (for who holds the run's lock).
+    """
+    for path in reversed(list_checkpoints(folder)):
+        try:
+            return load_checkpoint(path)
+        except DamagedCheckpointError as error:
+            warnings.warn(f"{error} Using the one before.", stacklevel=2)
+            if set_aside:
+                replace_folder(path, folder / f"{DAMAGED}{path.name}")
+    return None
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read one checkpoint onto the CPU.
+
+    Raises:
+        DamagedCheckpointError: a file is missing, cut short or altered.
+        RunError: a later version of ipose wrote it.
+    """
+    check_whole(path)
+    state: dict[str, Any] = torch.load(path / "state.pt", map_location="cpu", weights_only=True)
+    weights: dict[str, dict[str, Tensor]] = {}
+    averaged: dict[str, dict[str, Tensor]] = {}
+    for file in sorted(path.glob("*.safetensors")):
+        name = file.name.removesuffix(".safetensors")
+        (averaged if name.endswith(".ema") else weights)[name.removesuffix(".ema")] = load_file(file)
+    return Checkpoint(
+        step=state["step"],
+        seconds=state["seconds"],
+        weights=weights,
+        averaged=averaged,
+        updates=state["updates"],
+        optimizers=state["optimizers"],
+        path=path,
+    )
+
+
+def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
+    """Put networks, averages and optimizers back as they were.
+
+    Raises:
+        RunError: the checkpoint's networks, optimizers or shapes are not those of the system.
+    """
+    modules = averages.modules()
+    for what, found, expected in (
+        ("networks", checkpoint.weights, system.networks),
+        ("averages", checkpoint.averaged, modules),
+        ("optimizers", checkpoint.optimizers, system.optimizers),
+    ):
+        if set(found) != set(expected):
+            raise RunError(
+                f"the checkpoint's {what} are not those of this system",
+                file=checkpoint.path,
+                found=", ".join(sorted(found)) or "none",
+                expected=", ".join(sorted(expected)) or "none",
+                mend="Resume with the configuration of run.json.",
+            )
+    for name, network in system.networks.items():
+        load_exactly(network, checkpoint.weights[name], name=name)
+    for name, module in modules.items():
+        load_exactly(module, checkpoint.averaged[name], name=f"{name} (average)")
+    averages.updates = checkpoint.updates
+    for name, optimizer in system.optimizers.items():
+        try:
+            optimizer.load_state_dict(dict(checkpoint.optimizers[name]))
+        except ValueError as error:
+            raise RunError(
+                f"the state of optimizer {name!r} does not fit", file=checkpoint.path, found=str(error)
+            ) from error
+
+
+def _on_cpu(modules: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
+    return {name: _state_of(module) for name, module in modules.items()}
+
+
+def _state_of(module: nn.Module) -> dict[str, Tensor]:
+    """The state dict on the CPU, contiguous, no two tensors in one memory (safetensors refuses tied weights)."""
+    state: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in module.state_dict().items():
+        whole = tensor.detach().cpu().contiguous()
+        shared = whole.untyped_storage().data_ptr() in seen
+        state[name] = whole.clone() if shared else whole
+        seen.add(whole.untyped_storage().data_ptr())
+    return state
+
+
+def _check_finite(states: Mapping[str, Mapping[str, Tensor]]) -> None:
+    for network, state in states.items():
+        for name, tensor in state.items():
+            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                raise NonFiniteLossError(
+                    f"weight {name!r} of {network!r} is not finite, so this step is not saved",
+                    mend="Go on from the last checkpoint with --resume and a lower learning rate.",
+                )
+
+
+def _tensors(tree: Any) -> Iterator[Tensor]:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for value in tree.values():
+            yield from _tensors(value)
+    elif isinstance(tree, list | tuple):
+        for value in tree:
+            yield from _tensors(value)

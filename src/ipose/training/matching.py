@@ -1,0 +1,109 @@
+"""Weights by name: exactly, for resume; what fits, for fine-tuning on other classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import RunError
+
+SHOWN = 5
+"""Names listed before "and N more"."""
+
+
+@dataclass(frozen=True)
+class MatchReport:
+    """What `load_matching` found. Names of weights; shapes as (in the module, in the file).
+
+    Args:
+        loaded: name and shape match.
+        reshaped: in both, with different shapes; the module's own weights stay.
+        missing: in the module only; they stay as initialised.
+        unused: in the file only.
+    """
+
+    loaded: tuple[str, ...]
+    reshaped: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    missing: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether the file fits exactly."""
+        return not (self.reshaped or self.missing or self.unused)
+
+    def __str__(self) -> str:
+        total = len(self.loaded) + len(self.reshaped) + len(self.missing)
+        differences = self.differences()
+        return f"{len(self.loaded)} of {total} weights loaded" + (f"; {differences}" if differences else "")
+
+    def differences(self) -> str:
+        """All that does not fit, in one clause; empty where everything does."""
+        shapes = [
+            f"{name} ({_shape(ours)} here, {_shape(theirs)} there)" for name, (ours, theirs) in self.reshaped.items()
+        ]
+        kinds = {"other shapes": shapes, "missing there": list(self.missing), "unknown here": list(self.unused)}
+        return "; ".join(f"{kind}: {_some(names)}" for kind, names in kinds.items() if names)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "scalar"
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def compare(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport:
+    """Which weights and buffers of `module` the state dict has, by name and shape."""
+    own = module.state_dict()
+    both = [name for name in own if name in state]
+    return MatchReport(
+        loaded=tuple(name for name in both if own[name].shape == state[name].shape),
+        reshaped={
+            name: (tuple(own[name].shape), tuple(state[name].shape))
+            for name in both
+            if own[name].shape != state[name].shape
+        },
+        missing=tuple(name for name in own if name not in state),
+        unused=tuple(name for name in state if name not in own),
+    )
+
+
+def load_matching(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport:
+    """Load the weights whose name and shape match, leave the others as they are (fine-tuning on other classes).
+
+    Raises:
+        RunError: not one weight matches, so this is another network's file.
+    """
+    report = compare(module, state)
+    if not report.loaded:
+        raise RunError(
+            f"no weight fits this {type(module).__name__}",
+            found=_some(list(state)) or "an empty file",
+            expected=_some(list(module.state_dict())),
+            mend="Start from a run of the same kind of network.",
+        )
+    own = module.state_dict()
+    with torch.no_grad():
+        for name in report.loaded:
+            own[name].copy_(state[name])
+    return report
+
+
+def load_exactly(module: nn.Module, state: Mapping[str, Tensor], *, name: str) -> None:
+    """Load all weights and buffers.
+
+    Raises:
+        RunError: names or shapes differ; one sentence lists how. Nothing is loaded.
+    """
+    report = compare(module, state)
+    if not report.complete:
+        raise RunError(
+            f"the checkpoint's {name!r} is another network",
+            found=report.differences(),
+            mend="Resume with the configuration of run.json, or start a new run with --init to load what fits.",
+        )
+    load_matching(module, state)

@@ -1,0 +1,126 @@
+"""One optimizer step: freeze the others, compute, check, differentiate, step; or leave everything as it was."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
+from ipose.training.config import Precision
+from ipose.training.processes import Processes
+from ipose.types import Phase, System
+
+
+class PhaseRunner:
+    """Takes the steps of a system's phases.
+
+    Args:
+        system: its networks are on `processes.device`.
+        processes: averages gradients where there are several.
+        precision: "bf16" computes the losses under autocast. (accelerate fixes the precision of a whole process; here
+            one process may train PartNet in float32 and the synthesis model in bfloat16.)
+    """
+
+    def __init__(self, system: System, processes: Processes, precision: Precision = "no") -> None:
+        self.system, self.processes, self.precision = system, processes, precision
+        self.learning = {
+            name: [parameter for parameter in network.parameters() if parameter.requires_grad]
+            for name, network in system.networks.items()
+        }
+
+    def step(self, phase: Phase) -> dict[str, float]:
+        """Take the step of `phase`; its loss terms as they were before it.
+
+        Raises:
+            NonFiniteLossError: a term is NaN or infinite. Weights, optimizer state and buffers are as before.
+            ShapeMismatchError: a term is no scalar.
+            ConfigError: the phase names what the system does not have, or its losses do not reach its networks.
+        """
+        optimizer = self._optimizer_of(phase)
+        with self._only(phase.networks), _undo_buffers_on_failure(self.system.networks):
+            optimizer.zero_grad(set_to_none=True)
+            try:
+                with self._autocast():
+                    losses = dict(phase.losses())
+                values = self._checked(phase, losses)
+                total = torch.stack([loss.float() for loss in losses.values()]).sum()
+                if not total.requires_grad:
+                    raise ConfigError(
+                        f"no loss of phase {phase.name!r} depends on the networks it trains",
+                        expected=f"a gradient for {', '.join(phase.networks)}",
+                    )
+                total.backward()  # type: ignore[no-untyped-call, unused-ignore]
+                self.processes.average_gradients(p for name in phase.networks for p in self.learning[name])
+                optimizer.step()
+            finally:
+                optimizer.zero_grad(set_to_none=True)
+        return values
+
+    def _optimizer_of(self, phase: Phase) -> torch.optim.Optimizer:
+        if unknown := sorted(set(phase.networks) - set(self.system.networks)):
+            raise ConfigError(
+                f"phase {phase.name!r} trains networks that its system does not have",
+                found=", ".join(unknown),
+                expected=", ".join(self.system.networks),
+            )
+        if phase.optimizer not in self.system.optimizers:
+            raise ConfigError(
+                f"phase {phase.name!r} has no optimizer",
+                found=phase.optimizer,
+                expected=" or ".join(self.system.optimizers),
+            )
+        return self.system.optimizers[phase.optimizer]
+
+    def _checked(self, phase: Phase, losses: Mapping[str, Tensor]) -> dict[str, float]:
+        """The terms as numbers, read from the device once."""
+        if not losses:
+            raise ConfigError(f"phase {phase.name!r} gave no loss", found="an empty mapping", expected="scalar terms")
+        for term, loss in losses.items():
+            if loss.ndim:
+                raise ShapeMismatchError(
+                    f"loss {term!r} of phase {phase.name!r} is no scalar", found=tuple(loss.shape), expected="shape ()"
+                )
+        numbers = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
+        values = dict(zip(losses, numbers, strict=True))
+        bad = {term: value for term, value in values.items() if not math.isfinite(value)}
+        if self.processes.any(bool(bad)):
+            found = ", ".join(f"{term} = {value}" for term, value in bad.items()) or "a loss of another process"
+            raise NonFiniteLossError(f"the loss of phase {phase.name!r} is not finite", found=found)
+        return values
+
+    def _autocast(self) -> torch.autocast | nullcontext[None]:
+        if self.precision == "no":
+            return nullcontext()
+        return torch.autocast(self.processes.device.type, dtype=torch.bfloat16)
+
+    @contextmanager
+    def _only(self, networks: tuple[str, ...]) -> Iterator[None]:
+        """Only `networks` learn inside; what never learned (frozen by the system itself) does not learn either."""
+        try:
+            for name, parameters in self.learning.items():
+                _requires_grad(parameters, name in networks)
+            yield
+        finally:
+            for parameters in self.learning.values():
+                _requires_grad(parameters, True)
+
+
+def _requires_grad(parameters: list[nn.Parameter], learns: bool) -> None:
+    for parameter in parameters:
+        parameter.requires_grad_(learns)
+
+
+@contextmanager
+def _undo_buffers_on_failure(networks: Mapping[str, nn.Module]) -> Iterator[None]:
+    """A forward pass in training mode moves batch norm's statistics and spectral norm's vectors: put them back."""
+    buffers = [buffer for network in networks.values() for buffer in network.buffers()]
+    before = [buffer.clone() for buffer in buffers]
+    try:
+        yield
+    except BaseException:
+        with torch.no_grad():
+            for buffer, old in zip(buffers, before, strict=True):
+                buffer.copy_(old)
+        raise

@@ -1,0 +1,88 @@
+"""Where the training runs: the device, and the other processes when `accelerate launch` started several."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast, reduce
+from torch import Tensor, nn
+
+MAX_BUCKET = 1 << 24
+"""Numbers reduced in one message: large enough to be quick, small beside the weights."""
+
+
+class Processes:
+    """This process and its siblings. Alone, every method is free.
+
+    Gradients are averaged after each phase's backward pass. Wrapping the networks (DistributedDataParallel) would do
+    so too, but it hides their methods, and stumbles over phases in which a network is frozen or called twice.
+
+    Args:
+        device: where to train; None = what accelerate finds (a GPU, if there is one).
+    """
+
+    def __init__(self, device: torch.device | str | None = None) -> None:
+        self.state = PartialState(cpu=device is not None and torch.device(device).type == "cpu")
+        self.device = torch.device(self.state.device if device is None else device)
+        self.rank: int = self.state.process_index
+        self.world: int = self.state.num_processes
+        self.is_main = self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        """Whether `flag` holds in some process; all of them get the same answer."""
+        if self.world == 1:
+            return flag
+        flags: Tensor = reduce(torch.tensor([float(flag)], device=self.device), "sum")
+        return bool(flags.item() > 0)
+
+    def same(self, number: float) -> float:
+        """The main process's number, in every process."""
+        if self.world == 1:
+            return number
+        return float(broadcast(torch.tensor([number], dtype=torch.float64, device=self.device)).item())
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        self.state.wait_for_everyone()
+
+    def prepare(self, networks: Mapping[str, nn.Module]) -> None:
+        """The same weights everywhere; batch norm over all processes, on GPUs (torch has no such norm for the CPU)."""
+        if self.world == 1:
+            return
+        if self.device.type == "cuda":
+            for network in networks.values():
+                nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        for network in networks.values():
+            self._copy_from_main([*network.parameters(), *network.buffers()])
+
+    def same_buffers(self, networks: Mapping[str, nn.Module]) -> None:
+        """The main process's statistics everywhere: what a checkpoint keeps is then what all go on with."""
+        if self.world > 1:
+            for network in networks.values():
+                self._copy_from_main(network.buffers())
+
+    def _copy_from_main(self, tensors: Iterable[Tensor]) -> None:
+        with torch.no_grad():
+            for tensor in tensors:
+                tensor.copy_(broadcast(tensor.detach().clone()))
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """The mean over the processes; no gradient counts as 0, so that all send the same."""
+        if self.world == 1:
+            return
+        bucket: list[nn.Parameter] = []
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            bucket.append(parameter)
+            if sum(p.numel() for p in bucket) >= MAX_BUCKET:
+                self._average(bucket)
+                bucket = []
+        if bucket:
+            self._average(bucket)
+
+    def _average(self, bucket: list[nn.Parameter]) -> None:
+        gradients = [parameter.grad for parameter in bucket if parameter.grad is not None]
+        mean: Tensor = reduce(torch.cat([gradient.flatten().float() for gradient in gradients]), "mean")
+        for gradient, part in zip(gradients, mean.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))

@@ -1,0 +1,194 @@
+"""The folder of a training run: what was trained, on what, how, and what came out. No torch in here.
+
+run.json         kind, configs, data, versions, command
+metrics.jsonl    losses, learning rates, images per second (`ipose.training.metrics`)
+samples/         sheets to look at
+checkpoints/     to resume from (`ipose.training.checkpoint`)
+model/           to use (`IPose.from_pretrained`)
+report.html      to show
+"""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from ipose.errors import ConfigError, RunError
+from ipose.training.config import RESUMABLE, TrainConfig
+from ipose.training.differences import differences, plain
+from ipose.training.durable import write_text_whole
+from ipose.training.folders import nearby, refuse_taken, what_is
+from ipose.training.lock import locked
+from ipose.training.provenance import git_commit, versions
+
+FORMAT = 1
+
+
+class Run:
+    """A run folder. Make one with `Run.create`, find one with `Run.open`, go on with `Run.resume`.
+
+    Args:
+        folder: where it is.
+        info: the content of run.json.
+    """
+
+    def __init__(self, folder: Path, info: dict[str, Any]) -> None:
+        self.folder, self.info = folder, info
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        kind: str,
+        config: Any,
+        train: TrainConfig,
+        data: str = "",
+        command: str | None = None,
+    ) -> Self:
+        """A new run.
+
+        Args:
+            folder: a new or empty folder.
+            config: of the system: a dataclass or a mapping of plain values.
+            data: what it is trained on, in words.
+            command: how it was started; None = this process's command line.
+        Raises:
+            RunError: there is a run already, or something else.
+        """
+        folder = Path(folder)
+        refuse_taken(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        info = {
+            "format": FORMAT,
+            "kind": kind,
+            "config": plain(config),
+            "train": plain(train),
+            "data": data,
+            "command": shlex.join(sys.argv) if command is None else command,
+            "created": _now(),
+            "versions": versions(),
+            "commit": git_commit(),
+            "resumed": [],
+        }
+        run = cls(folder, info)
+        run._write()
+        return run
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Self:
+        """The run in `folder`.
+
+        Raises:
+            RunError: there is none; says what is there instead.
+        """
+        folder = Path(folder)
+        file = folder / "run.json"
+        if not file.is_file():
+            raise RunError("no run here", file=folder, found=what_is(folder), expected="run.json", mend=nearby(folder))
+        try:
+            info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            known = info["format"], info["kind"], info["config"], info["train"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError("run.json cannot be read", file=file, found=repr(error), expected="JSON of a run") from error
+        if known[0] != FORMAT:
+            raise RunError("a run of another version of ipose", file=file, found=known[0], expected=FORMAT)
+        return cls(folder, info)
+
+    @classmethod
+    def resume(
+        cls, folder: str | Path, *, kind: str, config: Any, train: TrainConfig, command: str | None = None
+    ) -> Self:
+        """The run in `folder`, to train further with the same configs; what may change is taken over and noted.
+
+        Raises:
+            RunError: no run here, or one of another kind or configuration; lists the fields that differ.
+        """
+        run = cls.open(folder)
+        new = {"kind": kind, "config": plain(config), "train": plain(train)}
+        different = differences({key: run.info[key] for key in new}, new)
+        refused = {k: v for k, v in different.items() if not (k.startswith("train.") and k[6:] in RESUMABLE)}
+        if refused:
+            raise RunError(
+                "this run was started with another configuration, and going on with this one would be neither",
+                file=run.folder,
+                found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in refused.items()),
+                mend="Resume with the run's own settings, or start a new run (--init takes over its weights).",
+            )
+        run.info["train"] = new["train"]
+        changed = {field: now for field, (_, now) in different.items()}
+        note = {"at": _now(), "command": shlex.join(sys.argv) if command is None else command, "changed": changed}
+        run.info["resumed"] = [*run.info.get("resumed", []), note]
+        run._write()
+        return run
+
+    @classmethod
+    def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> Self:
+        """`resume` or `create`, as the flag says."""
+        return cls.resume(folder, **rest) if resume else cls.create(folder, data=data, **rest)
+
+    @property
+    def kind(self) -> str:
+        """ "partnet", "synthesis", or a third party's."""
+        return str(self.info["kind"])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The system's config, plain values."""
+        return dict(self.info["config"])
+
+    @property
+    def train_config(self) -> TrainConfig:
+        """How it was last trained. Raises RunError where run.json's fields are not those of this version."""
+        try:
+            return TrainConfig(**self.info["train"])
+        except (TypeError, ConfigError) as error:
+            raise RunError("run.json's training settings", file=self.folder / "run.json", found=str(error)) from error
+
+    @property
+    def metrics(self) -> Path:
+        """metrics.jsonl."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Folder of sample sheets."""
+        return self.folder / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of checkpoints."""
+        return self.folder / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """Folder of the model to use."""
+        return self.folder / "model"
+
+    @property
+    def report(self) -> Path:
+        """report.html."""
+        return self.folder / "report.html"
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on."""
+        command = str(self.info.get("command") or "")
+        return command if "--resume" in command.split() else f"{command} --resume".strip()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Held by the one process that trains here. Raises RunError while another one does."""
+        with locked(self.folder / ".lock"):
+            yield
+
+    def _write(self) -> None:
+        write_text_whole(self.folder / "run.json", json.dumps(self.info, indent=2) + "\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

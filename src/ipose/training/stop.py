@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM as a request: the loop finishes its step, saves and says how to go on. No torch in here."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+
+class StopRequest:
+    """Whether, and by which signal, somebody asked the training to stop."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self.say = say
+        self.signal: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+        self.say(f"{self.signal}: finishing this step, then saving. Once more stops at once, without saving.")
+
+
+@contextmanager
+def listening(say: Callable[[str], object]) -> Iterator[StopRequest]:
+    """Answer SIGINT and SIGTERM by a request; a second signal raises KeyboardInterrupt. Outside the main thread, where
+    Python cannot listen, the request never comes."""
+    request = StopRequest(say)
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    old: dict[int, Any] = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
