@@ -1,0 +1,86 @@
+"""Every check of the project. `nox -s tests` is what CI runs; sessions that need torch share one environment (5 GB)."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests"]
+nox.options.default_venv_backend = "none"
+
+ROOT = Path(__file__).parent
+SHARED = ROOT / ".nox" / "shared"
+BIN = SHARED / ("Scripts" if os.name == "nt" else "bin")
+SHAPES_CHECKED = "--jaxtyping-packages=ipose,beartype.beartype"
+
+
+def _environment(session: nox.Session) -> None:
+    """Install the package with its test extra into the shared environment, unless it is there for this pyproject."""
+    stamp = SHARED / "pyproject.sha256"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    if not (stamp.is_file() and stamp.read_text() == wanted):
+        shutil.rmtree(SHARED, ignore_errors=True)
+        session.run(sys.executable, "-m", "venv", str(SHARED), external=True)
+        session.run(str(BIN / "python"), "-m", "pip", "install", "-q", "-U", "pip", external=True)
+        session.run(str(BIN / "python"), "-m", "pip", "install", "-q", "-e", ".[test]", external=True)
+        stamp.write_text(wanted)
+
+
+def _run(session: nox.Session, *command: str, **environment: str) -> None:
+    session.run(str(BIN / "python"), "-m", *command, external=True, env={"MPLBACKEND": "Agg", **environment})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, import order, docstrings."""
+    _environment(session)
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy at its strict setting over src/."""
+    _environment(session)
+    _run(session, "mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Lint, types, unit and integration tests, overfit tests, doctests, README; GPU tests skip where there is none."""
+    lint(session)
+    types(session)
+    _run(session, "pytest", "-m", "not slow", SHAPES_CHECKED, "--benchmark-skip", "tests", *session.posargs)
+    _run(session, "pytest", "--doctest-modules", "-q", "src/ipose", *session.posargs)
+
+
+@nox.session
+def thorough(session: nox.Session) -> None:
+    """Everything, with many more hypothesis examples."""
+    _environment(session)
+    _run(session, "pytest", SHAPES_CHECKED, "--benchmark-skip", "tests", *session.posargs, IPOSE_HYPOTHESIS_PROFILE="thorough")
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """The same claims on CUDA."""
+    _environment(session)
+    _run(session, "pytest", "-m", "gpu", "tests", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Speed of each fast version against its plain one, as a ratio in the same run."""
+    _environment(session)
+    _run(session, "pytest", "benchmarks", "--benchmark-only", "--benchmark-group-by=group", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """`ipose demo`, timed against its promise of 8 minutes."""
+    _environment(session)
+    subprocess.run([str(BIN / "ipose"), "demo", *session.posargs], check=True, timeout=8 * 60)

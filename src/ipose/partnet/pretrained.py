@@ -1,0 +1,108 @@
+"""A trained PartNet on disk: `config.json`, `partnet.safetensors`, and the supports it was trained to read."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ipose.data.support_folder import load_supports, save_supports
+from ipose.errors import ConfigError, RunError
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+from ipose.types import SupportSet
+
+FORMAT = "ipose-partnet"
+WEIGHTS = "partnet.safetensors"
+SUPPORTS = "supports"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedPartNet:
+    """A PartNet in eval mode with its supports, and the hash of its weight file."""
+
+    partnet: PartNet
+    supports: SupportSet
+    sha256: str
+
+
+def save_partnet_weights(folder: Path, partnet: PartNet) -> dict[str, Any]:
+    """Write the weights and return what a config file says of them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.cpu().contiguous() for name, value in partnet.state_dict().items()}, folder / WEIGHTS)
+    return {"partnet_config": asdict(partnet.config), "partnet_sha256": _hash(folder / WEIGHTS)}
+
+
+def load_partnet_weights(folder: Path, config: dict[str, Any]) -> PartNet:
+    """The PartNet that `save_partnet_weights` wrote, in eval mode. Raises RunError where file and config disagree."""
+    path = folder / WEIGHTS
+    try:
+        fields = dict(config["partnet_config"])
+        fields["encoder_channels"] = tuple(fields["encoder_channels"])
+        partnet = PartNet(PartNetConfig(**fields))
+        if (found := _hash(path)) != config["partnet_sha256"]:
+            raise RunError(
+                "not the PartNet that the model was trained with",
+                file=path,
+                found=f"sha256 {found[:12]}",
+                expected=config["partnet_sha256"][:12],
+                mend="Copy the model folder again, whole.",
+            )
+        partnet.load_state_dict(load_file(path))
+    except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(
+            f"no PartNet can be read here ({error})", file=folder, mend="Copy the model folder again, whole."
+        ) from error
+    return partnet.eval()
+
+
+def save_partnet(folder: Path, partnet: PartNet, supports: SupportSet) -> None:
+    """Write a PartNet with its supports as a model folder."""
+    described = {"format": FORMAT, **save_partnet_weights(folder, partnet)}
+    (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
+    save_supports(supports, folder / SUPPORTS)
+
+
+def model_folder(path: str | Path) -> Path:
+    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError where neither does."""
+    path = Path(path)
+    for folder in (path, path / "model"):
+        if (folder / "config.json").is_file():
+            return folder
+    if not path.exists():
+        raise RunError("no such run or model folder", file=path, mend="Train one (ipose train), or check the path.")
+    raise RunError(
+        "no model in here",
+        file=path,
+        found="no config.json" + (", but a run that has saved no model yet" if (path / "run.json").is_file() else ""),
+        expected="a run folder or its model/",
+        mend="Let the run reach its first checkpoint, or name another folder.",
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model folder."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
+    if not isinstance(config, dict) or "partnet_config" not in config:
+        raise RunError("config.json describes no model of ipose", file=folder, mend="Name an ipose run or model folder.")
+    return config
+
+
+def load_partnet(path: str | Path) -> TrainedPartNet:
+    """PartNet of a run or model folder, of PartNet alone or of the whole system."""
+    folder = model_folder(path)
+    config = read_config(folder)
+    partnet = load_partnet_weights(folder, config)
+    return TrainedPartNet(partnet, load_supports(folder / SUPPORTS), config["partnet_sha256"])
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

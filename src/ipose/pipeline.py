@@ -1,0 +1,207 @@
+"""`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, and saves and loads them together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from huggingface_hub import ModelHubMixin, snapshot_download
+from jaxtyping import Float, UInt8
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+import ipose
+from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.data.support_folder import load_supports, save_supports
+from ipose.errors import IposeError, RunError, ShapeMismatchError
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.pretrained import SUPPORTS, load_partnet_weights, model_folder, read_config, save_partnet_weights
+from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.scene_noise import scene_noise
+from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
+
+FORMAT = "ipose"
+WEIGHTS = "model.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class SceneOutput:
+    """What `IPose` answers for one scene.
+
+    Args:
+        image: float32 (3, H, W) in [-1, 1].
+        parts: uint8 (H, W), inferred part of each pixel, 0 = none.
+        part_logits: float32 (9, H, W), composed part logits.
+    """
+
+    image: Float[Tensor, "3 h w"]
+    parts: UInt8[Tensor, "h w"]
+    part_logits: Float[Tensor, "q h w"]
+
+    def image_uint8(self) -> UInt8[Tensor, "3 h w"]:
+        """The image in 0..255."""
+        return ((self.image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+class IPose(
+    ModelHubMixin,
+    library_name="ipose",
+    license="apache-2.0",
+    pipeline_tag="image-to-image",
+    tags=["semantic-image-synthesis", "ipose"],
+):
+    """The whole of iPOSE for use: infer parts, then synthesise. Source: iPOSE sec. 3, fig. 2.
+
+    Args:
+        generator: trained; put in eval mode.
+        partnet: trained; put in eval mode. Never a part of the generator.
+        supports: of every part category in `spec`.
+        spec: what the class ids mean.
+
+    Example::
+
+        model = IPose.from_pretrained("runs/toy")     # a run, its model/ folder, or a hub id
+        out = model(scene, seed=7)                    # out.image, out.parts, out.part_logits
+    """
+
+    def __init__(self, generator: Generator, partnet: PartNet, supports: SupportSet, spec: LabelSpec) -> None:
+        self.generator, self.partnet = generator.eval(), partnet.eval()
+        self.supports, self.spec = supports, spec
+
+    @property
+    def synthesis(self) -> SynthesisConfig:
+        """Configuration of the generator."""
+        return self.generator.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.generator.parameters()).device
+
+    def to(self, device: torch.device | str) -> Self:
+        """Move the networks."""
+        self.generator.to(device)
+        self.partnet.to(device)
+        return self
+
+    def infer_parts(self, batch: SceneBatch) -> SceneParts:
+        """Composed part features, logits and mask of a batch."""
+        with torch.no_grad():
+            return infer_scene_parts(self.partnet, batch.to(self.device), self.supports, paste=self.synthesis.paste)
+
+    def __call__(self, scene: Scene, *, seed: int = 0) -> SceneOutput:
+        """One image. The same scene and seed give the same image (to 1e-5), alone or in a batch.
+
+        Raises:
+            ShapeMismatchError: height or width that the generator cannot make.
+            SupportError: an object of a part category without supports.
+        """
+        return self.generate([scene], seed=seed)[0]
+
+    def generate(self, scenes: Sequence[Scene], *, seed: int = 0) -> list[SceneOutput]:
+        """One image a scene, computed as one batch; scenes of one size."""
+        if len({scene.size for scene in scenes}) > 1:
+            raise ShapeMismatchError(
+                "scenes of one batch must be of one size",
+                found=sorted({scene.size for scene in scenes}),
+                mend="Call the model once for each size.",
+            )
+        batch = SceneBatch.from_scenes(scenes).to(self.device)
+        parts = self.infer_parts(batch)
+        noises = [scene_noise(self.synthesis, scene.size, seed, scene.name) for scene in scenes]
+        with torch.no_grad():
+            images = self.generator(
+                batch.label,
+                parts.features if self.synthesis.part_input == "features" else parts.logits,
+                parts.mask,
+                z=torch.stack([noise.z for noise in noises]).to(self.device),
+                part_noise=torch.stack([noise.part_noise for noise in noises]).to(self.device),
+            )
+        rows = zip(images.cpu(), parts.part_map.cpu(), parts.logits.cpu(), strict=True)
+        return [SceneOutput(image, part_map, logits) for image, part_map, logits in rows]
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """The files of a model folder; `save_pretrained` adds the model card."""
+        save_file(
+            {name: value.cpu().contiguous() for name, value in self.generator.state_dict().items()},
+            save_directory / WEIGHTS,
+        )
+        described = {
+            "format": FORMAT,
+            "ipose_version": ipose.__version__,
+            "synthesis_config": asdict(self.synthesis),
+            **save_partnet_weights(save_directory, self.partnet),
+        }
+        (save_directory / "config.json").write_text(json.dumps(described, indent=2) + "\n")
+        save_supports(self.supports, save_directory / SUPPORTS)
+        names = {name: self.supports.part_names[name] for name in self.supports.categories}
+        (save_directory / DATASET_FILE).write_text(dataset_toml(self.spec, names))
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs: Any) -> Self:  # type: ignore[override]
+        """Load a run, its `model/` folder, or a hub id (`local_files_only=True` keeps it off the network).
+
+        Raises:
+            RunError: no such folder, a PartNet without a generator, or a damaged file.
+        """
+        local = Path(pretrained_model_name_or_path)
+        if local.exists() or str(pretrained_model_name_or_path).count("/") != 1:
+            return super().from_pretrained(str(model_folder(local)), **kwargs)
+        try:
+            return super().from_pretrained(str(pretrained_model_name_or_path), **kwargs)
+        except IposeError:
+            raise
+        except Exception as error:
+            raise RunError(
+                "neither a folder here nor a model that the hub serves",
+                file=str(pretrained_model_name_or_path),
+                found=type(error).__name__,
+                mend="Check the path; a hub id needs the network, or a copy in the hub's cache.",
+            ) from error
+
+    @classmethod
+    def _from_pretrained(
+        cls,
+        *,
+        model_id: str,
+        revision: str | None,
+        cache_dir: str | Path | None,
+        force_download: bool,
+        local_files_only: bool,
+        token: str | bool | None,
+        **model_kwargs: Any,
+    ) -> Self:
+        folder = Path(model_id)
+        if not folder.is_dir():
+            folder = Path(
+                snapshot_download(
+                    model_id,
+                    revision=revision,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    local_files_only=local_files_only,
+                    token=token,
+                )
+            )
+        config = read_config(folder)
+        if config.get("format") != FORMAT:
+            raise RunError(
+                "a PartNet alone makes no images",
+                file=folder,
+                expected="a synthesis run",
+                mend="Train one with ipose train synthesis, or use ipose parts with this one.",
+            )
+        try:
+            generator = Generator(SynthesisConfig(**config["synthesis_config"]))
+            generator.load_state_dict(load_file(folder / WEIGHTS))
+        except (KeyError, TypeError, OSError, SafetensorError, RuntimeError) as error:
+            raise RunError(
+                f"the generator cannot be read ({error})", file=folder / WEIGHTS, mend="Copy the model folder again."
+            ) from error
+        partnet = load_partnet_weights(folder, config)
+        return cls(generator, partnet, load_supports(folder / SUPPORTS), load_spec(folder / DATASET_FILE))

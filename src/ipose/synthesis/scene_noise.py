@@ -1,0 +1,38 @@
+"""A scene's noise: drawn on the CPU from (seed, scene name), so the same seed gives the same image in any batch."""
+
+import hashlib
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.synthesis.presets import SynthesisConfig
+
+
+class SceneNoise(NamedTuple):
+    """What is random in one image.
+
+    Args:
+        z: (z_channels,), texture noise, the same at every pixel.
+        part_noise: (part_noise_channels, h/m, w/m), structure noise for regions without parts; m = size_multiple.
+    """
+
+    z: Float[Tensor, " z"]
+    part_noise: Float[Tensor, "n h0 w0"]
+
+
+def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name: str) -> SceneNoise:
+    """Standard normal noise of one scene.
+
+    Args:
+        config: says how many channels.
+        size: (height, width) of the scene in pixels.
+        seed: any integer.
+        name: of the scene.
+    """
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    z = torch.randn(config.z_channels, generator=generator)
+    start = (size[0] // config.size_multiple, size[1] // config.size_multiple)
+    return SceneNoise(z, torch.randn(config.part_noise_channels, *start, generator=generator))

@@ -1,0 +1,60 @@
+"""The cross-attention block keeps its contract; planted faults do not."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from ipose.layers.cross_attention import CrossAttentionBlock, compose, quick_gelu
+from ipose.testing.cross_attention_contract import CrossAttentionContract
+from ipose.testing.planted import failed_tests
+
+
+class TestCrossAttentionBlock(CrossAttentionContract):
+    """x reads the supports: P's attention, LN on what was read, MLP on LN of the sum."""
+
+    implementation = CrossAttentionBlock
+
+    def test_attention_weights_of_a_query_sum_to_one(self, device):
+        block, (x, keys, _) = self.block(0, device), self.tokens(0, device)
+        weights = block.attention_weights(x, block.project_keys(keys))
+        torch.testing.assert_close(weights.sum(-1), torch.ones_like(weights[..., 0]))
+
+
+class WithoutScale(CrossAttentionBlock):
+    def attention_weights(self, x, projected_keys):
+        return super().attention_weights(x * 6**0.5, projected_keys)
+
+
+class ResidualOfTheProjection(CrossAttentionBlock):
+    def update(self, x, read):
+        return super().update(self.query_conv(x), read)
+
+
+class NormBeforeTheOutput(CrossAttentionBlock):
+    def update(self, x, read):
+        x = x + self.out(self.norm_attention(read))
+        return x + self.mlp_out(quick_gelu(self.mlp_in(self.norm_mlp(x))))
+
+
+class MaxInsteadOfSoftmax(CrossAttentionBlock):
+    def attention_weights(self, x, projected_keys):
+        soft = super().attention_weights(x, projected_keys)
+        return (soft == soft.amax(-1, keepdim=True)).to(soft.dtype)
+
+
+@pytest.mark.parametrize(
+    "wrong", [WithoutScale, ResidualOfTheProjection, NormBeforeTheOutput, MaxInsteadOfSoftmax], ids=lambda c: c.__name__
+)
+def test_the_contract_rejects(wrong):
+    assert "test_agrees_with_the_loop_in_float64" in failed_tests(CrossAttentionContract, wrong)
+
+
+def test_two_linear_maps_in_a_row_are_one():
+    torch.manual_seed(0)
+    inner, outer = torch.nn.Linear(4, 5).double(), torch.nn.Linear(5, 3).double()
+    x: Tensor = torch.randn(7, 4, dtype=torch.float64)
+    torch.testing.assert_close(compose(outer, inner, x), outer(inner(x)))
+
+
+def test_quick_gelu_by_hand():
+    torch.testing.assert_close(quick_gelu(torch.tensor([0.0, 1.0])), torch.tensor([0.0, 1 / (1 + 2.718281828**-1.702)]))

@@ -1,0 +1,110 @@
+"""PartNet infers parts from shapes by reading supports; the fast version means what the loops say."""
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.partnet.partnet import PartNet, distinct_pairs
+from ipose.partnet.presets import PRESETS, PartNetConfig, preset
+from ipose.testing.network_contract import NetworkContract
+from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
+
+
+class TestPartNet(PartNetContract):
+    """Part channels are a batch: no channel knows its number."""
+
+    implementation = PartNet
+
+    def test_channels_without_support_pixels_share_one_answer(self, device):
+        network, (shapes, supports) = self.network(0, device), self.objects(0, device)
+        with torch.no_grad():
+            logits = network(shapes, supports).logits
+        assert torch.equal(logits[:, 5], logits[:, 8])
+        assert not torch.equal(logits[:, 4], logits[:, 5])
+
+    def test_replacing_a_support_equals_giving_the_other_support(self, device):
+        network, (shapes, supports) = self.network(1, device), self.objects(1, device, n=2, k=3)
+        own = torch.stack([blocky_part_map(torch.Generator().manual_seed(i), parts=6) for i in (7, 8)]).to(device)
+        which = torch.tensor([2, 0], device=device)
+        everyone = torch.arange(2, device=device)
+        expected = supports.clone()
+        expected[everyone, which] = own
+        with torch.no_grad():
+            memory = network.encode_supports(supports).replace_one(
+                everyone, network.encode_supports(own[:, None]), which
+            )
+            answer = network.predict(network.shape_encoder(shapes), memory, everyone)
+            wanted = network(shapes, expected)
+        torch.testing.assert_close(answer.logits, wanted.logits)
+
+    def test_no_objects_give_no_parts(self, device):
+        network = self.network(0, device)
+        shapes = torch.zeros(0, 1, 64, 64, dtype=torch.float64, device=device)
+        answer = network(shapes, torch.zeros(0, 3, 64, 64, dtype=torch.uint8, device=device))
+        assert answer.logits.shape == (0, 9, 64, 64)
+        assert answer.features.shape == (0, 18, 64, 64)
+
+    def test_another_side_than_64_is_refused(self, device):
+        with pytest.raises(ShapeMismatchError, match=r"64.*Crop objects"):
+            self.network(0, device)(
+                torch.zeros(1, 1, 32, 32, dtype=torch.float64), torch.zeros(1, 1, 32, 32, dtype=torch.uint8)
+            )
+
+    def test_a_part_id_above_8_is_refused(self, device):
+        shapes, supports = self.objects(0, device)
+        supports[0, 0, 0, 0] = 9
+        with pytest.raises(ShapeMismatchError, match=r"found 9, expected 0\.\.8"):
+            self.network(0, device)(shapes, supports)
+
+
+class TestPartNetIsANetwork(NetworkContract):
+    """The contract of every network."""
+
+    # the bias of a convolution is taken away by the instance norm behind it; a key's bias by the softmax
+    def learns(self, name, parameter):
+        return parameter.ndim > 1
+
+    def make(self):
+        return PartNet(tiny_config())
+
+    def inputs(self, batch):
+        generator = torch.Generator().manual_seed(batch)
+        part_maps = torch.stack([blocky_part_map(generator) for _ in range(batch * 3)])
+        return (part_maps[:batch, None] > 0).float(), part_maps[batch:].unflatten(0, (batch, 2))
+
+
+class TestSizes:
+    """The released size, and what the ablations change."""
+
+    @pytest.mark.parametrize("name", ["paper", "release"])
+    def test_the_paper_has_5133825_parameters(self, name):
+        assert sum(p.numel() for p in PartNet(preset(name)).parameters()) == 5_133_825
+
+    def test_without_multi_scale_tokens_are_a_third_as_wide(self):
+        network = PartNet(tiny_config(multi_scale=False))
+        tokens = network.shape_encoder(torch.zeros(1, 1, 64, 64))
+        assert tokens.shape == (1, 64, 4)
+
+    @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
+    def test_attention_blocks_are_as_many_as_asked_for(self, blocks):
+        assert len(PartNet(tiny_config(attention_blocks=blocks)).blocks) == blocks
+
+    def test_unknown_preset_lists_the_known_ones(self):
+        with pytest.raises(ConfigError, match=" or ".join(PRESETS)):
+            preset("tiny")
+
+    @pytest.mark.parametrize(
+        "changes", [{"encoder_channels": (1, 2, 3)}, {"attention_blocks": 0}, {"k": 0}, {"random_supports": 1.5}]
+    )
+    def test_a_setting_that_cannot_work_is_refused(self, changes):
+        with pytest.raises(ConfigError, match=next(iter(changes))):
+            PartNetConfig(**changes)
+
+
+def test_distinct_pairs_compute_active_channels_and_one_stand_in():
+    active = torch.tensor([[True, False, True, False], [True, True, True, True]])
+    rows, channel, slot = distinct_pairs(active)
+    assert list(zip(rows.tolist(), channel.tolist(), strict=True)) == [
+        (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3),
+    ]  # fmt: skip
+    assert slot.tolist() == [[0, 1, 2, 1], [3, 4, 5, 6]]
