@@ -8,7 +8,7 @@ rows and one of columns here; `ipose.reference.object_crops` does them one objec
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Integer
 from torch import Tensor
 
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
@@ -30,20 +30,20 @@ STYLE_CROP_SIZE = 128
 
 
 def crop_maps(
-    maps: Int[Tensor, "b h w"] | Bool[Tensor, "b h w"],
+    maps: Integer[Tensor, "b h w"] | Bool[Tensor, "b h w"],
     image_index: Int[Tensor, " n"],
     geometry: CropGeometry,
     *,
     outside: int,
     crop_size: int = CROP_SIZE,
-) -> Int[Tensor, "n s s"] | Bool[Tensor, "n s s"]:
+) -> Integer[Tensor, "n s s"] | Bool[Tensor, "n s s"]:
     """Nearest crops of any map of ids, one per object; the dtype is the map's.
 
     Args:
         maps: per image, ids of any meaning.
         image_index: which image each object is in.
         geometry: of the n objects.
-        outside: the id in the zero padding; it should be one that means nothing there.
+        outside: the id in the zero padding; one that means nothing there and fits the dtype.
         crop_size: side S of the object frame.
     """
     rows, row_inside = _nearest_positions(geometry, 0, crop_size)

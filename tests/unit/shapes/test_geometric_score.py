@@ -1,0 +1,61 @@
+"""geometric_score and geometric_score_matrix: likeness of object shapes."""
+
+import pytest
+import torch
+from hypothesis import strategies as st
+
+from ipose.errors import EmptyShapeError
+from ipose.reference import geometric_score as reference
+from ipose.shapes.geometric_score import geometric_score, geometric_score_matrix
+from ipose.testing.geometric_score_contract import GeometricScoreContract
+from ipose.testing.law import law
+from ipose.testing.shape_strategies import object_shapes
+
+
+def literal(a, b):
+    try:
+        return torch.tensor(reference.geometric_score(a, b), dtype=torch.float64)
+    except ZeroDivisionError as error:
+        raise EmptyShapeError("both empty", mend="Drop empty crops first.") from error
+
+
+class TestGeometricScore(GeometricScoreContract):
+    implementation = staticmethod(geometric_score)
+
+    def test_scores_a_whole_batch_at_once(self, device):
+        a, b = torch.rand(2, 3, 4, 5, 5, device=device)
+        scores = geometric_score(a, b)
+        assert scores.shape == (3, 4)
+        assert scores[2, 1].item() == pytest.approx(geometric_score(a[2, 1], b[2, 1]).item())
+
+    def test_one_empty_pair_in_a_batch_is_refused(self, device):
+        a = torch.ones(2, 3, 3, device=device)
+        a[1] = 0
+        with pytest.raises(EmptyShapeError):
+            geometric_score(a, a)
+
+
+class TestGeometricScoreMatrix(GeometricScoreContract):
+    implementation = staticmethod(lambda a, b: geometric_score_matrix(a[None], b[None])[0, 0])
+
+    @law(shapes=st.lists(object_shapes(), min_size=3, max_size=5))
+    def test_holds_the_score_of_every_pair(self, device, shapes):
+        a, b = torch.stack(shapes[:2]).to(device), torch.stack(shapes[2:]).to(device)
+        matrix = geometric_score_matrix(a, b)
+        assert matrix.shape == (2, len(b))
+        for i in range(2):
+            for j in range(len(b)):
+                assert matrix[i, j].item() == pytest.approx(geometric_score(a[i], b[j]).item())
+
+    def test_never_falls_below_0_by_rounding(self, device):
+        soft = torch.rand(40, 64, 64, generator=torch.Generator().manual_seed(0)).to(device)
+        assert (geometric_score_matrix(soft, soft) >= 0).all()
+
+    def test_no_shapes_on_one_side_give_an_empty_matrix(self, device):
+        assert geometric_score_matrix(
+            torch.zeros(0, 4, 4, device=device), torch.ones(3, 4, 4, device=device)
+        ).shape == (0, 3)
+
+
+class TestReference(GeometricScoreContract):
+    implementation = staticmethod(literal)
