@@ -1,9 +1,20 @@
-"""PartNet (iPOSE sec. 3.1): an object's parts from its shape and a few annotated supports of its category."""
+"""PartNet (iPOSE sec. 3.1): an object's parts from its shape and a few annotated supports of its category.
 
-from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
-from ipose.partnet.partnet import PartNet, PartPrediction, SupportMemory
-from ipose.partnet.presets import PRESETS, PartNetConfig, preset
-from ipose.partnet.scene_parts import SceneParts, infer_scene_parts, predict_objects, predict_part_maps
+partnet      the network and its support memory     encoders     shapes and masks as tokens
+scene_parts  the parts of whole scenes              objective    its losses and batches
+presets      every variant on one page              pretrained   on disk
+"""
+
+from typing import TYPE_CHECKING
+
+from ipose.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
+    from ipose.partnet.partnet import PartNet, PartPrediction, SupportMemory
+    from ipose.partnet.presets import PRESETS, PartNetConfig, preset
+    from ipose.partnet.pretrained import TrainedPartNet, load_partnet, save_partnet
+    from ipose.partnet.scene_parts import SceneParts, infer_scene_parts, predict_objects, predict_part_maps
 
 __all__ = [
     "PRESETS",
@@ -15,10 +26,24 @@ __all__ = [
     "PartPrediction",
     "SceneParts",
     "SupportMemory",
+    "TrainedPartNet",
     "infer_scene_parts",
+    "load_partnet",
     "part_bce",
     "part_cross_entropy",
     "predict_objects",
     "predict_part_maps",
     "preset",
+    "save_partnet",
 ]
+
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "objective": ("PartBatch", "PartNetObjective", "PartPairSource", "part_bce", "part_cross_entropy"),
+        "partnet": ("PartNet", "PartPrediction", "SupportMemory"),
+        "presets": ("PRESETS", "PartNetConfig", "preset"),
+        "pretrained": ("TrainedPartNet", "load_partnet", "save_partnet"),
+        "scene_parts": ("SceneParts", "infer_scene_parts", "predict_objects", "predict_part_maps"),
+    },
+)
