@@ -6,7 +6,7 @@ channels (0 = not a part, 1..8 = parts), `s` side of an object crop (64), `f` fe
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -356,6 +356,7 @@ class Phase:
     losses: Callable[[], Mapping[str, Tensor]] = field(repr=False)
 
 
+@runtime_checkable
 class System(Protocol):
     """What the one training loop trains: networks by name, optimizers by name, and the phases of a batch."""
 
