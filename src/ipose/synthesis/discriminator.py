@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.discriminator_blocks import DownBlock, UpBlock
+from ipose.layers.init import init_weights
 from ipose.layers.spectral_norm import with_spectral_norm
+from ipose.synthesis.presets import SynthesisConfig
 
 CHANNELS = (3, 128, 128, 256, 256, 512, 512)
 """Channels of the image, then of each encoder block (OASIS)."""
@@ -71,6 +73,15 @@ class Discriminator(nn.Module):
         if spectral_norm == "all":
             with_spectral_norm(self.global_head)
             with_spectral_norm(self.segmentation_head)
+
+    @classmethod
+    def from_config(cls, config: SynthesisConfig) -> "Discriminator":
+        """The discriminator of a config, initialised with its gain from torch's global random numbers."""
+        network = cls(
+            config.num_classes, config.discriminator_channels, config.last_decoder_channels, config.spectral_norm
+        )
+        init_weights(network, config.init_gain)
+        return network
 
     @property
     def size_multiple(self) -> int:

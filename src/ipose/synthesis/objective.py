@@ -1,0 +1,181 @@
+"""Training of the synthesis model: one step of G, then one of D on a fresh fake (iPOSE sec. 3.3)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, DataError
+from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
+from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
+from ipose.losses.n_plus_one import NPlusOneLoss
+from ipose.synthesis.discriminator import Discriminator, DiscriminatorOutput
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.style_crops import style_crops
+from ipose.types import Phase, SceneBatch
+
+
+class Parts(Protocol):
+    """What the generator needs of a scene's parts: `ipose.partnet.scene_parts.SceneParts` has it."""
+
+    @property
+    def features(self) -> Float[Tensor, "b qf h w"]: ...
+    @property
+    def logits(self) -> Float[Tensor, "b q h w"]: ...
+    @property
+    def mask(self) -> Float[Tensor, "b 1 h w"]: ...
+
+
+InferParts = Callable[[SceneBatch], Parts]
+"""A frozen PartNet with its supports: batch in, `Parts` out. If it has a `to(device)`, it moves with the system."""
+
+
+class SynthesisObjective:
+    """The training system of G and D: L_G = (N+1) + global + 10 style; L_D = (N+1) real, fake + global + 10 LabelMix.
+
+    Source: iPOSE sec. 3.3; weights, forms and rates from the config. Terms come weighted; one of weight 0 is left out.
+    PartNet and the style encoder are frozen helpers, no networks of the system: nothing saves, averages or trains them.
+
+    Args:
+        generator: called as `Generator`.
+        discriminator: called as `Discriminator`.
+        config: of the losses and optimizers.
+        infer_parts: parts of a batch, asked once a batch without gradients; None for a model without parts.
+        style: the style loss, called as style(fake, real); needed where config.style_loss is "clip".
+    Raises:
+        ConfigError: the style loss is asked for and not given.
+    """
+
+    averaged = ("generator",)
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        config: SynthesisConfig,
+        *,
+        infer_parts: InferParts | None = None,
+        style: nn.Module | None = None,
+    ) -> None:
+        wants_style = config.style_loss == "clip" and config.style_weight > 0
+        if wants_style and style is None:
+            raise ConfigError(
+                "the style loss is asked for, but there is no style encoder",
+                field="style_loss",
+                found=config.style_loss,
+                mend="Pass style=load_clip_style(...), or set style_loss to none.",
+            )
+        self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.infer_parts, self.style = infer_parts, style if wants_style else None
+        self.n_plus_one = NPlusOneLoss(config.unknown)
+        wants_global = config.global_loss != "none" and config.global_weight > 0
+        self.adversarial: AdversarialLoss | None = adversarial_loss(config.global_loss) if wants_global else None
+        self.networks: Mapping[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
+            "generator": _adam(generator, config.lr_generator, config),
+            "discriminator": _adam(discriminator, config.lr_discriminator, config),
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: SynthesisConfig, *, infer_parts: InferParts | None = None, style: nn.Module | None = None
+    ) -> "SynthesisObjective":
+        """The system with the config's own networks, initialised from torch's global random numbers."""
+        discriminator = Discriminator.from_config(config)
+        return cls(Generator(config), discriminator, config, infer_parts=infer_parts, style=style)
+
+    def to(self, device: torch.device | str) -> "SynthesisObjective":
+        """Move everything, the frozen helpers included."""
+        for module in (self.generator, self.discriminator, self.style):
+            if module is not None:
+                module.to(device)
+        move = getattr(self.infer_parts, "to", None)
+        if move is not None:
+            move(device)
+        return self
+
+    def phases(self, batch: SceneBatch, generator: torch.Generator) -> Iterator[Phase]:
+        """One step of G, then one of D, whose fakes are made by the G that has stepped, from new noise.
+
+        Raises:
+            DataError: the batch has no photographs to learn from.
+        """
+        if batch.image is None:
+            raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
+        real, parts = batch.image, self._parts(batch)
+        yield Phase(
+            "generator", ("generator",), "generator", lambda: self.generator_losses(batch, real, parts, generator)
+        )
+        yield Phase(
+            "discriminator",
+            ("discriminator",),
+            "discriminator",
+            lambda: self.discriminator_losses(batch, real, parts, generator),
+        )
+
+    def generator_losses(
+        self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], parts: tuple[Tensor, Tensor], noise: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The weighted terms that G minimises: D should take each fake pixel for its class, and the fake for real."""
+        config = self.config
+        fake = self._fake(batch, parts, noise)
+        verdict: DiscriminatorOutput = self.discriminator(fake)
+        losses = {"n_plus_one": self.n_plus_one(verdict.segmentation, batch.label, "real")}
+        if self.adversarial is not None:
+            losses["global"] = config.global_weight * self.adversarial.generator(verdict.score)
+        if self.style is not None:
+            crops = style_crops(fake, real, batch, config.style_crops, noise)
+            distance = fake.new_zeros(()) if crops is None else self.style(crops.fake, crops.real)
+            losses["style"] = config.style_weight * distance
+        return losses
+
+    def discriminator_losses(
+        self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], parts: tuple[Tensor, Tensor], noise: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The weighted terms that D minimises; G receives no gradient, whether frozen or not."""
+        config = self.config
+        with torch.no_grad():
+            fake = self._fake(batch, parts, noise)
+        images = [real, fake]
+        if config.label_mix_weight > 0:
+            mask = label_mix_mask(batch.label, config.num_classes, noise)
+            images.append(mix(mask, real, fake))
+        verdict: DiscriminatorOutput = self.discriminator(torch.cat(images))  # one pass: no layer of D mixes images
+        on_real, on_fake, *on_mixed = verdict.segmentation.chunk(len(images))
+        losses = {
+            "real": self.n_plus_one(on_real, batch.label, "real"),
+            "fake": self.n_plus_one(on_fake, None, "fake"),
+        }
+        if self.adversarial is not None:
+            score_real, score_fake = verdict.score.chunk(len(images))[:2]
+            losses["global_real"] = config.global_weight * self.adversarial.real(score_real)
+            losses["global_fake"] = config.global_weight * self.adversarial.fake(score_fake)
+        if on_mixed:
+            losses["label_mix"] = config.label_mix_weight * label_mix_loss(mask, on_mixed[0], on_fake, on_real)
+        return losses
+
+    @torch.no_grad()
+    def _parts(self, batch: SceneBatch) -> tuple[Tensor, Tensor]:
+        """What the generator receives of parts, and where: both 0 (and weightless in memory) for a model without."""
+        if self.infer_parts is None:
+            nothing = torch.zeros(1, 1, 1, 1, device=batch.label.device)
+            b, (h, w) = len(batch.label), batch.size
+            return nothing.expand(b, self.config.part_input_channels, h, w), nothing.expand(b, 1, h, w)
+        parts = self.infer_parts(batch)
+        return (parts.features if self.config.part_input == "features" else parts.logits), parts.mask
+
+    def _fake(self, batch: SceneBatch, parts: tuple[Tensor, Tensor], noise: torch.Generator) -> Tensor:
+        """Images from new noise, in float32 whatever the precision of the networks."""
+        config, multiple, device = self.config, self.config.size_multiple, batch.label.device
+        start = (batch.size[0] // multiple, batch.size[1] // multiple)
+        z = torch.randn(len(batch.label), config.z_channels, generator=noise)
+        part_noise = torch.randn(len(batch.label), config.part_noise_channels, *start, generator=noise)
+        fake: Tensor = self.generator(batch.label, *parts, z=z.to(device), part_noise=part_noise.to(device))
+        return fake.float()
+
+
+def _adam(network: nn.Module, rate: float, config: SynthesisConfig) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=rate, betas=(float(config.beta1), float(config.beta2)))

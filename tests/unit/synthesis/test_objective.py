@@ -1,0 +1,366 @@
+"""SynthesisObjective: which term trains which network, in which order, on which images, with which weight."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, DataError
+from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style
+from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.presets import SynthesisConfig
+from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject
+
+CONFIG = SynthesisConfig(
+    num_classes=4, unknown=0, height=16, width=16, z_channels=3, channels=4, channel_multipliers=(2, 2, 1),
+    spade_hidden=4, part_hidden=4, part_noise_channels=3, part_feature_channels=1, discriminator_channels=(3, 6, 8),
+    last_decoder_channels=6, init_gain=1.0, style_crops="objects",
+)  # fmt: skip
+G_TERMS = ("n_plus_one", "global", "style")
+D_TERMS = ("real", "fake", "global_real", "global_fake", "label_mix")
+
+
+@dataclass
+class Parts:
+    features: Tensor
+    logits: Tensor
+    mask: Tensor
+
+
+class PartsOf(nn.Module):
+    """A stand-in for the frozen PartNet: has weights that would take gradients if they were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+        self.asked = 0
+
+    def forward(self, batch: SceneBatch) -> Parts:
+        self.asked += 1
+        mask = self.weight * (batch.label[:, None] == 2).float()
+        return Parts(mask.expand(-1, 9, -1, -1), 2 * mask.expand(-1, 9, -1, -1), mask)
+
+
+@pytest.fixture(scope="module")
+def batch() -> SceneBatch:
+    """Two scenes of 16x16: four quarters of classes 0 (unknown) to 3, the third one an object with parts."""
+    label = torch.arange(4).reshape(2, 2).repeat_interleave(8, 0).repeat_interleave(8, 1)
+    instance = (label == 2).int()
+    generator = torch.Generator().manual_seed(0)
+    scenes = []
+    for name in ("left", "right"):
+        noise = torch.randint(0, 40, (3, 16, 16), generator=generator)
+        image = (60 * label + noise).to(torch.uint8)
+        scenes.append(Scene(name, image, label, instance, (SceneObject(2, 1, "thing", Box(8, 14, 0, 6)),)))
+    return SceneBatch.from_scenes(scenes)
+
+
+@pytest.fixture(scope="module")
+def style() -> CLIPStyle:
+    pytest.importorskip("open_clip")
+    return tiny_clip_style(0)
+
+
+def system_of(style: nn.Module | None = None, config: SynthesisConfig = CONFIG, **options: Any) -> SynthesisObjective:
+    torch.manual_seed(0)
+    if style is None:
+        config = replace(config, style_loss="none")
+    return SynthesisObjective.from_config(config, infer_parts=PartsOf(), style=style, **options)
+
+
+def noise(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def losses_of(system: SynthesisObjective, batch: SceneBatch, phase: str, seed: int = 0) -> Mapping[str, Tensor]:
+    """The terms of one phase, the other networks frozen as the loop freezes them."""
+    for each in system.phases(batch, noise(seed)):
+        if each.name == phase:
+            for name, network in system.networks.items():
+                network.requires_grad_(name in each.networks)
+            return each.losses()
+    raise AssertionError(phase)
+
+
+def settle(system: SynthesisObjective) -> SynthesisObjective:
+    """In eval mode, after some steps of the power iteration: the same weights give the same losses."""
+    with torch.no_grad():
+        for network in system.networks.values():
+            for module in network.modules():
+                if isinstance(module, nn.Conv2d):
+                    for _ in range(20):
+                        _ = module.weight
+            network.eval()
+    return system
+
+
+def phase_of(term: str) -> str:
+    return "generator" if term in G_TERMS else "discriminator"
+
+
+def with_gradient(network: nn.Module) -> set[str]:
+    return {name for name, p in network.named_parameters() if p.grad is not None and bool(p.grad.any())}
+
+
+@pytest.mark.parametrize("term", G_TERMS)
+class TestEachTermOfTheGenerator:
+    """On its own, each term of L_G trains all of G and nothing else."""
+
+    def test_reaches_every_weight_of_the_generator(self, term: str, batch: SceneBatch, style: CLIPStyle) -> None:
+        system = system_of(style)
+        losses_of(system, batch, "generator")[term].backward()
+        weights = {name for name, p in system.generator.named_parameters() if p.ndim > 1}
+        assert weights <= with_gradient(system.generator)
+
+    def test_reaches_nothing_else(self, term: str, batch: SceneBatch, style: CLIPStyle) -> None:
+        system = system_of(style)
+        losses_of(system, batch, "generator")[term].backward()
+        assert isinstance(system.infer_parts, nn.Module)
+        for other in (system.discriminator, system.infer_parts, style):
+            assert all(p.grad is None for p in other.parameters())
+
+    def test_a_small_step_on_it_alone_lowers_it(self, term: str, batch: SceneBatch, style: CLIPStyle) -> None:
+        assert_a_step_lowers(term, settle(system_of(style)), batch)
+
+
+@pytest.mark.parametrize("term", D_TERMS)
+class TestEachTermOfTheDiscriminator:
+    """On its own, each term of L_D trains the part of D that it judges and nothing else."""
+
+    def test_reaches_the_weights_it_judges_and_no_others(self, term: str, batch: SceneBatch) -> None:
+        system = system_of()
+        losses_of(system, batch, "discriminator")[term].backward()
+        weights = {name for name, p in system.discriminator.named_parameters() if p.ndim > 1}
+        scored = term.startswith("global")
+        unused = ("decoder", "segmentation_head") if scored else ("global_head",)
+        assert with_gradient(system.discriminator) & weights == {n for n in weights if not n.startswith(unused)}
+
+    def test_reaches_nothing_else_even_where_nothing_is_frozen(self, term: str, batch: SceneBatch) -> None:
+        system = system_of()
+        generator, discriminator = system.phases(batch, noise())
+        generator.losses()
+        discriminator.losses()[term].backward()
+        assert isinstance(system.infer_parts, nn.Module)
+        for other in (system.generator, system.infer_parts):
+            assert all(p.grad is None for p in other.parameters())
+
+    def test_a_small_step_on_it_alone_lowers_it(self, term: str, batch: SceneBatch) -> None:
+        assert_a_step_lowers(term, settle(system_of()), batch)
+
+
+def assert_a_step_lowers(term: str, system: SynthesisObjective, batch: SceneBatch) -> None:
+    """Given the same noise, a step down the gradient of the term gives a smaller term."""
+    network = system.networks[phase_of(term)]
+    before = losses_of(system, batch, phase_of(term))[term]
+    before.backward()
+    with torch.no_grad():
+        for p in network.parameters():
+            if p.grad is not None:
+                p.sub_(1e-3 * p.grad / (p.grad.norm() + 1e-8))
+    assert losses_of(system, batch, phase_of(term))[term] < before
+
+
+class TestPhases:
+    """One step of G, then one of D on a fresh fake; the parts of a batch are inferred once."""
+
+    def test_first_the_generator_then_the_discriminator(self, batch: SceneBatch, style: CLIPStyle) -> None:
+        phases = list(system_of(style).phases(batch, noise()))
+        assert [(p.name, p.networks, p.optimizer) for p in phases] == [
+            ("generator", ("generator",), "generator"),
+            ("discriminator", ("discriminator",), "discriminator"),
+        ]
+        assert tuple(phases[0].losses()) == G_TERMS
+        assert tuple(phases[1].losses()) == D_TERMS
+
+    def test_the_discriminator_sees_fakes_of_the_generator_that_has_stepped(self, batch: SceneBatch) -> None:
+        """Given a generator whose step turns its images white, D's second third of images is white: the fakes."""
+        system = system_of()
+        seen: list[Tensor] = []
+        system.discriminator.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+        phases = system.phases(batch, noise())
+        next(phases).losses()
+        with torch.no_grad():
+            system.generator.to_image.bias.fill_(100)
+        next(phases).losses()
+        real, fake, mixed = seen[1].chunk(3)
+        assert torch.equal(real, batch.image)
+        assert (fake == 1).all()
+        assert ((mixed == real) | (mixed == 1)).all()
+
+    def test_the_discriminator_sees_fakes_of_new_noise(self, batch: SceneBatch) -> None:
+        system = system_of()
+        drawn: list[Mapping[str, Tensor]] = []
+        system.generator.register_forward_pre_hook(
+            lambda module, inputs, keywords: drawn.append(keywords), with_kwargs=True
+        )
+        for phase in system.phases(batch, noise()):
+            phase.losses()
+        assert [k["z"].shape for k in drawn] == [(2, 3)] * 2
+        assert [k["part_noise"].shape for k in drawn] == [(2, 3, 8, 8)] * 2
+        assert not torch.equal(drawn[0]["z"], drawn[1]["z"])
+        assert not torch.equal(drawn[0]["z"][0], drawn[0]["z"][1])
+
+    def test_parts_are_inferred_once_a_batch(self, batch: SceneBatch) -> None:
+        system = system_of()
+        for phase in system.phases(batch, noise()):
+            phase.losses()
+        assert isinstance(system.infer_parts, PartsOf)
+        assert system.infer_parts.asked == 1
+
+    def test_losses_depend_on_the_generator_of_randomness_alone(self, batch: SceneBatch, style: CLIPStyle) -> None:
+        def run(seed: int) -> list[float]:
+            system = system_of(style)
+            torch.manual_seed(torch.seed() % 1000)  # the global state is another at each call
+            return [term.item() for p in system.phases(batch, noise(seed)) for term in p.losses().values()]
+
+        assert run(1) == run(1) != run(2)
+
+    def test_scenes_without_photographs_are_refused(self, batch: SceneBatch) -> None:
+        with pytest.raises(DataError, match="left, right: training needs photographs"):
+            next(system_of().phases(replace(batch, image=None), noise()))
+
+
+class TestTerms:
+    """Each term is the named loss of the named images, times its weight."""
+
+    @pytest.fixture
+    def seen(self, batch: SceneBatch) -> dict[str, Any]:
+        """D's verdicts and all terms of one step."""
+        system, verdicts = settle(system_of()), []
+        system.discriminator.register_forward_hook(lambda module, inputs, output: verdicts.append(output))
+        terms: dict[str, Tensor] = {}
+        for phase in system.phases(batch, noise()):
+            terms |= phase.losses()
+        return {"terms": terms, "G": verdicts[0], "D": verdicts[1]}
+
+    def test_the_generators(self, seen: dict[str, Any], batch: SceneBatch) -> None:
+        verdict = seen["G"]
+        assert seen["terms"]["n_plus_one"] == n_plus_one_loss(verdict.segmentation, batch.label, "real", 0)
+        assert seen["terms"]["global"] == hinge_g(verdict.score)
+
+    def test_the_discriminators(self, seen: dict[str, Any], batch: SceneBatch) -> None:
+        segmentation, score, terms = seen["D"].segmentation.chunk(3), seen["D"].score.chunk(3), seen["terms"]
+        assert terms["real"] == n_plus_one_loss(segmentation[0], batch.label, "real", 0)
+        assert terms["fake"] == n_plus_one_loss(segmentation[1], None, "fake")
+        assert terms["global_real"] == hinge_d_real(score[0])
+        assert terms["global_fake"] == hinge_d_fake(score[1])
+
+    def test_label_mix_compares_the_mixed_image_with_real_and_fake_class_by_class(self, batch: SceneBatch) -> None:
+        """Given a D that only copies its image, which mixes as its images do, LabelMix costs nothing."""
+
+        class Copy(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.scale = nn.Parameter(torch.ones(()))
+
+            def forward(self, image: Tensor) -> Any:
+                from ipose.synthesis.discriminator import DiscriminatorOutput
+
+                logits = self.scale * torch.cat([image, image.square()], dim=1)[:, :5]
+                return DiscriminatorOutput(logits, image[:, :1])
+
+        system = system_of()
+        copying = SynthesisObjective(system.generator, Copy(), system.config, infer_parts=system.infer_parts)
+        assert losses_of(copying, batch, "discriminator")["label_mix"].item() == 0
+        assert losses_of(system, batch, "discriminator")["label_mix"].item() > 0
+
+    @pytest.mark.parametrize(
+        ("field", "terms"),
+        [
+            ("global_weight", ("global", "global_real", "global_fake")),
+            ("style_weight", ("style",)),
+            ("label_mix_weight", ("label_mix",)),
+        ],
+    )
+    def test_weights_scale_their_terms_alone(
+        self, field: str, terms: tuple[str, ...], batch: SceneBatch, style: CLIPStyle
+    ) -> None:
+        def all_terms(weight: float) -> dict[str, Tensor]:
+            system = settle(system_of(style, replace(CONFIG, **{field: weight})))
+            return {name: t for phase in system.phases(batch, noise()) for name, t in phase.losses().items()}
+
+        one, three, none = all_terms(1.0), all_terms(3.0), all_terms(0.0)
+        for name, value in one.items():
+            torch.testing.assert_close(three[name], value * (3 if name in terms else 1))
+        assert set(one) - set(none) == set(terms)
+
+    def test_the_published_weights_are_the_defaults(self) -> None:
+        assert (CONFIG.global_weight, CONFIG.style_weight, CONFIG.label_mix_weight) == (1, 10, 10)
+
+    def test_the_unknown_class_teaches_the_generator_nothing(self, batch: SceneBatch) -> None:
+        """Given a batch of unknown pixels, the (N+1) term is 0, and without an unknown class it is not."""
+        nameless = replace(batch, label=torch.zeros_like(batch.label))
+        assert losses_of(system_of(), nameless, "generator")["n_plus_one"].item() == 0
+        every = system_of(config=replace(CONFIG, unknown=None))
+        assert losses_of(every, nameless, "generator")["n_plus_one"].item() > 0
+
+    def test_style_of_a_batch_without_objects_is_0_by_the_papers_rule(
+        self, batch: SceneBatch, style: CLIPStyle
+    ) -> None:
+        bare = replace(batch, objects=(), image_index=batch.image_index[:0])
+        assert losses_of(system_of(style), bare, "generator")["style"].item() == 0
+
+    def test_the_log_form_is_an_option(self, batch: SceneBatch) -> None:
+        log = losses_of(settle(system_of(config=replace(CONFIG, global_loss="log"))), batch, "discriminator")
+        hinge = losses_of(settle(system_of()), batch, "discriminator")
+        assert log["real"] == hinge["real"]
+        assert log["global_real"] != hinge["global_real"]
+        none = losses_of(system_of(config=replace(CONFIG, global_loss="none")), batch, "discriminator")
+        assert set(none) == {"real", "fake", "label_mix"}
+
+
+class TestConstruction:
+    """Optimizers, parts and helpers are what the config says."""
+
+    def test_adam_with_the_configs_rates_and_float_betas(self) -> None:
+        system = system_of()
+        rates = {name: optimizer.param_groups[0]["lr"] for name, optimizer in system.optimizers.items()}
+        assert rates == {"generator": 1e-4, "discriminator": 4e-4}
+        for name, optimizer in system.optimizers.items():
+            assert optimizer.param_groups[0]["betas"] == (0.0, 0.999)
+            owned = {id(p) for p in optimizer.param_groups[0]["params"]}
+            assert owned == {id(p) for p in system.networks[name].parameters()}
+
+    def test_frozen_helpers_are_no_networks_of_the_system(self, style: CLIPStyle) -> None:
+        assert set(system_of(style).networks) == {"generator", "discriminator"}
+
+    def test_a_style_loss_without_its_encoder_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match=r"\[style_loss\].*load_clip_style"):
+            SynthesisObjective.from_config(CONFIG)
+
+    @pytest.mark.parametrize("which", ["features", "logits"])
+    def test_parts_enter_as_features_or_as_logits(self, batch: SceneBatch, which: str) -> None:
+        system, received = system_of(config=replace(CONFIG, part_input=which)), []
+        system.generator.register_forward_pre_hook(lambda module, inputs: received.append(inputs))
+        losses_of(system, batch, "generator")
+        assert received[0][1].max() == (1 if which == "features" else 2)
+        assert torch.equal(received[0][2], (batch.label[:, None] == 2).float())
+
+    def test_a_model_without_parts_trains_too(self, batch: SceneBatch) -> None:
+        config = replace(CONFIG, style_loss="none", part_injection="none")
+        torch.manual_seed(0)
+        system = SynthesisObjective.from_config(config)
+        losses_of(system, batch, "generator")["n_plus_one"].backward()
+        assert {n for n, p in system.generator.named_parameters() if p.ndim > 1} <= with_gradient(system.generator)
+
+    def test_moves_its_helpers_too(self, style: CLIPStyle) -> None:
+        system = system_of(tiny_clip_style(1))
+        system.to("meta")
+        assert isinstance(system.infer_parts, nn.Module)
+        assert isinstance(system.style, nn.Module)
+        helpers = (*system.generator.parameters(), *system.infer_parts.parameters(), *system.style.parameters())
+        assert all(p.is_meta for p in helpers)
+
+    def test_under_bfloat16_all_terms_are_float32(self, batch: SceneBatch, style: CLIPStyle) -> None:
+        system = system_of(style)
+        with torch.autocast("cpu", torch.bfloat16):
+            terms = [t for phase in system.phases(batch, noise()) for t in phase.losses().values()]
+        assert {t.dtype for t in terms} == {torch.float32}
+        assert all(t.isfinite() for t in terms)
+
+
+def test_a_phase_is_what_the_loop_expects(batch: SceneBatch) -> None:
+    assert all(isinstance(phase, Phase) for phase in system_of().phases(batch, noise()))

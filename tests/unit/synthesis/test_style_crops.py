@@ -1,0 +1,87 @@
+"""What the style loss looks at: whole images or up to ten objects, the same places of fake and real."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from ipose.synthesis.style_crops import MAX_OBJECTS, StyleCrops, style_crops
+from ipose.types import Box, Scene, SceneBatch, SceneObject
+
+SIZE = (16, 24)
+
+
+def batch_of(objects: int) -> SceneBatch:
+    """Two scenes with `objects` squares each, instance 1, 2, ... of class 1."""
+    label, instance = torch.zeros(SIZE, dtype=torch.int64), torch.zeros(SIZE, dtype=torch.int32)
+    boxes = [Box(2 * i % 8, 2 * i % 8 + 6, i, i + 6) for i in range(objects)]
+    squares = tuple(SceneObject(1, i + 1, None, box) for i, box in enumerate(boxes))
+    image = torch.zeros(3, *SIZE, dtype=torch.uint8)
+    return SceneBatch.from_scenes([Scene(name, image, label, instance, squares) for name in "ab"])
+
+
+def images(seed: int) -> Tensor:
+    return torch.rand(2, 3, *SIZE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def drawn(objects: int, rule: str, seed: int) -> StyleCrops | None:
+    return style_crops(images(0), images(1), batch_of(objects), rule, torch.Generator().manual_seed(seed))
+
+
+class TestStyleCrops:
+    """Release: whole images half of the time, else objects; paper: objects."""
+
+    def test_the_release_shows_whole_images_half_of_the_time(self) -> None:
+        crops = [drawn(1, "release", seed) for seed in range(200)]
+        whole = sum(c is not None and torch.equal(c.fake, images(0)) and torch.equal(c.real, images(1)) for c in crops)
+        assert 75 <= whole <= 125
+        assert {c.fake.shape for c in crops if c is not None} == {(2, 3, *SIZE), (2, 3, 128, 128)}
+
+    def test_the_paper_shows_objects_always(self) -> None:
+        crops = [drawn(1, "objects", seed) for seed in range(10)]
+        assert all(c is not None and c.fake.shape == (2, 3, 128, 128) for c in crops)
+
+    def test_at_most_ten_objects_of_the_whole_batch(self) -> None:
+        crops = drawn(8, "objects", 0)
+        assert crops is not None
+        assert len(crops.fake) == len(crops.real) == MAX_OBJECTS
+
+    def test_another_seed_shows_other_objects(self) -> None:
+        one, two = drawn(8, "objects", 0), drawn(8, "objects", 1)
+        assert one is not None
+        assert two is not None
+        assert not torch.equal(one.real, two.real)
+
+    def test_objects_come_from_their_own_image(self) -> None:
+        """Given a black and a white image, with one object each, one crop of each is drawn."""
+        contrast = torch.stack([torch.full((3, *SIZE), -1.0), torch.full((3, *SIZE), 1.0)])
+        crops = style_crops(contrast, contrast, batch_of(1), "objects", torch.Generator().manual_seed(0))
+        assert crops is not None
+        assert sorted(crop[:, 64, 64].mean().item() for crop in crops.fake) == pytest.approx([-1, 1])
+
+    def test_fake_and_real_are_cropped_at_the_same_places(self) -> None:
+        crops = style_crops(images(0), images(0), batch_of(3), "objects", torch.Generator().manual_seed(0))
+        assert crops is not None
+        assert torch.equal(crops.fake, crops.real)
+
+    def test_gradients_flow_back_into_the_fakes(self) -> None:
+        fake = images(0).requires_grad_()
+        crops = style_crops(fake, images(1), batch_of(1), "objects", torch.Generator().manual_seed(0))
+        assert crops is not None
+        (grad,) = torch.autograd.grad(crops.fake.sum(), fake)
+        assert grad[:, :, 1:5, 1:5].all()  # inside the object
+        assert not grad[:, :, 12:, 16:].any()  # far from it
+
+    def test_a_batch_without_objects(self) -> None:
+        for seed in range(5):
+            assert drawn(0, "objects", seed) is None
+            crops = drawn(0, "release", seed)
+            assert crops is not None
+            assert torch.equal(crops.fake, images(0))
+
+    def test_crops_stay_in_float32_under_bfloat16(self) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            low = drawn(3, "objects", 0)
+        high = drawn(3, "objects", 0)
+        assert low is not None
+        assert high is not None
+        assert torch.equal(low.fake, high.fake)
