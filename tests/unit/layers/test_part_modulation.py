@@ -1,0 +1,69 @@
+"""Part modulation keeps its contract, and the contract tells wrong versions from right ones."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from ipose.layers.part_modulation import PartModulation
+from ipose.layers.spade import GammaBeta, nearest
+from ipose.testing.part_modulation_contract import PartModulationContract
+
+
+class TestPartModulation(PartModulationContract):
+    """Parts modulate where parts are known, noise elsewhere, with one gamma and one beta a pixel."""
+
+    implementation = PartModulation
+
+
+class InvertedMask(PartModulation):
+    def forward(self, x, part, mask, noise):
+        return super().forward(x, part, 1 - mask, noise)
+
+
+class ChannelwiseGamma(PartModulation):
+    def __init__(self, channels, part_channels, noise_channels, hidden):
+        super().__init__(channels, part_channels, noise_channels, hidden)
+        self.part_gamma_beta = GammaBeta(part_channels, channels, hidden)
+        self.noise_gamma_beta = GammaBeta(noise_channels, channels, hidden)
+
+
+class NoiseEverywhere(PartModulation):
+    def forward(self, x, part, mask, noise):
+        return super().forward(x, part, mask, noise) + self.noise_gamma_beta(noise)[1]
+
+
+class SharedBranches(PartModulation):
+    def __init__(self, channels, part_channels, noise_channels, hidden):
+        super().__init__(channels, part_channels, noise_channels, hidden)
+        self.noise_gamma_beta.gamma = self.part_gamma_beta.gamma
+
+
+class MaskedTooEarly(PartModulation):
+    def forward(self, x, part, mask, noise):
+        return super().forward(x, part * nearest(mask, part.shape[-2:]), mask, noise)
+
+
+class Unmasked(PartModulation):
+    def forward(self, x, part, mask, noise):
+        return super().forward(x, part, torch.ones_like(mask), noise)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "claim"),
+    [
+        (InvertedMask, "test_where_the_mask_is_1_the_noise_does_not_enter"),
+        (ChannelwiseGamma, "test_gamma_and_beta_have_one_channel_shared_by_all_features"),
+        (NoiseEverywhere, "test_where_the_mask_is_1_the_noise_does_not_enter"),
+        (SharedBranches, "test_parts_and_noise_have_weights_of_their_own"),
+        (MaskedTooEarly, "test_agrees_with_the_loops_in_float64"),
+        (Unmasked, "test_where_the_mask_is_0_the_part_features_do_not_enter"),
+    ],
+)
+def test_the_contract_refuses(wrong, claim):
+    case = type("Planted", (PartModulationContract,), {"implementation": wrong})()
+    test, example = getattr(case, claim), {"device": torch.device("cpu")}
+    if hasattr(test, "hypothesis"):  # one example will do, and need not be shrunk
+        test, example = partial(test.hypothesis.inner_test, case), {**example, "seed": 0}
+    with pytest.raises(AssertionError):
+        test(**example)

@@ -1,0 +1,131 @@
+"""The PSM block keeps its contract; the blocks of the ablation keep as much of it as they promise."""
+
+import pytest
+import torch
+from torch import nn
+
+from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
+from ipose.layers.psm_block import BlockFactory, PSMBlock
+from ipose.testing.network_contract import NetworkContract
+from ipose.testing.psm_block_contract import PSMBlockContract
+
+
+class TestPSMBlock(PSMBlockContract):
+    """The part step, then the SPADE residual block on what the part step made."""
+
+    implementation = PSMBlock
+
+
+class TestPSMBlockOfOneWidth(PSMBlockContract):
+    """With an identity shortcut."""
+
+    implementation = PSMBlock
+    widths = (4, 4)
+
+    def test_has_a_shortcut_convolution_only_where_the_width_changes(self):
+        assert self.block(4, 4).residual.conv_s is None
+        assert self.block(4, 3).residual.conv_s is not None
+
+    def test_every_path_passes_the_part_step(self):
+        """Given a part step that gives 0, the shortcut carries 0 too: x itself does not slip by."""
+        block, inputs = self.block(4, 4).eval(), self.inputs(1)
+        block.conv_p = nn.Conv2d(4, 4, 1)
+        nn.init.zeros_(block.conv_p.weight)
+        nn.init.zeros_(block.conv_p.bias)
+        other = [torch.randn_like(inputs[0]), *inputs[1:]]
+        assert torch.equal(block(*inputs), block(*other))
+
+
+class _AblationContract(NetworkContract):
+    """What a block of another part injection still promises: it is a network, called as a PSM block is."""
+
+    implementation = None
+    enters = ()
+    block = PSMBlockContract.block
+    widths = PSMBlockContract.widths
+    make = PSMBlockContract.make
+    inputs = PSMBlockContract.inputs
+    test_keeps_the_size_and_gives_the_width_asked_for = (
+        PSMBlockContract.test_keeps_the_size_and_gives_the_width_asked_for
+    )
+
+    def test_only_what_it_promises_enters(self, device):
+        block, inputs = self._settled(device)
+        before = block(*inputs)
+        for i, name in enumerate(("x", "semantic_map", "part", "mask", "noise")):
+            changed = [tensor + torch.randn_like(tensor) if j == i else tensor for j, tensor in enumerate(inputs)]
+            assert torch.equal(block(*changed), before) == (name not in self.enters), name
+
+
+class TestSpadeInjectionBlock(_AblationContract):
+    implementation = SpadeInjectionBlock
+    enters = ("x", "semantic_map", "part")
+
+
+class TestConcatInjectionBlock(_AblationContract):
+    implementation = ConcatInjectionBlock
+    enters = ("x", "semantic_map", "part")
+
+
+class TestPlainBlock(_AblationContract):
+    implementation = PlainBlock
+    enters = ("x", "semantic_map")
+
+
+@pytest.mark.parametrize("block", [PSMBlock, SpadeInjectionBlock, ConcatInjectionBlock, PlainBlock])
+def test_every_block_is_a_block_factory(block):
+    assert isinstance(block, BlockFactory)
+
+
+class InvertedMask(PSMBlock):
+    def forward(self, x, semantic_map, part, mask, noise):
+        return super().forward(x, semantic_map, part, 1 - mask, noise)
+
+
+class DeafToNoise(PSMBlock):
+    def forward(self, x, semantic_map, part, mask, noise):
+        return super().forward(x, semantic_map, part, mask, torch.zeros_like(noise))
+
+
+class OneLayerTwice(PSMBlock):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.residual.spade_s = self.residual.spade_0
+
+
+class DeadWeight(PSMBlock):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.forgotten = nn.Conv2d(1, 1, 1)
+
+
+class BatchStatistics(PSMBlock):
+    def forward(self, x, semantic_map, part, mask, noise):
+        return super().forward(x - x.mean(0), semantic_map, part, mask, noise)
+
+
+class UnsavedState(PSMBlock):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.register_buffer("shift", torch.rand(1), persistent=False)
+
+    def forward(self, x, semantic_map, part, mask, noise):
+        return super().forward(x, semantic_map, part, mask, noise) + self.shift
+
+
+@pytest.mark.parametrize(
+    ("wrong", "claim"),
+    [
+        (InvertedMask, "test_where_no_part_is_known_the_part_features_do_not_enter"),
+        (DeafToNoise, "test_parts_noise_and_semantic_map_do_enter"),
+        (OneLayerTwice, "test_no_two_layers_share_weights_by_accident"),
+        (DeadWeight, "test_every_parameter_receives_gradient"),
+        (BatchStatistics, "test_in_eval_mode_a_batch_equals_its_items_one_by_one"),
+        (UnsavedState, "test_save_then_load_changes_no_output"),
+        (PlainBlock, "test_parts_noise_and_semantic_map_do_enter"),
+    ],
+)
+def test_the_contract_refuses(wrong, claim):
+    case = type("Planted", (PSMBlockContract,), {"implementation": wrong})()
+    with pytest.raises(AssertionError):
+        getattr(case, claim)(device=torch.device("cpu"))

@@ -1,0 +1,86 @@
+"""SPADE and its literal loops keep one contract, and the contract tells wrong versions from right ones."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ipose.layers.spade import SPADE, GammaBeta, nearest
+from ipose.reference import spade as reference
+from ipose.testing.spade_contract import SPADEContract
+
+
+class TestSPADE(SPADEContract):
+    """SPADE: normalise, then scale and shift each pixel as the semantic map says."""
+
+    implementation = SPADE
+
+
+class WithoutOne(SPADE):
+    def forward(self, x, semantic_map):
+        gamma, beta = self.gamma_beta(nearest(semantic_map, x.shape[-2:]))
+        return self.norm(x) * gamma + beta
+
+
+class Bilinear(SPADE):
+    def forward(self, x, semantic_map):
+        return super().forward(x, F.interpolate(semantic_map, x.shape[-2:], mode="bilinear"))
+
+
+class InstanceNormed(SPADE):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.norm = nn.InstanceNorm2d(args[0])
+
+
+class Unnormalised(SPADE):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.norm = nn.Identity()
+
+
+class OneGamma(SPADE):
+    def __init__(self, channels, map_channels, hidden):
+        super().__init__(channels, map_channels, hidden)
+        self.gamma_beta = GammaBeta(map_channels, 1, hidden)
+
+
+class OneLayer(SPADE):
+    def __init__(self, channels, map_channels, hidden):
+        super().__init__(channels, map_channels, hidden)
+        self.gamma_beta.shared = nn.Conv2d(map_channels, hidden, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "claim"),
+    [
+        (WithoutOne, "test_agrees_with_the_loops_in_float64"),
+        (Bilinear, "test_agrees_with_the_loops_in_float64"),
+        (InstanceNormed, "test_agrees_with_the_loops_in_float64"),
+        (Unnormalised, "test_in_training_scale_and_offset_of_a_channel_do_not_matter"),
+        (OneGamma, "test_all_channels_are_modulated_on_their_own"),
+        (OneLayer, "test_a_pixel_of_the_map_reaches_two_pixels_far"),
+    ],
+)
+def test_the_contract_refuses(wrong, claim):
+    case = type("Planted", (SPADEContract,), {"implementation": wrong})()
+    with pytest.raises(AssertionError):
+        getattr(case, claim)(device=torch.device("cpu"))
+
+
+class TestNearest:
+    """nearest is the resize of the loops, and costs nothing where nothing changes."""
+
+    @pytest.mark.parametrize("size", [(2, 3), (4, 6), (8, 12), (3, 5)])
+    def test_agrees_with_the_loops(self, size):
+        maps = torch.rand(2, 3, 4, 6)
+        assert torch.equal(nearest(maps, size), reference.nearest(maps, *size))
+
+    def test_gives_the_same_tensor_at_the_same_size(self):
+        maps = torch.rand(1, 1, 4, 6)
+        assert nearest(maps, (4, 6)) is maps
+
+
+def test_the_literal_convolution_is_torchs():
+    x, conv = torch.rand(2, 3, 4, 5), nn.Conv2d(3, 2, 3, padding=1)
+    torch.testing.assert_close(reference.conv3x3(x, conv.weight, conv.bias), conv(x))
