@@ -4,6 +4,8 @@ Boxes follow the even-side rule of iPOSE's crops (`ipose.shapes.crop_geometry.ev
 is kept in `ipose.data.index_cache`.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,28 @@ def index_objects(
     return tuple(item for item in objects if item is not None)
 
 
+def reindex_objects(
+    label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"], objects: Sequence[SceneObject]
+) -> tuple[SceneObject, ...]:
+    """The same objects, in the same order, with the boxes that they have in these maps (a flipped scene's, say).
+
+    Objects of which the maps show too little are left out, as in `index_objects`.
+    """
+    size = (label.shape[0], label.shape[1])
+    keys = (label.cpu().numpy() << _CLASS_SHIFT) + instance.cpu().numpy()
+    wanted = np.array([(item.class_id << _CLASS_SHIFT) + item.instance_id for item in objects], dtype=np.int64)
+    order = np.argsort(wanted)
+    codes = np.searchsorted(wanted, keys, sorter=order)
+    own = np.append(wanted[order], -1)[codes] == keys
+    places = find_objects(np.where(own, codes + 1, 0), max_label=len(objects))
+    moved: list[SceneObject | None] = [None] * len(objects)
+    for number, place in zip(order, places, strict=True):
+        if place is not None:
+            box = even_box(*_extent(place), size)
+            moved[number] = None if box is None else replace(objects[number], box=box)
+    return tuple(item for item in moved if item is not None)
+
+
 def object_keys(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
     """One number per pixel, equal for the pixels of one object: class id * 2**32 + instance id; -1 = no object."""
     thing = np.array([item.thing for item in spec.classes])
@@ -68,9 +92,13 @@ def object_keys(label: NDArray[np.int64], instance: NDArray[np.int32], spec: Lab
 def _object(
     key: int, place: Any, spec: LabelSpec, image_size: tuple[int, int], original_size: tuple[int, int]
 ) -> SceneObject | None:
-    rows, cols = place
     class_id, instance_id = key >> _CLASS_SHIFT, key & ((1 << _CLASS_SHIFT) - 1)
-    box = even_box(rows.start, rows.stop - 1, cols.start, cols.stop - 1, image_size)
+    box = even_box(*_extent(place), image_size)
     if box is None:
         return None
     return SceneObject(class_id, instance_id, spec.classes[class_id].part_category, box, original_size)
+
+
+def _extent(place: Any) -> tuple[int, int, int, int]:
+    rows, cols = place
+    return rows.start, rows.stop - 1, cols.start, cols.stop - 1

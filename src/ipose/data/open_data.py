@@ -1,0 +1,124 @@
+"""From a `DataConfig` to scenes and part pairs, whatever they come from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ipose.data.data_config import DataConfig
+from ipose.data.part_names import part_names_for
+from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
+from ipose.data.partworld import PartWorld
+from ipose.data.scene_folder import SceneFolder
+from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
+from ipose.errors import DataError, SpecError
+from ipose.shapes.supports import choose_supports
+from ipose.types import PartPair, Scene, SupportSet
+
+
+@dataclass(frozen=True, eq=False)
+class PartData:
+    """Part pairs of both splits, of basis and novel categories alike."""
+
+    train: list[PartPair]
+    val: list[PartPair]
+    part_names: Mapping[str, tuple[str, ...]]
+    novel: tuple[str, ...]
+
+    @property
+    def basis_train(self) -> list[PartPair]:
+        """What PartNet may learn from."""
+        return [pair for pair in self.train if pair.category not in self.novel]
+
+    def choose_supports(self, k: int, seed: int = 0) -> SupportSet:
+        """k-means over the training shapes of each category; the part maps of the chosen objects are its supports.
+
+        Of a novel category, these k maps are all that is ever read of its annotations. Source: iPOSE suppl. A.2.
+        """
+        maps = {}
+        for category in self.part_names:
+            members = [pair for pair in self.train if pair.category == category]
+            shapes = torch.stack([pair.shape for pair in members]) if members else torch.zeros(0, 64, 64).bool()
+            generator = torch.Generator().manual_seed(seed)
+            chosen = choose_supports(shapes, k, generator=generator, category=category).tolist()
+            maps[category] = torch.stack([members[i].part_map for i in chosen])
+        return SupportSet({name: self.part_names[name] for name in maps}, maps)
+
+
+def open_spec(config: DataConfig) -> DatasetSpec:
+    """The spec that the config names, else the one that lies in the data folder."""
+    if config.spec is not None or config.is_partworld:
+        return load_dataset_spec(config.spec or "partworld")
+    root = _folder(config)
+    if not (root / DATASET_FILE).is_file():
+        raise SpecError(
+            "the data folder does not say what its label ids mean",
+            file=root,
+            expected=DATASET_FILE,
+            mend="Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
+        )
+    return load_dataset_spec(root)
+
+
+def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
+    """The scenes of a split.
+
+    Args:
+        config: which data.
+        split: "train" or "val".
+        size: (height, width) to draw at or resize to; None = as stored.
+    """
+    if config.is_partworld:
+        return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
+    return SceneFolder(_folder(config), split, open_spec(config).labels, size=size)
+
+
+def open_part_pairs(config: DataConfig) -> PartData:
+    """Part pairs of PartWorld, of a scene folder with `_part/`, or of a part tree.
+
+    Raises:
+        DataError: neither a part tree nor a scene folder with part maps.
+    """
+    if config.is_partworld:
+        names = load_dataset_spec("partworld").part_names
+        present = {name: names[name] for name in config.categories or names}
+        pairs = {split: _cut(config, split) for split in ("train", "val")}
+        return PartData(pairs["train"], pairs["val"], present, _present(config.novel_categories, present))
+    root = _folder(config)
+    if (root / "train_part").is_dir():
+        pairs = {split: _cut(config, split) for split in ("train", "val")}
+        own = open_spec(config).part_names
+    elif any(root.glob("*/train/*_part.png")):
+        pairs = {split: read_part_tree(root, split) for split in ("train", "val")}
+        own = {}
+    else:
+        raise DataError(
+            "no part annotations here",
+            file=root,
+            expected="train_part/ and val_part/ beside the label maps, or <category>/{train,val}/<name>_part.png",
+            mend="See ipose doctor, or train on PartWorld (--data partworld).",
+        )
+    categories = sorted({pair.category for pair in pairs["train"]})
+    names = part_names_for(categories, own)
+    return PartData(pairs["train"], pairs["val"], names, _present(config.novel_categories, names))
+
+
+def _cut(config: DataConfig, split: str) -> list[PartPair]:
+    return pairs_from_scenes(open_scenes(config, split), open_spec(config).labels)
+
+
+def _present(novel: Sequence[str], names: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(name for name in novel if name in names)
+
+
+def _folder(config: DataConfig) -> Path:
+    root = Path(config.data)
+    if not root.is_dir():
+        raise DataError(
+            "no such data folder",
+            file=root,
+            expected="a scene folder, a part tree, or the word partworld",
+            mend="Check the path.",
+        )
+    return root

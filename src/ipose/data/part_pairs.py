@@ -1,0 +1,144 @@
+"""Part pairs, what PartNet learns from: cut out of scenes with part maps, or read from a part tree.
+
+A *part tree* is `<root>/<category>/<split>/<name>_part.png` (ids 0..8; the object's shape is where they are > 0, unless
+`<name>_label.png` beside it holds the shape, 0 and 255). The release's data set is one, its categories named by number.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.index_cache import in_parallel
+from ipose.data.object_frame import to_object_frame
+from ipose.data.part_palette import PART_COLORS
+from ipose.data.png import read_index, write_index
+from ipose.errors import DataError, IposeError
+from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.shapes.object_crops import crop_maps, crop_object_shapes
+from ipose.types import PART_CHANNELS, LabelSpec, PartPair, Scene
+
+
+def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: bool = False) -> list[PartPair]:
+    """Cut every object that shows part pixels out of scenes with part maps.
+
+    Source: iPOSE suppl. A: objects are cropped by their boxes and resized to 64 x 64. Shape = the object's own pixels,
+    part map = the part ids on them, 0 elsewhere.
+
+    Args:
+        scenes: with part maps; objects without a part category are passed over.
+        spec: names the classes, for the pairs' names: "<scene>-<class>-<instance id>".
+        progress: show a bar.
+    Raises:
+        DataError: a scene without a part map.
+    """
+    total = len(scenes) if isinstance(scenes, Sequence) else None
+    bar = tqdm(scenes, desc="part pairs", unit="scene", total=total, disable=not progress, leave=False)
+    return [pair for scene in bar for pair in _pairs_of(scene, spec)]
+
+
+def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
+    if scene.part is None:
+        raise DataError(
+            "scene without part map", file=scene.name, expected="a {split}_part folder beside {split}_label",
+            mend="Add true part maps, or read part pairs from a part tree.",
+        )  # fmt: skip
+    objects = [item for item in scene.objects if item.part_category is not None]
+    if not objects:
+        return []
+    geometry = geometry_of_objects(objects, scene.size)
+    index = torch.zeros(len(objects), dtype=torch.int64)
+    classes = torch.tensor([item.class_id for item in objects])
+    instances = torch.tensor([item.instance_id for item in objects])
+    shapes = crop_object_shapes(scene.label[None], scene.instance[None], classes, instances, index, geometry)[:, 0] > 0
+    parts = torch.where(shapes, crop_maps(scene.part[None], index, geometry, outside=0), 0).to(torch.uint8)
+    return [
+        PartPair(
+            item.part_category or "", shape, part, f"{scene.name}-{spec.classes[item.class_id].name}-{item.instance_id}"
+        )
+        for item, shape, part in zip(objects, shapes, parts, strict=True)
+        if part.any()
+    ]
+
+
+def read_part_tree(
+    root: str | Path, split: str, *, categories: Sequence[str] | None = None, progress: bool = False
+) -> list[PartPair]:
+    """Read the part pairs of a split, by category and name. Maps that are not 64 x 64 are cropped and resized.
+
+    Args:
+        root: of the tree.
+        split: "train", "val", ...
+        categories: folders to read; None = all that have the split.
+        progress: show a bar.
+    Raises:
+        DataError: no such tree; or files at fault, the first ten listed.
+    """
+    root = Path(root)
+    folders = [root / name for name in categories] if categories else sorted(p for p in root.glob("*") if p.is_dir())
+    files = [file for folder in folders for file in sorted((folder / split).glob("*_part.png"), key=_name_of)]
+    if not files:
+        raise DataError(
+            "no part pairs", file=root, found=", ".join(p.name for p in folders[:8]) or "no folder",
+            expected=f"<category>/{split}/<name>_part.png", mend="Check the path and the split.",
+        )  # fmt: skip
+    results = list(in_parallel(_read_or_fault, files, f"part pairs of {split}", progress=progress))
+    raise_faults([item for item in results if isinstance(item, Fault)], f"part tree {root}")
+    return [item for item in results if isinstance(item, PartPair)]
+
+
+def _name_of(path: Path) -> str:
+    return path.name.removesuffix("_part.png")
+
+
+def _read_or_fault(path: Path) -> PartPair | Fault:
+    try:
+        return _read_pair(path)
+    except IposeError as error:
+        return Fault.of(error, path)
+
+
+def _read_pair(path: Path) -> PartPair:
+    part = torch.from_numpy(read_index(path))
+    if int(part.max()) >= PART_CHANNELS:
+        raise DataError("part id outside 0..8", file=path, found=int(part.max()), mend="Merge or renumber the parts.")
+    label = path.with_name(_name_of(path) + "_label.png")
+    shape = torch.from_numpy(read_index(label)) > 0 if label.is_file() else part > 0
+    if shape.shape != part.shape:
+        raise DataError("sizes differ", file=label, found=tuple(shape.shape), expected=f"{tuple(part.shape)} as {path}")
+    framed = to_object_frame(shape, part.to(torch.uint8))
+    return PartPair(path.parent.parent.name, *framed, _name_of(path))
+
+
+def write_part_tree(
+    pairs: Iterable[PartPair],
+    root: str | Path,
+    split: str,
+    *,
+    colors: Sequence[tuple[int, int, int]] = PART_COLORS,
+) -> None:
+    """Write part pairs as a part tree; shapes get a file of their own where parts do not cover them.
+
+    Files are named as the pairs (what a file name cannot hold becomes "_"; names met before get a number).
+    """
+    taken: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
+        taken[pair.category, stem] += 1
+        if taken[pair.category, stem] > 1:
+            stem += f"_{taken[pair.category, stem]}"
+        folder = Path(root) / pair.category / split
+        folder.mkdir(parents=True, exist_ok=True)
+        write_index(folder / f"{stem}_part.png", pair.part_map, colors=colors)
+        if not torch.equal(pair.shape, pair.part_map > 0):
+            write_index(folder / f"{stem}_label.png", _silhouette(pair))
+
+
+def _silhouette(pair: PartPair) -> UInt8[Tensor, "s s"]:
+    return pair.shape.to(torch.uint8) * 255

@@ -1,0 +1,126 @@
+"""The layout of a scene folder: which files belong to one scene.
+
+`<root>/{train,val}_{img,label,inst,part}/`, one file stem across the folders (SPADE, OASIS and iPOSE keep COCO-Stuff
+so). Only `label` must be there: without `img` scenes have no photograph, without `inst` objects are connected pieces,
+without `part` no true part maps. A folder that is there must have a file for every label map.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipose.data.faults import Fault
+
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png")
+MAP_ENDINGS = (".png",)
+KINDS = {"img": PHOTO_ENDINGS, "label": MAP_ENDINGS, "inst": MAP_ENDINGS, "part": MAP_ENDINGS}
+"""The folders of a split, and what their files end in."""
+
+
+@dataclass(frozen=True)
+class SceneFiles:
+    """The files of one scene.
+
+    Args:
+        name: the stem that they share.
+        label: label map.
+        image: photograph; None where the data set has none.
+        instance: instance map, or None.
+        part: part map, or None.
+    """
+
+    name: str
+    label: Path
+    image: Path | None = None
+    instance: Path | None = None
+    part: Path | None = None
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those that exist for this scene."""
+        return tuple(path for path in (self.label, self.image, self.instance, self.part) if path is not None)
+
+
+def splits_of(root: Path) -> tuple[str, ...]:
+    """Names of the splits of a scene folder: all NAME that have a folder NAME_label; train first."""
+    names = [folder.name.removesuffix("_label") for folder in sorted(root.glob("*_label")) if folder.is_dir()]
+    return tuple(sorted(names, key=lambda name: (name != "train", name)))
+
+
+def find_scenes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
+    """All scenes of a split that have every file they should, by name; and what is wrong with the layout.
+
+    Reads folders only, no files.
+    """
+    missing = _root_faults(root, split)
+    if missing:
+        return [], missing
+    faults: list[Fault] = []
+    tables = {
+        kind: _by_stem(root / f"{split}_{kind}", endings, faults)
+        for kind, endings in KINDS.items()
+        if (root / f"{split}_{kind}").is_dir()
+    }
+    stems = sorted(set().union(*tables.values()))
+    if not stems:
+        return [], [*faults, _empty(root / f"{split}_label")]
+    scenes = []
+    for stem in stems:
+        partners = list(_missing_partners(root, split, stem, tables))
+        faults += partners
+        if not partners:
+            found = {kind: table[stem] for kind, table in tables.items()}
+            scenes.append(
+                SceneFiles(stem, found["label"], found.get("img"), found.get("inst"), found.get("part"))
+            )  # fmt: skip
+    return scenes, faults
+
+
+def _root_faults(root: Path, split: str) -> list[Fault]:
+    if not root.is_dir():
+        return [Fault(str(root), "no such folder", expected="a scene folder", mend="Check the path.")]
+    if (root / f"{split}_label").is_dir():
+        return []
+    there = ", ".join(sorted(item.name for item in root.iterdir())[:8]) or "an empty folder"
+    return [
+        Fault(
+            str(root),
+            f"not a scene folder with a split {split!r}",
+            there,
+            f"{split}_label/ (and {split}_img/, {split}_inst/, {split}_part/)",
+            "Name the folders so, one file stem across them.",
+        )
+    ]
+
+
+def _empty(folder: Path) -> Fault:
+    return Fault(str(folder), "empty data set", "no label map", "PNG files", "Put the label maps there.")
+
+
+def _by_stem(folder: Path, endings: tuple[str, ...], faults: list[Fault]) -> dict[str, Path]:
+    found = defaultdict(list)
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.suffix.lower() in endings:
+            found[path.stem].append(path)
+        else:
+            faults.append(
+                Fault(str(path), "file that does not belong here", path.name, " or ".join(endings), "Move it away.")
+            )
+    for stem, paths in found.items():
+        if len(paths) > 1:
+            names = ", ".join(path.name for path in paths)
+            faults.append(Fault(str(folder / stem), "several files of one stem", names, "one", "Remove the others."))
+    return {stem: paths[0] for stem, paths in found.items()}
+
+
+def _missing_partners(root: Path, split: str, stem: str, tables: dict[str, dict[str, Path]]) -> Iterator[Fault]:
+    there = next(table[stem] for table in tables.values() if stem in table)
+    for kind, table in tables.items():
+        if stem not in table:
+            folder = root / f"{split}_{kind}"
+            expected = " or ".join(f"{folder.name}/{stem}{ending}" for ending in KINDS[kind])
+            yield Fault(str(there), f"missing partner in {folder.name}", expected=expected,
+                        mend="Add it, or remove the files of this stem.")  # fmt: skip

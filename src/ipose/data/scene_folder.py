@@ -1,0 +1,148 @@
+"""Scene folders: data sets of photographs and maps on disk, read scene by scene, and written.
+
+Layout: `ipose.data.scene_files`. Reading a scene is cheap and random-access; nothing here is random.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import overload
+
+from tqdm.auto import tqdm
+
+from ipose.data.faults import raise_faults
+from ipose.data.index_cache import object_index
+from ipose.data.part_names import PART_NAMES
+from ipose.data.part_palette import PART_COLORS
+from ipose.data.png import write_index, write_photo
+from ipose.data.scene_files import find_scenes
+from ipose.data.scene_maps import load_scene
+from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.errors import DataError
+from ipose.types import LabelSpec, Scene, SceneObject
+
+log = logging.getLogger(__name__)
+
+
+class SceneFolder(Sequence[Scene]):
+    """A split of a scene folder as a sequence of scenes, sorted by name.
+
+    The object index is built when the folder is opened (once: it is kept beside the data), so that `objects` is known
+    without reading, and a worker process that gets a copy builds nothing.
+
+    Args:
+        root: folder that holds `{split}_label/` and its partners.
+        split: "train", "val", or any other name that the folders carry.
+        spec: what the ids in the label PNGs mean.
+        size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
+            None = as stored.
+        progress: show a bar while the index is built.
+        workers: threads that build it; None = one a CPU core.
+    Raises:
+        DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        split: str,
+        spec: LabelSpec,
+        *,
+        size: tuple[int, int] | None = None,
+        progress: bool = True,
+        workers: int | None = None,
+    ) -> None:
+        self.root, self.split, self.spec, self.size = Path(root), split, spec, size
+        self.files, faults = find_scenes(self.root, split)
+        raise_faults(faults, f"scene folder {root}")
+        if self.files[0].instance is None and any(item.thing for item in spec.classes):
+            log.warning("%s has no %s_inst folder: objects are the connected pieces of thing classes", root, split)
+        self.objects: list[tuple[SceneObject, ...]] = object_index(
+            self.root, split, self.files, spec, size, progress=progress, workers=workers
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all scenes, in order."""
+        return tuple(files.name for files in self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> Scene: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Scene]: ...
+    def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return load_scene(self.files[index], self.spec, self.size, objects=self.objects[index])
+
+    def __iter__(self) -> Iterator[Scene]:
+        return (self[i] for i in range(len(self)))
+
+
+def write_scene_folder(
+    scenes: Sequence[Scene],
+    root: str | Path,
+    split: str,
+    spec: LabelSpec,
+    *,
+    part_names: Mapping[str, tuple[str, ...]] | None = None,
+    progress: bool = False,
+) -> None:
+    """Write scenes as a split of a scene folder, with the spec as `dataset.toml` beside it.
+
+    Photographs become PNGs, label and part maps palette PNGs, instance maps 8-bit PNGs (16-bit where an id needs it
+    or the layout is "cityscapes"). What is read back equals what was written.
+
+    Args:
+        scenes: with names that differ; all with a photograph or none, all with a part map or none.
+        root: made where it is not there.
+        split: "train", "val", ...
+        spec: of the scenes' class ids.
+        part_names: of the spec's part categories, for `dataset.toml`; the paper's where left out.
+        progress: show a bar.
+    Raises:
+        DataError: the split is there already; a scene whose name cannot be a file's; an id that a PNG cannot hold.
+    """
+    root = Path(root)
+    _refuse_existing(root, split, spec)
+    for scene in tqdm(scenes, desc=f"writing {split}", unit="scene", disable=not progress, leave=False):
+        _write_scene(scene, root, split, spec)
+    known = {**PART_NAMES, **(part_names or {})}
+    names = {category: known[category] for category in spec.part_categories if category in known}
+    (root / DATASET_FILE).write_text(dataset_toml(spec, names), encoding="utf-8")
+
+
+def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
+    if Path(scene.name).name != scene.name or scene.name.startswith("."):
+        raise DataError("scene name that cannot be a file name", file=root, found=repr(scene.name))
+
+    def place(kind: str) -> Path:
+        (root / f"{split}_{kind}").mkdir(parents=True, exist_ok=True)
+        return root / f"{split}_{kind}" / f"{scene.name}.png"
+
+    file_ids = scene.label.new_tensor([item.file_id for item in spec.classes])
+    write_index(place("label"), file_ids[scene.label].int(), colors={item.file_id: item.color for item in spec.classes})
+    wide = spec.instance_layout == "cityscapes" or int(scene.instance.max()) > 255
+    write_index(place("inst"), scene.instance, bits=16 if wide else 8)
+    if scene.image is not None:
+        write_photo(place("img"), scene.image)
+    if scene.part is not None:
+        write_index(place("part"), scene.part, colors=PART_COLORS)
+
+
+def _refuse_existing(root: Path, split: str, spec: LabelSpec) -> None:
+    for kind in ("img", "label", "inst", "part"):
+        folder = root / f"{split}_{kind}"
+        if folder.is_dir() and any(folder.iterdir()):
+            raise DataError(
+                "split is there already", file=folder, expected="a new or empty folder",
+                mend="Write to another folder, or remove this one first.",
+            )  # fmt: skip
+    if (root / DATASET_FILE).is_file() and load_spec(root / DATASET_FILE) != spec:
+        raise DataError(
+            "folder of another spec", file=root / DATASET_FILE, found=repr(load_spec(root / DATASET_FILE).name),
+            expected=repr(spec.name), mend="Write to another folder.",
+        )  # fmt: skip

@@ -1,0 +1,107 @@
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import given
+
+from ipose.data.augment import augment_pair, augment_pairs, flip_scene
+from ipose.data.object_index import index_objects
+
+from .scenes import SPEC, make_scene
+
+SEEDS = st.integers(0, 10_000)
+
+
+def pair_of_parts(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A shape with parts in a 64 x 64 frame, away from the border, so that no augmentation cuts it."""
+    generator = torch.Generator().manual_seed(seed)
+    part = torch.zeros(64, 64, dtype=torch.uint8)
+    top, left = torch.randint(16, 24, (2,), generator=generator).tolist()
+    part[top : top + 20, left : left + 24] = 1
+    part[top : top + 8, left : left + 10] = 2
+    return part > 0, part
+
+
+class TestFlipScene:
+    """flip_scene mirrors everything that belongs to a scene."""
+
+    @given(SEEDS)
+    def test_objects_are_those_of_the_flipped_maps(self, seed: int) -> None:
+        flipped = flip_scene(make_scene(seed))
+        assert flipped.objects == index_objects(flipped.label, flipped.instance, SPEC)
+
+    @given(SEEDS)
+    def test_flipping_twice_changes_nothing(self, seed: int) -> None:
+        scene = make_scene(seed)
+        twice = flip_scene(flip_scene(scene))
+        assert twice.objects == scene.objects
+        for key in ("image", "label", "instance", "part"):
+            assert torch.equal(getattr(twice, key), getattr(scene, key)), key
+
+    def test_left_becomes_right_in_every_map(self) -> None:
+        scene, flipped = make_scene(1), flip_scene(make_scene(1))
+        for key in ("image", "label", "instance", "part"):
+            assert torch.equal(getattr(flipped, key)[..., 0], getattr(scene, key)[..., -1]), key
+
+
+class TestAugmentPair:
+    """augment_pair moves, turns and mirrors an object's shape and parts together, and mixes no ids."""
+
+    @given(SEEDS)
+    def test_shape_and_part_map_stay_in_register(self, seed: int) -> None:
+        shape, part = augment_pair(*pair_of_parts(seed), torch.Generator().manual_seed(seed))
+        assert torch.equal(shape, part > 0)
+        assert set(part.unique().tolist()) == {0, 1, 2}
+
+    @given(SEEDS)
+    def test_the_generator_decides_all(self, seed: int) -> None:
+        pair = pair_of_parts(0)
+        first, second = (augment_pair(*pair, torch.Generator().manual_seed(seed)) for _ in range(2))
+        assert torch.equal(first[1], second[1])
+
+    def test_a_batch_equals_its_pairs_one_by_one(self) -> None:
+        shapes, parts = (torch.stack(maps) for maps in zip(*(pair_of_parts(i) for i in range(8)), strict=True))
+        batch = augment_pairs(shapes, parts, torch.Generator().manual_seed(3))
+        generator = torch.Generator().manual_seed(3)
+        single = [augment_pair(shapes[i], parts[i], generator) for i in range(8)]
+        assert torch.equal(batch[1], torch.stack([part for _, part in single]))
+        assert torch.equal(batch[0], torch.stack([shape for shape, _ in single]))
+
+    def test_an_empty_batch_stays_empty(self) -> None:
+        shapes, parts = torch.zeros(0, 64, 64, dtype=torch.bool), torch.zeros(0, 64, 64, dtype=torch.uint8)
+        assert augment_pairs(shapes, parts, torch.Generator())[1].shape == (0, 64, 64)
+
+    def test_a_quarter_stays_as_it_is_a_quarter_is_only_mirrored_and_the_rest_grows(self) -> None:
+        count = 1000
+        shape, part = pair_of_parts(0)
+        draws = augment_pairs(
+            shape.expand(count, -1, -1), part.expand(count, -1, -1), torch.Generator().manual_seed(0)
+        )[1]
+        same = (draws == part).all((1, 2)).float().mean().item()
+        mirrored = (draws == part.flip(-1)).all((1, 2)).float().mean().item()
+        assert same == pytest.approx(0.25, abs=0.045)
+        assert mirrored == pytest.approx(0.25, abs=0.045)
+        grown = (draws > 0).float().sum((1, 2)) / (part > 0).sum()
+        # rows 20 -> 22, columns 24 -> 27: nearest at 72 / 64
+        moved = grown[~((draws == part).all((1, 2)) | (draws == part.flip(-1)).all((1, 2)))]
+        assert moved.mean().item() == pytest.approx(22 * 27 / (20 * 24), abs=0.01)
+
+    def test_half_of_the_enlarged_are_turned_by_at_most_15_degrees(self) -> None:
+        count = 600
+        line = torch.zeros(64, 64, dtype=torch.uint8)
+        line[32, 12:52] = 1
+        generator = torch.Generator().manual_seed(1)
+        parts = augment_pairs((line > 0).expand(count, -1, -1), line.expand(count, -1, -1), generator)[1]
+        rows = [torch.nonzero(part)[:, 0] for part in parts]
+        rises = torch.tensor([float(row.max() - row.min()) for row in rows])
+        reach = 45 * torch.sin(torch.tensor(15.0) * torch.pi / 180)
+        assert rises.max() <= reach + 3
+        assert rises.max() >= reach - 2
+        assert (rises > 2).float().mean().item() == pytest.approx(0.25 * 0.85, abs=0.06)
+
+    def test_what_comes_in_from_outside_is_no_object(self) -> None:
+        full = torch.ones(64, 64, dtype=torch.uint8)
+        parts = augment_pairs(
+            (full > 0).expand(200, -1, -1), full.expand(200, -1, -1), torch.Generator().manual_seed(0)
+        )[1]
+        assert (parts == 0).any()
+        assert (parts == 0).float().mean() < 0.02
