@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import ipose
+from ipose.configs import config_from_plain
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.data.support_folder import load_supports, save_supports
-from ipose.errors import IposeError, RunError, ShapeMismatchError
+from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import SUPPORTS, load_partnet_weights, model_folder, read_config, save_partnet_weights
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
@@ -197,9 +198,9 @@ class IPose(
                 mend="Train one with ipose train synthesis, or use ipose parts with this one.",
             )
         try:
-            generator = Generator(SynthesisConfig(**config["synthesis_config"]))
+            generator = Generator(config_from_plain(SynthesisConfig, config["synthesis_config"]))
             generator.load_state_dict(load_file(folder / WEIGHTS))
-        except (KeyError, TypeError, OSError, SafetensorError, RuntimeError) as error:
+        except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
             raise RunError(
                 f"the generator cannot be read ({error})", file=folder / WEIGHTS, mend="Copy the model folder again."
             ) from error

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "ipose"
 
 FLOORS = {
-    "errors": 0, "types": 0, "lazy": 0, "__init__": 0,
+    "errors": 0, "types": 0, "lazy": 0, "configs": 0, "__init__": 0,
     "shapes": 1, "data": 1,
     "layers": 2, "losses": 2,
     "partnet": 3, "synthesis": 3,
@@ -20,7 +20,7 @@ FLOORS = {
     "testing": 6,
 }  # fmt: skip
 
-SIDEWAYS = {("types", "errors"), ("__init__", "lazy"), ("data", "shapes"), ("pipeline", "training"), ("training", "pipeline"), ("layers", "losses")}
+SIDEWAYS = {("types", "errors"), ("configs", "errors"), ("__init__", "lazy"), ("data", "shapes"), ("pipeline", "training"), ("training", "pipeline"), ("layers", "losses")}
 """Neighbours on one floor that may look at each other, in one direction."""
 
 

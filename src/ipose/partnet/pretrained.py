@@ -9,6 +9,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ipose.configs import config_from_plain
 from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import ConfigError, RunError
 from ipose.partnet.partnet import PartNet
@@ -40,9 +41,7 @@ def load_partnet_weights(folder: Path, config: dict[str, Any]) -> PartNet:
     """The PartNet that `save_partnet_weights` wrote, in eval mode. Raises RunError where file and config disagree."""
     path = folder / WEIGHTS
     try:
-        fields = dict(config["partnet_config"])
-        fields["encoder_channels"] = tuple(fields["encoder_channels"])
-        partnet = PartNet(PartNetConfig(**fields))
+        partnet = PartNet(config_from_plain(PartNetConfig, config["partnet_config"]))
         if (found := _hash(path)) != config["partnet_sha256"]:
             raise RunError(
                 "not the PartNet that the model was trained with",

@@ -6,7 +6,7 @@ they differ, the field names both, and the default is the one that `docs/decisio
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, Literal, get_args
 
 from ipose.errors import ConfigError
 
@@ -26,8 +26,6 @@ class SynthesisConfig:
     Raises:
         ConfigError: a value that cannot work; the sentence names the field.
     """
-
-    __no_type_check__: ClassVar[bool] = True  # the checks below answer in a sentence; a test's type checker would not
 
     num_classes: int
     """C, the unknown class included (the data set says): 35 Cityscapes, 151 ADE20K, 183 COCO-Stuff."""
@@ -103,8 +101,6 @@ class SynthesisConfig:
     """Passes over the data: 200 Cityscapes and ADE20K, 100 COCO-Stuff (OASIS); 500 (R's scripts)."""
 
     def __post_init__(self) -> None:
-        for name in ("channel_multipliers", "discriminator_channels"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))  # a config read from JSON brings lists
         self._check_numbers()
         self._check_choices()
         self._check_size()

@@ -1,0 +1,1 @@
+"""The commands, a dataclass each: its fields are the flags, its `run` does the work."""

@@ -1,0 +1,166 @@
+"""`ipose train partnet|synthesis`. Flags are the fields of the configs; their defaults follow `--preset`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import subcommand
+
+from ipose.data.data_config import DataConfig
+from ipose.partnet import presets as partnet_presets
+from ipose.synthesis import presets as synthesis_presets
+
+SynthesisPreset = Literal[
+    "toy", "cityscapes", "cityscapes-release", "ade20k", "ade20k-release", "coco-stuff", "coco-stuff-release"
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopFlags:
+    """How long, how often."""
+
+    steps: int | None = None
+    """Optimizer steps. None = as many as the preset's epochs make."""
+    max_minutes: float | None = None
+    """Stop cleanly, with a checkpoint, after this long."""
+    seed: int = 0
+    """Of initial weights, data order, augmentation and noise."""
+    workers: int = 0
+    """Processes that prepare batches; any number gives the same batches."""
+    checkpoint_every: int = 1000
+    """Steps between checkpoints."""
+    sample_every: int = 1000
+    """Steps between sample sheets (samples/)."""
+    log_every: int = 50
+    """Steps between lines of metrics.jsonl."""
+    keep: int = 2
+    """Newest checkpoints to keep."""
+    precision: Literal["no", "bf16"] = "no"
+    """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
+    schedule_by_clock: bool = False
+    """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
+
+    def settings(self) -> dict[str, Any]:
+        """As keyword arguments of TrainConfig."""
+        names = "steps max_minutes seed workers checkpoint_every sample_every log_every keep precision".split()
+        by_clock = {"decay_by": "clock" if self.schedule_by_clock else "steps"}
+        return {name: getattr(self, name) for name in names} | by_clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainPartNet:
+    """Train PartNet: parts from shapes (iPOSE sec. 3.1). Ends with a table against two plain baselines, and a report."""
+
+    out: Path
+    """Folder of the run."""
+    config: partnet_presets.PartNetConfig
+    data: DataConfig
+    loop: LoopFlags
+    preset: partnet_presets.PresetName = "toy"
+    """Where the network's defaults come from."""
+    supports: Path | None = None
+    """Support folder. None = choose k a category by k-means (iPOSE suppl. A.2)."""
+    init: Path | None = None
+    """Start from this run's weights, as far as they fit."""
+    resume: bool = False
+    """Go on from the last checkpoint of --out."""
+    device: str | None = None
+    """cpu, cuda, ... None = what is there."""
+
+    def run(self) -> None:
+        """Train, evaluate, report."""
+        from ipose.data.open_data import open_part_pairs
+        from ipose.training.partnet_job import PartNetJob, run_partnet_job, train_config
+        from ipose.training.reports import write_partnet_report
+
+        data = open_part_pairs(self.data)
+        settings = train_config(self.config, len(data.basis_train), **self.loop.settings())
+        job = PartNetJob(
+            config=self.config, data=self.data, train=settings, supports=self.supports, init=self.init
+        )
+        result = run_partnet_job(job, self.out, data=data, resume=self.resume, device=self.device)
+        print(result.evaluation.table())
+        print(f"Report: {write_partnet_report(result, job)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSynthesis:
+    """Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3)."""
+
+    out: Path
+    """Folder of the run."""
+    partnet: Path
+    """Run or model folder of the trained PartNet, which stays frozen."""
+    config: synthesis_presets.SynthesisConfig
+    data: DataConfig
+    loop: LoopFlags
+    preset: SynthesisPreset = "toy"
+    """Where the networks' defaults come from."""
+    clip_weights: Path | None = None
+    """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    init: Path | None = None
+    """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
+    resume: bool = False
+    """Go on from the last checkpoint of --out."""
+    device: str | None = None
+    """cpu, cuda, ... None = what is there."""
+
+    def run(self) -> None:
+        """Check the data, train, report."""
+        from ipose.training.reports import write_synthesis_report
+        from ipose.training.synthesis_job import SynthesisJob, run_synthesis_job, synthesis_train_config
+
+        scenes = check_data(self.data, (self.config.height, self.config.width))
+        settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
+        job = SynthesisJob(
+            config=self.config,
+            data=self.data,
+            train=settings,
+            partnet=self.partnet,
+            clip_weights=self.clip_weights,
+            init=self.init,
+        )
+        result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
+        print(f"Report: {write_synthesis_report(result, job)}")
+
+
+def check_data(data: DataConfig, size: tuple[int, int]) -> Sequence[Any]:
+    """The training scenes, after the doctor's checks of every file: no fault waits for step 10,000."""
+    from ipose.data.doctor import guard
+    from ipose.data.open_data import open_scenes, open_spec
+
+    if not data.is_partworld:
+        guard(Path(data.data), open_spec(data).labels)
+    return open_scenes(data, "train", size)
+
+
+def train_command(args: Sequence[str]) -> Any:
+    """The `train` command as a type for tyro, its defaults those of the preset that `args` name."""
+    name = _preset_of(args, "toy")
+    partnet = partnet_presets.preset(name if name in partnet_presets.PRESETS else "toy")
+    synthesis = synthesis_presets.preset(name if name in synthesis_presets.PRESETS else "toy")
+    which: Any = (
+        Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
+        | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
+    )
+    train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
+    train.__doc__ = "Train one of the two networks, PartNet first."
+    return Annotated[train, subcommand("train")]
+
+
+def _with_config(command: type, config: Any) -> type:
+    """The command with `config` as the default of its `config` field."""
+    fields = [("config", type(config), field(default=config))]
+    made = make_dataclass(command.__name__, fields, bases=(command,), frozen=True, kw_only=True)
+    made.__doc__ = command.__doc__
+    return made
+
+
+def _preset_of(args: Sequence[str], default: str) -> str:
+    for i, word in enumerate(args):
+        if word.startswith("--preset="):
+            return word.split("=", 1)[1]
+        if word == "--preset" and i + 1 < len(args):
+            return args[i + 1]
+    return default
