@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.dice import Dice, Number
 from ipose.data.partworld.outlines import Outline
 from ipose.data.partworld.paints import Colours
 from ipose.data.partworld.sketch import Sketch, Stroke
@@ -20,7 +20,7 @@ def coverage(outlines: tuple[Outline, ...], height: int, width: int) -> tuple[in
     """
     starts = [np.rint(one * SUBPIXEL).astype(np.int64) for one in outlines]
     a = np.concatenate(starts)
-    b = np.concatenate([np.roll(one, -1, axis=0) for one in starts])
+    b = np.concatenate([part for one in starts for part in (one[1:], one[:1])])
     half = SUBPIXEL // 2
     low, high = a.min(axis=0), a.max(axis=0)
     left, right = max(int(low[0]) // SUBPIXEL, 0), min(int(high[0]) // SUBPIXEL + 1, width)
@@ -77,7 +77,7 @@ class Canvas:
         """Set pixels of the image: colours (p, 3) in [0, 255], clipped here."""
         self.rgb[rows, columns] = np.clip(colours, 0, 255).astype(np.uint8)
 
-    def stroke(self, stroke: Stroke, label: int, instance: int, center: tuple[float, float], size: float) -> None:
+    def stroke(self, stroke: Stroke, label: int, instance: int, center: tuple[Number, Number], size: Number) -> None:
         """Paint one stroke of an object whose outlines are in canvas pixels."""
         top, left, mask = coverage(stroke.outlines, self.height, self.width)
         rows, columns = np.nonzero(mask)
@@ -89,7 +89,7 @@ class Canvas:
         self.label[rows, columns], self.instance[rows, columns] = label, instance
         self.part[rows, columns] = stroke.part
 
-    def shadow(self, outline: Outline, strength: float = 0.35) -> None:
+    def shadow(self, outline: Outline, strength: Number = 0.35) -> None:
         """Darken the image inside an outline; the maps stay."""
         top, left, mask = coverage((outline,), self.height, self.width)
         region = self.rgb[top : top + mask.shape[0], left : left + mask.shape[1]]
@@ -102,7 +102,7 @@ class Canvas:
         for stroke in sketch.strokes:
             self.stroke(stroke, label, instance, center, size)
 
-    def ink(self, strength: float = 0.45) -> None:
+    def ink(self, strength: Number = 0.45) -> None:
         """Darken the seams between objects and between parts, as a pen would."""
         key = self.instance.astype(np.int16) * 16 + self.part
         seam = np.zeros(key.shape, dtype=np.bool_)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
+from ipose.data.partworld.aircraft import draw_aeroplane
+from ipose.data.partworld.builds import BUILDS
 from ipose.data.partworld.dice import Dice
 from ipose.data.partworld.people_and_birds import draw_bird, draw_human
-from ipose.data.partworld.quadrupeds import BUILDS, quadruped
+from ipose.data.partworld.quadrupeds import quadruped
 from ipose.data.partworld.sketch import Sketch
 from ipose.data.partworld.things import draw_bottle, draw_pottedplant, draw_stop_sign, draw_tvmonitor, draw_washer
-from ipose.data.partworld.two_wheelers import draw_aeroplane, draw_bicycle, draw_motorbike
+from ipose.data.partworld.two_wheelers import draw_bicycle, draw_motorbike
 from ipose.data.partworld.vehicles import draw_bus, draw_car, draw_truck
 
 DRAW: dict[str, Callable[[Dice], Sketch]] = {

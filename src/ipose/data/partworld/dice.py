@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 T = TypeVar("T")
+Number = float | int
+"""Checkers of annotations do not take 1 for a float, so lengths and angles say that they may be whole."""
 
 
 class Dice:
     """Random numbers that are the same on every platform and numpy version.
 
-    Everything is made from `Generator.random` (53 bits of a PCG64 word, divided by a power of two): numpy guarantees the
-    words, and no distribution method, whose stream may change between versions, is used.
+    Everything is made from `Generator.random` (53 bits of a PCG64 word, divided by a power of two): numpy guarantees
+    the words, and no distribution method, whose stream may change between versions, is used.
 
     Args:
         key: integers >= 0 that name the stream, e.g. (seed, split, index).
@@ -22,11 +24,11 @@ class Dice:
     def __init__(self, *key: int) -> None:
         self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
 
-    def uniform(self, low: float, high: float) -> float:
+    def uniform(self, low: Number, high: Number) -> float:
         """A number in [low, high)."""
         return low + (high - low) * float(self._generator.random())
 
-    def around(self, center: float, spread: float) -> float:
+    def around(self, center: Number, spread: Number) -> float:
         """A number in [center - spread, center + spread)."""
         return self.uniform(center - spread, center + spread)
 
@@ -34,7 +36,7 @@ class Dice:
         """An integer in low..high, both included."""
         return low + int((high - low + 1) * float(self._generator.random()))
 
-    def chance(self, probability: float) -> bool:
+    def chance(self, probability: Number) -> bool:
         """True with this probability."""
         return float(self._generator.random()) < probability
 

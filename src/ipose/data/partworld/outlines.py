@@ -10,14 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ipose.data.partworld.dice import Number
+
 Outline = NDArray[np.float64]
-Point = tuple[float, float]
+Point = tuple[Number, Number]
 
 
 def oriented(points: NDArray[np.float64]) -> Outline:
     """The same outline with positive signed area."""
-    x, y = points[:, 0], points[:, 1]
-    area = float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
+    x, y = points.T.tolist()
+    area = sum(x[i - 1] * y[i] - x[i] * y[i - 1] for i in range(len(x)))
     return points if area >= 0 else points[::-1]
 
 
@@ -31,7 +33,7 @@ def polygon(*points: Point, rounds: int = 0) -> Outline:
     return oriented(outline)
 
 
-def box(left: float, top: float, right: float, bottom: float, rounds: int = 0) -> Outline:
+def box(left: Number, top: Number, right: Number, bottom: Number, rounds: int = 0) -> Outline:
     """An upright rectangle; `rounds` as in `polygon`, the corners cut at most 30 % of the shorter side."""
     if rounds == 0:
         return polygon((left, top), (right, top), (right, bottom), (left, bottom))
@@ -44,7 +46,7 @@ def box(left: float, top: float, right: float, bottom: float, rounds: int = 0) -
     return polygon(*points, rounds=rounds)
 
 
-def ellipse(center: Point, radius_x: float, radius_y: float | None = None, angle: float = 0.0) -> Outline:
+def ellipse(center: Point, radius_x: Number, radius_y: Number | None = None, angle: Number = 0.0) -> Outline:
     """An ellipse of 24 vertices, turned by `angle` (radians, clockwise on screen)."""
     turn = np.arange(24) * (2 * math.pi / 24)
     x, y = radius_x * np.cos(turn), (radius_x if radius_y is None else radius_y) * np.sin(turn)
@@ -57,12 +59,12 @@ def hole(outline: Outline) -> Outline:
     return outline[::-1]
 
 
-def ring(center: Point, radius: float, thickness: float) -> list[Outline]:
+def ring(center: Point, radius: Number, thickness: Number) -> list[Outline]:
     """A tyre: a disc with a hole."""
     return [ellipse(center, radius), hole(ellipse(center, radius - thickness))]
 
 
-def limb(points: Sequence[Point], widths: Sequence[float]) -> list[Outline]:
+def limb(points: Sequence[Point], widths: Sequence[Number]) -> list[Outline]:
     """A chain of capsules through the joints: arms, legs, tails, tubes.
 
     Args:
@@ -81,7 +83,7 @@ def limb(points: Sequence[Point], widths: Sequence[float]) -> list[Outline]:
     return outlines
 
 
-def walk(start: Point, *steps: tuple[float, float]) -> list[Point]:
+def walk(start: Point, *steps: tuple[Number, Number]) -> list[Point]:
     """Joints reached from `start` by steps of (length, heading): heading in degrees, 0 = right, 90 = down."""
     points = [start]
     for length, heading in steps:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.dice import Dice, Number
 
 Colours = NDArray[np.float32]
 PATTERNS = ("plain", "stripes", "dots", "patches", "checks")
@@ -26,13 +26,13 @@ class Paint:
         grain: strength of the pixel noise.
     """
 
-    color: tuple[float, float, float]
-    second: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    color: tuple[Number, Number, Number]
+    second: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
     pattern: str = "plain"
-    pitch: float = 0.12
-    slant: tuple[float, float] = (1.0, 0.0)
-    shade: float = 0.35
-    grain: float = 0.08
+    pitch: Number = 0.12
+    slant: tuple[Number, Number] = (1.0, 0.0)
+    shade: Number = 0.35
+    grain: Number = 0.08
 
     def at(
         self,
@@ -70,13 +70,13 @@ class Paint:
         return np.asarray((fx - 0.5) ** 2 + (fy - 0.5) ** 2 < 0.09)  # dots
 
 
-def hsv(hue: float, saturation: float, value: float) -> tuple[float, float, float]:
+def hsv(hue: Number, saturation: Number, value: Number) -> tuple[Number, Number, Number]:
     """RGB in [0, 1] of a hue that may lie outside [0, 1]; the rest is clipped."""
     return colorsys.hsv_to_rgb(hue % 1.0, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0))
 
 
 def look(
-    dice: Dice, hue: float, saturation: float, value: float, pattern: str = "plain", contrast: float = 0.55
+    dice: Dice, hue: Number, saturation: Number, value: Number, pattern: str = "plain", contrast: Number = 0.55
 ) -> Paint:
     """A paint of a colour family: jitter in hue, saturation and value; a pattern in a darker or lighter tone."""
     h, s, v = dice.around(hue, 0.025), dice.around(saturation, 0.08), dice.around(value, 0.08)
@@ -85,6 +85,6 @@ def look(
     return Paint(hsv(h, s, v), hsv(h, s, v * contrast), pattern, dice.uniform(0.08, 0.13), slant)
 
 
-def flat(hue: float, saturation: float, value: float) -> Paint:
+def flat(hue: Number, saturation: Number, value: Number) -> Paint:
     """A paint without variation, for small details."""
     return Paint(hsv(hue, saturation, value), shade=0.15, grain=0.04)

@@ -2,7 +2,7 @@
 
 import math
 
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.dice import Dice, Number
 from ipose.data.partworld.outlines import ellipse, limb, polygon, walk
 from ipose.data.partworld.paints import flat, look
 from ipose.data.partworld.sketch import Sketch
@@ -13,7 +13,7 @@ TAIL = 4
 SKINS = ((0.06, 0.35, 0.95), (0.07, 0.5, 0.75), (0.06, 0.55, 0.5))
 
 
-def _human_legs(dice: Dice, pose: str, width: float) -> list[tuple[list[tuple[float, float]], list[float]]]:
+def _human_legs(dice: Dice, pose: str, width: Number) -> list[tuple[list[tuple[Number, Number]], list[Number]]]:
     """Steps and widths of the far and the near leg; 90 = down."""
     legs = []
     for side in (-1, 1):
@@ -29,7 +29,7 @@ def _human_legs(dice: Dice, pose: str, width: float) -> list[tuple[list[tuple[fl
     return legs
 
 
-def _human_arms(dice: Dice) -> list[list[tuple[float, float]]]:
+def _human_arms(dice: Dice) -> list[list[tuple[Number, Number]]]:
     """Steps of the far and the near arm: hanging, raised, forward or akimbo."""
     arms = []
     for side in (-1, 1):

@@ -6,71 +6,13 @@ Frame: facing right, the spine's middle at the origin, the torso about one unit 
 import math
 from dataclasses import dataclass
 
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.builds import Build
+from ipose.data.partworld.dice import Dice, Number
 from ipose.data.partworld.outlines import Outline, Point, ellipse, limb, polygon, walk
 from ipose.data.partworld.paints import Paint, flat, look
 from ipose.data.partworld.sketch import Sketch
 
 HEAD, TORSO, LEG, TAIL = 1, 2, 3, 4
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Build:
-    """What tells one animal from another; lengths relative to the torso's."""
-
-    girth: Range
-    leg: Range
-    leg_width: float
-    neck: Range
-    neck_width: float
-    neck_rise: Range
-    head: float
-    muzzle: Range
-    ears: tuple[str, ...]
-    tail: Range
-    tail_width: float
-    tail_rise: Range
-    coats: tuple[tuple[float, float, float], ...]
-    patterns: tuple[str, ...]
-    poses: tuple[str, ...]
-    woolly: bool = False
-    tuft: bool = False
-
-
-BROWN, TAN, GREY, BLACK, WHITE, GINGER = (
-    (0.07, 0.6, 0.5), (0.09, 0.45, 0.75), (0.6, 0.06, 0.6), (0.65, 0.15, 0.3), (0.1, 0.08, 0.92), (0.07, 0.72, 0.9),
-)  # fmt: skip
-
-BUILDS = {
-    "cat": Build(
-        girth=(0.36, 0.48), leg=(0.42, 0.6), leg_width=0.15, neck=(0.1, 0.18), neck_width=0.3, neck_rise=(20, 75),
-        head=0.24, muzzle=(0.08, 0.13), ears=("point",), tail=(0.6, 0.85), tail_width=0.13, tail_rise=(-30, 100),
-        coats=(GINGER, GREY, BLACK), patterns=("stripes", "stripes", "plain"),
-        poses=("walk", "walk", "sit", "sit", "lie", "front"),
-    ),
-    "cow": Build(
-        girth=(0.52, 0.64), leg=(0.42, 0.55), leg_width=0.16, neck=(0.14, 0.24), neck_width=0.34, neck_rise=(-25, 40),
-        head=0.19, muzzle=(0.16, 0.24), ears=("horn",), tail=(0.45, 0.6), tail_width=0.09, tail_rise=(-85, -50),
-        coats=(WHITE, BROWN, BLACK), patterns=("patches",), poses=("walk", "walk", "graze", "lie", "front"), tuft=True,
-    ),
-    "dog": Build(
-        girth=(0.36, 0.5), leg=(0.4, 0.75), leg_width=0.16, neck=(0.16, 0.3), neck_width=0.26, neck_rise=(20, 70),
-        head=0.2, muzzle=(0.18, 0.28), ears=("flop", "point"), tail=(0.3, 0.5), tail_width=0.12, tail_rise=(-50, 80),
-        coats=(TAN, BROWN, WHITE, BLACK), patterns=("plain", "patches"),
-        poses=("walk", "walk", "run", "sit", "sit", "lie", "graze", "front"),
-    ),
-    "horse": Build(
-        girth=(0.4, 0.5), leg=(0.68, 0.85), leg_width=0.15, neck=(0.4, 0.55), neck_width=0.27, neck_rise=(25, 65),
-        head=0.16, muzzle=(0.26, 0.36), ears=("point",), tail=(0.5, 0.75), tail_width=0.17, tail_rise=(-80, 10),
-        coats=(BROWN, BLACK, TAN, WHITE), patterns=("plain",), poses=("walk", "walk", "run", "run", "rear", "graze"),
-    ),
-    "sheep": Build(
-        girth=(0.56, 0.68), leg=(0.35, 0.5), leg_width=0.13, neck=(0.1, 0.2), neck_width=0.26, neck_rise=(-20, 50),
-        head=0.17, muzzle=(0.12, 0.18), ears=("flop",), tail=(0.18, 0.28), tail_width=0.15, tail_rise=(-70, -20),
-        coats=(WHITE,), patterns=("dots",), poses=("walk", "walk", "graze", "lie", "front"), woolly=True,
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,7 +41,7 @@ def _coat(dice: Dice, build: Build) -> Coat:
     )
 
 
-def _head(sketch: Sketch, dice: Dice, build: Build, at: Point, nod: float, coat: Coat) -> None:
+def _head(sketch: Sketch, dice: Dice, build: Build, at: Point, nod: Number, coat: Coat) -> None:
     """Skull, muzzle, ears and face; `nod` degrees downwards."""
     r, paint = build.head, coat.head
     muzzle = dice.uniform(*build.muzzle)
@@ -119,11 +61,11 @@ def _head(sketch: Sketch, dice: Dice, build: Build, at: Point, nod: float, coat:
     if kind == "flop":
         root = walk(at, (r * 0.6, nod - 125))[1]
         sketch.add(HEAD, coat.leg, ellipse((root[0] - r * 0.1, root[1] + r * 0.5), r * 0.35, r * 0.72, 0.2))
-    sketch.add(HEAD, flat(0.05, 0.4, 0.12), ellipse(walk(nose, (r * 0.25, nod))[1], r * 0.24))
+    sketch.add(HEAD, flat(*build.nose), ellipse(walk(nose, (r * 0.2, nod))[1], r * 0.3))
     sketch.add(HEAD, flat(0.05, 0.4, 0.08), ellipse(walk(at, (r * 0.4, nod - 50))[1], r * 0.15))
 
 
-def _torso(sketch: Sketch, dice: Dice, build: Build, joints: list[Point], girth: float, coat: Coat) -> None:
+def _torso(sketch: Sketch, dice: Dice, build: Build, joints: list[Point], girth: Number, coat: Coat) -> None:
     hip, shoulder, collar = joints
     middle = ((hip[0] + shoulder[0]) / 2, (hip[1] + shoulder[1]) / 2 + girth * 0.06)
     outlines = limb([hip, middle, shoulder], [girth * 0.92, girth * dice.uniform(0.9, 1.05), girth])
@@ -140,9 +82,12 @@ def _torso(sketch: Sketch, dice: Dice, build: Build, joints: list[Point], girth:
             outlines.append(ellipse(center, girth * dice.uniform(0.17, 0.22)))
     outlines += limb([shoulder, collar], [girth * 0.8, build.neck_width])
     sketch.add(TORSO, coat.torso, *outlines)
+    if build.mane:
+        nape = [(x - 0.1, y - 0.07) for x, y in (collar, shoulder)]
+        sketch.add(TORSO, coat.tail, limb(nape, [0.16, 0.1]))
 
 
-def _tail(sketch: Sketch, dice: Dice, build: Build, root: Point, back: float, coat: Coat) -> None:
+def _tail(sketch: Sketch, dice: Dice, build: Build, root: Point, back: Number, coat: Coat) -> None:
     """A tail of three pieces from `root`, rising out of the direction `back` (degrees)."""
     length, rise = dice.uniform(*build.tail) / 3, dice.uniform(*build.tail_rise)
     curl = dice.uniform(-35, 35)
@@ -152,8 +97,8 @@ def _tail(sketch: Sketch, dice: Dice, build: Build, root: Point, back: float, co
     sketch.add(TAIL, coat.tail, limb(joints, ends))
 
 
-def _stance(dice: Dice, pose: str, leg: float) -> tuple[float, list[list[tuple[float, float]]]]:
-    """(pitch of the torso, steps of the four legs: far front, far hind, near front, near hind), in degrees; 90 = down."""
+def _stance(dice: Dice, pose: str, leg: Number) -> tuple[float, list[list[tuple[Number, Number]]]]:
+    """(pitch of the torso, steps of the legs: far front, far hind, near front, near hind), in degrees; 90 = down."""
     half = leg / 2
     if pose == "sit":
         hind = [(half * 1.15, dice.around(15, 10)), (half * 0.9, dice.around(120, 10)), (half * 0.5, 0.0)]
@@ -170,10 +115,9 @@ def _stance(dice: Dice, pose: str, leg: float) -> tuple[float, list[list[tuple[f
     if pose == "rear":
         pitch, bend, lean = dice.uniform(35, 55), 60.0, (-40.0, 8.0)
     legs = []
-    for number in range(4):
-        fore = number % 2 == 0
-        swing = 90 + lean[0 if fore else 1] + dice.around(0, spread)
-        fold = dice.uniform(0, bend) * (1 if fore else -1)
+    for side in (0, 1, 0, 1):
+        swing = 90 + lean[side] + dice.around(0, spread)
+        fold = dice.uniform(0, bend) * (1 - 2 * side)
         legs.append([(half, swing - fold * 0.3), (half, swing + fold)])
     return pitch, legs
 
@@ -217,7 +161,7 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
             )
     sketch.add(HEAD, coat.head, ellipse(at, r, r * 0.92), limb([at, (at[0], at[1] + long)], [r * 1.5, r]))
     dark = flat(0.05, 0.4, 0.1)
-    sketch.add(HEAD, dark, ellipse((at[0], at[1] + long), r * 0.3, r * 0.2))
+    sketch.add(HEAD, flat(*build.nose), ellipse((at[0], at[1] + long), r * 0.42, r * 0.25))
     sketch.add(HEAD, dark, *(ellipse((at[0] + s * r * 0.42, at[1] - r * 0.15), r * 0.15) for s in (-1, 1)))
     return sketch
 

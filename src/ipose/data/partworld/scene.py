@@ -1,15 +1,17 @@
-"""Scenes of PartWorld: stuff, and objects that stand, fly and occlude one another, with all maps true by construction."""
+"""Scenes of PartWorld: stuff, and objects that stand, fly and hide one another; all maps true by construction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import torch
 
+from ipose.data.object_index import index_objects
 from ipose.data.partworld.canvas import Canvas
 from ipose.data.partworld.categories import DRAW
 from ipose.data.partworld.config import PartWorldConfig
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.dice import Dice, Number
 from ipose.data.partworld.outlines import ellipse
 from ipose.data.partworld.scenery import paint_scenery
 from ipose.data.partworld.sketch import Sketch
@@ -18,7 +20,7 @@ from ipose.errors import ConfigError
 from ipose.types import Scene
 
 CLASS_ID = {c.name: number for number, c in enumerate(PARTWORLD.classes)}
-Bounds = tuple[float, float, float, float]
+Bounds = tuple[Number, Number, Number, Number]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Placed:
         return self.sketch.bounds()
 
 
-def _sized(dice: Dice, sketch: Sketch, longest: float) -> Sketch:
+def _sized(dice: Dice, sketch: Sketch, longest: Number) -> Sketch:
     """Turned, perhaps mirrored, its longer side `longest` canvas pixels, its upper left corner at the origin."""
     if sketch.mirror and dice.chance(0.5):
         sketch = sketch.stretched(-1)
@@ -51,7 +53,7 @@ def _overlap(a: Bounds, b: Bounds) -> float:
     return max(wide, 0.0) * max(tall, 0.0) / smaller
 
 
-def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: float, others: Sequence[Placed]) -> Sketch:
+def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: Number, others: Sequence[Placed]) -> Sketch:
     """Move a sized sketch to the spot, out of six, where it hides least; up to 8 % of it may leave the image."""
     _, _, wide, tall = sketch.bounds()
     slack = 0.08
@@ -70,7 +72,7 @@ def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: float, others: S
     return sketch.mapped(lambda points: points + best)
 
 
-def _objects(dice: Dice, canvas: Canvas, config: PartWorldConfig, horizon: float) -> list[Placed]:
+def _objects(dice: Dice, canvas: Canvas, config: PartWorldConfig, horizon: Number) -> list[Placed]:
     """All objects, farthest (highest foot) first."""
     placed: list[Placed] = []
     for _ in range(dice.integer(*config.objects)):
@@ -102,8 +104,6 @@ def partworld_scene(config: PartWorldConfig, index: int) -> Scene:
     Raises:
         ConfigError: the index is negative.
     """
-    from ipose.data.object_index import index_objects
-
     if index < 0:
         raise ConfigError("no such scene", field="index", found=index, expected="0 or more")
     canvas = _draw(Dice(config.seed, ("train", "val").index(config.split), index), config)
@@ -133,7 +133,13 @@ class PartWorld(Sequence[Scene]):
     def __len__(self) -> int:
         return self.config.count
 
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+    @overload
+    def __getitem__(self, index: int) -> Scene: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Scene]: ...
+
+    def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         position = index + len(self) if index < 0 else index

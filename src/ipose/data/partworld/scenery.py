@@ -3,16 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipose.data.partworld.canvas import Canvas, Colours
-from ipose.data.partworld.dice import Dice
+from ipose.data.partworld.canvas import Canvas
+from ipose.data.partworld.dice import Dice, Number
 from ipose.data.partworld.names import STUFF
-from ipose.data.partworld.paints import hsv
+from ipose.data.partworld.paints import Colours, hsv
 
 Field = NDArray[np.float32]
 SKY, GRASS, ROAD, WALL, WATER = range(len(STUFF))
 
 
-def _mix(light: Field, color: tuple[float, float, float]) -> Colours:
+def _mix(light: Field, color: tuple[Number, Number, Number]) -> Colours:
     return np.asarray(255 * light[:, None] * np.asarray(color, dtype=np.float32))
 
 
@@ -26,7 +26,7 @@ class Scenery:
     Places are relative to the image's shorter side; `horizon` in the same unit.
     """
 
-    def __init__(self, dice: Dice, horizon: float) -> None:
+    def __init__(self, dice: Dice, horizon: Number) -> None:
         self.horizon = np.float32(max(horizon, 0.05))
         self.sky = hsv(dice.around(0.57, 0.03), dice.uniform(0.35, 0.6), 0.95)
         self.grass = hsv(dice.around(0.27, 0.04), dice.uniform(0.55, 0.75), dice.uniform(0.5, 0.7))
@@ -91,9 +91,9 @@ def paint_scenery(canvas: Canvas, dice: Dice) -> float:
         label[y > start + slope * (x - np.float32(0.5))] = near
     scenery = Scenery(dice, horizon)
     canvas.label[:] = label
-    for stuff in np.unique(label):
-        rows, columns = np.nonzero(label == stuff)
-        canvas.pour(
-            rows, columns, scenery.colours(int(stuff), x[rows, columns], y[rows, columns], canvas.grain[rows, columns], canvas.cloud[rows, columns])
-        )  # fmt: skip
+    for stuff in (SKY, GRASS, ROAD, WALL, WATER):
+        rows, columns = at = np.nonzero(label == stuff)
+        if rows.size:
+            colours = scenery.colours(stuff, x[at], y[at], canvas.grain[at], canvas.cloud[at])
+            canvas.pour(rows, columns, colours)
     return horizon * canvas.side

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ipose.data.partworld.dice import Number
 from ipose.data.partworld.outlines import Outline
 from ipose.data.partworld.paints import Paint
 
@@ -34,14 +35,14 @@ class Sketch:
     strokes: list[Stroke] = field(default_factory=list)
     grounded: bool = True
     mirror: bool = True
-    tilt: float = 8.0
+    tilt: Number = 8.0
 
     def add(self, part: int, paint: Paint, *outlines: Outline | list[Outline]) -> None:
         """Paint outlines (their union) over what is there."""
         flat = [one for item in outlines for one in (item if isinstance(item, list) else [item])]
         self.strokes.append(Stroke(part, paint, tuple(flat)))
 
-    def bounds(self) -> tuple[float, float, float, float]:
+    def bounds(self) -> tuple[Number, Number, Number, Number]:
         """(left, top, right, bottom) of all strokes."""
         points = np.concatenate([one for stroke in self.strokes for one in stroke.outlines])
         (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
@@ -55,16 +56,16 @@ class Sketch:
         strokes = [Stroke(s.part, s.paint, tuple(change(one) for one in s.outlines)) for s in self.strokes]
         return Sketch(strokes, self.grounded, self.mirror, self.tilt)
 
-    def turned(self, degrees: float) -> "Sketch":
+    def turned(self, degrees: Number) -> "Sketch":
         """Rotated clockwise on screen."""
         c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         # written out, since a matrix product may add in another order elsewhere
         return self.mapped(lambda p: np.stack([c * p[:, 0] - s * p[:, 1], s * p[:, 0] + c * p[:, 1]], axis=1))
 
-    def stretched(self, across: float, down: float = 1.0) -> "Sketch":
+    def stretched(self, across: Number, down: Number = 1.0) -> "Sketch":
         """Scaled by different factors; a negative one mirrors."""
         return self.mapped(lambda p: np.stack([across * p[:, 0], down * p[:, 1]], axis=1))
 
-    def skewed(self, rise: float) -> "Sketch":
+    def skewed(self, rise: Number) -> "Sketch":
         """Seen from the side: the right end lifted by `rise` times the distance from the middle."""
         return self.mapped(lambda p: np.stack([p[:, 0], p[:, 1] + rise * p[:, 0]], axis=1))

@@ -10,7 +10,7 @@ from ipose.data.partworld.sketch import Sketch
 
 def draw_bottle(dice: Dice) -> Sketch:
     """Wine, squat or spray bottle or jar, standing or fallen; the cap begins where the neck does."""
-    sketch = Sketch(tilt=dice.choice((8.0, 8.0, 90.0)))
+    sketch = Sketch(tilt=dice.choice((8.0, 30.0, 110.0)))
     cap = look(dice, dice.choice((0.0, 0.13, 0.83)), 0.85, 0.9, "stripes", 0.8)
     glass = look(dice, dice.choice((0.36, 0.5, 0.58, 0.08)), 0.65, 0.6)
     kind = dice.choice(("wine", "wine", "jar", "spray"))
@@ -33,14 +33,14 @@ def draw_bottle(dice: Dice) -> Sketch:
             limb([(0.2, top - 0.25), (0.24, top - 0.02)], [0.08]),
         )  # fmt: skip
     else:
-        tall = dice.uniform(0.22, 0.42) if kind == "wine" else dice.uniform(0.18, 0.3)
+        tall = dice.uniform(0.25, 0.6) if kind == "wine" else dice.uniform(0.2, 0.45)
         sketch.add(1, cap, box(-neck * 1.35, top - tall, neck * 1.35, top, 1))
     return sketch
 
 
 def draw_pottedplant(dice: Dice) -> Sketch:
     """A bush, palm, cactus or flower in a conical or round pot."""
-    sketch = Sketch(tilt=8)
+    sketch = Sketch(tilt=14)
     pot = look(dice, dice.choice((0.04, 0.04, 0.58, 0.8)), 0.7, 0.75, dice.choice(("plain", "stripes")), 0.8)
     leaf, dark = look(dice, 0.32, 0.75, 0.62), look(dice, 0.36, 0.8, 0.42)
     half, tall = dice.uniform(0.28, 0.55), dice.uniform(0.4, 0.8)

@@ -1,105 +1,32 @@
 """Car, bus and truck. Frame: about two units long, facing right, the ground at y = 0, heights negative."""
 
-from dataclasses import dataclass
-
 from ipose.data.partworld.dice import Dice
-from ipose.data.partworld.outlines import Outline, box, ellipse, polygon
-from ipose.data.partworld.paints import Paint, flat, look
+from ipose.data.partworld.outlines import box, ellipse, polygon
+from ipose.data.partworld.paints import look
 from ipose.data.partworld.sketch import Sketch
-
-WINDOW, WHEEL, LIGHT, LICENSE, CHASSIS = 1, 2, 3, 4, 5
-
-
-@dataclass(frozen=True)
-class Livery:
-    """The paints of one vehicle."""
-
-    body: Paint
-    trim: Paint
-    glass: Paint
-    tyre: Paint
-    hub: Paint
-    lamp: Paint
-    tail_lamp: Paint
-    plate: Paint
-
-
-def _livery(dice: Dice, hues: tuple[float, ...], pattern: str = "plain") -> Livery:
-    hue = dice.choice(hues)
-    return Livery(
-        body=look(dice, hue, 0.8, 0.85, pattern, 0.7),
-        trim=look(dice, hue, 0.75, 0.55),
-        glass=look(dice, 0.54, 0.35, 0.75, "stripes", 0.82),
-        tyre=look(dice, 0.7, 0.1, 0.16),
-        hub=flat(0.6, 0.05, 0.7),
-        lamp=flat(0.15, 0.35, 1.0),
-        tail_lamp=flat(0.0, 0.9, 0.95),
-        plate=flat(0.14, 0.12, 0.97),
-    )
-
-
-def _wheels(sketch: Sketch, livery: Livery, radius: float, *places: float, narrow: float = 1.0) -> None:
-    for x in places:
-        sketch.add(WHEEL, livery.tyre, ellipse((x, -radius), radius * narrow, radius))
-        sketch.add(WHEEL, livery.hub, ellipse((x, -radius), radius * 0.5 * narrow, radius * 0.5))
-
-
-def _plate(sketch: Sketch, livery: Livery, x: float, y: float, width: float = 0.22) -> None:
-    sketch.add(LICENSE, livery.plate, box(x - width / 2, y - 0.055, x + width / 2, y + 0.055))
-
-
-def _face(sketch: Sketch, livery: Livery, left: float, right: float, low: float, belt: float) -> None:
-    """The front of a vehicle between two edges: two lamps and the plate, below the belt line."""
-    wide, tall = right - left, low - belt
-    for x in (left + wide * 0.17, right - wide * 0.17):
-        sketch.add(LIGHT, livery.lamp, ellipse((x, belt + tall * 0.35), min(wide * 0.14, 0.12), min(tall * 0.22, 0.11)))
-    _plate(sketch, livery, (left + right) / 2, belt + tall * 0.72, min(wide * 0.42, 0.3))
-
-
-def _front_view(
-    dice: Dice, livery: Livery, half: float, roof: float, belt: float, taper: float, radius: float
-) -> Sketch:
-    """Head on: wheels to both sides below, windscreen above the belt line."""
-    sketch = Sketch(tilt=6)
-    for side in (-1, 1):
-        edge = side * (half - 0.12)
-        sketch.add(WHEEL, livery.tyre, box(min(edge - 0.1, edge + 0.1), -2 * radius, max(edge - 0.1, edge + 0.1), 0, 1))
-    low = -radius * 0.9
-    body = polygon((-half, low), (-half, belt), (-taper, roof), (taper, roof), (half, belt), (half, low), rounds=1)
-    sketch.add(CHASSIS, livery.body, body)
-    inset = 0.08
-    sketch.add(
-        WINDOW, livery.glass,
-        polygon((-half + inset * 1.6, belt - 0.02), (-taper + inset, roof + 0.08), (taper - inset, roof + 0.08), (half - inset * 1.6, belt - 0.02)),
-    )  # fmt: skip
-    _face(sketch, livery, -half, half, low, belt)
-    return sketch
-
-
-def _panes(left: float, right: float, top: float, bottom: float, count: int, lean: float = 0.0) -> list[Outline]:
-    """A row of windows; the outer edges lean inwards at the top."""
-    pitch = (right - left) / count
-    gap = min(0.05, pitch * 0.2)
-    panes = []
-    for i in range(count):
-        a, b = left + i * pitch + gap / 2, left + (i + 1) * pitch - gap / 2
-        panes.append(
-            polygon(
-                (a, bottom), (a + (lean if i == 0 else 0), top), (b - (lean if i == count - 1 else 0), top), (b, bottom)
-            )
-        )
-    return panes
+from ipose.data.partworld.vehicle_parts import (
+    CHASSIS,
+    LIGHT,
+    WHEEL,
+    WINDOW,
+    add_face,
+    add_plate,
+    add_wheels,
+    front_view,
+    new_livery,
+    panes,
+)  # fmt: skip
 
 
 def draw_car(dice: Dice) -> Sketch:
     """Saloon, hatchback, estate or pickup from the side, obliquely, or head on."""
-    livery = _livery(dice, (0.0, 0.6, 0.33, 0.13, 0.75, 0.05))
+    livery = new_livery(dice, (0.0, 0.6, 0.33, 0.13, 0.75, 0.05))
     radius, belt = dice.uniform(0.18, 0.24), -dice.uniform(0.46, 0.56)
     roof = belt - dice.uniform(0.26, 0.38)
     view = dice.choice(("side", "side", "oblique", "oblique", "front"))
     if view == "front":
         half = dice.uniform(0.52, 0.66)
-        return _front_view(dice, livery, half, roof * 1.05, belt, half * dice.uniform(0.65, 0.8), radius)
+        return front_view(livery, half, roof * 1.05, belt, half * dice.uniform(0.65, 0.8), radius)
     rear, hood = {
         "saloon": (-0.62, 0.45), "hatch": (-0.94, 0.45), "estate": (-0.98, 0.55), "pickup": (-0.1, 0.6),
     }[dice.choice(("saloon", "hatch", "estate", "pickup"))]  # fmt: skip
@@ -120,14 +47,14 @@ def draw_car(dice: Dice) -> Sketch:
     sketch.add(
         WINDOW,
         livery.glass,
-        *_panes(rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3, top, belt - 0.01, cabin, lean),
+        *panes(rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3, top, belt - 0.01, cabin, lean),
     )
-    _wheels(sketch, livery, radius, -0.58 + dice.around(0, 0.05), 0.58 + dice.around(0, 0.05))
+    add_wheels(sketch, livery, radius, -0.58 + dice.around(0, 0.05), 0.58 + dice.around(0, 0.05))
     lamp_y = belt + nose + 0.13
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, belt + 0.06, -0.88, belt + 0.2))
     if view == "side":
         sketch.add(LIGHT, livery.lamp, ellipse((0.9, lamp_y), 0.1, 0.075))
-        _plate(sketch, livery, 0.9, low - 0.08, 0.18)
+        add_plate(sketch, livery, 0.9, low - 0.08, 0.18)
         return sketch.stretched(dice.uniform(0.85, 1.05))
     depth = dice.uniform(0.3, 0.5)  # of the front face, seen obliquely
     lift = dice.uniform(0.02, 0.08)
@@ -159,19 +86,19 @@ def draw_car(dice: Dice) -> Sketch:
         ),
     )
     oblique.strokes += sketch.strokes
-    _face(oblique, livery, edge, edge + depth, low - lift / 2, belt + nose)
+    add_face(oblique, livery, edge, edge + depth, low - lift / 2, belt + nose)
     return oblique
 
 
 def draw_bus(dice: Dice) -> Sketch:
     """Coach, school bus or double-decker, from the side or head on."""
-    livery = _livery(dice, (0.0, 0.13, 0.4, 0.58))
+    livery = new_livery(dice, (0.0, 0.13, 0.4, 0.58))
     radius, kind = dice.uniform(0.15, 0.19), dice.choice(("coach", "school", "double", "front", "front double"))
     tall = dice.uniform(1.15, 1.35) if "double" in kind else dice.uniform(0.72, 0.9)
     if "front" in kind:
         half = dice.uniform(0.42, 0.52)
-        sketch = _front_view(
-            dice, livery, half, -tall * 1.25, -tall * (0.55 if "double" in kind else 0.62), half * 0.93, radius
+        sketch = front_view(
+            livery, half, -tall * 1.25, -tall * (0.55 if "double" in kind else 0.62), half * 0.93, radius
         )
         if "double" in kind:
             sketch.add(WINDOW, livery.glass, box(-half + 0.12, -tall * 0.96, half - 0.12, -tall * 0.68))
@@ -188,26 +115,26 @@ def draw_bus(dice: Dice) -> Sketch:
         [(-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)] if kind == "double" else [(-tall + 0.1, -tall * 0.5)]
     )
     for top, bottom in rows:
-        sketch.add(WINDOW, livery.glass, *_panes(-0.94, front, top, bottom, count))
+        sketch.add(WINDOW, livery.glass, *panes(-0.94, front, top, bottom, count))
     door = front - 0.26
     if kind != "school":
         sketch.add(WINDOW, livery.glass, box(door, -tall * 0.5, front - 0.03, low - 0.03))
-    _wheels(sketch, livery, radius, -0.6 + dice.around(0, 0.08), 0.5 + dice.around(0, 0.06))
+    add_wheels(sketch, livery, radius, -0.6 + dice.around(0, 0.08), 0.5 + dice.around(0, 0.06))
     sketch.add(LIGHT, livery.lamp, ellipse((0.93, low - 0.14), 0.07, 0.075))
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.28, -0.9, low - 0.12))
-    _plate(sketch, livery, -0.82, low - 0.03, 0.18)
+    add_plate(sketch, livery, -0.82, low - 0.03, 0.18)
     return sketch.stretched(dice.uniform(0.75, 1.0))
 
 
 def draw_truck(dice: Dice) -> Sketch:
     """A cab with a box, a tank or a loading bed behind it, or head on."""
-    livery = _livery(dice, (0.0, 0.1, 0.58, 0.36))
+    livery = new_livery(dice, (0.0, 0.1, 0.58, 0.36))
     radius, kind = dice.uniform(0.16, 0.21), dice.choice(("box", "tank", "bed", "front"))
     cargo = look(dice, dice.choice((0.1, 0.58, 0.9)), 0.12, 0.85, "stripes", 0.88)
     tall = dice.uniform(0.72, 0.95)
     if kind == "front":
         half = dice.uniform(0.42, 0.5)
-        cab_view = _front_view(dice, livery, half * 0.9, -tall, -tall * 0.6, half * 0.8, radius)
+        cab_view = front_view(livery, half * 0.9, -tall, -tall * 0.6, half * 0.8, radius)
         sketch = Sketch(tilt=7)
         sketch.add(CHASSIS, cargo, box(-half, -tall * dice.uniform(1.25, 1.6), half, -radius * 1.4))
         sketch.strokes += cab_view.strokes
@@ -240,8 +167,8 @@ def draw_truck(dice: Dice) -> Sketch:
             (front - 0.05, window_bottom),
         ),
     )
-    _wheels(sketch, livery, radius, -0.72, -0.72 + 2.1 * radius, front - cab * 0.45 + (0.1 if hooded else 0))
+    add_wheels(sketch, livery, radius, -0.72, -0.72 + 2.1 * radius, front - cab * 0.45 + (0.1 if hooded else 0))
     sketch.add(LIGHT, livery.lamp, ellipse((1.0 if hooded else 0.94, low - 0.13), 0.065, 0.08))
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.13, -0.92, low - 0.02))
-    _plate(sketch, livery, 0.92, low - 0.01, 0.17)
+    add_plate(sketch, livery, 0.92, low - 0.01, 0.17)
     return sketch.stretched(dice.uniform(0.8, 1.0))
