@@ -5,13 +5,13 @@ norm, dropout, Adam, augmentation, averaged weights. For tests of the loop, here
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ipose.errors import DataError
 from ipose.training.seeds import generator_of
 from ipose.types import Phase
 
@@ -25,7 +25,7 @@ class TinyBatch:
     names: tuple[str, ...]
     x: Float[Tensor, "b w"]
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "TinyBatch":
         """The same batch on `device`."""
         return replace(self, x=self.x.to(device))
 
@@ -37,11 +37,13 @@ class TinySource:
     Args:
         seconds: that an item takes.
         jitter: of each item; the batch as a whole is moved by as much again.
+        broken: raise a DataError in place of every item.
     """
 
     size: int = 10
     seconds: float = 0.0
     jitter: float = 0.1
+    broken: bool = False
 
     def __len__(self) -> int:
         return self.size
@@ -49,6 +51,8 @@ class TinySource:
     def item(self, index: int, generator: torch.Generator) -> tuple[str, Tensor]:
         """Point `index` with its own jitter."""
         time.sleep(self.seconds)
+        if self.broken:
+            raise DataError("no such point", file=f"{index}.txt", field="point", mend="Mend it.")
         point = torch.randn(WIDTH, generator=generator_of("point", index))
         return f"point {index}", point + self.jitter * torch.randn(WIDTH, generator=generator)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ipose.training.averaging import Averages, reestimate_batch_norm
-    from ipose.training.batches import BatchSource, batches
+    from ipose.training.batches import BatchSource, batch_stream
     from ipose.training.checkpoint import Checkpoint, latest_checkpoint, load_checkpoint, save_checkpoint
     from ipose.training.config import TrainConfig
     from ipose.training.loop import train
@@ -29,7 +29,7 @@ _HOME = {
     "Snapshot": "snapshot",
     "TrainConfig": "config",
     "TrainResult": "snapshot",
-    "batches": "batches",
+    "batch_stream": "batches",
     "generator_of": "seeds",
     "latest_checkpoint": "checkpoint",
     "load_checkpoint": "checkpoint",
@@ -50,7 +50,7 @@ __all__ = [
     "Snapshot",
     "TrainConfig",
     "TrainResult",
-    "batches",
+    "batch_stream",
     "generator_of",
     "latest_checkpoint",
     "load_checkpoint",

@@ -7,7 +7,7 @@ the steps before it.
 import multiprocessing
 import signal
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -16,6 +16,7 @@ from ipose.errors import ConfigError, IposeError
 from ipose.training.seeds import generator_of, seed_of
 
 
+@runtime_checkable
 class BatchSource(Protocol):
     """What a data set owes the loop. With workers it travels to other processes, so it must pickle."""
 
@@ -111,7 +112,7 @@ def _calm_worker(_: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def batches(
+def batch_stream(
     source: BatchSource,
     *,
     batch_size: int,

@@ -205,7 +205,7 @@ def _check_finite(states: Mapping[str, Mapping[str, Tensor]]) -> None:
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
                 raise NonFiniteLossError(
                     f"weight {name!r} of {network!r} is not finite, so this step is not saved",
-                    mend="Go on from the last checkpoint with --resume and a lower learning rate.",
+                    mend="Start a new run from the last checkpoint (--init) with a lower learning rate.",
                 )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ipose.errors import NonFiniteLossError, RunError
 from ipose.training.averaging import Averages
-from ipose.training.batches import BatchSource, batches, batches_per_epoch
+from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
 from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_unfinished
 from ipose.training.config import TrainConfig
@@ -152,7 +152,7 @@ class _Trainer:
         """Train until something ends it."""
         config, processes = self.config, self.processes
         self.steps_per_epoch = batches_per_epoch(len(source), config.batch_size)
-        feed = batches(
+        feed = batch_stream(
             source,
             batch_size=config.batch_size,
             seed=config.seed,

@@ -60,7 +60,7 @@ class Progress:
 
 
 class Curves:
-    """TensorBoard's files in the run folder, where TensorBoard is installed and wanted; else nothing."""
+    """TensorBoard's files in `folder`, where TensorBoard is installed and wanted; else nothing."""
 
     def __init__(self, folder: Path, *, wanted: bool, start: int) -> None:
         self.writer: Any = None

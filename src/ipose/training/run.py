@@ -6,6 +6,7 @@ samples/         sheets to look at
 checkpoints/     to resume from (`ipose.training.checkpoint`)
 model/           to use (`IPose.from_pretrained`)
 report.html      to show
+tensorboard/     the curves, where TensorBoard is installed
 """
 
 import json
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
@@ -49,7 +50,7 @@ class Run:
         train: TrainConfig,
         data: str = "",
         command: str | None = None,
-    ) -> Self:
+    ) -> "Run":
         """A new run.
 
         Args:
@@ -80,7 +81,7 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, folder: str | Path) -> Self:
+    def open(cls, folder: str | Path) -> "Run":
         """The run in `folder`.
 
         Raises:
@@ -102,7 +103,7 @@ class Run:
     @classmethod
     def resume(
         cls, folder: str | Path, *, kind: str, config: Any, train: TrainConfig, command: str | None = None
-    ) -> Self:
+    ) -> "Run":
         """The run in `folder`, to train further with the same configs; what may change is taken over and noted.
 
         Raises:
@@ -127,7 +128,7 @@ class Run:
         return run
 
     @classmethod
-    def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> Self:
+    def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> "Run":
         """`resume` or `create`, as the flag says."""
         return cls.resume(folder, **rest) if resume else cls.create(folder, data=data, **rest)
 

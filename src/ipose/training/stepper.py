@@ -56,5 +56,6 @@ def _with_files(error: NonFiniteLossError, batch: Any, step: int, taken: list[st
         f"{error.message} in step {step + 1}{files}, so it was not taken{already}",
         found=error.found,
         expected="finite losses",
-        mend="Look at these files with ipose doctor, or lower the learning rate.",
+        mend="Look at these files with ipose doctor; if they are sound, start a new run from this one (--init) with "
+        "lower learning rates.",
     )

@@ -1,0 +1,78 @@
+"""Two processes train as one: the same batches shared out, gradients averaged, one of them writes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from ipose.testing.tiny_system import TinySource, TinySystem, everything
+from ipose.training import Run, TrainConfig, latest_checkpoint, train
+
+SCRIPT = """
+import sys
+from ipose.testing.tiny_system import TinySource, TinySystem
+from ipose.training import Run, TrainConfig, train
+import json
+
+class Plain(TinySystem):
+    def fake(self, batch, generator):  # noise of its own would differ between the processes
+        return self.generator(batch.x.flip(1))
+
+if __name__ == "__main__":
+    folder, resume = sys.argv[1], bool(int(sys.argv[2]))
+    config = TrainConfig(steps=6 if resume else 3, batch_size=4, log_every=1, tensorboard=False)
+    run = Run(folder=__import__("pathlib").Path(folder), info={"kind": "tiny", "command": ""})
+    system = Plain(dropout=0.0, norm=False, seed=int(__import__("os").environ["RANK"]))
+    train(system, TinySource(jitter=0.0), run, config, resume=resume, device="cpu", progress=False)
+"""
+
+
+class Plain(TinySystem):
+    def fake(self, batch, generator):
+        return self.generator(batch.x.flip(1))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(script, folder, resume) -> None:
+    world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "ACCELERATE_USE_CPU": "1"}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, script, folder, str(int(resume))],
+            env=os.environ | world | {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
+        )
+        for rank in (0, 1)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+
+
+class TestTwoProcesses:
+    """Without batch norm and noise, two processes with half a batch each compute what one does with the whole."""
+
+    @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without distributed")
+    def test_end_where_one_does_and_write_once(self, tmp_path):
+        (tmp_path / "script.py").write_text(SCRIPT)
+        config = TrainConfig(steps=6, batch_size=4, log_every=1, tensorboard=False)
+        alone = Plain(dropout=0.0, norm=False, seed=0)
+        run = Run.create(tmp_path / "alone", kind="tiny", config={}, train=config)
+        train(alone, TinySource(jitter=0.0), run, config, device="cpu", progress=False)
+        Run.create(tmp_path / "two", kind="tiny", config={}, train=config)
+        for resume in (False, True):
+            launch(tmp_path / "script.py", tmp_path / "two", resume)
+        both = latest_checkpoint(tmp_path / "two" / "checkpoints")
+        assert both is not None
+        assert both.step == 6
+        expected = everything(alone)
+        for network, state in both.weights.items():
+            for key, value in state.items():
+                torch.testing.assert_close(value, expected[f"{network}.{key}"], atol=1e-5, rtol=1e-4)
+        lines = (tmp_path / "two" / "metrics.jsonl").read_text().splitlines()
+        assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4, 5, 6]

@@ -1,0 +1,138 @@
+"""Batches: f(seed, epoch, index), whatever the number of workers and wherever the run begins."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+
+import pytest
+import torch
+from hypothesis import strategies as st
+
+from ipose.errors import ConfigError, DataError
+from ipose.testing.law import law
+from ipose.testing.tiny_system import TinySource
+from ipose.training import batch_stream
+from ipose.training.batches import batches_per_epoch, epoch_order
+
+
+def feed(source, *, start=0, stop=6, batch_size=4, seed=0, **more):
+    return list(batch_stream(source, batch_size=batch_size, seed=seed, start=start, stop=stop, **more))
+
+
+def same(ones, others) -> bool:
+    return len(ones) == len(others) and all(
+        a.names == b.names and torch.equal(a.x, b.x) for a, b in zip(ones, others, strict=True)
+    )
+
+
+@dataclass
+class Recorder:
+    """Notes which items were asked for."""
+
+    size: int = 10
+    asked: list[int] | None = None
+
+    def __len__(self) -> int:
+        return self.size
+
+    def item(self, index, generator):
+        (self.asked if self.asked is not None else []).append(index)
+        return index
+
+    def collate(self, items, generator):
+        return items
+
+
+class TestEpochOrder:
+    """epoch_order shuffles by (seed, epoch)."""
+
+    @law(items=st.integers(1, 30), batch_size=st.integers(1, 12), seed=st.integers(0, 9), epoch=st.integers(0, 9))
+    def test_fills_whole_batches_and_uses_items_as_evenly_as_can_be(self, items, batch_size, seed, epoch):
+        order = epoch_order(items, batch_size, seed, epoch)
+        assert len(order) == batches_per_epoch(items, batch_size) * batch_size
+        counts = Counter(index for index, _ in order)
+        assert set(counts) <= set(range(items))
+        assert max(counts.values()) - min(counts.get(i, 0) for i in range(items)) <= 1
+
+    def test_differs_between_epochs_and_seeds(self):
+        orders = [epoch_order(50, 5, seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
+        assert all(a != b for i, a in enumerate(orders) for b in orders[:i])
+
+    def test_fewer_items_than_a_batch_repeat_and_say_which_repetition(self):
+        order = epoch_order(2, 4, 0, 0)
+        assert [repetition for _, repetition in order] == [0, 0, 1, 1]
+        assert sorted(order) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+class TestBatchStream:
+    """batch_stream gives the batches of any stretch of steps."""
+
+    def test_beginning_anywhere_gives_what_the_whole_run_gives_there(self):
+        assert same(feed(TinySource(), start=3, stop=6), feed(TinySource())[3:])
+
+    def test_beginning_anywhere_asks_for_nothing_before(self):
+        source = Recorder(asked=[])
+        feed(source, start=100, stop=101)
+        assert len(source.asked) == 4
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_workers_change_nothing(self, workers):
+        assert same(feed(TinySource(), workers=workers), feed(TinySource()))
+
+    def test_an_item_is_augmented_anew_each_epoch(self):
+        def seen(batch):
+            return dict(zip(batch.names, batch.x, strict=True))
+
+        first, second = (feed(TinySource(size=4), start=step, stop=step + 1)[0] for step in (0, 1))
+        assert all(not torch.equal(seen(first)[name], seen(second)[name]) for name in first.names)
+
+    def test_repetitions_in_a_batch_are_augmented_apart(self):
+        (batch,) = feed(TinySource(size=1), stop=1)
+        assert len(batch.x) == 4
+        assert len(batch.x.unique(dim=0)) == 4
+
+    def test_an_item_looks_the_same_whatever_batch_size_it_comes_in(self):
+        alone = feed(Draws(), batch_size=1, stop=4)
+        together = feed(Draws(), batch_size=4, stop=1)
+        assert sorted(chain(*alone)) == sorted(together[0])
+
+    def test_another_seed_gives_other_batches(self):
+        assert not same(feed(TinySource(), seed=0), feed(TinySource(), seed=1))
+
+    @pytest.mark.parametrize("world", [2, 4])
+    def test_processes_share_each_batch_out_without_overlap(self, world):
+        whole = feed(Recorder())
+        shares = [feed(Recorder(), rank=rank, world=world) for rank in range(world)]
+        for batch, *parts in zip(whole, *shares, strict=True):
+            assert sorted(batch) == sorted(chain(*parts))
+
+    def test_leaves_the_global_random_state_alone(self):
+        before = torch.get_rng_state()
+        feed(TinySource())
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_an_empty_source_is_refused(self):
+        with pytest.raises(ConfigError, match="nothing to train on"):
+            feed(TinySource(size=0))
+
+    def test_a_batch_that_cannot_be_shared_out_is_refused(self):
+        with pytest.raises(ConfigError, match=r"batch_size.*found 4.*multiple of 3"):
+            feed(TinySource(), world=3)
+
+    @pytest.mark.parametrize("workers", [0, 1])
+    def test_a_bad_file_is_named_in_one_sentence_with_workers_too(self, workers):
+        with pytest.raises(DataError) as caught:
+            feed(TinySource(broken=True), workers=workers)
+        assert str(caught.value).endswith("[point] no such point. Mend it.")
+
+
+class Draws(Recorder):
+    """An item is what its generator draws."""
+
+    size = 4
+
+    def __init__(self):
+        super().__init__(size=4)
+
+    def item(self, index, generator):
+        return index, torch.rand((), generator=generator).item()

@@ -1,0 +1,292 @@
+"""The loop: logs, saves, samples, stops, explains; and changes nothing it should not."""
+
+import os
+import signal
+import threading
+
+import pytest
+import torch
+
+import ipose.training.loop as loop
+from ipose.errors import NonFiniteLossError, RunError
+from ipose.testing.tiny_system import TinySource, TinySystem, everything
+from ipose.training import Run, read_metrics, reestimate_batch_norm
+from ipose.training.checkpoint_files import list_checkpoints
+
+
+def equal(one, other) -> bool:
+    one, other = everything(one), everything(other)
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def at_step(step: int, act):
+    """A watch that acts when the generator's phase of `step` (from 1) begins."""
+    seen = []
+
+    def watch(phase, system):
+        seen.append(phase)
+        return act() if phase == "generator" and seen.count("generator") == step else None
+
+    return watch
+
+
+class TestTrain:
+    """train takes config.steps steps of every phase."""
+
+    def test_takes_the_steps_and_says_what_to_do_next(self, tmp_path, fit):
+        said = []
+        _, result = fit(tmp_path, steps=10, say=said.append)
+        assert (result.step, result.stopped, result.checkpoint.name) == (10, "done", "step-10")
+        assert said == [result.advice]
+        assert "Trained 10 steps" in result.advice
+
+    def test_the_same_seed_gives_the_same_weights_and_another_other(self, tmp_path, fit):
+        (one, _), (two, _), (three, _) = (fit(tmp_path / str(i), seed=seed) for i, seed in enumerate((0, 0, 1)))
+        assert equal(one, two)
+        assert not equal(one, three)
+
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_stopping_and_resuming_anywhere_gives_the_weights_of_an_undisturbed_run(self, tmp_path, fit, workers):
+        whole, _ = fit(tmp_path / "whole", steps=11, schedule="cosine", decay_by="steps")
+        system = TinySystem(watch=at_step(6, lambda: os.kill(os.getpid(), signal.SIGINT)))
+        _, first = fit(tmp_path / "parts", steps=11, schedule="cosine", system=system, say=lambda _: None)
+        assert (first.stopped, first.step) == ("interrupted", 6)
+        parts, second = fit(tmp_path / "parts", resume=True, steps=11, schedule="cosine", workers=workers)
+        assert second.step == 11
+        assert equal(whole, parts)
+
+    def test_averages_are_resumed_too(self, tmp_path, fit):
+        def averages(folder, **more):
+            seen = []
+            fit(folder, on_save=lambda s: seen.append(s.network("generator").state_dict()), **more)
+            return seen[-1]
+
+        whole = averages(tmp_path / "a")
+        averages(tmp_path / "b", steps=5)
+        parts = averages(tmp_path / "b", resume=True)
+        assert all(torch.equal(whole[key], parts[key]) for key in whole)
+
+    def test_a_run_without_checkpoints_resumes_from_the_start(self, tmp_path, fit, quick):
+        Run.create(tmp_path, kind="tiny", config={}, train=quick())
+        _, result = fit(tmp_path, resume=True)
+        assert result.step == 10
+
+    def test_resuming_a_finished_run_trains_nothing_and_saves_the_model_again(self, tmp_path, fit):
+        done, _ = fit(tmp_path)
+        final = []
+        again, result = fit(tmp_path, resume=True, on_save=lambda s: final.append(s.final))
+        assert (result.step, final) == (10, [True])
+        assert equal(done, again)
+
+    def test_a_trained_run_is_not_trained_over(self, tmp_path, fit, quick):
+        fit(tmp_path)
+        with pytest.raises(RunError, match=r"trained already: found step-10\. Go on with: ipose train tiny --resume"):
+            loop.train(TinySystem(), TinySource(), Run.open(tmp_path), quick(), device="cpu", progress=False)
+
+    def test_rates_follow_the_schedule(self, tmp_path, fit):
+        fit(tmp_path, schedule="linear", log_every=1)
+        rates = [record["lr"]["generator"] for record in read_metrics(tmp_path / "metrics.jsonl")]
+        assert rates == pytest.approx([1e-2 * (1 - step / 10) for step in range(10)])
+
+    def test_leaves_the_callers_random_state_alone(self, tmp_path, fit):
+        before = torch.get_rng_state()
+        fit(tmp_path)
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_calls_the_systems_own_move_to_the_device(self, tmp_path, fit):
+        system = TinySystem()
+        system.to = lambda device: setattr(system, "device", device)
+        fit(tmp_path, steps=1, system=system)
+        assert system.device == torch.device("cpu")
+
+    def test_two_processes_in_one_folder_are_refused(self, tmp_path, fit, quick):
+        run = Run.create(tmp_path, kind="tiny", config={}, train=quick())
+        with run.locked(), pytest.raises(RunError, match="another process is training here"):
+            loop.train(TinySystem(), TinySource(), run, quick(), device="cpu", progress=False)
+
+
+class TestLogging:
+    """metrics.jsonl tells the course of the training."""
+
+    def test_one_line_per_log_step_with_losses_rates_and_speed(self, tmp_path, fit):
+        fit(tmp_path, steps=5, log_every=2)
+        records = read_metrics(tmp_path / "metrics.jsonl")
+        assert [record["step"] for record in records] == [2, 4, 5]
+        last = records[-1]
+        assert last.keys() == {"step", "epoch", "seconds", "images_per_second", "lr", "losses"}
+        assert {phase: set(terms) for phase, terms in last["losses"].items()} == {
+            "generator": {"score", "reach"},
+            "discriminator": {"real", "fake"},
+        }
+        assert last["images_per_second"] > 0
+        assert last["epoch"] == 5 / 2
+
+    def test_a_line_is_the_mean_since_the_last(self, tmp_path, fit):
+        fit(tmp_path / "each", steps=4, log_every=1)
+        fit(tmp_path / "pairs", steps=4, log_every=2)
+        each = [r["losses"]["generator"]["reach"] for r in read_metrics(tmp_path / "each" / "metrics.jsonl")]
+        pairs = [r["losses"]["generator"]["reach"] for r in read_metrics(tmp_path / "pairs" / "metrics.jsonl")]
+        assert pairs == pytest.approx([(each[0] + each[1]) / 2, (each[2] + each[3]) / 2])
+
+    def test_a_resumed_run_drops_the_lines_it_takes_again(self, tmp_path, fit):
+        fit(tmp_path / "whole", log_every=1)
+        system = TinySystem(watch=at_step(7, lambda: 1 / 0))  # after the checkpoint of step 4
+        with pytest.raises(ZeroDivisionError):
+            fit(tmp_path / "parts", log_every=1, system=system)
+        assert len(read_metrics(tmp_path / "parts" / "metrics.jsonl")) == 6
+        fit(tmp_path / "parts", resume=True, log_every=1)
+        whole, parts = (read_metrics(tmp_path / name / "metrics.jsonl") for name in ("whole", "parts"))
+        assert [(r["step"], r["losses"]) for r in whole] == [(r["step"], r["losses"]) for r in parts]
+
+    def test_writes_curves_where_tensorboard_is_installed(self, tmp_path, fit):
+        pytest.importorskip("tensorboard")
+        fit(tmp_path, steps=2, tensorboard=True)
+        assert list((tmp_path / "tensorboard").glob("events*"))
+
+    def test_the_bar_shows_losses_and_images_per_second(self, tmp_path, quick, capsys):
+        run = Run.create(tmp_path, kind="tiny", config={}, train=quick())
+        loop.train(TinySystem(), TinySource(), run, quick(), device="cpu", progress=True)
+        shown = capsys.readouterr().err
+        assert "img/s" in shown
+        assert "reach" in shown
+
+
+class TestHooks:
+    """on_sample and on_save look, and change nothing."""
+
+    def test_are_called_at_their_steps_and_at_the_end(self, tmp_path, fit):
+        samples, saves = [], []
+        fit(
+            tmp_path,
+            sample_every=3,
+            checkpoint_every=4,
+            on_sample=lambda s: samples.append((s.step, s.final)),
+            on_save=lambda s: saves.append((s.step, s.final)),
+        )
+        assert samples == [(3, False), (6, False), (9, False), (10, True)]
+        assert saves == [(4, False), (8, False), (10, True)]
+
+    def test_no_samples_where_none_are_wanted(self, tmp_path, fit):
+        fit(tmp_path, sample_every=0, on_sample=lambda s: pytest.fail("called"))
+
+    def test_whatever_they_do_with_copies_and_random_numbers_the_training_does_not_notice(self, tmp_path, fit):
+        def meddle(snapshot):
+            copy = snapshot.network("generator")
+            reestimate_batch_norm(copy, lambda: copy(torch.randn(6, 4)), passes=3)
+            torch.nn.init.zeros_(copy[0].weight)
+            torch.manual_seed(99)
+
+        quiet, _ = fit(tmp_path / "quiet", sample_every=0)
+        meddled, _ = fit(tmp_path / "meddled", sample_every=2, on_sample=meddle, on_save=meddle)
+        assert equal(quiet, meddled)
+
+    def test_see_the_averaged_network_in_eval_mode_or_the_plain_one(self, tmp_path, fit):
+        seen = []
+        system, _ = fit(tmp_path, on_save=seen.append)
+        averaged, plain = seen[-1].network("generator"), seen[-1].network("generator", averaged=False)
+        assert not averaged.training
+        assert not torch.equal(averaged[0].weight, system.generator[0].weight)
+        assert torch.equal(plain[0].weight, system.generator[0].weight)
+        assert torch.equal(seen[-1].network("discriminator")[2].weight, system.discriminator[2].weight)
+
+
+class TestStopping:
+    """However it stops, it stops with a checkpoint."""
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_finishes_the_step_saves_and_says_how_to_go_on(self, tmp_path, fit, number):
+        said = []
+        system = TinySystem(watch=at_step(3, lambda: os.kill(os.getpid(), number)))
+        _, result = fit(tmp_path, system=system, say=said.append)
+        assert (result.stopped, result.step, result.checkpoint.name) == ("interrupted", 3, "step-3")
+        assert said[-1].endswith("Go on with: ipose train tiny --resume")
+        assert "finishing this step" in said[0]
+
+    def test_a_second_ctrl_c_stops_at_once_and_the_handlers_are_as_before(self, tmp_path, fit):
+        def twice():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            fit(tmp_path, system=TinySystem(watch=at_step(3, twice)), say=lambda _: None)
+        assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+        assert list_checkpoints(tmp_path / "checkpoints") == []
+
+    def test_the_time_is_up_cleanly(self, tmp_path, fit):
+        _, result = fit(tmp_path, steps=10**6, max_minutes=0.3 / 60, log_every=10**6, checkpoint_every=10**6)
+        assert result.stopped == "time"
+        assert 0 < result.step < 10**6
+        assert [path.name for path in list_checkpoints(tmp_path / "checkpoints")] == [f"step-{result.step}"]
+        assert read_metrics(tmp_path / "metrics.jsonl")[-1]["step"] == result.step
+        assert "Go on with" in result.advice
+
+    def test_every_call_has_its_own_minutes_under_a_schedule_by_steps(self, tmp_path, fit):
+        more = {"steps": 10**6, "max_minutes": 0.3 / 60}
+        _, first = fit(tmp_path, **more)
+        _, second = fit(tmp_path, resume=True, **more)
+        assert second.step > first.step
+
+    def test_under_a_schedule_by_the_clock_the_rate_falls_to_nothing_and_the_run_is_done(self, tmp_path, fit):
+        final = []
+        more = {
+            "steps": 10**6,
+            "max_minutes": 0.8 / 60,
+            "schedule": "cosine",
+            "log_every": 1,
+            "checkpoint_every": 10**6,
+        }
+        _, result = fit(tmp_path, on_save=lambda s: final.append(s.final), **more)
+        rates = [record["lr"]["generator"] for record in read_metrics(tmp_path / "metrics.jsonl")]
+        assert rates == sorted(rates, reverse=True)
+        assert rates[-1] < 0.1 * rates[0]
+        assert final == [True]
+        assert fit(tmp_path, resume=True, **more)[1].step == result.step
+
+    def test_works_outside_the_main_thread(self, tmp_path, fit):
+        results = []
+        thread = threading.Thread(target=lambda: results.append(fit(tmp_path, steps=2)[1].step))
+        thread.start()
+        thread.join()
+        assert results == [2]
+
+
+class TestNonFiniteLoss:
+    """A loss that is not finite stops the run before the step."""
+
+    def poisoned(self, phase_name, step):
+        seen = []
+
+        def watch(phase, system):
+            seen.append(phase)
+            if phase == phase_name and seen.count(phase) == step:
+                self.before = everything(system)
+                return {"reach": system.generator[0].weight.sum() * float("nan")}
+            return None
+
+        return TinySystem(watch=watch)
+
+    def test_names_phase_term_step_files_and_last_checkpoint(self, tmp_path, fit):
+        with pytest.raises(NonFiniteLossError) as caught:
+            fit(tmp_path, system=self.poisoned("generator", 6))
+        sentence = str(caught.value)
+        for words in ("phase 'generator'", "reach = nan", "in step 6", "on point ", "checkpoints/step-4", "--init"):
+            assert words in sentence
+        assert "had stepped" not in sentence
+
+    def test_says_when_an_earlier_phase_had_stepped_already(self, tmp_path, fit):
+        with pytest.raises(NonFiniteLossError, match=r"but phase generator had stepped.*Nothing was saved yet"):
+            fit(tmp_path, system=self.poisoned("discriminator", 1))
+
+    def test_saves_nothing_of_that_step(self, tmp_path, fit):
+        with pytest.raises(NonFiniteLossError):
+            fit(tmp_path, system=self.poisoned("generator", 6))
+        assert [path.name for path in list_checkpoints(tmp_path / "checkpoints")] == ["step-4"]
+
+    def test_leaves_the_phase_untaken(self, tmp_path, fit):
+        system = self.poisoned("discriminator", 3)
+        with pytest.raises(NonFiniteLossError):
+            fit(tmp_path, system=system)
+        after = everything(system)
+        learned = [key for key in after if key.startswith("discriminator") and "_u" not in key and "_v" not in key]
+        assert all(torch.equal(after[key], self.before[key]) for key in learned)

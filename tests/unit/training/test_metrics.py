@@ -1,0 +1,34 @@
+"""metrics.jsonl."""
+
+import pytest
+
+from ipose.training.metrics import append_metrics, drop_metrics_after, read_metrics
+
+
+class TestMetrics:
+    """Records go in one by one and come back in order."""
+
+    def test_what_is_appended_is_read(self, tmp_path):
+        file = tmp_path / "metrics.jsonl"
+        for step in (1, 2):
+            append_metrics(file, {"step": step, "losses": {"g": {"x": 0.5}}})
+        assert read_metrics(file) == [{"step": step, "losses": {"g": {"x": 0.5}}} for step in (1, 2)]
+
+    def test_no_file_is_no_records(self, tmp_path):
+        assert read_metrics(tmp_path / "none") == []
+
+    def test_a_torn_last_line_is_left_out(self, tmp_path):
+        (tmp_path / "m").write_text('{"step": 1}\n{"st')
+        assert read_metrics(tmp_path / "m") == [{"step": 1}]
+
+    def test_a_torn_line_in_the_middle_is_warned_of(self, tmp_path):
+        (tmp_path / "m").write_text('{"st\n{"step": 2}\n')
+        with pytest.warns(UserWarning, match="line 1 is no JSON"):
+            assert read_metrics(tmp_path / "m") == [{"step": 2}]
+
+    def test_records_after_a_step_are_dropped_with_a_torn_line(self, tmp_path):
+        (tmp_path / "m").write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
+        drop_metrics_after(tmp_path / "m", 2)
+        append_metrics(tmp_path / "m", {"step": 3})
+        assert [record["step"] for record in read_metrics(tmp_path / "m")] == [1, 2, 3]
+        assert (tmp_path / "m").read_text().count("\n") == 3

@@ -1,0 +1,155 @@
+"""One phase: trains exactly its networks, or leaves everything as it was."""
+
+import pytest
+import torch
+from torch import nn
+
+from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
+from ipose.testing.tiny_system import TinyBatch, TinySystem, everything
+from ipose.training.phases import PhaseRunner
+from ipose.training.processes import Processes
+from ipose.types import Phase
+
+BATCH = TinyBatch(("a", "b", "c"), torch.linspace(-1, 1, 12).view(3, 4))
+
+
+def changed(before, after) -> set[str]:
+    """Names of the networks and optimizers of which something differs."""
+    names = [name for name in after if name not in before or not torch.equal(before[name], after[name])]
+    return {".".join(name.split(".")[: 2 if ".optimizer." in name else 1]) for name in names}
+
+
+def phases(system: TinySystem):
+    return system.phases(BATCH, torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def system() -> TinySystem:
+    return TinySystem(dropout=0.0)
+
+
+@pytest.fixture
+def runner(system: TinySystem) -> PhaseRunner:
+    return PhaseRunner(system, Processes("cpu"))
+
+
+def weights(system: TinySystem, name: str) -> dict[str, torch.Tensor]:
+    return {key: value.detach().clone() for key, value in system.networks[name].named_parameters()}
+
+
+class TestPhaseRunner:
+    """PhaseRunner.step takes one optimizer step for one phase."""
+
+    @pytest.mark.parametrize("index", [0, 1])
+    def test_trains_every_layer_of_its_networks_and_none_of_the_others(self, system, runner, index):
+        names = ["generator", "discriminator"]
+        mine, other = names[index], names[1 - index]
+        before = weights(system, mine), weights(system, other)
+        runner.step(list(phases(system))[index])
+        after = weights(system, mine), weights(system, other)
+        assert all(not torch.equal(before[0][key], after[0][key]) for key in before[0] if "weight" in key)
+        assert all(torch.equal(before[1][key], after[1][key]) for key in before[1])
+
+    def test_others_are_frozen_while_the_losses_are_computed_and_free_again_afterwards(self, system, runner):
+        seen = {}
+
+        def watch(phase, system):
+            seen[phase] = {name: all(p.requires_grad for p in n.parameters()) for name, n in system.networks.items()}
+
+        system.watch = watch
+        for phase in phases(system):
+            runner.step(phase)
+        assert seen == {
+            "generator": {"generator": True, "discriminator": False},
+            "discriminator": {"generator": False, "discriminator": True},
+        }
+        assert all(p.requires_grad for network in system.networks.values() for p in network.parameters())
+
+    def test_what_the_system_froze_itself_stays_frozen(self, system):
+        frozen = system.generator[0].weight.requires_grad_(False)
+        before = frozen.clone()
+        PhaseRunner(system, Processes("cpu")).step(next(phases(system)))
+        assert not frozen.requires_grad
+        assert torch.equal(frozen, before)
+
+    def test_a_later_phase_sees_what_an_earlier_one_changed(self, system, runner):
+        seen = {}
+        system.watch = lambda phase, system: seen.update({phase: weights(system, "generator")})
+        for phase in phases(system):
+            runner.step(phase)
+        now = weights(system, "generator")
+        assert all(torch.equal(seen["discriminator"][key], now[key]) for key in now)
+        assert any(not torch.equal(seen["generator"][key], now[key]) for key in now)
+
+    def test_takes_the_step_of_the_sum_of_the_terms(self, system, runner):
+        twin = TinySystem(dropout=0.0)
+        values = runner.step(next(phases(system)))
+        losses = next(phases(twin)).losses()
+        sum(losses.values()).backward()
+        twin.optimizers["generator"].step()
+        assert values == pytest.approx({term: loss.item() for term, loss in losses.items()})
+        assert all(torch.equal(weights(system, "generator")[k], v) for k, v in weights(twin, "generator").items())
+
+    def test_leaves_no_gradient_behind(self, system, runner):
+        for phase in phases(system):
+            runner.step(phase)
+        assert all(p.grad is None for network in system.networks.values() for p in network.parameters())
+
+    @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+    @pytest.mark.parametrize("index", [0, 1])
+    def test_a_loss_that_is_not_finite_leaves_weights_optimizer_and_buffers_untouched(self, system, runner, bad, index):
+        for phase in phases(system):  # given optimizers with some state
+            runner.step(phase)
+        before = everything(system)
+        phase = list(phases(system))[index]
+        poisoned = Phase(
+            phase.name, phase.networks, phase.optimizer, lambda: {**phase.losses(), "term": torch.tensor(bad)}
+        )
+        with pytest.raises(NonFiniteLossError, match=rf"{phase.name}.*term = {bad}"):
+            runner.step(poisoned)
+        assert changed(before, everything(system)) == set()
+        assert all(p.requires_grad and p.grad is None for n in system.networks.values() for p in n.parameters())
+
+    def test_any_failure_puts_the_buffers_back(self, system, runner):
+        before = everything(system)
+
+        def fail(phase, system):
+            assert changed(before, everything(system)) == {"generator", "discriminator"}  # both ran in training mode
+            raise KeyboardInterrupt
+
+        system.watch = fail
+        with pytest.raises(KeyboardInterrupt):
+            runner.step(next(phases(system)))
+        assert changed(before, everything(system)) == set()
+
+    def test_a_loss_of_several_numbers_is_refused(self, system, runner):
+        system.watch = lambda phase, system: {"map": system.generator[0].weight.sum(0)}
+        with pytest.raises(ShapeMismatchError, match=r"'map' of phase 'generator'.*found \(4,\)"):
+            runner.step(next(phases(system)))
+
+    def test_a_loss_that_trains_nothing_is_refused(self, system, runner):
+        system.watch = lambda phase, system: {"detached": system.generator[0].weight.sum().detach()}
+        with pytest.raises(ConfigError, match="no loss of phase 'generator' depends"):
+            runner.step(next(phases(system)))
+
+    def test_no_loss_at_all_is_refused(self, runner):
+        with pytest.raises(ConfigError, match="gave no loss"):
+            runner.step(Phase("generator", ("generator",), "generator", dict))
+
+    def test_unknown_networks_and_optimizers_are_named(self, runner):
+        with pytest.raises(ConfigError, match="found critic, expected generator, discriminator"):
+            runner.step(Phase("p", ("critic",), "generator", dict))
+        with pytest.raises(ConfigError, match="found sgd, expected generator or discriminator"):
+            runner.step(Phase("p", ("generator",), "sgd", dict))
+
+    def test_bf16_computes_in_bfloat16_and_keeps_float32_weights(self, system):
+        runner = PhaseRunner(system, Processes("cpu"), "bf16")
+        seen = []
+
+        def watch(phase, system):
+            seen.append(nn.functional.linear(BATCH.x, system.generator[0].weight).dtype)
+
+        system.watch = watch
+        runner.step(next(phases(system)))
+        assert seen == [torch.bfloat16]
+        assert all(p.dtype == torch.float32 for p in system.generator.parameters())
