@@ -178,6 +178,7 @@ class TestWriteReport:
         assert 'ipose demo --out "x" && echo <done>' in text
 
     def test_it_is_made_for_phones_and_for_the_dark(self, page):
+        assert ("meta", "name", "viewport") in page.attributes
         assert "width=device-width, initial-scale=1" in page.values("meta", "content")
         assert "prefers-color-scheme: dark" in render_report(content())
 

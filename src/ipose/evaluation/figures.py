@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from ipose.data.part_palette import PART_COLORS
 from ipose.errors import ShapeMismatchError
-from ipose.evaluation.palette import BARE, INK, NOTHING, PART_COLORS, instance_color, lookup
+from ipose.evaluation.palette import BARE, INK, NOTHING, instance_color, lookup
 from ipose.types import PART_CHANNELS, LabelSpec
 
 

@@ -5,20 +5,9 @@ import colorsys
 import numpy as np
 from numpy.typing import NDArray
 
-RGB = tuple[int, int, int]
+from ipose.data.part_palette import PART_COLORS
 
-PART_COLORS: tuple[RGB, ...] = (
-    (230, 230, 228),
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (204, 121, 167),
-    (0, 94, 170),
-    (213, 84, 0),
-    (240, 228, 66),
-    (74, 58, 52),
-)
-"""Colour of part id 0..8. Part 1..7: Okabe and Ito's palette, told apart with any colour vision; 8: a dark brown."""
+RGB = tuple[int, int, int]
 
 NOTHING: RGB = PART_COLORS[0]
 """Where there is no object."""

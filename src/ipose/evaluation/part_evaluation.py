@@ -154,7 +154,7 @@ def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequenc
     """The maps that `majority` counts, uint8 (m, s, s) by category."""
     names = dict.fromkeys(pair.category for pair in train_pairs if pair.category not in novel)
     trained = {name: torch.stack([pair.part_map for pair in train_pairs if pair.category == name]) for name in names}
-    return {**{name: supports.part_maps[name] for name in supports.categories if name in novel}, **trained}
+    return {**supports.part_maps, **trained}  # a basis category without training pairs was refused before
 
 
 def _predict_in_chunks(

@@ -8,10 +8,11 @@ from jaxtyping import Bool, Integer
 from PIL import Image
 from torch import Tensor
 
+from ipose.data.part_palette import PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.evaluation.figures import instance_picture, label_picture, part_overlay, part_picture, photo
-from ipose.evaluation.palette import BARE, PART_COLORS
+from ipose.evaluation.palette import BARE
 from ipose.types import LabelSpec, Scene, SupportSet
 
 

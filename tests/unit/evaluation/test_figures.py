@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from ipose.data.part_palette import PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.figures import instance_picture, label_picture, part_overlay, part_picture, photo
-from ipose.evaluation.palette import BARE, NOTHING, PART_COLORS
+from ipose.evaluation.palette import BARE, NOTHING
 
 
 def pixel(picture, row: int, col: int) -> tuple[int, ...]:

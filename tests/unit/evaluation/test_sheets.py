@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from ipose.data.part_palette import PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet, enlarge
-from ipose.evaluation.palette import PAPER, PART_COLORS
+from ipose.evaluation.palette import PAPER
 from ipose.evaluation.sheets import (
     SceneRow,
     class_legend,
@@ -51,6 +52,10 @@ class TestContactSheet:
         page = np.asarray(contact_sheet([TileRow([Tile(plain((9, 9, 9)), "a very long caption" * 9)], "row")], "title"))
         edges = np.concatenate([page[:16].reshape(-1, 3), page[:, :16].reshape(-1, 3), page[:, -16:].reshape(-1, 3)])
         assert (edges == PAPER).all()
+
+    def test_a_long_caption_is_cut_to_its_picture(self):
+        short, long = (contact_sheet([TileRow([Tile(plain((9, 9, 9)), text)])]) for text in ("x", "x" * 99))
+        assert long.size == short.size
 
     def test_an_empty_place_keeps_its_neighbours_size(self):
         full, gap = Tile(plain((9, 9, 9), (32, 64))), Tile(None, "missing")
