@@ -7,7 +7,6 @@ and names ending in `_nos` the noise branch; spectral norm is stored as `weight_
 
 from collections.abc import Iterator, Mapping
 
-import torch
 from torch import Tensor
 
 from ipose.errors import RunError
@@ -76,22 +75,13 @@ def generator_from_release(state: Mapping[str, Tensor], *, z_channels: int = 64)
         RunError: names or shapes that this generator does not have; all of them are listed.
     """
     state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
-    generator = _empty_generator(_infer_config(state, z_channels))
+    generator = Generator(_infer_config(state, z_channels))
     names = release_names(generator)
     extras = {name for name in state if name.startswith(("partnet.", f"conv_nos.{len(generator.blocks) - 1}."))}
     _check_state(state, names, generator.state_dict(), extras)
-    tensors = {mine: state[theirs].clone() for theirs, mine in names.items()}
-    generator.load_state_dict(tensors, assign=True)
-    for parameter in generator.parameters():
-        parameter.requires_grad_()
+    generator.load_state_dict({mine: state[theirs] for theirs, mine in names.items()})
     generator.release_extras = {name: state[name] for name in sorted(extras)}
     return generator.eval()
-
-
-def _empty_generator(config: SynthesisConfig) -> Generator:
-    """Shapes without numbers: they are about to be replaced."""
-    with torch.device("meta"):
-        return Generator(config)
 
 
 def _infer_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisConfig:

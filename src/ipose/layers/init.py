@@ -27,7 +27,7 @@ def init_weights(module: nn.Module, gain: float = 0.02, generator: torch.Generat
         nn.init.xavier_normal_(weight, gain, generator=generator)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
-        if normed:
+        if normed and not weight.is_meta:
             _follow_weight(layer)
 
 

@@ -1,0 +1,187 @@
+"""The generator keeps its contract for every part injection and width, and has the published number of parameters."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from ipose.errors import ConfigError
+from ipose.layers.psm_block import PSMBlock
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.part_branch import InstanceNorm, PartNoise
+from ipose.synthesis.presets import preset
+from ipose.testing.generator_contract import TINY, GeneratorContract
+
+SMALL = replace(TINY, channel_multipliers=(4, 3, 2, 1))
+"""Three blocks, hence multiples of 4: what differs between injections does not hang on depth."""
+
+
+class TestGenerator(GeneratorContract):
+    """Six PSM blocks: multiples of 32."""
+
+    implementation = Generator
+
+    def test_where_no_part_is_known_the_part_features_do_not_enter(self, device):
+        network, (label, parts, mask, z, noise) = self._settled(device)
+        nowhere = torch.zeros_like(mask)
+        images = [self.call(network, (label, p, nowhere, z, noise)) for p in (parts, -parts)]
+        assert torch.equal(*images)
+
+    def test_where_parts_are_known_everywhere_the_part_noise_does_not_enter(self, device):
+        network, (label, parts, mask, z, noise) = self._settled(device)
+        everywhere = torch.ones_like(mask)
+        images = [self.call(network, (label, parts, everywhere, z, n)) for n in (noise, -noise)]
+        assert torch.equal(*images)
+
+    def test_parts_and_part_noise_change_the_image(self, device):
+        network, (label, parts, mask, z, noise) = self._settled(device)
+        before = self.call(network, (label, parts, mask, z, noise))
+        for changed in ((label, -parts, mask, z, noise), (label, parts, mask, z, -noise)):
+            assert (self.call(network, changed) - before).abs().mean() > 1e-4
+
+    @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64])
+    def test_takes_a_mask_of_any_dtype(self, device, dtype):
+        network, (label, parts, mask, z, noise) = self._settled(device)
+        images = [self.call(network, (label, parts, m, z, noise)) for m in (mask, mask.to(dtype))]
+        assert torch.equal(*images)
+
+
+class TestGeneratorOfTwoBlocks(GeneratorContract):
+    """One doubling: any even size."""
+
+    implementation = Generator
+    config = replace(TINY, channel_multipliers=(3, 2, 1))
+    size = (6, 10)
+
+
+class TestToyGenerator(GeneratorContract):
+    """The preset of the demo."""
+
+    implementation = Generator
+    config = preset("toy", num_classes=4, part_feature_channels=2)
+    size = (16, 24)
+
+
+class TestGeneratorOfSpadeInjection(GeneratorContract):
+    """Parts in the map of every SPADE."""
+
+    implementation = Generator
+    config = replace(SMALL, part_injection="spade")
+    size = (8, 12)
+
+
+class TestGeneratorOfConcatInjection(GeneratorContract):
+    """Parts beside the input of every block."""
+
+    implementation = Generator
+    config = replace(SMALL, part_injection="concat")
+    size = (8, 12)
+
+
+class TestGeneratorWithoutParts(GeneratorContract):
+    """The OASIS baseline."""
+
+    implementation = Generator
+    config = replace(SMALL, part_injection="none")
+    size = (8, 12)
+
+    def test_parts_do_not_enter(self, device):
+        network, (label, parts, mask, z, noise) = self._settled(device)
+        images = [self.call(network, (label, sign * parts, mask, z, sign * noise)) for sign in (1, -1)]
+        assert torch.equal(*images)
+
+
+class TestGeneratorOfPartLogits(GeneratorContract):
+    """The paper's "part map" in place of features: nine channels in."""
+
+    implementation = Generator
+    config = replace(SMALL, part_input="logits")
+    size = (8, 12)
+
+    def test_reads_one_channel_for_each_part(self):
+        assert self.make().part_input.conv.in_channels == 9
+
+
+class TestGeneratorOfSpectralNormEverywhere(GeneratorContract):
+    """The paper's "spectral norm on every layer"."""
+
+    implementation = Generator
+    config = replace(SMALL, spectral_norm="all")
+    size = (8, 12)
+
+    def test_every_convolution_has_it(self):
+        convolutions = [m for m in self.make().modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+        assert all(parametrize.is_parametrized(m, "weight") for m in convolutions)
+
+
+class ThirdPartyBlock(PSMBlock):
+    """A stranger's block: PSM, with a gate on the part step."""
+
+    def __init__(self, fin, fout, **widths):
+        super().__init__(fin, fout, **widths)
+        self.gate = nn.Conv2d(fin, fin, 1)
+
+    def forward(self, x, *maps):
+        return super().forward(x + torch.tanh(self.gate(x)), *maps)
+
+
+class TestGeneratorOfAThirdPartysBlock(GeneratorContract):
+    """A block passed in takes the PSM block's place."""
+
+    config = SMALL
+    size = (8, 12)
+
+    @staticmethod
+    def implementation(config):
+        return Generator(config, block=ThirdPartyBlock)
+
+    def test_all_its_blocks_are_the_strangers(self):
+        assert all(isinstance(block, ThirdPartyBlock) for block in self.make().blocks)
+
+    def test_refuses_a_block_where_another_injection_is_asked_for(self):
+        with pytest.raises(ConfigError, match="part_injection"):
+            Generator(replace(TINY, part_injection="none"), block=ThirdPartyBlock)
+
+
+class TestParameters:
+    """What is trained, counted and initialised."""
+
+    def test_at_183_classes_106905275_live_parameters(self):
+        with torch.device("meta"):
+            generator = Generator(preset("coco-stuff"))
+        assert sum(p.numel() for p in generator.parameters()) == 106_905_275
+
+    def test_spectral_norm_is_on_residual_and_shortcut_convolutions_only(self):
+        generator = Generator(TINY)
+        normed = {name.split(".", 2)[2] for name, m in generator.named_modules() if parametrize.is_parametrized(m)}
+        assert normed == {"conv_p", "residual.conv_0", "residual.conv_1", "residual.conv_s"}
+
+    def test_weights_begin_with_the_gain_of_the_config(self):
+        spread = [Generator(replace(TINY, init_gain=gain)).to_image.weight.std().item() for gain in (0.01, 1.0)]
+        assert spread[0] < 0.05 * spread[1]
+
+    def test_widths_are_those_of_the_config(self):
+        generator = Generator(replace(TINY, spade_hidden=5, part_hidden=6))
+        block = generator.blocks[0]
+        assert block.residual.spade_0.gamma_beta.shared.out_channels == 5
+        assert block.part_modulation.part_gamma_beta.shared.out_channels == 6
+
+
+class TestPartNoise:
+    """One noise map a block, each twice as large as the one before; class ids enter the first four convolutions."""
+
+    def test_the_maps_double(self):
+        maps = PartNoise(3, 4, blocks=6)(torch.randn(2, 3, 1, 2), torch.zeros(2, 32, 64, dtype=torch.int64))
+        assert [tuple(m.shape) for m in maps] == [(2, 4, 2**i, 2 * 2**i) for i in range(6)]
+
+    def test_the_class_index_enters_the_stem_and_the_first_three_doublings(self):
+        branch = PartNoise(3, 4, blocks=6)
+        assert [layer.in_channels for layer in (branch.stem, *branch.doublings)] == [4, 5, 5, 5, 4, 4]
+
+    def test_instance_norm_of_a_single_pixel_is_0_and_else_torchs(self):
+        norm = InstanceNorm(2)
+        assert not norm(torch.randn(1, 2, 1, 1)).any()
+        x = torch.randn(1, 2, 3, 1)
+        assert torch.equal(norm(x), nn.InstanceNorm2d(2)(x))
