@@ -106,8 +106,10 @@ class TestOutlines:
 
     def test_soft_corners_lie_inside_the_hard_ones(self):
         hard, soft = box(1, 1, 11, 9), box(1, 1, 11, 9, rounds=2)
-        assert not (painted(soft) & ~painted(hard)).any()
-        assert painted(soft).sum() < painted(hard).sum()
+        large = {"height": 50, "width": 50}
+        hard, soft = painted(4 * hard, **large), painted(4 * soft, **large)
+        assert not (soft & ~hard).any()
+        assert 0 < hard.sum() - soft.sum() < 0.1 * hard.sum()
 
 
 class TestDice:
@@ -115,7 +117,7 @@ class TestDice:
 
     def test_throws_what_it_always_threw(self):
         dice = Dice(7, 0, 3)
-        assert [dice.uniform(0, 1) for _ in range(3)] == [0.0, 0.0, 0.0]
+        assert [dice.uniform(0, 1) for _ in range(3)] == [0.7765778436824163, 0.9895552106802391, 0.9612769094661704]
 
     def test_gives_every_key_a_stream_of_its_own(self):
         first = {Dice(*key).uniform(0, 1) for key in ((0, 0, 1), (0, 1, 0), (1, 0, 0), (0, 0, 0), (0, 0, 2))}
