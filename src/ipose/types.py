@@ -229,7 +229,7 @@ class SupportSet:
                     f"part id in the supports of {category!r}",
                     found=int(maps.max()),
                     expected=f"0..{min(len(self.part_names[category]), PART_CHANNELS - 1)}",
-                    mend="Name the part in parts.json, or repaint the map.",
+                    mend="Name the part in supports.json, or repaint the map.",
                 )
         if len({tuple(maps.shape) for maps in self.part_maps.values()}) > 1:
             raise SupportError(

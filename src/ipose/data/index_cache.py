@@ -2,7 +2,7 @@
 
 It is keyed by what it was built from (the spec, the size, every label and instance file with its length and time of
 change), so that an index of other data is never used; where the data folder cannot be written, it is kept in the
-user's cache folder.
+user's cache folder. The environment variable `IPOSE_CACHE` names another place for all data.
 """
 
 import hashlib
@@ -83,19 +83,25 @@ def fingerprint(scenes: Sequence[SceneFiles], spec: LabelSpec, *more: object) ->
     digest = hashlib.sha256(repr((FORMAT, spec, *more)).encode())
     for files in scenes:
         for path in files.paths:
-            status = path.stat()
-            digest.update(f"{path.parent.name}/{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+            try:
+                status = path.stat()
+                state = f"{status.st_size} {status.st_mtime_ns}"
+            except OSError:  # whoever reads it will say what is wrong with it
+                state = "unreadable"
+            digest.update(f"{path.parent.name}/{path.name} {state}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def cache_folders(root: Path) -> tuple[Path, Path]:
-    """Where results on a data set are kept: beside the data, else in the user's cache folder."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+def cache_folders(root: Path) -> tuple[Path, ...]:
+    """Where results on a data set are kept: `$IPOSE_CACHE` if set; else beside the data, else in the user's cache."""
     place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    if os.environ.get("IPOSE_CACHE"):
+        return (Path(os.environ["IPOSE_CACHE"]) / place,)
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / CACHE_FOLDER, home / "ipose" / place
 
 
-def write_cache(root: Path, name: str, write: Callable[[Path], None]) -> None:
+def write_cache(root: Path, name: str, write: Callable[[Path], object]) -> None:
     """Write a cache file beside the data, or else in the user's cache; where neither can be written, go without."""
     for folder in cache_folders(root):
         beside = folder / f".{os.getpid()}-{name}"

@@ -51,6 +51,12 @@ def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
         return np.array(_load(image, path), dtype=np.int32)
 
 
+def is_colour_image(path: Path) -> bool:
+    """Whether an image holds colours (RGB, with or without transparency) rather than ids. Raises as `read_photo`."""
+    with _open(path, "an image") as image:
+        return image.mode in ("RGB", "RGBA")
+
+
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) from the header alone. Raises DataError as `read_photo` does."""
     with _open(path, "an image") as image:

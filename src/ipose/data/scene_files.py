@@ -117,7 +117,7 @@ def _by_stem(folder: Path, endings: tuple[str, ...], faults: list[Fault]) -> dic
 
 
 def _missing_partners(root: Path, split: str, stem: str, tables: dict[str, dict[str, Path]]) -> Iterator[Fault]:
-    there = next(table[stem] for table in tables.values() if stem in table)
+    there = next(tables[kind][stem] for kind in ("label", "img", "inst", "part") if stem in tables.get(kind, {}))
     for kind, table in tables.items():
         if stem not in table:
             folder = root / f"{split}_{kind}"

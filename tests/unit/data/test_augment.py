@@ -5,8 +5,7 @@ from hypothesis import given
 
 from ipose.data.augment import augment_pair, augment_pairs, flip_scene
 from ipose.data.object_index import index_objects
-
-from .scenes import SPEC, make_scene
+from ipose.testing.tiny_scenes import SPEC, make_scene
 
 SEEDS = st.integers(0, 10_000)
 

@@ -10,9 +10,8 @@ from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, write_part_tree
 from ipose.data.png import write_index
 from ipose.errors import DataError, EmptyShapeError
+from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
 from ipose.types import PartPair, Scene
-
-from .scenes import CAR, SPEC, make_scene
 
 
 def square_scene() -> Scene:

@@ -16,9 +16,8 @@ from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.scene_maps import component_instances
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
+from ipose.testing.tiny_scenes import CAR, SPEC, make_scene, write_scenes
 from ipose.types import LabelClass, LabelSpec, Scene
-
-from .scenes import CAR, SPEC, make_scene, write_scenes
 
 
 def assert_equal_scenes(a: Scene, b: Scene) -> None:

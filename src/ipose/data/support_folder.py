@@ -1,0 +1,206 @@
+"""Support sets on disk: a folder of part maps that a person can see, open and edit.
+
+`<folder>/<category>/<anything>_part.png`, k for each category, beside `supports.json` with the names of the parts:
+
+    {"part_names": {"robot": ["head", "body", "arm"]}, "provenance": {"how": "drawn by hand"}}
+
+A map may have any size and hold either ids (greyscale or palette PNG: 0 = no part, 1 = first part, ...) or the colours
+of `ipose.data.part_palette` (RGB PNG, without antialiasing). Maps that are not 64 x 64 are cropped and resized as
+objects of scenes are. A category that `supports.json` does not name has the paper's part names, else
+"part 1" and so on.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ipose.data.faults import Fault
+from ipose.data.object_frame import to_object_frame
+from ipose.data.part_names import PART_NAMES
+from ipose.data.part_palette import BACKGROUNDS, PART_COLORS
+from ipose.data.png import is_colour_image, read_index, read_photo, write_index
+from ipose.errors import DataError, IposeError, SupportError
+from ipose.types import PART_CHANNELS, SupportSet
+
+SUPPORTS_FILE = "supports.json"
+_PATTERN = "*_part.png"
+
+
+def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mapping[str, object] | None = None) -> None:
+    """Write `<folder>/<category>/<number>_part.png` (palette PNGs) and `supports.json`.
+
+    Args:
+        supports: to save.
+        folder: made where it is not there; maps that it holds already are an error.
+        provenance: where the maps come from, for people; anything that JSON can hold.
+    Raises:
+        SupportError: the folder holds supports already, or a category's name cannot be a folder's.
+    """
+    folder = Path(folder)
+    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
+        raise SupportError(
+            "there are supports already", file=folder, mend="Save to a new folder, or remove them first."
+        )
+    for category, maps in supports.part_maps.items():
+        if Path(category).name != category or category.startswith("."):
+            raise SupportError("category name that cannot be a folder name", file=folder, found=repr(category))
+        (folder / category).mkdir(parents=True, exist_ok=True)
+        for number, part_map in enumerate(maps, start=1):
+            write_index(folder / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
+    names = {category: list(parts) for category, parts in supports.part_names.items()}
+    content = {"part_names": names, "provenance": dict(provenance or {})}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SUPPORTS_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_supports(folder: str | Path) -> SupportSet:
+    """Read a support folder.
+
+    Raises:
+        SupportError: the folder or a map is at fault; the first ten faults are listed.
+    """
+    supports, faults = _read(Path(folder))
+    if faults:
+        shown = "\n".join(f"  {fault}" for fault in faults[:10])
+        more = f"\n  ... and {len(faults) - 10} more" if len(faults) > 10 else ""
+        raise SupportError(f"{len(faults)} fault(s) in the supports of {folder}:\n{shown}{more}\n")
+    assert supports is not None
+    return supports
+
+
+def check_supports(folder: str | Path) -> list[Fault]:
+    """All that is wrong with a support folder; an empty list where `load_supports` would read it."""
+    return _read(Path(folder))[1]
+
+
+def load_provenance(folder: str | Path) -> dict[str, Any]:
+    """What `save_supports` was told about where the maps come from; empty where nothing is said."""
+    table, _ = _read_json(Path(folder))
+    provenance = table.get("provenance", {})
+    return provenance if isinstance(provenance, dict) else {}
+
+
+def _read(folder: Path) -> tuple[SupportSet | None, list[Fault]]:
+    if not folder.is_dir():
+        return None, [Fault(str(folder), "no such folder", expected="a support folder", mend="Check the path.")]
+    table, faults = _read_json(folder)
+    named, more = _part_names(table, folder / SUPPORTS_FILE)
+    faults += more
+    files = {item.name: sorted(item.glob(_PATTERN)) for item in sorted(folder.iterdir()) if item.is_dir()}
+    files = {category: paths for category, paths in files.items() if paths}
+    faults += _layout_faults(folder, files, named)
+    maps: dict[str, list[torch.Tensor]] = {category: [] for category in files}
+    for category, paths in files.items():
+        for path in paths:
+            try:
+                maps[category].append(_read_map(path))
+            except IposeError as error:
+                faults.append(Fault.of(error, path))
+    names = {category: named.get(category) or _default_names(category, maps[category]) for category in files}
+    for category, paths in files.items():
+        if len(maps[category]) == len(paths):
+            faults += _part_faults(category, paths, maps[category], names[category])
+    if faults:
+        return None, faults
+    return SupportSet(names, {category: torch.stack(tensors) for category, tensors in maps.items()}), []
+
+
+def _read_json(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
+    path = folder / SUPPORTS_FILE
+    if not path.is_file():
+        return {}, []
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return {}, [Fault(str(path), "not a JSON file", str(error), mend="Fix the line, or remove the file.")]
+    if not isinstance(table, dict):
+        return {}, [Fault(str(path), "not a JSON object", type(table).__name__, '{"part_names": {...}}')]
+    return table, []
+
+
+def _part_names(table: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, ...]], list[Fault]]:
+    names = table.get("part_names", {})
+    fitting = isinstance(names, dict) and all(
+        isinstance(parts, list) and 0 < len(parts) < PART_CHANNELS and all(isinstance(part, str) for part in parts)
+        for parts in names.values()
+    )
+    if not fitting:
+        expected = f'{{"category": ["first part", ...]}}, one to {PART_CHANNELS - 1} parts each'
+        return {}, [Fault(str(path), "[part_names] not part names by category", str(names)[:80], expected)]
+    return {category: tuple(parts) for category, parts in names.items()}, []
+
+
+def _layout_faults(
+    folder: Path, files: Mapping[str, list[Path]], named: Mapping[str, tuple[str, ...]]
+) -> Iterator[Fault]:
+    if not files:
+        there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
+        yield Fault(
+            str(folder), "no supports", there, f"<category>/{_PATTERN}", "Draw a few part maps of a category there."
+        )
+    for category in sorted(set(named) - set(files)):
+        yield Fault(
+            str(folder / category), "category without part maps", expected=f"{category}/{_PATTERN}",
+            mend=f"Draw them, or remove {category!r} from {SUPPORTS_FILE}.",
+        )  # fmt: skip
+    if len({len(paths) for paths in files.values()}) > 1:
+        counts = Counter(len(paths) for paths in files.values())
+        usual = max(counts, key=lambda count: (counts[count], count))
+        for category, paths in files.items():
+            if len(paths) != usual:
+                yield Fault(
+                    str(folder / category), "every category needs the same number of supports", str(len(paths)),
+                    f"{usual}, as most have", "Add or remove part maps.",
+                )  # fmt: skip
+
+
+def _default_names(category: str, maps: list[torch.Tensor]) -> tuple[str, ...]:
+    highest = max((int(part_map.max()) for part_map in maps), default=0)
+    return PART_NAMES.get(category) or tuple(f"part {number}" for number in range(1, highest + 1))
+
+
+def _part_faults(category: str, paths: list[Path], maps: list[torch.Tensor], names: tuple[str, ...]) -> Iterator[Fault]:
+    for path, part_map in zip(paths, maps, strict=True):
+        if int(part_map.max()) > len(names):
+            yield Fault(
+                str(path), f"part id that category {category!r} does not have", str(int(part_map.max())),
+                f"0..{len(names)} ({', '.join(names)})", f"Name the part in {SUPPORTS_FILE}, or repaint it.",
+            )  # fmt: skip
+
+
+def _read_map(path: Path) -> torch.Tensor:
+    """uint8 (64, 64) part ids of one support map, whether it holds ids or the palette's colours."""
+    ids = _ids_of_colours(read_photo(path), path) if is_colour_image(path) else read_index(path)
+    if ids.max() >= PART_CHANNELS:
+        raise DataError(
+            "part id outside 0..8", file=path, found=int(ids.max()), expected=f"0 (no part) to {PART_CHANNELS - 1}",
+            mend="Paint ids, not brightnesses: part 1 has grey value 1; or use the palette's colours in RGB.",
+        )  # fmt: skip
+    part_map = torch.from_numpy(ids.astype(np.uint8))
+    if not part_map.any():
+        raise SupportError("support without a part", file=path, found="an empty map", mend="Paint the parts.")
+    return to_object_frame(part_map > 0, part_map)[1]
+
+
+def _ids_of_colours(colours: NDArray[np.uint8], path: Path) -> NDArray[np.int32]:
+    ids = np.full(colours.shape[:2], -1, dtype=np.int32)
+    for number, colour in [*enumerate(PART_COLORS), *((0, background) for background in BACKGROUNDS)]:
+        ids[(colours == np.array(colour, dtype=np.uint8)).all(-1)] = number
+    strange = ids < 0
+    if strange.any():
+        row, col = map(int, np.argwhere(strange)[0])
+        first = tuple(map(int, colours[row, col]))
+        palette = ", ".join(f"{number} = {colour}" for number, colour in enumerate(PART_COLORS))
+        raise DataError(
+            "colours that are not the palette's", file=path,
+            found=f"{int(strange.sum())} pixels, the first {first} at row {row}, column {col}",
+            expected=palette + " (black and white: no part)",
+            mend="Draw with these colours and without antialiasing, or save ids as a greyscale PNG.",
+        )  # fmt: skip
+    return ids
