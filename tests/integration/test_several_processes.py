@@ -13,21 +13,20 @@ from ipose.testing.tiny_system import TinySource, TinySystem, everything
 from ipose.training import Run, TrainConfig, latest_checkpoint, train
 
 SCRIPT = """
-import sys
+import os, sys
 from ipose.testing.tiny_system import TinySource, TinySystem
 from ipose.training import Run, TrainConfig, train
-import json
 
 class Plain(TinySystem):
     def fake(self, batch, generator):  # noise of its own would differ between the processes
         return self.generator(batch.x.flip(1))
 
 if __name__ == "__main__":
-    folder, resume = sys.argv[1], bool(int(sys.argv[2]))
-    config = TrainConfig(steps=6 if resume else 3, batch_size=4, log_every=1, tensorboard=False)
-    run = Run(folder=__import__("pathlib").Path(folder), info={"kind": "tiny", "command": ""})
-    system = Plain(dropout=0.0, norm=False, seed=int(__import__("os").environ["RANK"]))
-    train(system, TinySource(jitter=0.0), run, config, resume=resume, device="cpu", progress=False)
+    for steps, resume in ((3, False), (6, True)):
+        config = TrainConfig(steps=steps, batch_size=4, log_every=1, tensorboard=False)
+        system = Plain(dropout=0.0, norm=False, seed=int(os.environ["RANK"]))  # the main process's weights count
+        run = Run.open(sys.argv[1])
+        train(system, TinySource(jitter=0.0), run, config, resume=resume, device="cpu", progress=False)
 """
 
 
@@ -42,11 +41,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(script, folder, resume) -> None:
+def launch(script, folder) -> None:
     world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "ACCELERATE_USE_CPU": "1"}
     processes = [
         subprocess.Popen(
-            [sys.executable, script, folder, str(int(resume))],
+            [sys.executable, script, folder],
             env=os.environ | world | {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
         )
         for rank in (0, 1)
@@ -65,8 +64,7 @@ class TestTwoProcesses:
         run = Run.create(tmp_path / "alone", kind="tiny", config={}, train=config)
         train(alone, TinySource(jitter=0.0), run, config, device="cpu", progress=False)
         Run.create(tmp_path / "two", kind="tiny", config={}, train=config)
-        for resume in (False, True):
-            launch(tmp_path / "script.py", tmp_path / "two", resume)
+        launch(tmp_path / "script.py", tmp_path / "two")  # three steps, then three more after resuming
         both = latest_checkpoint(tmp_path / "two" / "checkpoints")
         assert both is not None
         assert both.step == 6

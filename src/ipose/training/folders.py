@@ -1,5 +1,6 @@
 """Sentences about a folder that should be a run's. No torch in here."""
 
+import time
 from pathlib import Path
 
 from ipose.errors import RunError
@@ -40,3 +41,10 @@ def nearby(folder: Path) -> str | None:
     if inside:
         return f"There are runs inside: {', '.join(map(str, inside[:5]))}."
     return "Start one with ipose train, or give the folder that ipose train wrote."
+
+
+def wait_for(file: Path, seconds: float = 60.0) -> None:
+    """Until another process has written `file`, or the time is up."""
+    deadline = time.monotonic() + seconds
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)

@@ -10,6 +10,7 @@ tensorboard/     the curves, where TensorBoard is installed
 """
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
 from ipose.training.differences import differences, plain
 from ipose.training.durable import write_text_whole
-from ipose.training.folders import nearby, refuse_taken, what_is
+from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
 from ipose.training.lock import locked
 from ipose.training.provenance import git_commit, versions
 
@@ -129,7 +130,11 @@ class Run:
 
     @classmethod
     def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> "Run":
-        """`resume` or `create`, as the flag says."""
+        """`resume` or `create`, as the flag says. Of several processes (`accelerate launch`) the first one does so; the
+        others wait for it and open the run."""
+        if os.environ.get("RANK", "0") != "0":
+            wait_for(Path(folder) / "run.json")
+            return cls.open(folder)
         return cls.resume(folder, **rest) if resume else cls.create(folder, data=data, **rest)
 
     @property

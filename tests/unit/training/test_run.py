@@ -3,6 +3,8 @@
 import json
 import os
 import subprocess
+import threading
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -151,6 +153,33 @@ class TestResume:
     def test_says_how_to_go_on(self, tmp_path):
         assert create(tmp_path / "a", command="ipose train --out a").resume_command == "ipose train --out a --resume"
         assert create(tmp_path / "b", command="ipose train --resume").resume_command == "ipose train --resume"
+
+
+class TestBegin:
+    """Run.begin creates or resumes; of several processes, the first does."""
+
+    def begin(self, folder: Path, resume: bool) -> Run:
+        return Run.begin(folder, resume=resume, kind="partnet", config=Config(), train=TRAIN, command="ipose x")
+
+    def test_does_what_the_flag_says(self, tmp_path):
+        self.begin(tmp_path, resume=False)
+        with pytest.raises(RunError, match="a run here already"):
+            self.begin(tmp_path, resume=False)
+        assert len(self.begin(tmp_path, resume=True).info["resumed"]) == 1
+
+    def test_a_process_that_is_not_the_first_waits_and_joins(self, tmp_path, monkeypatch):
+        main = threading.Timer(0.2, self.begin, (tmp_path, False))
+        monkeypatch.setenv("RANK", "1")
+        waiting = threading.Timer(0.0, self.begin, (tmp_path, False))
+        waiting.start()
+        time.sleep(0.1)
+        assert waiting.is_alive()
+        monkeypatch.setenv("RANK", "0")
+        main.start()
+        main.join()
+        waiting.join()
+        monkeypatch.setenv("RANK", "1")
+        assert self.begin(tmp_path, resume=True).info["resumed"] == []
 
 
 class TestLock:
