@@ -25,6 +25,7 @@ from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.matching import load_matching
 from ipose.training.metrics import append_metrics
+from ipose.training.model_folder import replace_folder
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import PartPair, SupportSet
@@ -126,7 +127,9 @@ def run_partnet_job(
         job.train,
         resume=resume,
         on_sample=watch.sample,
-        on_save=lambda snapshot: save_partnet(run.model, _partnet(snapshot), supports),
+        on_save=lambda snapshot: replace_folder(
+            run.model, lambda folder: save_partnet(folder, _partnet(snapshot), supports)
+        ),
         device=device,
         progress=progress,
     )

@@ -1,6 +1,5 @@
 """Training generator and discriminator from start to model folder, with sample sheets on the way."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.matching import load_matching
+from ipose.training.model_folder import replace_folder
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
@@ -216,15 +216,7 @@ class _Show:
 
     def save(self, snapshot: Snapshot) -> None:
         """The model folder, written beside and renamed into place."""
-        model, target = self._prepare(snapshot), snapshot.run.model
-        beside, old = target.with_name("model.new"), target.with_name("model.old")
-        for leftover in (beside, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        model.save_pretrained(beside)
-        if target.exists():
-            target.rename(old)
-        beside.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        replace_folder(snapshot.run.model, self._prepare(snapshot).save_pretrained)
 
     def _prepare(self, snapshot: Snapshot) -> IPose:
         if self.prepared is None or self.prepared[0] != snapshot.step:
