@@ -298,7 +298,7 @@ class TestTerms:
         assert losses_of(every, nameless, "generator")["n_plus_one"].item() > 0
 
     def test_style_is_ten_times_the_distance_of_fake_from_real_crops(self, batch: SceneBatch, style: CLIPStyle) -> None:
-        """Given the whole images (a batch without objects, the release's rule), the encoder is asked fake, then real."""
+        """Given whole images (no objects, the release's rule), the encoder is asked of the fakes, then of the real."""
         seen: list[tuple[tuple[Tensor, Tensor], Tensor]] = []
         handle = style.register_forward_hook(lambda module, inputs, output: seen.append((inputs, output)))
         bare = replace(batch, objects=(), image_index=batch.image_index[:0])
