@@ -171,6 +171,9 @@ class TestWriteReport:
         assert "url(" not in css
         assert "@import" not in css
 
+    def test_small_maps_stay_pixel_sharp_and_curves_are_smooth(self, page):
+        assert page.values("img", "class") == ["sharp"] * (len(page.pictures()) - 1)
+
     def test_text_is_escaped(self, page):
         text = "".join(page.text)
         assert "A run <b>with</b> odd & ends" in text

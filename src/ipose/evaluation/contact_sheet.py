@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -46,6 +47,7 @@ class TileRow:
     legend: Sequence[LegendEntry] = ()
 
 
+@cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Pillow's own font, so that a sheet looks the same on every machine."""
     return ImageFont.load_default(size)

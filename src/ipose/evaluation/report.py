@@ -1,8 +1,8 @@
 """One self-contained HTML page: what was done, how, and what came out.
 
 The page has no script and refers to nothing outside itself: pictures are inlined as base64 PNG at their own size and
-enlarged by the browser. The caller assembles the content from `Section`, `Table` and `Figure`; `report_blocks`
-has ready-made ones. Nothing here knows a network.
+scaled by the browser (small ones pixel-sharp). The caller assembles the content from `Section`, `Table` and `Figure`;
+`report_blocks` has ready-made ones. Nothing here knows a network.
 """
 
 import base64
