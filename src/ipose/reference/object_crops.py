@@ -127,10 +127,8 @@ def paste_objects(
     canvas = features.new_zeros(batch_size, features.shape[1], *masks[0].shape)
     for feature, mask, image, where in zip(features, masks, image_index, places, strict=True):
         pasted = paste(feature, where, mode)
-        for row in range(where.top, where.bottom):
-            for col in range(where.left, where.right):
-                if mask[row, col] == 1:
-                    canvas[image, :, row, col] = pasted[:, row - where.top, col - where.left]
+        rows, cols = slice(where.top, where.bottom), slice(where.left, where.right)
+        canvas[image, :, rows, cols] = torch.where(mask[rows, cols] == 1, pasted, canvas[image, :, rows, cols])
     return canvas
 
 

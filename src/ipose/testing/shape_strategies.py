@@ -89,7 +89,8 @@ def object_scenes(
 ) -> ObjectScene:
     """Scenes with ragged objects that overlap, touch borders and have odd sides; some were squashed.
 
-    Boxes are drawn freely, so that a box may be larger than what is left of its object, or cut it.
+    Boxes are drawn freely, so that a box may be larger than what is left of its object, or cut it. An object is known
+    by the pair (class, instance id) alone: classes and ids each occur several times.
     """
     height, width = draw(st.integers(8, max_side)), draw(st.integers(8, max_side))
     count = draw(st.integers(min_objects, max_objects))
@@ -100,7 +101,7 @@ def object_scenes(
     for i, image in enumerate(image_index):
         (top, bottom), (left, right) = draw(_ranges(height)), draw(_ranges(width))
         ragged = torch.rand(bottom - top + 1, right - left + 1, generator=generator) < 0.8
-        for plane, value in ((label, 1 + i % 2), (instance, i + 1)):
+        for plane, value in ((label, 1 + i % 2), (instance, 1 + i // 2)):
             plane[image, top : bottom + 1, left : right + 1][ragged] = value
         boxes.append((top, bottom, left, right))
         sizes.append(draw(st.sampled_from([(1, 1), (height, width), (480, 640), (640, 427), (37, 24)])))
@@ -108,7 +109,7 @@ def object_scenes(
         label,
         instance,
         torch.arange(count) % 2 + 1,
-        torch.arange(count) + 1,
+        torch.arange(count) // 2 + 1,
         torch.tensor(image_index, dtype=torch.int64),
         torch.tensor(boxes, dtype=torch.int64).reshape(-1, 4),
         torch.tensor(sizes, dtype=torch.int64).reshape(-1, 2),

@@ -1,5 +1,7 @@
 """Object pastes: part features and logits back in the image plane."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -69,6 +71,16 @@ class TestOwner:
             own = (scene.label[image] == scene.class_ids[i]) & (scene.instance[image] == scene.instance_ids[i])
             expected[image][own & box] = i
         assert torch.equal(owner, expected)
+
+    def test_neighbours_of_one_class_own_their_sides(self, device):
+        """Two instances of a class share a border; the context of each box reaches into the other."""
+        left = one_object((4, 8, 4, 8), (13, 13))
+        both = replace(left.select(torch.tensor([0, 0])), instance_ids=torch.tensor([1, 2]))
+        both.boxes[1, 2:] += 4
+        both.label[:, 4:9, 4:13], both.instance[:, 4:9, 8:13] = 1, 2
+        expected = torch.full((1, 13, 13), NOBODY, device=device)
+        expected[:, 4:9, 4:8], expected[:, 4:9, 8:13] = 0, 1
+        assert torch.equal(owner_by_pixels(both.to(device)), expected)
 
     def test_by_shape_covers_the_pasted_shape_not_the_own_pixels(self, device):
         """An object that 8 frame pixels cannot draw exactly: the release's rule writes another edge than its own."""
