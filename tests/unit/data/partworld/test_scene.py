@@ -25,6 +25,12 @@ def fingerprint(*scenes: Scene) -> str:
     return digest.hexdigest()[:16]
 
 
+def touching_pixels(scene: Scene) -> int:
+    """Neighbours in a row that belong to different objects."""
+    left, right = scene.instance[:, :-1], scene.instance[:, 1:]
+    return int(((left != right) & (left > 0) & (right > 0)).sum())
+
+
 CONFIGS = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**32),
@@ -133,14 +139,20 @@ class TestDrawing:
         assert counts == {2, 3}
 
     def test_lets_objects_hide_one_another(self):
-        """Given crowded scenes, pixels of different objects meet, and the one in front has the larger id."""
         config = PartWorldConfig(size=(64, 64), objects=(4, 4), object_scale=(0.6, 0.8))
-        touching = 0
+        assert sum(touching_pixels(partworld_scene(config, index)) for index in range(8)) > 100
+
+    def test_gives_objects_room_where_there_is_room(self):
+        config = PartWorldConfig(size=(64, 64), objects=(2, 2), object_scale=(0.3, 0.4))
+        assert sum(touching_pixels(partworld_scene(config, index)) > 0 for index in range(24)) <= 2
+
+    def test_draws_nearer_objects_later(self):
+        """Given objects within the frame, ids rise with the row of the foot, so the last is the lowest of all."""
+        config = PartWorldConfig(size=(64, 64), objects=(3, 3), categories=("car", "bus"))
         for index in range(8):
             instance = partworld_scene(config, index).instance
-            left, right = instance[:, :-1], instance[:, 1:]
-            touching += int(((left != right) & (left > 0) & (right > 0)).sum())
-        assert touching > 100
+            feet = [int((instance == number).any(dim=1).nonzero().max()) for number in instance.unique()[1:]]
+            assert max(feet) <= feet[-1] + 1  # a foot between two pixel rows may be rounded either way
 
     def test_shows_every_stuff_class_and_two_or_more_a_scene(self):
         drawn = [partworld_scene(PartWorldConfig(size=(32, 32), objects=(0, 0)), i).label.unique() for i in range(30)]
