@@ -4,7 +4,7 @@ norm, dropout, Adam, augmentation, averaged weights. For tests of the loop, here
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -44,6 +44,11 @@ class TinySource:
     seconds: float = 0.0
     jitter: float = 0.1
     broken: bool = False
+    points: tuple[Tensor, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        points = tuple(torch.randn(WIDTH, generator=generator_of("point", index)) for index in range(self.size))
+        object.__setattr__(self, "points", points)
 
     def __len__(self) -> int:
         return self.size
@@ -53,8 +58,7 @@ class TinySource:
         time.sleep(self.seconds)
         if self.broken:
             raise DataError("no such point", file=f"{index}.txt", field="point", mend="Mend it.")
-        point = torch.randn(WIDTH, generator=generator_of("point", index))
-        return f"point {index}", point + self.jitter * torch.randn(WIDTH, generator=generator)
+        return f"point {index}", self.points[index] + self.jitter * torch.randn(WIDTH, generator=generator)
 
     def collate(self, items: Sequence[tuple[str, Tensor]], generator: torch.Generator) -> TinyBatch:
         """The points stacked, moved by one jitter."""

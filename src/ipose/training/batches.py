@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ipose.errors import ConfigError, IposeError
+from ipose.training.packing import Packed
 from ipose.training.seeds import generator_of, seed_of
 
 
@@ -89,15 +90,16 @@ class _Batches(Dataset[Any]):
     """Batches by key."""
 
     def __init__(self, source: BatchSource, seed: int) -> None:
-        self.source, self.seed = source, seed
+        self.packed, self.seed = Packed(source), seed
 
     def __getitem__(self, key: BatchKey) -> Any:
+        source = self.packed.value
         try:
             items = [
-                self.source.item(index, generator_of(self.seed, "item", key.epoch, index, repetition))
+                source.item(index, generator_of(self.seed, "item", key.epoch, index, repetition))
                 for index, repetition in key.items
             ]
-            return self.source.collate(items, generator_of(self.seed, "batch", key.epoch, key.number, key.rank))
+            return source.collate(items, generator_of(self.seed, "batch", key.epoch, key.number, key.rank))
         except IposeError as error:
             return _Failure(error)
 

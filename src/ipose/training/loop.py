@@ -1,28 +1,19 @@
 """The one training loop. A system says what to learn (`ipose.types.System`), a source what from, a run where to."""
 
-import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
-from pathlib import Path
+from contextlib import ExitStack
 
 import torch
 
-from ipose.errors import NonFiniteLossError, RunError
-from ipose.training.averaging import Averages
-from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
-from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
-from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_unfinished
+from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import append_metrics, drop_metrics_after
 from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
-from ipose.training.schedule import set_rates
 from ipose.training.seeds import kept_random_state
-from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
-from ipose.training.stepper import Stepper
-from ipose.training.stop import StopRequest, listening
-from ipose.training.window import Window
+from ipose.training.snapshot import Hook, TrainResult
+from ipose.training.stop import listening
+from ipose.training.trainer import Trainer
 from ipose.types import System
 
 
@@ -64,7 +55,7 @@ def train(
         if processes.is_main:
             stack.enter_context(run.locked())
         stack.enter_context(kept_random_state())
-        trainer = _Trainer(system, run, config, processes, on_sample, on_save)
+        trainer = Trainer(system, run, config, processes, on_sample, on_save)
         trainer.begin(resume)
         shown = progress if processes.is_main else False
         bar = Progress(config, start=trainer.step, seconds=trainer.seconds, show=shown)
@@ -81,183 +72,3 @@ def train(
 
 def _say_nothing(_: str) -> None:
     pass
-
-
-class _Trainer:
-    """The state of one call of `train`."""
-
-    def __init__(
-        self,
-        system: System,
-        run: Run,
-        config: TrainConfig,
-        processes: Processes,
-        on_sample: Hook | None,
-        on_save: Hook | None,
-    ) -> None:
-        self.system, self.run, self.config, self.processes = system, run, config, processes
-        self.on_sample, self.on_save = on_sample, on_save
-        self.step, self.seconds_before, self.started = 0, 0.0, time.monotonic()
-        self.saved: Path | None = None
-        self.saved_step = -1
-        self.window, self.losses = Window(config.batch_size), dict[str, dict[str, float]]()
-        self.steps_per_epoch = 1
-
-    @property
-    def seconds(self) -> float:
-        """Trained so far, over all resumes."""
-        return self.seconds_before + time.monotonic() - self.started
-
-    def begin(self, resume: bool) -> None:
-        """Place everything on the device, and restore the last checkpoint."""
-        move = getattr(self.system, "to", None)
-        if move is not None:
-            move(self.processes.device)
-        for network in self.system.networks.values():
-            network.to(self.processes.device).train()
-        self.processes.prepare(self.system.networks)
-        averaged = getattr(self.system, "averaged", ())
-        self.averages = Averages(self.system.networks, averaged, self.config.ema_decay)
-        set_rates(self.system.optimizers.values(), 1.0)
-        if resume:
-            self._restore()
-        elif found := list_checkpoints(self.run.checkpoints):
-            raise RunError(
-                "this run has been trained already",
-                file=self.run.folder,
-                found=found[-1].name,
-                mend=f"Go on with: {self.run.resume_command}",
-            )
-        self.first = self.step
-        self.stepper = Stepper(self.system, self.averages, self.config, self.processes)
-        if self.config.compile:
-            for network in self.system.networks.values():
-                network.compile()
-
-    def _restore(self) -> None:
-        if self.processes.is_main:
-            remove_unfinished(self.run.checkpoints)
-            found = latest_checkpoint(self.run.checkpoints, set_aside=True)
-        self.processes.wait()
-        if not self.processes.is_main:
-            found = latest_checkpoint(self.run.checkpoints)
-        if found is not None:
-            restore(found, self.system, self.averages)
-            self.step, self.seconds_before = found.step, found.seconds
-            self.saved, self.saved_step = found.path, found.step
-        if self.processes.is_main:
-            drop_metrics_after(self.run.metrics, self.step)
-
-    def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
-        """Train until something ends it."""
-        config, processes = self.config, self.processes
-        self.steps_per_epoch = batches_per_epoch(len(source), config.batch_size)
-        feed = batch_stream(
-            source,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            start=self.step,
-            stop=config.steps,
-            workers=config.workers,
-            rank=processes.rank,
-            world=processes.world,
-        )
-        with closing(feed):
-            while self.step < config.steps:
-                if processes.any(bool(stop)):
-                    return "interrupted"
-                if processes.any(self._time_is_up()):
-                    return "time"
-                self.window.start()
-                try:
-                    batch = next(feed)
-                except RuntimeError:
-                    if not stop:  # else the signal reached the workers too: that they are gone is no fault
-                        raise
-                    continue
-                self._take(batch)
-                bar.update(self.step, self.seconds, self.window.losses(), self.window.images_per_second())
-                self._at_intervals(curves)
-        return "done"
-
-    def _time_is_up(self) -> bool:
-        """Under a schedule by the clock the whole run has `max_minutes`, else every call of `train` does."""
-        if self.config.max_minutes is None:
-            return False
-        spent = self.seconds if self.config.by_clock else self.seconds - self.seconds_before
-        return spent >= 60 * self.config.max_minutes
-
-    def _take(self, batch: object) -> None:
-        minutes = self.processes.same(self.seconds / 60) if self.config.by_clock else 0.0
-        try:
-            self.window.add(self.stepper.take(batch, self.step, minutes))
-        except NonFiniteLossError as error:
-            saved = f"The last checkpoint is {self.saved}." if self.saved else "Nothing was saved yet."
-            mend = f"{error.mend} {saved}"
-            raise NonFiniteLossError(error.message, found=error.found, expected=error.expected, mend=mend) from error
-        self.step += 1
-
-    def _at_intervals(self, curves: Curves) -> None:
-        if self.step % self.config.log_every == 0:
-            self._log(curves)
-        if self.step == self.config.steps:
-            return  # `end` saves and samples
-        if self.step % self.config.checkpoint_every == 0:
-            self._save(final=False)
-        if self.config.sample_every and self.step % self.config.sample_every == 0:
-            self._sample(final=False)
-
-    def end(self, stopped: Stopped, curves: Curves) -> TrainResult:
-        """Log, save and sample what is left to; say how to go on."""
-        final = stopped == "done" or (stopped == "time" and self.config.by_clock)
-        if self.window.steps:
-            self._log(curves)
-        path = self._save(final)
-        if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
-            self._sample(final)
-        text = advice(self.run, self.step, self.seconds, stopped, path, final=final)
-        return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
-
-    def _log(self, curves: Curves) -> None:
-        self.losses = self.window.losses()
-        record = {
-            "step": self.step,
-            "epoch": self.step / self.steps_per_epoch,
-            "seconds": round(self.seconds, 3),
-            "images_per_second": round(self.window.images_per_second(), 3),
-            "lr": {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.system.optimizers.items()},
-            "losses": self.losses,
-        }
-        if self.processes.is_main:
-            append_metrics(self.run.metrics, record)
-            curves.add(record)
-        self.window = Window(self.config.batch_size)
-
-    def _save(self, final: bool) -> Path:
-        if self.saved_step != self.step:
-            self.processes.same_buffers(self.system.networks)
-            self.saved = checkpoint_path(self.run.checkpoints, self.step)
-            if self.processes.is_main:
-                save_checkpoint(
-                    self.run.checkpoints,
-                    self.system,
-                    self.averages,
-                    step=self.step,
-                    seconds=self.seconds,
-                    keep=self.config.keep,
-                )
-            self.saved_step = self.step
-        self._call(self.on_save, final)
-        assert self.saved is not None
-        return self.saved
-
-    def _sample(self, final: bool) -> None:
-        self._call(self.on_sample, final)
-
-    def _call(self, hook: Hook | None, final: bool) -> None:
-        """On the main process; the others wait. Whatever the hook draws, the training does not notice."""
-        if hook is not None and self.processes.is_main:
-            networks, averages = self.system.networks, self.averages.modules()
-            with kept_random_state():
-                hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))
-        self.processes.wait()

@@ -79,6 +79,9 @@ class TestBatchStream:
     def test_workers_change_nothing(self, workers):
         assert same(feed(TinySource(), workers=workers), feed(TinySource()))
 
+    def test_a_source_may_hold_hundreds_of_tensors(self):  # handed over as shared memory, 256 are the end
+        assert same(feed(TinySource(size=300), stop=1, workers=1), feed(TinySource(size=300), stop=1))
+
     def test_an_item_is_augmented_anew_each_epoch(self):
         def seen(batch):
             return dict(zip(batch.names, batch.x, strict=True))
