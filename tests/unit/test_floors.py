@@ -15,6 +15,7 @@ FLOORS = {
     "interop": 3.5,
     "editing": 4, "evaluation": 4,
     "training": 4.5, "pipeline": 4.5,
+    "workflows": 4.7,
     "cli": 5, "__main__": 5,
     "reference": 5.5,  # literal versions read the modules that they spell out
     "testing": 6,

@@ -71,8 +71,8 @@ class TrainPartNet:
     def run(self) -> None:
         """Train, evaluate, report."""
         from ipose.data.open_data import open_part_pairs
-        from ipose.training.partnet_job import PartNetJob, run_partnet_job, train_config
-        from ipose.training.reports import write_partnet_report
+        from ipose.workflows.train_partnet import PartNetJob, run_partnet_job, train_config
+        from ipose.workflows.reports import write_partnet_report
 
         data = open_part_pairs(self.data)
         settings = train_config(self.config, len(data.basis_train), **self.loop.settings())
@@ -108,8 +108,8 @@ class TrainSynthesis:
 
     def run(self) -> None:
         """Check the data, train, report."""
-        from ipose.training.reports import write_synthesis_report
-        from ipose.training.synthesis_job import SynthesisJob, run_synthesis_job, synthesis_train_config
+        from ipose.workflows.reports import write_synthesis_report
+        from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
 
         scenes = check_data(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())

@@ -1,0 +1,110 @@
+"""`ipose parts`, `generate`, `evaluate`, `info`: using what was trained."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from ipose.data.data_config import DataConfig
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Infer parts with PartNet alone: of drawn silhouettes, or of every object of label maps."""
+
+    inputs: Positional[Path]
+    """A PNG, or a folder of them: silhouettes (with --category), or label maps."""
+    model: Path = field(kw_only=True)
+    """Run or model folder, of PartNet or of the whole system."""
+    supports: Path | None = None
+    """Support folder to read, of new categories perhaps. None = the model's own."""
+    category: str | None = None
+    """The inputs are silhouettes of this category (white object on black). None = label maps."""
+    spec: str | None = None
+    """What the label ids mean: a spec's name or a dataset.toml. None = the model's."""
+    instances: Path | None = None
+    """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    out: Path = Path("parts")
+    """Folder to write part maps and overlays to."""
+
+    def run(self) -> None:
+        """Infer and write."""
+        from ipose.workflows.parts import part_reader, write_parts
+
+        reader = part_reader(self.model, self.supports, self.spec)
+        for path in write_parts(reader, self.inputs, self.out, category=self.category, instances=self.instances):
+            print(path)
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Make images from label maps: no data set, no photograph."""
+
+    inputs: Positional[Path]
+    """Index PNG of label ids, or a folder of them."""
+    model: Path = field(kw_only=True)
+    """Synthesis run or its model folder."""
+    instances: Path | None = None
+    """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    seed: int = 0
+    """Of the first image; the next ones have seed + 1, ..."""
+    count: int = 1
+    """Images a map."""
+    keep_size: bool = False
+    """Keep the map's size, else resize it to the size that the model was trained at."""
+    out: Path = Path("generated")
+    """Folder to write images, part maps and sheets to."""
+    device: str = "cpu"
+    """cpu, cuda, ..."""
+
+    def run(self) -> None:
+        """Generate and write."""
+        from ipose.pipeline import IPose
+        from ipose.workflows.generate import generate_files
+
+        model = IPose.from_pretrained(self.model).to(self.device)
+        for path in generate_files(
+            model,
+            self.inputs,
+            self.out,
+            instances=self.instances,
+            seed=self.seed,
+            count=self.count,
+            keep_size=self.keep_size,
+        ):
+            print(path)
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Part metrics of a run's PartNet against two plain baselines, on its validation data."""
+
+    folder: Positional[Path]
+    """A run."""
+    data: str | None = None
+    """Other data with part maps. None = the run's own."""
+    spec: str | None = None
+    """The spec of --data."""
+
+    def run(self) -> None:
+        """Evaluate and print."""
+        from ipose.workflows.evaluate import evaluate_run
+
+        data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
+        evaluation, path = evaluate_run(self.folder, data)
+        print(evaluation.table())
+        print(path)
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a run or model folder holds."""
+
+    folder: Positional[Path]
+    """A run, or a model folder."""
+
+    def run(self) -> None:
+        """Print."""
+        from ipose.workflows.info import describe
+
+        print(describe(self.folder))

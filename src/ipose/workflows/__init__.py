@@ -1,0 +1,5 @@
+"""What a command does, from files to files, callable from Python: data, network, loop and report put together.
+
+train_partnet, train_synthesis   a run each         demo       both, on PartWorld, with a report
+parts, generate                  a model on maps    evaluate   a run's numbers    reports   its page
+"""

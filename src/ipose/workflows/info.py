@@ -1,0 +1,57 @@
+"""`ipose info`: what a run or model folder holds, in a few lines. Reads JSON only; no torch."""
+
+import json
+from pathlib import Path
+
+from ipose.errors import RunError
+from ipose.training.metrics import read_metrics
+from ipose.training.run import Run
+
+
+def describe(path: Path) -> str:
+    """A run, or a model folder on its own.
+
+    Raises:
+        RunError: neither is here.
+    """
+    if (path / "run.json").is_file():
+        return _describe_run(Run.open(path))
+    if (path / "config.json").is_file():
+        return "\n".join(_describe_model(path))
+    return _describe_run(Run.open(path))
+
+
+def _describe_run(run: Run) -> str:
+    info, records = run.info, read_metrics(run.metrics)
+    steps = [record for record in records if "losses" in record]
+    lines = [
+        f"run         {run.folder} ({run.kind})",
+        f"started     {info['created']}  {info['command']}",
+        f"data        {info['data']}",
+        f"versions    {', '.join(f'{name} {version}' for name, version in info['versions'].items())}",
+        f"resumed     {len(info.get('resumed', []))} times",
+    ]
+    if steps:
+        last = steps[-1]
+        losses = ", ".join(
+            f"{phase} {sum(terms.values()):.3f}" for phase, terms in last["losses"].items()
+        )
+        lines.append(f"trained     {last['step']} steps in {last['seconds'] / 60:.1f} minutes; losses: {losses}")
+    checkpoints = sorted(item.name for item in run.checkpoints.glob("step-*")) if run.checkpoints.is_dir() else []
+    lines.append(f"checkpoints {', '.join(checkpoints) or 'none yet'}")
+    if (run.model / "config.json").is_file():
+        lines += _describe_model(run.model)
+    else:
+        lines.append("model       none yet: it is saved with the first checkpoint")
+    lines.append(f"report      {run.report if run.report.is_file() else 'none yet'}")
+    return "\n".join(lines)
+
+
+def _describe_model(folder: Path) -> list[str]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
+    supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
+    return [*lines, f"categories  {', '.join(supports)}"]

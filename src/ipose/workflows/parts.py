@@ -1,0 +1,116 @@
+"""`ipose parts`: PartNet alone, on drawn silhouettes or on label maps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.input_maps import find_maps, read_map, read_silhouette
+from ipose.data.object_frame import to_object_frame
+from ipose.data.part_palette import PART_COLORS
+from ipose.data.png import write_index
+from ipose.data.specs import DATASET_FILE, load_spec
+from ipose.data.support_folder import load_supports
+from ipose.errors import ConfigError, SupportError
+from ipose.evaluation.figures import part_overlay
+from ipose.evaluation.sheets import parts_sheet
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder
+from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
+from ipose.types import LabelSpec, SceneBatch, SupportSet
+
+GREY = 0.35
+"""How bright a label map is drawn below its parts."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartReader:
+    """A PartNet with the supports to read and, for label maps, the spec of their ids."""
+
+    trained: TrainedPartNet
+    supports: SupportSet
+    spec: LabelSpec | None
+
+
+def part_reader(model: Path, supports: Path | None, spec: str | None) -> PartReader:
+    """Load all three: the supports and the spec default to those of the model."""
+    trained = load_partnet(model)
+    beside = model_folder(model) / DATASET_FILE
+    known = load_spec(spec) if spec is not None else load_spec(beside) if beside.is_file() else None
+    return PartReader(trained, trained.supports if supports is None else load_supports(supports), known)
+
+
+def write_parts(
+    reader: PartReader, inputs: Path, out: Path, *, category: str | None = None, instances: Path | None = None
+) -> list[Path]:
+    """Part maps (index PNGs) and overlays of everything in `inputs`.
+
+    Args:
+        reader: of `part_reader`.
+        inputs: a PNG, or a folder of them.
+        out: folder to write.
+        category: the inputs are silhouettes of one object of this category each; None = they are label maps, unless
+            the supports hold one category only.
+        instances: instance map, or folder of them, for label maps.
+    Returns:
+        the files written.
+    Raises:
+        ConfigError: label maps, and no spec that says what their ids mean.
+        SupportError: the category has no supports.
+    """
+    files = find_maps(inputs)
+    if category is None and reader.spec is None and len(reader.supports.categories) == 1:
+        category = reader.supports.categories[0]
+    out.mkdir(parents=True, exist_ok=True)
+    if category is not None:
+        return _of_silhouettes(reader, files, out, category)
+    if reader.spec is None:
+        raise ConfigError(
+            "these could be silhouettes or label maps",
+            file=inputs,
+            mend="Say --category NAME for silhouettes "
+            f"(one of {', '.join(reader.supports.categories)}), or --spec NAME for label maps.",
+        )
+    return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances)]
+
+
+def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str) -> list[Path]:
+    if category not in reader.supports.categories:
+        raise SupportError(
+            f"no supports for part category {category!r}",
+            expected=", ".join(reader.supports.categories),
+            mend="Draw some and name their folder with --supports.",
+        )
+    canvases = [read_silhouette(file) for file in files]
+    shapes = torch.stack([to_object_frame(canvas, canvas.to(torch.uint8))[0] for canvas in canvases])
+    predicted = predict_part_maps(
+        reader.trained.partnet, shapes[:, None].float(), [category] * len(shapes), reader.supports
+    )
+    parts = predicted * shapes.to(torch.uint8)
+    written = []
+    for file, part in zip(files, parts, strict=True):
+        written.append(out / f"{file.stem}_part.png")
+        write_index(written[-1], part, colors=PART_COLORS)
+    sheet = out / "sheet.png"
+    names = [file.stem for file in files]
+    parts_sheet(shapes, parts, None, names, reader.supports.part_names[category], title=category).save(sheet)
+    return [*written, sheet]
+
+
+def _of_map(reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None) -> list[Path]:
+    scene = read_map(file, spec, instances=instances)
+    with torch.no_grad():
+        inferred = infer_scene_parts(reader.trained.partnet, SceneBatch.from_scenes([scene]), reader.supports)
+    part = inferred.part_map[0]
+    paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
+    write_index(paths[0], part, colors=PART_COLORS)
+    part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
+    return paths
+
+
+def _dim(label: Tensor, spec: LabelSpec) -> Image.Image:
+    """The label map in dark colours, so that parts stand out."""
+    colors = torch.tensor([item.color for item in spec.classes], dtype=torch.float32)[label]
+    return Image.fromarray((colors * GREY).to(torch.uint8).numpy())
