@@ -86,6 +86,8 @@ def paste_objects(
         owner: of `pasted_shape_owner` or `own_pixel_owner`; features and logits can share it.
         geometry: of the n objects.
         mode: "bilinear" (align_corners off) or "nearest", of both resizes.
+    Returns:
+        channels last in memory on a CPU (`view` it as `reshape`), contiguous on a GPU.
     Raises:
         ShapeMismatchError: features or owner map of another batch than the geometry.
     """
@@ -118,7 +120,9 @@ def paste_objects(
         mode="sum",
         per_sample_weights=weight[used].to(features.dtype),
     )
-    return plane.view(images, height, width, channels).permute(0, 3, 1, 2).contiguous()
+    plane = plane.view(images, height, width, channels).permute(0, 3, 1, 2)
+    # on a CPU turning the axes in memory would cost more than all of the above; convolutions take either order
+    return plane.contiguous() if plane.is_cuda else plane
 
 
 def _box_pixels(geometry: CropGeometry) -> tuple[Int64[Tensor, " p"], Int64[Tensor, " p"], Int64[Tensor, " p"]]:
