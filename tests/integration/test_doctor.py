@@ -12,8 +12,9 @@ from PIL import Image
 
 from ipose.data.doctor import Diagnosis, examine, guard
 from ipose.data.faults import Fault
+from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
-from ipose.data.specs import dataset_toml
+from ipose.data.specs import dataset_toml, load_spec
 from ipose.data.support_folder import save_supports
 from ipose.errors import DataError
 from ipose.testing.tiny_scenes import SPEC, write_scenes
@@ -311,3 +312,16 @@ class TestRealPhotographs:
         diagnosis = examine(root, "ccp-person", splits=["val"])
         assert diagnosis.ok, "\n".join(map(str, diagnosis.faults[:5]))
         assert [(count.scenes, count.objects) for count in diagnosis.counts] == [(124, 0), (124, 124)]
+
+
+class TestPartWorldOnDisk:
+    """PartWorld written out as a scene folder is a data set like any other."""
+
+    def test_it_passes_and_reads_back_as_drawn(self, tmp_path: Path) -> None:
+        world = PartWorld(PartWorldConfig(count=4, size=(64, 96)))
+        write_scene_folder(world, tmp_path, "train", PARTWORLD)
+        guard(tmp_path, tmp_path / "dataset.toml")
+        for drawn, read in zip(world, SceneFolder(tmp_path, "train", load_spec(tmp_path)), strict=True):
+            assert (drawn.name, drawn.objects) == (read.name, read.objects)
+            for key in ("image", "label", "instance", "part"):
+                assert torch.equal(getattr(drawn, key), getattr(read, key)), key

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 import torch
@@ -39,7 +41,14 @@ class TestFlipScene:
     def test_left_becomes_right_in_every_map(self) -> None:
         scene, flipped = make_scene(1), flip_scene(make_scene(1))
         for key in ("image", "label", "instance", "part"):
-            assert torch.equal(getattr(flipped, key)[..., 0], getattr(scene, key)[..., -1]), key
+            there, here = getattr(scene, key), getattr(flipped, key)
+            for col in range(there.shape[-1]):
+                assert torch.equal(here[..., col], there[..., -1 - col]), key
+
+    def test_objects_keep_their_order_whatever_it_is(self) -> None:
+        scene = make_scene(1)
+        backwards = replace(scene, objects=scene.objects[::-1])
+        assert flip_scene(backwards).objects == flip_scene(scene).objects[::-1]
 
 
 class TestAugmentPair:
@@ -96,6 +105,20 @@ class TestAugmentPair:
         assert rises.max() <= reach + 3
         assert rises.max() >= reach - 2
         assert (rises > 2).float().mean().item() == pytest.approx(0.25 * 0.85, abs=0.06)
+
+    def test_turns_go_to_either_side_mirrored_or_not(self) -> None:
+        part = torch.zeros(64, 64, dtype=torch.uint8)
+        part[31:33, 12:32], part[31:33, 32:52] = 1, 2
+        parts = augment_pairs(
+            (part > 0).expand(200, -1, -1), part.expand(200, -1, -1), torch.Generator().manual_seed(1)
+        )[1]
+        ends = [(torch.nonzero(one == 1).float().mean(0), torch.nonzero(one == 2).float().mean(0)) for one in parts]
+        seen = {
+            (bool(first[1] > second[1]), bool(first[0] > second[0]))
+            for first, second in ends
+            if abs(first[0] - second[0]) > 2
+        }
+        assert len(seen) == 4
 
     def test_what_comes_in_from_outside_is_no_object(self) -> None:
         full = torch.ones(64, 64, dtype=torch.uint8)
