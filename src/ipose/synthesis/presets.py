@@ -164,14 +164,15 @@ _CITYSCAPES: Mapping[str, Any] = {
 _ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
 _COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
 
-# `toy` is no experiment of the paper: narrow and shallow enough for some 64x64 images a second on two CPU cores, with a
-# larger initial gain and larger rates, because it has minutes where the paper has days.
+# `toy` is no experiment of the paper: it has minutes on two CPU cores where the paper has days on GPUs. So it is narrow
+# where images are large (that is where the time goes) and wider where they are small, starts at H/8, and begins with a
+# larger gain and learns at larger rates. About 0.65 s of one core a step of G and D together, the images channels-last.
 _TOY: Mapping[str, Any] = {
-    "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 16,
-    "channel_multipliers": (6, 6, 4, 2, 1),
-    "spade_hidden": 32, "part_hidden": 16, "part_noise_channels": 15, "discriminator_channels": (3, 32, 48, 64, 96),
-    "last_decoder_channels": 32, "style_loss": "none", "lr_generator": 1e-3, "lr_discriminator": 1e-3,
-    "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 8, "epochs": 100,
+    "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 8,
+    "channel_multipliers": (12, 12, 6, 2, 2), "spade_hidden": 16, "part_hidden": 8, "part_noise_channels": 7,
+    "discriminator_channels": (3, 16, 32, 48, 64), "last_decoder_channels": 16, "style_loss": "none",
+    "lr_generator": 1e-3, "lr_discriminator": 1e-3, "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 8,
+    "epochs": 100,
 }  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
