@@ -120,7 +120,8 @@ def partworld_scene(config: PartWorldConfig, index: int) -> Scene:
 
 
 class PartWorld(Sequence[Scene]):
-    """The embedded data set: a sequence of drawn scenes; nothing is kept, drawing is quicker than reading a file.
+    """The embedded data set: a sequence of scenes, drawn anew at each access (about 7 ms of one core
+    at 64x64, 15 ms at 128x128); keep them in a list to go over few scenes many times.
 
     Args:
         config: which scenes.
