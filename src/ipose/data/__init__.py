@@ -9,7 +9,8 @@ from ipose.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from ipose.data.augment import augment_pair, augment_pairs, flip_scene
-    from ipose.data.doctor import Diagnosis, examine, guard
+    from ipose.data.diagnosis import Diagnosis
+    from ipose.data.doctor import examine, guard
     from ipose.data.faults import Fault
     from ipose.data.object_index import index_objects
     from ipose.data.part_names import PART_NAMES, part_names_for
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 _HOME: dict[str, tuple[str, ...]] = {
     "augment": ("augment_pair", "augment_pairs", "flip_scene"),
-    "doctor": ("Diagnosis", "examine", "guard"),
+    "diagnosis": ("Diagnosis",),
+    "doctor": ("examine", "guard"),
     "faults": ("Fault",),
     "object_index": ("index_objects",),
     "part_names": ("PART_NAMES", "part_names_for"),
