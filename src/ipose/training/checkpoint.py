@@ -9,16 +9,16 @@ step-1200/
 
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from ipose.errors import NonFiniteLossError, RunError
+from ipose.errors import RunError
 from ipose.training.averaging import Averages
 from ipose.training.checkpoint_files import (
     DAMAGED,
@@ -35,6 +35,7 @@ from ipose.training.checkpoint_files import (
 )
 from ipose.training.durable import fsync_tree, replace_folder
 from ipose.training.matching import load_exactly
+from ipose.training.state_dicts import check_finite, size_of, state_dicts
 from ipose.types import System
 
 
@@ -74,9 +75,9 @@ def save_checkpoint(
         RunError: too little space on the disk, or the disk refused. Older checkpoints are as they were.
         NonFiniteLossError: a weight is not finite; such a checkpoint would be worse than none.
     """
-    networks = _on_cpu(system.networks)
-    averaged = _on_cpu(averages.modules())
-    _check_finite(networks | {f"{name} (average)": state for name, state in averaged.items()})
+    networks = state_dicts(system.networks)
+    averaged = state_dicts(averages.modules())
+    check_finite(networks | {f"{name} (average)": state for name, state in averaged.items()})
     state = {
         "step": step,
         "seconds": seconds,
@@ -84,7 +85,7 @@ def save_checkpoint(
         "optimizers": {name: optimizer.state_dict() for name, optimizer in system.optimizers.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    check_space(folder, sum(t.nbytes for t in _tensors([networks, averaged, state])))
+    check_space(folder, size_of([networks, averaged, state]))
     remove_unfinished(folder)
     beside = folder / f"{UNFINISHED}{STEP}{step}"
     try:
@@ -181,40 +182,3 @@ def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
             raise RunError(
                 f"the state of optimizer {name!r} does not fit", file=checkpoint.path, found=str(error)
             ) from error
-
-
-def _on_cpu(modules: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
-    return {name: _state_of(module) for name, module in modules.items()}
-
-
-def _state_of(module: nn.Module) -> dict[str, Tensor]:
-    """The state dict on the CPU, contiguous, no two tensors in one memory (safetensors refuses tied weights)."""
-    state: dict[str, Tensor] = {}
-    seen: set[int] = set()
-    for name, tensor in module.state_dict().items():
-        whole = tensor.detach().cpu().contiguous()
-        shared = whole.untyped_storage().data_ptr() in seen
-        state[name] = whole.clone() if shared else whole
-        seen.add(whole.untyped_storage().data_ptr())
-    return state
-
-
-def _check_finite(states: Mapping[str, Mapping[str, Tensor]]) -> None:
-    for network, state in states.items():
-        for name, tensor in state.items():
-            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-                raise NonFiniteLossError(
-                    f"weight {name!r} of {network!r} is not finite, so this step is not saved",
-                    mend="Start a new run from the last checkpoint (--init) with a lower learning rate.",
-                )
-
-
-def _tensors(tree: Any) -> Iterator[Tensor]:
-    if isinstance(tree, Tensor):
-        yield tree
-    elif isinstance(tree, Mapping):
-        for value in tree.values():
-            yield from _tensors(value)
-    elif isinstance(tree, list | tuple):
-        for value in tree:
-            yield from _tensors(value)

@@ -47,13 +47,14 @@ def train(
         say: takes messages; None = print them.
     Raises:
         NonFiniteLossError: names phase, term, the batch's files and the last checkpoint; the step was not taken.
-        RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; another
-            process trains in the same folder.
+        RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
+            set has another size than before; another process trains in the same folder.
     """
     processes = Processes(device)
     with ExitStack() as stack:
         if processes.is_main:
             stack.enter_context(run.locked())
+            run.expect_items(len(source))
         stack.enter_context(kept_random_state())
         trainer = Trainer(system, run, config, processes, on_sample, on_save)
         trainer.begin(resume)

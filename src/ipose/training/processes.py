@@ -18,11 +18,12 @@ class Processes:
     so too, but it hides their methods, and stumbles over phases in which a network is frozen or called twice.
 
     Args:
-        device: where to train; None = what accelerate finds (a GPU, if there is one).
+        device: where to train; None = what accelerate finds (a GPU, if there is one). Several processes on the CPU:
+            `accelerate launch --cpu`.
     """
 
     def __init__(self, device: torch.device | str | None = None) -> None:
-        self.state = PartialState(cpu=device is not None and torch.device(device).type == "cpu")
+        self.state = PartialState()  # one for the whole process: it must not remember a device meant for one run
         self.device = torch.device(self.state.device if device is None else device)
         self.rank: int = self.state.process_index
         self.world: int = self.state.num_processes

@@ -186,6 +186,22 @@ class Run:
         command = str(self.info.get("command") or "")
         return command if "--resume" in command.split() else f"{command} --resume".strip()
 
+    def expect_items(self, items: int) -> None:
+        """Remember how many items the data set has; the order of the data hangs on it. Raises RunError where a resumed
+        run has another number."""
+        known = self.info.get("items")
+        if known is None:
+            self.info["items"] = items
+            self._write()
+        elif known != items:
+            raise RunError(
+                "the data set has changed since this run was started",
+                file=self.folder,
+                found=f"{items} items",
+                expected=f"{known} items",
+                mend="Resume with the same data, or start a new run on these (--init takes over the weights).",
+            )
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Held by the one process that trains here. Raises RunError while another one does."""

@@ -79,6 +79,7 @@ class TestReestimateBatchNorm:
     def test_forgets_what_the_statistics_were_before(self):
         norm = nn.BatchNorm1d(1)
         nn.init.constant_(norm.running_mean, 1e6)
+        norm.num_batches_tracked.fill_(100)
         reestimate_batch_norm(norm, lambda: norm(torch.tensor([[0.0], [2.0]])), passes=2)
         assert norm.running_mean.item() == pytest.approx(1)
 

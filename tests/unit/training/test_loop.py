@@ -104,6 +104,17 @@ class TestTrain:
         with run.locked(), pytest.raises(RunError, match="another process is training here"):
             loop.train(TinySystem(), TinySource(), run, quick(), device="cpu", progress=False)
 
+    def test_a_data_set_of_another_size_is_refused_on_resume(self, tmp_path, fit):
+        fit(tmp_path, steps=5)
+        with pytest.raises(RunError, match=r"data set has changed.*found 9 items, expected 10 items"):
+            fit(tmp_path, resume=True, source=TinySource(size=9))
+
+    def test_compiles_every_network_where_asked_to(self, tmp_path, fit, monkeypatch):
+        compiled = []
+        monkeypatch.setattr(torch.nn.Module, "compile", lambda self: compiled.append(self))
+        system, _ = fit(tmp_path, steps=1, compile=True)
+        assert compiled == [system.generator, system.discriminator]
+
 
 class TestLogging:
     """metrics.jsonl tells the course of the training."""
