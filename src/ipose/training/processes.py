@@ -1,5 +1,6 @@
 """Where the training runs: the device, and the other processes when `accelerate launch` started several."""
 
+import os
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -18,12 +19,12 @@ class Processes:
     so too, but it hides their methods, and stumbles over phases in which a network is frozen or called twice.
 
     Args:
-        device: where to train; None = what accelerate finds (a GPU, if there is one). Several processes on the CPU:
-            `accelerate launch --cpu`.
+        device: where to train; None = what accelerate finds (a GPU, if there is one). accelerate keeps
+            one answer for the life of the process, so a device meant for one run stays out of it.
     """
 
     def __init__(self, device: torch.device | str | None = None) -> None:
-        self.state = PartialState()  # one for the whole process: it must not remember a device meant for one run
+        self.state = PartialState(cpu=_several_on_cpu(device))
         self.device = torch.device(self.state.device if device is None else device)
         self.rank: int = self.state.process_index
         self.world: int = self.state.num_processes
@@ -87,3 +88,12 @@ class Processes:
         mean: Tensor = reduce(torch.cat([gradient.flatten().float() for gradient in gradients]), "mean")
         for gradient, part in zip(gradients, mean.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
+
+
+def _several_on_cpu(device: torch.device | str | None) -> bool:
+    """Whether several processes were started to train on the CPU (accelerate must be told, torchrun cannot)."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return False
+    asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
+    wanted = device is not None and torch.device(device).type == "cpu"
+    return asked or wanted or not torch.cuda.is_available()

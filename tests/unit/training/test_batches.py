@@ -83,11 +83,12 @@ class TestBatchStream:
         assert same(feed(TinySource(size=300), stop=1, workers=1), feed(TinySource(size=300), stop=1))
 
     def test_an_item_is_augmented_anew_each_epoch(self):
-        def seen(batch):
-            return dict(zip(batch.names, batch.x, strict=True))
+        first, second = (dict(batch) for batch in feed(Draws(), stop=2))
+        assert all(first[index] != second[index] for index in range(4))
 
-        first, second = (feed(TinySource(size=4), start=step, stop=step + 1)[0] for step in (0, 1))
-        assert all(not torch.equal(seen(first)[name], seen(second)[name]) for name in first.names)
+    def test_the_batch_as_a_whole_is_drawn_anew_too(self):
+        first, second = feed(Moves(), stop=2)
+        assert first != second
 
     def test_repetitions_in_a_batch_are_augmented_apart(self):
         (batch,) = feed(TinySource(size=1), stop=1)
@@ -127,6 +128,13 @@ class TestBatchStream:
         with pytest.raises(DataError) as caught:
             feed(TinySource(broken=True), workers=workers)
         assert str(caught.value).endswith("[point] no such point. Mend it.")
+
+
+class Moves(Recorder):
+    """A batch is what its generator draws."""
+
+    def collate(self, items, generator):
+        return torch.rand((), generator=generator).item()
 
 
 class Draws(Recorder):
