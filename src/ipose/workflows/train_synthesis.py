@@ -132,7 +132,7 @@ def run_synthesis_job(
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
     """
     spec, trained = open_spec(job.data).labels, load_partnet(job.partnet)
-    check_supports(spec, trained.supports, job.partnet)
+    check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
     config = fit_config(job.config, spec, trained)
     job = replace(job, config=config)
     size = (config.height, config.width)
@@ -169,15 +169,15 @@ def run_synthesis_job(
     return SynthesisResult(run, result, show.model(generator), val)
 
 
-def check_supports(spec: LabelSpec, supports: SupportSet, partnet: Path) -> None:
-    """Every part category of the spec has supports. Raises SupportError, which names those that lack them."""
-    if missing := [name for name in spec.part_categories if name not in supports.categories]:
+def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
+    """Every part category of the data has supports. Raises SupportError, which names those that lack them."""
+    if missing := [name for name in categories if name not in supports.categories]:
         raise SupportError(
-            "part categories of the spec without supports",
+            "part categories of the data without supports",
             file=partnet,
             field=", ".join(missing),
             found=", ".join(supports.categories),
-            expected=", ".join(spec.part_categories),
+            expected=", ".join(categories),
             mend="Add a folder of part maps for each to the model's supports/ (no training needed), "
             "or take part_category out of the spec.",
         )
