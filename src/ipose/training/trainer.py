@@ -15,7 +15,6 @@ from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
 from ipose.training.schedule import set_rates
-from ipose.training.seeds import kept_random_state
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stepper import Stepper
 from ipose.training.stop import StopRequest
@@ -195,9 +194,8 @@ class Trainer:
         self._call(self.on_sample, final)
 
     def _call(self, hook: Hook | None, final: bool) -> None:
-        """On the main process; the others wait. Whatever the hook draws, the training does not notice."""
+        """On the main process; the others wait. It may draw from the global random state: each step seeds its own."""
         if hook is not None and self.processes.is_main:
             networks, averages = self.system.networks, self.averages.modules()
-            with kept_random_state():
-                hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))
+            hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))
         self.processes.wait()
