@@ -62,7 +62,15 @@ def tests(session: nox.Session) -> None:
 def thorough(session: nox.Session) -> None:
     """Everything, with many more hypothesis examples."""
     _environment(session)
-    _run(session, "pytest", SHAPES_CHECKED, "--benchmark-skip", "tests", *session.posargs, IPOSE_HYPOTHESIS_PROFILE="thorough")
+    _run(
+        session,
+        "pytest",
+        SHAPES_CHECKED,
+        "--benchmark-skip",
+        "tests",
+        *session.posargs,
+        IPOSE_HYPOTHESIS_PROFILE="thorough",
+    )
 
 
 @nox.session

@@ -21,7 +21,15 @@ FLOORS = {
     "testing": 6,
 }  # fmt: skip
 
-SIDEWAYS = {("types", "errors"), ("configs", "errors"), ("__init__", "lazy"), ("data", "shapes"), ("pipeline", "training"), ("training", "pipeline"), ("layers", "losses")}
+SIDEWAYS = {
+    ("types", "errors"),
+    ("configs", "errors"),
+    ("__init__", "lazy"),
+    ("data", "shapes"),
+    ("pipeline", "training"),
+    ("training", "pipeline"),
+    ("layers", "losses"),
+}
 """Neighbours on one floor that may look at each other, in one direction."""
 
 

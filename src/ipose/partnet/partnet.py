@@ -134,9 +134,7 @@ class PartNet(nn.Module):
         features, logits = self.decoder(x)
         return PartPrediction(logits[slot].squeeze(2), features[slot].flatten(1, 2))
 
-    def forward(
-        self, shapes: Float[Tensor, "n 1 s s"], supports: UInt8[Tensor, "n k s s"]
-    ) -> PartPrediction:
+    def forward(self, shapes: Float[Tensor, "n 1 s s"], supports: UInt8[Tensor, "n k s s"]) -> PartPrediction:
         """Part logits and features of n objects.
 
         Args:

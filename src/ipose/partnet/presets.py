@@ -46,7 +46,10 @@ class PartNetConfig:
     def __post_init__(self) -> None:
         if len(self.encoder_channels) != 4 or min(self.encoder_channels) < 1:
             raise ConfigError(
-                "four positive widths needed", field="encoder_channels", found=self.encoder_channels, expected="4 widths"
+                "four positive widths needed",
+                field="encoder_channels",
+                found=self.encoder_channels,
+                expected="4 widths",
             )
         for name in ("attention_blocks", "k", "batch_size", "epochs"):
             if getattr(self, name) < 1:

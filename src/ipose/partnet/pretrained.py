@@ -91,7 +91,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
     if not isinstance(config, dict) or "partnet_config" not in config:
-        raise RunError("config.json describes no model of ipose", file=folder, mend="Name an ipose run or model folder.")
+        raise RunError(
+            "config.json describes no model of ipose", file=folder, mend="Name an ipose run or model folder."
+        )
     return config
 
 

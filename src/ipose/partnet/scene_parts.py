@@ -102,5 +102,3 @@ def _with_parts_only(batch: SceneBatch) -> SceneBatch:
     kept = [i for i, item in enumerate(batch.objects) if item.part_category is not None]
     index = batch.image_index[torch.tensor(kept, dtype=torch.int64, device=batch.image_index.device)]
     return replace(batch, objects=tuple(batch.objects[i] for i in kept), image_index=index)
-
-

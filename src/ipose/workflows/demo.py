@@ -12,6 +12,8 @@ from ipose.errors import RunError
 from ipose.evaluation.report import ReportContent, Section, write_report
 from ipose.evaluation.report_blocks import environment_facts
 from ipose.partnet import presets as partnet_presets
+from ipose.partnet.pretrained import load_partnet
+from ipose.partnet.remembered_parts import RememberedParts
 from ipose.synthesis import presets as synthesis_presets
 from ipose.types import Scene
 from ipose.workflows.reports import (
@@ -22,7 +24,14 @@ from ipose.workflows.reports import (
     synthesis_settings,
 )
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult, run_partnet_job, train_config
-from ipose.workflows.train_synthesis import SynthesisJob, SynthesisResult, run_synthesis_job, synthesis_train_config
+from ipose.workflows.train_synthesis import (
+    FrozenParts,
+    SynthesisJob,
+    SynthesisResult,
+    fit_config,
+    run_synthesis_job,
+    synthesis_train_config,
+)
 
 SIZE = (64, 64)
 BASIS = ("car", "dog", "human", "tvmonitor")
@@ -58,7 +67,9 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
         RunError: the folder holds something.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise RunError("the demo needs a new folder", file=folder, mend="Name another one with --out, or remove this one.")
+        raise RunError(
+            "the demo needs a new folder", file=folder, mend="Name another one with --out, or remove this one."
+        )
     started, data = time.monotonic(), demo_data(seed)
     print("1/4  Drawing scenes of PartWorld ...")
     scenes, val = list(open_scenes(data, "train", SIZE)), list(open_scenes(data, "val", SIZE))
@@ -101,7 +112,7 @@ def _train_parts(
 def _train_images(
     folder: Path, data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene], minutes: float, seed: int
 ) -> tuple[SynthesisResult, SynthesisJob]:
-    config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1])
+    config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1], flip=False)
     train = synthesis_train_config(
         config,
         len(scenes),
@@ -116,7 +127,11 @@ def _train_images(
         tensorboard=False,
     )
     job = SynthesisJob(config=config, data=data, train=train, partnet=folder / "partnet")
-    return run_synthesis_job(job, folder / "synthesis", scenes=scenes, val=val, device="cpu"), job
+    trained = load_partnet(job.partnet)
+    frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
+    remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
+    result = run_synthesis_job(job, folder / "synthesis", scenes=scenes, val=val, infer_parts=remembered, device="cpu")
+    return result, job
 
 
 def _report(
@@ -153,8 +168,11 @@ def _report(
             curves_section(images.run, "The generator's and discriminator's training"),
             partnet_settings(part_job),
             synthesis_settings(images.model.synthesis),
-            Section("Limits", "Minutes on a CPU where the paper takes days on GPUs: 64x64 images, narrow networks, no CLIP "
-                    "style loss. The tables above say where settings leave the paper."),
+            Section(
+                "Limits",
+                "Minutes on a CPU where the paper takes days on GPUs: 64x64 images, narrow networks, no CLIP "
+                "style loss. The tables above say where settings leave the paper.",
+            ),
         ],
         facts=environment_facts("ipose demo"),
     )

@@ -119,7 +119,9 @@ def synthesis_settings(config: SynthesisConfig, paper: SynthesisConfig | None = 
     reference = asdict(paper or synthesis_presets.preset("ade20k"))
     for name in ("num_classes", "unknown", "height", "width"):
         reference.pop(name)
-    return Section("The generator's and discriminator's settings", "", [config_table(asdict(config), reference, title="")])
+    return Section(
+        "The generator's and discriminator's settings", "", [config_table(asdict(config), reference, title="")]
+    )
 
 
 def write_partnet_report(result: PartNetResult, job: PartNetJob) -> Path:

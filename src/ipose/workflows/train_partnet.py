@@ -25,10 +25,10 @@ from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.matching import load_matching
 from ipose.training.metrics import append_metrics
-from ipose.workflows.model_folder import replace_folder
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import PartPair, SupportSet
+from ipose.workflows.model_folder import replace_folder
 
 WATCHED = 256
 """Validation objects looked at during training; the end looks at all."""
