@@ -20,8 +20,8 @@ class IposeError(Exception):
         mend: how to go on; an imperative sentence.
 
     Example:
-        >>> print(IposeError("label id outside the spec", file="a.png", found=99, expected="0..18", mend="Fix the map."))
-        a.png: label id outside the spec: found 99, expected 0..18. Fix the map.
+        >>> print(IposeError("id outside the spec", file="a.png", found=99, expected="0..18", mend="Fix the map."))
+        a.png: id outside the spec: found 99, expected 0..18. Fix the map.
     """
 
     def __init__(

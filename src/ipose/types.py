@@ -301,10 +301,10 @@ class LabelSpec:
         if not self.classes:
             raise SpecError(f"spec {self.name!r} has no classes", field="classes")
         for what, values in (
-            ("names", [c.name for c in self.classes]),
-            ("file ids", [c.file_id for c in self.classes]),
+            ("names", [str(c.name) for c in self.classes]),
+            ("file ids", [str(c.file_id) for c in self.classes]),
         ):
-            doubled = sorted({str(v) for v in values if values.count(v) > 1})
+            doubled = sorted({value for value in values if values.count(value) > 1})
             if doubled:
                 raise SpecError(
                     f"spec {self.name!r} has duplicate {what}",

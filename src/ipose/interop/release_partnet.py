@@ -17,7 +17,7 @@ _LINEAR |= {"mlp.0": "mlp_in", "mlp.2": "mlp_out"}
 
 def release_names(blocks: int, multi_scale: bool) -> dict[str, str]:
     """Release module name -> our module name, for every layer that stores weight and bias as we do."""
-    names = {}
+    names: dict[str, str] = {}
     for encoder in ("shape_encoder", "mask_encoder"):
         layers = _STEM | (_COARSER if multi_scale else {})
         names |= {f"{encoder}.{theirs}": f"{encoder}.{ours}" for theirs, ours in layers.items()}

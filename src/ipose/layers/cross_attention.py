@@ -53,13 +53,14 @@ class CrossAttentionBlock(nn.Module):
         self, x: Float[Tensor, "b t d"], projected_keys: Float[Tensor, "b u d"]
     ) -> Float[Tensor, "b t u"]:
         """How much each query token reads from each support token; rows sum to 1."""
-        query = compose(self.query, self.query_conv, x) * x.shape[-1] ** -0.5
+        query = compose(self.query, self.query_conv, x) * float(x.shape[-1]) ** -0.5
         return (query @ projected_keys.transpose(-2, -1)).softmax(-1)
 
     def update(self, x: Tensor, read: Tensor) -> Tensor:
         """The two residual steps, given what the attention read (before its output projection)."""
         x = x + self.norm_attention(self.out(read))
-        return x + self.mlp_out(quick_gelu(self.mlp_in(self.norm_mlp(x))))
+        change: Tensor = self.mlp_out(quick_gelu(self.mlp_in(self.norm_mlp(x))))
+        return x + change
 
     def forward(
         self, x: Float[Tensor, "b t d"], keys: Float[Tensor, "b u d"], values: Float[Tensor, "b u d"]

@@ -17,7 +17,7 @@ from ipose.types import PartPair, Phase, SupportSet
 
 
 def part_bce(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
-    """Binary cross-entropy of every channel against the one-hot part map, mean over all. Source: iPOSE suppl. eq. 10."""
+    """Binary cross-entropy of every channel against the one-hot part map. Source: iPOSE suppl. eq. 10."""
     target = F.one_hot(part_map.long(), logits.shape[1]).permute(0, 3, 1, 2)
     return F.binary_cross_entropy_with_logits(logits.float(), target.float())
 

@@ -7,6 +7,7 @@ inputs are equal. `ipose.reference.partnet` has the plain version.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -75,7 +76,7 @@ class Decoder(nn.Module):
         self.doublings = nn.Sequential(
             *(
                 nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.InstanceNorm2d(b), nn.ReLU())
-                for a, b in zip(widths[:-1], widths[1:], strict=True)
+                for a, b in pairwise(widths)
             )
         )
         self.head = nn.Conv2d(widths[-1], 1, 5, padding=2)

@@ -79,7 +79,7 @@ def release() -> PartNetConfig:
 
 
 def half() -> PartNetConfig:
-    """Half the paper's widths, for an hour on 2 CPU cores: larger batches, a higher rate that decays, averaged weights."""
+    """Half the paper's widths, for an hour on 2 CPU cores: a higher rate that decays, averaged weights."""
     return replace(
         release(),
         encoder_channels=(16, 32, 32, 48),

@@ -68,7 +68,7 @@ def save_partnet(folder: Path, partnet: PartNet, supports: SupportSet) -> None:
 
 
 def model_folder(path: str | Path) -> Path:
-    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError where neither does."""
+    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError if neither does."""
     path = Path(path)
     for folder in (path, path / "model"):
         if (folder / "config.json").is_file():

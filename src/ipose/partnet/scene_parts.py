@@ -91,7 +91,7 @@ def predict_objects(
 def predict_part_maps(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
 ) -> UInt8[Tensor, "n s s"]:
-    """Part maps of objects, over the whole frame (0 = no part): what `ipose parts` draws and `ipose evaluate` scores."""
+    """Part maps of objects, over the whole frame (0 = no part): what `ipose evaluate` scores."""
     if not categories:
         return torch.zeros(0, *shapes.shape[-2:], dtype=torch.uint8)
     with torch.no_grad():

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ipose.layers.cross_attention import CrossAttentionBlock
 from ipose.partnet.partnet import PartNet
 from ipose.reference.cross_attention import cross_attention
 from ipose.types import PART_CHANNELS
@@ -20,6 +21,7 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
                 values.append(network.mask_encoder((part_map == channel).to(shape.dtype)[None, None])[0])
             x = network.shape_encoder(shape[None])[0]
             for block in network.blocks:
+                assert isinstance(block, CrossAttentionBlock)
                 x = cross_attention(block, x, torch.cat(keys), torch.cat(values))
             feature, logit = network.decoder(x[None])
             features.append(feature[0])

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -28,6 +27,7 @@ from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
+from ipose.training.snapshot import TrainResult
 from ipose.types import PartPair, Scene, SupportSet
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult
 from ipose.workflows.train_synthesis import SynthesisJob, SynthesisResult
@@ -124,11 +124,15 @@ def synthesis_settings(config: SynthesisConfig, paper: SynthesisConfig | None = 
     )
 
 
+def _lead(trained: TrainResult, run: Run) -> str:
+    return f"Trained {trained.step} steps in {trained.seconds / 60:.1f} minutes on {run.info['data']}."
+
+
 def write_partnet_report(result: PartNetResult, job: PartNetJob) -> Path:
     """report.html of a PartNet run."""
     content = ReportContent(
         title="PartNet",
-        lead=f"Trained {result.trained.step} steps in {result.trained.seconds / 60:.1f} minutes on {result.run.info['data']}.",
+        lead=_lead(result.trained, result.run),
         sections=[*part_sections(result), curves_section(result.run, "Training"), partnet_settings(job)],
         facts=environment_facts(str(result.run.info["command"])),
     )
@@ -140,7 +144,7 @@ def write_synthesis_report(result: SynthesisResult, job: SynthesisJob) -> Path:
     shown = spread(result.val, SHOWN_SCENES)
     content = ReportContent(
         title="Synthesis",
-        lead=f"Trained {result.trained.step} steps in {result.trained.seconds / 60:.1f} minutes on {result.run.info['data']}.",
+        lead=_lead(result.trained, result.run),
         sections=[
             scene_section("Validation scenes", "Label map in, image out; two seeds each.", result.model, shown),
             curves_section(result.run, "Training"),
@@ -149,10 +153,3 @@ def write_synthesis_report(result: SynthesisResult, job: SynthesisJob) -> Path:
         facts=environment_facts(str(result.run.info["command"])),
     )
     return write_report(result.run.report, content)
-
-
-def results_table(evaluation: PartEvaluation, extra: dict[str, Any] | None = None) -> str:
-    """The table that ends a command, as plain text."""
-    lines = [evaluation.table()]
-    lines += [f"{name}: {value}" for name, value in (extra or {}).items()]
-    return "\n".join(lines)
