@@ -54,7 +54,8 @@ class CrossAttentionBlock(nn.Module):
     ) -> Float[Tensor, "b t u"]:
         """How much each query token reads from each support token; rows sum to 1."""
         query = compose(self.query, self.query_conv, x) * float(x.shape[-1]) ** -0.5
-        return (query @ projected_keys.transpose(-2, -1)).softmax(-1)
+        weights: Tensor = (query @ projected_keys.transpose(-2, -1)).softmax(-1)
+        return weights
 
     def update(self, x: Tensor, read: Tensor) -> Tensor:
         """The two residual steps, given what the attention read (before its output projection)."""

@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from ipose.evaluation.contact_sheet import Tile
-from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.evaluation.report import Figure, ReportContent, Section, write_report
 from ipose.evaluation.report_blocks import (
     config_table,
