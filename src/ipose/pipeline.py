@@ -1,33 +1,31 @@
-"""`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, and saves and loads them together."""
+"""`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import torch
 from huggingface_hub import ModelHubMixin, snapshot_download
 from jaxtyping import Float, UInt8
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import ipose
-from ipose.configs import config_from_plain
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.data.support_folder import load_supports, save_supports
-from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
+from ipose.errors import IposeError, RunError, ShapeMismatchError
+from ipose.layers.psm_block import BlockFactory
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import SUPPORTS, load_partnet_weights, model_folder, read_config, save_partnet_weights
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights
 from ipose.synthesis.scene_noise import scene_noise
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
 
 FORMAT = "ipose"
-WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,30 +110,33 @@ class IPose(
                 found=sorted({scene.size for scene in scenes}),
                 mend="Call the model once for each size.",
             )
+        if not scenes:
+            return []
         batch = SceneBatch.from_scenes(scenes).to(self.device)
         parts = self.infer_parts(batch)
-        noises = [scene_noise(self.synthesis, scene.size, seed, scene.name) for scene in scenes]
+        images = self.paint(batch, parts, seed=seed)
+        rows = zip(images.cpu(), parts.part_map.cpu(), parts.logits.cpu(), strict=True)
+        return [SceneOutput(image, part_map, logits) for image, part_map, logits in rows]
+
+    def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int) -> Float[Tensor, "b 3 h w"]:
+        """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device."""
+        noises = [scene_noise(self.synthesis, batch.size, seed, name) for name in batch.names]
         with torch.no_grad():
-            images = self.generator(
+            images: Tensor = self.generator(
                 batch.label,
                 parts.features if self.synthesis.part_input == "features" else parts.logits,
                 parts.mask,
                 z=torch.stack([noise.z for noise in noises]).to(self.device),
                 part_noise=torch.stack([noise.part_noise for noise in noises]).to(self.device),
             )
-        rows = zip(images.cpu(), parts.part_map.cpu(), parts.logits.cpu(), strict=True)
-        return [SceneOutput(image, part_map, logits) for image, part_map, logits in rows]
+        return images
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """The files of a model folder; `save_pretrained` adds the model card."""
-        save_file(
-            {name: value.cpu().contiguous() for name, value in self.generator.state_dict().items()},
-            save_directory / WEIGHTS,
-        )
         described = {
             "format": FORMAT,
             "ipose_version": ipose.__version__,
-            "synthesis_config": asdict(self.synthesis),
+            **save_generator_weights(save_directory, self.generator),
             **save_partnet_weights(save_directory, self.partnet),
         }
         (save_directory / "config.json").write_text(json.dumps(described, indent=2) + "\n")
@@ -144,17 +145,23 @@ class IPose(
         (save_directory / DATASET_FILE).write_text(dataset_toml(self.spec, names))
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs: Any) -> Self:  # type: ignore[override]
+    def from_pretrained(
+        cls, pretrained_model_name_or_path: str | Path, *, block: BlockFactory | None = None, **kwargs: Any
+    ) -> Self:
         """Load a run, its `model/` folder, or a hub id (`local_files_only=True` keeps it off the network).
 
+        Args:
+            pretrained_model_name_or_path: run, model folder or hub id.
+            block: what the generator's blocks are made by, where it was trained with other ones than the PSM block.
+            kwargs: of `huggingface_hub.ModelHubMixin.from_pretrained`.
         Raises:
-            RunError: no such folder, a PartNet without a generator, or a damaged file.
+            RunError: no such folder, a PartNet without a generator, a generator of other blocks, or a damaged file.
         """
         local = Path(pretrained_model_name_or_path)
         if local.exists() or str(pretrained_model_name_or_path).count("/") != 1:
-            return super().from_pretrained(str(model_folder(local)), **kwargs)
+            return super().from_pretrained(str(model_folder(local)), block=block, **kwargs)
         try:
-            return super().from_pretrained(str(pretrained_model_name_or_path), **kwargs)
+            return super().from_pretrained(str(pretrained_model_name_or_path), block=block, **kwargs)
         except IposeError:
             raise
         except Exception as error:
@@ -175,6 +182,7 @@ class IPose(
         force_download: bool,
         local_files_only: bool,
         token: str | bool | None,
+        block: BlockFactory | None = None,
         **model_kwargs: Any,
     ) -> Self:
         folder = Path(model_id)
@@ -189,20 +197,30 @@ class IPose(
                     token=token,
                 )
             )
-        config = read_config(folder)
-        if config.get("format") != FORMAT:
-            raise RunError(
-                "a PartNet alone makes no images",
-                file=folder,
-                expected="a synthesis run",
-                mend="Train one with ipose train synthesis, or use ipose parts with this one.",
-            )
-        try:
-            generator = Generator(config_from_plain(SynthesisConfig, config["synthesis_config"]))
-            generator.load_state_dict(load_file(folder / WEIGHTS))
-        except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
-            raise RunError(
-                f"the generator cannot be read ({error})", file=folder / WEIGHTS, mend="Copy the model folder again."
-            ) from error
-        partnet = load_partnet_weights(folder, config)
+        config = _read_whole(folder)
+        generator, partnet = load_generator(folder, config, block), load_partnet_weights(folder, config)
         return cls(generator, partnet, load_supports(folder / SUPPORTS), load_spec(folder / DATASET_FILE))
+
+
+def generator_weights(path: str | Path) -> dict[str, Tensor]:
+    """The generator's weights by name, of a synthesis run or its model folder: to start another one from.
+
+    Raises:
+        RunError: no such folder, a PartNet without a generator, or a damaged file.
+    """
+    folder = model_folder(path)
+    _read_whole(folder)
+    return read_generator_weights(folder)
+
+
+def _read_whole(folder: Path) -> dict[str, Any]:
+    """config.json of a model folder. Raises RunError where it is a PartNet's."""
+    config = read_config(folder)
+    if config.get("format") != FORMAT:
+        raise RunError(
+            "a PartNet alone makes no images",
+            file=folder,
+            expected="a synthesis run",
+            mend="Train one with ipose train synthesis, or use ipose parts with this one.",
+        )
+    return config

@@ -48,8 +48,18 @@ class PartData:
 
 def open_spec(config: DataConfig) -> DatasetSpec:
     """The spec that the config names, else the one that lies in the data folder."""
+    return load_dataset_spec(spec_source(config))
+
+
+def spec_source(config: DataConfig) -> str | Path:
+    """Name or path of the spec, unread.
+
+    Raises:
+        DataError: no such data folder.
+        SpecError: the config names no spec, and the folder holds none.
+    """
     if config.spec is not None or config.is_partworld:
-        return load_dataset_spec(config.spec or "partworld")
+        return config.spec or "partworld"
     root = _folder(config)
     if not (root / DATASET_FILE).is_file():
         raise SpecError(
@@ -58,7 +68,7 @@ def open_spec(config: DataConfig) -> DatasetSpec:
             expected=DATASET_FILE,
             mend="Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
         )
-    return load_dataset_spec(root)
+    return root
 
 
 def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:

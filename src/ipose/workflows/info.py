@@ -33,9 +33,7 @@ def _describe_run(run: Run) -> str:
     ]
     if steps:
         last = steps[-1]
-        losses = ", ".join(
-            f"{phase} {sum(terms.values()):.3f}" for phase, terms in last["losses"].items()
-        )
+        losses = ", ".join(f"{phase} {sum(terms.values()):.3f}" for phase, terms in last["losses"].items())
         lines.append(f"trained     {last['step']} steps in {last['seconds'] / 60:.1f} minutes; losses: {losses}")
     checkpoints = sorted(item.name for item in run.checkpoints.glob("step-*")) if run.checkpoints.is_dir() else []
     lines.append(f"checkpoints {', '.join(checkpoints) or 'none yet'}")

@@ -1,4 +1,4 @@
-"""Training generator and discriminator from start to model folder, with sample sheets on the way."""
+"""Training generator and discriminator: from data and a trained PartNet to a run with a model folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,29 +11,24 @@ from torch import nn
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.errors import ConfigError, SupportError
-from ipose.evaluation.sheets import SceneRow, scene_sheet
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
-from ipose.pipeline import IPose
+from ipose.pipeline import IPose, generator_weights
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.synthesis.scene_noise import scene_noise
 from ipose.synthesis.scene_source import SceneSource
-from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.matching import load_matching
-from ipose.workflows.model_folder import replace_folder
 from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.training.snapshot import TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
-
-SHEET_SCENES = 6
-RE_ESTIMATION_PASSES = 50
+from ipose.workflows.door import check_run_folder, checked_scenes
+from ipose.workflows.model_snapshots import ModelSnapshots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,15 +126,22 @@ def run_synthesis_job(
     Raises:
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
     """
+    check_run_folder(folder, resume=resume)
     spec, trained = open_spec(job.data).labels, load_partnet(job.partnet)
     check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
     config = fit_config(job.config, spec, trained)
     job = replace(job, config=config)
     size = (config.height, config.width)
-    scenes = open_scenes(job.data, "train", size) if scenes is None else scenes
+    scenes = checked_scenes(job.data, size) if scenes is None else scenes
     val = open_scenes(job.data, "val", size) if val is None else val
     if config.style_loss == "clip" and style is None:
         style = load_clip_style(job.clip_weights, block=config.style_block)
+    torch.manual_seed(job.train.seed)
+    generator, discriminator = Generator(config, block), Discriminator.from_config(config)
+    if job.init is not None and not resume:
+        print(f"From {job.init}: {load_matching(generator, generator_weights(job.init))}.")
+    frozen = FrozenParts(trained, config)
+    objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts or frozen, style=style)
     run = Run.begin(
         folder,
         resume=resume,
@@ -148,25 +150,20 @@ def run_synthesis_job(
         train=job.train,
         data=f"{len(scenes)} scenes of {job.data.data}",
     )
-    torch.manual_seed(job.train.seed)
-    generator, discriminator = Generator(config, block), Discriminator.from_config(config)
-    if job.init is not None and not resume:
-        print(f"From {job.init}: {load_matching(generator, IPose.from_pretrained(job.init).generator.state_dict())}.")
-    frozen = FrozenParts(trained, config)
-    objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts or frozen, style=style)
-    show = _Show(trained, spec, scenes, val, config)
+    shown = ModelSnapshots(trained, spec, scenes, val)
     result = train(
         objective,
         SceneSource(scenes, flip=config.flip),
         run,
         job.train,
         resume=resume,
-        on_sample=show.sample,
-        on_save=show.save,
+        on_sample=shown.sample,
+        on_save=shown.save,
         device=device,
         progress=progress,
     )
-    return SynthesisResult(run, result, show.model(generator), val)
+    model = IPose.from_pretrained(run.model, block=block)
+    return SynthesisResult(run, result, model.to(next(generator.parameters()).device), val)
 
 
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
@@ -181,75 +178,6 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
             mend="Add a folder of part maps for each to the model's supports/ (no training needed), "
             "or take part_category out of the spec.",
         )
-
-
-class _Show:
-    """Sheets and the model folder: from copies of the averaged weights, with batch-norm statistics of their own."""
-
-    def __init__(
-        self,
-        trained: TrainedPartNet,
-        spec: LabelSpec,
-        scenes: Sequence[Scene],
-        val: Sequence[Scene],
-        config: SynthesisConfig,
-    ) -> None:
-        self.trained, self.spec, self.config = trained, spec, config
-        self.scenes, self.val = scenes, val
-        self.prepared: tuple[int, IPose] | None = None
-
-    def model(self, generator: nn.Module) -> IPose:
-        """The last model prepared."""
-        assert self.prepared is not None
-        return self.prepared[1]
-
-    def sample(self, snapshot: Snapshot) -> None:
-        """A sheet: label, instance, inferred parts, two seeds, photograph."""
-        model, scenes = self._prepare(snapshot), [self.val[i] for i in range(min(SHEET_SCENES, len(self.val)))]
-        rows = []
-        for scene in scenes:
-            first, second = model(scene, seed=1), model(scene, seed=2)
-            rows.append(SceneRow(scene, first.parts, {"seed 1": first.image, "seed 2": second.image}))
-        snapshot.run.samples.mkdir(exist_ok=True)
-        sheet = scene_sheet(rows, self.spec, self.trained.supports.part_names, title=f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
-
-    def save(self, snapshot: Snapshot) -> None:
-        """The model folder, written beside and renamed into place."""
-        replace_folder(snapshot.run.model, self._prepare(snapshot).save_pretrained)
-
-    def _prepare(self, snapshot: Snapshot) -> IPose:
-        if self.prepared is None or self.prepared[0] != snapshot.step:
-            generator = snapshot.network("generator")
-            assert isinstance(generator, Generator)
-            model = IPose(generator, self.trained.partnet, self.trained.supports, self.spec)
-            self._re_estimate(model)
-            self.prepared = snapshot.step, model
-        return self.prepared[1]
-
-    def _re_estimate(self, model: IPose) -> None:
-        """Batch-norm statistics of the averaged weights over fixed training scenes (facts: about 50 passes)."""
-        count, passes = self.config.batch_size, iter(range(RE_ESTIMATION_PASSES))
-        cache: dict[int, tuple[SceneBatch, SceneParts]] = {}
-
-        def forward() -> None:
-            number = next(passes)
-            first = (number * count) % max(len(self.scenes) - count + 1, 1)
-            if first not in cache:
-                batch = SceneBatch.from_scenes([self.scenes[(first + i) % len(self.scenes)] for i in range(count)])
-                cache.clear()
-                cache[first] = batch.to(model.device), model.infer_parts(batch)
-            batch, parts = cache[first]
-            noises = [scene_noise(self.config, batch.size, number, name) for name in batch.names]
-            model.generator(
-                batch.label,
-                parts.features if self.config.part_input == "features" else parts.logits,
-                parts.mask,
-                z=torch.stack([noise.z for noise in noises]).to(model.device),
-                part_noise=torch.stack([noise.part_noise for noise in noises]).to(model.device),
-            )
-
-        reestimate_batch_norm(model.generator, forward, passes=RE_ESTIMATION_PASSES)
 
 
 def synthesis_train_config(config: SynthesisConfig, scenes: int, **settings: Any) -> TrainConfig:

@@ -17,18 +17,20 @@ class Doctor:
     """Scene folder: {train,val}_{img,label,inst}/, optionally {train,val}_part/."""
     spec: str | None = None
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml."""
+    supports: Path | None = None
+    """Support folder: every part category in use must be in it. None = do not ask."""
 
     def run(self) -> int:
         """Examine and print."""
         from ipose.data.doctor import examine
-        from ipose.data.open_data import open_spec
+        from ipose.data.open_data import spec_source
 
-        diagnosis = examine(self.root, open_spec(DataConfig(data=str(self.root), spec=self.spec)).labels)
+        spec = spec_source(DataConfig(data=str(self.root), spec=self.spec))
+        diagnosis = examine(self.root, spec, supports=self.supports)
         print(diagnosis.table())
         for fault in diagnosis.faults:
             print(f"FAULT {fault}")
-        count = len(diagnosis.faults)
-        print("No faults found." if diagnosis.ok else f"{count} fault{'s' if count != 1 else ''} found.")
+        print(diagnosis.summary())
         return 0 if diagnosis.ok else 1
 
 

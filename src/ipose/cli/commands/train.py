@@ -43,14 +43,24 @@ class LoopFlags:
 
     def settings(self) -> dict[str, Any]:
         """As keyword arguments of TrainConfig."""
-        names = "steps max_minutes seed workers checkpoint_every sample_every log_every keep precision".split()
+        names = [
+            "steps",
+            "max_minutes",
+            "seed",
+            "workers",
+            "checkpoint_every",
+            "sample_every",
+            "log_every",
+            "keep",
+            "precision",
+        ]
         by_clock = {"decay_by": "clock" if self.schedule_by_clock else "steps"}
         return {name: getattr(self, name) for name in names} | by_clock
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainPartNet:
-    """Train PartNet: parts from shapes (iPOSE sec. 3.1). Ends with a table against two plain baselines, and a report."""
+    """Train PartNet: parts from shapes (iPOSE sec. 3.1). Ends with a table beside two plain baselines, and a report."""
 
     out: Path
     """Folder of the run."""
@@ -70,15 +80,14 @@ class TrainPartNet:
 
     def run(self) -> None:
         """Train, evaluate, report."""
-        from ipose.data.open_data import open_part_pairs
-        from ipose.workflows.train_partnet import PartNetJob, run_partnet_job, train_config
+        from ipose.workflows.door import check_run_folder, checked_part_pairs
         from ipose.workflows.reports import write_partnet_report
+        from ipose.workflows.train_partnet import PartNetJob, run_partnet_job, train_config
 
-        data = open_part_pairs(self.data)
+        check_run_folder(self.out, resume=self.resume)
+        data = checked_part_pairs(self.data)
         settings = train_config(self.config, len(data.basis_train), **self.loop.settings())
-        job = PartNetJob(
-            config=self.config, data=self.data, train=settings, supports=self.supports, init=self.init
-        )
+        job = PartNetJob(config=self.config, data=self.data, train=settings, supports=self.supports, init=self.init)
         result = run_partnet_job(job, self.out, data=data, resume=self.resume, device=self.device)
         print(result.evaluation.table())
         print(f"Report: {write_partnet_report(result, job)}")
@@ -108,10 +117,14 @@ class TrainSynthesis:
 
     def run(self) -> None:
         """Check the data, train, report."""
+        from ipose.partnet.pretrained import model_folder
+        from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
         from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
 
-        scenes = check_data(self.data, (self.config.height, self.config.width))
+        check_run_folder(self.out, resume=self.resume)
+        model_folder(self.partnet)
+        scenes = checked_scenes(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
         job = SynthesisJob(
             config=self.config,
@@ -123,16 +136,6 @@ class TrainSynthesis:
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
         print(f"Report: {write_synthesis_report(result, job)}")
-
-
-def check_data(data: DataConfig, size: tuple[int, int]) -> Sequence[Any]:
-    """The training scenes, after the doctor's checks of every file: no fault waits for step 10,000."""
-    from ipose.data.doctor import guard
-    from ipose.data.open_data import open_scenes, open_spec
-
-    if not data.is_partworld:
-        guard(Path(data.data), open_spec(data).labels)
-    return open_scenes(data, "train", size)
 
 
 def train_command(args: Sequence[str]) -> Any:
