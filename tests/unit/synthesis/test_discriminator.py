@@ -42,12 +42,13 @@ class TestShallowDiscriminator(DiscriminatorContract):
         return seeded((3, 4, 6))
 
 
+@pytest.fixture(scope="module")
+def published() -> Discriminator:
+    return Discriminator(183)
+
+
 class TestPublishedDiscriminator:
     """The paper's network, by its numbers."""
-
-    @pytest.fixture(scope="class")
-    def published(self) -> Discriminator:
-        return Discriminator(183)
 
     def test_has_22_263_289_parameters_for_183_classes(self, published: Discriminator) -> None:
         assert sum(p.numel() for p in published.parameters()) == 22_263_289
