@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +44,7 @@ class PartBatch:
     supports: UInt8[Tensor, "m k s s"]
     index: Int64[Tensor, " n"]
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "PartBatch":
         """The same batch on `device`."""
         return replace(
             self,
