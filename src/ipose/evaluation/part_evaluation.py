@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,8 +15,19 @@ from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
 from ipose.evaluation.text_table import percent, text_table
 from ipose.types import PartPair, SupportSet
 
-PartPredictor = Callable[[Tensor, list[str]], Tensor]
-"""(shapes float32 (n, 1, s, s), the n part categories) -> part ids 0..8, integer (n, s, s)."""
+
+class PartGuess(NamedTuple):
+    """Two readings of one answer: over the frame, 0 = no part, and where every pixel of the object is known to be one.
+
+    The baselines fill the object, so a model may too; AC, the paper's metric, is of `frame`.
+    """
+
+    frame: Tensor
+    inside: Tensor
+
+
+PartPredictor = Callable[[Tensor, list[str]], Tensor | PartGuess]
+"""(shapes float32 (n, 1, s, s), the n part categories) -> part ids 0..8, integer (n, s, s), or two readings of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,15 +132,16 @@ def evaluate_parts(
     _check_categories(pairs, supports, train_pairs, novel)
     categories = [pair.category for pair in pairs]
     shapes, true = torch.stack([pair.shape for pair in pairs]), torch.stack([pair.part_map for pair in pairs])
-    guesses = {"model": _predict_in_chunks(predict, shapes, categories, chunk, progress)}
-    guesses |= {"copy": torch.zeros_like(true), "majority": torch.zeros_like(true)}
+    model = _predict_in_chunks(predict, shapes, categories, chunk, progress)
+    guesses = {"copy": torch.zeros_like(true), "majority": torch.zeros_like(true)}
     votes = _votes(train_pairs, supports, novel)
     for name in dict.fromkeys(categories):
         rows = torch.tensor([i for i, category in enumerate(categories) if category == name])
         guesses["copy"][rows] = copy_baseline(shapes[rows], supports.part_maps[name])
         guesses["majority"][rows] = majority_baseline(shapes[rows], votes[name])
     return PartEvaluation(
-        **{key: score_parts(guess, true, shapes, categories, novel) for key, guess in guesses.items()}
+        model=score_parts(model.frame, true, shapes, categories, novel, inside=model.inside),
+        **{key: score_parts(guess, true, shapes, categories, novel) for key, guess in guesses.items()},
     )
 
 
@@ -163,16 +175,20 @@ def _predict_in_chunks(
     categories: list[str],
     chunk: int,
     progress: Callable[[int], None] | None,
-) -> Tensor:
+) -> PartGuess:
     answers = []
     for start in range(0, len(shapes), chunk):
         part = shapes[start : start + chunk]
         answer = predict(part[:, None].float(), categories[start : start + chunk])
-        if answer.shape != part.shape:
-            raise ShapeMismatchError(
-                "the part predictor answers in another shape", found=tuple(answer.shape), expected=tuple(part.shape)
-            )
-        answers.append(answer.cpu())
+        guess = answer if isinstance(answer, PartGuess) else PartGuess(answer, answer)
+        for reading in guess:
+            if reading.shape != part.shape:
+                raise ShapeMismatchError(
+                    "the part predictor answers in another shape",
+                    found=tuple(reading.shape),
+                    expected=tuple(part.shape),
+                )
+        answers.append(guess)
         if progress is not None:
             progress(len(part))
-    return torch.cat(answers)
+    return PartGuess(*(torch.cat([reading.cpu() for reading in readings]) for readings in zip(*answers, strict=True)))

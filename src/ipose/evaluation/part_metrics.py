@@ -173,15 +173,18 @@ def score_parts(
     shapes: Bool[Tensor, "n s s"],
     categories: Sequence[str],
     novel: Sequence[str] = (),
+    *,
+    inside: Integer[Tensor, "n s s"] | None = None,
 ) -> PartScores:
     """Score predicted part maps by category.
 
     Args:
-        predicted: part ids 0..8.
+        predicted: part ids 0..8, scored over the frame (AC, mIoU).
         true: part ids 0..8.
         shapes: the objects' silhouettes.
         categories: part category of each object.
         novel: categories that were not trained on.
+        inside: part ids scored on the objects' pixels, from a predictor that knows them to be object; None = the same.
     Raises:
         ShapeMismatchError: not one category per object, or a part id outside 0..8.
     """
@@ -190,6 +193,7 @@ def score_parts(
     counts = {}
     for name in dict.fromkeys(categories):
         rows = torch.tensor([i for i, category in enumerate(categories) if category == name], device=predicted.device)
-        here = predicted[rows], true[rows]
-        counts[name] = CategoryCounts(len(rows), part_confusion(*here), part_confusion(*here, shapes[rows]))
+        frame = part_confusion(predicted[rows], true[rows])
+        objects = predicted if inside is None else inside
+        counts[name] = CategoryCounts(len(rows), frame, part_confusion(objects[rows], true[rows], shapes[rows]))
     return PartScores(counts, tuple(novel))

@@ -20,10 +20,11 @@ from ipose.evaluation.training_curves import curves
 from ipose.types import LabelSpec, SupportSet
 
 PARTS_CAPTION = (
-    "In percent. The first three columns of scores are accuracy on the pixels of the objects, pooled; AC is the "
-    "paper's accuracy over the whole 64x64 frame. copy: the part map of the nearest support; majority: the most "
-    "frequent part at each pixel of the training objects (for a novel category, of its supports). Error removed: the "
-    "share of the better baseline's object-pixel error that PartNet does not make. Means weigh categories alike."
+    "In percent. The first three columns of scores are accuracy on the pixels of the objects, pooled, each given its "
+    "most likely part; AC is the paper's accuracy over the whole 64x64 frame, all channels in the running. copy: the "
+    "part map of the nearest support; majority: the most frequent part at each pixel of the training objects (for a "
+    "novel category, of its supports). Error removed: the share of the better baseline's object-pixel error that "
+    "PartNet does not make. Means weigh categories alike."
 )
 
 

@@ -34,9 +34,16 @@ class PartPrediction(NamedTuple):
     features: Float[Tensor, "n qf s s"]
 
     def part_maps(self, shapes: Tensor | None = None) -> UInt8[Tensor, "n s s"]:
-        """Most likely channel of each pixel, 0 = no part; with `shapes`, 0 outside the objects."""
-        parts = self.logits.argmax(1).to(torch.uint8)
-        return parts if shapes is None else parts * (shapes[:, 0] > 0.5).to(torch.uint8)
+        """Part ids from the logits.
+
+        Args:
+            shapes: (n, 1, s, s) silhouettes; None = the most likely of all channels at every pixel, 0 = no part (the
+                paper's AC scores that). With them, what the silhouette says is taken at its word: each object pixel
+                gets its most likely part 1..8, every other pixel 0.
+        """
+        if shapes is None:
+            return self.logits.argmax(1).to(torch.uint8)
+        return (self.logits[:, 1:].argmax(1) + 1).to(torch.uint8) * (shapes[:, 0] > 0.5).to(torch.uint8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -88,14 +88,14 @@ def predict_objects(
     return partnet.predict(partnet.shape_encoder(shapes), memory, index)
 
 
+@torch.no_grad()
 def predict_part_maps(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
 ) -> UInt8[Tensor, "n s s"]:
-    """Part maps of objects, over the whole frame (0 = no part): what `ipose evaluate` scores."""
+    """Part maps of objects: the most likely part at each pixel of the silhouette, 0 elsewhere; no gradients."""
     if not categories:
         return torch.zeros(0, *shapes.shape[-2:], dtype=torch.uint8)
-    with torch.no_grad():
-        return predict_objects(partnet, shapes, categories, supports).part_maps()
+    return predict_objects(partnet, shapes, categories, supports).part_maps(shapes)
 
 
 def _with_parts_only(batch: SceneBatch) -> SceneBatch:

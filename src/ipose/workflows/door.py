@@ -4,9 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import guard
 from ipose.data.open_data import PartData, open_part_pairs, open_scenes, open_spec
+from ipose.errors import ConfigError
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -26,6 +29,22 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
         Run.open(folder)
     else:
         refuse_taken(folder)
+
+
+def check_device(name: str | None) -> None:
+    """Whether torch can compute there. Raises ConfigError; None = whatever is there, which can."""
+    if name is None:
+        return
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ConfigError(
+            "no such device here",
+            field="device",
+            found=name,
+            expected="cpu or cuda" if torch.cuda.is_available() else "cpu (this torch finds no GPU)",
+            mend="Check the driver (nvidia-smi), or name another device.",
+        ) from error
 
 
 def checked_scenes(data: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
@@ -52,5 +71,4 @@ def checked_part_pairs(data: DataConfig) -> PartData:
 def _check_scene_folder(data: DataConfig) -> None:
     """Let a scene folder pass only without faults; drawn scenes have none."""
     if not data.is_partworld:
-        spec = open_spec(data)
-        guard(data.data, spec)
+        guard(data.data, open_spec(data))

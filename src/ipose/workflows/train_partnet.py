@@ -13,14 +13,14 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
 from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
-from ipose.evaluation.part_evaluation import PartEvaluation, evaluate_parts
-from ipose.evaluation.part_metrics import object_pixel_accuracy, part_accuracy
+from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
+from ipose.evaluation.part_metrics import object_pixel_accuracy
 from ipose.evaluation.sheets import parts_sheet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet, save_partnet
-from ipose.partnet.scene_parts import predict_part_maps
+from ipose.partnet.scene_parts import predict_objects, predict_part_maps
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.matching import load_matching
@@ -140,8 +140,10 @@ def run_partnet_job(
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:
     """The model beside copy and majority on all validation pairs."""
 
-    def predict(shapes: torch.Tensor, categories: list[str]) -> torch.Tensor:
-        return predict_part_maps(partnet, shapes, categories, supports)
+    @torch.no_grad()
+    def predict(shapes: torch.Tensor, categories: list[str]) -> PartGuess:
+        answer = predict_objects(partnet, shapes, categories, supports)
+        return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
 
     known = [pair for pair in data.val if pair.category in supports.categories]
     return evaluate_parts(predict, known, supports, data.basis_train, data.novel)
@@ -165,7 +167,6 @@ class _Watch:
         ]
         predicted = torch.cat(parts)
         scores = {
-            "ac": float(part_accuracy(predicted, true)),
             "object_pixels": float(object_pixel_accuracy(predicted, true, shapes)),
         }
         record = {"step": snapshot.step, "seconds": round(snapshot.seconds, 1), "validation": scores}

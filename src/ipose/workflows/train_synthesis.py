@@ -27,7 +27,7 @@ from ipose.training.matching import load_matching
 from ipose.training.run import Run
 from ipose.training.snapshot import TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
-from ipose.workflows.door import check_run_folder, checked_scenes
+from ipose.workflows.door import check_device, check_run_folder, checked_scenes
 from ipose.workflows.model_snapshots import ModelSnapshots
 
 
@@ -127,6 +127,7 @@ def run_synthesis_job(
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
     """
     check_run_folder(folder, resume=resume)
+    check_device(device)
     spec, trained = open_spec(job.data).labels, load_partnet(job.partnet)
     check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
     config = fit_config(job.config, spec, trained)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, ShapeMismatchError, SupportError
-from ipose.evaluation.part_evaluation import evaluate_parts
+from ipose.evaluation.part_evaluation import PartGuess, evaluate_parts
 from ipose.types import PartPair, SupportSet
 
 
@@ -131,3 +131,17 @@ class TestErrors:
     def test_a_predictor_with_a_channel_too_many(self):
         with pytest.raises(ShapeMismatchError, match="another shape"):
             run(lambda shapes, categories: shapes)
+
+
+class TestPartGuess:
+    """A predictor may give two readings: AC is of the frame, object pixels of the other one."""
+
+    def test_each_metric_reads_its_own(self):
+        pair = PartPair("dog", torch.ones(4, 4).bool(), torch.ones(4, 4, dtype=torch.uint8))
+        supports = SupportSet({"dog": ("head",)}, {"dog": torch.ones(1, 4, 4, dtype=torch.uint8)})
+
+        def predict(shapes, categories):
+            return PartGuess(frame=torch.zeros(len(shapes), 4, 4).long(), inside=torch.ones(len(shapes), 4, 4).long())
+
+        score = evaluate_parts(predict, [pair], supports, [pair]).model["dog"]
+        assert (score.ac, score.object_pixels) == (0.0, 1.0)

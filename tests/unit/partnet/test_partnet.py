@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.partnet.partnet import PartNet, distinct_pairs
+from ipose.partnet.partnet import PartNet, PartPrediction, distinct_pairs
 from ipose.partnet.presets import PRESETS, PartNetConfig, preset
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
@@ -97,7 +98,8 @@ class TestSizes:
         "changes", [{"encoder_channels": (1, 2, 3)}, {"attention_blocks": 0}, {"k": 0}, {"random_supports": 1.5}]
     )
     def test_a_setting_that_cannot_work_is_refused(self, changes):
-        with pytest.raises(ConfigError, match=next(iter(changes))):
+        # where signatures are checked, a tuple of another length is refused before the config's own sentence
+        with pytest.raises((ConfigError, TypeCheckError), match=next(iter(changes))):
             PartNetConfig(**changes)
 
 
@@ -108,3 +110,21 @@ def test_distinct_pairs_compute_active_channels_and_one_stand_in():
         (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3),
     ]  # fmt: skip
     assert slot.tolist() == [[0, 1, 2, 1], [3, 4, 5, 6]]
+
+
+class TestPartMaps:
+    """Logits as part ids: all channels in the running, or the silhouette taken at its word."""
+
+    def prediction(self):
+        logits = torch.zeros(1, 9, 2, 2)
+        logits[0, 0] = 5.0  # background wins everywhere
+        logits[0, 3, 0, 0] = 1.0
+        logits[0, 2, 0, 1] = 9.0
+        return PartPrediction(logits, torch.zeros(1, 9, 2, 2))
+
+    def test_without_a_silhouette_the_most_likely_channel_wins(self):
+        assert self.prediction().part_maps().tolist() == [[[0, 2], [0, 0]]]
+
+    def test_with_a_silhouette_every_object_pixel_gets_a_part_and_no_other_does(self):
+        shapes = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]])
+        assert self.prediction().part_maps(shapes).tolist() == [[[3, 0], [0, 0]]]
