@@ -170,7 +170,8 @@ _COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size"
 _TOY: Mapping[str, Any] = {
     "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 8,
     "channel_multipliers": (12, 12, 6, 2, 2), "spade_hidden": 16, "part_hidden": 8, "part_noise_channels": 7,
-    "discriminator_channels": (3, 16, 32, 48, 64), "last_decoder_channels": 16, "style_loss": "none",
+    "discriminator_channels": (3, 16, 32, 48, 64), "last_decoder_channels": 16, "part_input": "logits",
+    "style_loss": "none",
     "lr_generator": 1e-3, "lr_discriminator": 1e-3, "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 8,
     "epochs": 100,
 }  # fmt: skip
