@@ -41,7 +41,7 @@ class IposeError(Exception):
     def _sentence(self) -> str:
         text = f"{self.file}: " if self.file is not None else ""
         text += f"[{self.field}] " if self.field is not None else ""
-        text += self.message.rstrip(".")
+        text += self.message.rstrip(".\n ")
         facts = []
         if self.found is not None:
             facts.append(f"found {self.found}")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from huggingface_hub import ModelHubMixin, snapshot_download
@@ -82,7 +82,7 @@ class IPose(
         """Where the networks are."""
         return next(self.generator.parameters()).device
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "IPose":
         """Move the networks."""
         self.generator.to(device)
         self.partnet.to(device)
@@ -147,7 +147,7 @@ class IPose(
     @classmethod
     def from_pretrained(
         cls, pretrained_model_name_or_path: str | Path, *, block: BlockFactory | None = None, **kwargs: Any
-    ) -> Self:
+    ) -> "IPose":
         """Load a run, its `model/` folder, or a hub id (`local_files_only=True` keeps it off the network).
 
         Args:
@@ -159,7 +159,9 @@ class IPose(
         """
         local = Path(pretrained_model_name_or_path)
         if local.exists() or str(pretrained_model_name_or_path).count("/") != 1:
-            return super().from_pretrained(str(model_folder(local)), block=block, **kwargs)
+            folder = model_folder(local)
+            _read_whole(folder)  # before the mixin, whose JSON error names no file
+            return super().from_pretrained(str(folder), block=block, **kwargs)
         try:
             return super().from_pretrained(str(pretrained_model_name_or_path), block=block, **kwargs)
         except IposeError:
@@ -184,7 +186,7 @@ class IPose(
         token: str | bool | None,
         block: BlockFactory | None = None,
         **model_kwargs: Any,
-    ) -> Self:
+    ) -> "IPose":
         folder = Path(model_id)
         if not folder.is_dir():
             folder = Path(

@@ -1,7 +1,9 @@
 """Entry point of the `ipose` command."""
 
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
 from typing import Annotated, Any
 
 import tyro
@@ -41,7 +43,7 @@ def main(args: Sequence[str] | None = None) -> None:
         print(f"ipose {ipose.__version__}")
         return
     try:
-        code = parse(given).run()
+        code = _parse_or_explain(given).run()
     except IposeError as error:
         print(f"ipose: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -50,8 +52,32 @@ def main(args: Sequence[str] | None = None) -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:  # no permission, disk full, a file where a folder should be
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"ipose: {where}{error.strerror or error}.", file=sys.stderr)
+        raise SystemExit(2) from None
     if code:
         raise SystemExit(code)
+
+
+def _parse_or_explain(args: Sequence[str]) -> Any:
+    """`parse`, but a config that refuses a value says so in its own sentence, not in one about the parser's insides."""
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return parse(args)
+    except SystemExit as leaving:
+        for error in _causes(leaving):
+            if isinstance(error, IposeError):
+                raise error from None
+        sys.stderr.write(said.getvalue())
+        raise
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 if __name__ == "__main__":

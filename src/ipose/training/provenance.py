@@ -1,14 +1,25 @@
 """Which code made a run: versions and, in a checkout, the commit. No torch in here."""
 
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
 import ipose
 
 PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def command_line() -> str:
+    """What was typed, to be typed again: of `python -m package`, which Python turns into the path of a file, too."""
+    program, *rest = sys.argv
+    started = [program]
+    if Path(program).name == "__main__.py":
+        started = [sys.executable, "-m", Path(program).parent.name]
+    return shlex.join([*started, *rest])
 
 
 def versions() -> dict[str, str]:

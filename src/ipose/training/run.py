@@ -11,8 +11,6 @@ tensorboard/     the curves, where TensorBoard is installed
 
 import json
 import os
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,7 +23,7 @@ from ipose.training.differences import differences, plain
 from ipose.training.durable import write_text_whole
 from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
 from ipose.training.lock import locked
-from ipose.training.provenance import git_commit, versions
+from ipose.training.provenance import command_line, git_commit, versions
 
 FORMAT = 1
 
@@ -71,7 +69,7 @@ class Run:
             "config": plain(config),
             "train": plain(train),
             "data": data,
-            "command": shlex.join(sys.argv) if command is None else command,
+            "command": command_line() if command is None else command,
             "created": _now(),
             "versions": versions(),
             "commit": git_commit(),
@@ -123,7 +121,7 @@ class Run:
             )
         run.info["train"] = new["train"]
         changed = {field: now for field, (_, now) in different.items()}
-        note = {"at": _now(), "command": shlex.join(sys.argv) if command is None else command, "changed": changed}
+        note = {"at": _now(), "command": command_line() if command is None else command, "changed": changed}
         run.info["resumed"] = [*run.info.get("resumed", []), note]
         run._write()
         return run

@@ -80,11 +80,12 @@ class TrainPartNet:
 
     def run(self) -> None:
         """Train, evaluate, report."""
-        from ipose.workflows.door import check_run_folder, checked_part_pairs
+        from ipose.workflows.door import check_device, check_run_folder, checked_part_pairs
         from ipose.workflows.reports import write_partnet_report
         from ipose.workflows.train_partnet import PartNetJob, run_partnet_job, train_config
 
         check_run_folder(self.out, resume=self.resume)
+        check_device(self.device)
         data = checked_part_pairs(self.data)
         settings = train_config(self.config, len(data.basis_train), **self.loop.settings())
         job = PartNetJob(config=self.config, data=self.data, train=settings, supports=self.supports, init=self.init)

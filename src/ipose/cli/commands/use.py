@@ -60,8 +60,10 @@ class Generate:
     def run(self) -> None:
         """Generate and write."""
         from ipose.pipeline import IPose
+        from ipose.workflows.door import check_device
         from ipose.workflows.generate import generate_files
 
+        check_device(self.device)
         model = IPose.from_pretrained(self.model).to(self.device)
         for path in generate_files(
             model,
