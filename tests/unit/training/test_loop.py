@@ -45,6 +45,17 @@ class TestTrain:
         assert equal(one, two)
         assert not equal(one, three)
 
+    def test_every_step_and_every_seed_draws_noise_of_its_own(self, tmp_path, fit):
+        class Listener(TinySystem):
+            def phases(self, batch, generator):
+                seeds.append(generator.initial_seed())
+                return super().phases(batch, generator)
+
+        seeds = []
+        for seed in (0, 1):
+            fit(tmp_path / str(seed), seed=seed, steps=3, system=Listener())
+        assert len(set(seeds)) == 6
+
     @pytest.mark.parametrize("workers", [0, 2])
     def test_stopping_and_resuming_anywhere_gives_the_weights_of_an_undisturbed_run(self, tmp_path, fit, workers):
         whole, _ = fit(tmp_path / "whole", steps=11, schedule="cosine", decay_by="steps")
