@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from ipose.data.data_config import DataConfig
-from ipose.data.open_data import PartData, open_part_pairs
+from ipose.data.open_data import PartData
 from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
@@ -28,6 +29,7 @@ from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import PartPair, SupportSet
+from ipose.workflows.door import check_device, check_run_folder, checked_part_pairs
 from ipose.workflows.model_folder import replace_folder
 
 WATCHED = 256
@@ -64,10 +66,14 @@ class PartNetResult:
 
     run: Run
     trained: TrainResult
-    evaluation: PartEvaluation
     data: PartData
     supports: SupportSet
     partnet: PartNet
+
+    @cached_property
+    def evaluation(self) -> PartEvaluation:
+        """On all validation pairs; computed when first asked for, so that a stopped training ends at once."""
+        return evaluate(self.partnet, self.data, self.supports)
 
 
 def train_config(config: PartNetConfig, pairs: int | None = None, **settings: Any) -> TrainConfig:
@@ -104,9 +110,15 @@ def run_partnet_job(
     Raises:
         RunError, ConfigError, DataError, SupportError: as the parts say, before the first step.
     """
-    data = open_part_pairs(job.data) if data is None else data
+    check_run_folder(folder, resume=resume)
+    check_device(device)
+    data = checked_part_pairs(job.data) if data is None else data
     supports = _supports(job, data)
     source = PartPairSource(data.basis_train, supports, random_supports=job.config.random_supports)
+    torch.manual_seed(job.train.seed)
+    objective = PartNetObjective(PartNet(job.config), job.config)
+    if job.init is not None and not resume:
+        print(f"From {job.init}: {load_matching(objective.partnet, load_partnet(job.init).partnet.state_dict())}.")
     run = Run.begin(
         folder,
         resume=resume,
@@ -115,10 +127,6 @@ def run_partnet_job(
         train=job.train,
         data=f"{len(data.basis_train)} part pairs of {job.data.data}",
     )
-    torch.manual_seed(job.train.seed)
-    objective = PartNetObjective(PartNet(job.config), job.config)
-    if job.init is not None and not resume:
-        print(f"From {job.init}: {load_matching(objective.partnet, load_partnet(job.init).partnet.state_dict())}.")
     watch = _Watch(data, supports)
     result = train(
         objective,
@@ -133,8 +141,7 @@ def run_partnet_job(
         device=device,
         progress=progress,
     )
-    partnet = load_partnet(run.model).partnet
-    return PartNetResult(run, result, evaluate(partnet, data, supports), data, supports, partnet)
+    return PartNetResult(run, result, data, supports, load_partnet(run.model).partnet)
 
 
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:

@@ -11,6 +11,9 @@ from ipose.data.data_config import DataConfig
 from ipose.partnet import presets as partnet_presets
 from ipose.synthesis import presets as synthesis_presets
 
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM ended, after it had saved."""
+
 SynthesisPreset = Literal[
     "toy", "cityscapes", "cityscapes-release", "ade20k", "ade20k-release", "coco-stuff", "coco-stuff-release"
 ]
@@ -78,8 +81,8 @@ class TrainPartNet:
     device: str | None = None
     """cpu, cuda, ... None = what is there."""
 
-    def run(self) -> None:
-        """Train, evaluate, report."""
+    def run(self) -> int:
+        """Train, evaluate, report; a training that was stopped does not wait for the last two."""
         from ipose.workflows.door import check_device, check_run_folder, checked_part_pairs
         from ipose.workflows.reports import write_partnet_report
         from ipose.workflows.train_partnet import PartNetJob, run_partnet_job, train_config
@@ -90,8 +93,11 @@ class TrainPartNet:
         settings = train_config(self.config, len(data.basis_train), **self.loop.settings())
         job = PartNetJob(config=self.config, data=self.data, train=settings, supports=self.supports, init=self.init)
         result = run_partnet_job(job, self.out, data=data, resume=self.resume, device=self.device)
+        if result.trained.stopped == "interrupted":
+            return INTERRUPTED
         print(result.evaluation.table())
         print(f"Report: {write_partnet_report(result, job)}")
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +122,8 @@ class TrainSynthesis:
     device: str | None = None
     """cpu, cuda, ... None = what is there."""
 
-    def run(self) -> None:
-        """Check the data, train, report."""
+    def run(self) -> int:
+        """Check the data, train, report; a training that was stopped does not wait for its report."""
         from ipose.partnet.pretrained import model_folder
         from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
@@ -136,7 +142,10 @@ class TrainSynthesis:
             init=self.init,
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
+        if result.trained.stopped == "interrupted":
+            return INTERRUPTED
         print(f"Report: {write_synthesis_report(result, job)}")
+        return 0
 
 
 def train_command(args: Sequence[str]) -> Any:
