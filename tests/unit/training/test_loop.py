@@ -83,10 +83,11 @@ class TestTrain:
         assert result.step == 10
 
     def test_resuming_a_finished_run_trains_nothing_and_saves_the_model_again(self, tmp_path, fit):
-        done, _ = fit(tmp_path)
-        final = []
+        done, first = fit(tmp_path)
+        final, written = [], (first.checkpoint / "state.pt").stat()
         again, result = fit(tmp_path, resume=True, on_save=lambda s: final.append(s.final))
         assert (result.step, final) == (10, [True])
+        assert (result.checkpoint / "state.pt").stat().st_ino == written.st_ino
         assert equal(done, again)
 
     def test_a_trained_run_is_not_trained_over(self, tmp_path, fit, quick):
@@ -100,6 +101,7 @@ class TestTrain:
         assert rates == pytest.approx([1e-2 * (1 - step / 10) for step in range(10)])
 
     def test_leaves_the_callers_random_state_alone(self, tmp_path, fit):
+        torch.manual_seed(123)
         before = torch.get_rng_state()
         fit(tmp_path)
         assert torch.equal(torch.get_rng_state(), before)

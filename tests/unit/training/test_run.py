@@ -201,23 +201,27 @@ class TestLock:
                 pass
 
 
+def commit(folder: Path) -> None:
+    git = ["git", "-C", str(folder), "-c", "user.name=n", "-c", "user.email=e"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "m", "--allow-empty"]):
+        subprocess.run([*git, *command], check=True)
+
+
 class TestGitCommit:
     """git_commit is the checkout's own, never a surrounding repository's."""
 
     def test_a_package_installed_inside_somebodys_repository_has_none(self, tmp_path):
         package = tmp_path / "venv" / "ipose"
         package.mkdir(parents=True)
-        subprocess.run(["git", "init", "-q", tmp_path], check=True)
+        commit(tmp_path)
         assert git_commit(package) is None
 
     def test_a_checkout_has_its_own(self, tmp_path):
         package = tmp_path / "src" / "ipose"
         package.mkdir(parents=True)
         (package / "a.py").write_text("1")
-        git = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e"]
-        for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "m"]):
-            subprocess.run([*git, *command], check=True)
-        commit = git_commit(package.resolve())
-        assert len(commit) == 40
+        commit(tmp_path)
+        known = git_commit(package.resolve())
+        assert len(known) == 40
         (package / "a.py").write_text("2")
-        assert git_commit(package.resolve()) == f"{commit}-dirty"
+        assert git_commit(package.resolve()) == f"{known}-dirty"
