@@ -33,7 +33,10 @@ def partnet(state: Mapping[str, Tensor]) -> PartNet:
     multi_scale = "shape_encoder.ms_enc0.0.weight" in state
     widths = [state[f"shape_encoder.enc{i}.0.weight"].shape[0] for i in range(4)]
     config = PartNetConfig(
-        encoder_channels=(widths[0], widths[1], widths[2], widths[3]), attention_blocks=blocks, multi_scale=multi_scale
+        encoder_channels=(widths[0], widths[1], widths[2], widths[3]),
+        attention_blocks=blocks,
+        multi_scale=multi_scale,
+        zero_empty_masks=False,
     )
     network = PartNet(config)
     converted: dict[str, Tensor] = {}

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.layers.instance_norm import InstanceNorm
+
 
 class NormalizedConv(nn.Sequential):
     """Convolution, instance normalisation without affine, LeakyReLU 0.2: the encoders' one building block (R)."""
@@ -12,7 +14,7 @@ class NormalizedConv(nn.Sequential):
     def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int) -> None:
         super().__init__(
             nn.Conv2d(channels_in, channels_out, kernel, stride, padding=(kernel - 1) // 2),
-            nn.InstanceNorm2d(channels_out),
+            InstanceNorm(channels_out),
             nn.LeakyReLU(0.2),
         )
 

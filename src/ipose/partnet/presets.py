@@ -22,6 +22,8 @@ class PartNetConfig:
     """Concatenate the 4x4 and 2x2 maps behind the 8x8 one (P suppl. B.1; off in table 7)."""
     k: int = 3
     """Supports per category (P sec. 4.1; 1..4 in table 4)."""
+    zero_empty_masks: bool = True
+    """Tokens of a mask without pixels are 0, as the formulas say; off = what float32 rounding makes of them (R)."""
     cross_entropy: bool = True
     """Add the cross-entropies over the part channels to P's BCE losses (R)."""
     reconstruction: bool = True
@@ -74,14 +76,14 @@ def paper() -> PartNetConfig:
 
 
 def release() -> PartNetConfig:
-    """The authors' script: cross-entropies added. 5,133,825 parameters."""
-    return PartNetConfig()
+    """The authors' script: cross-entropies added, empty masks computed. 5,133,825 parameters."""
+    return PartNetConfig(zero_empty_masks=False)
 
 
 def half() -> PartNetConfig:
     """Half the paper's widths, for an hour on 2 CPU cores: a higher rate that decays, averaged weights."""
     return replace(
-        release(),
+        PartNetConfig(),
         encoder_channels=(16, 32, 32, 48),
         learning_rate=1e-3,
         beta1=0.9,

@@ -18,7 +18,7 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
             keys, values = [], []
             for part_map in part_maps:
                 keys.append(network.shape_encoder((part_map > 0).to(shape.dtype)[None, None])[0])
-                values.append(network.mask_encoder((part_map == channel).to(shape.dtype)[None, None])[0])
+                values.append(_mask_tokens(network, part_map == channel, shape.dtype))
             x = network.shape_encoder(shape[None])[0]
             for block in network.blocks:
                 assert isinstance(block, CrossAttentionBlock)
@@ -29,3 +29,8 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
         all_logits.append(torch.stack(logits))
         all_features.append(torch.cat(features))
     return torch.stack(all_logits), torch.stack(all_features)
+
+
+def _mask_tokens(network: PartNet, mask: Tensor, dtype: torch.dtype) -> Tensor:
+    tokens: Tensor = network.mask_encoder(mask.to(dtype)[None, None])[0]
+    return tokens * 0 if network.config.zero_empty_masks and not mask.any() else tokens

@@ -5,18 +5,11 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from ipose.layers.instance_norm import InstanceNorm
 from ipose.layers.residual import LEAK
 from ipose.layers.spade import nearest
 
 _DOUBLINGS_WITH_CLASSES = 3  # R appends the class-index map before the first three doublings only
-
-
-class InstanceNorm(nn.InstanceNorm2d):
-    """Instance norm without affine that also takes a single pixel, where it is 0 by its formula; torch refuses that."""
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """(x - mean) / sqrt(var + eps) over each image's pixels."""
-        return x - x if x.shape[-2] * x.shape[-1] == 1 else super().forward(x)
 
 
 class PartInput(nn.Module):
