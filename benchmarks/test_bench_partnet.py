@@ -1,0 +1,92 @@
+"""What PartNet's exact shortcuts are worth against one forward pass for each part channel, and a training step."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.partnet.objective import PartNetObjective, PartPairSource
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import preset
+from ipose.testing.partnet_contract import blocky_part_map
+from ipose.types import PART_CHANNELS, PartPair, SupportSet
+
+OBJECTS, CATEGORIES, SUPPORTS, PARTS = 8, 2, 3, 4
+
+
+def part_maps(count, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.stack([blocky_part_map(generator, parts=PARTS) for _ in range(count)])
+
+
+@pytest.fixture
+def inputs(where):
+    """8 objects of 2 categories with 4 parts each, 3 supports a category, and the network at half of its widths."""
+    torch.manual_seed(0)
+    network = PartNet(preset("half")).requires_grad_(False).eval().to(where)
+    categories = part_maps(CATEGORIES * SUPPORTS, 1).unflatten(0, (CATEGORIES, SUPPORTS)).to(where)
+    index = torch.arange(OBJECTS, device=where) % CATEGORIES
+    shapes = (part_maps(OBJECTS, 2)[:, None] > 0).float().to(where)
+    return SimpleNamespace(network=network, shapes=shapes, categories=categories, index=index)
+
+
+def plainly(network, shapes, supports):
+    """The paper's reading: (object, channel) pairs as a batch, everything computed for each of them anew."""
+    n, k, s = len(shapes), supports.shape[1], supports.shape[-1]
+    query = shapes.repeat_interleave(PART_CHANNELS, 0)
+    masks = F.one_hot(supports.long(), PART_CHANNELS).permute(0, 4, 1, 2, 3).float().reshape(-1, 1, s, s)
+    drawn = (supports > 0).float()[:, None].expand(-1, PART_CHANNELS, -1, -1, -1).reshape(-1, 1, s, s)
+    keys, values = (
+        encode(maps).unflatten(0, (-1, k)).flatten(1, 2)
+        for encode, maps in ((network.shape_encoder, drawn), (network.mask_encoder, masks))
+    )
+    x = network.shape_encoder(query)
+    for block in network.blocks:
+        assert isinstance(block, CrossAttentionBlock)
+        x = block(x, keys, values)
+    return network.decoder(x)[1].view(n, PART_CHANNELS, s, s)
+
+
+def test_partnet_on_objects_of_few_categories(inputs, compare, where):
+    """Query once, supports once a category, unused channels once: against 9 full passes an object."""
+    supports = inputs.categories[inputs.index]
+    compare(
+        lambda: inputs.network(inputs.shapes, supports).logits,
+        lambda: plainly(inputs.network, inputs.shapes, supports),
+        at_least=1.5 if where.type == "cpu" else 1.0,
+    )
+
+
+def test_partnet_with_remembered_supports(inputs, compare, where):
+    """As in `ipose parts`: the supports are encoded before, and only the objects are new."""
+    memory = inputs.network.encode_supports(inputs.categories)
+    supports = inputs.categories[inputs.index]
+    compare(
+        lambda: inputs.network.predict(inputs.network.shape_encoder(inputs.shapes), memory, inputs.index).logits,
+        lambda: plainly(inputs.network, inputs.shapes, supports),
+        at_least=1.5 if where.type == "cpu" else 1.0,
+    )
+
+
+@pytest.mark.parametrize("name", ["toy", "half"])
+def test_training_step(measure, where, name):
+    """Forward, backward and Adam on 8 objects of 2 categories; both predictions, all four terms."""
+    torch.manual_seed(0)
+    config = preset(name)
+    objective = PartNetObjective(PartNet(config).to(where), config)
+    names = [f"category {i}" for i in range(CATEGORIES)]
+    chosen = part_maps(CATEGORIES * SUPPORTS, 1).unflatten(0, (CATEGORIES, SUPPORTS))
+    supports = SupportSet(dict.fromkeys(names, ("a", "b", "c", "d")), dict(zip(names, chosen, strict=True)))
+    pairs = [PartPair(names[i % CATEGORIES], m > 0, m, str(i)) for i, m in enumerate(part_maps(OBJECTS, 2))]
+    batch = PartPairSource(pairs, supports, random_supports=0).collate(pairs, torch.Generator()).to(where)
+
+    def step():
+        for phase in objective.phases(batch, torch.Generator().manual_seed(0)):
+            optimizer = objective.optimizers[phase.optimizer]
+            optimizer.zero_grad()
+            sum(phase.losses().values()).backward()
+            optimizer.step()
+
+    measure(step, rounds=5)

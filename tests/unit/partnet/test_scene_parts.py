@@ -1,0 +1,163 @@
+"""Parts of whole scenes: every object inferred by itself and pasted at its place."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ipose.errors import SupportError
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.scene_parts import infer_scene_parts, predict_objects, predict_part_maps
+from ipose.testing.partnet_contract import blocky_part_map, tiny_config
+from ipose.testing.tiny_scenes import BOX, make_scene
+from ipose.types import SceneBatch, SupportSet
+
+PARTS = ("front", "middle", "back", "foot")
+
+
+@pytest.fixture(scope="module")
+def supports():
+    maps = {
+        name: torch.stack([blocky_part_map(torch.Generator().manual_seed(first + i)) for i in range(2)])
+        for name, first in {"car": 0, "dog": 9, "cat": 20}.items()
+    }
+    return SupportSet(dict.fromkeys(maps, PARTS), maps)
+
+
+@pytest.fixture(scope="module")
+def network(device):
+    torch.manual_seed(0)
+    return PartNet(tiny_config()).to(device).requires_grad_(False).eval()
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Three scenes with car, dog and box each; the second without the box, the third without any object."""
+    first, second, third = (make_scene(seed) for seed in (0, 1, 2))
+    kept = tuple(item for item in second.objects if item.class_id != BOX)
+    assert len(kept) == 2
+    return [first, replace(second, objects=kept), replace(third, objects=())]
+
+
+@pytest.fixture(scope="module")
+def batch(scenes, device):
+    return SceneBatch.from_scenes(scenes).to(device)
+
+
+@pytest.fixture(scope="module", params=["release", "own_pixels"])
+def paste(request):
+    return request.param
+
+
+def own_pixels(batch, item, image):
+    return (batch.label[image] == item.class_id) & (batch.instance[image] == item.instance_id)
+
+
+class TestInferSceneParts:
+    """Each object with parts is cropped, inferred from the supports of its category, and pasted back."""
+
+    def test_shapes_and_ranges(self, network, batch, supports):
+        parts = infer_scene_parts(network, batch, supports)
+        assert parts.features.shape == (3, 18, 32, 48)
+        assert parts.logits.shape == (3, 9, 32, 48)
+        assert parts.mask.shape == (3, 1, 32, 48)
+        assert parts.part_map.shape == (3, 32, 48)
+        assert parts.shapes.shape == (4, 1, 64, 64)
+        assert torch.equal(parts.mask[:, 0] == 1, parts.part_map > 0)
+
+    def test_no_objects_give_zeros(self, network, scenes, supports, paste, device):
+        parts = infer_scene_parts(network, SceneBatch.from_scenes(scenes[2:]).to(device), supports, paste=paste)
+        assert parts.features.shape == (1, 18, 32, 48)
+        assert parts.logits.shape == (1, 9, 32, 48)
+        assert parts.mask.shape == (1, 1, 32, 48)
+        assert not any(tensor.any() for tensor in (parts.features, parts.logits, parts.mask))
+        assert parts.objects == ()
+
+    def test_an_image_without_objects_among_others_stays_empty(self, network, batch, supports, paste):
+        parts = infer_scene_parts(network, batch, supports, paste=paste)
+        assert not any(tensor[2].any() for tensor in (parts.features, parts.logits, parts.mask))
+        assert all(tensor[0].any() for tensor in (parts.features, parts.logits, parts.mask))
+
+    def test_objects_whose_class_has_no_parts_are_left_alone(self, network, batch, scenes, supports, paste):
+        parts = infer_scene_parts(network, batch, supports, paste=paste)
+        assert [item.part_category for item in parts.objects] == [
+            item.part_category for scene in scenes for item in scene.objects if item.class_id != BOX
+        ]
+        without = [replace(s, objects=tuple(item for item in s.objects if item.class_id != BOX)) for s in scenes]
+        other = infer_scene_parts(
+            network, SceneBatch.from_scenes(without).to(batch.label.device), supports, paste=paste
+        )
+        assert torch.equal(parts.logits, other.logits)
+
+    def test_a_batch_equals_its_scenes_one_by_one(self, network, batch, scenes, supports, paste):
+        together = infer_scene_parts(network, batch, supports, paste=paste)
+        for i, scene in enumerate(scenes):
+            alone = infer_scene_parts(
+                network, SceneBatch.from_scenes([scene]).to(batch.label.device), supports, paste=paste
+            )
+            for name in ("features", "logits", "mask"):
+                torch.testing.assert_close(
+                    getattr(together, name)[i : i + 1], getattr(alone, name), atol=1e-5, rtol=1e-4
+                )
+
+    def test_own_pixels_writes_exactly_the_pixels_of_objects_with_parts(self, network, batch, supports):
+        written = infer_scene_parts(network, batch, supports, paste="own_pixels").logits.ne(0).any(1)
+        expected = torch.zeros_like(written)
+        for item, image in zip(batch.objects, batch.image_index.tolist(), strict=True):
+            if item.part_category is not None:
+                expected[image] |= own_pixels(batch, item, image)
+        assert torch.equal(written, expected)
+
+    def test_a_later_object_overwrites_an_earlier_one(self, network, supports, device):
+        """Given one rectangle listed twice, first as a car and then as a dog, the dog's parts are what is seen."""
+        scene = make_scene(0)
+        car = next(item for item in scene.objects if item.part_category == "car")
+        as_dog = replace(car, part_category="dog")
+        one, both, other = (
+            infer_scene_parts(
+                network, SceneBatch.from_scenes([replace(scene, objects=objects)]).to(device), supports
+            ).logits
+            for objects in ((as_dog,), (car, as_dog), (as_dog, car))
+        )
+        torch.testing.assert_close(both, one, atol=1e-5, rtol=1e-4)
+        assert not torch.allclose(other, one)
+
+    def test_features_and_logits_are_pasted_where_their_object_lies(self, network, batch, supports):
+        """Pixel values of a pasted logit come from the object's own answer, nearest."""
+        parts = infer_scene_parts(network, batch, supports, paste="own_pixels")
+        answers = predict_objects(network, parts.shapes, [str(o.part_category) for o in parts.objects], supports)
+        image = batch.image_index[[item.part_category is not None for item in batch.objects]].tolist()
+        for item, logits, i in zip(parts.objects, answers.logits, image, strict=True):
+            pixels = parts.logits[i, 3][own_pixels(batch, item, i)]
+            assert torch.isin(pixels, logits[3]).all()
+
+    def test_a_category_without_supports_is_named(self, network, batch, supports):
+        lacking = SupportSet({"cat": PARTS}, {"cat": supports.part_maps["cat"]})
+        with pytest.raises(SupportError, match=r"no supports for part category '(car|dog)'.*Draw them"):
+            infer_scene_parts(network, batch, lacking)
+
+    def test_gradient_reaches_partnet_where_it_is_asked_for(self, batch, supports, device):
+        torch.manual_seed(0)
+        learning = PartNet(tiny_config()).to(device)
+        infer_scene_parts(learning, batch, supports).features.square().sum().backward()
+        assert learning.decoder.doublings[2][0].weight.grad.any()
+
+
+class TestPredictObjects:
+    """Objects of named categories: the supports of a category are encoded once, whatever the order."""
+
+    def test_equals_the_network_with_each_objects_supports(self, network, supports, device):
+        shapes = torch.stack([blocky_part_map(torch.Generator().manual_seed(50 + i)) > 0 for i in range(3)])[:, None]
+        shapes, names = shapes.float().to(device), ["dog", "car", "dog"]
+        found, expected = (
+            predict_objects(network, shapes, names, supports),
+            network(shapes, supports.of(names).to(device)),
+        )
+        torch.testing.assert_close(found.logits, expected.logits, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.features, expected.features, atol=1e-5, rtol=1e-4)
+        maps = predict_part_maps(network, shapes, names, supports)
+        assert maps.dtype == torch.uint8
+        assert torch.equal(maps, found.part_maps(shapes))
+
+    def test_no_objects_have_no_part_maps(self, network, supports, device):
+        assert predict_part_maps(network, torch.zeros(0, 1, 64, 64, device=device), [], supports).shape == (0, 64, 64)
