@@ -30,6 +30,8 @@ class PartNetConfig:
     """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
     random_supports: float = 3 / 8
     """Probability that a batch reads random training objects in place of the chosen supports (R)."""
+    augment: bool = True
+    """Resize, rotate, crop and flip training objects at random (R)."""
     learning_rate: float = 1e-4
     """Adam (P suppl. B.3)."""
     beta1: float = 0.0

@@ -114,7 +114,9 @@ def run_partnet_job(
     check_device(device)
     data = checked_part_pairs(job.data) if data is None else data
     supports = _supports(job, data)
-    source = PartPairSource(data.basis_train, supports, random_supports=job.config.random_supports)
+    source = PartPairSource(
+        data.basis_train, supports, random_supports=job.config.random_supports, augment=job.config.augment
+    )
     torch.manual_seed(job.train.seed)
     objective = PartNetObjective(PartNet(job.config), job.config)
     if job.init is not None and not resume:

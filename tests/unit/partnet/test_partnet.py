@@ -128,3 +128,33 @@ class TestPartMaps:
     def test_with_a_silhouette_every_object_pixel_gets_a_part_and_no_other_does(self):
         shapes = torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]])
         assert self.prediction().part_maps(shapes).tolist() == [[[3, 0], [0, 0]]]
+
+
+class TestEmptyMasks:
+    """A mask without pixels has tokens of 0, as the formulas say, in every precision."""
+
+    def values_of_an_empty_channel(self, dtype, **changes):
+        torch.manual_seed(0)
+        network = PartNet(tiny_config(**changes)).to(dtype)
+        supports = blocky_part_map(torch.Generator().manual_seed(0))[None, None]
+        with torch.no_grad():
+            memory = network.encode_supports(supports)
+        return memory.values[memory.slot[0, 8]]
+
+    def test_no_tokens_in_float32(self):
+        assert self.values_of_an_empty_channel(torch.float32).abs().max() == 0
+
+    def test_the_formulas_agree_as_far_as_float64_can_tell(self):
+        computed = self.values_of_an_empty_channel(torch.float64, zero_empty_masks=False, multi_scale=False)
+        assert computed.abs().max() < 1e-6  # 2e-16 enlarged 316 times by each of four norms
+
+    def test_a_support_that_lacks_a_part_of_its_neighbour_has_none_either(self):
+        network = PartNet(tiny_config())
+        maps = torch.zeros(1, 2, 64, 64, dtype=torch.uint8)
+        maps[0, :, 10:20, 10:20] = 1
+        maps[0, 0, 30:40, 30:40] = 2
+        with torch.no_grad():
+            memory = network.encode_supports(maps)
+        with_part, without = memory.values[memory.slot[0, 2]]
+        assert with_part.abs().max() > 0
+        assert without.abs().max() == 0
