@@ -103,6 +103,7 @@ def _train_parts(
             steps=UNBOUNDED,
             max_minutes=minutes,
             decay_by="clock",
+            precision="bf16",
             seed=seed,
             log_every=10,
             sample_every=UNBOUNDED,
