@@ -37,7 +37,7 @@ def quartiles_ms(seconds):
 
 
 @pytest.fixture
-def measure(benchmark, where):
+def measure(where, benchmark):
     """measure(function): time it after two warm-up rounds, and note the machine."""
 
     def run(function, rounds=ROUNDS):
@@ -48,7 +48,7 @@ def measure(benchmark, where):
 
 
 @pytest.fixture
-def compare(benchmark, where, measure):
+def compare(where, benchmark, measure):
     """compare(fast, plain, at_least): same answer, and a ratio of medians (by turns, same inputs) of at least that."""
 
     def run(fast, plain, at_least, rounds=ROUNDS, tolerance=1e-4):

@@ -38,10 +38,9 @@ def plainly(network, shapes, supports):
     query = shapes.repeat_interleave(PART_CHANNELS, 0)
     masks = F.one_hot(supports.long(), PART_CHANNELS).permute(0, 4, 1, 2, 3).float().reshape(-1, 1, s, s)
     drawn = (supports > 0).float()[:, None].expand(-1, PART_CHANNELS, -1, -1, -1).reshape(-1, 1, s, s)
-    keys, values = (
-        encode(maps).unflatten(0, (-1, k)).flatten(1, 2)
-        for encode, maps in ((network.shape_encoder, drawn), (network.mask_encoder, masks))
-    )
+    shape_tokens = network.shape_encoder(drawn)
+    mask_tokens = network.mask_encoder(masks) * masks.flatten(1).any(1)[:, None, None]  # zero_empty_masks
+    keys, values = (tokens.unflatten(0, (-1, k)).flatten(1, 2) for tokens in (shape_tokens, mask_tokens))
     x = network.shape_encoder(query)
     for block in network.blocks:
         assert isinstance(block, CrossAttentionBlock)
