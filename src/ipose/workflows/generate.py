@@ -41,11 +41,10 @@ def generate_files(
     if count < 1:
         raise ConfigError("nothing to make", field="count", found=count, expected="1 or more")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
-    files = find_maps(inputs)
-    out.mkdir(parents=True, exist_ok=True)
-    for file in files:
+    for file in find_maps(inputs):
         scene = read_map(file, model.spec, instances=instances, size=size)
         outputs = {number: model(scene, seed=number) for number in range(seed, seed + count)}
+        out.mkdir(parents=True, exist_ok=True)
         for number, output in outputs.items():
             path = out / f"{file.stem}_seed{number}.png"
             write_photo(path, output.image_uint8())

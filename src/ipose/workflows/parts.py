@@ -63,7 +63,6 @@ def write_parts(
     files = find_maps(inputs)
     if category is None and reader.spec is None and len(reader.supports.categories) == 1:
         category = reader.supports.categories[0]
-    out.mkdir(parents=True, exist_ok=True)
     if category is not None:
         return _of_silhouettes(reader, files, out, category)
     if reader.spec is None:
@@ -89,6 +88,7 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
         reader.trained.partnet, shapes[:, None].float(), [category] * len(shapes), reader.supports
     )
     parts = predicted * shapes.to(torch.uint8)
+    out.mkdir(parents=True, exist_ok=True)
     written = []
     for file, part in zip(files, parts, strict=True):
         written.append(out / f"{file.stem}_part.png")
@@ -104,6 +104,7 @@ def _of_map(reader: PartReader, file: Path, out: Path, spec: LabelSpec, instance
     with torch.no_grad():
         inferred = infer_scene_parts(reader.trained.partnet, SceneBatch.from_scenes([scene]), reader.supports)
     part = inferred.part_map[0]
+    out.mkdir(parents=True, exist_ok=True)
     paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
     write_index(paths[0], part, colors=PART_COLORS)
     part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
