@@ -15,19 +15,19 @@ law              property tests that subclasses inherit      planted       which
 shape_strategies object shapes, soft shapes, scenes          tiny_scenes   a spec and scenes of it, also on disk
 tiny_system      a GAN on points, to test loops with         *_contract    the contracts
 
-Needs the extra `test`. Nothing is imported until it is asked for.
+Needs the extra `test`. But for `law`, nothing is imported until it is asked for.
 """
 
 from typing import TYPE_CHECKING
 
 from ipose.lazy import lazy_attributes
+from ipose.testing.law import law  # at once: once loaded, the module of that name would hide the function
 
 if TYPE_CHECKING:
     from ipose.testing.cross_attention_contract import CrossAttentionContract
     from ipose.testing.discriminator_contract import DiscriminatorContract
     from ipose.testing.generator_contract import GeneratorContract
     from ipose.testing.geometric_score_contract import GeometricScoreContract
-    from ipose.testing.law import law
     from ipose.testing.losses_contract import (
         AdversarialLossContract,
         ClassWeightsContract,

@@ -1,13 +1,10 @@
 """The authors' discriminator gives the same numbers here; everything is taken from the file."""
 
-import json
-import os
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from ipose.interop.release_discriminator import discriminator_from_release
@@ -15,13 +12,9 @@ from ipose.synthesis.discriminator import Discriminator
 
 
 @pytest.fixture(scope="module")
-def golden(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    folder = os.environ.get("IPOSE_GOLDEN") or request.getfixturevalue("shared") / "golden"
-    path = Path(folder) / "ipose" / "discriminator.safetensors"
-    if not path.is_file():
-        pytest.skip(f"no golden vectors at {path}")
-    with safe_open(path, framework="pt") as file:
-        return json.loads(file.metadata()["config"]), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+def golden(golden_file: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    file = golden_file("discriminator")
+    return file.config, file.tensors
 
 
 def state_of(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

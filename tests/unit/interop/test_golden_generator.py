@@ -1,26 +1,17 @@
 """The generator computes what the authors' does: image, inner activations and gradients, from the golden file alone."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors import safe_open
 
 from ipose.errors import RunError
 from ipose.interop.release_generator import generator_from_release, release_names
 
 
 @pytest.fixture(scope="module")
-def golden(request):
-    """Tensors by key, and the config, of generator.safetensors in IPOSE_GOLDEN, else in the shared folder."""
-    root = os.environ.get("IPOSE_GOLDEN")
-    path = (Path(root) if root else request.getfixturevalue("shared") / "golden") / "ipose" / "generator.safetensors"
-    if not path.is_file():
-        pytest.skip(f"no golden file {path.name} (set IPOSE_GOLDEN to a folder that holds ipose/)")
-    with safe_open(path, "pt") as file:
-        return {key: file.get_tensor(key) for key in file.keys()}, json.loads(file.metadata()["config"])  # noqa: SIM118
+def golden(golden_file):
+    """Tensors by key, and the config."""
+    file = golden_file("generator")
+    return file.tensors, file.config
 
 
 @pytest.fixture(scope="module")

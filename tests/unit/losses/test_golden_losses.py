@@ -1,13 +1,10 @@
 """The losses give the release's numbers; everything is taken from the file."""
 
-import json
-import os
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Protocol
 
 import pytest
 import torch
-from safetensors import safe_open
 from torch import Tensor
 
 from ipose.losses import (
@@ -21,23 +18,16 @@ from ipose.losses import (
 )
 
 
-class Golden(NamedTuple):
+class Golden(Protocol):
     config: dict[str, int]
     tensors: dict[str, Tensor]
 
-    def __getitem__(self, key: str) -> Tensor:
-        return self.tensors[key]
+    def __getitem__(self, key: str) -> Tensor: ...
 
 
 @pytest.fixture(scope="module")
-def golden(request: pytest.FixtureRequest) -> Golden:
-    folder = os.environ.get("IPOSE_GOLDEN") or request.getfixturevalue("shared") / "golden"
-    path = Path(folder) / "ipose" / "losses.safetensors"
-    if not path.is_file():
-        pytest.skip(f"no golden vectors at {path}")
-    with safe_open(path, framework="pt") as file:
-        config = json.loads(file.metadata()["config"])
-        return Golden(config, {key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+def golden(golden_file: Callable[[str], Golden]) -> Golden:
+    return golden_file("losses")
 
 
 def close(found: Tensor, expected: Tensor) -> None:

@@ -123,6 +123,13 @@ class TestPartNetObjective:
         length = sum(p.grad.square().sum() for p in system.partnet.parameters()).sqrt()
         assert any(stepped(system, batch, size / length)[term] < before for size in (1e-3, 1e-4, 1e-5))
 
+    @pytest.mark.parametrize("term", TERMS)
+    def test_every_term_learns_how_to_look_at_the_object_itself(self, batch, term):
+        """The encoder learns from the supports too, so its gradient alone does not show that the query teaches it."""
+        shapes = batch.shapes.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(losses(objective(), replace(batch, shapes=shapes))[term], shapes)
+        assert gradient.flatten(1).any(1).all()
+
     def test_the_reconstruction_reads_the_objects_own_part_map(self, batch):
         """Given another true map, the second prediction's input changes too; the first one's target alone does."""
         system, seen = objective(), []

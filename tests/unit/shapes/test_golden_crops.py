@@ -1,41 +1,20 @@
 """Object crops equal the release's, pixel for pixel; everything comes from the golden files and their metadata."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors import safe_open
 
 from ipose.shapes.crop_geometry import crop_geometry
 from ipose.shapes.object_crops import crop_object_shapes
 from ipose.shapes.object_pastes import pasted_shape_owner
 
 
-@pytest.fixture(scope="module")
-def golden(request) -> Path:
-    """The folder `ipose/` of golden files: IPOSE_GOLDEN, else the shared one, else the committed copy."""
-    if "IPOSE_GOLDEN" in os.environ:
-        return Path(os.environ["IPOSE_GOLDEN"]) / "ipose"
-    try:
-        return request.getfixturevalue("shared") / "golden" / "ipose"
-    except pytest.skip.Exception:
-        return Path(__file__).parents[2] / "data" / "golden" / "ipose"
-
-
 @pytest.fixture(params=["scene_parts", "scene_parts_borders"])
-def scene(request, golden):
+def scene(request, golden_file):
     """Tensors, config, and the objects of one file: (image index, row of crop_params) each."""
-    path = golden / f"{request.param}.safetensors"
-    if not path.is_file():
-        pytest.skip(f"no {path.name} among the golden files")
-    with safe_open(path, "pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (safe_open is no dict)
-        config = json.loads(file.metadata()["config"])
-    rows = tensors["in.crop_params"]
+    golden = golden_file(request.param)
+    rows = golden["in.crop_params"]
     image_index = torch.arange(len(rows)).repeat_interleave(rows.shape[1])
-    return tensors, config, image_index, rows.flatten(0, 1)
+    return golden.tensors, golden.config, image_index, rows.flatten(0, 1)
 
 
 def instance_ids(instance, image_index, numbers):
