@@ -1,0 +1,38 @@
+"""Tables of contents import nothing until a name is asked for."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+import ipose
+from ipose.lazy import lazy_attributes
+
+PACKAGES = ("ipose", "ipose.data", "ipose.evaluation", "ipose.layers", "ipose.losses", "ipose.partnet", "ipose.shapes")
+
+
+class TestLazyAttributes:
+    """The `__getattr__` of a package."""
+
+    def test_a_name_is_looked_up_in_its_module(self):
+        look_up = lazy_attributes("ipose", {"errors": ("ConfigError",), "lazy": ("lazy_attributes",)})
+        assert look_up("ConfigError").__module__ == "ipose.errors"
+        assert look_up("lazy_attributes") is lazy_attributes
+
+    def test_a_name_that_is_not_listed_is_an_attribute_error(self):
+        with pytest.raises(AttributeError, match="module 'ipose' has no attribute 'nothing'"):
+            lazy_attributes("ipose", {"errors": ("ConfigError",)})("nothing")
+        assert not hasattr(ipose, "nothing")
+
+    def test_importing_the_package_imports_no_torch(self):
+        script = "import sys, ipose, ipose.errors; assert 'torch' not in sys.modules"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_name_of_a_table_of_contents_can_be_had(name):
+    package = importlib.import_module(name)
+    assert package.__all__
+    assert [entry for entry in package.__all__ if not hasattr(package, entry)] == []
