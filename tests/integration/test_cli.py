@@ -68,7 +68,7 @@ class TestEntryPoint:
     @pytest.mark.parametrize(
         ("words", "default"),
         [
-            (["train", "synthesis"], "(default: 0.001)"),
+            (["train", "synthesis"], "(default: 0.0005)"),
             (["train", "synthesis", "--preset", "ade20k"], "(default: 0.0001)"),
             (["train", "synthesis", "--preset=ade20k-release"], "(default: 0.0002)"),
         ],
