@@ -31,7 +31,7 @@ def _check(name: str, tensor: Tensor, dtype: torch.dtype, ndim: int) -> None:
 
 
 class Box(NamedTuple):
-    """Rows and columns of an object, both ends inclusive, after the even-side rule (see `ipose.shapes.object_crops`)."""
+    """Rows and columns of an object, ends inclusive, after the even-side rule (see `ipose.shapes.object_crops`)."""
 
     min_row: int
     max_row: int

@@ -17,7 +17,7 @@ def failed_tests(contract: type, implementation: Any, **attributes: Any) -> set[
     Example:
         >>> from ipose.testing.relaxed_emd_contract import RelaxedEMDContract
         >>> sorted(failed_tests(RelaxedEMDContract, lambda a, b: (a.mean() - b.mean()).square()))[0]
-        'test_agrees_with_the_loop_in_float64'
+        'test_a_batch_is_the_mean_of_its_images'
     """
     held = staticmethod(implementation) if inspect.isfunction(implementation) else implementation
     case = type("Planted", (contract,), {"implementation": held, **attributes})()
