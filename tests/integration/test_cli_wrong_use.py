@@ -53,6 +53,7 @@ def places(tiny, scene_folder, tmp_path_factory) -> dict[str, str]:
         "shape": desk.index("shape.png", 255),
         "blank": desk.index("blank.png", 0),
         "map": desk.index("map.png", 5),
+        "sky": desk.index("sky.png", 0),
         "map60": desk.index("map60.png", 0, (60, 64)),
         "stranger": desk.index("stranger.png", 200),
         "colours": desk.colours("colours.png"),
@@ -106,7 +107,7 @@ WRONG = {
     "generate: no image asked for": ("generate {map} --model {synthesis} --count 0", "nothing to make"),
     "generate: odd size": ("generate {map60} --model {synthesis} --keep-size", "multiples of 8"),
     "generate: device": ("generate {map} --model {synthesis} --device bogus", "no such device here"),
-    "generate: out is a file": ("generate {map} --model {synthesis} --out {map}", "File exists"),
+    "generate: out is a file": ("generate {sky} --model {synthesis} --out {sky}", "File exists"),
     "evaluate: no run": ("evaluate {empty}", "no run here: found an empty folder"),
     "evaluate: model folder": ("evaluate {partnet}/model", "The run is one level up"),
     "evaluate: no part maps": ("evaluate {partnet} --data {unannotated}", "no part annotations here"),
@@ -163,7 +164,7 @@ WRONG = {
     "train synthesis: data": ("{train_synthesis} --out {run} --data {tmp}/nowhere", "no such data folder"),
     "train synthesis: spec": (
         "{train_synthesis} --out {run} --data {scenes} --spec coco-stuff",
-        "label id outside",
+        "faults in data set",
     ),
 }
 
