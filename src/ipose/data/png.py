@@ -19,7 +19,7 @@ from torch import Tensor
 from ipose.errors import DataError
 
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)  # what Pillow raises on damaged files
-_SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours (ipose labels convert)."
+_SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:

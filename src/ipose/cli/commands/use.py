@@ -19,7 +19,7 @@ class Parts:
     supports: Path | None = None
     """Support folder to read, of new categories perhaps. None = the model's own."""
     category: str | None = None
-    """The inputs are silhouettes of this category (white object on black). None = label maps."""
+    """The inputs are silhouettes of this category (white on black). None = label maps, or --supports has but one."""
     spec: str | None = None
     """What the label ids mean: a spec's name or a dataset.toml. None = the model's."""
     instances: Path | None = None
