@@ -1,4 +1,4 @@
-"""The doctor: reads a whole scene folder and says what is wrong with it, file by file, before training finds out.
+"""The doctor: reads a whole data set and says what is wrong with it, file by file, before training finds out.
 
 `examine` reads everything and reports; `guard` does the same at the door of training and stops there.
 """
@@ -16,8 +16,9 @@ from ipose.data.diagnosis import ClassCount, Diagnosis
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import cache_folders, fingerprint, in_parallel, write_cache
 from ipose.data.object_index import index_objects
-from ipose.data.scene_files import SceneFiles, find_scenes, splits_of
-from ipose.data.scene_maps import class_ids, component_instances, read_arrays, scene_faults
+from ipose.data.published.layouts import find_scenes, splits_of
+from ipose.data.scene_files import SceneFiles
+from ipose.data.scene_maps import class_ids, instance_ids, read_arrays, scene_faults
 from ipose.data.specs import DatasetSpec, load_dataset_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import IposeError, SpecError
@@ -45,10 +46,10 @@ def examine(
     progress: bool = True,
     workers: int | None = None,
 ) -> Diagnosis:
-    """Read all files of a scene folder and report every fault.
+    """Read all files of a data set and report every fault.
 
     Args:
-        root: of the scene folder.
+        root: a scene folder, or a published folder as downloaded.
         spec: of its ids; a spec that contradicts itself is a fault like any other.
         splits: to read; None = all that are there.
         supports: where given, every part category that the data uses must be among them.
@@ -87,7 +88,7 @@ def guard(
     progress: bool = True,
     workers: int | None = None,
 ) -> None:
-    """Let a scene folder pass only without faults: the door of training. What has passed once is not read again.
+    """Let a data set pass only without faults: the door of training. What has passed once is not read again.
 
     Raises:
         DataError: the first ten faults, and how many more there are.
@@ -133,7 +134,7 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
         pixels = by_file_id[[item.file_id for item in spec.classes]]
     if not faults:
         label = class_ids(arrays["label"], spec)
-        instance = arrays["inst"] if "inst" in arrays else component_instances(label, spec)
+        instance = instance_ids(files, arrays, label, spec)
         found = index_objects(torch.from_numpy(label), torch.from_numpy(instance), spec)
         objects = np.bincount(np.array([item.class_id for item in found], dtype=np.int64), minlength=spec.num_classes)
     return _SceneReport(faults, pixels, objects)

@@ -18,6 +18,9 @@ from ipose.errors import ShapeMismatchError
 from ipose.shapes.crop_geometry import even_box
 from ipose.types import LabelSpec, SceneObject
 
+NO_OBJECT = -1
+"""Instance id of thing pixels that belong to no object: crowds, and what nobody told apart."""
+
 _CLASS_SHIFT = 32  # key = class * 2**32 + instance id: sorts by class first, holds every int32 id >= 0
 
 
@@ -35,8 +38,9 @@ def index_objects(
 
     Args:
         label: class ids of the spec.
-        instance: ids >= 0. What counts as an object depends on `spec.instance_layout`: "pairs" takes every pixel of a
-            thing class, whatever its id; "cityscapes" only ids file_id * 1000 + number on pixels of that thing class.
+        instance: ids >= 0, or NO_OBJECT. What counts as an object depends on `spec.instance_layout`: "pairs" takes
+            every pixel of a thing class, whatever its id >= 0; "cityscapes" only ids file_id * 1000 + number on pixels
+            of that thing class.
         spec: says which classes are things and which part category serves them.
         original_size: (height, width) of the photograph before it was resized; (1, 1) = never stretched.
     Raises:
@@ -82,7 +86,7 @@ def reindex_objects(
 def object_keys(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
     """One number per pixel, equal for the pixels of one object: class id * 2**32 + instance id; -1 = no object."""
     thing = np.array([item.thing for item in spec.classes])
-    is_object = thing[label]
+    is_object = thing[label] & (instance >= 0)
     if spec.instance_layout == "cityscapes":
         file_id = np.array([item.file_id for item in spec.classes])
         is_object &= (instance >= 1000) & (instance // 1000 == file_id[label])

@@ -10,11 +10,14 @@ from ipose.data.data_config import DataConfig
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.partworld import PartWorld
+from ipose.data.published.layouts import near_miss, published_layout
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, SpecError
 from ipose.shapes.supports import choose_supports
 from ipose.types import PartPair, Scene, SupportSet
+
+LAYOUTS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,23 +55,32 @@ def open_spec(config: DataConfig) -> DatasetSpec:
 
 
 def spec_source(config: DataConfig) -> str | Path:
-    """Name or path of the spec, unread.
+    """Name or path of the spec, unread: the config's, else the folder's own, else that of a published layout.
 
     Raises:
-        DataError: no such data folder.
+        DataError: no such data folder, or no data set in it.
         SpecError: the config names no spec, and the folder holds none.
     """
     if config.spec is not None or config.is_partworld:
         return config.spec or "partworld"
     root = _folder(config)
-    if not (root / DATASET_FILE).is_file():
-        raise SpecError(
-            "the data folder does not say what its label ids mean",
-            file=root,
-            expected=DATASET_FILE,
-            mend="Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
-        )
-    return root
+    if (root / DATASET_FILE).is_file():
+        return root
+    layout = published_layout(root)
+    if layout is not None:
+        return layout.spec
+    near = near_miss(root)
+    if near is not None:
+        raise DataError("no data set in this folder", file=root, expected=LAYOUTS, mend=near)
+    coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
+    raise SpecError(
+        "the data folder does not say what its label ids mean",
+        file=root,
+        expected=DATASET_FILE,
+        mend="The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
+        if coco
+        else "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
+    )
 
 
 def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
@@ -128,7 +140,7 @@ def _folder(config: DataConfig) -> Path:
         raise DataError(
             "no such data folder",
             file=root,
-            expected="a scene folder, a part tree, or the word partworld",
+            expected=f"{LAYOUTS}; or the word partworld",
             mend="Check the path.",
         )
     return root

@@ -17,6 +17,9 @@ MAP_ENDINGS = (".png",)
 KINDS = {"img": PHOTO_ENDINGS, "label": MAP_ENDINGS, "inst": MAP_ENDINGS, "part": MAP_ENDINGS}
 """The folders of a split, and what their files end in."""
 
+SCENE_FOLDER = "scene folder"
+"""The name of this layout; `ipose.data.published` has others."""
+
 
 @dataclass(frozen=True)
 class SceneFiles:
@@ -28,6 +31,7 @@ class SceneFiles:
         image: photograph; None where the data set has none.
         instance: instance map, or None.
         part: part map, or None.
+        layout: whose rules the files obey: this one's, or a published data set's.
     """
 
     name: str
@@ -35,6 +39,7 @@ class SceneFiles:
     image: Path | None = None
     instance: Path | None = None
     part: Path | None = None
+    layout: str = SCENE_FOLDER
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from scipy.ndimage import label as connected_components
 from ipose.data.faults import Fault
 from ipose.data.object_index import index_objects
 from ipose.data.png import read_index, read_photo
+from ipose.data.published.maps import PUBLISHED_READERS, published_faults, published_instances
 from ipose.data.resizing import resize_ids, resize_photo
 from ipose.data.scene_checks import instance_faults, label_faults, part_faults, size_faults
 from ipose.data.scene_files import SceneFiles
@@ -22,7 +23,7 @@ from ipose.types import LabelSpec, Scene, SceneObject
 Arrays = dict[str, NDArray[Any]]
 """What the files of a scene hold, by kind: "img" uint8 (H, W, 3); "label", "inst", "part" int32 (H, W), file ids."""
 
-_READERS: dict[str, Callable[[Path], NDArray[Any]]] = {
+_READERS: Mapping[str, Callable[[Path], NDArray[Any]]] = {
     "label": read_index,
     "img": read_photo,
     "inst": partial(read_index, bits=16),
@@ -32,13 +33,14 @@ _READERS: dict[str, Callable[[Path], NDArray[Any]]] = {
 
 def read_arrays(files: SceneFiles, *, photo: bool = True) -> tuple[Arrays, list[Fault]]:
     """Read all files of a scene; a file that cannot be read gives a fault and no array."""
+    readers = {**_READERS, **PUBLISHED_READERS.get(files.layout, {})}
     arrays: Arrays = {}
     faults = []
     for kind, path in (("label", files.label), ("img", files.image), ("inst", files.instance), ("part", files.part)):
         if path is None or (kind == "img" and not photo):
             continue
         try:
-            arrays[kind] = _READERS[kind](path)
+            arrays[kind] = readers[kind](path)
         except DataError as error:
             faults.append(Fault.of(error, path))
     return arrays, faults
@@ -52,6 +54,10 @@ def scene_faults(
         return
     label = arrays["label"]
     yield from size_faults(files, {kind: array.shape[:2] for kind, array in arrays.items()})
+    mistaken = list(published_faults(files, arrays, spec))
+    if mistaken:  # another map altogether: its ids need no further words
+        yield from mistaken
+        return
     yield from label_faults(files, label, spec)
     if "inst" in arrays and arrays["inst"].shape == label.shape:
         yield from instance_faults(files, label, arrays["inst"], spec)
@@ -83,7 +89,7 @@ def load_scene(
     if faults:
         raise faults[0].error()
     label = class_ids(arrays["label"], spec)
-    instance = arrays["inst"] if "inst" in arrays else component_instances(label, spec)
+    instance = instance_ids(files, arrays, label, spec)
     target = size or (label.shape[0], label.shape[1])
     label_map = torch.from_numpy(resize_ids(label, target))
     instance_map = torch.from_numpy(resize_ids(instance, target))
@@ -102,6 +108,22 @@ def class_ids(file_ids: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]
     table = np.full(256, -1, dtype=np.int64)
     table[[item.file_id for item in spec.classes]] = np.arange(spec.num_classes)
     return table[file_ids]
+
+
+def instance_ids(files: SceneFiles, arrays: Arrays, label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:
+    """The instance map of a scene, whatever its files hold: given, or the connected pieces of thing classes.
+
+    Args:
+        files: of the scene.
+        arrays: what they hold.
+        label: its class ids.
+        spec: of these.
+    """
+    if "inst" not in arrays:
+        return component_instances(label, spec)
+    if files.layout in PUBLISHED_READERS and spec.instance_layout == "pairs":
+        return published_instances(arrays["inst"], arrays["label"])
+    return arrays["inst"]
 
 
 def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:

@@ -42,8 +42,7 @@ def instance_picture(label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"]
     """
     ids, classes = instance.cpu().numpy().astype(np.int64), label.cpu().numpy()
     thing = np.asarray([c.thing for c in spec.classes])[classes]
-    if spec.instance_layout == "cityscapes":
-        thing &= ids >= 1000
+    thing &= ids >= (1000 if spec.instance_layout == "cityscapes" else 0)
     key = np.where(thing, classes * (1 << 32) + ids, -1)
     present, number = np.unique(key, return_inverse=True)
     first = int(present[0] == -1)  # 1 where there is stuff, which then stands first

@@ -1,0 +1,87 @@
+"""Which layout a data folder has, found out by looking: a scene folder, or one of the published ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ipose.data import scene_files
+from ipose.data.faults import Fault
+from ipose.data.published.ade20k import ADE20K, ade20k_splits, find_ade20k, is_ade20k
+from ipose.data.published.cityscapes import CITYSCAPES, cityscapes_splits, find_cityscapes, is_cityscapes
+from ipose.data.scene_files import SceneFiles
+
+Found = tuple[list[SceneFiles], list[Fault]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A published folder layout.
+
+    Args:
+        name: as people call the data set.
+        spec: built-in spec of its ids, which serves unless the user names another.
+        folders: its own, of which the last one holds the instance maps.
+        recognises: whether a folder is laid out so.
+        splits: names of the splits that a folder has, train first.
+        find: scenes of a split, and what is missing.
+    """
+
+    name: str
+    spec: str
+    folders: tuple[str, ...]
+    recognises: Callable[[Path], bool]
+    splits: Callable[[Path], tuple[str, ...]]
+    find: Callable[[Path, str], Found]
+
+
+LAYOUTS = (
+    Layout(CITYSCAPES, "cityscapes", ("leftImg8bit", "gtFine"), is_cityscapes, cityscapes_splits, find_cityscapes),
+    Layout(ADE20K, "ade20k", ("images", "annotations", "annotations_instance"), is_ade20k, ade20k_splits, find_ade20k),
+)
+
+
+def published_layout(root: Path) -> Layout | None:
+    """The published layout that a folder has; None for a scene folder, and for anything else."""
+    if scene_files.splits_of(root):
+        return None
+    return next((layout for layout in LAYOUTS if layout.recognises(root)), None)
+
+
+def splits_of(root: Path) -> tuple[str, ...]:
+    """Names of the splits that a data folder of any layout has; train first."""
+    layout = published_layout(root)
+    return layout.splits(root) if layout else scene_files.splits_of(root)
+
+
+def find_scenes(root: Path, split: str) -> Found:
+    """All scenes of a split that have every file they should, and what is wrong with the layout, whichever it is.
+
+    Reads folders only, no files.
+    """
+    layout = published_layout(root)
+    if layout is not None:
+        return layout.find(root, split)
+    scenes, faults = scene_files.find_scenes(root, split)
+    near = near_miss(root)
+    return scenes, [replace(fault, mend=near) if near and fault.file == str(root) else fault for fault in faults]
+
+
+def near_miss(root: Path) -> str | None:
+    """How to mend a path that is a level too high or too low, or a data set that is known but not read."""
+    if not root.is_dir() or splits_of(root):
+        return None
+    if (root / "images" / "ADE").is_dir():
+        return "This is the full ADE20K; unpack its benchmark, ADEChallengeData2016.zip, and name that folder."
+    inside = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    for folder in (*inside, *list(root.resolve().parents)[:3]):
+        layout = published_layout(folder)
+        known = layout is not None or bool(scene_files.splits_of(folder))
+        if known and (folder in inside or _is_part_of(root, folder, layout)):
+            return f"Name {folder}, which holds {layout.name if layout else 'a scene folder'}."
+    return None
+
+
+def _is_part_of(root: Path, around: Path, layout: Layout | None) -> bool:
+    """Whether `root` is one of the layout's own folders, or within one; not just anything beside them."""
+    first = root.resolve().relative_to(around).parts[0]
+    return first in layout.folders if layout else first.endswith(tuple(f"_{kind}" for kind in scene_files.KINDS))

@@ -1,0 +1,133 @@
+"""What the maps of the published layouts hold: read with the modes that they are published in, and checked.
+
+Instance maps of both layouts come out in one form: label id * 1000 + number where an object is, less elsewhere.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ipose.data.faults import Fault
+from ipose.data.object_index import NO_OBJECT
+from ipose.data.png import read_index, read_photo
+from ipose.data.published.ade20k import ADE20K
+from ipose.data.published.cityscapes import CITYSCAPES
+from ipose.data.scene_files import SceneFiles
+from ipose.data.specs import load_spec
+from ipose.errors import DataError
+from ipose.types import LabelSpec
+
+NUMBERS = 1000
+"""Instance ids are label id * NUMBERS + number."""
+
+TRAIN_IDS = {*range(19), 255}
+"""The ids of Cityscapes' 19 evaluated classes, and of everything else."""
+
+
+def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
+    """The ids of a greyscale PNG of exactly so many bits, int32 (H, W): as published, and not stored anew.
+
+    Raises:
+        DataError: as `read_index`; or a palette, or another depth.
+    """
+    ids = read_index(path, bits=bits)
+    with Image.open(path) as image:
+        mode = image.mode
+    if mode == "P":
+        raise DataError(
+            "palette PNG where greyscale is published", file=path, found="indices of colours",
+            expected=f"{bits}-bit greyscale ids",
+            mend="Get the published file again: a palette's indices need not be the ids.",
+        )  # fmt: skip
+    if bits == 16 and mode == "L":
+        raise DataError(
+            "wrong bit depth", file=path, found="8-bit greyscale", expected="16-bit greyscale",
+            mend="Get the published file again: ids from 1000 on do not fit into 8 bits.",
+        )  # fmt: skip
+    return ids
+
+
+def read_ade20k_instances(path: Path) -> NDArray[np.int32]:
+    """ADE20K's instance map: label id * 1000 + number on objects, 0 elsewhere; int32 (H, W).
+
+    Raises:
+        DataError: not a colour PNG, or an instance class outside 1..100.
+    """
+    pixels = read_photo(path)  # says what is wrong with a file that is no image
+    with Image.open(path) as image:
+        found = f"{image.format}, mode {image.mode}"
+    if found != "PNG, mode RGB":
+        raise DataError(
+            "not an instance map of ADE20K", file=path, found=found,
+            expected="an RGB PNG: instance class in the first channel, number in the second",
+            mend="Get annotations_instance again, and leave the files as they are.",
+        )  # fmt: skip
+    classes, numbers = pixels[..., 0].astype(np.int32), pixels[..., 1].astype(np.int32)
+    table = ade20k_instance_classes()
+    if classes.max(initial=0) >= len(table):
+        raise DataError(
+            "instance class outside 1..100", file=path, found=int(classes.max()),
+            mend="Get annotations_instance again: this file counts its classes in another way.",
+        )  # fmt: skip
+    return np.where(classes > 0, table[classes] * NUMBERS + numbers, 0).astype(np.int32)
+
+
+@cache
+def ade20k_instance_classes() -> NDArray[np.int32]:
+    """Label id of ADE20K's instance classes 1..100, int32 (101,): the things of the spec, in order. Entry 0 is 0."""
+    return np.array([0, *(item.file_id for item in load_spec("ade20k").classes if item.thing)], dtype=np.int32)
+
+
+PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = {
+    CITYSCAPES: {"label": partial(read_greyscale_ids, bits=8), "inst": partial(read_greyscale_ids, bits=16)},
+    ADE20K: {"label": partial(read_greyscale_ids, bits=8), "inst": read_ade20k_instances},
+}
+"""By layout and kind of file; photographs are read as everywhere."""
+
+
+def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.int32]:
+    """For specs of layout "pairs": an object's number at its own class's pixels, NO_OBJECT elsewhere.
+
+    Args:
+        numbers: label id * 1000 + number on objects.
+        label: label ids of the same pixels. Where the two maps disagree about the class, there is no object.
+    """
+    own = (numbers >= NUMBERS) & (numbers // NUMBERS == label)
+    return np.where(own, numbers % NUMBERS, NO_OBJECT).astype(np.int32)
+
+
+def published_faults(files: SceneFiles, arrays: Mapping[str, NDArray[Any]], spec: LabelSpec) -> Iterator[Fault]:
+    """Maps that are not what the layout says though every id may be the spec's: train ids, another scene's map."""
+    label, instance = arrays["label"], arrays.get("inst")
+    if files.layout == CITYSCAPES and spec.name == "cityscapes":
+        yield from _train_id_faults(files, label)
+    if files.layout == ADE20K and instance is not None and instance.shape == label.shape:
+        yield from _stranger_faults(files, label, instance)
+
+
+def _train_id_faults(files: SceneFiles, label: NDArray[np.int32]) -> Iterator[Fault]:
+    """255 is what train ids write for everything that is not evaluated; label ids have no pixels of it, in fact."""
+    ids = set(np.flatnonzero(np.bincount(label.reshape(-1))).tolist())
+    if 255 in ids and ids <= TRAIN_IDS:
+        yield Fault(
+            str(files.label), "train ids where label ids are expected", "only ids 0..18 and 255", "label ids 0..33",
+            "Get gtFine again (train ids do not tell all classes apart), or name --spec cityscapes-trainids "
+            "with a scene folder.",
+        )  # fmt: skip
+
+
+def _stranger_faults(files: SceneFiles, label: NDArray[np.int32], instance: NDArray[np.int32]) -> Iterator[Fault]:
+    """Few pixels may disagree about the class (the two maps overlap in their own ways), not most of them."""
+    objects = instance >= NUMBERS
+    agree = objects & (instance // NUMBERS == label)
+    if 2 * agree.sum() < objects.sum():
+        yield Fault(
+            str(files.instance), "instance map that does not fit the label map",
+            f"{int(agree.sum())} of {int(objects.sum())} object pixels lie on their class",
+            "most of them", "Get both maps again, of one and the same scene.",
+        )  # fmt: skip

@@ -1,0 +1,96 @@
+"""Files of one scene that lie in folders of their own, told apart by their endings: Cityscapes and ADE20K keep so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipose.data.faults import Fault
+from ipose.data.scene_files import SceneFiles
+
+Files = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file that every scene of a split has.
+
+    Args:
+        name: "img", "label" or "inst".
+        folder: of the split; files may lie in folders within it, one a city.
+        ending: what follows the part of the path that all files of a scene share.
+        source: what a user downloads to have the folder.
+        optional: the folder as a whole may be missing.
+        instead: endings of files that people keep in the place of this one; named where it is missing.
+    """
+
+    name: str
+    folder: Path
+    ending: str
+    source: str
+    optional: bool = False
+    instead: tuple[str, ...] = ()
+
+
+def find_partners(root: Path, layout: str, kinds: Sequence[Kind]) -> tuple[list[SceneFiles], list[Fault]]:
+    """All scenes of a split that have every file they should, by place and name; and what is missing.
+
+    Reads folders only. Files of other endings are passed over: the published folders hold more than is read.
+
+    Args:
+        root: of the data set, for messages.
+        layout: its name, which the scenes remember.
+        kinds: the label maps' first.
+    """
+    absent = [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]
+    if absent:
+        return [], [_missing_folder(root, layout, kind) for kind in absent]
+    kinds = [kind for kind in kinds if kind.folder.is_dir()]
+    tables = [_by_key(kind) for kind in kinds]
+    keys = sorted(set().union(*tables))
+    if not keys:
+        return [], [_empty(layout, kinds[0])]
+    scenes, faults = [], []
+    for key in keys:
+        found = {kind.name: table[key] for kind, table in zip(kinds, tables, strict=True) if key in table}
+        missing = list(_missing_files(key, kinds, found))
+        faults += missing
+        if not missing:
+            scenes.append(_scene(key, layout, found))
+    return scenes, faults
+
+
+def _by_key(kind: Kind) -> Files:
+    paths = (path for path in kind.folder.rglob(f"*{kind.ending}") if not path.name.startswith("."))
+    return {path.relative_to(kind.folder).as_posix().removesuffix(kind.ending): path for path in paths}
+
+
+def _scene(key: str, layout: str, found: Files) -> SceneFiles:
+    return SceneFiles(
+        key.rpartition("/")[2], found["label"], found.get("img"), found.get("inst"), layout=layout
+    )  # fmt: skip
+
+
+def _missing_folder(root: Path, layout: str, kind: Kind) -> Fault:
+    there = ", ".join(sorted(item.name for item in root.iterdir() if not item.name.startswith("."))[:8])
+    return Fault(
+        str(root), f"{layout} without {kind.folder.relative_to(root)}/", there, f"*{kind.ending} files there",
+        f"Unpack {kind.source} here.",
+    )  # fmt: skip
+
+
+def _empty(layout: str, kind: Kind) -> Fault:
+    return Fault(
+        str(kind.folder), f"empty {layout} split", "no file of a scene", f"*{kind.ending} files",
+        f"Unpack {kind.source} again.",
+    )  # fmt: skip
+
+
+def _missing_files(key: str, kinds: Sequence[Kind], found: Files) -> Iterator[Fault]:
+    there = next(iter(found.values()))
+    for kind in kinds:
+        if kind.name in found:
+            continue
+        wanted = kind.folder / f"{key}{kind.ending}"
+        others = [path.name for ending in kind.instead if (path := kind.folder / f"{key}{ending}").is_file()]
+        mend = f"Unpack {kind.source} again, or remove the files of this scene."
+        yield Fault(str(there), f"missing partner in {wanted.parent.name}", ", ".join(others), str(wanted), mend)
