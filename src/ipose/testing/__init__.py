@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ipose.testing.part_modulation_contract import PartModulationContract
     from ipose.testing.partnet_contract import PartNetContract
     from ipose.testing.planted import failed_tests
+    from ipose.testing.position_descriptor_contract import PositionDescriptorContract
     from ipose.testing.psm_block_contract import PSMBlockContract
     from ipose.testing.relaxed_emd_contract import RelaxedEMDContract
     from ipose.testing.shape_strategies import ObjectScene, coverages, object_scenes, object_shapes
@@ -66,6 +67,7 @@ __all__ = [
     "PSMBlockContract",
     "PartModulationContract",
     "PartNetContract",
+    "PositionDescriptorContract",
     "RelaxedEMDContract",
     "SPADEContract",
     "TinySource",
@@ -95,6 +97,7 @@ __getattr__ = lazy_attributes(
         "part_modulation_contract": ("PartModulationContract",),
         "partnet_contract": ("PartNetContract",),
         "planted": ("failed_tests",),
+        "position_descriptor_contract": ("PositionDescriptorContract",),
         "psm_block_contract": ("PSMBlockContract",),
         "relaxed_emd_contract": ("RelaxedEMDContract",),
         "shape_strategies": ("ObjectScene", "coverages", "object_scenes", "object_shapes"),
