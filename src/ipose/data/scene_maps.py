@@ -13,7 +13,12 @@ from scipy.ndimage import label as connected_components
 from ipose.data.faults import Fault
 from ipose.data.object_index import index_objects
 from ipose.data.png import read_index, read_photo
-from ipose.data.published.maps import PUBLISHED_READERS, published_faults, published_instances
+from ipose.data.published.maps import (
+    PUBLISHED_READERS,
+    mistaken_instance_faults,
+    mistaken_label_faults,
+    published_instances,
+)
 from ipose.data.resizing import resize_ids, resize_photo
 from ipose.data.scene_checks import instance_faults, label_faults, part_faults, size_faults
 from ipose.data.scene_files import SceneFiles
@@ -54,13 +59,16 @@ def scene_faults(
         return
     label = arrays["label"]
     yield from size_faults(files, {kind: array.shape[:2] for kind, array in arrays.items()})
-    mistaken = list(published_faults(files, arrays, spec))
+    mistaken = list(mistaken_label_faults(files, label, spec))
     if mistaken:  # another map altogether: its ids need no further words
         yield from mistaken
         return
-    yield from label_faults(files, label, spec)
+    strangers = list(label_faults(files, label, spec))
+    yield from strangers
     if "inst" in arrays and arrays["inst"].shape == label.shape:
         yield from instance_faults(files, label, arrays["inst"], spec)
+        if not strangers:
+            yield from mistaken_instance_faults(files, label, arrays["inst"])
     if "part" in arrays and arrays["part"].shape == label.shape:
         yield from part_faults(files, label, arrays["part"], spec, part_names)
 

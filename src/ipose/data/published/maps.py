@@ -101,17 +101,13 @@ def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) ->
     return np.where(own, numbers % NUMBERS, NO_OBJECT).astype(np.int32)
 
 
-def published_faults(files: SceneFiles, arrays: Mapping[str, NDArray[Any]], spec: LabelSpec) -> Iterator[Fault]:
-    """Maps that are not what the layout says though every id may be the spec's: train ids, another scene's map."""
-    label, instance = arrays["label"], arrays.get("inst")
-    if files.layout == CITYSCAPES and spec.name == "cityscapes":
-        yield from _train_id_faults(files, label)
-    if files.layout == ADE20K and instance is not None and instance.shape == label.shape:
-        yield from _stranger_faults(files, label, instance)
+def mistaken_label_faults(files: SceneFiles, label: NDArray[np.int32], spec: LabelSpec) -> Iterator[Fault]:
+    """Train ids where label ids are expected, though every id is one of the spec.
 
-
-def _train_id_faults(files: SceneFiles, label: NDArray[np.int32]) -> Iterator[Fault]:
-    """255 is what train ids write for everything that is not evaluated; label ids have no pixels of it, in fact."""
+    255 is what train ids write for everything that is not evaluated; published label ids have no pixels of it.
+    """
+    if files.layout != CITYSCAPES or spec.name != "cityscapes":
+        return
     ids = set(np.flatnonzero(np.bincount(label.reshape(-1))).tolist())
     if 255 in ids and ids <= TRAIN_IDS:
         yield Fault(
@@ -121,8 +117,15 @@ def _train_id_faults(files: SceneFiles, label: NDArray[np.int32]) -> Iterator[Fa
         )  # fmt: skip
 
 
-def _stranger_faults(files: SceneFiles, label: NDArray[np.int32], instance: NDArray[np.int32]) -> Iterator[Fault]:
-    """Few pixels may disagree about the class (the two maps overlap in their own ways), not most of them."""
+def mistaken_instance_faults(
+    files: SceneFiles, label: NDArray[np.int32], instance: NDArray[np.int32]
+) -> Iterator[Fault]:
+    """ADE20K's instances of another scene, or in another numbering: most object pixels lie on other classes.
+
+    A few pixels may: the two maps overlap in their own ways.
+    """
+    if files.layout != ADE20K:
+        return
     objects = instance >= NUMBERS
     agree = objects & (instance // NUMBERS == label)
     if 2 * agree.sum() < objects.sum():
