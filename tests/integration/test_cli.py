@@ -79,6 +79,11 @@ class TestEntryPoint:
         assert default in described
         assert "P: 1e-4; R's scripts" in described
 
+    def test_help_names_a_switch_that_is_on_together_with_its_opposite(self, ipose):
+        text = ipose("train", "partnet", "--help").out
+        assert "--multi-scale, --no-multi-scale" in text
+        assert "--no-resume" not in text
+
 
 class TestTraining:
     """`ipose train partnet`, then `ipose train synthesis`, leave runs to use."""
@@ -247,6 +252,10 @@ class TestEvaluateAndInfo:
         assert "step-2, step-4" in run
         assert "car, dog" in run
         assert "car, dog" in ipose("info", tiny.partnet / "model").out
+
+    def test_a_pipe_gets_no_fragments_of_a_progress_bar(self, ipose, scene_folder):
+        done = ipose("doctor", scene_folder)
+        assert (done.code, done.err) == (0, "")
 
     def test_partworld_is_written_as_a_scene_folder(self, scene_folder):
         assert len(list((scene_folder / "train_label").iterdir())) == 4

@@ -10,6 +10,7 @@ import tyro
 from tyro.conf import subcommand
 
 import ipose
+from ipose.cli.commands.build_parts import Data
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.train import train_command
@@ -24,6 +25,7 @@ def parse(args: Sequence[str]) -> Any:
     commands: Any = (
         Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
+        | Annotated[Data, subcommand("data")]
         | Annotated[Supports, subcommand("supports")]
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)
@@ -32,8 +34,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )
-    conf = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)
-    return tyro.cli(commands, prog="ipose", description=DESCRIPTION, args=args, config=conf)
+    return tyro.cli(commands, prog="ipose", description=DESCRIPTION, args=args, config=(tyro.conf.OmitArgPrefixes,))
 
 
 def main(args: Sequence[str] | None = None) -> None:

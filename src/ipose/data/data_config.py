@@ -10,21 +10,13 @@ PARTWORLD = "partworld"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataConfig:
-    """What to train and evaluate on."""
+class WorldFlags:
+    """Which scenes of PartWorld."""
 
-    data: str = PARTWORLD
-    """"partworld" (drawn on the spot), a scene folder ({train,val}_{img,label,inst}), or a part tree."""
-    spec: str | None = None
-    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml."""
-    novel: tuple[str, ...] | None = None
-    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld (P: cat), else none."""
     scenes: int = 3000
     """PartWorld: training scenes."""
     val_scenes: int = 400
     """PartWorld: validation scenes."""
-    scene_size: int = 128
-    """PartWorld: side of the scenes that part pairs are cut from, in pixels."""
     categories: tuple[str, ...] | None = None
     """PartWorld: object categories to draw. None = all."""
     objects: tuple[int, int] = (1, 3)
@@ -33,6 +25,20 @@ class DataConfig:
     """PartWorld: smallest and largest object side over the image's side."""
     world_seed: int = 0
     """PartWorld: names the world; scenes are a function of (this, split, number)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig(WorldFlags):
+    """What to train and evaluate on."""
+
+    data: str = PARTWORLD
+    """"partworld" (drawn on the spot), a scene folder ({train,val}_{img,label,inst}), or a part tree."""
+    spec: str | None = None
+    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml."""
+    novel: tuple[str, ...] | None = None
+    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld (P: cat), else none."""
+    scene_size: int = 128
+    """PartWorld: side of the scenes that part pairs are cut from, in pixels."""
 
     def __post_init__(self) -> None:
         if min(self.scenes, self.val_scenes) < 1:

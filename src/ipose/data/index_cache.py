@@ -8,7 +8,7 @@ user's cache folder. The environment variable `IPOSE_CACHE` names another place 
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import TypeVar
 from zipfile import BadZipFile
 
 import numpy as np
-from tqdm.auto import tqdm
 
+from ipose.data.progress_bar import progress_bar
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import load_scene
 from ipose.types import Box, LabelSpec, SceneObject
@@ -72,8 +72,7 @@ def in_parallel(
     """`map` over threads (decoding images sets Python free), in order, with a progress bar that names what it does."""
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         try:
-            results: Iterable[Result] = pool.map(work, items)
-            yield from tqdm(results, desc=what, total=len(items), unit="scene", disable=not progress, leave=False)
+            yield from progress_bar(pool.map(work, items), what, shown=progress, total=len(items))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)  # after an error, do not read on
 

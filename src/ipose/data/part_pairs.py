@@ -12,13 +12,13 @@ from pathlib import Path
 import torch
 from jaxtyping import UInt8
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import in_parallel
 from ipose.data.object_frame import to_object_frame
 from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import read_index, write_index
+from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, IposeError
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_maps, crop_object_shapes
@@ -39,7 +39,7 @@ def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: boo
         DataError: a scene without a part map.
     """
     total = len(scenes) if isinstance(scenes, Sequence) else None
-    bar = tqdm(scenes, desc="part pairs", unit="scene", total=total, disable=not progress, leave=False)
+    bar = progress_bar(scenes, "part pairs", shown=progress, total=total)
     return [pair for scene in bar for pair in _pairs_of(scene, spec)]
 
 
@@ -99,12 +99,18 @@ def _name_of(path: Path) -> str:
 
 def _read_or_fault(path: Path) -> PartPair | Fault:
     try:
-        return _read_pair(path)
+        return read_pair(path)
     except IposeError as error:
         return Fault.of(error, path)
 
 
-def _read_pair(path: Path) -> PartPair:
+def read_pair(path: Path) -> PartPair:
+    """Read `<category>/<split>/<name>_part.png`, with `<name>_label.png` as its shape where that is there.
+
+    Raises:
+        DataError: no index PNGs, or of different sizes; a part id above 8.
+        EmptyShapeError: the shape spans less than three pixels, and is not 64 x 64.
+    """
     part = torch.from_numpy(read_index(path))
     if int(part.max()) >= PART_CHANNELS:
         raise DataError("part id outside 0..8", file=path, found=int(part.max()), mend="Merge or renumber the parts.")

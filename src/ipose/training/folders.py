@@ -37,6 +37,8 @@ def nearby(folder: Path) -> str | None:
     """Where a run is, if the path is only a little wrong."""
     if (folder.parent / "run.json").is_file():
         return f"The run is one level up: {folder.parent}."
+    if any(folder.glob("*/*_part.png")):
+        return "These are supports: ipose supports check reads them."
     inside = sorted(path.parent for path in folder.glob("*/run.json")) if folder.is_dir() else []
     if inside:
         return f"There are runs inside: {', '.join(map(str, inside[:5]))}."

@@ -9,7 +9,7 @@ import torch
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import guard
 from ipose.data.open_data import PartData, open_part_pairs, open_scenes, open_spec
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, RunError
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -26,6 +26,10 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
     if os.environ.get("RANK", "0") != "0":
         return
     if resume:
+        if not folder.exists():
+            raise RunError(
+                "no run to go on with", file=folder, mend="Drop --resume to start one here, or check the path."
+            )
         Run.open(folder)
     else:
         refuse_taken(folder)

@@ -32,14 +32,16 @@ class PartReader:
     trained: TrainedPartNet
     supports: SupportSet
     spec: LabelSpec | None
+    device: str = "cpu"
 
 
-def part_reader(model: Path, supports: Path | None, spec: str | None) -> PartReader:
-    """Load all three: the supports and the spec default to those of the model."""
+def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
+    """Load all three, PartNet onto `device`: the supports and the spec default to those of the model."""
     trained = load_partnet(model)
+    trained.partnet.to(device)
     beside = model_folder(model) / DATASET_FILE
     known = load_spec(spec) if spec is not None else load_spec(beside) if beside.is_file() else None
-    return PartReader(trained, trained.supports if supports is None else load_supports(supports), known)
+    return PartReader(trained, trained.supports if supports is None else load_supports(supports), known, device)
 
 
 def write_parts(
@@ -85,9 +87,9 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
     canvases = [read_silhouette(file) for file in files]
     shapes = torch.stack([to_object_frame(canvas, canvas.to(torch.uint8))[0] for canvas in canvases])
     predicted = predict_part_maps(
-        reader.trained.partnet, shapes[:, None].float(), [category] * len(shapes), reader.supports
+        reader.trained.partnet, shapes[:, None].float().to(reader.device), [category] * len(shapes), reader.supports
     )
-    parts = predicted * shapes.to(torch.uint8)
+    parts = predicted.cpu() * shapes.to(torch.uint8)
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for file, part in zip(files, parts, strict=True):
@@ -102,8 +104,9 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
 def _of_map(reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None) -> list[Path]:
     scene = read_map(file, spec, instances=instances)
     with torch.no_grad():
-        inferred = infer_scene_parts(reader.trained.partnet, SceneBatch.from_scenes([scene]), reader.supports)
-    part = inferred.part_map[0]
+        batch = SceneBatch.from_scenes([scene]).to(reader.device)
+        inferred = infer_scene_parts(reader.trained.partnet, batch, reader.supports)
+    part = inferred.part_map[0].cpu()
     out.mkdir(parents=True, exist_ok=True)
     paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
     write_index(paths[0], part, colors=PART_COLORS)

@@ -1,12 +1,12 @@
 """`ipose doctor`, `ipose supports build|check|show`, `ipose partworld`: what goes into a training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, subcommand
 
-from ipose.data.data_config import DataConfig
+from ipose.data.data_config import DataConfig, WorldFlags
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,11 @@ class Supports:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartWorldScenes:
+class PartWorldScenes(WorldFlags):
     """Write PartWorld, the embedded data set, as a scene folder: to look at, or as a model for an own one."""
 
     out: Path
     """Folder to write."""
-    data: DataConfig
     size: tuple[int, int] = (128, 128)
     """Height and width of the scenes in pixels."""
 
@@ -129,11 +128,9 @@ class PartWorldScenes:
         """Draw and write both splits."""
         from ipose.data.open_data import open_scenes, open_spec
         from ipose.data.scene_folder import write_scene_folder
-        from ipose.errors import ConfigError
 
-        if not self.data.is_partworld:
-            raise ConfigError("only PartWorld can be drawn", field="data", found=self.data.data, expected="partworld")
+        data = DataConfig(**{field.name: getattr(self, field.name) for field in fields(WorldFlags)})
         for split in ("train", "val"):
-            scenes = open_scenes(self.data, split, self.size)
-            write_scene_folder(scenes, self.out, split, open_spec(self.data).labels, progress=True)
+            scenes = open_scenes(data, split, self.size)
+            write_scene_folder(scenes, self.out, split, open_spec(data).labels, progress=True)
             print(f"{len(scenes)} {split} scenes in {self.out}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from tyro.conf import subcommand
+from tyro.conf import FlagCreatePairsOff, subcommand
 
 from ipose.data.data_config import DataConfig
 from ipose.partnet import presets as partnet_presets
@@ -41,7 +41,7 @@ class LoopFlags:
     """Newest checkpoints to keep."""
     precision: Literal["no", "bf16"] = "no"
     """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
-    schedule_by_clock: bool = False
+    schedule_by_clock: FlagCreatePairsOff[bool] = False
     """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
 
     def settings(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class TrainPartNet:
     """Support folder. None = choose k a category by k-means (iPOSE suppl. A.2)."""
     init: Path | None = None
     """Start from this run's weights, as far as they fit."""
-    resume: bool = False
+    resume: FlagCreatePairsOff[bool] = False
     """Go on from the last checkpoint of --out."""
     device: str | None = None
     """cpu, cuda, ... None = what is there."""
@@ -117,7 +117,7 @@ class TrainSynthesis:
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
     init: Path | None = None
     """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
-    resume: bool = False
+    resume: FlagCreatePairsOff[bool] = False
     """Go on from the last checkpoint of --out."""
     device: str | None = None
     """cpu, cuda, ... None = what is there."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tyro.conf import Positional
+from tyro.conf import FlagCreatePairsOff, Positional
 
 from ipose.data.data_config import DataConfig
 
@@ -26,12 +26,16 @@ class Parts:
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     out: Path = Path("parts")
     """Folder to write part maps and overlays to."""
+    device: str = "cpu"
+    """cpu, cuda, ..."""
 
     def run(self) -> None:
         """Infer and write."""
+        from ipose.workflows.door import check_device
         from ipose.workflows.parts import part_reader, write_parts
 
-        reader = part_reader(self.model, self.supports, self.spec)
+        check_device(self.device)
+        reader = part_reader(self.model, self.supports, self.spec, device=self.device)
         for path in write_parts(reader, self.inputs, self.out, category=self.category, instances=self.instances):
             print(path)
 
@@ -50,7 +54,7 @@ class Generate:
     """Of the first image; the next ones have seed + 1, ..."""
     count: int = 1
     """Images a map."""
-    keep_size: bool = False
+    keep_size: FlagCreatePairsOff[bool] = False
     """Keep the map's size, else resize it to the size that the model was trained at."""
     out: Path = Path("generated")
     """Folder to write images, part maps and sheets to."""
