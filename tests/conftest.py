@@ -1,16 +1,13 @@
 """Hypothesis profiles and the fixtures that every test folder shares."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
-from safetensors import safe_open
-from torch import Tensor
 
 pytest.register_assert_rewrite("ipose.testing")
 
@@ -36,38 +33,28 @@ def shared() -> Path:
     pytest.skip("no shared data folder (set IPOSE_SHARED to one); the project does not need it")
 
 
-class Golden(NamedTuple):
-    """One golden file: `config` from its metadata, `tensors` by key (`state.*`, `in.*`, `out.*`)."""
-
-    config: dict[str, Any]
-    tensors: dict[str, Tensor]
-
-    def __getitem__(self, key: str) -> Tensor:
-        return self.tensors[key]
-
-    @property
-    def state(self) -> dict[str, Tensor]:
-        """The state dict, by the authors' names."""
-        return {key.removeprefix("state."): value for key, value in self.tensors.items() if key.startswith("state.")}
+@pytest.fixture(scope="session")
+def golden_folder(request: pytest.FixtureRequest) -> Path:
+    """The golden files of iPOSE: `ipose/` of IPOSE_GOLDEN, else of the shared folder, else the copy in tests/data."""
+    copy = Path(__file__).parent / "data" / "golden"
+    if "IPOSE_GOLDEN" in os.environ:
+        return Path(os.environ["IPOSE_GOLDEN"]) / "ipose"
+    try:
+        folder: Path = request.getfixturevalue("shared") / "golden"
+    except pytest.skip.Exception:
+        folder = copy
+    return (folder if (folder / "ipose").is_dir() else copy) / "ipose"
 
 
 @pytest.fixture(scope="session")
-def golden_file(request: pytest.FixtureRequest) -> Callable[[str], Golden]:
-    """Reads `ipose/NAME.safetensors` of IPOSE_GOLDEN, else of the shared folder, else of tests/data/golden."""
-    if "IPOSE_GOLDEN" in os.environ:
-        folder = Path(os.environ["IPOSE_GOLDEN"])
-    else:
-        try:
-            folder = request.getfixturevalue("shared") / "golden"
-        except pytest.skip.Exception:
-            folder = Path(__file__).parent / "data" / "golden"
+def golden_file(golden_folder: Path) -> Callable[[str], Any]:
+    """`golden_file(NAME)` reads `NAME.safetensors`: an `ipose.testing.golden_files.Golden`."""
+    from ipose.testing.golden_files import read_golden
 
-    def read(name: str) -> Golden:
-        path = folder / "ipose" / f"{name}.safetensors"
+    def read(name: str) -> Any:
+        path = golden_folder / f"{name}.safetensors"
         if not path.is_file():
             pytest.skip(f"no golden file {path.name} (set IPOSE_GOLDEN to a folder that holds ipose/)")
-        with safe_open(path, "pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (safe_open is no dict)
-            return Golden(json.loads(file.metadata()["config"]), tensors)
+        return read_golden(path)
 
     return read

@@ -45,10 +45,7 @@ class PartNoise(nn.Module):
     def __init__(self, noise_channels: int = 31, hidden: int = 32, blocks: int = 6) -> None:
         super().__init__()
         self.stem = nn.Conv2d(noise_channels + 1, hidden, 3, padding=1)
-        self.doublings = nn.ModuleList(
-            nn.ConvTranspose2d(hidden + int(i < _DOUBLINGS_WITH_CLASSES), hidden, 4, stride=2, padding=1)
-            for i in range(blocks - 1)
-        )
+        self.doublings = nn.ModuleList(doubling(i, hidden) for i in range(blocks - 1))
         self.norm = InstanceNorm(hidden)
 
     def forward(self, noise: Float[Tensor, "b n h0 w0"], label: Int[Tensor, "b h w"]) -> list[Tensor]:
@@ -66,6 +63,11 @@ class PartNoise(nn.Module):
             x = F.leaky_relu(self.norm(double(x)), LEAK)
             maps.append(x)
         return maps
+
+
+def doubling(i: int, hidden: int) -> nn.ConvTranspose2d:
+    """Doubling number i: the class index is a channel more for the first three."""
+    return nn.ConvTranspose2d(hidden + int(i < _DOUBLINGS_WITH_CLASSES), hidden, 4, stride=2, padding=1)
 
 
 def _append(x: Tensor, classes: Tensor) -> Tensor:

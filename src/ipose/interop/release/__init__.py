@@ -1,0 +1,19 @@
+"""The authors' released networks, to and from: state dicts with their names become our modules, and go back exactly.
+
+`partnet(state)`, `generator(state, z_channels=64)`, `discriminator(state)`: modules in eval mode. `to_release(module)`:
+the state dict again.
+
+    state = torch.load("latest_EMA.pth", weights_only=True)
+    G, P = generator(state), partnet(state)
+
+entries     the table of names that loading, its faults and going back share
+*_form      the table of each network          widths      counts and widths from shapes
+spectral    u and v of spectral norm           recognise   whose state this is, and its prefixes
+"""
+
+from ipose.interop.release.back import to_release
+from ipose.interop.release.discriminator_form import discriminator
+from ipose.interop.release.generator_form import generator
+from ipose.interop.release.partnet_form import partnet
+
+__all__ = ["discriminator", "generator", "partnet", "to_release"]

@@ -1,0 +1,39 @@
+"""Our networks as the authors' state dicts."""
+
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError
+from ipose.interop.release.discriminator_form import discriminator_entries
+from ipose.interop.release.entries import export
+from ipose.interop.release.generator_form import export_generator
+from ipose.interop.release.partnet_form import partnet_entries
+from ipose.partnet.partnet import PartNet
+from ipose.synthesis.discriminator import Discriminator
+from ipose.synthesis.generator import Generator
+
+
+def to_release(module: nn.Module) -> dict[str, Tensor]:
+    """A PartNet, generator or discriminator as a state dict with the release's names, without prefixes.
+
+    Exact: `to_release(generator(state))` has every tensor of `state`, bit for bit, and so have the other two. Of a
+    generator that was not loaded from the release: zeros for the one layer that the release stores but never uses, and
+    no PartNet, which is none of its weights (`ipose convert --to-release` adds the model's own).
+
+    Args:
+        module: in any mode; weights are shared with it where the forms agree, as in `state_dict`.
+    Raises:
+        ConfigError: another module, or layers that the release does not have (other blocks than PSM, say).
+    """
+    if isinstance(module, Generator):
+        return export_generator(module)
+    if isinstance(module, PartNet):
+        return export(module, partnet_entries(module))
+    if isinstance(module, Discriminator):
+        return export(module, discriminator_entries(module))
+    raise ConfigError(
+        "the release has no such module",
+        field="module",
+        found=type(module).__name__,
+        expected="a PartNet, Generator or Discriminator of ipose",
+        mend="Pass the network itself, without a wrapper (its .module).",
+    )

@@ -1,0 +1,65 @@
+"""The discriminator as the release stores it: `body_down.i`, `body_up.i`, `layer_up_last`, `conv_g`; a convolution's
+number is its place behind activation and upsampling; spectral norm is `weight_orig`, `weight_u`, `weight_v`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor, nn
+
+from ipose.interop.release.entries import Entry, build, check_names, fill
+from ipose.interop.release.recognise import expect_network, without_prefix
+from ipose.interop.release.spectral import plain, spectral
+from ipose.interop.release.widths import Clue, count, out_of, width
+from ipose.synthesis.discriminator import Discriminator
+
+
+def discriminator(state: Mapping[str, Tensor]) -> Discriminator:
+    """The release's discriminator in eval mode; widths, depth and class count come from the shapes.
+
+    Args:
+        state: the release's names, with or without the prefix `module.`.
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all of them are listed.
+    """
+    state = without_prefix(state)
+    expect_network(state, "discriminator")
+    network, entries, expected = build(lambda: _empty(state), discriminator_entries)
+    check_names("discriminator", state, expected)
+    return fill(network, entries, state)
+
+
+def discriminator_entries(network: Discriminator) -> list[Entry]:
+    """The table of a discriminator."""
+    return [*_blocks(network), *plain("layer_up_last", "segmentation_head"), *plain("conv_g", "global_head")]
+
+
+def _blocks(network: Discriminator) -> Iterator[Entry]:
+    for theirs, ours, blocks in (("body_down", "encoder", network.encoder), ("body_up", "decoder", network.decoder)):
+        for i, block in enumerate(blocks):
+            yield from spectral(f"{theirs}.{i}.conv1.{_first_place(theirs, i)}", f"{ours}.{i}.conv1")
+            yield from spectral(f"{theirs}.{i}.conv2.1", f"{ours}.{i}.conv2")
+            if not isinstance(block.shortcut, nn.Identity):
+                yield from spectral(f"{theirs}.{i}.conv_s", f"{ours}.{i}.shortcut")
+
+
+def _first_place(part: str, i: int) -> int:
+    """What stands before a block's first convolution: nothing at the image, an activation, and upsampling on the way
+    up."""
+    return 2 if part == "body_up" else min(i, 1)
+
+
+def _empty(state: Mapping[str, Tensor]) -> Discriminator:
+    blocks = max(count(state, "body_down.{}."), 2)
+    image = width(state, "the image's channels", [(f"body_down.0.{c}.weight_orig", 1) for c in ("conv1.0", "conv_s")])
+    channels = (image, *(width(state, f"the width of encoder block {i}", _clues(i)) for i in range(blocks)))
+    last = f"body_up.{blocks - 1}"
+    clues = [*out_of(f"{last}.conv1.2", "weight_orig"), *out_of(f"{last}.conv2.1", "weight_orig")]
+    last_width = width(state, "the width of the last decoder block", [*clues, ("layer_up_last.weight", 1)])
+    classes = width(state, "the number of classes", out_of("layer_up_last")) - 1
+    return Discriminator(classes, channels, last_decoder_channels=last_width)
+
+
+def _clues(i: int) -> Iterator[Clue]:
+    for layer in (f"conv1.{min(i, 1)}", "conv2.1", "conv_s"):
+        yield from out_of(f"body_down.{i}.{layer}", "weight_orig")
+    yield f"body_down.{i + 1}.conv1.1.weight_orig", 1

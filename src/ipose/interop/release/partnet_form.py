@@ -1,0 +1,93 @@
+"""PartNet as the release stores it: encoders `enc0`-`enc3` and `ms_enc0`-`ms_enc1`, blocks `catt0`, ..., decoder
+`dec1`-`dec3`, head `conv_img`; the attention's three input projections stacked, its 1x1 convolutions with their pixels.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor
+
+from ipose.interop.release.entries import Entry, build, check_names, fill
+from ipose.interop.release.recognise import expect_network, partnet_of
+from ipose.interop.release.widths import Clue, count, out_of, width
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+
+ENCODERS = ("shape_encoder", "mask_encoder")
+_LAYERS = {"multihead_attn.out_proj": "out", "ln1": "norm_attention", "ln2": "norm_mlp"}
+_LAYERS |= {"mlp.0": "mlp_in", "mlp.2": "mlp_out"}
+
+
+def partnet(state: Mapping[str, Tensor]) -> PartNet:
+    """The release's PartNet in eval mode, every width and count from the shapes.
+
+    Its preset is `release`: masks without a pixel are computed, as the authors' network does.
+
+    Args:
+        state: the release's names, of PartNet or of a generator that carries one; prefixes `module.` and
+            `partnet.model.` are taken off.
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all of them are listed.
+    """
+    state = partnet_of(state)
+    expect_network(state, "PartNet")
+    network, entries, expected = build(lambda: PartNet(partnet_config(state)), partnet_entries)
+    check_names("PartNet", state, expected)
+    return fill(network, entries, state)
+
+
+def partnet_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes that a PartNet of the state's widths has."""
+    return build(lambda: PartNet(partnet_config(state)), partnet_entries)[2]
+
+
+def partnet_entries(network: PartNet) -> list[Entry]:
+    """The table of a PartNet."""
+    return list(_entries(len(network.blocks), network.config.multi_scale))
+
+
+def _entries(blocks: int, multi_scale: bool) -> Iterator[Entry]:
+    for encoder in ENCODERS:
+        for i in range(4):
+            yield from _layer(f"{encoder}.enc{i}.0", f"{encoder}.stem.{i}.0")
+        for i in range(2 if multi_scale else 0):
+            yield from _layer(f"{encoder}.ms_enc{i}.0", f"{encoder}.coarser.{i}.0")
+    for i in range(blocks):
+        for role in ("query", "key", "value"):
+            yield Entry(f"catt{i}.{role}_conv.0.weight", (f"blocks.{i}.{role}_conv.weight",), pixels=2)
+            yield Entry(f"catt{i}.{role}_conv.0.bias", (f"blocks.{i}.{role}_conv.bias",))
+        for kind in ("weight", "bias"):
+            stacked = tuple(f"blocks.{i}.{role}.{kind}" for role in ("query", "key", "value"))
+            yield Entry(f"catt{i}.multihead_attn.in_proj_{kind}", stacked)
+        for theirs, ours in _LAYERS.items():
+            yield from _layer(f"catt{i}.{theirs}", f"blocks.{i}.{ours}")
+    for i in range(3):
+        yield from _layer(f"decoder.dec{i + 1}.0", f"decoder.doublings.{i}.0")
+    yield from _layer("conv_img", "decoder.head")
+
+
+def _layer(release: str, ours: str) -> Iterator[Entry]:
+    yield from (Entry(f"{release}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias"))
+
+
+def partnet_config(state: Mapping[str, Tensor]) -> PartNetConfig:
+    """Widths and counts of a state, without prefixes."""
+    c1, c2, c3, c4 = (width(state, f"PartNet's width {i + 1}", _clues(i)) for i in range(4))
+    return PartNetConfig(
+        encoder_channels=(c1, c2, c3, c4),
+        attention_blocks=max(count(state, "catt{}."), 1),
+        multi_scale=any(".ms_enc" in name for name in state) or _token_width(state) == 3 * c4,
+        zero_empty_masks=False,
+    )
+
+
+def _token_width(state: Mapping[str, Tensor]) -> int:
+    return width(state, "the width of a token", [*out_of("catt0.ln1"), *out_of("catt0.ln2")])
+
+
+def _clues(i: int) -> Iterator[Clue]:
+    """Where the width of encoder layer i shows: in its own and the next layer, and in the decoder, which mirrors it."""
+    for encoder in ENCODERS:
+        yield from out_of(f"{encoder}.enc{i}.0")
+        yield (f"{encoder}.enc{i + 1}.0.weight", 1) if i < 3 else (f"{encoder}.ms_enc0.0.weight", 1)
+    if i < 3:
+        yield from ((f"decoder.dec{3 - i}.0.weight", 1), (f"decoder.dec{3 - i}.0.bias", 0))

@@ -1,0 +1,84 @@
+"""Which of the authors' networks a state dict is of, told from its names; prefixes of wrappers are taken off."""
+
+import re
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from ipose.errors import RunError
+
+PARTNET_IN_GENERATOR = "partnet.model."
+"""In front of PartNet's names in a generator's state."""
+
+_MARKS = {
+    "generator": r"body\.\d+\.(norm|conv)_p\.|body\.\d+\.norm_[01s]\.mlp|conv_part\.0\.|conv_nos\.\d+\.",
+    "discriminator": r"body_(down|up)\.\d+\.|layer_up_last\.",
+    "PartNet": r"(shape|mask)_encoder\.(ms_)?enc\d|catt\d+\.|decoder\.dec\d",
+}
+
+
+def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state without `module.`, which parallel training puts in front of every name.
+
+    Raises:
+        RunError: a value that is no tensor, as in a checkpoint of several things.
+    """
+    stripped: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        if not isinstance(tensor, Tensor):
+            raise RunError(
+                "this is no state dict, which holds tensors alone",
+                field=str(name),
+                found=type(tensor).__name__,
+                mend="Pass the state dict of one network; where the file holds several, the one of that network.",
+            )
+        while name.startswith("module."):
+            name = name.removeprefix("module.")
+        stripped[name] = tensor
+    return stripped
+
+
+def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """PartNet's own tensors: those under `partnet.model.` where a generator carries it, else all, without prefixes."""
+    state = without_prefix(state)
+    carried = {
+        name.removeprefix(PARTNET_IN_GENERATOR): tensor
+        for name, tensor in state.items()
+        if name.startswith(PARTNET_IN_GENERATOR)
+    }
+    return without_prefix(carried) if carried else state
+
+
+def network_of(state: Mapping[str, Tensor]) -> str | None:
+    """ "generator", "discriminator", "PartNet", or None where no name is one of the release's."""
+    names = without_prefix(state)
+    votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
+    votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
+    best = max(votes, key=lambda kind: votes[kind])
+    return best if votes[best] else None
+
+
+def expect_network(state: Mapping[str, Tensor], kind: str) -> None:
+    """Raises RunError, in one sentence, where the state is of another network, or not of the release at all."""
+    found = network_of(state)
+    if found == kind:
+        return
+    if found is None:
+        first = next(iter(state), None)
+        raise RunError(
+            f"this is no {kind} of the release",
+            found=f"{len(state)} tensors, the first named {first!r}" if state else "no tensors",
+            expected="names such as " + _EXAMPLES[kind],
+            mend="Take a state dict that the authors' training saved; no other has these layers.",
+        )
+    raise RunError(
+        f"this is the release's {found}, not its {kind}",
+        mend=f"Read it with ipose.interop.release.{found.lower()}, or take the {kind}'s file.",
+    )
+
+
+_EXAMPLES = {
+    "generator": "body.0.conv_p.weight_orig and conv_part.0.weight",
+    "discriminator": "body_down.0.conv1.0.weight_orig and layer_up_last.weight",
+    "PartNet": "shape_encoder.enc0.0.weight and catt0.ln1.weight",
+}
