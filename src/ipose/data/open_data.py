@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.partworld import PartWorld
@@ -112,8 +113,8 @@ def open_part_pairs(config: DataConfig) -> PartData:
         pairs = {split: _cut(config, split) for split in ("train", "val")}
         own = open_spec(config).part_names
     elif any(root.glob("*/train/*_part.png")):
+        own = tree_part_names(root)
         pairs = {split: read_part_tree(root, split) for split in ("train", "val")}
-        own = {}
     else:
         raise DataError(
             "no part annotations here",

@@ -1,0 +1,106 @@
+"""`parts.json`, which lies in a part tree: what the parts are called, and what the tree was built from.
+
+    {"part_names": {"robot": ["head", "body"]},
+     "sources": [{"kind": "pascal-pps", "finished": true, "pairs": {"car": {"train": 812, "val": 203}}, ...}]}
+
+`ipose data build-parts` writes it. Beside a tree of one's own, `part_names` alone is enough, and only for categories
+that the paper's table lacks.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ipose.data.spec_entries import parse_parts
+from ipose.errors import DataError, SpecError
+
+MANIFEST_FILE = "parts.json"
+
+
+@dataclass(frozen=True)
+class BuiltSource:
+    """One source that a tree was built from.
+
+    Args:
+        kind: of its layout.
+        root: where it lay.
+        fingerprint: of its names and rules.
+        finished: whether all of it was read.
+        pairs: how many pairs it gave, by category and split.
+        left_out: what could not be used, and why: a sentence each.
+    """
+
+    kind: str
+    root: str
+    fingerprint: str
+    finished: bool = False
+    pairs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartManifest:
+    """What `parts.json` holds.
+
+    Args:
+        part_names: by category.
+        sources: in the order in which they were begun.
+    """
+
+    part_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: tuple[BuiltSource, ...] = ()
+
+
+def read_manifest(root: str | Path) -> PartManifest | None:
+    """The manifest of a tree, None where there is none.
+
+    Raises:
+        DataError: a file that is damaged or not of this form.
+    """
+    path = Path(root) / MANIFEST_FILE
+    if not path.is_file():
+        return None
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        names = parse_parts(dict(table.get("part_names", {})))
+        sources = tuple(_source(entry) for entry in table.get("sources", ()))
+    except SpecError as error:
+        raise DataError(
+            error.message, file=path, field=error.field, found=error.found, expected=error.expected
+        ) from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            f"not a list of part names ({error})", file=path, expected='{"part_names": {"robot": ["head", "body"]}}',
+            mend="Correct it.",
+        ) from error  # fmt: skip
+    return PartManifest(names, sources)
+
+
+def _source(entry: dict[str, Any]) -> BuiltSource:
+    return BuiltSource(**{**entry, "left_out": tuple(entry.get("left_out", ()))})
+
+
+def write_manifest(root: Path, manifest: PartManifest) -> None:
+    """Write `parts.json` beside and rename it into place, so that a reader finds the old one or the new one."""
+    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"
+    beside = root / f".{MANIFEST_FILE}.new"
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(root / MANIFEST_FILE)
+
+
+def tree_part_names(root: str | Path) -> dict[str, tuple[str, ...]]:
+    """The part names that a tree brings along; none where it has no manifest.
+
+    Raises:
+        DataError: a manifest at fault, or one of a build that was not finished.
+    """
+    manifest = read_manifest(root) or PartManifest()
+    for source in manifest.sources:
+        if not source.finished:
+            raise DataError(
+                "the building of this part data was not finished", file=root, found=f"only a part of {source.root}",
+                mend=f"Run it again: ipose data build-parts {source.root} {root}.",
+            )  # fmt: skip
+    return dict(manifest.part_names)

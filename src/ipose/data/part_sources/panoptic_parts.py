@@ -1,0 +1,162 @@
+"""Part pairs from panoptic part TIFFs: Cityscapes-PPS and Pascal-VOC-PPS, the sources of iPOSE's part data.
+
+Source: iPOSE sec. 4.1 and suppl. A: every object with parts is cropped by its box and resized to 64 x 64. Cityscapes
+keeps its official split, Pascal's images are pooled, 80 % train and 20 % val. Which source parts make which of ours is
+in `tables/`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int32
+from numpy import ndarray
+
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.object_index import index_objects
+from ipose.data.part_pairs import pairs_from_scenes
+from ipose.data.part_sources.int32_tiff import TIFF_ENDINGS, read_int32_tiff
+from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_merge_table
+from ipose.data.part_sources.pooled_split import pooled_split
+from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.data.part_sources.uids import NO_INSTANCE, PanopticParts, decode_uids
+from ipose.errors import DataError
+from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+
+CITYSCAPES_PPS, PASCAL_PPS = "cityscapes-pps", "pascal-pps"
+
+CITYSCAPES_ENDING = "_gtFinePanopticParts"
+"""What the names of Cityscapes' part maps end in, before the dot."""
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class PanopticPartsReader:
+    """Cuts the objects out of one TIFF.
+
+    Args:
+        root: of the source.
+        table: which of its parts makes which of ours.
+    """
+
+    root: Path
+    table: MergeTable
+
+    @cached_property
+    def spec(self) -> LabelSpec:
+        """Class 0 is everything without parts; the table's classes follow."""
+        rest = LabelClass("everything else", 0, (0, 0, 0))
+        things = (LabelClass(c.name, c.sid, (0, 0, 0), True, c.category) for c in self.table.classes.values())
+        return LabelSpec(self.table.name, (rest, *things))
+
+    def read(self, item: SourceItem) -> list[PartPair]:
+        """See `ItemReader`."""
+        path = self.root / item.name
+        uids = read_int32_tiff(path)
+        try:
+            return pairs_from_scenes([self.scene(uids, image_name(item.name))], self.spec)
+        except DataError as error:
+            raise Fault.of(error, path).error() from error
+
+    def scene(self, uids: Int32[ndarray, "h w"], name: str) -> Scene:
+        """The objects and parts of an image, in our classes and part ids.
+
+        Raises:
+            DataError: a uid of no known form, or a part that the table does not have.
+        """
+        source = decode_uids(uids)
+        part = self.table.lookup[source.sid, source.pid]
+        if (part == UNKNOWN_PID).any():
+            raise self._unknown(source, part == UNKNOWN_PID)
+        position = np.zeros(100, dtype=np.int64)
+        position[list(self.table.classes)] = np.arange(1, len(self.table.classes) + 1)
+        single = source.iid != NO_INSTANCE  # a group of things, told apart by nobody, is no object
+        label = torch.from_numpy(np.where(single, position[source.sid], 0))
+        instance = torch.from_numpy(np.where(single, source.iid, 0).astype(np.int32))
+        parts = torch.from_numpy(np.where(single, part, 0).astype(np.uint8))
+        return Scene(name, None, label, instance, index_objects(label, instance, self.spec), parts)
+
+    def _unknown(self, source: PanopticParts, where: ndarray) -> DataError:
+        met = Counter(zip(source.sid[where].tolist(), source.pid[where].tolist(), strict=True))
+        classes = self.table.classes
+        found = [
+            f"pid {pid} of class {sid} ({classes[sid].name if sid in classes else 'without parts'}) on {count} pixels"
+            for (sid, pid), count in sorted(met.items())
+        ]
+        return DataError(
+            "a part that the merge table does not have", found="; ".join(found),
+            expected=f"a pid in table {self.table.name}",
+            mend="Say in a copy of the table what it is, and name the copy with --table; or get the file again.",
+        )  # fmt: skip
+
+
+def image_name(file: str) -> str:
+    """What an image is called: its file's stem, without what all Cityscapes part maps end in."""
+    return Path(file).stem.removesuffix(CITYSCAPES_ENDING)
+
+
+def find_tiffs(root: Path) -> list[str]:
+    """Paths below `root` of all TIFFs, in order."""
+    files = (path for path in root.rglob("*") if path.suffix.lower() in TIFF_ENDINGS)
+    return sorted(path.relative_to(root).as_posix() for path in files if not path.name.startswith("."))
+
+
+def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSource:
+    """Cityscapes Panoptic Parts: `.../{train,val}/<city>/<image>_gtFinePanopticParts.tif`, with its own split.
+
+    Raises:
+        DataError: no TIFF; one that lies in no split's folder; two of one name.
+        SpecError: a merge table that contradicts itself.
+    """
+    return _open(CITYSCAPES_PPS, root, table, _official_split)
+
+
+def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
+    """PASCAL Panoptic Parts: TIFFs in any folders, pooled; 80 % of the images train, 20 % validate.
+
+    Raises:
+        DataError: no TIFF; two of one name.
+        SpecError: a merge table that contradicts itself.
+    """
+    return _open(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
+
+
+def _open(
+    kind: str, root: Path, table: str | Path | None, split: Callable[[Path, Sequence[str]], dict[str, str]]
+) -> PartSource:
+    files = find_tiffs(root)
+    if not files:
+        raise DataError(
+            "no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below",
+            mend="Unpack the published archive there, or check the path.",
+        )  # fmt: skip
+    names = Counter(map(image_name, files))
+    doubled = [file for file in files if names[image_name(file)] > 1]
+    raise_faults(
+        [Fault(str(root / file), "image there twice", expected="one", mend="Remove the copy.") for file in doubled],
+        f"source {root}",
+    )
+    splits = split(root, files)
+    merge = load_merge_table(table or kind)
+    items = tuple(SourceItem(file, splits[image_name(file)]) for file in files)
+    return PartSource(kind, root, merge.part_names, items, PanopticPartsReader(root, merge), rule=repr(merge))
+
+
+def _official_split(root: Path, files: Sequence[str]) -> dict[str, str]:
+    splits, faults = {}, []
+    for file in files:
+        named = [part for part in (*root.parts[-1:], *Path(file).parts[:-1]) if part in SPLITS]
+        if named:
+            splits[image_name(file)] = named[-1]
+        else:
+            faults.append(
+                Fault(str(root / file), "part map in no split", expected="a folder train or val above it",
+                      mend="Keep the published folders, or give a source of pooled images with --kind pascal-pps.")
+            )  # fmt: skip
+    raise_faults(faults, f"source {root}")
+    return splits

@@ -1,0 +1,197 @@
+"""Part pairs from PartImageNet, or from any COCO-style JSON whose categories are named "<category> <part>".
+
+Source: He et al., ECCV 2022. Each annotation is one part in one image; the object's shape is the union of its parts.
+Super-categories ("Quadruped") become part categories, their parts ("Quadruped Head") the parts 1, 2, ... in order of
+id. The `Seg` and the few-shot `OOD` edition split the same images differently: build them into folders of their own.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.object_index import index_objects
+from ipose.data.part_pairs import pairs_from_scenes
+from ipose.data.part_sources.part_vocabulary import Place, part_vocabulary
+from ipose.data.part_sources.segmentations import decode_segmentation
+from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.errors import DataError
+from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+
+PARTIMAGENET = "partimagenet"
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class AnnotatedImage:
+    """What the JSON says of one image.
+
+    Args:
+        name: path of the image, without its ending.
+        size: (height, width).
+        parts: (annotation id, place of the part, segmentation) of each annotation.
+    """
+
+    name: str
+    size: tuple[int, int]
+    parts: tuple[tuple[Any, Place, Any], ...]
+
+
+@dataclass(frozen=True)
+class PartImageNetReader:
+    """Draws the parts of one image and cuts the objects out.
+
+    Args:
+        categories: part categories, by number - 1.
+    """
+
+    categories: tuple[str, ...]
+
+    @cached_property
+    def spec(self) -> LabelSpec:
+        """Class 0 is everything without parts; the categories follow."""
+        names = enumerate(self.categories, start=1)
+        things = (LabelClass(name, number, (0, 0, 0), True, name) for number, name in names)
+        return LabelSpec(PARTIMAGENET, (LabelClass("everything else", 0, (0, 0, 0)), *things))
+
+    def read(self, item: SourceItem) -> list[PartPair]:
+        """See `ItemReader`."""
+        try:
+            return pairs_from_scenes([self.scene(item.payload)], self.spec)
+        except DataError as error:
+            raise Fault.of(error, item.name).error() from error
+
+    def scene(self, image: AnnotatedImage) -> Scene:
+        """All parts drawn, the large ones first: where two overlap, the smaller shows.
+
+        Raises:
+            DataError: a segmentation that cannot be decoded; says which annotation.
+        """
+        drawn = []
+        for number, place, segmentation in image.parts:
+            try:
+                drawn.append((place, decode_segmentation(segmentation, image.size)))
+            except DataError as error:
+                raise DataError(
+                    error.message, field=f"annotation {number}", found=error.found, expected=error.expected,
+                    mend="Correct the annotation.",
+                ) from error  # fmt: skip
+        label, part = np.zeros(image.size, dtype=np.int64), np.zeros(image.size, dtype=np.uint8)
+        for place, pixels in sorted(drawn, key=lambda item: -int(item[1].sum())):
+            label[pixels] = self.categories.index(place.category) + 1
+            part[pixels] = place.part_id
+        maps = torch.from_numpy(label), torch.zeros(image.size, dtype=torch.int32)
+        return Scene(image.name, None, *maps, index_objects(*maps, self.spec), torch.from_numpy(part))
+
+
+def open_partimagenet(root: Path) -> PartSource:
+    """The annotated images of all splits: `train.json`, `val.json`, `test.json`, in any folders below `root`.
+
+    Raises:
+        DataError: no such JSON, or two of one split; a damaged one; splits with different categories.
+    """
+    files = find_annotations(root)
+    places: dict[int, Place] = {}
+    items: list[SourceItem] = []
+    for split, path in files.items():
+        table = _read(path)
+        vocabulary = part_vocabulary(table["categories"], path)
+        if places and vocabulary != places:
+            raise DataError("splits with different part categories", file=path, mend="Take one edition's files.")
+        places = vocabulary
+        items += _items(table, places, split, path, path.relative_to(root).as_posix())
+    names: dict[str, list[str]] = defaultdict(list)
+    for place in places.values():
+        names[place.category].append(place.part)
+    reader = PartImageNetReader(tuple(names))
+    return PartSource(PARTIMAGENET, root, {key: tuple(parts) for key, parts in names.items()}, tuple(items), reader)
+
+
+def find_annotations(root: Path) -> dict[str, Path]:
+    """The JSON of each split: named after it, or in a folder of that name.
+
+    Raises:
+        DataError: none; or several of one split.
+    """
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(root.rglob("*.json")):
+        split = path.stem if path.stem in SPLITS else path.parent.name
+        if split in SPLITS and not path.name.startswith("."):
+            found[split].append(path)
+    if not found:
+        raise DataError(
+            "no annotations of parts", file=root, expected="train.json, val.json or test.json, in any folders below",
+            mend="Unpack the published archive there, or check the path.",
+        )  # fmt: skip
+    for split, paths in found.items():
+        if len(paths) > 1:
+            raise DataError(
+                f"several files of split {split!r}", file=root,
+                found=", ".join(path.relative_to(root).as_posix() for path in paths), expected="one edition",
+                mend="Name the folder of one edition (Seg or OOD), or move the others away.",
+            )  # fmt: skip
+    return {split: found[split][0] for split in SPLITS if split in found}
+
+
+def _read(path: Path) -> dict[str, list[Any]]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataError(f"not a JSON file ({error})", file=path, mend="Get it again.") from error
+    keys = ("images", "annotations", "categories")
+    if not isinstance(table, dict) or not all(isinstance(table.get(key), list) for key in keys):
+        found = ", ".join(map(str, table)) if isinstance(table, dict) else type(table).__name__
+        raise DataError("not COCO-style annotations", file=path, found=found[:80], expected=f"lists {', '.join(keys)}")
+    return table
+
+
+def _items(
+    table: dict[str, list[Any]], places: Mapping[int, Place], split: str, path: Path, shown: str
+) -> list[SourceItem]:
+    """One item an annotated image; images without an annotation have no object."""
+    faults: list[Fault] = []
+    images = {entry["id"]: entry for entry in table["images"] if _is_image(entry, path, faults)}
+    parts: dict[Any, list[tuple[Any, Place, Any]]] = defaultdict(list)
+    for entry in table["annotations"]:
+        fault = _annotation_fault(entry, images, places)
+        if fault:
+            faults.append(Fault(str(path), *fault))
+        else:
+            place = places[entry["category_id"]]
+            parts[entry["image_id"]].append((entry.get("id"), place, entry.get("segmentation")))
+    raise_faults(faults, f"annotations {path}")
+    return [_item(images[number], annotations, split, shown) for number, annotations in parts.items()]
+
+
+def _item(entry: Mapping[str, Any], parts: Sequence[tuple[Any, Place, Any]], split: str, file: str) -> SourceItem:
+    name = Path(entry["file_name"]).with_suffix("").as_posix()
+    image = AnnotatedImage(name, (entry["height"], entry["width"]), tuple(parts))
+    return SourceItem(f"{file}, image {entry['file_name']}", split, image)
+
+
+def _is_image(entry: Any, path: Path, faults: list[Fault]) -> bool:
+    kinds = {"id": int | str, "file_name": str, "height": int, "width": int}
+    wrong = [key for key, kind in kinds.items() if not isinstance(entry, dict) or not isinstance(entry.get(key), kind)]
+    if wrong:
+        faults.append(Fault(str(path), "image entry without " + ", ".join(wrong), str(entry)[:60]))
+    return not wrong
+
+
+def _annotation_fault(
+    entry: Any, images: Mapping[Any, Any], places: Mapping[int, Place]
+) -> tuple[str, str, str, str] | None:
+    if not isinstance(entry, dict) or "image_id" not in entry or "category_id" not in entry:
+        return "annotation without image_id or category_id", str(entry)[:60], "both", "Correct it."
+    if entry["image_id"] not in images:
+        return f"annotation {entry.get('id')} of no image", str(entry["image_id"]), "the id of an image", "Correct it."
+    if entry["category_id"] not in places:
+        known = f"one of the {len(places)} ids under categories"
+        return f"annotation {entry.get('id')} of no category", str(entry["category_id"]), known, "Correct it."
+    return None

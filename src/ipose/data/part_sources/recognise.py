@@ -1,0 +1,110 @@
+"""Which kind of part annotations a folder holds, by its layout; and opening it."""
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from pathlib import Path
+
+from ipose.data.part_sources.int32_tiff import TIFF_ENDINGS
+from ipose.data.part_sources.panoptic_parts import (
+    CITYSCAPES_ENDING,
+    CITYSCAPES_PPS,
+    PASCAL_PPS,
+    open_cityscapes_pps,
+    open_pascal_pps,
+)
+from ipose.data.part_sources.part_tree import PART_TREE, open_part_tree
+from ipose.data.part_sources.partimagenet import PARTIMAGENET, SPLITS, open_partimagenet
+from ipose.data.part_sources.release_tree import RELEASE, SUPPORTS, open_release
+from ipose.data.part_sources.scenes_with_parts import SCENES, open_scenes_with_parts
+from ipose.data.part_sources.source import PartSource
+from ipose.errors import ConfigError, DataError
+
+KINDS: Mapping[str, str] = {
+    CITYSCAPES_PPS: f"TIFFs named <image>{CITYSCAPES_ENDING}.tif below train/ and val/",
+    PASCAL_PPS: "other TIFFs, in any folders",
+    PARTIMAGENET: "train.json, val.json, in any folders",
+    RELEASE: "<number>/{train,val}/<name>_part.png and _label.png, support_shape/",
+    SCENES: "{train,val}_part/ beside {train,val}_label/",
+    PART_TREE: "<category>/{train,val}/<name>_part.png",
+}
+"""The kinds of sources, and what their folders look like."""
+
+
+def open_part_source(
+    root: str | Path, kind: str | None = None, *, table: str | Path | None = None, spec: str | Path | None = None
+) -> PartSource:
+    """Open part annotations: of the named kind, or of the one that the folder's layout shows.
+
+    Args:
+        root: folder of the source.
+        kind: a key of `KINDS`; None = look.
+        table: merge table of a panoptic parts source, in place of the built-in one.
+        spec: what the label ids of a scene folder mean; None = its own dataset.toml.
+    Raises:
+        DataError: no such folder; nothing in it that a source could be; what the source itself finds wrong.
+        ConfigError: no such kind, several, or an option that belongs to another kind.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise DataError("no such folder", file=root, expected="a folder of part annotations", mend="Check the path.")
+    if kind is not None and kind not in KINDS:
+        raise ConfigError("no such kind of source", field="kind", found=kind, expected=", ".join(KINDS))
+    kind = kind or recognise(root)
+    for name, value, owners in (("table", table, (CITYSCAPES_PPS, PASCAL_PPS)), ("spec", spec, (SCENES,))):
+        if value is not None and kind not in owners:
+            raise ConfigError(
+                f"--{name} is for {' and '.join(owners)}", field=name, found=f"a source of kind {kind}",
+                mend=f"Leave it out, or say --kind {owners[0]}.",
+            )  # fmt: skip
+    opening: dict[str, Callable[[], PartSource]] = {
+        CITYSCAPES_PPS: lambda: open_cityscapes_pps(root, table),
+        PASCAL_PPS: lambda: open_pascal_pps(root, table),
+        PARTIMAGENET: lambda: open_partimagenet(root),
+        RELEASE: lambda: open_release(root),
+        SCENES: lambda: open_scenes_with_parts(root, spec),
+        PART_TREE: lambda: open_part_tree(root),
+    }
+    return opening[kind]()
+
+
+def recognise(root: Path) -> str:
+    """The kind of a folder.
+
+    Raises:
+        DataError: it has the layout of no kind.
+        ConfigError: of several.
+    """
+    kinds = [kind for kind, looks in _LOOKS.items() if looks(root)]
+    if not kinds:
+        there = ", ".join(sorted(path.name for path in islice(root.iterdir(), 8))) or "an empty folder"
+        layouts = "; ".join(f"{layout} ({kind})" for kind, layout in KINDS.items())
+        raise DataError("no part annotations here", file=root, found=there, expected=layouts, mend="Check the path.")
+    if len(kinds) > 1:
+        raise ConfigError(
+            "folder with the layouts of several kinds of sources", file=root, found=", ".join(kinds),
+            mend="Say which with --kind.",
+        )  # fmt: skip
+    return kinds[0]
+
+
+def _tiffs(root: Path, *, cityscapes: bool) -> bool:
+    tiffs = (path for path in root.rglob("*") if path.suffix.lower() in TIFF_ENDINGS and path.name[0] != ".")
+    first = next(tiffs, None)
+    return first is not None and first.stem.endswith(CITYSCAPES_ENDING) == cityscapes
+
+
+def _has_parts(root: Path, *, numbered: bool) -> bool:
+    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORTS}
+    return any(name.isdecimal() == numbered for name in folders)
+
+
+_LOOKS: Mapping[str, Callable[[Path], bool]] = {
+    CITYSCAPES_PPS: lambda root: _tiffs(root, cityscapes=True),
+    PASCAL_PPS: lambda root: _tiffs(root, cityscapes=False),
+    PARTIMAGENET: lambda root: any(
+        path.stem in SPLITS or path.parent.name in SPLITS for path in root.rglob("*.json") if path.name[0] != "."
+    ),
+    RELEASE: lambda root: _has_parts(root, numbered=True),
+    SCENES: lambda root: any(root.glob("*_part/*.png")) and any(root.glob("*_label/*.png")),
+    PART_TREE: lambda root: _has_parts(root, numbered=False),
+}
