@@ -115,10 +115,14 @@ class TestObjectIndexCache:
 
         read = []
         real = cache.load_scene
-        monkeypatch.setattr(cache, "load_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
-        SceneFolder(root, "train", SPEC, progress=False, **options)  # type: ignore[arg-type]
-        monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            patch.setattr(cache, "load_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
+            SceneFolder(root, "train", SPEC, progress=False, **options)  # type: ignore[arg-type]
         return len(read)
+
+    @pytest.fixture(autouse=True)
+    def no_other_place_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("IPOSE_CACHE", raising=False)
 
     def test_a_second_opening_reads_no_scene(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_scenes(tmp_path)
