@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
-from tqdm.auto import tqdm
-
 from ipose.data.faults import raise_faults
 from ipose.data.index_cache import object_index
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
-from ipose.data.scene_files import find_scenes
+from ipose.data.progress_bar import progress_bar
+from ipose.data.published.layouts import find_scenes, published_layout
 from ipose.data.scene_maps import load_scene
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import DataError
@@ -25,13 +24,14 @@ log = logging.getLogger(__name__)
 
 
 class SceneFolder(Sequence[Scene]):
-    """A split of a scene folder as a sequence of scenes, sorted by name.
+    """A split of a data folder as a sequence of scenes, sorted by name.
 
     The object index is built when the folder is opened (once: it is kept beside the data), so that `objects` is known
     without reading, and a worker process that gets a copy builds nothing.
 
     Args:
-        root: folder that holds `{split}_label/` and its partners.
+        root: folder that holds `{split}_label/` and its partners, or a published data set as downloaded
+            (`ipose.data.published`).
         split: "train", "val", or any other name that the folders carry.
         spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
@@ -56,7 +56,9 @@ class SceneFolder(Sequence[Scene]):
         self.files, faults = find_scenes(self.root, split)
         raise_faults(faults, f"scene folder {root}")
         if self.files[0].instance is None and any(item.thing for item in spec.classes):
-            log.warning("%s has no %s_inst folder: objects are the connected pieces of thing classes", root, split)
+            layout = published_layout(self.root)
+            folder = layout.folders[-1] if layout else f"{split}_inst"
+            log.warning("%s has no %s folder: objects are the connected pieces of thing classes", root, folder)
         self.objects: list[tuple[SceneObject, ...]] = object_index(
             self.root, split, self.files, spec, size, progress=progress, workers=workers
         )
@@ -108,7 +110,7 @@ def write_scene_folder(
     """
     root = Path(root)
     _refuse_existing(root, split, spec)
-    for scene in tqdm(scenes, desc=f"writing {split}", unit="scene", disable=not progress, leave=False):
+    for scene in progress_bar(scenes, f"writing {split}", shown=progress):
         _write_scene(scene, root, split, spec)
     known = {**PART_NAMES, **(part_names or {})}
     names = {category: known[category] for category in spec.part_categories if category in known}
