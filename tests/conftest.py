@@ -1,7 +1,7 @@
 """Hypothesis profiles and the fixtures that every test folder shares."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,27 @@ settings.register_profile("thorough", max_examples=200, deadline=None)
 settings.load_profile(os.environ.get("IPOSE_HYPOTHESIS_PROFILE", "default"))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Cases are named by their values: "k=0", "2x3", "uint8"; None = by pytest's own rule."""
+    if isinstance(val, dict) and val:
+        return ",".join(f"{name}={value}" for name, value in val.items())
+    if isinstance(val, tuple) and val and all(isinstance(item, int | str) for item in val):
+        return "x".join(map(str, val))
+    return str(val).removeprefix("torch.") if isinstance(val, torch.dtype) else None
+
+
 @pytest.fixture(scope="session")
 def device() -> torch.device:
     """CPU here; tests/gpu overrides it, and every contract runs again on CUDA."""
     return torch.device("cpu")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Object indices of data beside the project are kept in a temporary folder: tests leave that data as it was."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPOSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")
