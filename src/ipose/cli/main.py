@@ -13,6 +13,7 @@ import ipose
 from ipose.cli.commands.build_parts import Data
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
+from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.train import train_command
 from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
 from ipose.errors import IposeError
@@ -26,6 +27,7 @@ def parse(args: Sequence[str]) -> Any:
         Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
         | Annotated[Data, subcommand("data")]
+        | Annotated[Labels, subcommand("labels")]
         | Annotated[Supports, subcommand("supports")]
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)

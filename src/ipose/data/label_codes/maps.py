@@ -1,0 +1,142 @@
+"""A label map as class ids, from a file of any code and into one. What is no class is named, counted and placed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+from numpy import ndarray
+from numpy.typing import NDArray
+from PIL import Image
+
+from ipose.data.label_codes.codes import CLASSES, COLOR, LabelCode
+from ipose.data.png import is_colour_image, read_index, read_photo
+from ipose.errors import DataError
+from ipose.types import LabelSpec
+
+SHOWN = 5
+"""How many strange colours or ids a message lists."""
+
+
+def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
+    """The class ids of a label map.
+
+    Raises:
+        DataError: a file that cannot be read or is of another form; ids or colours of no class.
+    """
+    if code.form == COLOR:
+        return classes_of_colors(_read_colors(path, code), code.spec, path)
+    if is_colour_image(path):
+        raise DataError(
+            "colours where ids are expected", file=path, expected=f"the ids of {str(code)!r}",
+            mend=f"Say --from {code.text.removesuffix(':classes')}:color if these are the colours of its classes.",
+        )  # fmt: skip
+    ids = read_index(path)
+    table = np.full(256, -1, dtype=np.int64)
+    table[code_ids(code)] = np.arange(code.spec.num_classes)
+    classes = table[ids]
+    if (classes < 0).any():
+        raise _strangers("ids that no class has", path, code.spec, ids, classes < 0, str)
+    return classes
+
+
+def code_ids(code: LabelCode) -> list[int]:
+    """What stands for class 0, 1, ... in an index PNG of this code."""
+    return list(range(code.spec.num_classes)) if code.form == CLASSES else [c.file_id for c in code.spec.classes]
+
+
+def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Path) -> Int64[ndarray, "h w"]:
+    """The class of each pixel's colour: the first one of the spec where several share it.
+
+    Raises:
+        DataError: colours that no class has.
+    """
+    colors = _packed(np.array([item.color for item in spec.classes], dtype=np.uint8))
+    known, first = np.unique(colors, return_index=True)
+    packed = _packed(pixels)
+    place = np.searchsorted(known, packed).clip(max=len(known) - 1)
+    strange = known[place] != packed
+    if strange.any():
+        raise _strangers("colours that no class has", path, spec, packed, strange, _color_name)
+    classes: NDArray[np.int64] = first[place].astype(np.int64)
+    return classes
+
+
+def shown_class(spec: LabelSpec) -> NDArray[np.int64]:
+    """By class, the class that its colour is read back as: itself, or an earlier one of the same colour; (c,)."""
+    colors = [item.color for item in spec.classes]
+    return np.array([colors.index(color) for color in colors], dtype=np.int64)
+
+
+def write_label_map(path: Path, classes: Int64[ndarray, "h w"], code: LabelCode) -> None:
+    """Write class ids: RGB for colours, 8-bit greyscale for ids. The file is there whole, or not at all."""
+    beside = path.with_name(f".{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if code.form == COLOR:
+            table = np.array([item.color for item in code.spec.classes], dtype=np.uint8)
+            Image.fromarray(table[classes]).save(beside, format="PNG")
+        else:
+            ids = np.array(code_ids(code), dtype=np.uint8)[classes]
+            Image.fromarray(ids).save(beside, format="PNG")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _read_colors(path: Path, code: LabelCode) -> NDArray[np.uint8]:
+    pixels = read_photo(path)  # says what is wrong with a file that is no image
+    with Image.open(path) as image:
+        kind, mode = image.format, image.mode
+        opaque = "A" not in mode or int(np.asarray(image.getchannel("A")).min()) == 255
+    if kind != "PNG":
+        raise DataError(
+            "not a PNG", file=path, found=f"a {kind} image, whose colours are not exact",
+            expected=f"the colours of {code.spec.name!r}", mend="Export the map as PNG.",
+        )  # fmt: skip
+    if mode not in ("RGB", "RGBA", "P"):
+        raise DataError(
+            "ids where colours are expected", file=path, found=f"mode {mode}", expected=f"the colours of {str(code)!r}",
+            mend=f"Say --from {code.text.removesuffix(':color')} if these are its ids.",
+        )  # fmt: skip
+    if not opaque:
+        raise DataError(
+            "transparent pixels in a label map", file=path, expected="opaque colours",
+            mend="Flatten the picture on the colour of a class.",
+        )  # fmt: skip
+    return pixels
+
+
+def _packed(colors: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """One number a colour: (..., 3) to (...)."""
+    wide = colors.astype(np.int32)
+    return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+
+
+def _color_name(packed: int) -> str:
+    return f"#{packed:06x} ({packed >> 16}, {packed >> 8 & 255}, {packed & 255})"
+
+
+def _strangers(
+    message: str,
+    path: Path,
+    spec: LabelSpec,
+    values: NDArray[Any],
+    strange: NDArray[np.bool_],
+    name: Callable[[int], str],
+) -> DataError:
+    """What was found, most pixels first, with the count and the first place of each."""
+    found, first, counts = np.unique(values[strange], return_index=True, return_counts=True)
+    rows, cols = np.nonzero(strange)
+    order = np.argsort(-counts, kind="stable")
+    listed = [
+        f"{name(int(found[i]))}: {counts[i]} pixels, first at row {rows[first[i]]}, column {cols[first[i]]}"
+        for i in order[:SHOWN]
+    ]
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return DataError(
+        f"{message} of {spec.name!r}", file=path, found="; ".join(listed) + more,
+        mend="Paint them in a class's (without soft edges), name the code that fits, or add the class in a "
+        "dataset.toml.",
+    )  # fmt: skip

@@ -1,0 +1,202 @@
+"""`ipose labels`: label maps from one code into another, a file or a whole folder, with an account of what is lost."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.index_cache import in_parallel
+from ipose.data.label_codes.codes import CLASSES, IDS, LabelCode
+from ipose.data.label_codes.convert import Conversion, Losses, total
+from ipose.errors import DataError, IposeError
+
+NOTE = ".ipose-labels.json"
+"""Beside converted maps: what they were made from, so that an interrupted conversion goes on and no other joins in."""
+
+ENDINGS = {
+    ("cityscapes", IDS): "_gtFine_labelIds",
+    ("cityscapes-trainids", IDS): "_gtFine_labelTrainIds",
+    ("cityscapes", "color"): "_gtFine_color",
+}
+"""What Cityscapes' file names end in, which hold maps of several codes side by side."""
+
+
+@dataclass(frozen=True)
+class ConversionReport:
+    """What a conversion did.
+
+    Args:
+        out: file or folder that was written to.
+        converted: number of maps written now.
+        kept: number of maps that an earlier call had written.
+        faults: maps that could not be converted.
+        losses: pixels by loss, over the maps written now.
+        maps: number of maps by loss.
+    """
+
+    out: Path
+    converted: int
+    kept: int
+    faults: tuple[Fault, ...]
+    losses: Losses
+    maps: Losses
+
+    def text(self) -> str:
+        """In a few lines."""
+        kept = f"; {_count(self.kept, 'map')} there already (--overwrite converts again)" if self.kept else ""
+        lines = [f"{_count(self.converted, 'map')} written to {self.out}{kept}"]
+        for loss, pixels in self.losses.most_common():
+            what = f"{loss.name!r} became {loss.becomes!r} ({loss.why})"
+            lines.append(f"LOST {what}: {_count(pixels, 'pixel')} in {_count(self.maps[loss], 'map')}")
+        if self.converted and not self.losses:
+            lines.append("Nothing was lost: converting back gives the same maps.")
+        return "\n".join([*lines, *(f"FAULT {fault}" for fault in self.faults)])
+
+
+def convert_labels(
+    inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool = False, progress: bool = True
+) -> ConversionReport:
+    """Convert one label map, or all PNGs in a folder and its folders.
+
+    Args:
+        inputs: a PNG, or a folder. Of Cityscapes' file names, those that hold `source` are taken, and renamed.
+        out: for a PNG a file, or a folder that is there; for a folder a folder.
+        source: what the maps hold.
+        target: what they shall hold.
+        overwrite: replace what is there. Else maps that an earlier call of the same conversion wrote are kept.
+        progress: show a bar.
+    Raises:
+        DataError: nothing to convert; `out` is taken, or is the input; or no map at all could be converted.
+    """
+    conversion = Conversion(source, target)
+    pairs = _one(inputs, out, target) if inputs.is_file() else _many(inputs, out, source, target)
+    _refuse_inputs(pairs)
+    if inputs.is_file():
+        _refuse_file(pairs[0][1], overwrite)
+        due = pairs
+    else:
+        _claim(inputs, out, source, target, overwrite=overwrite)
+        due = [pair for pair in pairs if overwrite or not pair[1].exists()]
+
+    def convert(pair: tuple[Path, Path]) -> Losses | Fault:
+        try:
+            return conversion.convert_file(*pair)
+        except IposeError as error:
+            return Fault.of(error, pair[0])
+
+    results = list(in_parallel(convert, due, "converting label maps", progress=progress))
+    faults = tuple(result for result in results if isinstance(result, Fault))
+    if faults and len(faults) == len(pairs):
+        _leave(out)
+        if len(faults) == 1:
+            raise faults[0].error()
+        raise_faults(faults, f"label maps {inputs}")
+    pixels, maps = total(result for result in results if not isinstance(result, Fault))
+    return ConversionReport(
+        pairs[0][1] if inputs.is_file() else out, len(due) - len(faults), len(pairs) - len(due), faults, pixels, maps
+    )
+
+
+def comparison(source: LabelCode, target: LabelCode) -> str:
+    """What each class of one code becomes in another, a line each."""
+    conversion = Conversion(source, target)
+    rows = []
+    for number, (item, part) in enumerate(zip(source.spec.classes, conversion.parts, strict=True)):
+        loss = conversion.loss(number)
+        name = "(no class: refused)" if part.class_id is None else target.spec.classes[part.class_id].name
+        old, new = _number(source, number), "" if part.class_id is None else _number(target, part.class_id)
+        rows.append((old, item.name, new, loss.becomes if loss else name, loss.why if loss else ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{a:>{widths[0]}} {b:<{widths[1]}} -> {c:>{widths[2]}} {d:<{widths[3]}}  {e}".rstrip()
+        for a, b, c, d, e in rows
+    )
+
+
+def _number(code: LabelCode, class_id: int) -> str:
+    item = code.spec.classes[class_id]
+    if code.form == "color":
+        return "#{:02x}{:02x}{:02x}".format(*item.color)
+    return str(class_id if code.form == CLASSES else item.file_id)
+
+
+Pairs = Sequence[tuple[Path, Path]]
+
+
+def _one(path: Path, out: Path, target: LabelCode) -> Pairs:
+    if out.is_dir():
+        return [(path, out / path.name)]
+    if out.suffix.lower() != ".png":
+        raise DataError(
+            "not the name of a PNG", file=out, expected=f"a PNG to write {path.name} to, or a folder that is there",
+            mend=f"Write {out}.png, or make the folder first.",
+        )  # fmt: skip
+    return [(path, out)]
+
+
+def _many(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> Pairs:
+    if not folder.is_dir():
+        raise DataError("no such file or folder", file=folder, expected="a PNG or a folder of PNGs",
+                        mend="Check the path.")  # fmt: skip
+    found = sorted(path for path in folder.rglob("*.png") if out not in path.parents and not path.name.startswith("."))
+    if not found:
+        there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
+        raise DataError("no map in this folder", file=folder, found=there, expected="PNG files",
+                        mend="Name another folder.")  # fmt: skip
+    old, new = (ENDINGS.get((code.spec.name, code.form)) for code in (source, target))
+    named = [path for path in found if old and path.stem.endswith(old)]
+    return [
+        (path, out / path.relative_to(folder).with_name(f"{path.stem.removesuffix(old or '')}{new or ''}.png"))
+        if named
+        else (path, out / path.relative_to(folder))
+        for path in named or found
+    ]
+
+
+def _refuse_inputs(pairs: Pairs) -> None:
+    for path, out in pairs:
+        if path.resolve() == out.resolve():
+            raise DataError("the output is the input itself", file=out, expected="another file or folder",
+                            mend="Name another one: the maps that are there stay as they are.")  # fmt: skip
+
+
+def _refuse_file(out: Path, overwrite: bool) -> None:
+    if out.exists() and not overwrite:
+        raise DataError("file is there already", file=out, expected="a new file",
+                        mend="Name another one, or add --overwrite.")  # fmt: skip
+
+
+def _claim(inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool) -> None:
+    """Make the folder and note what goes into it; a folder that holds anything else is refused."""
+    note = {"from": source.text, "to": target.text, "input": str(inputs.resolve())}
+    there = _read_note(out / NOTE)
+    if out.is_dir() and any(out.iterdir()) and there != note and not overwrite:
+        found = f"maps from {there['from']} to {there['to']} of {there['input']}" if there else "other files"
+        raise DataError(
+            "folder is taken", file=out, found=found,
+            expected="a new or empty folder, or one that this very conversion began to fill",
+            mend="Name another folder, or add --overwrite to replace files of the same names.",
+        )  # fmt: skip
+    out.mkdir(parents=True, exist_ok=True)
+    (out / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+
+
+def _leave(out: Path) -> None:
+    """Nothing was written: no note of it stays, and no empty folder."""
+    if out.is_dir():
+        (out / NOTE).unlink(missing_ok=True)
+        if not any(out.iterdir()):
+            out.rmdir()
+
+
+def _read_note(path: Path) -> dict[str, str] | None:
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return {key: str(note[key]) for key in ("from", "to", "input")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
