@@ -6,16 +6,25 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.layers.instance_norm import InstanceNorm
+from ipose.partnet.presets import Normalization
+
+
+def norm_layer(normalization: Normalization, channels: int) -> nn.Module:
+    """Instance norm without affine (R), or batch norm (P suppl. B.1)."""
+    return nn.BatchNorm2d(channels) if normalization == "batch" else InstanceNorm(channels)
 
 
 class NormalizedConv(nn.Sequential):
-    """Convolution, instance normalisation without affine, LeakyReLU 0.2: the encoders' one building block (R)."""
+    """Convolution, norm, activation: the encoders' one building block. LeakyReLU 0.2 behind instance norm (R), ReLU
+    behind batch norm (P)."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int) -> None:
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int, stride: int, normalization: Normalization = "instance"
+    ) -> None:
         super().__init__(
             nn.Conv2d(channels_in, channels_out, kernel, stride, padding=(kernel - 1) // 2),
-            InstanceNorm(channels_out),
-            nn.LeakyReLU(0.2),
+            norm_layer(normalization, channels_out),
+            nn.ReLU() if normalization == "batch" else nn.LeakyReLU(0.2),
         )
 
 
@@ -26,18 +35,26 @@ class TokenEncoder(nn.Module):
         channels_in: of the input.
         channels: widths of the stem and the three halving convolutions.
         multi_scale: add the two coarser maps; token width is then three times the last width.
+        normalization: of every convolution.
     """
 
-    def __init__(self, channels_in: int, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
+    def __init__(
+        self,
+        channels_in: int,
+        channels: tuple[int, int, int, int],
+        multi_scale: bool,
+        normalization: Normalization = "instance",
+    ) -> None:
         super().__init__()
         c1, c2, c3, c4 = channels
         self.stem = nn.Sequential(
-            NormalizedConv(channels_in, c1, 7, 1),
-            NormalizedConv(c1, c2, 4, 2),
-            NormalizedConv(c2, c3, 4, 2),
-            NormalizedConv(c3, c4, 4, 2),
+            NormalizedConv(channels_in, c1, 7, 1, normalization),
+            NormalizedConv(c1, c2, 4, 2, normalization),
+            NormalizedConv(c2, c3, 4, 2, normalization),
+            NormalizedConv(c3, c4, 4, 2, normalization),
         )
-        self.coarser = nn.ModuleList(NormalizedConv(c4, c4, 4, 2) for _ in range(2 if multi_scale else 0))
+        coarser = (NormalizedConv(c4, c4, 4, 2, normalization) for _ in range(2 if multi_scale else 0))
+        self.coarser = nn.ModuleList(coarser)
 
     def forward(self, x: Float[Tensor, "m i s s"]) -> Float[Tensor, "m t d"]:
         """Tokens in row-major order of the s/8 x s/8 grid."""
@@ -52,8 +69,10 @@ class TokenEncoder(nn.Module):
 class ShapeEncoder(TokenEncoder):
     """Tokens of object shapes: the silhouette repeated to 3 channels behind the coordinates x and y in [-1, 1] (R)."""
 
-    def __init__(self, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
-        super().__init__(5, channels, multi_scale)
+    def __init__(
+        self, channels: tuple[int, int, int, int], multi_scale: bool, normalization: Normalization = "instance"
+    ) -> None:
+        super().__init__(5, channels, multi_scale, normalization)
 
     def forward(self, shapes: Float[Tensor, "n 1 s s"]) -> Float[Tensor, "n t d"]:
         """Tokens of each silhouette, values in [0, 1]."""
@@ -66,5 +85,7 @@ class ShapeEncoder(TokenEncoder):
 class MaskEncoder(TokenEncoder):
     """Tokens of part masks; no coordinates, so what a part is called cannot matter (R)."""
 
-    def __init__(self, channels: tuple[int, int, int, int], multi_scale: bool) -> None:
-        super().__init__(1, channels, multi_scale)
+    def __init__(
+        self, channels: tuple[int, int, int, int], multi_scale: bool, normalization: Normalization = "instance"
+    ) -> None:
+        super().__init__(1, channels, multi_scale, normalization)

@@ -17,9 +17,8 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
-from ipose.layers.instance_norm import InstanceNorm
-from ipose.partnet.encoders import MaskEncoder, ShapeEncoder
-from ipose.partnet.presets import PartNetConfig
+from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
+from ipose.partnet.presets import Normalization, PartNetConfig
 from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
@@ -78,11 +77,16 @@ class SupportMemory:
 class Decoder(nn.Module):
     """Tokens back to the object frame: three doublings, then one logit a pixel (iPOSE suppl. B.1)."""
 
-    def __init__(self, width: int, channels: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self, width: int, channels: tuple[int, int, int, int], normalization: Normalization = "instance"
+    ) -> None:
         super().__init__()
         widths = (width, *channels[2::-1])
         self.doublings = nn.Sequential(
-            *(nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), InstanceNorm(b), nn.ReLU()) for a, b in pairwise(widths))
+            *(
+                nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), norm_layer(normalization, b), nn.ReLU())
+                for a, b in pairwise(widths)
+            )
         )
         self.head = nn.Conv2d(widths[-1], 1, 5, padding=2)
 
@@ -97,16 +101,18 @@ class PartNet(nn.Module):
     """Part maps from shapes, by cross-attention to annotated supports. Source: iPOSE sec. 3.1, fig. 2, suppl. B.
 
     Exact properties (each a test): permuting the supports' masks permutes the answer in the same way; the order of the
-    supports does not matter; any number of supports works with the same weights.
+    supports does not matter; any number of supports works with the same weights. In training, batch norm (an option)
+    counts what is computed once, once.
     """
 
     def __init__(self, config: PartNetConfig) -> None:
         super().__init__()
         self.config = config
-        self.shape_encoder = ShapeEncoder(config.encoder_channels, config.multi_scale)
-        self.mask_encoder = MaskEncoder(config.encoder_channels, config.multi_scale)
+        encoder = (config.encoder_channels, config.multi_scale, config.normalization)
+        self.shape_encoder = ShapeEncoder(*encoder)
+        self.mask_encoder = MaskEncoder(*encoder)
         self.blocks = nn.ModuleList(CrossAttentionBlock(config.token_width) for _ in range(config.attention_blocks))
-        self.decoder = Decoder(config.token_width, config.encoder_channels)
+        self.decoder = Decoder(config.token_width, config.encoder_channels, config.normalization)
 
     def encode_supports(self, supports: UInt8[Tensor, "m k s s"]) -> SupportMemory:
         """Everything that depends on the supports alone; the memory of a category can be kept and reused.
@@ -126,12 +132,13 @@ class PartNet(nn.Module):
         return SupportMemory(keys, tokens, slot, active)
 
     def _encode_masks(self, masks: Float[Tensor, "m 1 s s"], has_pixels: Bool[Tensor, " m"]) -> Float[Tensor, "m t d"]:
-        """Tokens of masks. By the formulas an empty mask's are 0: each convolution makes a constant map, each norm 0.
+        """Tokens of masks. By the formulas of instance norm an empty mask's are 0: each convolution makes a constant
+        map, each norm 0.
 
         In float32 every norm enlarges the rounding that is left 316 times (1 / sqrt(eps)); behind four layers it is
         noise of size 1, and another one in bfloat16. The release computes it; `zero_empty_masks` does not.
         """
-        if not self.config.zero_empty_masks:
+        if not self.config.empty_masks_have_no_tokens:
             computed: Tensor = self.mask_encoder(masks)
             return computed
         drawn = has_pixels.nonzero().squeeze(1)

@@ -5,9 +5,11 @@ Where the paper (P) and the authors' release (R) differ, `paper` follows P and `
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ipose.errors import ConfigError
+
+Normalization = Literal["instance", "batch"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +22,14 @@ class PartNetConfig:
     """Cross-attention blocks (P sec. 3.1; 1..4 in table 8)."""
     multi_scale: bool = True
     """Concatenate the 4x4 and 2x2 maps behind the 8x8 one (P suppl. B.1; off in table 7)."""
+    normalization: Normalization = "instance"
+    """Behind each convolution: instance norm with LeakyReLU 0.2 in the encoders and ReLU in the decoder (R), or batch
+    norm with ReLU (P suppl. B.1)."""
     k: int = 3
     """Supports per category (P sec. 4.1; 1..4 in table 4)."""
     zero_empty_masks: bool = True
-    """Tokens of a mask without pixels are 0, as the formulas say; off = what float32 rounding makes of them (R)."""
+    """Tokens of a mask without pixels are 0, as the formulas of instance norm say; off = what float32 rounding makes of
+    them (R). Without effect on batch norm, which has another answer."""
     cross_entropy: bool = True
     """Add the cross-entropies over the part channels to P's BCE losses (R)."""
     reconstruction: bool = True
@@ -58,8 +64,16 @@ class PartNetConfig:
         for name in ("attention_blocks", "k", "batch_size", "epochs"):
             if getattr(self, name) < 1:
                 raise ConfigError("too small", field=name, found=getattr(self, name), expected="at least 1")
+        if self.normalization not in get_args(Normalization):
+            known = " or ".join(get_args(Normalization))
+            raise ConfigError("no such choice", field="normalization", found=self.normalization, expected=known)
         if not 0 <= self.random_supports <= 1:
             raise ConfigError("no probability", field="random_supports", found=self.random_supports, expected="0..1")
+
+    @property
+    def empty_masks_have_no_tokens(self) -> bool:
+        """Whether the tokens of a mask without pixels are 0 by definition."""
+        return self.zero_empty_masks and self.normalization == "instance"
 
     @property
     def features(self) -> int:
@@ -73,7 +87,8 @@ class PartNetConfig:
 
 
 def paper() -> PartNetConfig:
-    """P suppl. B: BCE losses alone (eqs. 10-12). 5,133,825 parameters."""
+    """P suppl. B: BCE losses alone (eqs. 10-12). The network is R's, whose weights load; `normalization="batch"` gives
+    P's words. 5,133,825 parameters."""
     return PartNetConfig(cross_entropy=False)
 
 

@@ -33,4 +33,4 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
 
 def _mask_tokens(network: PartNet, mask: Tensor, dtype: torch.dtype) -> Tensor:
     tokens: Tensor = network.mask_encoder(mask.to(dtype)[None, None])[0]
-    return tokens * 0 if network.config.zero_empty_masks and not mask.any() else tokens
+    return tokens * 0 if network.config.empty_masks_have_no_tokens and not mask.any() else tokens

@@ -3,12 +3,16 @@
 import pytest
 import torch
 from jaxtyping import TypeCheckError
+from torch import nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.partnet.partnet import PartNet, PartPrediction, distinct_pairs
 from ipose.partnet.presets import PRESETS, PartNetConfig, preset
+from ipose.reference.partnet import partnet as literal
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
+
+NORMS_AND_ACTIVATIONS = (nn.BatchNorm2d, nn.InstanceNorm2d, nn.ReLU, nn.LeakyReLU)
 
 
 class TestPartNet(PartNetContract):
@@ -74,12 +78,53 @@ class TestPartNetIsANetwork(NetworkContract):
         return (part_maps[:batch, None] > 0).float(), part_maps[batch:].unflatten(0, (batch, 2))
 
 
+class TestPartNetOfBatchNorm(NetworkContract):
+    """The paper's words: batch norm and ReLU behind every convolution."""
+
+    # the bias of a convolution is taken away by the batch norm behind it; a key's bias by the softmax
+    def learns(self, name, parameter):
+        return parameter.ndim > 1
+
+    def make(self):
+        return PartNet(tiny_config(normalization="batch"))
+
+    inputs = TestPartNetIsANetwork.inputs
+
+    def test_has_batch_norm_and_relu_where_the_release_has_instance_norm_and_leaky_relu(self):
+        def layers(network):
+            return [type(m).__name__ for m in network.modules() if isinstance(m, NORMS_AND_ACTIVATIONS)]
+
+        batch, instance = layers(self.make()), layers(PartNet(tiny_config()))
+        assert batch == ["BatchNorm2d", "ReLU"] * 15
+        assert instance == ["InstanceNorm", "LeakyReLU"] * 12 + ["InstanceNorm", "ReLU"] * 3
+
+    def test_agrees_with_the_loops_in_float64(self, device):
+        """Given running statistics of some batches, the answer of the empty mask among them."""
+        torch.manual_seed(0)
+        network, contract = self.make().double().to(device), PartNetContract()
+        for seed in range(2):
+            network(*contract.objects(seed, device, n=1, k=1))
+        network.eval()
+        shapes, supports = contract.objects(3, device, n=1, k=1)
+        with torch.no_grad():
+            answer, (logits, features) = network(shapes, supports), literal(network, shapes, supports)
+        torch.testing.assert_close(answer.logits, logits)
+        torch.testing.assert_close(answer.features, features)
+
+
 class TestSizes:
     """The released size, and what the ablations change."""
 
     @pytest.mark.parametrize("name", ["paper", "release"])
     def test_the_paper_has_5133825_parameters(self, name):
         assert sum(p.numel() for p in PartNet(preset(name)).parameters()) == 5_133_825
+
+    def test_batch_norm_adds_its_scales_and_shifts(self):
+        """One of each for every channel of the 15 convolutions that have a norm behind them."""
+        with torch.device("meta"):
+            network = PartNet(preset("paper", normalization="batch"))
+        encoder, decoder = 32 + 64 + 64 + 96 + 96 + 96, 64 + 64 + 32
+        assert sum(p.numel() for p in network.parameters()) == 5_133_825 + 2 * (2 * encoder + decoder)
 
     def test_without_multi_scale_tokens_are_a_third_as_wide(self):
         network = PartNet(tiny_config(multi_scale=False))
@@ -95,7 +140,14 @@ class TestSizes:
             preset("tiny")
 
     @pytest.mark.parametrize(
-        "changes", [{"encoder_channels": (1, 2, 3)}, {"attention_blocks": 0}, {"k": 0}, {"random_supports": 1.5}]
+        "changes",
+        [
+            {"encoder_channels": (1, 2, 3)},
+            {"attention_blocks": 0},
+            {"k": 0},
+            {"random_supports": 1.5},
+            {"normalization": "layer"},
+        ],
     )
     def test_a_setting_that_cannot_work_is_refused(self, changes):
         # where signatures are checked, a tuple of another length is refused before the config's own sentence
