@@ -139,7 +139,15 @@ def _many(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> Pair
     if not folder.is_dir():
         raise DataError("no such file or folder", file=folder, expected="a PNG or a folder of PNGs",
                         mend="Check the path.")  # fmt: skip
-    found = sorted(path for path in folder.rglob("*.png") if out not in path.parents and not path.name.startswith("."))
+    own, whole = out.resolve(), folder.resolve()
+    if own == whole:
+        raise _same(out)
+    written = own if own.is_relative_to(whole) else None  # by an earlier call, inside the folder: no input
+    found = sorted(
+        path
+        for path in folder.rglob("*.png")
+        if written not in path.resolve().parents and not path.name.startswith(".")
+    )
     if not found:
         there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
         raise DataError("no map in this folder", file=folder, found=there, expected="PNG files",
@@ -157,8 +165,12 @@ def _many(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> Pair
 def _refuse_inputs(pairs: Pairs) -> None:
     for path, out in pairs:
         if path.resolve() == out.resolve():
-            raise DataError("the output is the input itself", file=out, expected="another file or folder",
-                            mend="Name another one: the maps that are there stay as they are.")  # fmt: skip
+            raise _same(out)
+
+
+def _same(out: Path) -> DataError:
+    return DataError("the output is the input itself", file=out, expected="another file or folder",
+                     mend="Name another one: the maps that are there stay as they are.")  # fmt: skip
 
 
 def _refuse_file(out: Path, overwrite: bool) -> None:

@@ -37,7 +37,7 @@ def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
     table[code_ids(code)] = np.arange(code.spec.num_classes)
     classes = table[ids]
     if (classes < 0).any():
-        raise _strangers("ids that no class has", path, code.spec, ids, classes < 0, str)
+        raise _strangers("ids", path, code.spec, ids, classes < 0, str)
     return classes
 
 
@@ -58,7 +58,7 @@ def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Pa
     place = np.searchsorted(known, packed).clip(max=len(known) - 1)
     strange = known[place] != packed
     if strange.any():
-        raise _strangers("colours that no class has", path, spec, packed, strange, _color_name)
+        raise _strangers("colours", path, spec, packed, strange, _color_name)
     classes: NDArray[np.int64] = first[place].astype(np.int64)
     return classes
 
@@ -119,7 +119,7 @@ def _color_name(packed: int) -> str:
 
 
 def _strangers(
-    message: str,
+    what: str,
     path: Path,
     spec: LabelSpec,
     values: NDArray[Any],
@@ -136,7 +136,6 @@ def _strangers(
     ]
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return DataError(
-        f"{message} of {spec.name!r}", file=path, found="; ".join(listed) + more,
-        mend="Paint them in a class's (without soft edges), name the code that fits, or add the class in a "
-        "dataset.toml.",
+        f"{what} that no class of {spec.name!r} has", file=path, found="; ".join(listed) + more,
+        mend="Repaint them (without soft edges), name the code that fits, or add the class in a dataset.toml.",
     )  # fmt: skip
