@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ipose.data.part_names import PART_NAMES
 from ipose.types import PART_CHANNELS, PartPair, SupportSet
@@ -28,6 +28,7 @@ class SourceItem:
     payload: Any = None
 
 
+@runtime_checkable
 class ItemReader(Protocol):
     """Reads the part pairs of one item; travels to other processes."""
 
