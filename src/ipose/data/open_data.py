@@ -7,18 +7,25 @@ from pathlib import Path
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.index_cache import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
+from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
+from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.partworld import PartWorld
 from ipose.data.published.layouts import near_miss, published_layout
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
-from ipose.errors import DataError, SpecError
+from ipose.errors import DataError, IposeError, SpecError
 from ipose.shapes.supports import choose_supports
 from ipose.types import PartPair, Scene, SupportSet
 
 LAYOUTS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
+
+PANOPTIC_PARTS = "gtFinePanopticParts"
+"""The folder of Cityscapes' part annotations, as downloaded, beside `gtFine`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +105,10 @@ def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = N
 
 
 def open_part_pairs(config: DataConfig) -> PartData:
-    """Part pairs of PartWorld, of a scene folder with `_part/`, or of a part tree.
+    """Part pairs of PartWorld, of a scene folder with `_part/`, of Cityscapes with its panoptic parts, or a part tree.
 
     Raises:
-        DataError: neither a part tree nor a scene folder with part maps.
+        DataError: none of these; or files at fault.
     """
     if config.is_partworld:
         names = load_dataset_spec("partworld").part_names
@@ -115,16 +122,40 @@ def open_part_pairs(config: DataConfig) -> PartData:
     elif any(root.glob("*/train/*_part.png")):
         own = tree_part_names(root)
         pairs = {split: read_part_tree(root, split) for split in ("train", "val")}
+    elif (root / PANOPTIC_PARTS).is_dir():
+        source = open_cityscapes_pps(root / PANOPTIC_PARTS)
+        pairs = {split: _read_source(source, split) for split in ("train", "val")}
+        own = source.part_names
     else:
-        raise DataError(
-            "no part annotations here",
-            file=root,
-            expected="train_part/ and val_part/ beside the label maps, or <category>/{train,val}/<name>_part.png",
-            mend="See ipose doctor, or train on PartWorld (--data partworld).",
-        )
+        raise _no_parts(root)
     categories = sorted({pair.category for pair in pairs["train"]})
     names = part_names_for(categories, own)
     return PartData(pairs["train"], pairs["val"], names, _present(config.novel_categories, names))
+
+
+def _read_source(source: PartSource, split: str) -> list[PartPair]:
+    """All pairs of a split, read now. (`ipose data build-parts` reads them once, and keeps them.)"""
+
+    def read(item: SourceItem) -> list[PartPair] | Fault:
+        try:
+            return source.reader.read(item)
+        except IposeError as error:
+            return Fault.of(error, source.root / item.name)
+
+    items = [item for item in source.items if item.split == split]
+    results = list(in_parallel(read, items, f"part pairs of {split}"))
+    raise_faults([result for result in results if isinstance(result, Fault)], f"part annotations {source.root}")
+    return [pair for result in results if not isinstance(result, Fault) for pair in result]
+
+
+def _no_parts(root: Path) -> DataError:
+    layout = published_layout(root)
+    expected = "train_part/ and val_part/ beside the label maps, or <category>/{train,val}/<name>_part.png"
+    mend = "Build part data from a published source (ipose data build-parts), or train on PartWorld (--data partworld)."
+    if layout is not None and layout.spec == "cityscapes":
+        expected = f"{PANOPTIC_PARTS}/ beside gtFine/"
+        mend = "Unpack Cityscapes Panoptic Parts here, a download of its own."
+    return DataError("no part annotations here", file=root, expected=expected, mend=mend)
 
 
 def _cut(config: DataConfig, split: str) -> list[PartPair]:
