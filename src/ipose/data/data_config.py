@@ -32,9 +32,11 @@ class DataConfig(WorldFlags):
     """What to train and evaluate on."""
 
     data: str = PARTWORLD
-    """"partworld" (drawn on the spot), a scene folder ({train,val}_{img,label,inst}), or a part tree."""
+    """"partworld" (drawn on the spot), a scene folder ({train,val}_{img,label,inst}), Cityscapes or ADE20K as
+    downloaded, or a part tree."""
     spec: str | None = None
-    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml."""
+    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
+    Cityscapes and ADE20K mean."""
     novel: tuple[str, ...] | None = None
     """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld (P: cat), else none."""
     scene_size: int = 128

@@ -14,9 +14,11 @@ class Doctor:
     """Read every file of a data set and say what is wrong with it, and how to mend it. Exit code 1 for faults."""
 
     root: Positional[Path]
-    """Scene folder: {train,val}_{img,label,inst}/, optionally {train,val}_part/."""
+    """Scene folder ({train,val}_{img,label,inst}/, optionally {train,val}_part/), or Cityscapes (leftImg8bit/, gtFine/)
+    or ADE20K (images/, annotations/, annotations_instance/) as downloaded."""
     spec: str | None = None
-    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml."""
+    """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
+    Cityscapes and ADE20K mean."""
     supports: Path | None = None
     """Support folder: every part category in use must be in it. None = do not ask."""
 
