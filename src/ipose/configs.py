@@ -1,12 +1,27 @@
-"""Configs from JSON: what `dataclasses.asdict` and a JSON file made of one, back as that one. No torch in here."""
+"""What every config has: a way back from JSON, and what was published about its settings. No torch in here."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from ipose.errors import ConfigError
 
 Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is known of one setting.
+
+    Args:
+        paper: what the paper says; None = it is silent.
+        release: what the authors' release does; None = unknown.
+        of: the work that the paper takes it over from, e.g. "OASIS"; "" = its own.
+    """
+
+    paper: Any = None
+    release: Any = None
+    of: str = ""
 
 
 def config_from_plain(kind: type[Config], values: Mapping[str, Any]) -> Config:

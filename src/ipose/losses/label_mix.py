@@ -1,5 +1,7 @@
 """LabelMix: on an image mixed class by class from a real and a fake one, D should say what it says of each."""
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -9,20 +11,32 @@ from ipose.losses.precision import full_precision
 
 
 def label_mix_mask(
-    label: Int[Tensor, "b h w"], num_classes: int, generator: torch.Generator
+    label: Int[Tensor, "b h w"],
+    num_classes: int,
+    generator: torch.Generator,
+    rule: Literal["image", "release"] = "image",
 ) -> Float[Tensor, "b 1 h w"]:
     """One random bit for each class of each image: 1 = take the pixel from the real image, 0 = from the fake.
 
-    Source: OASIS sec. 3.3, used by iPOSE sec. 3.3.
+    Source: OASIS sec. 3.3, used by iPOSE sec. 3.3. The release draws one bit a class for the whole batch, and writes it
+    in place of the class ids, so that what became 1 of class 0 is drawn again with class 1: where class 1 is in the
+    batch, class 0 comes from the real images only if class 1 does.
 
     Args:
         label: class ids 0..num_classes-1.
         num_classes: C.
         generator: on the CPU, so that a seed gives the same mask on every device.
+        rule: "image" as above, or "release".
     Returns:
         0 or 1, constant on each class of each image; float32 on the device of the label.
     """
-    bits = torch.randint(0, 2, (len(label), num_classes), generator=generator).to(label.device)
+    if rule == "release":
+        bits = torch.randint(0, 2, (num_classes,), generator=generator)
+        if bool((label == 1).any()):
+            bits[0] &= bits[1]
+        bits = bits.expand(len(label), -1).to(label.device)
+    else:
+        bits = torch.randint(0, 2, (len(label), num_classes), generator=generator).to(label.device)
     image = torch.arange(len(label), device=label.device)[:, None, None]
     return bits[image, label.long()][:, None].float()
 

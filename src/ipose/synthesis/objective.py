@@ -141,7 +141,7 @@ class SynthesisObjective:
             fake = self._fake(batch, parts, noise)
         images = [real, fake]
         if config.label_mix_weight > 0:
-            mask = label_mix_mask(batch.label, config.num_classes, noise)
+            mask = label_mix_mask(batch.label, config.num_classes, noise, config.label_mix_mask)
             images.append(mix(mask, real, fake))
         verdict: DiscriminatorOutput = self.discriminator(torch.cat(images))  # one pass: no layer of D mixes images
         on_real, on_fake, *on_mixed = verdict.segmentation.chunk(len(images))

@@ -16,6 +16,7 @@ SpectralNormScope = Literal["release", "all"]
 GlobalLoss = Literal["hinge", "log", "none"]
 StyleLoss = Literal["clip", "none"]
 StyleCrops = Literal["release", "objects"]
+LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
 
 
@@ -80,6 +81,9 @@ class SynthesisConfig:
     """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer")."""
     label_mix_weight: float = 10.0
     """Weight of LabelMix in L_D (P sec. 3.3, OASIS; R: 5 on Cityscapes)."""
+    label_mix_mask: LabelMixMask = "image"
+    """Random bits of LabelMix: one a class and image (OASIS), or one a class and batch, with classes 0 and 1 coupled
+    (R)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes."""

@@ -1,9 +1,18 @@
-"""`ipose info`: what a run or model folder holds, in a few lines. Reads JSON only; no torch."""
+"""`ipose info`: what a run or model folder holds, in a few lines, or what a preset sets. Reads JSON only; no torch."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from ipose.errors import RunError
+from ipose.configs import Published
+from ipose.errors import ConfigError, RunError
+from ipose.evaluation.text_table import text_table
+from ipose.partnet import presets as partnet_presets
+from ipose.partnet.published import PUBLISHED
+from ipose.synthesis import presets as synthesis_presets
+from ipose.synthesis.published import published
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 
@@ -53,3 +62,39 @@ def _describe_model(folder: Path) -> list[str]:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
     return [*lines, f"categories  {', '.join(supports)}"]
+
+
+def describe_preset(name: str) -> str:
+    """Every setting of a preset beside what the paper says and what the release does. A name that both networks have
+    gives both tables.
+
+    Raises:
+        ConfigError: no such preset; names those that there are.
+    """
+    tables = []
+    if name in partnet_presets.PRESETS:
+        tables.append(_preset_table(f"PartNet preset {name}", asdict(partnet_presets.preset(name)), PUBLISHED))
+    if name in synthesis_presets.PRESETS:
+        config = synthesis_presets.preset(name)
+        tables.append(_preset_table(f"Synthesis preset {name}", asdict(config), published(name)))
+    if not tables:
+        known = f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis)"
+        raise ConfigError("no such preset", field="preset", found=name, expected=known)
+    return "\n\n".join([*tables, "- = silent or unknown. Each difference is explained in docs/paper-vs-release.md."])
+
+
+def _preset_table(title: str, values: Mapping[str, Any], known: Mapping[str, Published]) -> str:
+    rows = []
+    for name, value in values.items():
+        said = known[name]
+        source = f" ({said.of})" if said.of else ""
+        rows.append((name, _plain(said.paper) + source, _plain(said.release), _plain(value, "none")))
+    return f"{title}\n\n{text_table(('setting', 'paper', 'release', 'value'), rows)}"
+
+
+def _plain(value: Any, nothing: str = "-") -> str:
+    if value is None:
+        return nothing
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

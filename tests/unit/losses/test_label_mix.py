@@ -76,3 +76,40 @@ def test_the_loss_contract_rejects(wrong: object) -> None:
 def test_the_contracts_accept_the_right_versions() -> None:
     assert not failed_tests(LabelMixMaskContract, label_mix_mask)
     assert not failed_tests(LabelMixLossContract, label_mix_loss)
+
+
+class TestReleaseRule:
+    """The release's mask: one bit a class for the whole batch, classes 0 and 1 coupled."""
+
+    @staticmethod
+    def masks(label: Tensor, draws: int = 40) -> Tensor:
+        generator = torch.Generator().manual_seed(0)
+        return torch.stack([label_mix_mask(label, 4, generator, "release") for _ in range(draws)])
+
+    def test_a_class_has_one_bit_in_all_images(self) -> None:
+        label = torch.tensor([[[0, 1, 2, 3]], [[3, 2, 1, 0]]])
+        masks = self.masks(label)
+        assert torch.equal(masks[:, 0], masks[:, 1].flip(-1))
+        assert 0 < masks.mean() < 1
+
+    def test_class_0_is_real_only_where_class_1_is(self) -> None:
+        """A quarter of the time, not half of it; the classes from 2 on are as free as class 1."""
+        shares = self.masks(torch.tensor([[[0, 1, 2, 3]]]), draws=400).mean(0).flatten()
+        assert shares.tolist() == pytest.approx([0.25, 0.5, 0.5, 0.5], abs=0.08)
+        bits = self.masks(torch.tensor([[[0, 1]]])).flatten(1)
+        assert (bits[:, 0] <= bits[:, 1]).all()
+
+    def test_class_0_is_free_in_a_batch_without_class_1(self) -> None:
+        shares = self.masks(torch.tensor([[[0, 2]]]), draws=400).mean(0).flatten()
+        assert shares.tolist() == pytest.approx([0.5, 0.5], abs=0.08)
+
+    def test_is_what_writing_bits_over_class_ids_gives(self) -> None:
+        """Given the present classes in order, as the release takes them, the masks come as often as there."""
+        label = torch.tensor([[[0, 1, 2]]])
+        generator = torch.Generator().manual_seed(1)
+        literal = torch.stack([written_in_place(label, 3, generator) for _ in range(800)])
+        ours = torch.stack([label_mix_mask(label, 3, generator, "release") for _ in range(800)])
+        codes = torch.tensor([4.0, 2.0, 1.0])
+        counts = [(masks.flatten(1) @ codes).long().bincount(minlength=8) / 800 for masks in (literal, ours)]
+        torch.testing.assert_close(*counts, atol=0.06, rtol=0)
+        assert (counts[0] == 0).tolist() == (counts[1] == 0).tolist()

@@ -267,6 +267,18 @@ class TestTerms:
         assert losses_of(copying, batch, "discriminator")["label_mix"].item() == 0
         assert losses_of(system, batch, "discriminator")["label_mix"].item() > 0
 
+    def test_the_releases_label_mix_mask_is_an_option(self, batch: SceneBatch) -> None:
+        """Given classes 0 and 1 in both images, what D sees of class 0 is real only where class 1 is real."""
+        system, seen = system_of(config=replace(CONFIG, label_mix_mask="release")), []
+        system.discriminator.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].chunk(3)))
+        for seed in range(12):
+            losses_of(system, batch, "discriminator", seed)
+        real = torch.stack([(mixed == photo).all(1)[:, (0, 0), (0, 8)] for photo, _, mixed in seen])
+        assert (real[..., 0] <= real[..., 1]).all()
+        assert torch.equal(real[:, 0], real[:, 1])
+        assert real.any()
+        assert not real.all()
+
     @pytest.mark.parametrize(
         ("field", "terms"),
         [

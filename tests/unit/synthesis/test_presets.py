@@ -94,6 +94,7 @@ class TestSynthesisConfig:
             ("global_loss", "wgan"),
             ("style_loss", "vgg"),
             ("style_crops", "all"),
+            ("label_mix_mask", "pixel"),
             ("style_weight", -1.0),
             ("lr_generator", 0.0),
             ("beta1", 1.0),

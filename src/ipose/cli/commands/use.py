@@ -6,6 +6,7 @@ from pathlib import Path
 from tyro.conf import FlagCreatePairsOff, Positional
 
 from ipose.data.data_config import DataConfig
+from ipose.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,24 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Info:
-    """What a run or model folder holds."""
+    """What a run or model folder holds, or what a preset sets: beside the paper and the authors' release."""
 
-    folder: Positional[Path]
+    folder: Positional[Path | None] = None
     """A run, or a model folder."""
+    preset: str | None = None
+    """In place of a folder: a preset's name. Prints each setting as paper | release | value."""
 
     def run(self) -> None:
         """Print."""
-        from ipose.workflows.info import describe
+        from ipose.workflows.info import describe, describe_preset
 
-        print(describe(self.folder))
+        if self.folder is not None and self.preset is None:
+            print(describe(self.folder))
+        elif self.preset is not None and self.folder is None:
+            print(describe_preset(self.preset))
+        else:
+            raise ConfigError(
+                "ipose info describes one thing",
+                found="a folder and a preset" if self.folder else "neither a folder nor --preset",
+                expected="a run or model folder, or --preset NAME",
+            )

@@ -1,0 +1,87 @@
+"""The synthesis settings in the paper and in the authors' release, side by side: what `ipose info --preset` prints."""
+
+from collections.abc import Mapping
+
+from ipose.configs import Published
+from ipose.synthesis.presets import SynthesisConfig
+
+
+def _oasis(value: object) -> Published:
+    """What the paper takes over from OASIS (ICLR 2021), and the release too."""
+    return Published(value, value, of="OASIS")
+
+
+_EVERYWHERE: Mapping[str, Published] = {
+    "z_channels": _oasis(64),
+    "channels": _oasis(64),
+    "channel_multipliers": _oasis((16, 16, 16, 8, 4, 2, 1)),
+    "spade_hidden": _oasis(128),
+    "part_hidden": Published(release=32),
+    "part_noise_channels": Published(release=31),
+    "part_channels": Published(9, 9),
+    "part_feature_channels": Published(release=32),
+    "part_injection": Published("psm", "psm"),
+    "part_input": Published("logits", "features"),
+    "paste": Published(release="release"),
+    "spectral_norm": Published("all", "release"),
+    "discriminator_channels": _oasis((3, 128, 128, 256, 256, 512, 512)),
+    "last_decoder_channels": _oasis(64),
+    "global_loss": Published("log", "hinge"),
+    "global_weight": Published(1.0, 1.0),
+    "style_loss": Published("clip", "clip"),
+    "style_weight": Published(10.0, 10.0),
+    "style_crops": Published("objects", "release"),
+    "style_block": Published("the eighth layer", 8),
+    "label_mix_weight": Published(10.0, 10.0),
+    "label_mix_mask": Published("constant on each class", "release"),
+    "lr_generator": Published(1e-4),
+    "lr_discriminator": Published(4e-4, 4e-4),
+    "beta1": Published(0.0, 0.0),
+    "beta2": Published(0.999, 0.999),
+    "ema_decay": Published(0.9999, 0.9999),
+    "init_gain": _oasis(0.02),
+    "flip": _oasis(True),
+}
+
+_DATA: Mapping[str, Mapping[str, Published]] = {
+    "cityscapes": {
+        "num_classes": Published(35, 35),
+        "unknown": Published(0, 0),
+        "height": Published(256, 256),
+        "width": Published(512, 512),
+        "label_mix_weight": Published(10.0, 5.0),
+        "lr_generator": Published(1e-4, 4e-4),
+        "ema_decay": Published(0.999, 0.999),
+        "batch_size": Published(4, 4),
+        "epochs": Published(200, 500, of="OASIS"),
+    },
+    "ade20k": {
+        "num_classes": Published(151, 151),
+        "unknown": Published(0, 0),
+        "height": Published(256, 256),
+        "width": Published(256, 256),
+        "lr_generator": Published(1e-4, 2e-4),
+        "batch_size": Published(24, 24),
+        "epochs": Published(200, 500, of="OASIS"),
+    },
+    "coco-stuff": {
+        "num_classes": Published(183, 183),
+        "unknown": Published(0, 0),
+        "height": Published(256, 256),
+        "width": Published(256, 256),
+        "batch_size": Published(28, 28),
+        "epochs": Published(100, 500, of="OASIS"),
+    },
+}
+
+
+def published(preset: str) -> Mapping[str, Published]:
+    """What was published about each field of `SynthesisConfig`, for the data set that the preset is for.
+
+    Sources: iPOSE secs. 3.2, 3.3, 4.1; the released networks and scripts. Presets that are for no published data set
+    (`toy`) get what holds for all of them, and "by data set" for the rest.
+    """
+    by_data = _DATA.get(preset.removesuffix("-release"), {})
+    known = {**_EVERYWHERE, **by_data}
+    unsettled = Published("by data set", "by data set")
+    return {name: known.get(name, unsettled) for name in SynthesisConfig.__dataclass_fields__}
