@@ -46,12 +46,22 @@ class ConversionReport:
         """In a few lines."""
         kept = f"; {_count(self.kept, 'map')} there already (--overwrite converts again)" if self.kept else ""
         lines = [f"{_count(self.converted, 'map')} written to {self.out}{kept}"]
-        for loss, pixels in self.losses.most_common():
-            what = f"{loss.name!r} became {loss.becomes!r} ({loss.why})"
-            lines.append(f"LOST {what}: {_count(pixels, 'pixel')} in {_count(self.maps[loss], 'map')}")
+        if self.losses:
+            lines += ["Lost, which converting back does not restore:", *self._loss_table()]
         if self.converted and not self.losses:
             lines.append("Nothing was lost: converting back gives the same maps.")
         return "\n".join([*lines, *(f"FAULT {fault}" for fault in self.faults)])
+
+    def _loss_table(self) -> list[str]:
+        """A line each, most pixels first."""
+        rows = [("pixels", "maps", "class", "becomes", "")]
+        for loss, pixels in self.losses.most_common():
+            rows.append((f"{pixels:,}", str(self.maps[loss]), loss.name, loss.becomes, f"({loss.why})"))
+        wide = [max(len(row[column]) for row in rows) for column in range(4)]
+        return [
+            f"  {pixels:>{wide[0]}}  {maps:>{wide[1]}}  {name:<{wide[2]}} -> {new:<{wide[3]}}  {why}".rstrip()
+            for pixels, maps, name, new, why in rows
+        ]
 
 
 def convert_labels(

@@ -148,7 +148,7 @@ class TestTrainIds:
         losses = Conversion(label_code("cityscapes"), label_code("cityscapes-trainids"))(
             np.array([[0, 1, 10, 10], [26, 18, 18, 18]]), Path("a.png")
         )[1]
-        why = "cityscapes-trainids has no class of that meaning"
+        why = "no class of that meaning"
         assert losses == {
             Loss("ego vehicle", "ignored", why): 1,
             Loss("rail track", "ignored", why): 2,

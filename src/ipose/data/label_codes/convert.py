@@ -82,7 +82,7 @@ class Conversion:
         if part.kind == SAME:
             why = "a class of the same colour"
         elif part.kind == DROPPED:
-            why = f"{target.name} has no class of that meaning"
+            why = "no class of that meaning"
         else:
             why = "a wider class"
         return Loss(self._name(class_id), shown, why)
