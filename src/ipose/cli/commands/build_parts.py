@@ -8,6 +8,9 @@ from tyro.conf import Positional, arg, subcommand
 
 FAULTS_SHOWN = 10
 
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended."""
+
 Kind = Literal["cityscapes-pps", "pascal-pps", "partimagenet", "release", "scenes", "part-tree"]
 
 
@@ -43,7 +46,11 @@ class BuildParts:
             raise ConfigError("no process to work", field="workers", found=self.workers, expected="1 or more")
         source = open_part_source(self.source, self.kind, table=self.table, spec=self.spec)
         print(f"{self.source} is of kind {source.kind}: {len(source.items)} items")
-        built = build_parts(source, self.out, workers=self.workers)
+        try:
+            built = build_parts(source, self.out, workers=self.workers)
+        except KeyboardInterrupt:
+            print("Stopped. What is built stays; the same command goes on from there.")
+            return INTERRUPTED
         print(built.table())
         for fault in built.source.left_out[:FAULTS_SHOWN]:
             print(f"FAULT {fault}")

@@ -10,4 +10,6 @@ partimagenet       COCO-style JSON, one annotation a part
 release_tree       the authors' tree of numbered categories, and its supports
 part_tree          any tree of part maps            scenes_with_parts      a scene folder with part maps
   tree_files           the files of a tree
+build_items        all of it in several processes
+  pair_files           what they write              journal                what is done
 """

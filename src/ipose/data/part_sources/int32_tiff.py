@@ -1,5 +1,6 @@
 """Reading the TIFFs that panoptic part ids are published in, guarded like the PNGs of `ipose.data.png`."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,8 @@ def read_int32_tiff(path: Path) -> Int32[ndarray, "h w"]:
         DataError: missing, unreadable, truncated, not a TIFF, or not of one 32-bit whole number a pixel.
     """
     try:
-        with Image.open(path) as image:
+        # Pillow warns of odd tags; ids that cannot be read are an error all the same
+        with warnings.catch_warnings(action="ignore", category=UserWarning), Image.open(path) as image:
             if image.format != "TIFF" or image.mode != "I":
                 raise DataError(
                     "not a map of panoptic part ids", file=path, found=f"a {image.format} of mode {image.mode}",

@@ -1,0 +1,106 @@
+"""From the items of a source to pairs in a part tree, in several processes.
+
+Threads would wait for one another: finding and cropping the objects of an image is Python and small tensors.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from ipose.data.faults import Fault
+from ipose.data.part_sources.journal import ItemResult
+from ipose.data.part_sources.pair_files import add_pair
+from ipose.data.part_sources.source import ItemReader, SourceItem
+from ipose.errors import IposeError, RunError
+
+WORTH_A_PROCESS = 32
+"""Items for which starting one more process, which loads torch, pays."""
+
+LARGEST_CHUNK = 32
+"""Items that go to a process at one time, at most."""
+
+
+def build_items(
+    reader: ItemReader, out: Path, items: Sequence[SourceItem], workers: int | None = None
+) -> Iterator[ItemResult]:
+    """`build_item` for all of them, in their order.
+
+    Args:
+        reader: of the items.
+        out: the part tree.
+        items: to read.
+        workers: processes; None = one a core, as far as there is work for them.
+    Raises:
+        RunError: a process died.
+    """
+    processes = workers or min(os.cpu_count() or 1, len(items) // WORTH_A_PROCESS)
+    processes = max(1, min(processes, len(items)))
+    work = partial(build_item, reader, out)
+    if processes == 1:
+        yield from map(work, items)
+        return
+    chunk = max(1, min(LARGEST_CHUNK, len(items) // (8 * processes)))
+    context = multiprocessing.get_context("spawn")  # a fork of a process that has used torch may hang
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker) as pool:
+        try:
+            with _interrupts_ignored():  # what the processes inherit: Ctrl-C is for the one that keeps the journal
+                results = pool.map(work, items, chunksize=chunk)
+            yield from results
+        except BrokenProcessPool as error:
+            raise RunError(
+                "a worker process died", file=out, expected="memory for all of them",
+                mend="Run it again, with fewer --workers; it goes on where it stopped.",
+            ) from error  # fmt: skip
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def build_item(reader: ItemReader, out: Path, item: SourceItem) -> ItemResult:
+    """Read one item and write its pairs; an item that cannot be read is left out as a whole.
+
+    Returns:
+        how many pairs it gave, or its fault.
+    """
+    counts: dict[str, int] = {}
+    try:
+        for pair in reader.read(item):
+            add_pair(pair, out, item.split)
+            counts[pair.category] = counts.get(pair.category, 0) + 1
+    except IposeError as error:
+        return ItemResult(item.name, item.split, fault=str(Fault.of(error, item.name)))
+    return ItemResult(item.name, item.split, counts)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # only that one may say what signals do
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    torch.set_num_threads(1)
+
+
+def _leave_with_parent() -> None:
+    """Where the parent is killed outright, a worker of the standard library's would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
