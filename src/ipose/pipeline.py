@@ -13,16 +13,23 @@ from torch import Tensor
 
 import ipose
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
-from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import IposeError, RunError, ShapeMismatchError
 from ipose.layers.psm_block import BlockFactory
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.pretrained import SUPPORTS, load_partnet_weights, model_folder, read_config, save_partnet_weights
+from ipose.partnet.pretrained import (
+    load_model_supports,
+    load_partnet_weights,
+    model_folder,
+    read_config,
+    save_model_supports,
+    save_partnet_weights,
+    without_supports,
+)
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights
-from ipose.synthesis.scene_noise import scene_noise
+from ipose.synthesis.scene_noise import batch_noise
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
 
 FORMAT = "ipose"
@@ -59,7 +66,7 @@ class IPose(
     Args:
         generator: trained; put in eval mode.
         partnet: trained; put in eval mode. Never a part of the generator.
-        supports: of every part category in `spec`.
+        supports: of every part category in `spec`; a set without categories is one to be replaced before use.
         spec: what the class ids mean.
 
     Example::
@@ -89,7 +96,13 @@ class IPose(
         return self
 
     def infer_parts(self, batch: SceneBatch) -> SceneParts:
-        """Composed part features, logits and mask of a batch."""
+        """Composed part features, logits and mask of a batch.
+
+        Raises:
+            SupportError: the model came without supports, or an object's part category has none.
+        """
+        if self.spec.part_categories and not self.supports.categories:
+            raise without_supports()
         with torch.no_grad():
             return infer_scene_parts(self.partnet, batch.to(self.device), self.supports, paste=self.synthesis.paste)
 
@@ -120,14 +133,14 @@ class IPose(
 
     def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int) -> Float[Tensor, "b 3 h w"]:
         """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device."""
-        noises = [scene_noise(self.synthesis, batch.size, seed, name) for name in batch.names]
+        noise = batch_noise(self.synthesis, batch.size, seed, batch.names)
         with torch.no_grad():
             images: Tensor = self.generator(
                 batch.label,
                 parts.features if self.synthesis.part_input == "features" else parts.logits,
                 parts.mask,
-                z=torch.stack([noise.z for noise in noises]).to(self.device),
-                part_noise=torch.stack([noise.part_noise for noise in noises]).to(self.device),
+                z=noise.z.to(self.device),
+                part_noise=noise.part_noise.to(self.device),
             )
         return images
 
@@ -138,9 +151,9 @@ class IPose(
             "ipose_version": ipose.__version__,
             **save_generator_weights(save_directory, self.generator),
             **save_partnet_weights(save_directory, self.partnet),
+            **save_model_supports(save_directory, self.supports),
         }
         (save_directory / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-        save_supports(self.supports, save_directory / SUPPORTS)
         names = {name: self.supports.part_names[name] for name in self.supports.categories}
         (save_directory / DATASET_FILE).write_text(dataset_toml(self.spec, names))
 
@@ -201,7 +214,7 @@ class IPose(
             )
         config = _read_whole(folder)
         generator, partnet = load_generator(folder, config, block), load_partnet_weights(folder, config)
-        return cls(generator, partnet, load_supports(folder / SUPPORTS), load_spec(folder / DATASET_FILE))
+        return cls(generator, partnet, load_model_supports(folder, config), load_spec(folder / DATASET_FILE))
 
 
 def generator_weights(path: str | Path) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from tyro.conf import subcommand
 
 import ipose
 from ipose.cli.commands.build_parts import Data
+from ipose.cli.commands.convert import Convert
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.labels import Labels
@@ -33,6 +34,7 @@ def parse(args: Sequence[str]) -> Any:
         | train_command(args)
         | Annotated[Generate, subcommand("generate")]
         | Annotated[Evaluate, subcommand("evaluate")]
+        | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )

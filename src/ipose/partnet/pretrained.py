@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from ipose.configs import config_from_plain
 from ipose.data.support_folder import load_supports, save_supports
-from ipose.errors import ConfigError, RunError
+from ipose.errors import ConfigError, RunError, SupportError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.types import SupportSet
@@ -19,6 +19,13 @@ from ipose.types import SupportSet
 FORMAT = "ipose-partnet"
 WEIGHTS = "partnet.safetensors"
 SUPPORTS = "supports"
+NO_SUPPORTS = "none"
+"""What config.json says of a model that came without support maps."""
+
+_NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
+Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
+(grey value 0 = no part, 1 = the first part, ...); ipose supports check tells whether they will do.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +69,8 @@ def load_partnet_weights(folder: Path, config: dict[str, Any]) -> PartNet:
 
 def save_partnet(folder: Path, partnet: PartNet, supports: SupportSet) -> None:
     """Write a PartNet with its supports as a model folder."""
-    described = {"format": FORMAT, **save_partnet_weights(folder, partnet)}
+    described = {"format": FORMAT, **save_partnet_weights(folder, partnet), **save_model_supports(folder, supports)}
     (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-    save_supports(supports, folder / SUPPORTS)
 
 
 def model_folder(path: str | Path) -> Path:
@@ -102,7 +108,38 @@ def load_partnet(path: str | Path) -> TrainedPartNet:
     folder = model_folder(path)
     config = read_config(folder)
     partnet = load_partnet_weights(folder, config)
-    return TrainedPartNet(partnet, load_supports(folder / SUPPORTS), config["partnet_sha256"])
+    return TrainedPartNet(partnet, load_model_supports(folder, config), config["partnet_sha256"])
+
+
+def save_model_supports(folder: Path, supports: SupportSet) -> dict[str, Any]:
+    """Write the supports of a model and return what its config file says of them; none at all is fine."""
+    if supports.categories:
+        save_supports(supports, folder / SUPPORTS)
+        return {}
+    (folder / SUPPORTS).mkdir(parents=True, exist_ok=True)
+    (folder / SUPPORTS / "README.txt").write_text(_NO_SUPPORTS_NOTE)
+    return {"supports": NO_SUPPORTS}
+
+
+def load_model_supports(folder: Path, config: dict[str, Any]) -> SupportSet:
+    """The supports of a model folder: an empty set where it came without, and nobody has put any there since.
+
+    Raises:
+        SupportError: they are damaged, or gone.
+    """
+    if config.get("supports") == NO_SUPPORTS and not any((folder / SUPPORTS).glob("*/*_part.png")):
+        return SupportSet({}, {})
+    return load_supports(folder / SUPPORTS)
+
+
+def without_supports(file: Path | None = None) -> SupportError:
+    """What to say where parts are asked for and the model has no supports."""
+    return SupportError(
+        "this model has no support part maps, from which parts are inferred",
+        file=file,
+        mend="Convert it again with ipose convert --supports DIR, or put <category>/<name>_part.png files into its "
+        "supports/ folder.",
+    )
 
 
 def _hash(path: Path) -> str:

@@ -1,19 +1,19 @@
 """The geometric score: how far apart two object shapes are (RESAIL, and iPOSE suppl. eq. 9)."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from ipose.errors import EmptyShapeError
 
 
-def geometric_score(a: Float[Tensor, "*batch s s"], b: Float[Tensor, "*batch s s"]) -> Float[Tensor, "*batch"]:
+def geometric_score(a: Shaped[Tensor, "*batch s s"], b: Shaped[Tensor, "*batch s s"]) -> Float[Tensor, "*batch"]:
     """How far apart two object shapes are: squared difference over the larger area.
 
     Source: iPOSE suppl. eq. 9 (RESAIL sec. 3.1):  d(a, b) = sum((a - b)^2) / max(sum(a), sum(b)).
 
     Args:
-        a: coverage in [0, 1] of each pixel of the square object frame (0/1 for a silhouette).
+        a: coverage in [0, 1] of each pixel of the square object frame (0/1, of any dtype, for a silhouette).
         b: the shape to compare with, in the same frame.
     Returns:
         In [0, 2]: 0 for equal shapes, 2 for disjoint silhouettes of equal area. Symmetric; not a metric in general.
@@ -23,20 +23,21 @@ def geometric_score(a: Float[Tensor, "*batch s s"], b: Float[Tensor, "*batch s s
         >>> geometric_score(torch.eye(2), torch.ones(2, 2))
         tensor(0.5000)
     """
+    a, b = _coverage(a), _coverage(b)
     area = torch.maximum(a.sum((-2, -1)), b.sum((-2, -1)))
     if bool((area == 0).any()):
         raise _empty()
     return (a - b).square().sum((-2, -1)) / area
 
 
-def geometric_score_matrix(a: Float[Tensor, "n s s"], b: Float[Tensor, "m s s"]) -> Float[Tensor, "n m"]:
+def geometric_score_matrix(a: Shaped[Tensor, "n s s"], b: Shaped[Tensor, "m s s"]) -> Float[Tensor, "n m"]:
     """`geometric_score` of all pairs, by one matrix product: sum((a - b)^2) = |a|^2 + |b|^2 - 2 a.b.
 
     For silhouettes every count is a whole number, exact in float32; for fractional coverage cancellation costs a few
     units in the last place of |a|^2, and a score that it would bring below 0 is 0.
 
     Args:
-        a: n shapes, coverage in [0, 1].
+        a: n shapes, coverage in [0, 1]; silhouettes of any dtype.
         b: m shapes in the same frame.
     Raises:
         EmptyShapeError: a shape of `a` and a shape of `b` both have no pixel.
@@ -44,12 +45,17 @@ def geometric_score_matrix(a: Float[Tensor, "n s s"], b: Float[Tensor, "m s s"])
         >>> geometric_score_matrix(torch.eye(2)[None], torch.stack([torch.eye(2), torch.ones(2, 2)]))
         tensor([[0.0000, 0.5000]])
     """
-    a, b = a.flatten(1), b.flatten(1)
+    a, b = _coverage(a).flatten(1), _coverage(b).flatten(1)
     area = torch.maximum(a.sum(1)[:, None], b.sum(1)[None, :])
     if bool((area == 0).any()):
         raise _empty()
     difference = a.square().sum(1)[:, None] + b.square().sum(1)[None, :] - 2 * (a @ b.T)
     return difference.clamp(min=0) / area
+
+
+def _coverage(shapes: Tensor) -> Tensor:
+    """As numbers that can be subtracted: unsigned ones would wrap round."""
+    return shapes if shapes.is_floating_point() else shapes.float()
 
 
 def _empty() -> EmptyShapeError:

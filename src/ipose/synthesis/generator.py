@@ -17,6 +17,7 @@ from ipose.layers.residual import LEAK
 from ipose.layers.spade import nearest
 from ipose.synthesis.part_branch import PartInput, PartNoise
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.scene_noise import SceneNoise, batch_noise
 
 _ABLATIONS: dict[str, BlockFactory] = {
     "spade": SpadeInjectionBlock,
@@ -80,8 +81,10 @@ class Generator(nn.Module):
         part_features: Float[Tensor, "b qf h w"],
         part_mask: Shaped[Tensor, "b 1 h w"],
         *,
-        z: Float[Tensor, "b z"] | Float[Tensor, "b z h w"],
-        part_noise: Float[Tensor, "b n h0 w0"],
+        z: Float[Tensor, "b z"] | Float[Tensor, "b z h w"] | None = None,
+        part_noise: Float[Tensor, "b n h0 w0"] | None = None,
+        seed: int = 0,
+        names: Sequence[str] | None = None,
     ) -> Float[Tensor, "b 3 h w"]:
         """Images in [-1, 1].
 
@@ -91,11 +94,17 @@ class Generator(nn.Module):
             part_mask: 1 where a part is known, else 0; any dtype.
             z: texture noise, one vector an image or one a pixel.
             part_noise: structure noise, one vector a pixel of the first block's size (H/32 x W/32 with six blocks).
+            seed: of the noise that is left out, which is drawn as the pipeline draws it, from (seed, scene name).
+            names: of the scenes; None = "0", "1", ... in the batch's order.
         Raises:
             ShapeMismatchError: a size that the blocks cannot reach, or an input of other channels or size.
             ConfigError: a class id that the model does not know.
         """
-        self._check_sizes(label, part_features, z, part_noise)
+        self._check_side(label)
+        if z is None or part_noise is None:
+            drawn = self._draw_noise(label, part_features.dtype, seed, names)
+            z, part_noise = drawn.z if z is None else z, drawn.part_noise if part_noise is None else part_noise
+        self._check_inputs(label, part_features, z, part_noise)
         self._check_ids(label)
         semantic_map = self._semantic_map(label, z)
         part = None if self.part_input is None else self.part_input(part_features)
@@ -119,9 +128,16 @@ class Generator(nn.Module):
         z = z[:, :, None, None].expand(-1, -1, h, w) if z.ndim == 2 else z
         return torch.cat([z, one_hot], dim=1)
 
-    def _check_sizes(self, label: Tensor, part_features: Tensor, z: Tensor, part_noise: Tensor) -> None:
-        config, (b, h, w) = self.config, label.shape
-        multiple = config.size_multiple
+    def _draw_noise(self, label: Tensor, dtype: torch.dtype, seed: int, names: Sequence[str] | None) -> SceneNoise:
+        b, h, w = label.shape
+        names = [str(i) for i in range(b)] if names is None else names
+        if len(names) != b:
+            raise ShapeMismatchError("every image needs its scene's name", field="names", found=len(names), expected=b)
+        noise = batch_noise(self.config, (h, w), seed, names)
+        return SceneNoise(*(tensor.to(label.device, dtype) for tensor in noise))
+
+    def _check_side(self, label: Tensor) -> None:
+        (_, h, w), multiple = label.shape, self.config.size_multiple
         if h % multiple or w % multiple or not h or not w:
             raise ShapeMismatchError(
                 "the generator cannot make an image of this size",
@@ -129,6 +145,10 @@ class Generator(nn.Module):
                 expected=f"height and width in multiples of {multiple}",
                 mend="Resize or pad the label map.",
             )
+
+    def _check_inputs(self, label: Tensor, part_features: Tensor, z: Tensor, part_noise: Tensor) -> None:
+        config, (b, h, w) = self.config, label.shape
+        multiple = config.size_multiple
         start = (b, config.part_noise_channels, h // multiple, w // multiple)
         for name, tensor, wanted in (
             ("part_features", part_features, (b, config.part_input_channels, h, w)),

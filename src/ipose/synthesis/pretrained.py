@@ -16,12 +16,17 @@ from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 
 WEIGHTS = "model.safetensors"
+EXTRAS = "release_extras.safetensors"
+"""What the authors' file held and no layer uses, so that it can be written again as it was."""
 
 
 def save_generator_weights(folder: Path, generator: Generator) -> dict[str, Any]:
     """Write the weights and return what a config file says of them."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.cpu().contiguous() for name, value in generator.state_dict().items()}, folder / WEIGHTS)
+    unused = {name: value for name, value in generator.release_extras.items() if not name.startswith("partnet.")}
+    if unused:  # PartNet has a file of its own
+        save_file({name: value.cpu().contiguous() for name, value in unused.items()}, folder / EXTRAS)
     return {"synthesis_config": asdict(generator.config), "block": _block_name(generator)}
 
 
@@ -58,7 +63,9 @@ def load_generator(folder: Path, config: Mapping[str, Any], block: BlockFactory 
         )
     try:
         generator.load_state_dict(read_generator_weights(folder))
-    except RuntimeError as error:
+        if (folder / EXTRAS).is_file():
+            generator.release_extras = load_file(folder / EXTRAS)
+    except (RuntimeError, OSError, SafetensorError) as error:
         if isinstance(error, RunError):
             raise
         raise _unreadable(folder / WEIGHTS, error) from error

@@ -1,6 +1,7 @@
 """A scene's noise: drawn on the CPU from (seed, scene name), so the same seed gives the same image in any batch."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,10 +17,12 @@ class SceneNoise(NamedTuple):
     Args:
         z: (z_channels,), texture noise, the same at every pixel.
         part_noise: (part_noise_channels, h/m, w/m), structure noise for regions without parts; m = size_multiple.
+
+    `batch_noise` has an axis of images in front of both.
     """
 
-    z: Float[Tensor, " z"]
-    part_noise: Float[Tensor, "n h0 w0"]
+    z: Float[Tensor, "*b z"]
+    part_noise: Float[Tensor, "*b n h0 w0"]
 
 
 def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name: str) -> SceneNoise:
@@ -36,3 +39,9 @@ def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name:
     z = torch.randn(config.z_channels, generator=generator)
     start = (size[0] // config.size_multiple, size[1] // config.size_multiple)
     return SceneNoise(z, torch.randn(config.part_noise_channels, *start, generator=generator))
+
+
+def batch_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, names: Sequence[str]) -> SceneNoise:
+    """The noise of each named scene, stacked: z (b, Z) and part_noise (b, N, h/m, w/m), on the CPU."""
+    noises = [scene_noise(config, size, seed, name) for name in names]
+    return SceneNoise(torch.stack([noise.z for noise in noises]), torch.stack([noise.part_noise for noise in noises]))

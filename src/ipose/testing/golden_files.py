@@ -6,8 +6,9 @@ Keys of a file: `state.*` (names of the authors' state dicts), `in.*`, `out.*` (
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -18,7 +19,8 @@ ABSOLUTE, RELATIVE = 1e-5, 1e-4
 """How close float32 on a CPU must come."""
 
 
-class Golden(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Golden:
     """One golden file: `config` from its metadata, `tensors` by key (`state.*`, `in.*`, `out.*`)."""
 
     config: dict[str, Any]

@@ -150,7 +150,8 @@ def _gradients(network: nn.Module, entries: list[Entry]) -> dict[str, Tensor]:
 def _planes(tokens: Tensor) -> Tensor:
     """The release's layout of tokens: (n, q, t, d) to (n * q, d, side, side)."""
     side = round(tokens.shape[2] ** 0.5)
-    return tokens.flatten(0, 1).transpose(1, 2).unflatten(2, (side, side))
+    planes: Tensor = tokens.flatten(0, 1).transpose(1, 2).unflatten(2, (side, side))
+    return planes
 
 
 def _recorded(function: Callable[..., Tensor], results: list[Tensor]) -> Callable[..., Tensor]:

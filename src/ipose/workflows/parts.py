@@ -17,7 +17,7 @@ from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
 from ipose.evaluation.figures import part_overlay
 from ipose.evaluation.sheets import parts_sheet
-from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.types import LabelSpec, SceneBatch, SupportSet
 
@@ -41,7 +41,10 @@ def part_reader(model: Path, supports: Path | None, spec: str | None, *, device:
     trained.partnet.to(device)
     beside = model_folder(model) / DATASET_FILE
     known = load_spec(spec) if spec is not None else load_spec(beside) if beside.is_file() else None
-    return PartReader(trained, trained.supports if supports is None else load_supports(supports), known, device)
+    read = trained.supports if supports is None else load_supports(supports)
+    if not read.categories:
+        raise without_supports(model)
+    return PartReader(trained, read, known, device)
 
 
 def write_parts(

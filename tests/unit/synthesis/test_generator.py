@@ -7,11 +7,12 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.psm_block import PSMBlock
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import InstanceNorm, PartNoise
 from ipose.synthesis.presets import preset
+from ipose.synthesis.scene_noise import scene_noise
 from ipose.testing.generator_contract import TINY, GeneratorContract
 
 SMALL = replace(TINY, channel_multipliers=(4, 3, 2, 1))
@@ -185,3 +186,36 @@ class TestPartNoise:
         assert not norm(torch.randn(1, 2, 1, 1)).any()
         x = torch.randn(1, 2, 3, 1)
         assert torch.equal(norm(x), nn.InstanceNorm2d(2)(x))
+
+
+class TestNoiseThatIsLeftOut:
+    """z and part_noise that a call leaves out are drawn as the pipeline draws them: from (seed, scene name)."""
+
+    size, names = (8, 16), ("street", "field")
+
+    @pytest.fixture
+    def call(self):
+        torch.manual_seed(0)
+        network, (h, w) = Generator(replace(SMALL, init_gain=1.0)).eval(), self.size
+        label = torch.randint(0, SMALL.num_classes, (2, h, w))
+        parts, mask = torch.randn(2, SMALL.part_input_channels, h, w), torch.zeros(2, 1, h, w)
+        return torch.no_grad()(lambda **rest: network(label, parts, mask, **rest))
+
+    def test_is_that_of_seed_and_scene_name(self, call):
+        drawn = [scene_noise(SMALL, self.size, 7, name) for name in self.names]
+        z, part_noise = (torch.stack(tensors) for tensors in zip(*drawn, strict=True))
+        expected = call(z=z, part_noise=part_noise)
+        assert torch.equal(call(seed=7, names=self.names), expected)
+        assert torch.equal(call(z=z, seed=7, names=self.names), expected)
+        assert torch.equal(call(part_noise=part_noise, seed=7, names=self.names), expected)
+
+    def test_scenes_without_names_are_numbered(self, call):
+        assert torch.equal(call(), call(seed=0, names=("0", "1")))
+
+    def test_another_seed_or_name_gives_another_image(self, call):
+        assert not torch.allclose(call(seed=7, names=self.names), call(seed=8, names=self.names), atol=1e-4)
+        assert not torch.allclose(call(names=("a", "b")), call(names=("a", "c")), atol=1e-4)
+
+    def test_names_are_counted(self, call):
+        with pytest.raises(ShapeMismatchError, match=r"\[names\].*found 1, expected 2"):
+            call(names=("street",))

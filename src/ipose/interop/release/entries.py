@@ -97,9 +97,11 @@ def check_names(what: str, state: Mapping[str, Tensor], expected: Mapping[str, S
         for name in sorted(set(state) & set(expected))
         if tuple(state[name].shape) != expected[name]
     ]
-    if missing or unknown or shapes:
+    kinds = {"missing": missing, "unknown": unknown, "of another shape": shapes}
+    if any(kinds.values()):
+        counts = ", ".join(f"{len(faults)} {kind}" for kind, faults in kinds.items() if faults)
+        listed = "\n  ".join(missing + unknown + shapes)
         raise RunError(
-            f"this is not the state of the release's {what}: "
-            f"{len(missing)} missing, {len(unknown)} unknown, {len(shapes)} of another shape\n  "
-            + "\n  ".join(missing + unknown + shapes)
+            f"tensors do not fit the release's {what}, {counts}:\n  {listed}",
+            mend="Take the file as the authors' training saved it, whole; other layers have no place here.",
         )

@@ -1,0 +1,89 @@
+"""Which classes a generator of the release was trained on: told from its channels, a preset, a spec, and z."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from ipose.data.specs import load_spec, spec_names
+from ipose.errors import ConfigError
+from ipose.interop.release.generator_widths import map_channels
+from ipose.synthesis.presets import PRESETS, SynthesisConfig
+from ipose.synthesis.presets import preset as synthesis_preset
+from ipose.types import LabelSpec
+
+RELEASES = ("cityscapes-release", "ade20k-release", "coco-stuff-release")
+"""Presets that the authors published weights of."""
+
+_READ_OFF_THE_WEIGHTS = (
+    *("num_classes", "z_channels", "channels", "channel_multipliers", "spade_hidden", "part_hidden"),
+    *("part_noise_channels", "part_feature_channels", "part_input"),
+)
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What was decided.
+
+    Args:
+        preset: name of the published settings; None = defaults.
+        spec: what the class ids mean.
+        z_channels: channels of the texture noise.
+    """
+
+    preset: str | None
+    spec: LabelSpec
+    z_channels: int
+
+
+def classes_of(
+    state: Mapping[str, Tensor], preset: str | None, spec: LabelSpec | None, z_channels: int | None
+) -> Classes:
+    """Preset, spec and z that agree with the weights.
+
+    The first convolution sees Z + C channels, and nothing in the weights tells the two apart.
+
+    Raises:
+        ConfigError: no published data set has so many classes, or preset, spec and weights contradict one another.
+    """
+    channels = map_channels(state)
+    if preset is None and spec is None:
+        preset = _published(channels - (z_channels or 64), channels)
+    settings = None if preset is None else synthesis_preset(preset)
+    z_channels = z_channels or (64 if settings is None else settings.z_channels)
+    spec = load_spec(_data_set(str(preset))) if spec is None else spec
+    if spec.num_classes != channels - z_channels:
+        beside = channels - spec.num_classes
+        raise ConfigError(
+            f"the weights do not fit the classes of {spec.name}",
+            found=f"{channels} channels: {z_channels} of z, {channels - z_channels} classes",
+            expected=f"{spec.num_classes} classes",
+            mend="Name the data set that they were trained on (--preset, or --spec for a spec's name or dataset.toml)"
+            + (f", or say --z-channels {beside} if it was trained with so many." if beside > 0 else "."),
+        )
+    return Classes(preset, spec, z_channels)
+
+
+def with_preset(config: SynthesisConfig, classes: Classes) -> SynthesisConfig:
+    """The preset's settings, but for what the weights decide."""
+    weights_say = {name: getattr(config, name) for name in _READ_OFF_THE_WEIGHTS}
+    if classes.preset is None:
+        return replace(config, unknown=classes.spec.unknown)
+    return synthesis_preset(classes.preset, **weights_say, unknown=classes.spec.unknown)
+
+
+def _published(classes: int, channels: int) -> str:
+    for name in RELEASES:
+        if PRESETS[name]["num_classes"] == classes:
+            return name
+    known = ", ".join(f"{PRESETS[name]['num_classes']} ({name})" for name in RELEASES)
+    raise ConfigError(
+        "no published weights have so many classes",
+        found=f"{channels} channels of z and classes together, so {classes} classes beside {channels - classes} of z",
+        expected=known,
+        mend=f"Say what they were trained on: --spec ({', '.join(spec_names())}, or a dataset.toml), --z-channels.",
+    )
+
+
+def _data_set(preset: str) -> str:
+    return "partworld" if preset == "toy" else preset.removesuffix("-release")
