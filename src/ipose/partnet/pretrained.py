@@ -19,8 +19,8 @@ from ipose.types import SupportSet
 FORMAT = "ipose-partnet"
 WEIGHTS = "partnet.safetensors"
 SUPPORTS = "supports"
-NO_SUPPORTS = "none"
-"""What config.json says of a model that came without support maps."""
+SUPPORT_MAPS, NO_SUPPORTS = "support_maps", "none"
+"""What config.json says of a model that came without any; the key is none of `IPose`, which the hub would decode."""
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -118,7 +118,7 @@ def save_model_supports(folder: Path, supports: SupportSet) -> dict[str, Any]:
         return {}
     (folder / SUPPORTS).mkdir(parents=True, exist_ok=True)
     (folder / SUPPORTS / "README.txt").write_text(_NO_SUPPORTS_NOTE)
-    return {"supports": NO_SUPPORTS}
+    return {SUPPORT_MAPS: NO_SUPPORTS}
 
 
 def load_model_supports(folder: Path, config: dict[str, Any]) -> SupportSet:
@@ -127,7 +127,7 @@ def load_model_supports(folder: Path, config: dict[str, Any]) -> SupportSet:
     Raises:
         SupportError: they are damaged, or gone.
     """
-    if config.get("supports") == NO_SUPPORTS and not any((folder / SUPPORTS).glob("*/*_part.png")):
+    if config.get(SUPPORT_MAPS) == NO_SUPPORTS and not any((folder / SUPPORTS).glob("*/*_part.png")):
         return SupportSet({}, {})
     return load_supports(folder / SUPPORTS)
 

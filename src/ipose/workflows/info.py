@@ -61,7 +61,8 @@ def _describe_model(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
-    return [*lines, f"categories  {', '.join(supports)}"]
+    none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
+    return [*lines, f"categories  {', '.join(supports) or none}"]
 
 
 def describe_preset(name: str) -> str:
