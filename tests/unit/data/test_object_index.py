@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from jaxtyping import TypeCheckError
 
-from ipose.data.object_index import index_objects
+from ipose.data.object_index import NO_OBJECT, index_objects
 from ipose.errors import ShapeMismatchError
 from ipose.types import Box, LabelClass, LabelSpec
 
@@ -33,6 +33,13 @@ class TestIndexObjects:
 
     def test_a_scene_of_stuff_has_no_objects(self) -> None:
         assert index_objects(*blank(), make_spec()) == ()
+
+    @pytest.mark.parametrize("layout", ["pairs", "cityscapes"])
+    def test_thing_pixels_of_no_object_make_none(self, layout: str) -> None:
+        label, instance = blank()
+        label[2:7, 3:12] = CAR
+        instance[2:7, 3:12] = NO_OBJECT
+        assert index_objects(label, instance, make_spec(layout)) == ()
 
     def test_a_rectangle_gives_its_class_id_category_and_even_box(self) -> None:
         label, instance = blank()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from ipose.data.object_index import NO_OBJECT
 from ipose.data.part_palette import PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.figures import instance_picture, label_picture, part_overlay, part_picture, photo
@@ -73,6 +74,10 @@ class TestInstancePicture:
         picture = instance_picture(scene.label, scene.instance, layout)
         assert np.asarray(picture).reshape(-1, 3).tolist() == [list(NOTHING)] * 64
         assert pixel(instance_picture(scene.label, scene.instance + 1000, layout), 2, 1) != NOTHING
+
+    def test_things_of_no_object_are_grey_as_stuff_is(self, scene, spec):
+        picture = instance_picture(scene.label, torch.full_like(scene.instance, NO_OBJECT), spec)
+        assert np.unique(np.asarray(picture).reshape(-1, 3), axis=0).tolist() == [list(NOTHING)]
 
 
 class TestPartPicture:
