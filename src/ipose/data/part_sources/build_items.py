@@ -57,7 +57,7 @@ def build_items(
             yield from results
         except BrokenProcessPool as error:
             raise RunError(
-                "a worker process died", file=out, expected="memory for all of them",
+                "a worker process died, of too little memory perhaps", file=out,
                 mend="Run it again, with fewer --workers; it goes on where it stopped.",
             ) from error  # fmt: skip
         finally:

@@ -66,21 +66,22 @@ class TestPartTree:
         assert [item.name for item in open_part_tree(tmp_path).items] == ["robot/train/r_part.png"]
 
 
+@pytest.fixture(scope="module")
+def scenes():
+    return drawn_scenes(2, ("car", "dog"))
+
+
+@pytest.fixture(scope="module")
+def folder(scenes, tmp_path_factory):
+    """The scenes on disk, the first of them for validation too."""
+    root = tmp_path_factory.mktemp("scenes")
+    write_scene_folder(scenes, root, "train", PARTWORLD)
+    write_scene_folder(scenes[:1], root, "val", PARTWORLD)
+    return root
+
+
 class TestScenesWithParts:
     """`{train,val}_part/` beside label and instance maps."""
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def scenes(cls):
-        return drawn_scenes(2, ("car", "dog"))
-
-    @pytest.fixture(scope="class")
-    @classmethod
-    def folder(cls, scenes, tmp_path_factory):
-        root = tmp_path_factory.mktemp("scenes")
-        write_scene_folder(scenes, root, "train", PARTWORLD)
-        write_scene_folder(scenes[:1], root, "val", PARTWORLD)
-        return root
 
     def test_gives_the_objects_of_the_scenes(self, folder, scenes, same_pairs):
         source = open_scenes_with_parts(folder)

@@ -162,7 +162,7 @@ class TestFaults:
     def test_both_editions_in_one_folder_ask_for_one(self, tmp_path):
         for edition in ("Seg", "OOD"):
             write(tmp_path / f"PartImageNet_{edition}", [(1, [TORSO])])
-        with pytest.raises(DataError, match="several files of split 'train': found PartImageNet_OOD/train.json"):
+        with pytest.raises(DataError, match=r"several files of split 'train': found PartImageNet_OOD/train\.json"):
             open_partimagenet(tmp_path)
 
     def test_splits_with_other_parts_are_refused(self, tmp_path):

@@ -43,7 +43,9 @@ class TestReleaseTree:
         assert len(set(names)) == len(names)
         assert {name.split("_")[0] for name in names} == {"15", "24"}
 
-    @pytest.mark.parametrize(("gone", "words"), [("_part", "without 0_part.png"), ("_label", "without 0_label.png")])
+    @pytest.mark.parametrize(
+        ("gone", "words"), [("_part", r"without 0_part\.png"), ("_label", r"without 0_label\.png")]
+    )
     def test_a_file_without_its_partner_is_a_fault(self, own, gone, words):
         (own / "26" / "val" / f"0{gone}.png").unlink()
         with pytest.raises(DataError, match=words):
@@ -60,13 +62,13 @@ class TestReleaseTree:
         ids[ids == 1] = 5
         Image.fromarray(ids).save(path)
         source = open_release(own)
-        with pytest.raises(DataError, match="part id that category 'horse' does not have: found 5, expected 0..4"):
+        with pytest.raises(DataError, match=r"part id that category 'horse' does not have: found 5, expected 0\.\.4"):
             read_all(source, "train")
 
     def test_maps_in_colour_are_refused(self, own):
         path = own / "26" / "val" / "0_part.png"
         Image.open(path).convert("RGB").save(path)
-        with pytest.raises(DataError, match="0_part.png: not an index PNG"):
+        with pytest.raises(DataError, match=r"0_part\.png: not an index PNG"):
             read_all(open_release(own), "val")
 
     def test_an_empty_folder_says_what_was_expected(self, tmp_path):

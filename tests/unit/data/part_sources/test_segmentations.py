@@ -42,5 +42,5 @@ class TestDecodeSegmentation:
 
     @pytest.mark.parametrize("counts", ["zzzz", "5\n", "é", "o", "1"])
     def test_a_damaged_code_is_refused(self, counts):
-        with pytest.raises(DataError, match="run lengths that (cannot be decoded|do not fill the image)"):
+        with pytest.raises(DataError, match=r"run lengths that (cannot be decoded|do not fill the image)"):
             decode_segmentation({"size": [9, 9], "counts": counts}, (9, 9))
