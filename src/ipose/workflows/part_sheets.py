@@ -18,7 +18,8 @@ from ipose.types import PART_CHANNELS, PartPair
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 """Objects of each split on a sheet, spread evenly over those that there are; other splits show as many as val."""
 
-COLUMNS, TILE_PX = 8, 128
+COLUMNS, TILE_PX, CAPTION = 8, 128, 19
+"""Tiles a line, pixels a tile's side, letters that fit below it."""
 
 
 def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
@@ -70,7 +71,8 @@ def _sheet(category: str, splits: Mapping[str, Sequence[Path]], names: Sequence[
 
 
 def _tile(pair: PartPair) -> Tile:
-    return Tile(part_picture(pair.part_map, pair.shape), pair.name)
+    name = pair.name if len(pair.name) <= CAPTION else "…" + pair.name[1 - CAPTION :]  # the end tells objects apart
+    return Tile(part_picture(pair.part_map, pair.shape), name)
 
 
 def _legend(pairs: Sequence[PartPair], names: Sequence[str]) -> Iterator[LegendEntry]:
