@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ipose.data.object_index import index_objects
     from ipose.data.part_names import PART_NAMES, part_names_for
     from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, write_part_tree
+    from ipose.data.part_sources.recognise import open_part_source
     from ipose.data.png import read_index, read_photo, write_index, write_photo
     from ipose.data.scene_folder import SceneFolder, write_scene_folder
     from ipose.data.scene_maps import load_scene
@@ -29,6 +30,7 @@ _HOME: dict[str, tuple[str, ...]] = {
     "object_index": ("index_objects",),
     "part_names": ("PART_NAMES", "part_names_for"),
     "part_pairs": ("pairs_from_scenes", "read_part_tree", "write_part_tree"),
+    "part_sources.recognise": ("open_part_source",),
     "png": ("read_index", "read_photo", "write_index", "write_photo"),
     "scene_folder": ("SceneFolder", "write_scene_folder"),
     "scene_maps": ("load_scene",),
@@ -54,6 +56,7 @@ __all__ = [
     "load_scene",
     "load_spec",
     "load_supports",
+    "open_part_source",
     "pairs_from_scenes",
     "part_names_for",
     "read_index",

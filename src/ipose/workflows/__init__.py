@@ -2,4 +2,5 @@
 
 train_partnet, train_synthesis   a run each         demo       both, on PartWorld, with a report
 parts, generate                  a model on maps    evaluate   a run's numbers    reports   its page
+build_parts, part_sheets         part data from its published sources, and how they look
 """

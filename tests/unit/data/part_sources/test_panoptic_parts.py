@@ -134,10 +134,19 @@ class TestObjects:
         uids[4:28, 4:28] = 500001
         assert len(self.pairs(reader, uids)) == 1
 
-    def test_a_group_is_no_object(self, reader):
+    @pytest.mark.parametrize("sid", [15, 4])
+    def test_a_group_is_no_object(self, reader, sid):
         uids = square()
-        uids[4:28, 4:28] = 15
+        uids[4:28, 4:28] = sid
         assert self.pairs(reader, uids) == []
+
+    def test_a_group_is_no_part_of_instance_0_beside_it(self, reader):
+        uids = square()
+        uids[4:28, 4:28] = 500001
+        (alone,) = self.pairs(reader, uids)
+        uids[4:28, 30:38] = 5
+        (beside,) = self.pairs(reader, uids)
+        assert torch.equal(alone.shape, beside.shape)
 
     def test_an_object_of_a_class_without_parts_is_one_part_as_a_whole(self, reader):
         uids = square()
