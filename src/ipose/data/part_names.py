@@ -59,6 +59,6 @@ def part_names_for(
                 field="parts",
                 found=repr(category),
                 expected=f"one of {', '.join(sorted(known))}",
-                mend=f'Name its parts in dataset.toml: [parts] "{category}" = ["head", ...]; of a part tree, in parts.json.',
+                mend=f'Name its parts in dataset.toml: [parts] "{category}" = ["head", ...]; or in parts.json.',
             )
     return {category: known[category] for category in categories}
