@@ -11,7 +11,14 @@ from ipose.losses import class_weights, label_mix_loss, label_mix_mask, n_plus_o
 from ipose.losses.adversarial import adversarial_loss
 from ipose.partnet.partnet import PartNet
 from ipose.reference import adversarial as adversarial_reference
-from ipose.shapes import crop_object_shapes, geometric_score, geometric_score_matrix, paste_objects, pasted_shape_owner
+from ipose.shapes import (
+    crop_object_shapes,
+    geometric_score,
+    geometric_score_matrix,
+    paste_objects,
+    pasted_shape_owner,
+    position_descriptor,
+)
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.testing import (
@@ -30,6 +37,7 @@ from ipose.testing import (
     ObjectPastesContract,
     PartModulationContract,
     PartNetContract,
+    PositionDescriptorContract,
     PSMBlockContract,
     RelaxedEMDContract,
     SPADEContract,
@@ -75,6 +83,10 @@ class TestSPADE(SPADEContract):
 
 class TestPartModulation(PartModulationContract):
     implementation = PartModulation
+
+
+class TestPositionDescriptor(PositionDescriptorContract):
+    implementation = staticmethod(position_descriptor)
 
 
 class TestPSMBlock(PSMBlockContract):

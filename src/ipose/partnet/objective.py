@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ipose.data.augment import augment_pair
 from ipose.errors import ConfigError, SupportError
+from ipose.losses.precision import full_precision
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.types import PartPair, Phase, SupportSet
@@ -18,12 +19,14 @@ from ipose.types import PartPair, Phase, SupportSet
 def part_bce(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
     """Binary cross-entropy of every channel against the one-hot part map. Source: iPOSE suppl. eq. 10."""
     target = F.one_hot(part_map.long(), logits.shape[1]).permute(0, 3, 1, 2)
-    return F.binary_cross_entropy_with_logits(logits.float(), target.float())
+    with full_precision(logits) as (logits,):
+        return F.binary_cross_entropy_with_logits(logits, target.to(logits.dtype))
 
 
 def part_cross_entropy(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
     """Cross-entropy over the part channels, mean over pixels. Source: the authors' release."""
-    return F.cross_entropy(logits.float(), part_map.long())
+    with full_precision(logits) as (logits,):
+        return F.cross_entropy(logits, part_map.long())
 
 
 @dataclass(frozen=True, eq=False)
