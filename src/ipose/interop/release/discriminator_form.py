@@ -50,12 +50,13 @@ def _first_place(part: str, i: int) -> int:
 
 def _empty(state: Mapping[str, Tensor]) -> Discriminator:
     blocks = max(count(state, "body_down.{}."), 2)
-    image = width(state, "the image's channels", [(f"body_down.0.{c}.weight_orig", 1) for c in ("conv1.0", "conv_s")])
-    channels = (image, *(width(state, f"the width of encoder block {i}", _clues(i)) for i in range(blocks)))
+    names = ("conv1.0.weight_orig", 1), ("conv_s.weight_orig", 1), ("conv_s.weight_v", 0)
+    image = width(state, [(f"body_down.0.{name}", axis) for name, axis in names], 3)
+    channels = (image, *(width(state, _clues(i), 512) for i in range(blocks)))
     last = f"body_up.{blocks - 1}"
     clues = [*out_of(f"{last}.conv1.2", "weight_orig"), *out_of(f"{last}.conv2.1", "weight_orig")]
-    last_width = width(state, "the width of the last decoder block", [*clues, ("layer_up_last.weight", 1)])
-    classes = width(state, "the number of classes", out_of("layer_up_last")) - 1
+    last_width = width(state, [*clues, ("layer_up_last.weight", 1)], 64)
+    classes = width(state, out_of("layer_up_last"), 184) - 1
     return Discriminator(classes, channels, last_decoder_channels=last_width)
 
 

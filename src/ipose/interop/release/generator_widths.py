@@ -20,7 +20,7 @@ def map_channels(state: Mapping[str, Tensor]) -> int:
     """Z + C: channels of [z, one-hot label], as the first convolution and every SPADE see them."""
     blocks = range(count(state, "body.{}."))
     spades = ((f"body.{i}.norm_{step}.mlp_shared.0.weight", 1) for i in blocks for step in _STEPS)
-    return width(state, "the channels of z and label map", [("fc.weight", 1), *spades])
+    return width(state, [("fc.weight", 1), *spades], 64 + 183)
 
 
 def generator_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisConfig:
@@ -32,7 +32,7 @@ def generator_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisC
         RunError: no class is left beside z.
     """
     blocks = max(count(state, "body.{}."), 1)
-    widths = [width(state, f"the width of block {i}", _width_clues(i, blocks)) for i in range(blocks + 1)]
+    widths = [width(state, _width_clues(i, blocks), 64) for i in range(blocks + 1)]
     unit = widths[-1] if all(value % widths[-1] == 0 for value in widths) else 1
     side = lcm(256, int(2 ** (blocks - 1)))
     return SynthesisConfig(
@@ -42,9 +42,9 @@ def generator_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisC
         z_channels=z_channels,
         channels=unit,
         channel_multipliers=tuple(value // unit for value in widths),
-        spade_hidden=width(state, "SPADE's hidden width", _spade_clues(blocks)),
-        part_hidden=width(state, "the part branch's width", _part_clues(blocks)),
-        part_noise_channels=width(state, "the channels of part noise", [("mlp.0.weight", 1)]) - 1,
+        spade_hidden=width(state, _spade_clues(blocks), 128),
+        part_hidden=width(state, _part_clues(blocks), 32),
+        part_noise_channels=width(state, [("mlp.0.weight", 1)], 32) - 1,
         **_part_input(state),
     )
 
@@ -90,9 +90,9 @@ def _part_clues(blocks: int) -> Iterator[Clue]:
 
 def _part_input(state: Mapping[str, Tensor]) -> dict[str, Any]:
     """What the part branch reads: the Q*F features of its PartNet (the release), or the Q logits (one of our own)."""
-    channels = width(state, "the channels of the part input", [("conv_part.0.weight", 1)])
-    features = channels // PART_CHANNELS
-    if any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
-        features = partnet_config(partnet_of(state)).features
+    carries_partnet = any(name.startswith(PARTNET_IN_GENERATOR) for name in state)
+    features = partnet_config(partnet_of(state)).features if carries_partnet else None
+    channels = width(state, [("conv_part.0.weight", 1)], PART_CHANNELS * (features or 32))
+    features = features or max(channels // PART_CHANNELS, 1)
     reads_logits = channels == PART_CHANNELS and features != 1
-    return {"part_feature_channels": features or 1, "part_input": "logits" if reads_logits else "features"}
+    return {"part_feature_channels": features, "part_input": "logits" if reads_logits else "features"}

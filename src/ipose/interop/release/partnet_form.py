@@ -71,7 +71,7 @@ def _layer(release: str, ours: str) -> Iterator[Entry]:
 
 def partnet_config(state: Mapping[str, Tensor]) -> PartNetConfig:
     """Widths and counts of a state, without prefixes."""
-    c1, c2, c3, c4 = (width(state, f"PartNet's width {i + 1}", _clues(i)) for i in range(4))
+    c1, c2, c3, c4 = (width(state, _clues(i), released) for i, released in enumerate((32, 64, 64, 96)))
     return PartNetConfig(
         encoder_channels=(c1, c2, c3, c4),
         attention_blocks=max(count(state, "catt{}."), 1),
@@ -81,7 +81,7 @@ def partnet_config(state: Mapping[str, Tensor]) -> PartNetConfig:
 
 
 def _token_width(state: Mapping[str, Tensor]) -> int:
-    return width(state, "the width of a token", [*out_of("catt0.ln1"), *out_of("catt0.ln2")])
+    return width(state, [*out_of("catt0.ln1"), *out_of("catt0.ln2")], 288)
 
 
 def _clues(i: int) -> Iterator[Clue]:

@@ -5,32 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from torch import Tensor
 
-from ipose.errors import RunError
-
 Clue = tuple[str, int]
 """A tensor's name, and which of its axes has the width."""
 
 
-def width(state: Mapping[str, Tensor], what: str, clues: Iterable[Clue]) -> int:
+def width(state: Mapping[str, Tensor], clues: Iterable[Clue], released: int) -> int:
     """What most clues say.
 
     Args:
         state: the release's names.
-        what: the width, in words.
-        clues: where it can be read; of equally many votes the first counts.
-    Raises:
-        RunError: none of the tensors is there.
+        clues: where the width can be read; of equally many votes the first counts.
+        released: what the published networks have, where none of the tensors is there; each will then be missed.
     """
-    clues = list(clues)
     votes = Counter(state[name].shape[axis] for name, axis in clues if name in state and axis < state[name].ndim)
-    if not votes:
-        raise RunError(
-            f"the release's state does not tell {what}",
-            found=f"{len(state)} tensors, none of these",
-            expected=", ".join(dict.fromkeys(name for name, _ in clues)),
-            mend="Take the file as the authors' training wrote it, whole.",
-        )
-    return votes.most_common(1)[0][0]
+    return votes.most_common(1)[0][0] if votes else released
 
 
 def count(state: Mapping[str, Tensor], name: str) -> int:
