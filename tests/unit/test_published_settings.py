@@ -77,7 +77,7 @@ class TestPresetsAgainstThePublishedNumbers:
         for module, config in ((partnet_presets, PartNetConfig), (synthesis_presets, SynthesisConfig)):
             documented = docstrings(Path(module.__file__), config.__name__)
             assert set(documented) == {field.name for field in fields(config)}
-            own = {"num_classes", "unknown", "flip"}  # the data set says, or its words stand alone
+            own = {"num_classes", "unknown"}  # the data set says
             unsourced = [name for name, text in documented.items() if not re.search(r"\bP\b|\bR\b|OASIS|SPADE", text)]
             assert set(unsourced) <= own
 
@@ -147,6 +147,8 @@ class TestInfoOfAPreset:
         said = capsys.readouterr().out
         assert said.index("PartNet preset toy") < said.index("Synthesis preset toy")
         assert self.rows(said)["num_classes"] == ["by data set", "by data set", "16"]
+        assert self.rows(said)["height"] == ["256", "256", "64"]
+        assert self.rows(said)["lr_generator"] == ["0.0001", "by data set", "0.0005"]
 
     @pytest.mark.parametrize("name", sorted({*partnet_presets.PRESETS, *synthesis_presets.PRESETS}))
     def test_every_preset_can_be_described(self, name):

@@ -98,7 +98,7 @@ class SynthesisConfig:
     init_gain: float = 0.02
     """Xavier-normal gain of the initial weights; biases 0 (OASIS, R)."""
     flip: bool = True
-    """Mirror half of the training images."""
+    """Mirror half of the training images (OASIS)."""
     batch_size: int = 24
     """Images a step over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
     epochs: int = 200

@@ -1,6 +1,6 @@
 """The synthesis settings in the paper and in the authors' release, side by side: what `ipose info --preset` prints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ipose.configs import Published
 from ipose.synthesis.presets import SynthesisConfig
@@ -81,7 +81,19 @@ def published(preset: str) -> Mapping[str, Published]:
     Sources: iPOSE secs. 3.2, 3.3, 4.1; the released networks and scripts. Presets that are for no published data set
     (`toy`) get what holds for all of them, and "by data set" for the rest.
     """
-    by_data = _DATA.get(preset.removesuffix("-release"), {})
-    known = {**_EVERYWHERE, **by_data}
-    unsettled = Published("by data set", "by data set")
-    return {name: known.get(name, unsettled) for name in SynthesisConfig.__dataclass_fields__}
+    data = preset.removesuffix("-release")
+    sets = [data] if data in _DATA else list(_DATA)
+    return {
+        name: _common([{**_EVERYWHERE, **_DATA[each]}[name] for each in sets])
+        for name in SynthesisConfig.__dataclass_fields__
+    }
+
+
+def _common(said: Sequence[Published]) -> Published:
+    """What holds for all of them."""
+    first = said[0]
+    paper, release = (
+        values[0] if all(value == values[0] for value in values) else "by data set"
+        for values in ([each.paper for each in said], [each.release for each in said])
+    )
+    return Published(paper, release, first.of)
