@@ -8,7 +8,7 @@ import zipfile
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -151,7 +151,7 @@ def code_in(path: Path) -> str | None:
     return None
 
 
-def _calls(stream: IO[bytes]) -> Iterator[str]:
+def _calls(stream: Any) -> Iterator[str]:
     strings = deque[str](maxlen=2)
     for _ in range(_PICKLES):
         for operation, value, _ in pickletools.genops(stream):
