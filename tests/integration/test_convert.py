@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 
 from ipose import IPose
-from ipose.data import load_spec, read_photo, save_supports
+from ipose.data import load_spec, load_supports, read_photo, save_supports
 from ipose.data.input_maps import read_map
 from ipose.errors import SupportError
 from ipose.interop.release import generator, partnet, to_release
 from ipose.interop.weight_files import read_weights
 from ipose.partnet import PartNet, PartNetConfig
 from ipose.synthesis import Discriminator, Generator, preset
+from ipose.testing.published_parts import write_release_tree
 from ipose.types import SupportSet
 
 SMALL = {"channels": 1, "spade_hidden": 2, "part_hidden": 2, "part_feature_channels": 2}
@@ -94,6 +95,13 @@ class TestModelFolder:
         made = ipose("generate", files / "map.png", "--model", tmp_path / "m", "--keep-size", "--out", tmp_path / "out")
         assert made.code == 0, made.err
         assert read_photo(tmp_path / "out" / "map_seed0.png").shape == (64, 64, 3)
+
+    def test_the_supports_of_the_authors_part_data_will_do(self, files, ipose, tmp_path):
+        write_release_tree(tmp_path / "data")
+        done = ipose("convert", files / "partnet.pth", tmp_path / "p", "--supports", tmp_path / "data")
+        assert done.code == 0, done.err
+        assert {"car", "human", "horse", "zebra"} <= set(load_supports(tmp_path / "p" / "supports").categories)
+        assert load_supports(tmp_path / "p" / "supports").k == 2
 
     def test_an_empty_folder_may_be_written_to(self, files, ipose, tmp_path):
         assert ipose("convert", files / "partnet.pth", tmp_path).code == 0

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
+from ipose.data.part_sources.release_tree import release_supports
 from ipose.data.specs import load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, IposeError, RunError
@@ -40,7 +41,8 @@ def convert_from_release(
         file: of `torch.save`, or safetensors; one network's state dict. A generator (its averaged copy makes the better
             images) becomes a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`.
         out: a new or empty folder.
-        supports: support folder; None = the folder says that it has none.
+        supports: support folder, or the tree of part data that the authors released, of whose supports those three a
+            category are taken (P), else as many as there are at most. None = the folder says that it has none.
         preset: the published settings that the generator was trained with. None = of the data set with as many classes.
         spec: what the class ids mean. None = the preset's data set.
         z_channels: channels of the texture noise. None = the preset's.
@@ -52,7 +54,7 @@ def convert_from_release(
         SupportError: the supports are at fault.
     """
     _refuse_occupied(out)
-    read = SupportSet({}, {}) if supports is None else load_supports(supports)
+    read = SupportSet({}, {}) if supports is None else _read_supports(supports)
     state = without_prefix(read_weights(file))
     kind = network_of(state)
     if kind == "discriminator":
@@ -102,6 +104,11 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
     carried = {f"{PARTNET_IN_GENERATOR}{name}": tensor for name, tensor in to_release(loaded.partnet).items()}
     write_weights(out, {**to_release(loaded.generator), **carried})
     return [f"Generator and PartNet of {folder}", *_notes_on_going_back(loaded.partnet, loaded.synthesis.part_input)]
+
+
+def _read_supports(folder: Path) -> SupportSet:
+    released = release_supports(folder)
+    return released[3 if 3 in released else max(released)] if released else load_supports(folder)
 
 
 def _model(

@@ -19,7 +19,8 @@ class Convert:
     out: Positional[Path]
     """Folder to write, new or empty. With --to-release: a new .pth or .safetensors file."""
     supports: Path | None = None
-    """Support folder. The release's files bring no support maps; without any, no parts can be inferred yet."""
+    """Support folder, or the authors' part data with its support_shape/. Their weights bring no support maps; without
+    any, no parts can be inferred yet."""
     preset: str | None = None
     """What the generator was trained as: cityscapes-release, ade20k-release, coco-stuff-release, ... None = told from
     the number of classes."""
