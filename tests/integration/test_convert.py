@@ -103,9 +103,13 @@ class TestModelFolder:
         assert {"car", "human", "horse", "zebra"} <= set(load_supports(tmp_path / "p" / "supports").categories)
         assert load_supports(tmp_path / "p" / "supports").k == 2
 
-    def test_an_empty_folder_may_be_written_to(self, files, ipose, tmp_path):
-        assert ipose("convert", files / "partnet.pth", tmp_path).code == 0
-        assert (tmp_path / "config.json").is_file()
+    def test_an_empty_folder_may_be_written_to(self, files, ipose, tmp_path, monkeypatch):
+        for folder, word in (("there", tmp_path / "there"), ("here", ".")):
+            (tmp_path / folder).mkdir()
+            monkeypatch.chdir(tmp_path / folder)
+            done = ipose("convert", files / "partnet.pth", word)
+            assert done.code == 0, done.err
+            assert (tmp_path / folder / "config.json").is_file()
 
     def test_a_partnet_alone_serves_ipose_parts(self, files, ipose, tmp_path):
         done = ipose("convert", files / "partnet.pth", tmp_path / "p", "--supports", files / "supports")
@@ -243,6 +247,9 @@ class TestFaults:
 
     def test_no_such_file(self, refused, tmp_path):
         assert "nowhere.pth: no such file" in refused(tmp_path / "nowhere.pth")
+
+    def test_a_folder_in_place_of_a_file(self, refused, bare):
+        assert "or add --to-release to write this model as one" in refused(bare)
 
     @pytest.mark.parametrize(
         ("words", "sentence"),

@@ -54,6 +54,12 @@ def convert_from_release(
         SupportError: the supports are at fault.
     """
     _refuse_occupied(out)
+    if file.is_dir():
+        raise RunError(
+            "a folder, where a file of weights is needed",
+            file=file,
+            mend="Name the file itself; or add --to-release to write this model as one.",
+        )
     read = SupportSet({}, {}) if supports is None else _read_supports(supports)
     state = without_prefix(read_weights(file))
     kind = network_of(state)
@@ -155,6 +161,7 @@ def _refuse_occupied(out: Path) -> None:
 
 def _write_new(out: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a folder beside, and rename it into place; nothing is left of one that failed."""
+    out = out.resolve()  # "." has no name
     beside = out.with_name(f".unfinished-{out.name}")
     shutil.rmtree(beside, ignore_errors=True)
     try:
