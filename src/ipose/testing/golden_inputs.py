@@ -41,8 +41,8 @@ def scene_inputs(config: dict[str, Any], images: int, original: tuple[int, int],
 
 def _row(instance: Tensor, number: int, original: tuple[int, int], *, whole: bool) -> list[int]:
     rows, cols = (instance == (number if whole else number % 1000)).nonzero(as_tuple=True)
-    ends = (int(end) for axis in (rows, cols) for end in axis.aminmax())
-    box = even_box(*ends, image_size=(instance.shape[0], instance.shape[1]))
+    top, bottom, left, right = (int(end) for axis in (rows, cols) for end in axis.aminmax())
+    box = even_box(top, bottom, left, right, image_size=(instance.shape[0], instance.shape[1]))
     assert box is not None, "too small an object"
     return [number, *box, *original]
 

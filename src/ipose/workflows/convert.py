@@ -178,7 +178,7 @@ def _notes_on_supports(supports: SupportSet, categories: tuple[str, ...]) -> lis
             "No support maps: no parts can be inferred before the folder gets some (--supports DIR, or its supports/)."
         ]
     missing = [name for name in categories if name not in supports.categories]
-    return [f"No supports for {', '.join(missing)}: scenes with these cannot be used yet."] if missing else []
+    return [f"No supports for {', '.join(missing)}: no scene that has one of these can be used yet."] if missing else []
 
 
 def _notes_on_going_back(network: PartNet, part_input: str = "features") -> list[str]:
