@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from ipose.data.worker_processes import begin_worker
 from ipose.errors import ConfigError, IposeError
 from ipose.training.packing import Packed
 from ipose.training.seeds import generator_of, seed_of
@@ -109,8 +110,7 @@ def _as_it_is(batch: Any) -> Any:
 
 
 def _calm_worker(_: int) -> None:
-    """Ctrl-C goes to every process of the terminal: the loop answers it, workers do not."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_worker()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 

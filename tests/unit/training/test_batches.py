@@ -1,8 +1,12 @@
 """Batches: f(seed, epoch, index), whatever the number of workers and wherever the run begins."""
 
+import subprocess
+import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 import pytest
 import torch
@@ -128,6 +132,46 @@ class TestBatchStream:
         with pytest.raises(DataError) as caught:
             feed(TinySource(broken=True), workers=workers)
         assert str(caught.value).endswith("[point] no such point. Mend it.")
+
+
+ENDLESS = """
+import multiprocessing
+from time import sleep
+
+from ipose.training.batches import batch_stream
+
+
+class Numbers:
+    def __len__(self):
+        return 8
+
+    def item(self, index, generator):
+        return index
+
+    def collate(self, items, generator):
+        return items
+
+
+if __name__ == "__main__":
+    stream = batch_stream(Numbers(), batch_size=2, seed=0, start=0, stop=1000, workers=1)
+    next(stream)
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_end_when_their_main_process_is_killed(tmp_path):
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as main:
+        (worker,) = map(int, main.stdout.readline().split())
+        assert Path(f"/proc/{worker}").exists()
+        main.kill()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
 
 
 class Moves(Recorder):

@@ -4,9 +4,7 @@ Threads would wait for one another: finding and cropping the objects of an image
 """
 
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +18,7 @@ from ipose.data.faults import Fault
 from ipose.data.part_sources.journal import ItemResult
 from ipose.data.part_sources.pair_files import add_pair
 from ipose.data.part_sources.source import ItemReader, SourceItem
+from ipose.data.worker_processes import begin_worker
 from ipose.errors import IposeError, RunError
 
 WORTH_A_PROCESS = 32
@@ -93,14 +92,5 @@ def _interrupts_ignored() -> Iterator[None]:
 
 
 def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    begin_worker()
     torch.set_num_threads(1)
-
-
-def _leave_with_parent() -> None:
-    """Where the parent is killed outright, a worker of the standard library's would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
