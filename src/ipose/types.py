@@ -248,14 +248,14 @@ class SupportSet:
 
     def of(self, categories: Sequence[str]) -> Tensor:
         """Supports of each object's category: uint8 (N, k, S, S). Raises SupportError for a category that has none."""
-        for category in categories:
-            if category not in self.part_maps:
-                raise SupportError(
-                    f"no supports for part category {category!r}",
-                    found=", ".join(self.categories) or "an empty support set",
-                    mend=f"Draw them (ipose supports check DIR) in a folder named {category}, "
-                    "or build them from part pairs (ipose supports build).",
-                )
+        missing = [name for name in dict.fromkeys(categories) if name not in self.part_maps]
+        if missing:
+            raise SupportError(
+                f"no supports for part category {', '.join(map(repr, missing))}",
+                found=", ".join(self.categories) or "an empty support set",
+                mend=f"Draw them (ipose supports check DIR) in a folder named {missing[0]}, "
+                "or build them from part pairs (ipose supports build).",
+            )
         if not categories:
             return torch.zeros(0, max(self.k, 1), CROP_SIZE, CROP_SIZE, dtype=torch.uint8)
         return torch.stack([self.part_maps[category] for category in categories])

@@ -141,9 +141,7 @@ def _layout_faults(
 ) -> Iterator[Fault]:
     if not files:
         there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
-        yield Fault(
-            str(folder), "no supports", there, f"<category>/{_PATTERN}", "Draw a few part maps of a category there."
-        )
+        yield Fault(str(folder), "no supports", there, f"<category>/{_PATTERN}", _way_to_supports(folder))
     for category in sorted(set(named) - set(files)):
         yield Fault(
             str(folder / category), "category without part maps", expected=f"{category}/{_PATTERN}",
@@ -158,6 +156,15 @@ def _layout_faults(
                     str(folder / category), "every category needs the same number of supports", str(len(paths)),
                     f"{usual}, as most have", "Add or remove part maps.",
                 )  # fmt: skip
+
+
+def _way_to_supports(folder: Path) -> str:
+    for inside in (folder / "model" / "supports", folder / "supports"):
+        if inside.is_dir():
+            return f"Name {inside}."
+    if (folder / "support_shape").is_dir():
+        return f"ipose data build-parts {folder} OUT writes this tree's supports to OUT/supports/."
+    return "Draw a few part maps of a category there."
 
 
 def _default_names(category: str, maps: list[torch.Tensor]) -> tuple[str, ...]:

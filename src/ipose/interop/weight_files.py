@@ -5,7 +5,6 @@ import pickletools
 import re
 import warnings
 import zipfile
-from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,8 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     Args:
         path: what `torch.save` of a state dict wrote (any suffix), or a `.safetensors` file.
     Raises:
-        RunError: no such file, a damaged one, one that holds something else, or one that would run code.
+        RunError: no such file, a damaged one, one that holds something else, numbers that are not finite, or one that
+            would run code.
     """
     path = Path(path)
     if not path.is_file():
@@ -74,36 +74,50 @@ def _read(path: Path) -> Any:
         if path.suffix == ".safetensors":
             return load_file(path)
         if (code := code_in(path)) is not None:
-            raise RunError(
-                "reading this file would run code, so it is not read",
-                file=path,
-                found=f"a pickle that calls {code}",
-                expected="tensors alone",
-                mend="Ask its author for a plain state dict: torch.save(network.state_dict(), FILE).",
-            )
+            raise _would_run(path, f"a pickle that calls {code}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's on pickles of others
             return torch.load(path, map_location="cpu", weights_only=True)
+    except RunError:
+        raise
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError, OSError) as error:
-        if isinstance(error, RunError):
-            raise
+        if re.search(r"GLOBAL \w", str(error)):  # torch's word for what is more than tensors
+            raise _would_run(path, "more than tensors") from error
+        if "Unsupported operand" in str(error) and zipfile.is_zipfile(path):
+            raise RunError(
+                "saved with a pickle protocol that torch reads only by running what it says, so it is not read",
+                file=path,
+                mend="Save it anew, without pickle_protocol=..., or as safetensors.",
+            ) from error
         raise RunError(
             "no weights can be read from this file",
             file=path,
-            found=f"{path.stat().st_size} bytes that are not what its name says",
+            found=f"{size} bytes that are not what its name says" if (size := path.stat().st_size) else "an empty file",
             expected="a state dict by torch.save, or safetensors",
             mend="Download or copy it again, whole.",
         ) from error
 
 
+def _would_run(path: Path, found: str) -> RunError:
+    return RunError(
+        "reading this file would run code, so it is not read",
+        file=path,
+        found=found,
+        expected="tensors alone",
+        mend="Ask its author for a plain state dict, or where you trust the file, make one: "
+        "torch.save(network.state_dict(), FILE).",
+    )
+
+
 def _state_of(found: Any, path: Path) -> dict[str, Tensor]:
-    """The one state dict of what a file holds."""
-    if isinstance(found, Mapping) and found and all(isinstance(value, Tensor) for value in found.values()):
-        return {str(name): tensor for name, tensor in found.items()}
+    """The one state dict of what a file holds, on its own or in a checkpoint beside other things."""
     items = found.items() if isinstance(found, Mapping) else ()
-    inside = [str(name) for name, value in items if isinstance(value, Mapping)]
+    inside = [str(name) for name, value in items if _is_state(value)]
+    state = found if _is_state(found) else found[inside[0]] if len(inside) == 1 else None
+    if state is not None:
+        return _finite({str(name): tensor for name, tensor in state.items()}, path)
     raise RunError(
-        "the file holds more than a state dict" if inside else "the file holds no state dict",
+        "the file holds several state dicts" if inside else "the file holds no state dict",
         file=path,
         found=_in_words(found),
         expected="tensors by name",
@@ -111,6 +125,23 @@ def _state_of(found: Any, path: Path) -> dict[str, Tensor]:
         if inside
         else "Save one: torch.save(network.state_dict(), FILE).",
     )
+
+
+def _is_state(found: Any) -> bool:
+    return isinstance(found, Mapping) and bool(found) and all(isinstance(value, Tensor) for value in found.values())
+
+
+def _finite(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
+    bad = [name for name, tensor in state.items() if not tensor.isfinite().all()]
+    if bad:
+        raise RunError(
+            "weights that are no finite numbers",
+            file=path,
+            field=bad[0],
+            found="NaN or infinity" + (f", as in {len(bad) - 1} more tensors" if len(bad) > 1 else ""),
+            mend="Its training went wrong before it was saved; take an earlier checkpoint.",
+        )
+    return state
 
 
 def _in_words(found: Any) -> str:
@@ -152,12 +183,17 @@ def code_in(path: Path) -> str | None:
 
 
 def _calls(stream: Any) -> Iterator[str]:
-    strings = deque[str](maxlen=2)
     for _ in range(_PICKLES):
+        strings, memo, last = list[str](), dict[int, str](), None  # the last string, if nothing came after it
         for operation, value, _ in pickletools.genops(stream):
-            if operation.name.endswith("UNICODE") or operation.name == "BINUNICODE8":
-                strings.append(str(value))
-            elif operation.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
-                called = " ".join(strings) if value is None else str(value)
+            name = operation.name
+            if name == "MEMOIZE" or name.endswith("BINPUT"):
+                memo[len(memo) if value is None else value] = last or ""
+                continue
+            if name in ("GLOBAL", "INST", "STACK_GLOBAL"):
+                called = " ".join(strings[-2:]) if value is None else str(value)
                 if not _PLAIN.fullmatch(called):
                     yield called.replace(" ", ".")
+            last = memo.get(value or 0) if name.endswith("BINGET") else str(value) if "UNICODE" in name else None
+            if last:
+                strings.append(last)

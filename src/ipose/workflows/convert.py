@@ -60,6 +60,12 @@ def convert_from_release(
             file=file,
             mend="Name the file itself; or add --to-release to write this model as one.",
         )
+    if file.suffix == ".safetensors" and (file.parent / "config.json").is_file():
+        raise RunError(
+            "this is a part of a model folder, which needs no converting",
+            file=file,
+            mend=f"Use {file.parent} as it is; --to-release writes it as one file with the authors' names.",
+        )
     read = SupportSet({}, {}) if supports is None else _read_supports(supports)
     state = without_prefix(read_weights(file))
     kind = network_of(state)
@@ -100,7 +106,9 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
     """
     refuse_weights(out)
     if model.is_file():
-        raise RunError("a file, where --to-release takes a run or model folder", file=model, mend="Leave it out.")
+        raise RunError(
+            "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
+        )
     folder = model_folder(model)
     if read_config(folder).get("format") != FORMAT:
         network = load_partnet(folder).partnet
@@ -126,7 +134,7 @@ def _model(
     if not any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
         raise RunError(
             "this generator carries no PartNet, without which it gets no parts",
-            expected=f"names that begin with {PARTNET_IN_GENERATOR}",
+            expected=f"names that begin with {PARTNET_IN_GENERATOR[:-1]}",
             mend="Take the file as the authors' training saved it; or load it in Python "
             "(ipose.interop.release.generator) and join it with a PartNet in ipose.IPose.",
         )
@@ -177,14 +185,20 @@ def _notes_on_supports(supports: SupportSet, categories: tuple[str, ...]) -> lis
         return [
             "No support maps: no parts can be inferred before the folder gets some (--supports DIR, or its supports/)."
         ]
+    notes = [f"Supports: {supports.k} of each of {len(supports.categories)} categories."]
     missing = [name for name in categories if name not in supports.categories]
-    return [f"No supports for {', '.join(missing)}: no scene that has one of these can be used yet."] if missing else []
+    if missing:
+        notes.append(f"No supports for {', '.join(missing)}: no scene that has one of these can be used yet.")
+    return notes
 
 
 def _notes_on_going_back(network: PartNet, part_input: str = "features") -> list[str]:
     notes = []
     if network.config.zero_empty_masks:
-        notes.append("The authors' PartNet computes tokens of empty masks, where this one has zeros.")
+        notes.append(
+            "The authors' PartNet computes tokens of empty masks, where this one has zeros (zero_empty_masks): read "
+            "from that file, by their code or by ours, it can give some pixels other parts."
+        )
     if part_input == "logits":
         notes.append("This generator reads part logits, the authors' part features: their code cannot run it.")
     return notes

@@ -53,15 +53,24 @@ def classes_of(
     z_channels = z_channels or (64 if settings is None else settings.z_channels)
     spec = load_spec(_data_set(str(preset))) if spec is None else spec
     if spec.num_classes != channels - z_channels:
-        beside = channels - spec.num_classes
         raise ConfigError(
             f"the weights do not fit the classes of {spec.name}",
             found=f"{channels} channels: {z_channels} of z, {channels - z_channels} classes",
             expected=f"{spec.num_classes} classes",
-            mend="Name the data set that they were trained on (--preset, or --spec for a spec's name or dataset.toml)"
-            + (f", or say --z-channels {beside} if it was trained with so many." if beside > 0 else "."),
+            mend=_mend(spec, channels - z_channels, channels),
         )
     return Classes(preset, spec, z_channels)
+
+
+def _mend(spec: LabelSpec, classes: int, channels: int) -> str:
+    if spec.unknown is not None and spec.num_classes == classes + 1:
+        unknown = spec.classes[spec.unknown].name
+        return f"The spec counts {unknown!r}, the weights do not: name a spec without it (--spec)."
+    beside = channels - spec.num_classes
+    plausible = beside > 0 and beside % 8 == 0
+    return "Name the data set that they were trained on (--preset, or --spec for a spec's name or dataset.toml)" + (
+        f", or say --z-channels {beside} if it was trained with so many." if plausible else "."
+    )
 
 
 def with_preset(config: SynthesisConfig, classes: Classes) -> SynthesisConfig:

@@ -79,13 +79,21 @@ class TestCode:
         """Even where our look at the pickle sees nothing, no code runs."""
         monkeypatch.setattr("ipose.interop.weight_files.code_in", lambda path: None)
         torch.save({"x": Creates(tmp_path / "ran")}, tmp_path / "evil.pth")
-        with pytest.raises(RunError, match="no weights can be read"):
+        with pytest.raises(RunError, match="would run code, so it is not read: found more than tensors"):
             read_weights(tmp_path / "evil.pth")
         assert not (tmp_path / "ran").exists()
 
     def test_a_state_dict_calls_nothing(self, tmp_path):
         torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "a.pth")
         assert code_in(tmp_path / "a.pth") is None
+
+    @pytest.mark.parametrize("protocol", [4, 5])
+    def test_a_state_dict_of_a_new_protocol_is_not_accused_but_told_the_way(self, tmp_path, protocol):
+        network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
+        torch.save(network.state_dict(), tmp_path / "a.pth", pickle_protocol=protocol)
+        assert code_in(tmp_path / "a.pth") is None
+        with pytest.raises(RunError, match="Save it anew, without pickle_protocol"):
+            read_weights(tmp_path / "a.pth")
 
 
 def save(value, path, how):
@@ -100,7 +108,13 @@ class TestOtherFiles:
     """Each wrong file is one sentence that says what it is and what to do."""
 
     @pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
-    @pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\x00\x01\x02" * 99, b"PK\x03\x04"])
+    def test_an_empty_file(self, tmp_path, name):
+        (tmp_path / name).write_bytes(b"")
+        with pytest.raises(RunError, match="no weights can be read from this file: found an empty file"):
+            read_weights(tmp_path / name)
+
+    @pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
+    @pytest.mark.parametrize("content", [b"<html>404</html>", b"\x00\x01\x02" * 99, b"PK\x03\x04"])
     def test_a_damaged_or_foreign_file(self, tmp_path, name, content):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RunError, match=rf"no weights can be read from this file: found {len(content)} bytes"):
@@ -113,9 +127,19 @@ class TestOtherFiles:
         with pytest.raises(RunError, match="Download or copy it again, whole"):
             read_weights(tmp_path / "a.pth")
 
-    def test_a_checkpoint_of_several_things(self, tmp_path):
-        torch.save({"epoch": 3, "state_dict": STATE}, tmp_path / "a.pth")
-        with pytest.raises(RunError, match=r"found epoch \(int\), state_dict \(dict\).*checkpoint\['state_dict'\]"):
+    def test_the_one_state_dict_of_a_checkpoint_is_taken(self, tmp_path):
+        torch.save({"epoch": 3, "state_dict": STATE, "options": {"lr": 0.1}}, tmp_path / "a.pth")
+        same(read_weights(tmp_path / "a.pth"), STATE)
+
+    def test_a_checkpoint_of_several_networks(self, tmp_path):
+        torch.save({"G": STATE, "D": STATE}, tmp_path / "a.pth")
+        with pytest.raises(RunError, match=r"several state dicts: found G \(dict\), D \(dict\).*checkpoint\['G'\]"):
+            read_weights(tmp_path / "a.pth")
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_weights_that_are_no_numbers(self, tmp_path, value):
+        torch.save({**STATE, "bad.weight": torch.tensor([1.0, value])}, tmp_path / "a.pth")
+        with pytest.raises(RunError, match=r"\[bad.weight\] weights that are no finite numbers"):
             read_weights(tmp_path / "a.pth")
 
     @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ Threads would wait for one another: finding and cropping the objects of an image
 """
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool

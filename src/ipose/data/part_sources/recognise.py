@@ -17,6 +17,7 @@ from ipose.data.part_sources.partimagenet import PARTIMAGENET, SPLITS, open_part
 from ipose.data.part_sources.release_tree import RELEASE, SUPPORTS, open_release
 from ipose.data.part_sources.scenes_with_parts import SCENES, open_scenes_with_parts
 from ipose.data.part_sources.source import PartSource
+from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import ConfigError, DataError
 
 KINDS: Mapping[str, str] = {
@@ -78,13 +79,19 @@ def recognise(root: Path) -> str:
     if not kinds:
         there = ", ".join(sorted(path.name for path in islice(root.iterdir(), 8))) or "an empty folder"
         layouts = "; ".join(f"{layout} ({kind})" for kind, layout in KINDS.items())
-        raise DataError("no part annotations here", file=root, found=there, expected=layouts, mend="Check the path.")
+        raise DataError("no part annotations here", file=root, found=there, expected=layouts, mend=_way_out(root))
     if len(kinds) > 1:
         raise ConfigError(
             "folder with the layouts of several kinds of sources", file=root, found=", ".join(kinds),
             mend="Say which with --kind.",
         )  # fmt: skip
     return kinds[0]
+
+
+def _way_out(root: Path) -> str:
+    if published_layout(root) is not None or splits_of(root):
+        return "These are scenes; part annotations are a download of their own (Cityscapes-PPS, Pascal-VOC-PPS)."
+    return "Check the path."
 
 
 def _tiffs(root: Path, *, cityscapes: bool) -> bool:
