@@ -14,7 +14,7 @@ def pooled_split(names: Iterable[str], *, share: float = VALIDATION_SHARE) -> di
 
     Example:
         >>> pooled_split(["a", "b", "c", "d", "e"])
-        {'a': 'train', 'b': 'val', 'c': 'train', 'd': 'train', 'e': 'train'}
+        {'a': 'train', 'b': 'train', 'c': 'train', 'd': 'val', 'e': 'train'}
     """
     names = list(names)
     ranked = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
