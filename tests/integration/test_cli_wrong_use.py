@@ -73,7 +73,7 @@ WRONG = {
     "no command": ("", "ipose --help"),
     "unknown flag": ("info {partnet} --colour", "--colour"),
     "doctor: missing path": ("doctor {tmp}/nowhere", "no such data folder"),
-    "doctor: empty folder": ("doctor {empty}", "does not say what its label ids mean"),
+    "doctor: empty folder": ("doctor {empty}", "no data set in this folder: found an empty folder"),
     "parts: missing path": ("parts {tmp}/nowhere.png --model {partnet}", "no such file or folder"),
     "parts: empty folder": ("parts {empty} --model {partnet}", "no map in this folder: found an empty folder"),
     "parts: missing model": ("parts {shape} --model {tmp}/nowhere", "no such run or model folder"),

@@ -15,7 +15,7 @@ from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.partworld import PartWorld
-from ipose.data.published.layouts import near_miss, published_layout
+from ipose.data.published.layouts import near_miss, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, IposeError, SpecError
@@ -78,8 +78,11 @@ def spec_source(config: DataConfig) -> str | Path:
     if layout is not None:
         return layout.spec
     near = near_miss(root)
-    if near is not None:
-        raise DataError("no data set in this folder", file=root, expected=LAYOUTS, mend=near)
+    if near is not None or not splits_of(root):
+        there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
+        raise DataError(
+            "no data set in this folder", file=root, found=there, expected=LAYOUTS, mend=near or "Check the path."
+        )
     coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
     raise SpecError(
         "the data folder does not say what its label ids mean",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tyro.conf import Positional
+from tyro.conf import FlagCreatePairsOff, Positional
 
 from ipose.errors import ConfigError
 
@@ -28,7 +28,7 @@ class Convert:
     """What the class ids mean: a spec's name or a dataset.toml. None = the preset's data set."""
     z_channels: int | None = None
     """Channels of the texture noise. None = the preset's, else 64."""
-    to_release: bool = False
+    to_release: FlagCreatePairsOff[bool] = False
     """The other way: write a model as the authors' code reads it."""
 
     def run(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg, subcommand
+from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LabelsConvert:
     """What the maps hold: a code."""
     target: Annotated[str, arg(name="to")]
     """What they shall hold: a code."""
-    overwrite: bool = False
+    overwrite: FlagCreatePairsOff[bool] = False
     """Replace files of the same names. Without it the same command goes on where it was interrupted."""
 
     def run(self) -> int:
