@@ -31,7 +31,8 @@ class EvalCard:
         versions: of the libraries.
         commit: of the code, None where it is not known.
         notes: warnings that belong to the number.
-        images: what was judged, as it was given.
+        images: folder that was judged, as it was given.
+        real: folder beside which it was judged.
     """
 
     metric: str
@@ -46,6 +47,7 @@ class EvalCard:
     commit: str | None = None
     notes: tuple[str, ...] = ()
     images: str = ""
+    real: str = ""
 
     def line(self) -> str:
         """The card in one line."""

@@ -40,6 +40,8 @@ def kernel_distance_of_subsets(
 ) -> tuple[Float64[Tensor, ""], Float64[Tensor, ""]]:
     """Mean and standard deviation of `kernel_distance` over random subsets: KID as it is published.
 
+    Where both sets are no larger than a subset, and of one size, there is one subset: the sets themselves.
+
     torchmetrics draws its subsets from the global generator; here the seed decides, so that a card can be repeated.
 
     Args:
@@ -54,6 +56,8 @@ def kernel_distance_of_subsets(
     if subsets < 1:
         raise ConfigError("no subsets to average over", field="subsets", found=subsets, expected="1 or more")
     size = min(subset_size, len(a), len(b))
+    if size == len(a) == len(b):
+        subsets = 1
     draw = torch.Generator().manual_seed(seed)
     values = torch.stack([kernel_distance(_some(a, size, draw), _some(b, size, draw)) for _ in range(subsets)])
     return values.mean(), values.std(correction=0)

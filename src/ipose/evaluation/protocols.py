@@ -37,14 +37,13 @@ class EvaluationProtocol:
     inception_antialias: bool = False
     min_side_px: int = 1
 
-    @property
-    def resize(self) -> str:
-        """In words, for cards."""
+    def resize(self, *, inception: bool = True) -> str:
+        """In words, for cards; what Inception does with its input is said where it is the network."""
         size = "the generated size" if self.size is None else f"{self.size[0]}x{self.size[1]}"
         how = f"{self.interpolation}, {'antialiased' if self.antialias else 'not antialiased'}"
         inner = "antialiased" if self.inception_antialias else "as TensorFlow 1"
         crop = "object boxes to " if self.level == "objects" else "to "
-        return f"{crop}{size}, {how}; Inception's 299x299 {inner}"
+        return f"{crop}{size}, {how}" + (f"; Inception's 299x299 {inner}" if inception else "")
 
 
 PROTOCOLS = {

@@ -3,7 +3,9 @@
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +73,12 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
     protocol = protocol_named(job.protocol)
     if job.batch_size < 1:
         raise ConfigError("nothing to compute at once", field="batch_size", found=job.batch_size, expected="1 or more")
+    if job.class_map is not None and job.segmenter is None:
+        raise ConfigError("a class map of no segmenter", field="class_map", expected="--segmenter FILE with it")
     maps = None
     if job.labels is not None and job.spec is not None:
         maps = LabelMaps(job.labels, load_spec(job.spec), job.instances)
-    if protocol.level == "objects" or job.segmenter is not None:
+    if protocol.level == "objects" or job.segmenter is not None or job.labels is not None:
         needed(maps)
     images = find_images(job.images)
     generated = one_of_each(images)
@@ -86,7 +90,12 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
     counts = {"images": len(generated), "real": len(real)}
     if protocol.level == "objects":
         counts["objects"] = len(fake_features)
-    common = {"protocol": protocol.name, "resize": protocol.resize, "features": network.label, **_provenance(job)}
+    common = {
+        "protocol": protocol.name,
+        "resize": protocol.resize(inception=network.is_inception),
+        "features": network.label,
+        **_provenance(job),
+    }
     seen = {"counts": counts, "seeds": _seeds(generated), **common}
     cards = _distances(network, protocol, fake_features, real_features, seen)
     cards += _diversity(network, protocol, images, common)
@@ -124,8 +133,10 @@ def _distances(
     frechet = EvalCard(metric=network.metric_name(*names), value=value, notes=notes, **common)
     mean, deviation = kernel_distance_of_subsets(fake, real, seed=KERNEL_SEED)
     note = (
-        f"mean of {SUBSETS} random subsets of {min(SUBSET_SIZE, len(fake))} drawn with seed {KERNEL_SEED}, "
+        f"mean of {SUBSETS} random subsets of {SUBSET_SIZE} drawn with seed {KERNEL_SEED}, "
         f"standard deviation {deviation.item():.3g}"
+        if len(fake) > SUBSET_SIZE
+        else "of the whole sets"
     )
     names = ("Object kernel distance", "object KID") if objects else ("Kernel distance", "KID")
     return [frechet, EvalCard(metric=network.metric_name(*names), value=mean.item(), notes=(note,), **common)]
@@ -192,4 +203,9 @@ def _seeds(images: Sequence[ImageFile]) -> tuple[int, ...]:
 
 
 def _provenance(job: ImageEvaluation) -> dict[str, Any]:
-    return {"versions": versions(), "commit": git_commit(), "images": str(job.images)}
+    """Code and files behind a card."""
+    found = dict(versions())
+    for name in ("torchmetrics", "torch-fidelity", "pillow"):
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return {"versions": found, "commit": git_commit(), "images": str(job.images), "real": str(job.real)}

@@ -18,7 +18,12 @@ class TestProtocols:
         assert protocol_named(name).name == name
 
     def test_no_two_say_the_same(self):
-        assert len({protocol.resize for protocol in PROTOCOLS.values()}) == len(PROTOCOLS)
+        assert len({protocol.resize() for protocol in PROTOCOLS.values()}) == len(PROTOCOLS)
+
+    def test_inceptions_input_is_mentioned_where_inception_looks(self):
+        protocol = protocol_named("images-antialiased")
+        assert "299x299 antialiased" in protocol.resize()
+        assert "299" not in protocol.resize(inception=False)
 
     def test_another_name_is_answered_with_the_names_there_are(self):
         with pytest.raises(ConfigError, match="objects-128"):

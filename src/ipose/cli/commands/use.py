@@ -129,6 +129,11 @@ class Evaluate:
                 found="several" if any(asked) else "nothing",
                 expected="a run, or --images DIR --real DIR, or --compare CARDS CARDS",
             )
+        for_images = ("real", "labels", "instances", "segmenter", "class_map")
+        if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
+            raise ConfigError(
+                "an option of --images", field=stray[0], mend="Name the generated ones with --images DIR."
+            )
         if self.folder is not None:
             self._run_folder(self.folder)
         elif self.images is not None:
