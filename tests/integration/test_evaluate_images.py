@@ -1,5 +1,6 @@
 """`ipose evaluate --images A --real B`: planted degradations move the right number in the right direction."""
 
+import hashlib
 import json
 import shutil
 import warnings
@@ -9,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 from PIL import Image, ImageFilter
 from torch import nn
 
+from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, read_cards
 from ipose.testing.tiny_scenes import SPEC, write_scenes
 from ipose.workflows.evaluate_images import ImageEvaluation, evaluate_images
@@ -164,6 +167,23 @@ class TestCards:
         assert [card.seeds for card in cards] == [(0,), (0,), (0, 3)]
         assert by_kind(cards)["Diversity between seeds"] > 0
 
+    def test_lpips_is_given_beside_the_stand_in_where_its_alexnet_is(self, job, world, tmp_path, monkeypatch):
+        torch.save(torchvision.models.alexnet(weights=None).state_dict(), tmp_path / "alexnet.pth")
+        digest = hashlib.sha256((tmp_path / "alexnet.pth").read_bytes()).hexdigest()
+        monkeypatch.setattr("ipose.evaluation.lpips.ALEXNET_HASH", digest[:8])  # random weights under the known hash
+        for path in (world / "painted").iterdir():
+            for seed in (0, 1):
+                shutil.copy(path, tmp_path / f"{path.stem}_seed{seed}.png")
+        both = replace(job, images=tmp_path, protocol="images-256", segmenter=None, lpips=tmp_path / "alexnet.pth")
+        card = evaluate_images(both)[-1]
+        assert (card.metric, card.value, card.features) == ("LPIPS between seeds", 0, f"alexnet@{digest[:12]}")
+
+    def test_scenes_of_different_seeds_are_refused(self, job, world, tmp_path):
+        for i, path in enumerate(sorted((world / "painted").iterdir())):
+            shutil.copy(path, tmp_path / f"{path.stem}_seed{i % 2}.png")
+        with pytest.raises(DataError, match="different seeds"):
+            evaluate_images(replace(job, images=tmp_path))
+
 
 class TestTheCommand:
     """`ipose evaluate --images ... --real ...`, then `--compare`."""
@@ -208,6 +228,10 @@ class TestTheCommand:
             ("evaluate --images {painted} --real {painted} --features random --device bogus", "no such device here"),
             ("evaluate --images {painted} --real {painted} --features random --labels {painted}", "--spec NAME"),
             ("evaluate --images {painted} --real {painted} --features random --class-map m.json", "--segmenter FILE"),
+            (
+                "evaluate --images {painted} --real {painted} --features random --lpips {tmp}/no.pth",
+                "no weights of LPIPS",
+            ),
             ("evaluate run --real {painted}", "[real] an option of --images"),
             ("evaluate --compare {painted}", "two cards or folders"),
             ("evaluate --compare {painted} {tmp}", "no eval cards"),

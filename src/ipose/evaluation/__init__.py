@@ -5,7 +5,7 @@
     part_evaluation   a part predictor beside both
     frechet, kid      distances of feature sets            feature_networks  the features, by name and hash
     semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
-    diversity         between seeds                        image_sets        folders of images, paired by name
+    diversity, lpips  between seeds                        image_sets        folders of images, paired by name
     protocols         what is compared, at what size       eval_card         a number with all it depends on
     figures           maps and images as pictures          palette        their colours
     sheets            scenes, supports, parts on one page  contact_sheet  its layout

@@ -9,23 +9,23 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ipose.data.progress_bar import progress_bar
 from ipose.data.specs import load_spec
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.diversity import feature_diversity
 from ipose.evaluation.eval_card import EvalCard, write_card
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.frechet import FewSamplesWarning, frechet_distance
 from ipose.evaluation.image_sets import ImageFile, find_images, matched, one_of_each
 from ipose.evaluation.kid import SUBSET_SIZE, SUBSETS, kernel_distance_of_subsets
-from ipose.evaluation.protocols import EvaluationProtocol, protocol_named, resized
+from ipose.evaluation.lpips import load_lpips
+from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
 from ipose.evaluation.segmenters import Segmenter, read_class_map
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 from ipose.training.provenance import git_commit, versions
 from ipose.workflows.image_pairs import LabelMaps, image_pairs, needed, pair_features, read_pixels, size_of
+from ipose.workflows.seed_diversity import by_scene, diversity, lpips_diversity
 
 KERNEL_SEED = 0
 """Of the random subsets of the kernel distance."""
@@ -44,6 +44,7 @@ class ImageEvaluation:
         instances: folder of instance maps; None = the connected pieces of each thing class.
         spec: of the label maps: a name or a dataset.toml.
         segmenter: network file; with it, mIoU and pixel accuracy of the generated images.
+        lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds of each scene.
         class_map: JSON list: the class of each of the segmenter's channels; None = the spec's classes.
         device: to compute on.
         batch_size: images at once.
@@ -58,6 +59,7 @@ class ImageEvaluation:
     spec: str | None = None
     segmenter: Path | None = None
     class_map: Path | None = None
+    lpips: Path | None = None
     device: str = "cpu"
     batch_size: int = 16
 
@@ -83,6 +85,8 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
     images = find_images(job.images)
     generated = one_of_each(images)
     real = matched(generated, find_images(job.real), job.real)
+    perceptual = None if job.lpips is None else load_lpips(job.lpips, device=job.device)
+    scenes = by_scene(images, required=perceptual is not None) if protocol.level == "images" else []
     network = load_features(job.features, antialias=protocol.inception_antialias, device=job.device)
     segment = None if job.segmenter is None else _segmenter(job, needed(maps))
     pairs = image_pairs(protocol, maps, progress_bar(list(zip(generated, real, strict=True)), "features"))
@@ -98,7 +102,14 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
     }
     seen = {"counts": counts, "seeds": _seeds(generated), **common}
     cards = _distances(network, protocol, fake_features, real_features, seen)
-    cards += _diversity(network, protocol, images, common)
+    if scenes:
+        seen = {**common, "counts": {"images": len(images), "scenes": len(scenes)}, "seeds": _seeds(images)}
+        value, name = diversity(network, protocol, scenes), network.metric_name("Diversity between seeds")
+        cards.append(EvalCard(metric=name, value=value, notes=("1 - cosine, not LPIPS",), **seen))
+        if perceptual is not None:
+            seen["features"] = perceptual.label
+            value = lpips_diversity(perceptual, protocol, scenes)
+            cards.append(EvalCard(metric="LPIPS between seeds", value=value, **seen))
     return cards + ([] if segment is None else _semantics(job, segment, needed(maps), generated))
 
 
@@ -140,30 +151,6 @@ def _distances(
     )
     names = ("Object kernel distance", "object KID") if objects else ("Kernel distance", "KID")
     return [frechet, EvalCard(metric=network.metric_name(*names), value=mean.item(), notes=(note,), **common)]
-
-
-def _diversity(
-    network: FeatureNetwork, protocol: EvaluationProtocol, images: list[ImageFile], common: dict[str, Any]
-) -> list[EvalCard]:
-    """A card where every scene has the same two or more seeds; none for one image a scene."""
-    seeds = _seeds(images)
-    scenes = list(dict.fromkeys(image.scene for image in images))
-    if len(seeds) < 2 or protocol.level != "images":
-        return []
-    if len(images) != len(seeds) * len(scenes):
-        raise DataError(
-            "scenes have different seeds", file=images[0].path.parent, found=f"{len(images)} images",
-            expected=f"{len(scenes)} scenes x {len(seeds)} seeds", mend="Generate the missing ones, or keep one seed.",
-        )  # fmt: skip
-    rows = []
-    for image in progress_bar(images, "diversity"):
-        pixels = read_pixels(image.path)
-        rows.append(network(resized(pixels, protocol.size or size_of(pixels), protocol)[None]).cpu())
-    features = torch.cat(rows).reshape(len(scenes), len(seeds), -1)
-    name = network.metric_name("Diversity between seeds")
-    counts = {"images": len(images), "scenes": len(scenes)}
-    value = feature_diversity(features).item()
-    return [EvalCard(metric=name, value=value, counts=counts, seeds=seeds, notes=("1 - cosine, not LPIPS",), **common)]
 
 
 def _segmenter(job: ImageEvaluation, maps: LabelMaps) -> Segmenter:

@@ -109,6 +109,8 @@ class Evaluate:
     """TorchScript or torch.export file of a segmenter: adds mIoU and pixel accuracy."""
     class_map: Path | None = None
     """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
+    lpips: Path | None = None
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene."""
     out: Path = Path("cards")
     """With --images: new folder to write the cards to."""
     compare: tuple[Path, ...] = ()
@@ -129,7 +131,7 @@ class Evaluate:
                 found="several" if any(asked) else "nothing",
                 expected="a run, or --images DIR --real DIR, or --compare CARDS CARDS",
             )
-        for_images = ("real", "labels", "instances", "segmenter", "class_map")
+        for_images = ("real", "labels", "instances", "segmenter", "class_map", "lpips")
         if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
             raise ConfigError(
                 "an option of --images", field=stray[0], mend="Name the generated ones with --images DIR."
@@ -167,6 +169,7 @@ class Evaluate:
             "spec",
             "segmenter",
             "class_map",
+            "lpips",
             "device",
             "batch_size",
         )
