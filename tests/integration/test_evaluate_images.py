@@ -199,9 +199,14 @@ class TestTheCommand:
         assert done.err == ""
         assert ipose(*self.words(world, blurred, tmp_path / "b")).code == 0
         assert len(read_cards(tmp_path / "b")) == 2
-        table = ipose("evaluate", "--compare", tmp_path / "a", tmp_path / "b")
+        words = ["evaluate", "--compare", tmp_path / "a", tmp_path / "b", "--plot", tmp_path / "plot.png"]
+        table = ipose(*words)
         assert table.code == 0, table.err
         assert "Kernel distance" in table.out
+        assert (tmp_path / "plot.png").stat().st_size > 0
+        again = ipose(*words)
+        assert again.code == 2
+        assert "a file already" in again.err
 
     def test_other_protocols_are_compared_only_when_told_so(self, ipose, world, tmp_path):
         assert ipose(*self.words(world, out=tmp_path / "a")).code == 0
@@ -232,6 +237,7 @@ class TestTheCommand:
                 "evaluate --images {painted} --real {painted} --features random --lpips {tmp}/no.pth",
                 "no weights of LPIPS",
             ),
+            ("evaluate run --plot a.png", "[plot] an option of --compare"),
             ("evaluate run --real {painted}", "[real] an option of --images"),
             ("evaluate --compare {painted}", "two cards or folders"),
             ("evaluate --compare {painted} {tmp}", "no eval cards"),

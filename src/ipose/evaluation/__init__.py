@@ -7,6 +7,7 @@
     semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
     diversity, lpips  between seeds                        image_sets        folders of images, paired by name
     protocols         what is compared, at what size       eval_card         a number with all it depends on
+    card_plot         cards as bars
     figures           maps and images as pictures          palette        their colours
     sheets            scenes, supports, parts on one page  contact_sheet  its layout
     training_curves   losses over the steps

@@ -117,6 +117,8 @@ class Evaluate:
     """In place of all else: cards, or folders of them, to set beside each other."""
     across_protocols: FlagCreatePairsOff[bool] = False
     """Compare numbers although they were taken in different ways."""
+    plot: Path | None = None
+    """With --compare: PNG to draw the numbers into."""
     device: str = "cpu"
     """cpu, cuda, ..."""
     batch_size: int = 16
@@ -131,6 +133,8 @@ class Evaluate:
                 found="several" if any(asked) else "nothing",
                 expected="a run, or --images DIR --real DIR, or --compare CARDS CARDS",
             )
+        if self.plot is not None and not self.compare:
+            raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
         for_images = ("real", "labels", "instances", "segmenter", "class_map", "lpips")
         if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
             raise ConfigError(
@@ -143,7 +147,7 @@ class Evaluate:
         else:
             from ipose.workflows.compare_cards import comparison
 
-            print(comparison(self.compare, across_protocols=self.across_protocols))
+            print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
 
     def _run_folder(self, folder: Path) -> None:
         from ipose.workflows.evaluate import evaluate_run
