@@ -157,6 +157,12 @@ class TestCards:
         large = changed(world / "painted", tmp_path / "large", lambda x: x.resize((96, 64), Image.Resampling.NEAREST))
         assert by_kind(evaluate_images(replace(job, real=large)))["Frechet distance"] < 0.05
 
+    def test_objects_are_cropped_at_the_same_place_from_real_images_of_another_size(self, job, world, tmp_path):
+        # given photographs of twice the size, of which the boxes, left as they are, would cut out something else
+        large = changed(world / "painted", tmp_path / "large", lambda x: x.resize((96, 64), Image.Resampling.NEAREST))
+        objects = replace(job, protocol="objects-128", segmenter=None, real=large)
+        assert by_kind(evaluate_images(objects))["Object Frechet distance"] < 0.1  # the wrong place: 7
+
     def test_several_seeds_give_a_diversity_and_one_image_of_each_scene_the_distance(self, job, world, tmp_path):
         for path in (world / "painted").iterdir():
             shutil.copy(path, tmp_path / f"{path.stem}_seed0.png")
