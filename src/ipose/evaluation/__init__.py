@@ -3,6 +3,11 @@
     part_metrics      AC, object-pixel accuracy, part mIoU, by category and basis / novel
     baselines         copy and majority
     part_evaluation   a part predictor beside both
+    frechet, kid      distances of feature sets            feature_networks  the features, by name and hash
+    semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
+    diversity, lpips  between seeds                        image_sets        folders of images, paired by name
+    protocols         what is compared, at what size       eval_card         a number with all it depends on
+    card_plot         cards as bars
     figures           maps and images as pictures          palette        their colours
     sheets            scenes, supports, parts on one page  contact_sheet  its layout
     training_curves   losses over the steps
@@ -16,7 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ipose.evaluation.baselines import copy_baseline, majority_baseline
+    from ipose.evaluation.diversity import feature_diversity
+    from ipose.evaluation.eval_card import EvalCard, compare_cards, read_cards
+    from ipose.evaluation.feature_networks import FeatureNetwork, load_features
     from ipose.evaluation.figures import instance_picture, label_picture, part_overlay, part_picture, photo
+    from ipose.evaluation.frechet import frechet_distance, gaussian_frechet_distance
+    from ipose.evaluation.kid import kernel_distance
     from ipose.evaluation.part_evaluation import PartEvaluation, evaluate_parts
     from ipose.evaluation.part_metrics import (
         PartScore,
@@ -27,13 +37,22 @@ if TYPE_CHECKING:
         part_miou,
         score_parts,
     )
+    from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
     from ipose.evaluation.report import Code, Figure, ReportContent, Section, Table, write_report
+    from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
     from ipose.evaluation.sheets import SceneRow, overlay_sheet, parts_sheet, scene_sheet, supports_sheet
     from ipose.evaluation.training_curves import curves
 
 _HOME = {
     "baselines": ("copy_baseline", "majority_baseline"),
     "training_curves": ("curves",),
+    "diversity": ("feature_diversity",),
+    "eval_card": ("EvalCard", "compare_cards", "read_cards"),
+    "feature_networks": ("FeatureNetwork", "load_features"),
+    "frechet": ("frechet_distance", "gaussian_frechet_distance"),
+    "kid": ("kernel_distance",),
+    "protocols": ("EvaluationProtocol", "protocol_named"),
+    "semantic_metrics": ("semantic_confusion", "semantic_scores"),
     "figures": ("instance_picture", "label_picture", "part_overlay", "part_picture", "photo"),
     "part_evaluation": ("PartEvaluation", "evaluate_parts"),
     "part_metrics": (
@@ -46,6 +65,9 @@ _HOME = {
 
 __all__ = [
     "Code",
+    "EvalCard",
+    "EvaluationProtocol",
+    "FeatureNetwork",
     "Figure",
     "PartEvaluation",
     "PartScore",
@@ -54,11 +76,17 @@ __all__ = [
     "SceneRow",
     "Section",
     "Table",
+    "compare_cards",
     "copy_baseline",
     "curves",
     "evaluate_parts",
+    "feature_diversity",
+    "frechet_distance",
+    "gaussian_frechet_distance",
     "instance_picture",
+    "kernel_distance",
     "label_picture",
+    "load_features",
     "majority_baseline",
     "object_pixel_accuracy",
     "overlay_sheet",
@@ -69,8 +97,12 @@ __all__ = [
     "part_picture",
     "parts_sheet",
     "photo",
+    "protocol_named",
+    "read_cards",
     "scene_sheet",
     "score_parts",
+    "semantic_confusion",
+    "semantic_scores",
     "supports_sheet",
     "write_report",
 ]

@@ -1,0 +1,58 @@
+"""Eval cards as bars: a panel a metric, a bar a name."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Plot
+
+from ipose.errors import ConfigError
+from ipose.evaluation.eval_card import EvalCard
+
+BAR_COLOR = "#005eaa"
+
+
+def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
+    """Draw the values of all cards, metrics apart, since their scales differ.
+
+    Whether they compare is `compare_cards`' question.
+
+    Args:
+        columns: cards by name, as for `compare_cards`.
+    Returns:
+        a PNG.
+    Raises:
+        ConfigError: no cards.
+    """
+    panels: dict[str, list[tuple[str, float]]] = {}
+    for name, cards in columns.items():
+        for card in cards:
+            panels.setdefault(f"{card.metric} [{card.protocol}]", []).append((name, card.value))
+    if not panels:
+        raise ConfigError("no cards to draw")
+    heights = [0.9 + 0.32 * len(bars) for bars in panels.values()]
+    plot = Plot(figsize=(7.2, sum(heights)), dpi=144, facecolor="#fcfcfb", layout="constrained")
+    FigureCanvasAgg(plot)
+    grid = plot.add_gridspec(len(panels), 1, height_ratios=heights)
+    for i, (title, bars) in enumerate(panels.items()):
+        _draw(plot.add_subplot(grid[i, 0]), title, bars)
+    out = io.BytesIO()
+    plot.savefig(out, format="png")
+    return out.getvalue()
+
+
+def _draw(axes: Axes, title: str, bars: Sequence[tuple[str, float]]) -> None:
+    places = range(len(bars))
+    drawn = axes.barh(places, [value for _, value in bars], color=BAR_COLOR, height=0.6)
+    axes.bar_label(drawn, labels=[f"{value:.4g}" for _, value in bars], padding=4, fontsize=8, color="#262624")
+    axes.set_yticks(places, [name for name, _ in bars], fontsize=8)
+    axes.invert_yaxis()  # the first on top
+    axes.margins(x=0.15)
+    axes.axvline(0, color="#5a5a56", linewidth=0.8)
+    axes.set_title(title, fontsize=9, loc="left", color="#262624")
+    axes.tick_params(labelsize=8, colors="#5a5a56")
+    axes.grid(axis="x", color="#e4e4e0", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.set_facecolor("#fcfcfb")
+    axes.spines[["top", "right", "left"]].set_visible(False)

@@ -1,0 +1,177 @@
+"""Feature networks of image metrics, each with its name and hash.
+
+FID and KID are names of distances under one network: Inception of 2015, by its known weight file. Under any other
+network the result is a Frechet or kernel distance, and its name says which network.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Float64, UInt8
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
+from ipose.evaluation.network_files import load_network_file, sha256_of_file
+
+INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
+INCEPTION_HASH = "6726825d"
+"""First digits of its SHA-256, which its name carries (torch-fidelity, release v0.2.0)."""
+
+_INCEPTION_URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{INCEPTION_FILE}"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureNetwork:
+    """Images in, one row of features an image out.
+
+    Args:
+        name: of the network.
+        sha256: of its weights.
+        network: uint8 (b, 3, h, w) to (b, d), any float type.
+        is_inception: the one network whose distances are called FID and KID.
+    """
+
+    name: str
+    sha256: str
+    network: Callable[[Tensor], Tensor]
+    is_inception: bool = False
+
+    @property
+    def label(self) -> str:
+        """NAME@hash, the hash short."""
+        return f"{self.name}@{self.sha256[:12]}"
+
+    def metric_name(self, general: str, under_inception: str | None = None) -> str:
+        """What a metric under this network must be called: its own name for Inception, else with NAME@hash."""
+        if self.is_inception and under_inception is not None:
+            return under_inception
+        return f"{general} (features {self.label})"
+
+    def __call__(self, images: UInt8[Tensor, "b 3 h w"]) -> Float64[Tensor, "b d"]:
+        """Features in float64; of a feature map its mean over positions. Raises ConfigError for other outputs."""
+        with torch.no_grad():
+            try:
+                features = self.network(images)
+            except RuntimeError as error:
+                raise ConfigError(
+                    f"the feature network {self.name} cannot be applied to these images",
+                    found=f"{tuple(images.shape)}: {str(error).strip().splitlines()[-1]}",
+                    expected="float32 (b, 3, h, w) in [-1, 1] to be taken, whatever b",
+                ) from error
+        if isinstance(features, Tensor) and features.ndim == 4:
+            features = features.mean((2, 3))
+        if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
+            found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+            raise ConfigError(
+                f"the feature network {self.name} answers in another form",
+                found=found,
+                expected="(b, d) or (b, d, h, w)",
+            )
+        return features.double()
+
+
+def extract_features(network: FeatureNetwork, batches: Iterable[UInt8[Tensor, "_ 3 _ _"]]) -> Float64[Tensor, "n d"]:
+    """Features of all images, in order, on the CPU.
+
+    Raises:
+        ConfigError: no images.
+    """
+    rows = [network(images).cpu() for images in batches]
+    if not rows:
+        raise ConfigError("no images to take features of")
+    return torch.cat(rows)
+
+
+def load_features(source: str, *, antialias: bool = False, device: str = "cpu") -> FeatureNetwork:
+    """A feature network by name or file.
+
+    Args:
+        source: "inception" (its weights from torch.hub's cache), "random" (a small random network: for trials of the
+            code, and to compare within one study), or a file: Inception's weights, TorchScript, or torch.export.
+            A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w).
+        antialias: how Inception resizes to 299x299: False as TensorFlow 1 did it, in which FID was defined; True as
+            torchmetrics does by default since 1.8.
+        device: to compute on.
+    Raises:
+        MissingWeightsError: nothing there, or nothing that can be read; says what to do.
+        MissingDependencyError: Inception without torch-fidelity.
+    """
+    if source == "random":
+        return random_features(device=device)
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
+    path = cached if source == "inception" else Path(source)
+    if source == "inception" and not path.is_file():
+        raise MissingWeightsError(
+            "Inception's weights, which make a distance FID, are not here",
+            file=path,
+            mend=f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
+            "other features (--features random, or a TorchScript file): the result is then not called FID.",
+        )
+    digest = sha256_of_file(path) if path.is_file() else ""
+    if digest.startswith(INCEPTION_HASH):
+        return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
+    if source == "inception" or path.name == INCEPTION_FILE:
+        raise MissingWeightsError(
+            "these are not Inception's weights", file=path, found=f"sha256 {digest[:8]}", expected=INCEPTION_HASH,
+            mend=f"Get {_INCEPTION_URL} again.",
+        )  # fmt: skip
+    network = load_network_file(path, device)
+    return FeatureNetwork(path.stem, digest, lambda images: network(signed(images.to(device))))
+
+
+def random_features(seed: int = 0, *, device: str = "cpu") -> FeatureNetwork:
+    """A RANDOM small network, the same in every process: it sees blur, noise and colour, and knows no object."""
+    draw = torch.Generator().manual_seed(seed)
+    filters = [
+        torch.randn(out, width, 5, 5, generator=draw) / (25 * width) ** 0.5
+        for width, out in ((3, 16), (16, 32), (32, 48))
+    ]
+    digest = hashlib.sha256(b"".join(weight.numpy().tobytes() for weight in filters)).hexdigest()
+    weights = [weight.to(device) for weight in filters]
+
+    def network(images: Tensor) -> Tensor:
+        x, rows = signed(images.to(device)), []
+        for weight in weights:
+            x = F.relu(F.conv2d(x, weight, stride=2, padding=2))
+            rows.append(x.mean((2, 3)))
+        return torch.cat(rows, dim=1)
+
+    return FeatureNetwork("random", digest, network)
+
+
+def signed(images: UInt8[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """uint8 to float32 in [-1, 1]."""
+    return images.float() / 127.5 - 1
+
+
+def _inception(path: Path, antialias: bool, device: str) -> Callable[[Tensor], Tensor]:
+    """Inception's pool features through torch-fidelity, as torchmetrics wraps it."""
+    try:
+        from torchmetrics.image.fid import NoTrainInceptionV3
+
+        torch.load(path, weights_only=True)  # torch-fidelity would unpickle anything
+        network: nn.Module = NoTrainInceptionV3("inception-v3-compat", ["2048"], str(path), antialias=antialias)
+    except (ImportError, ModuleNotFoundError) as error:
+        raise MissingDependencyError(
+            "FID needs torchmetrics and torch-fidelity", mend='Run pip install "ipose[metrics]".'
+        ) from error
+    except Exception as error:  # torch's reader raises whatever it likes
+        raise MissingWeightsError(
+            "Inception's weights cannot be read",
+            file=path,
+            found=type(error).__name__,
+            mend=f"Get {_INCEPTION_URL} again.",
+        ) from error
+    network = network.to(device).eval()
+
+    def features(images: Tensor) -> Tensor:
+        answer: Any = network(images.to(device))
+        pooled: Tensor = answer[0] if isinstance(answer, tuple) else answer
+        return pooled.reshape(len(images), -1)
+
+    return features

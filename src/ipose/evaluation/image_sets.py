@@ -1,0 +1,82 @@
+"""Two folders of images to compare: ours or anybody's, matched by name."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipose.errors import DataError
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+_SEEDED = re.compile(r"(.+)_seed(\d+)$")
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """One generated or real image.
+
+    Args:
+        scene: the name that generated and real image share.
+        seed: of a generated image that `ipose generate` wrote; None for others.
+        path: of the file.
+    """
+
+    scene: str
+    seed: int | None
+    path: Path
+
+
+def find_images(folder: Path) -> list[ImageFile]:
+    """The images of a folder, by scene and seed.
+
+    Where some are called `<scene>_seed<number>`, as `ipose generate` calls them, only these count: what lies beside
+    them are part maps and sheets.
+
+    Raises:
+        DataError: no such folder, no image in it, or two files of one scene and seed.
+    """
+    if not folder.is_dir():
+        raise DataError("no such folder of images", file=folder, mend="Check the path.")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    seeded = [(match, path) for path in files if (match := _SEEDED.match(path.stem))]
+    found = [ImageFile(match[1], int(match[2]), path) for match, path in seeded] or [
+        ImageFile(path.stem, None, path) for path in files
+    ]
+    if not found:
+        raise DataError("no images in this folder", file=folder, expected=", ".join(SUFFIXES))
+    keys = [(image.scene, image.seed) for image in found]
+    if doubled := next((image for image in found if keys.count((image.scene, image.seed)) > 1), None):
+        raise DataError(
+            "two images of one name", file=folder, found=doubled.scene, mend="Keep one of the two files."
+        )  # fmt: skip
+    return sorted(found, key=lambda image: (image.scene, image.seed or 0))
+
+
+def one_of_each(images: Sequence[ImageFile]) -> list[ImageFile]:
+    """One image a scene: that of its lowest seed."""
+    first: dict[str, ImageFile] = {}
+    for image in images:
+        first.setdefault(image.scene, image)
+    return list(first.values())
+
+
+def matched(generated: Sequence[ImageFile], others: Sequence[ImageFile], folder: Path) -> list[ImageFile]:
+    """The partner of each generated image among `others`; every one must have one, and none may be left.
+
+    Raises:
+        DataError: names without a partner.
+    """
+    by_scene = {image.scene: image for image in others}
+    lonely = [image.scene for image in generated if image.scene not in by_scene]
+    extra = sorted(set(by_scene) - {image.scene for image in generated})
+    if lonely or extra:
+        names = [*(f"no {name} here" for name in lonely), *(f"{name} here only" for name in extra)]
+        raise DataError(
+            "generated and real images do not pair by name",
+            file=folder,
+            found=f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''} ({len(names)} in all)",
+            expected="one image for each of the same name",
+            mend="Generate the whole validation set, or move the rest away.",
+        )
+    return [by_scene[image.scene] for image in generated]

@@ -1,0 +1,77 @@
+"""LPIPS with AlexNet: the perceptual distance of two images, from a local weight file with the known hash."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float64, UInt8
+from torch import Tensor
+
+from ipose.errors import MissingDependencyError, MissingWeightsError
+from ipose.evaluation.feature_networks import signed
+from ipose.evaluation.network_files import sha256_of_file
+
+ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
+ALEXNET_HASH = "7be5be79"
+"""First digits of the SHA-256 of torchvision's AlexNet (IMAGENET1K_V1), which the file's name carries."""
+
+_URL = f"https://download.pytorch.org/models/{ALEXNET_FILE}"
+_MEND = f"Once, with a network, get {_URL}; without it, diversity is measured by --features."
+
+
+@dataclass(frozen=True, eq=False)
+class PerceptualDistance:
+    """LPIPS of pairs of images.
+
+    Args:
+        label: the backbone with its hash, for cards.
+        network: float (b, 3, h, w) in [-1, 1], twice, to b values.
+        device: to compute on.
+    """
+
+    label: str
+    network: Callable[[Tensor, Tensor], Tensor]
+    device: str = "cpu"
+
+    def __call__(self, a: UInt8[Tensor, "b 3 h w"], b: UInt8[Tensor, "b 3 h w"]) -> Float64[Tensor, " b"]:
+        """How far apart each pair looks; 0 for equal images, symmetric; on the CPU."""
+        with torch.no_grad():
+            distance = self.network(signed(a.to(self.device)), signed(b.to(self.device)))
+        return distance.reshape(len(a)).double().cpu()
+
+
+def load_lpips(weights: Path, *, device: str = "cpu") -> PerceptualDistance:
+    """LPIPS (Zhang et al. 2018, version 0.1, AlexNet); its linear layers come with torchmetrics.
+
+    Args:
+        weights: torchvision's AlexNet file.
+        device: to compute on.
+    Raises:
+        MissingWeightsError: no such file, or one of another hash: that would not be LPIPS.
+        MissingDependencyError: torchmetrics is not installed.
+    """
+    if not weights.is_file():
+        raise MissingWeightsError("no weights of LPIPS's AlexNet", file=weights, mend=_MEND)
+    if not (digest := sha256_of_file(weights)).startswith(ALEXNET_HASH):
+        raise MissingWeightsError(
+            "not the AlexNet of LPIPS", file=weights, found=f"sha256 {digest[:8]}", expected=ALEXNET_HASH, mend=_MEND
+        )
+    try:
+        from torchmetrics.functional.image.lpips import _NoTrainLpips
+    except ImportError as error:
+        raise MissingDependencyError(
+            "LPIPS needs torchmetrics, which is not installed", mend='Run pip install "ipose[metrics]".'
+        ) from error
+    with torch.random.fork_rng(devices=[]):  # the backbone is built at random before its weights come
+        network: Any = _NoTrainLpips(net="alex", pnet_rand=True)
+    try:
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        wanted = network.net.state_dict()  # sliceN.i.weight, where torchvision says features.i.weight
+        network.net.load_state_dict({name: state[name.replace(name.split(".")[0], "features")] for name in wanted})
+    except Exception as error:  # torch's reader raises whatever it likes
+        raise MissingWeightsError(
+            "LPIPS's AlexNet cannot be read", file=weights, found=type(error).__name__, mend=_MEND
+        ) from error
+    return PerceptualDistance(f"alexnet@{digest[:12]}", network.to(device).eval(), device)

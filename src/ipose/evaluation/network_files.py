@@ -1,0 +1,45 @@
+"""Networks that come as a file: TorchScript or torch.export, without the code that made them. Nothing is downloaded."""
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ipose.errors import MissingWeightsError
+
+_MEND = "Save it with torch.jit.save(torch.jit.trace(network, images), FILE), or torch.export.save as a .pt2 file."
+
+
+def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
+    """A network of a TorchScript file, or of a torch.export file (its name ends in .pt2).
+
+    Raises:
+        MissingWeightsError: no such file, or it holds neither.
+    """
+    if not path.is_file():
+        raise MissingWeightsError("no such network file", file=path, mend=f"Check the path. {_MEND}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that TorchScript has a successor is no news of this file's
+            if path.suffix == ".pt2":
+                exported: Callable[..., Any] = torch.export.load(path).module().to(device)
+                return exported
+            script: Callable[..., Any] = torch.jit.load(path, map_location=device).eval()
+            return script
+    except Exception as error:  # readers of foreign files raise whatever they like
+        raise MissingWeightsError(
+            "no network can be read from this file",
+            file=path,
+            found=type(error).__name__,
+            expected="TorchScript, or torch.export in a .pt2 file",
+            mend=_MEND,
+        ) from error
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hash of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

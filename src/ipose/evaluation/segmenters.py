@@ -1,0 +1,83 @@
+"""Anybody's segmenter: a network file, and a map from its channels to the classes of our spec."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from ipose.errors import ConfigError, DataError
+from ipose.evaluation.feature_networks import signed
+from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.types import LabelSpec
+
+
+class Segmenter:
+    """Class ids of a spec for every pixel of an image.
+
+    Args:
+        path: TorchScript or torch.export (.pt2) file; takes float32 (b, 3, h, w) in [-1, 1], gives logits
+            (b, channels, h2, w2), which are resized to the image bilinearly, as one tensor or under the key "out".
+        class_ids: class id of each channel of the network, in order.
+        device: to compute on.
+    Raises:
+        MissingWeightsError: no network there.
+    """
+
+    def __init__(self, path: Path, class_ids: Sequence[int], device: str = "cpu") -> None:
+        self._network = load_network_file(path, device)
+        self.label = f"{path.stem}@{sha256_of_file(path)[:12]}"
+        self._class_ids, self._device = torch.tensor(list(class_ids)), device
+
+    def __call__(self, image: UInt8[Tensor, "3 h w"]) -> Int64[Tensor, "h w"]:
+        """Segment one image; on the CPU. Raises ConfigError where the network answers in another form."""
+        with torch.no_grad():
+            try:
+                answer: Any = self._network(signed(image[None].to(self._device)))
+            except RuntimeError as error:
+                raise ConfigError(
+                    f"the segmenter {self.label} cannot be applied to this image",
+                    found=f"{tuple(image.shape)}: {str(error).strip().splitlines()[-1]}",
+                    expected="float32 (1, 3, h, w) in [-1, 1] to be taken",
+                ) from error
+        logits = answer["out"] if isinstance(answer, dict) else answer
+        channels = len(self._class_ids)
+        if not isinstance(logits, Tensor) or logits.ndim != 4 or logits.shape[:2] != (1, channels):
+            raise ConfigError(
+                f"the segmenter {self.label} answers in another form",
+                found=tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__,
+                expected=f"logits (1, {channels}, h, w)",
+                mend="Give the class of each of its channels with --class-map.",
+            )
+        logits = F.interpolate(logits.float(), tuple(image.shape[1:]), mode="bilinear", align_corners=False)
+        return self._class_ids[logits.argmax(1)[0].cpu()]
+
+
+def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:
+    """Class id of each channel of a segmenter.
+
+    Args:
+        path: JSON list of class names of the spec, a name a channel; None = the channels are the spec's classes.
+        spec: of the label maps.
+    Raises:
+        DataError: no such list, or a name that is no class.
+    """
+    if path is None:
+        return list(range(spec.num_classes))
+    try:
+        names = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError("no class map", file=path, found=str(error), expected="a JSON list of class names") from error
+    known = {item.name: i for i, item in enumerate(spec.classes)}
+    if not isinstance(names, list) or not names:
+        raise DataError("no class map", file=path, found=type(names).__name__, expected="a JSON list of class names")
+    if strangers := [name for name in names if not isinstance(name, str) or name not in known]:
+        raise DataError(
+            f"no class of {spec.name!r}", file=path, found=", ".join(map(repr, strangers[:4])),
+            expected=", ".join(list(known)[:12]), mend="Name for each channel the class that it stands for.",
+        )  # fmt: skip
+    return [known[name] for name in names]

@@ -1,0 +1,90 @@
+"""Semantic consistency: does a segmenter find on the generated image what the label map asked for?"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float64, Int64, Integer
+from torch import Tensor
+
+from ipose.errors import ConfigError, MissingDependencyError, ShapeMismatchError
+
+_IGNORED = -1
+
+
+class SemanticScores(NamedTuple):
+    """Shares in 0..1 over a whole set.
+
+    Args:
+        miou: mean over the classes that were asked for or found, ignored ones left out; NaN where there is none.
+        accuracy: of the pixels that count.
+        iou: of each class; NaN for ignored classes and for those neither asked for nor found.
+        pixels: how many counted.
+    """
+
+    miou: float
+    accuracy: float
+    iou: Float64[Tensor, " c"]
+    pixels: int
+
+
+def semantic_confusion(
+    pairs: Iterable[tuple[Integer[Tensor, "_ _"], Integer[Tensor, "_ _"]]],
+    num_classes: int,
+    ignored_ids: Sequence[int] = (),
+) -> Int64[Tensor, "c c"]:
+    """Count pixels by (true class, predicted class) over a whole set; pixels of an ignored true class do not count.
+
+    Args:
+        pairs: predicted and true class ids of each image, on the CPU.
+        num_classes: ids are 0..num_classes - 1.
+        ignored_ids: class ids, of which any number may be ignored.
+    Raises:
+        ShapeMismatchError: maps of different sizes, or an id outside the classes.
+        MissingDependencyError: torchmetrics is not installed.
+    """
+    try:
+        from torchmetrics.classification import MulticlassConfusionMatrix
+    except ImportError as error:
+        raise MissingDependencyError(
+            "mIoU needs torchmetrics, which is not installed", mend='Run pip install "ipose[metrics]".'
+        ) from error
+    matrix = MulticlassConfusionMatrix(num_classes, ignore_index=_IGNORED, validate_args=False)
+    for predicted, true in pairs:
+        _check(predicted, true, num_classes)
+        ignored = torch.isin(true, torch.tensor(list(ignored_ids), dtype=true.dtype))
+        matrix.update(predicted.long()[None], true.long().masked_fill(ignored, _IGNORED)[None])
+    if not matrix.update_called:
+        return torch.zeros(num_classes, num_classes, dtype=torch.int64)
+    total: Tensor = matrix.compute()
+    return total.long()
+
+
+def semantic_scores(confusion: Int64[Tensor, "c c"], ignored_ids: Sequence[int] = ()) -> SemanticScores:
+    """mIoU and pixel accuracy of one confusion matrix (rows: true class).
+
+    A pixel that is predicted as an ignored class is wrong for its true class; the ignored class itself has no IoU.
+
+    Raises:
+        ConfigError: an ignored id that is no class.
+    """
+    if strangers := [i for i in ignored_ids if not 0 <= i < len(confusion)]:
+        raise ConfigError("no such class to ignore", found=strangers, expected=f"0..{len(confusion) - 1}")
+    right = confusion.diagonal().double()
+    iou = right / (confusion.sum(0) + confusion.sum(1) - right)
+    iou[list(ignored_ids)] = torch.nan
+    pixels = int(confusion.sum())
+    return SemanticScores(float(iou.nanmean()), float(right.sum() / pixels) if pixels else float("nan"), iou, pixels)
+
+
+def _check(predicted: Tensor, true: Tensor, num_classes: int) -> None:
+    if predicted.shape != true.shape:
+        raise ShapeMismatchError(
+            "predicted and true map differ in size", found=tuple(predicted.shape), expected=tuple(true.shape)
+        )
+    for name, ids in (("predicted", predicted), ("true", true)):
+        if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < num_classes:
+            raise ShapeMismatchError(
+                "class id out of range", field=name, found=f"{int(ids.min())}..{int(ids.max())}",
+                expected=f"0..{num_classes - 1}",
+            )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Generated and real images side by side, as a protocol shows them to a feature network."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ipose.data.input_maps import read_map
+from ipose.data.png import read_photo
+from ipose.errors import ConfigError, DataError
+from ipose.evaluation.feature_networks import FeatureNetwork
+from ipose.evaluation.image_sets import ImageFile
+from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
+from ipose.types import LabelSpec, Scene
+
+Pair = tuple[Tensor, Tensor]
+"""What the network sees of a generated image and of its real one, uint8 (3, h, w), of one size."""
+
+
+@dataclass(frozen=True)
+class LabelMaps:
+    """Where the label maps of images lie.
+
+    Args:
+        folder: of label maps, named as the scenes.
+        spec: what their ids mean.
+        instances: folder of instance maps; None = the connected pieces of each thing class.
+    """
+
+    folder: Path
+    spec: LabelSpec
+    instances: Path | None = None
+
+    def scene(self, name: str, size: tuple[int, int]) -> Scene:
+        """The maps of a scene, brought to (height, width). Raises DataError where there is none."""
+        path = self.folder / f"{name}.png"
+        if not path.is_file():
+            raise DataError(
+                "no label map of this image", file=path, mend="Name the folder of label maps with --labels."
+            )
+        return read_map(path, self.spec, instances=self.instances, size=size)
+
+
+def needed(maps: LabelMaps | None) -> LabelMaps:
+    """The label maps, or a ConfigError that says how to name them."""
+    if maps is None:
+        raise ConfigError(
+            "an object protocol or a segmenter needs label maps",
+            field="labels",
+            found="no folder, or no spec",
+            expected="--labels DIR --spec NAME",
+        )
+    return maps
+
+
+def read_pixels(path: Path) -> Tensor:
+    """An image file as uint8 (3, h, w)."""
+    return torch.from_numpy(read_photo(path)).permute(2, 0, 1).contiguous()
+
+
+def size_of(image: Tensor) -> tuple[int, int]:
+    """(height, width)."""
+    return image.shape[1], image.shape[2]
+
+
+def image_pairs(
+    protocol: EvaluationProtocol, maps: LabelMaps | None, files: Iterable[tuple[ImageFile, ImageFile]]
+) -> Iterator[Pair]:
+    """Both images of each scene, or every object in both, resized as the protocol says.
+
+    Args:
+        protocol: says what and how.
+        maps: where the objects are; not needed for whole images.
+        files: generated and real image of each scene.
+    Raises:
+        ConfigError: the protocol needs label maps.
+        DataError: a file that cannot be read, or is missing.
+    """
+    for generated, real in files:
+        image, photo = read_pixels(generated.path), read_pixels(real.path)
+        pairs = [(image, photo)]
+        if protocol.level == "objects":
+            photo = resized(photo, size_of(image), protocol)
+            objects = needed(maps).scene(generated.scene, size_of(image)).objects
+            crops = [(object_crop(image, item.box), object_crop(photo, item.box)) for item in objects]
+            pairs = [pair for pair in crops if min(size_of(pair[0])) >= protocol.min_side_px]
+        for a, b in pairs:
+            size = protocol.size or size_of(image)
+            yield resized(a, size, protocol), resized(b, size, protocol)
+
+
+def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: int) -> tuple[Tensor, Tensor]:
+    """Features of the generated and of the real images, float64 (n, d) each, in order.
+
+    Args:
+        network: to look with.
+        pairs: one after the other; neighbours of one size share a batch.
+        batch_size: pairs at once.
+    Raises:
+        DataError: there are no pairs.
+    """
+    rows: list[tuple[Tensor, Tensor]] = []
+    waiting: list[Pair] = []
+
+    def look() -> None:
+        fake, real = (torch.stack(images) for images in zip(*waiting, strict=True))
+        rows.append((network(fake).cpu(), network(real).cpu()))
+        waiting.clear()
+
+    for pair in pairs:
+        if waiting and (len(waiting) == batch_size or pair[0].shape != waiting[0][0].shape):
+            look()
+        waiting.append(pair)
+    if waiting:
+        look()
+    if not rows:
+        raise DataError("no object to compare in these label maps", mend="Check --spec and --instances.")
+    return torch.cat([fake for fake, _ in rows]), torch.cat([real for _, real in rows])

@@ -1,0 +1,90 @@
+"""Claims about eval cards."""
+
+from dataclasses import replace
+
+import pytest
+
+from ipose.errors import ConfigError, DataError
+from ipose.evaluation.eval_card import EvalCard, compare_cards, read_card, read_cards, write_card
+
+CARD = EvalCard(
+    metric="Frechet distance (features tiny@0123)",
+    value=12.5,
+    protocol="images",
+    resize="to 64x64",
+    counts={"images": 7, "real": 7},
+    features="tiny@0123",
+    ignored_ids=(0, 3),
+    seeds=(1,),
+    versions={"torch": "2"},
+    commit="abc",
+    notes=("few",),
+)
+
+
+class TestEvalCard:
+    """A card holds a number and what it depends on."""
+
+    def test_survives_writing_and_reading(self, tmp_path):
+        write_card(CARD, tmp_path / "a.json")
+        assert read_card(tmp_path / "a.json") == CARD
+        assert read_cards(tmp_path) == [CARD]
+
+    def test_its_line_says_all_that_the_number_depends_on(self):
+        line = CARD.line()
+        for words in (
+            CARD.metric,
+            "12.5",
+            "images;",
+            "64x64",
+            "7 images, 7 real",
+            "ignored ids 0, 3",
+            "seeds 1",
+            "few",
+        ):
+            assert words in line
+
+    def test_is_never_written_over_another(self, tmp_path):
+        write_card(CARD, tmp_path / "a.json")
+        with pytest.raises(DataError, match="a card already"):
+            write_card(replace(CARD, value=1.0), tmp_path / "a.json")
+        assert read_card(tmp_path / "a.json") == CARD
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "{}", '{"format": "ipose-eval-card-1", "value": 1.0}', '{"format": "x"}']
+    )
+    def test_other_files_are_no_cards(self, text, tmp_path):
+        (tmp_path / "a.json").write_text(text)
+        with pytest.raises(DataError, match="no eval card"):
+            read_card(tmp_path / "a.json")
+
+    def test_a_folder_without_cards_says_so(self, tmp_path):
+        with pytest.raises(DataError, match="no eval cards"):
+            read_cards(tmp_path)
+
+
+class TestCompareCards:
+    """compare_cards sets only comparable numbers beside each other."""
+
+    def test_one_line_a_metric_one_column_a_name(self):
+        accuracy = replace(CARD, metric="Pixel accuracy", value=0.5)
+        header, rows = compare_cards({"a": [CARD, accuracy], "b": [replace(CARD, value=3.0)]})
+        assert header[1:] == ["a", "b"]
+        assert [row[1:] for row in rows] == [["12.5", "3"], ["0.5", "-"]]
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"protocol": "images-256"}, {"resize": "to 32x32"}, {"features": "other@1"}, {"ignored_ids": (0,)}],
+    )
+    def test_refuses_numbers_taken_in_different_ways_unless_told_so(self, change):
+        columns = {"a": [CARD], "b": [replace(CARD, **change)]}
+        with pytest.raises(ConfigError, match="do not compare"):
+            compare_cards(columns)
+        assert compare_cards(columns, across_protocols=True)
+
+    def test_refuses_fid_beside_another_frechet_distance(self):
+        fid = replace(CARD, metric="FID", features="inception-2015-12-05@6726825d")
+        with pytest.raises(ConfigError, match="another features"):
+            compare_cards({"a": [CARD], "b": [fid]})
+        _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
+        assert len(rows) == 2
