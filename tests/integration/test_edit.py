@@ -72,6 +72,24 @@ class TestEdit:
         drawn = next((tiny.synthesis / "model" / "supports" / "car").glob("*_part.png"))
         assert edit("--replace", f"car:{drawn}").code == 0
 
+    def test_layout_and_paint(self, edit, tiny, scene_folder, scene_file, tmp_path):
+        shape = tmp_path / "shape.png"
+        Image.new("L", (8, 8), 255).save(shape)
+        corner = tmp_path / "corner.png"
+        Image.new("L", (64, 64), 0).save(corner)
+        with Image.open(corner) as canvas:
+            canvas.paste(255, (0, 0, 6, 6))
+            canvas.save(corner)
+        parts = scene_folder / "val_part" / scene_file.name
+        done = edit(
+            *("--add", f"car:{shape}:2,4,12,16", "--move", "0:2:-3", "--remove", "1", "--paint", f"0:{parts}"),
+            *("--label", f"sky:{corner}", "--resample", "object=2"),
+        )
+        assert done.code == 0, done.err
+        record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
+        kinds = [step["edit"] for step in record["edits"]]
+        assert kinds == ["EditLabel", "AddObject", "MoveObject", "EditParts", "RemoveObject", "Resample"]
+
     def test_without_an_edit_the_objects_are_listed_and_nothing_is_written(self, edit, tmp_path):
         done = edit()
         assert done.code == 0

@@ -4,7 +4,7 @@
     noise_edits     Resample, Blend: another texture                 region   where noise is drawn anew
     support_edits   EditSupports: no light, no licence               fill     holes take what is nearest
     part_edits      EditParts: one object's parts, painted           layout   a scene taken apart and put together
-    layout_edits    MoveObject, RemoveObject, AddObject              words    edits as the command line names them
+    layout_edits    MoveObject, RemoveObject, AddObject, EditLabel   words    edits as the command line names them
 
 Example::
 
@@ -17,7 +17,7 @@ from ipose.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from ipose.editing.edit import Edit, Edits
-    from ipose.editing.layout_edits import AddObject, MoveObject, RemoveObject
+    from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
     from ipose.editing.noise_edits import Blend, Resample
     from ipose.editing.part_edits import EditParts
     from ipose.editing.support_edits import EditSupports
@@ -26,6 +26,7 @@ __all__ = [
     "AddObject",
     "Blend",
     "Edit",
+    "EditLabel",
     "EditParts",
     "EditSupports",
     "Edits",
@@ -38,7 +39,7 @@ __getattr__ = lazy_attributes(
     __name__,
     {
         "edit": ("Edit", "Edits"),
-        "layout_edits": ("AddObject", "MoveObject", "RemoveObject"),
+        "layout_edits": ("AddObject", "EditLabel", "MoveObject", "RemoveObject"),
         "noise_edits": ("Blend", "Resample"),
         "part_edits": ("EditParts",),
         "support_edits": ("EditSupports",),

@@ -32,6 +32,7 @@ class Draft:
         supports: of every part category in the scene.
         spec: what the class ids mean.
         layers: objects by number that were moved or added, None = removed; `layout.settled` puts them into the scene.
+        relabelled: whether the maps were painted over, so that objects may have lost pixels.
         numbered: the objects by number where the scene has lost or won some; None = those of the scene.
     """
 
@@ -39,6 +40,7 @@ class Draft:
     supports: SupportSet
     spec: LabelSpec
     layers: Mapping[int, Layer | None] = field(default_factory=dict)
+    relabelled: bool = False
     numbered: tuple[SceneObject | None, ...] | None = None
 
     @property

@@ -35,7 +35,7 @@ def settled(draft: Draft) -> Draft:
     Raises:
         ConfigError: no ground is left to fill with, or an object would be hidden or outside the image altogether.
     """
-    if not draft.layers:
+    if not draft.layers and not draft.relabelled:
         return draft
     scene, given = draft.scene, draft.scene.objects
     lifted = torch.zeros(scene.size, dtype=torch.bool)

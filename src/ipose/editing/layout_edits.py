@@ -1,6 +1,6 @@
-"""Another layout: objects moved, removed and added."""
+"""Another layout: objects moved, removed and added, regions of another class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -85,18 +85,56 @@ class AddObject(Edit):
         mask = torch.zeros(draft.scene.size, dtype=torch.bool)
         sized = F.interpolate(self.shape[None, None].float(), size=(rows, cols), mode="nearest")[0, 0]
         mask[top : top + rows, left : left + cols] = sized > 0.5
-        return draft.with_layer(len(draft.objects), Layer(self._object(draft), mask))
+        return draft.with_layer(len(draft.objects), Layer(_new_object(draft, _thing(draft.spec, self.category)), mask))
 
-    def _object(self, draft: Draft) -> SceneObject:
-        class_id = _thing(draft.spec, self.category)
-        item = draft.spec.classes[class_id]
-        taken = [int(number) for number in draft.scene.instance.unique()]
-        taken += [layer.item.instance_id for layer in draft.layers.values() if layer is not None]
-        if draft.spec.instance_layout == "cityscapes":
-            taken = [item.file_id * 1000 - 1, *(number for number in taken if number // 1000 == item.file_id)]
-        number = max(0, *taken) + 1
-        sizes = [other.original_size for other in draft.scene.objects] or [(1, 1)]
-        return SceneObject(class_id, number, item.part_category, Box(0, 0, 0, 0), sizes[0])
+
+@dataclass(frozen=True, eq=False)
+class EditLabel(Edit):
+    """Give a region another class: ground of a stuff class, or a new object of a class of things.
+
+    Objects lose what they had there; objects that other edits move or add stand in front of the new ground.
+
+    Args:
+        region: bool (h, w) at the scene's size.
+        class_name: of the spec.
+    Raises:
+        ConfigError: on use: no such class, a region of another size, or an empty one.
+    """
+
+    region: Tensor
+    class_name: str
+
+    def prepare(self, draft: Draft) -> Draft:
+        scene, spec = draft.scene, draft.spec
+        names = [item.name for item in spec.classes]
+        if self.class_name not in names:
+            raise ConfigError(
+                "no such class", field="class_name", found=repr(self.class_name), expected=", ".join(names)
+            )
+        if self.region.dtype != torch.bool or tuple(self.region.shape) != scene.size or not bool(self.region.any()):
+            raise ConfigError(
+                "no region to label", field="region", found=f"{self.region.dtype} {tuple(self.region.shape)}",
+                expected=f"torch.bool {scene.size}, True in the region",
+            )  # fmt: skip
+        class_id = names.index(self.class_name)
+        if spec.classes[class_id].thing:
+            return draft.with_layer(len(draft.objects), Layer(_new_object(draft, class_id), self.region))
+        label, instance = (
+            torch.where(self.region, torch.full_like(ids, value), ids)
+            for ids, value in ((scene.label, class_id), (scene.instance, 0))
+        )
+        return replace(draft, scene=replace(scene, label=label, instance=instance), relabelled=True)
+
+
+def _new_object(draft: Draft, class_id: int) -> SceneObject:
+    """An object with an instance id that nobody has; its box is found when it is put into the scene."""
+    item = draft.spec.classes[class_id]
+    taken = [int(number) for number in draft.scene.instance.unique()]
+    taken += [layer.item.instance_id for layer in draft.layers.values() if layer is not None]
+    if draft.spec.instance_layout == "cityscapes":
+        taken = [item.file_id * 1000 - 1, *(number for number in taken if number // 1000 == item.file_id)]
+    sizes = [other.original_size for other in draft.scene.objects] or [(1, 1)]
+    return SceneObject(class_id, max(0, *taken) + 1, item.part_category, Box(0, 0, 0, 0), sizes[0])
 
 
 def _thing(spec: LabelSpec, category: str) -> int:

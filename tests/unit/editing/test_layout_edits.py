@@ -6,7 +6,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from ipose.data.object_index import index_objects
-from ipose.editing import AddObject, EditParts, EditSupports, MoveObject, RemoveObject, Resample
+from ipose.editing import AddObject, EditLabel, EditParts, EditSupports, MoveObject, RemoveObject, Resample
 from ipose.editing.edit import Edits
 from ipose.editing.layout import edited_draft, own_pixels
 from ipose.errors import ConfigError
@@ -136,6 +136,39 @@ class TestAdd:
     def test_something_is_drawn(self):
         with pytest.raises(ConfigError, match="no silhouette"):
             AddObject("car", ~self.SHAPE, (0, 0, 6, 6))
+
+
+class TestLabel:
+    """A region of another class."""
+
+    def region(self, *area: int) -> torch.Tensor:
+        return scene_of((BOX, *area)).label == BOX
+
+    def test_stuff_takes_its_pixels_from_objects_whose_boxes_follow(self, model, scene):
+        cut = apply(model, scene, EditLabel(self.region(4, 4, 4, 10), "sky")).scene
+        assert torch.equal(cut.label, scene_of((CAR, 8, 4, 4, 10), (DOG, 20, 30, 8, 8)).label)
+        assert cut.objects[0].box.min_row == 8
+
+    def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
+        covered = EditLabel(self.region(4, 4, 8, 10), "sky")
+        assert same_maps(apply(model, scene, covered), apply(model, scene, RemoveObject(0)))
+        assert torch.equal(
+            model(scene, edit=covered + Resample(object=1)).image,
+            model(scene, edit=RemoveObject(0) + Resample(object=1)).image,
+        )
+
+    def test_things_are_new_objects(self, model, scene):
+        labelled = apply(model, scene, EditLabel(self.region(20, 6, 6, 12), "dog"))
+        added = apply(model, scene, AddObject("dog", torch.ones(2, 2, dtype=torch.bool), (20, 6, 6, 12)))
+        assert same_maps(labelled, added)
+        assert len(labelled.scene.objects) == 3
+
+    def test_a_region_that_makes_no_sense_says_so(self, model, scene):
+        with pytest.raises(ConfigError, match="no such class: found 'lava', expected void, sky"):
+            apply(model, scene, EditLabel(self.region(4, 4, 4, 4), "lava"))
+        for region in (torch.ones(4, 4, dtype=torch.bool), torch.zeros(32, 48, dtype=torch.bool)):
+            with pytest.raises(ConfigError, match="no region to label"):
+                apply(model, scene, EditLabel(region, "sky"))
 
 
 class TestPaint:

@@ -1,9 +1,13 @@
-"""`ipose edit`: another texture or another structure, for one scene of a trained model."""
+"""`ipose edit`: another texture, structure or layout, for one scene of a trained model."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction
+
+if TYPE_CHECKING:
+    from ipose.editing.edit import Edit
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class EditScene:
     """A part that counts as another one: car:light:chassis."""
     replace: UseAppendAction[tuple[str, ...]] = ()
     """A drawn part map (64x64 index PNG) in place of a category's supports: car:drawn.png."""
+    move: UseAppendAction[tuple[str, ...]] = ()
+    """An object, pixels down and right: 2:10:-4. Its old place is filled with the nearest stuff."""
+    remove: UseAppendAction[tuple[str, ...]] = ()
+    """An object to take out of the scene: 2."""
+    add: UseAppendAction[tuple[str, ...]] = ()
+    """A new object: class, drawn silhouette and TOP,LEFT,HEIGHT,WIDTH: car:shape.png:10,20,16,24."""
+    label: UseAppendAction[tuple[str, ...]] = ()
+    """A class for a drawn region: grass:region.png."""
+    paint: UseAppendAction[tuple[str, ...]] = ()
+    """A part map for one object, index PNG at the scene's place: 2:parts.png."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     seed: int = 0
@@ -39,27 +53,37 @@ class EditScene:
 
     def run(self) -> None:
         """Edit and write, or list the objects."""
-        from ipose.editing.edit import Edits
-        from ipose.editing.noise_edits import Blend
-        from ipose.editing.words import drop_from, rename_from, replace_from, resample_from
         from ipose.pipeline import IPose
         from ipose.workflows.door import check_device
         from ipose.workflows.edit import edit_files, object_table, read_scene
 
-        edit = Edits(
-            (
-                *([] if self.blend is None else [Blend(*self.blend)]),
-                *map(drop_from, self.drop),
-                *map(rename_from, self.rename),
-                *map(replace_from, self.replace),
-                *(resample_from(words, self.new_seed) for words in self.resample),
-            )
-        )
         check_device(self.device)
         model = IPose.from_pretrained(self.model).to(self.device)
         scene = read_scene(model, self.scene, instances=self.instances, keep_size=self.keep_size)
-        if not edit.edits:
+        edit = self._edit(scene.size)
+        if not edit.steps:
             print(object_table(model, scene, self.seed))
             return
         for path in edit_files(model, scene, edit, self.out, seed=self.seed):
             print(path)
+
+    def _edit(self, size: tuple[int, int]) -> "Edit":
+        """All that was asked for: layout, structure, texture, in this order."""
+        from ipose.editing import words
+        from ipose.editing.edit import Edits
+        from ipose.editing.noise_edits import Blend
+
+        return Edits(
+            (
+                *(words.label_from(said, size) for said in self.label),
+                *map(words.add_from, self.add),
+                *map(words.move_from, self.move),
+                *(words.paint_from(said, size) for said in self.paint),
+                *map(words.remove_from, self.remove),
+                *map(words.drop_from, self.drop),
+                *map(words.rename_from, self.rename),
+                *map(words.replace_from, self.replace),
+                *([] if self.blend is None else [Blend(*self.blend)]),
+                *(words.resample_from(said, self.new_seed) for said in self.resample),
+            )
+        )
