@@ -1,4 +1,4 @@
-"""`ipose edit`: another texture, structure or layout, for one scene of a trained model."""
+"""`ipose edit`, `ipose figures`: another texture, structure or layout of the scenes of a trained model."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,3 +87,26 @@ class EditScene:
                 *(words.resample_from(said, self.new_seed) for said in self.resample),
             )
         )
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The paper's editing figures for a run: new textures (fig. 5), parts taken away (fig. 6), and how local."""
+
+    folder: Positional[Path]
+    """A synthesis run."""
+    scenes: int = 4
+    """Validation scenes to show."""
+    seed: int = 0
+    """Of the noise before the edits."""
+    out: Path | None = None
+    """Folder to write to. None = figures/ in the run."""
+
+    def run(self) -> None:
+        """Draw, and print the changes inside and outside the edited regions."""
+        from ipose.workflows.figures import run_figures
+
+        result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed)
+        print(result.table())
+        for path in result.files:
+            print(path)
