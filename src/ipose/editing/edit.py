@@ -6,7 +6,7 @@ of a part finds the part where the structure edits have put it, whichever was na
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from torch import Tensor
@@ -72,7 +72,7 @@ class Edits(Edit):
 
 
 def _record(edit: Edit) -> Record:
-    asked = {field.name: getattr(edit, field.name) for field in fields(edit)}  # type: ignore[arg-type]
+    asked: Record = {field.name: getattr(edit, field.name) for field in fields(edit)} if is_dataclass(edit) else {}
     told = {name: _plain(value) for name, value in asked.items() if value is not None and value is not False}
     return {"edit": type(edit).__name__, **told}
 

@@ -82,6 +82,7 @@ def in_words(edit: Edit) -> str:
     """The record of an edit as one line."""
     said = []
     for step in edit.record():
-        asked = " ".join(f"{name}={value}" for name, value in step.items() if name != "edit" and value is not True)
-        said.append(f"{step['edit']} {asked or 'everything'}")
+        asked = {name: "a drawing" if isinstance(value, dict) else value for name, value in step.items()}
+        words = [f"{name}={value}" for name, value in asked.items() if name != "edit" and value is not True]
+        said.append(f"{step['edit']} {' '.join(words) or 'everything'}")
     return "; ".join(said) or "no edit"

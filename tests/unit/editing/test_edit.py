@@ -56,6 +56,7 @@ class TestComposition:
             def redraw(self, noise, seen):
                 return noise._replace(z=torch.zeros_like(noise.z))
 
+        assert Silence().record() == [{"edit": "Silence"}]
         scene = make_scene(0)
         silent = [model(scene, seed=seed, edit=Silence()).image for seed in (1, 2)]
         loud = [model(scene, seed=seed).image for seed in (1, 2)]
