@@ -5,6 +5,8 @@ import json
 import pytest
 from PIL import Image
 
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import open_scenes
 from ipose.errors import DataError
 from ipose.pipeline import IPose
 from ipose.workflows.figures import Change, FiguresResult, find_subjects
@@ -49,3 +51,13 @@ def test_scenes_without_parts_make_no_figure(tiny):
     model = IPose.from_pretrained(tiny.synthesis)
     with pytest.raises(DataError, match="no validation scene has an object that shows two parts: found 0 scenes"):
         find_subjects(model, [], 2)
+
+
+def test_one_object_of_each_category_comes_first(tiny, scene_folder):
+    model = IPose.from_pretrained(tiny.synthesis)
+    scenes = open_scenes(DataConfig(data=str(scene_folder), spec="partworld"), "train", (64, 64))
+    everyone = find_subjects(model, scenes, 99)
+    categories = [item.category for item in everyone]
+    different = len(set(categories))
+    assert len(set(categories[:different])) == different
+    assert [item.scene.name for item in find_subjects(model, scenes, 1)] == [everyone[0].scene.name]

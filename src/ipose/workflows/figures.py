@@ -135,8 +135,8 @@ def find_subjects(model: IPose, scenes: Sequence[Scene], count: int, seed: int =
             found=f"{min(len(scenes), LOOKED_AT)} scenes",
             mend="Train PartNet for longer, or on data whose classes have parts.",
         )
-    firsts = list({item.category: item for item in reversed(found)}.values())[::-1]
-    return [*firsts, *(item for item in found if item not in firsts)][:count]
+    first = {item.category: item for item in reversed(found)}
+    return sorted(found, key=lambda item: item is not first[item.category])[:count]  # stable: as they were found
 
 
 def _subject(model: IPose, scene: Scene, seed: int) -> Iterator[Subject]:
