@@ -13,6 +13,9 @@ from torch import Tensor
 
 import ipose
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.editing.edit import Edit
+from ipose.editing.layout import edited_draft
+from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import IposeError, RunError, ShapeMismatchError
 from ipose.layers.psm_block import BlockFactory
 from ipose.partnet.partnet import PartNet
@@ -29,7 +32,7 @@ from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights
-from ipose.synthesis.scene_noise import batch_noise
+from ipose.synthesis.scene_noise import SceneNoise, batch_noise
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
 
 FORMAT = "ipose"
@@ -43,11 +46,13 @@ class SceneOutput:
         image: float32 (3, H, W) in [-1, 1].
         parts: uint8 (H, W), inferred part of each pixel, 0 = none.
         part_logits: float32 (9, H, W), composed part logits.
+        edit: what was changed for it; `edit.record()` says it in words and numbers. None = nothing.
     """
 
     image: Float[Tensor, "3 h w"]
     parts: UInt8[Tensor, "h w"]
     part_logits: Float[Tensor, "q h w"]
+    edit: Edit | None = None
 
     def image_uint8(self) -> UInt8[Tensor, "3 h w"]:
         """The image in 0..255."""
@@ -73,6 +78,7 @@ class IPose(
 
         model = IPose.from_pretrained("runs/toy")     # a run, its model/ folder, or a hub id
         out = model(scene, seed=7)                    # out.image, out.parts, out.part_logits
+        out = model(scene, seed=7, edit=Resample(object=2) + EditSupports("car", drop="license"))
     """
 
     def __init__(self, generator: Generator, partnet: PartNet, supports: SupportSet, spec: LabelSpec) -> None:
@@ -95,25 +101,43 @@ class IPose(
         self.partnet.to(device)
         return self
 
-    def infer_parts(self, batch: SceneBatch) -> SceneParts:
+    def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
         """Composed part features, logits and mask of a batch.
 
+        Args:
+            batch: scenes of one size.
+            supports: in place of the model's own.
         Raises:
             SupportError: the model came without supports, or an object's part category has none.
         """
-        if self.spec.part_categories and not self.supports.categories:
+        supports = self.supports if supports is None else supports
+        if self.spec.part_categories and not supports.categories:
             raise without_supports()
         with torch.no_grad():
-            return infer_scene_parts(self.partnet, batch.to(self.device), self.supports, paste=self.synthesis.paste)
+            return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=self.synthesis.paste)
 
-    def __call__(self, scene: Scene, *, seed: int = 0) -> SceneOutput:
+    def __call__(self, scene: Scene, *, seed: int = 0, edit: Edit | None = None) -> SceneOutput:
         """One image. The same scene and seed give the same image (to 1e-5), alone or in a batch.
 
+        Args:
+            scene: to paint.
+            seed: of its noise, together with its name.
+            edit: of `ipose.editing`; edits add up. The output keeps it.
         Raises:
             ShapeMismatchError: height or width that the generator cannot make.
             SupportError: an object of a part category without supports.
+            ConfigError: an edit that makes no sense in this scene.
         """
-        return self.generate([scene], seed=seed)[0]
+        return self.generate([scene], seed=seed)[0] if edit is None else self._edited(scene, seed, edit)
+
+    def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
+        draft = edited_draft(edit, scene, self.supports, self.spec)
+        batch = SceneBatch.from_scenes([draft.scene]).to(self.device)
+        parts = self.infer_parts(batch, draft.supports)
+        seen = Seen(draft, parts.part_map[0].cpu(), seed, self.synthesis)
+        noise = edit.redraw(pixel_noise(self.synthesis, scene.size, seed, scene.name), seen)
+        image = self._images(batch, parts, SceneNoise(noise.z[None], noise.part_noise[None]))[0]
+        return SceneOutput(image.cpu(), seen.parts, parts.logits[0].cpu(), edit)
 
     def generate(self, scenes: Sequence[Scene], *, seed: int = 0) -> list[SceneOutput]:
         """One image a scene, computed as one batch; scenes of one size."""
@@ -133,7 +157,9 @@ class IPose(
 
     def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int) -> Float[Tensor, "b 3 h w"]:
         """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device."""
-        noise = batch_noise(self.synthesis, batch.size, seed, batch.names)
+        return self._images(batch, parts, batch_noise(self.synthesis, batch.size, seed, batch.names))
+
+    def _images(self, batch: SceneBatch, parts: SceneParts, noise: SceneNoise) -> Float[Tensor, "b 3 h w"]:
         with torch.no_grad():
             images: Tensor = self.generator(
                 batch.label,

@@ -7,11 +7,15 @@ import torch
 import torch.nn.functional as F
 
 from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
+from ipose.editing.draft import Draft
+from ipose.editing.layout import own_pixels
+from ipose.editing.noise_edits import Resample
+from ipose.editing.region import Seen, pixel_noise
 from ipose.partnet.scene_parts import SceneParts
 from ipose.synthesis import SceneSource, SynthesisObjective, preset
 from ipose.synthesis.scene_noise import scene_noise
 from ipose.training import Run, TrainConfig, train
-from ipose.types import PART_CHANNELS, SceneBatch
+from ipose.types import PART_CHANNELS, SceneBatch, SupportSet
 
 pytestmark = pytest.mark.overfit
 
@@ -71,7 +75,8 @@ def trained(tmp_path_factory):
     )
     run = Run.create(tmp_path_factory.mktemp("runs") / "overfit", kind="synthesis", config=CONFIG, train=config)
     train(system, SceneSource(scenes, flip=False), run, config, device="cpu", progress=False)
-    return SimpleNamespace(before=before, after=look(system.generator, system.discriminator, batch))
+    after = look(system.generator, system.discriminator, batch)
+    return SimpleNamespace(before=before, after=after, generator=system.generator, scenes=scenes, batch=batch)
 
 
 def look(generator, discriminator, batch):
@@ -91,3 +96,21 @@ class TestTwoScenes:
 
     def test_each_image_is_closer_to_its_own_photograph_than_to_the_other(self, trained):
         assert (trained.after.own < 0.6 * trained.after.other).all(), (trained.after.own, trained.after.other)
+
+
+def test_a_new_texture_of_an_object_changes_the_image_more_inside_than_outside(trained):
+    """Given a trained generator, when z is drawn anew in one object, then most of the change is there."""
+    parts, item = true_parts(trained.batch), trained.scenes[0].objects[0]
+    draft = Draft(trained.scenes[0], SupportSet({}, {}), PARTWORLD)
+    seen = Seen(draft, trained.batch.part[0], 0, CONFIG)
+    noise = pixel_noise(CONFIG, trained.batch.size, 0, trained.scenes[0].name)
+    both = [noise, Resample(object=0).redraw(noise, seen)]
+    with torch.no_grad():
+        before, after = (
+            trained.generator.eval()(
+                trained.batch.label[:1], parts.logits[:1], parts.mask[:1], z=x.z[None], part_noise=x.part_noise[None]
+            )
+            for x in both
+        )
+    change, region = (after - before).abs().mean((0, 1)), own_pixels(trained.scenes[0], item)
+    assert change[region].mean() > 2 * change[~region].mean() > 0

@@ -14,6 +14,7 @@ from ipose.cli.commands.build_parts import Data
 from ipose.cli.commands.convert import Convert
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
+from ipose.cli.commands.edit import EditScene, Figures
 from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.train import train_command
 from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
@@ -33,6 +34,8 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)
         | Annotated[Generate, subcommand("generate")]
+        | Annotated[EditScene, subcommand("edit")]
+        | Annotated[Figures, subcommand("figures")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]

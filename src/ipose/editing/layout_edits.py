@@ -1,0 +1,160 @@
+"""Another layout: objects moved, removed and added, regions of another class."""
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ipose.editing.draft import Draft, Layer
+from ipose.editing.edit import Edit
+from ipose.editing.layout import layer_of
+from ipose.errors import ConfigError
+from ipose.types import Box, LabelSpec, SceneObject
+
+
+@dataclass(frozen=True)
+class MoveObject(Edit):
+    """Shift an object by whole pixels; what leaves the image is cut off, and the nearest stuff fills its old place.
+
+    Args:
+        object: its number, as the scene counts from 0.
+        down: pixels, negative = up.
+        right: pixels, negative = left.
+    Raises:
+        ConfigError: on use: no such object, it would be outside the image, or the scene has no stuff.
+    """
+
+    object: int
+    down: int = 0
+    right: int = 0
+
+    def prepare(self, draft: Draft) -> Draft:
+        layer = layer_of(draft, self.object)
+        return draft.with_layer(self.object, Layer(layer.item, _shifted(layer.mask, self.down, self.right)))
+
+
+@dataclass(frozen=True)
+class RemoveObject(Edit):
+    """Take an object out of the scene; the nearest stuff fills its place. The others keep their numbers.
+
+    Args:
+        object: its number, as the scene counts from 0.
+    Raises:
+        ConfigError: on use: no such object, or the scene has no stuff.
+    """
+
+    object: int
+
+    def prepare(self, draft: Draft) -> Draft:
+        draft.object_named(self.object)
+        return draft.with_layer(self.object, None)
+
+
+@dataclass(frozen=True, eq=False)
+class AddObject(Edit):
+    """Put a new object in front of the others; its number is the next one.
+
+    Args:
+        category: class name of a thing, or a part category that one class has.
+        shape: bool (any height and width), its silhouette; brought to the box by nearest neighbour.
+        box: (top, left, height, width) in pixels of the scene, inside the image.
+    Raises:
+        ConfigError: nothing drawn; on use: no such class, or a box outside the image.
+    """
+
+    category: str
+    shape: Tensor
+    box: tuple[int, int, int, int]
+
+    def __post_init__(self) -> None:
+        if self.shape.ndim != 2 or self.shape.dtype != torch.bool or not bool(self.shape.any()):
+            raise ConfigError(
+                "no silhouette", field="shape", found=f"{self.shape.dtype} {tuple(self.shape.shape)}",
+                expected="bool (height, width), True where the object is",
+            )  # fmt: skip
+
+    def prepare(self, draft: Draft) -> Draft:
+        height, width = draft.scene.size
+        top, left, rows, cols = self.box
+        if not (top >= 0 <= left and rows > 2 < cols and top + rows <= height and left + cols <= width):
+            raise ConfigError(
+                "no place for an object", field="box", found=self.box,
+                expected=f"(top, left, height, width) of 3 pixels or more, inside {height}x{width}",
+            )  # fmt: skip
+        mask = torch.zeros(draft.scene.size, dtype=torch.bool)
+        sized = F.interpolate(self.shape[None, None].float(), size=(rows, cols), mode="nearest")[0, 0]
+        mask[top : top + rows, left : left + cols] = sized > 0.5
+        return draft.with_layer(len(draft.objects), Layer(_new_object(draft, _thing(draft.spec, self.category)), mask))
+
+
+@dataclass(frozen=True, eq=False)
+class EditLabel(Edit):
+    """Give a region another class: ground of a stuff class, or a new object of a class of things.
+
+    Objects lose what they had there; objects that other edits move or add stand in front of the new ground.
+
+    Args:
+        region: bool (h, w) at the scene's size.
+        class_name: of the spec.
+    Raises:
+        ConfigError: on use: no such class, a region of another size, or an empty one.
+    """
+
+    region: Tensor
+    class_name: str
+
+    def prepare(self, draft: Draft) -> Draft:
+        scene, spec = draft.scene, draft.spec
+        names = [item.name for item in spec.classes]
+        if self.class_name not in names:
+            raise ConfigError(
+                "no such class", field="class_name", found=repr(self.class_name), expected=", ".join(names)
+            )
+        if self.region.dtype != torch.bool or tuple(self.region.shape) != scene.size or not bool(self.region.any()):
+            raise ConfigError(
+                "no region to label", field="region", found=f"{self.region.dtype} {tuple(self.region.shape)}",
+                expected=f"torch.bool {scene.size}, True in the region",
+            )  # fmt: skip
+        class_id = names.index(self.class_name)
+        if spec.classes[class_id].thing:
+            return draft.with_layer(len(draft.objects), Layer(_new_object(draft, class_id), self.region))
+        label, instance = (
+            torch.where(self.region, torch.full_like(ids, value), ids)
+            for ids, value in ((scene.label, class_id), (scene.instance, 0))
+        )
+        return replace(draft, scene=replace(scene, label=label, instance=instance), relabelled=True)
+
+
+def _new_object(draft: Draft, class_id: int) -> SceneObject:
+    """An object with an instance id that nobody has; its box is found when it is put into the scene."""
+    item = draft.spec.classes[class_id]
+    taken = [int(number) for number in draft.scene.instance.unique()]
+    taken += [layer.item.instance_id for layer in draft.layers.values() if layer is not None]
+    if draft.spec.instance_layout == "cityscapes":
+        taken = [item.file_id * 1000 - 1, *(number for number in taken if number // 1000 == item.file_id)]
+    sizes = [other.original_size for other in draft.scene.objects] or [(1, 1)]
+    return SceneObject(class_id, max(0, *taken) + 1, item.part_category, Box(0, 0, 0, 0), sizes[0])
+
+
+def _thing(spec: LabelSpec, category: str) -> int:
+    """The class of that name, else the first of that part category."""
+    things = {i: item for i, item in enumerate(spec.classes) if item.thing}
+    named = [i for i, item in things.items() if item.name == category]
+    named += [i for i, item in things.items() if item.part_category == category]
+    if not named:
+        raise ConfigError(
+            "no such class of things", field="category", found=repr(category),
+            expected=", ".join(item.name for item in things.values()),
+        )  # fmt: skip
+    return named[0]
+
+
+def _shifted(mask: Tensor, down: int, right: int) -> Tensor:
+    height, width = mask.shape
+    rows, cols = mask.nonzero(as_tuple=True)
+    rows, cols = rows + down, cols + right
+    inside = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    shifted = torch.zeros_like(mask)
+    shifted[rows[inside], cols[inside]] = True
+    return shifted

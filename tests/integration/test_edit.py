@@ -1,0 +1,104 @@
+"""`ipose edit`: before and after on a sheet, a record beside them, and no file where the edit makes no sense."""
+
+import json
+
+import pytest
+import torch
+from PIL import Image
+
+from ipose.data.png import read_index
+
+
+@pytest.fixture(scope="module")
+def scene_file(scene_folder):
+    return sorted((scene_folder / "val_label").glob("*.png"))[0]
+
+
+@pytest.fixture
+def edit(ipose, tiny, scene_folder, scene_file, tmp_path):
+    """`edit("--drop", "car:wheel")`: runs it and returns its answer."""
+
+    def run(*words):
+        given = ["edit", scene_file, "--model", tiny.synthesis, "--instances", scene_folder / "val_inst"]
+        return ipose(*given, "--out", tmp_path / "edited", *words)
+
+    return run
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return torch.frombuffer(bytearray(image.convert("RGB").tobytes()), dtype=torch.uint8)
+
+
+class TestEdit:
+    """One command, one scene."""
+
+    def test_writes_images_parts_a_record_and_a_sheet(self, edit, scene_file, tmp_path):
+        done = edit("--resample", "object=0", "--drop", "car:wheel", "--seed", "3")
+        assert done.code == 0, done.err
+        names = {path.name.removeprefix(scene_file.stem) for path in (tmp_path / "edited").iterdir()}
+        images = {f"_{what}{when}.png" for what in ("", "parts_") for when in ("before", "after")}
+        assert names == {*images, "_sheet.png", "_edit.json"}
+        assert len(done.out.splitlines()) == 6
+        record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
+        assert record == {
+            "scene": scene_file.stem,
+            "seed": 3,
+            "edits": [
+                {"edit": "EditSupports", "category": "car", "drop": "wheel"},
+                {"edit": "Resample", "object": 0},
+            ],
+        }
+        assert read_index(tmp_path / "edited" / f"{scene_file.stem}_parts_after.png").shape == (64, 64)
+
+    def test_before_is_what_generate_makes(self, edit, ipose, tiny, scene_folder, scene_file, tmp_path):
+        assert edit("--resample", "everything", "--seed", "3").code == 0
+        words = ("--instances", scene_folder / "val_inst", "--seed", "3", "--count", "2", "--out", tmp_path / "made")
+        assert ipose("generate", scene_file, "--model", tiny.synthesis, *words).code == 0
+        before, made = tmp_path / "edited" / f"{scene_file.stem}_before.png", tmp_path / "made"
+        assert torch.equal(pixels(before), pixels(made / f"{scene_file.stem}_seed3.png"))
+
+    def test_several_regions_and_a_new_seed(self, edit, scene_file, tmp_path):
+        done = edit("--resample", "object=0", "--resample", "object=1", "--new-seed", "9", "--blend", "1", "2", "0.5")
+        assert done.code == 0, done.err
+        record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
+        assert record["edits"] == [
+            {"edit": "Blend", "seed_a": 1, "seed_b": 2, "t": 0.5},
+            {"edit": "Resample", "object": 0, "seed": 9},
+            {"edit": "Resample", "object": 1, "seed": 9},
+        ]
+
+    def test_a_drawn_part_map_takes_the_place_of_the_supports(self, edit, tiny, tmp_path):
+        drawn = next((tiny.synthesis / "model" / "supports" / "car").glob("*_part.png"))
+        assert edit("--replace", f"car:{drawn}").code == 0
+
+    def test_layout_and_paint(self, edit, tiny, scene_folder, scene_file, tmp_path):
+        shape = tmp_path / "shape.png"
+        Image.new("L", (8, 8), 255).save(shape)
+        corner = tmp_path / "corner.png"
+        Image.new("L", (64, 64), 0).save(corner)
+        with Image.open(corner) as canvas:
+            canvas.paste(255, (0, 0, 6, 6))
+            canvas.save(corner)
+        parts = scene_folder / "val_part" / scene_file.name
+        done = edit(
+            *("--add", f"car:{shape}:2,4,12,16", "--move", "0:2:-3", "--remove", "1", "--paint", f"0:{parts}"),
+            *("--label", f"sky:{corner}", "--resample", "object=2"),
+        )
+        assert done.code == 0, done.err
+        record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
+        kinds = [step["edit"] for step in record["edits"]]
+        assert kinds == ["EditLabel", "AddObject", "MoveObject", "EditParts", "RemoveObject", "Resample"]
+
+    def test_without_an_edit_the_objects_are_listed_and_nothing_is_written(self, edit, tmp_path):
+        done = edit()
+        assert done.code == 0
+        assert done.out.split()[:4] == ["object", "class", "category", "pixels"]
+        assert len(done.out.splitlines()) == 4  # header, rule, two objects
+        assert not (tmp_path / "edited").exists()
+
+    def test_an_edit_that_makes_no_sense_writes_nothing(self, edit, tmp_path):
+        done = edit("--resample", "object=0", "--drop", "car:sail")
+        assert done.code == 2
+        assert "car has no such part: found 'sail', expected window, wheel, light, license, chassis" in done.err
+        assert not (tmp_path / "edited").exists()

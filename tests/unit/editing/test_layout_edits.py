@@ -1,0 +1,218 @@
+"""Objects moved, removed, added, and painted; the rest of the scene stays."""
+
+import pytest
+import torch
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from ipose.data.object_index import index_objects
+from ipose.editing import AddObject, EditLabel, EditParts, EditSupports, MoveObject, RemoveObject, Resample
+from ipose.editing.edit import Edits
+from ipose.editing.layout import edited_draft, own_pixels
+from ipose.errors import ConfigError
+from ipose.testing.law import law
+from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
+from ipose.types import Scene
+
+SEEDS = st.integers(0, 30)
+
+SHIFTS = st.integers(-6, 6)
+
+
+def scene_of(*areas: tuple[int, int, int, int, int], size: tuple[int, int] = (32, 48)) -> Scene:
+    """Sky with rectangles (class, top, left, height, width)."""
+    label, instance = torch.ones(size, dtype=torch.int64), torch.zeros(size, dtype=torch.int32)
+    for number, (class_id, top, left, height, width) in enumerate(areas, start=1):
+        label[top : top + height, left : left + width] = class_id
+        instance[top : top + height, left : left + width] = number
+    return Scene("drawn", None, label, instance, index_objects(label, instance, SPEC))
+
+
+def apply(model, scene, *edits):
+    return edited_draft(Edits(edits), scene, model.supports, SPEC)
+
+
+def same_maps(a, b):
+    return torch.equal(a.scene.label, b.scene.label) and torch.equal(a.scene.instance, b.scene.instance)
+
+
+@pytest.fixture
+def scene():
+    return scene_of((CAR, 4, 4, 8, 10), (DOG, 20, 30, 8, 8))
+
+
+class TestMove:
+    """An object goes elsewhere with its pixels."""
+
+    def test_its_pixels_are_shifted_and_its_place_is_ground(self, model, scene):
+        moved = apply(model, scene, MoveObject(0, down=10, right=3)).scene
+        expected = scene_of((CAR, 14, 7, 8, 10), (DOG, 20, 30, 8, 8))
+        assert torch.equal(moved.label, expected.label)
+        assert torch.equal(moved.instance, expected.instance)
+        assert moved.objects == expected.objects
+
+    @law(seed=SEEDS, shifts=st.tuples(SHIFTS, SHIFTS, SHIFTS, SHIFTS))
+    def test_edits_of_different_objects_commute(self, model, seed, shifts):
+        scene = make_scene(seed)
+        assume(len(scene.objects) > 1)
+        one, other = MoveObject(0, *shifts[:2]), MoveObject(1, *shifts[2:])
+        for pair in ((one, other), (one, RemoveObject(1)), (RemoveObject(0), other)):
+            try:
+                first = apply(model, scene, *pair)
+            except ConfigError:
+                continue  # moved out of the image, or behind the other one
+            assert same_maps(first, apply(model, scene, *pair[::-1]))
+
+    def test_two_moves_of_one_object_add_up(self, model, scene):
+        twice = apply(model, scene, MoveObject(0, 2, 3), MoveObject(0, 1, -1))
+        assert same_maps(twice, apply(model, scene, MoveObject(0, 3, 2)))
+
+    def test_what_leaves_the_image_is_cut_off(self, model, scene):
+        moved = apply(model, scene, MoveObject(0, down=-8)).scene
+        assert int((moved.label == CAR).sum()) == 4 * 10
+
+    def test_outside_the_image_there_is_nothing_to_see(self, model, scene):
+        with pytest.raises(ConfigError, match="nothing to see of an object where it was put"):
+            apply(model, scene, MoveObject(0, down=100))
+
+    def test_a_scene_of_things_alone_has_nothing_to_put_behind(self, model):
+        full = scene_of((CAR, 0, 0, 32, 24), (DOG, 0, 24, 32, 24))
+        with pytest.raises(ConfigError, match="no pixel of stuff"):
+            apply(model, full, MoveObject(0, down=2))
+
+    def test_part_features_follow_the_object(self, model, watch, scene):
+        before = watch(model, lambda: model(scene)).features
+        after = watch(model, lambda: model(scene, edit=MoveObject(0, down=10, right=4))).features
+        torch.testing.assert_close(after[..., 12:24, 6:20], before[..., 2:14, 2:16], atol=1e-5, rtol=1e-4)
+        assert not after[..., 2:11, 2:16].any()
+
+
+class TestRemove:
+    """An object goes, the others stay and keep their numbers."""
+
+    def test_leaves_the_scene_without_it(self, model, scene):
+        left = apply(model, scene, RemoveObject(0))
+        expected = scene_of((DOG, 20, 30, 8, 8))
+        assert torch.equal(left.scene.label, expected.label)
+        assert [item.class_id for item in left.scene.objects] == [DOG]
+
+    def test_the_others_keep_their_numbers_and_its_own_is_gone(self, model, scene):
+        gone = RemoveObject(0)
+        other = model(scene, edit=gone + Resample(object=1)).image
+        assert not torch.equal(other, model(scene, edit=gone).image)
+        for edit in (gone + Resample(object=0), gone + MoveObject(0, 1), gone + gone):
+            with pytest.raises(ConfigError, match="no such object: found 0, expected 1 dog"):
+                model(scene, edit=edit)
+
+
+class TestAdd:
+    """A new object, in front."""
+
+    SHAPE = torch.ones(5, 9, dtype=torch.bool)
+
+    def test_is_an_object_like_any_other_with_the_next_number(self, model, scene):
+        added = AddObject("car", self.SHAPE, (10, 20, 6, 12))
+        result = apply(model, scene, added)
+        assert [item.class_id for item in result.scene.objects] == [CAR, DOG, CAR]
+        assert int(own_pixels(result.scene, result.scene.objects[2]).sum()) == 6 * 12
+        assert len({item.instance_id for item in result.scene.objects}) == 3
+        assert not torch.equal(model(scene, edit=added).image, model(scene, edit=added + Resample(object=2)).image)
+
+    def test_it_can_be_moved_and_taken_away_again(self, model, scene):
+        added = AddObject("box", self.SHAPE, (10, 20, 6, 12))
+        assert same_maps(apply(model, scene, added, RemoveObject(2)), apply(model, scene))
+        moved = apply(model, scene, added, MoveObject(2, down=4)).scene
+        assert int((moved.label[14:20, 20:32] == BOX).sum()) == 72
+
+    @pytest.mark.parametrize("box", [(-1, 0, 6, 6), (0, 0, 40, 6), (0, 44, 6, 6), (0, 0, 2, 6)])
+    def test_its_box_lies_inside_the_image(self, model, scene, box):
+        with pytest.raises(ConfigError, match="no place for an object"):
+            apply(model, scene, AddObject("car", self.SHAPE, box))
+
+    def test_it_is_a_thing_that_the_spec_knows(self, model, scene):
+        with pytest.raises(ConfigError, match="no such class of things: found 'sky', expected car, dog, box"):
+            apply(model, scene, AddObject("sky", self.SHAPE, (0, 0, 6, 6)))
+
+    def test_something_is_drawn(self):
+        with pytest.raises(ConfigError, match="no silhouette"):
+            AddObject("car", ~self.SHAPE, (0, 0, 6, 6))
+
+
+class TestLabel:
+    """A region of another class."""
+
+    def region(self, *area: int) -> torch.Tensor:
+        return scene_of((BOX, *area)).label == BOX
+
+    def test_stuff_takes_its_pixels_from_objects_whose_boxes_follow(self, model, scene):
+        cut = apply(model, scene, EditLabel(self.region(4, 4, 4, 10), "sky")).scene
+        assert torch.equal(cut.label, scene_of((CAR, 8, 4, 4, 10), (DOG, 20, 30, 8, 8)).label)
+        assert cut.objects[0].box.min_row == 8
+
+    def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
+        covered = EditLabel(self.region(4, 4, 8, 10), "sky")
+        assert same_maps(apply(model, scene, covered), apply(model, scene, RemoveObject(0)))
+        assert torch.equal(
+            model(scene, edit=covered + Resample(object=1)).image,
+            model(scene, edit=RemoveObject(0) + Resample(object=1)).image,
+        )
+
+    def test_things_are_new_objects(self, model, scene):
+        labelled = apply(model, scene, EditLabel(self.region(20, 6, 6, 12), "dog"))
+        added = apply(model, scene, AddObject("dog", torch.ones(2, 2, dtype=torch.bool), (20, 6, 6, 12)))
+        assert same_maps(labelled, added)
+        assert len(labelled.scene.objects) == 3
+
+    def test_a_region_that_makes_no_sense_says_so(self, model, scene):
+        with pytest.raises(ConfigError, match="no such class: found 'lava', expected void, sky"):
+            apply(model, scene, EditLabel(self.region(4, 4, 4, 4), "lava"))
+        for region in (torch.ones(4, 4, dtype=torch.bool), torch.zeros(32, 48, dtype=torch.bool)):
+            with pytest.raises(ConfigError, match="no region to label"):
+                apply(model, scene, EditLabel(region, "sky"))
+
+
+class TestPaint:
+    """The part map of one object, painted."""
+
+    def test_only_the_painted_object_changes(self, model, watch):
+        scene = scene_of((CAR, 4, 4, 8, 10), (CAR, 20, 30, 8, 8))
+        paint = torch.full(scene.size, 3, dtype=torch.uint8)
+        before = watch(model, lambda: model(scene)).features
+        after = watch(model, lambda: model(scene, edit=EditParts(0, paint))).features
+        torch.testing.assert_close(before[..., 16:, :], after[..., 16:, :], atol=1e-5, rtol=1e-4)
+        assert (before[..., :16, :] - after[..., :16, :]).abs().max() > 1e-3
+
+    def test_its_only_support_is_the_painting_in_the_object_frame(self, model, scene):
+        paint = torch.zeros(scene.size, dtype=torch.uint8)
+        paint[4:8, :], paint[8:12, :] = 1, 2
+        draft = apply(model, scene, EditParts(0, paint))
+        maps = draft.supports.part_maps[draft.scene.objects[0].part_category]
+        assert maps.shape == (2, 64, 64)
+        assert torch.equal(maps[0], maps[1])
+        assert maps[0].unique().tolist() == [0, 1, 2]
+        assert (maps[0] == 1).nonzero()[:, 0].max() < (maps[0] == 2).nonzero()[:, 0].min()
+
+    def test_a_painted_object_can_be_moved_in_either_order(self, model, scene):
+        paint, move = EditParts(0, torch.ones(scene.size, dtype=torch.uint8)), MoveObject(0, down=6)
+        first, second = (model(scene, edit=edit) for edit in (paint + move, move + paint))
+        assert torch.equal(first.image, second.image)
+        assert not torch.equal(first.image, model(scene, edit=move).image)
+
+    def test_supports_of_the_category_are_the_others_business(self, model, scene):
+        paint = EditParts(0, torch.ones(scene.size, dtype=torch.uint8))
+        drop = EditSupports("car", drop="wheel")
+        assert torch.equal(model(scene, edit=paint + drop).image, model(scene, edit=paint).image)
+
+    @pytest.mark.parametrize(
+        ("number", "part_map", "words"),
+        [
+            (0, torch.ones(5, 5, dtype=torch.uint8), "parts are painted at the scene's size"),
+            (0, torch.full((32, 48), 4, dtype=torch.uint8), "found 4, expected 0 no part, 1 top, 2 bottom, 3 wheel"),
+            (0, torch.zeros(32, 48, dtype=torch.uint8), "no part is painted on object 0"),
+            (1, torch.ones(32, 48, dtype=torch.uint8), "object 1 has no parts to paint: found box"),
+        ],
+        ids=["size", "id", "nothing", "no parts"],
+    )
+    def test_a_painting_that_makes_no_sense_says_so(self, model, number, part_map, words):
+        with pytest.raises(ConfigError, match=words):
+            model(scene_of((CAR, 4, 4, 8, 10), (BOX, 20, 30, 8, 8)), edit=EditParts(number, part_map))
