@@ -130,6 +130,10 @@ class TestPartNetObjective:
         (gradient,) = torch.autograd.grad(losses(objective(), replace(batch, shapes=shapes))[term], shapes)
         assert gradient.flatten(1).any(1).all()
 
+    def test_every_term_is_an_error_and_so_above_zero(self, batch):
+        """A term of the wrong sign would still fall when trained alone."""
+        assert all(value.item() > 0 for value in losses(objective(), batch).values())
+
     def test_the_reconstruction_reads_the_objects_own_part_map(self, batch):
         """Given another true map, the second prediction's input changes too; the first one's target alone does."""
         system, seen = objective(), []
