@@ -69,15 +69,22 @@ class PartPairSource:
         supports: the chosen supports; every category of `pairs` needs some.
         random_supports: probability that a batch reads random training objects instead.
         augment: resize, rotate, crop, flip as in `ipose.data.augment`.
+        mixed_k: of the k supports a batch reads 1..k, every number as likely, the same for all its objects.
     """
 
     def __init__(
-        self, pairs: Sequence[PartPair], supports: SupportSet, *, random_supports: float = 3 / 8, augment: bool = True
+        self,
+        pairs: Sequence[PartPair],
+        supports: SupportSet,
+        *,
+        random_supports: float = 3 / 8,
+        augment: bool = True,
+        mixed_k: bool = False,
     ) -> None:
         if not pairs:
             raise ConfigError("no part pairs to learn from", mend="Give part annotations of at least one category.")
         self.pairs, self.supports = tuple(pairs), supports
-        self.random_supports, self.augment = random_supports, augment
+        self.random_supports, self.augment, self.mixed_k = random_supports, augment, mixed_k
         self.members: dict[str, list[int]] = {}
         for i, pair in enumerate(self.pairs):
             self.members.setdefault(pair.category, []).append(i)
@@ -107,6 +114,8 @@ class PartPairSource:
             supports = torch.stack([self._random_supports(category, generator) for category in categories])
         else:
             supports = self.supports.of(categories)
+        if self.mixed_k:
+            supports = supports[:, self._some_of_k(generator)]
         return PartBatch(
             names=tuple(item.name for item in items),
             shapes=torch.stack([item.shape for item in items])[:, None].float(),
@@ -119,6 +128,12 @@ class PartPairSource:
         members = self.members[category]
         chosen = torch.randint(len(members), (self.supports.k,), generator=generator).tolist()
         return torch.stack([self.pairs[members[i]].part_map for i in chosen])
+
+    def _some_of_k(self, generator: torch.Generator) -> Tensor:
+        """1..k positions of supports, in random order."""
+        k = self.supports.k
+        count = int(torch.randint(1, k + 1, (), generator=generator))
+        return torch.randperm(k, generator=generator)[:count]
 
 
 class PartNetObjective:

@@ -27,6 +27,8 @@ class PartNetConfig:
     norm with ReLU (P suppl. B.1)."""
     k: int = 3
     """Supports per category (P sec. 4.1; 1..4 in table 4)."""
+    mixed_k: bool = False
+    """Train each batch with 1..k of the supports, as many as chance says, to use any number later (P table 4)."""
     zero_empty_masks: bool = True
     """Tokens of a mask without pixels are 0, as the formulas of instance norm say; off = what float32 rounding makes of
     them (R). Without effect on batch norm, which has another answer."""

@@ -10,6 +10,7 @@ PUBLISHED: Mapping[str, Published] = {
     "multi_scale": Published(True, True),
     "normalization": Published("batch", "instance"),
     "k": Published(3, 3),
+    "mixed_k": Published(False, False),
     "zero_empty_masks": Published(release=False),
     "cross_entropy": Published(False, True),
     "reconstruction": Published(True, True),

@@ -115,7 +115,11 @@ def run_partnet_job(
     data = checked_part_pairs(job.data) if data is None else data
     supports = _supports(job, data)
     source = PartPairSource(
-        data.basis_train, supports, random_supports=job.config.random_supports, augment=job.config.augment
+        data.basis_train,
+        supports,
+        random_supports=job.config.random_supports,
+        augment=job.config.augment,
+        mixed_k=job.config.mixed_k,
     )
     torch.manual_seed(job.train.seed)
     objective = PartNetObjective(PartNet(job.config), job.config)

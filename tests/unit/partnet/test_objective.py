@@ -213,6 +213,26 @@ class TestPartPairSource:
         random = [not torch.equal(source.collate(pairs[:1], generator).supports, chosen) for _ in range(400)]
         assert sum(random) / 400 == pytest.approx(probability, abs=0.08 if 0 < probability < 1 else 0)
 
+    def test_mixed_k_reads_every_number_of_supports_as_often_and_never_one_twice(self, pairs, supports):
+        three = SupportSet({"car": PARTS}, {"car": torch.stack([pair("car", 60 + i).part_map for i in range(3)])})
+        source = PartPairSource(pairs[:4], three, random_supports=0.0, mixed_k=True)
+        generator = torch.Generator().manual_seed(0)
+        drawn = [source.collate(pairs[:1], generator).supports[0] for _ in range(300)]
+        for count in (1, 2, 3):
+            assert sum(len(maps) == count for maps in drawn) / 300 == pytest.approx(1 / 3, abs=0.09)
+        for maps in drawn:
+            found = [i for own in maps for i, known in enumerate(three.part_maps["car"]) if torch.equal(own, known)]
+            assert len(set(found)) == len(maps)
+        assert {tuple(maps[0].flatten().tolist()) for maps in drawn if len(maps) == 1} == {
+            tuple(known.flatten().tolist()) for known in three.part_maps["car"]
+        }
+
+    def test_a_step_on_fewer_supports_replaces_one_of_those_it_read(self, pairs, supports):
+        source = PartPairSource(pairs, supports, random_supports=0.0, mixed_k=True)
+        for seed in range(6):
+            few = source.collate([pairs[0], pairs[4]], torch.Generator().manual_seed(seed))
+            assert all(loss.isfinite() for loss in losses(objective(mixed_k=True), few).values())
+
     def test_the_same_generator_gives_the_same_batch(self, pairs, supports):
         source = PartPairSource(pairs, supports, random_supports=0.5)
         for seed in range(4):
