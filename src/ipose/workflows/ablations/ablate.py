@@ -28,6 +28,8 @@ class Rows(Protocol):
     """What the grid needs of a kind of run."""
 
     @property
+    def titles(self) -> dict[str, str]: ...
+    @property
     def notes(self) -> tuple[str, ...]: ...
     def missing(self, row: Row) -> str | None: ...
     def folder(self, row: Row, seed: int) -> Path: ...
@@ -66,22 +68,25 @@ def run_ablation(job: AblationJob) -> AblationResult:
     """
     check_device(job.device)
     rows = rows_of(job)
-    not_run = {row.name: why for row in job.chosen if (why := rows.missing(row)) is not None}
+    not_run = {row.name: why for row in job.chosen if (why := _why_not(job, rows, row)) is not None}
     chosen = [row for row in job.chosen if row.name not in not_run]
     if not chosen:
         raise MissingWeightsError(
             f"no row of table {job.table.name} can be run here",
             found="; ".join(f"{name}: {why}" for name, why in not_run.items()),
         )
-    for seed in job.seeds:
-        for row in chosen:
-            state_of(rows.folder(row, seed), rows.wanted(row, seed))
     stopped, scores = _Grid(job, rows, chosen).go()
     if stopped == "interrupted" or not scores:
         return AblationResult(stopped, None, ())
     outcome, pictures = _outcome(job, rows, chosen, not_run, scores)
     table = written(outcome)
     return AblationResult(stopped, table, _write(job, outcome, table, pictures))
+
+
+def _why_not(job: AblationJob, rows: Rows, row: Row) -> str | None:
+    """Why a row cannot be had here; runs that are finished need nothing. Raises RunError for runs of another config."""
+    states = [state_of(rows.folder(row, seed), rows.wanted(row, seed)) for seed in job.seeds]
+    return None if set(states) == {"finished"} else rows.missing(row)
 
 
 def rows_of(job: AblationJob) -> Rows:
@@ -153,6 +158,7 @@ def _outcome(
         not_run=not_run,
         unfinished=sorted(wanted),
         notes=rows.notes,
+        titles=rows.titles,
         facts=[*environment_facts(command_line()), ("commit", git_commit() or "unknown")],
         settings={"preset": job.preset, "steps": job.steps, "data": job.data.data, "seeds": list(job.seeds)},
     )

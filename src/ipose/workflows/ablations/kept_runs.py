@@ -5,21 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ipose.configs import config_from_plain
-from ipose.data.data_config import DataConfig
-from ipose.errors import ConfigError, RunError
-from ipose.partnet.presets import PartNetConfig
-from ipose.synthesis.presets import SynthesisConfig
+from ipose.errors import RunError
 from ipose.training.checkpoint_files import list_checkpoints, step_of
 from ipose.training.config import RESUMABLE, TrainConfig
-from ipose.training.differences import differences, plain
+from ipose.training.differences import differences, plain, with_defaults
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
 
 State = Literal["new", "unfinished", "finished"]
-
-CONFIGS: Mapping[str, type] = {"partnet": PartNetConfig, "synthesis": SynthesisConfig, "data": DataConfig}
-"""The dataclasses inside a run's config, by field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +21,7 @@ class WantedRun:
 
     Args:
         kind: of the run.
-        config: as run.json has it.
+        config: of its job: dataclasses and plain values by field.
         train: with the steps that make it finished.
     """
 
@@ -71,7 +64,8 @@ def steps_done(folder: Path) -> int:
 
 def refuse_another(run: Run, wanted: WantedRun) -> None:
     """Raise RunError where the run is not the wanted one, but for how long it was trained."""
-    there = {"kind": run.kind, "config": _complete(run), "train": plain(run.train_config)}
+    complete = with_defaults(run.info, {"config": wanted.config, "train": wanted.train})
+    there = {"kind": run.kind, "config": complete["config"], "train": complete["train"]}
     here = {"kind": wanted.kind, "config": plain(wanted.config), "train": plain(wanted.train)}
     different = {
         field: values
@@ -85,15 +79,3 @@ def refuse_another(run: Run, wanted: WantedRun) -> None:
             found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items()),
             mend="Name another folder with --out, or give the run's own settings.",
         )
-
-
-def _complete(run: Run) -> dict[str, Any]:
-    """The run's config with today's fields, those of later versions of ipose at their defaults."""
-    config = run.config
-    try:
-        for name, kind in CONFIGS.items():
-            if name in config:
-                config[name] = plain(config_from_plain(kind, config[name]))
-    except (ConfigError, TypeError) as error:
-        raise RunError("a run of another version of ipose", file=run.folder, found=str(error)) from error
-    return config

@@ -2,7 +2,7 @@
 here."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ipose.workflows.ablations.arithmetic import Spread, Verdict, verdict
@@ -30,6 +30,7 @@ class Outcome:
         notes: what a reader must know.
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
+        titles: of metrics, where they are not the grid's.
     """
 
     table: AblationTable
@@ -43,12 +44,14 @@ class Outcome:
     notes: Sequence[str] = ()
     facts: Sequence[tuple[str, str]] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metrics(self) -> list[Metric]:
         """Those that some run has."""
         found = {key for seeds in self.scores.values() for scores in seeds.values() for key in scores}
-        return [metric for metric in METRICS[self.table.kind] if metric.key in found]
+        known = [metric for metric in METRICS[self.table.kind] if metric.key in found]
+        return [replace(metric, title=self.titles.get(metric.key, metric.title)) for metric in known]
 
     def reference_of(self, row: Row) -> str:
         """The row that this one is compared with: its own, else the table's, else (both left out) the first."""

@@ -52,6 +52,11 @@ class PartNetRows:
             "pixels. Means weigh categories alike. Supports are chosen by k-means with each run's seed.",
         )
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Of columns: the grid's own."""
+        return {}
+
     def missing(self, row: Row) -> str | None:
         """Why a row cannot be run here: never."""
         return None
