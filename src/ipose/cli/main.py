@@ -10,6 +10,7 @@ import tyro
 from tyro.conf import subcommand
 
 import ipose
+from ipose.cli.commands.ablate import Ablate
 from ipose.cli.commands.build_parts import Data
 from ipose.cli.commands.convert import Convert
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
@@ -37,6 +38,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Evaluate, subcommand("evaluate")]
+        | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]

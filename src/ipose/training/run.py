@@ -27,6 +27,9 @@ from ipose.training.provenance import command_line, git_commit, versions
 
 FORMAT = 1
 
+RESUMED_BY_REPETITION = ("ablate",)
+"""Commands of `ipose` that go on with their runs when they are given again."""
+
 
 class Run:
     """A run folder. Make one with `Run.create`, find one with `Run.open`, go on with `Run.resume`.
@@ -185,7 +188,8 @@ class Run:
     def resume_command(self) -> str:
         """What to type to go on."""
         command = str(self.info.get("command") or "")
-        return command if "--resume" in command.split() else f"{command} --resume".strip()
+        words = command.split()
+        return command if {"--resume", *RESUMED_BY_REPETITION} & set(words) else f"{command} --resume".strip()
 
     def expect_items(self, items: int) -> None:
         """Remember how many items the data set has; the order of the data hangs on it. Raises RunError where a resumed
