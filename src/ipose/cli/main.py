@@ -16,9 +16,10 @@ from ipose.cli.commands.convert import Convert
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.edit import EditScene, Figures
+from ipose.cli.commands.evaluate import Evaluate
 from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.train import train_command
-from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
+from ipose.cli.commands.use import Generate, Info, Parts
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."

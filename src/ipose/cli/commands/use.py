@@ -1,11 +1,10 @@
-"""`ipose parts`, `generate`, `evaluate`, `info`: using what was trained."""
+"""`ipose parts`, `generate`, `info`: using what was trained."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
 
@@ -83,107 +82,6 @@ class Generate:
             keep_size=self.keep_size,
         ):
             print(path)
-
-
-@dataclass(frozen=True)
-class Evaluate:
-    """Numbers of a run's PartNet, or of any folder of images beside the real ones (eval cards); or cards compared."""
-
-    folder: Positional[Path | None] = None
-    """A run: part metrics of its PartNet against two plain baselines, on its validation data."""
-    data: str | None = None
-    """Of a run: other data with part maps. None = the run's own."""
-    spec: str | None = None
-    """The spec of --data, or of --labels."""
-    images: Path | None = None
-    """In place of a run: a folder of generated images, of any model."""
-    real: Path | None = None
-    """With --images: the photographs, of the same names."""
-    protocol: str = "images"
-    """images, images-antialiased, images-256, or objects-128 (each object, cropped by its box)."""
-    features: str = "inception"
-    """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
-    torch.export as .pt2): the result then says which network it is of."""
-    labels: Path | None = None
-    """Folder of label maps, for objects and segmenters."""
-    instances: Path | None = None
-    """Folder of instance maps. None = the connected pieces of each thing class are its objects."""
-    segmenter: Path | None = None
-    """TorchScript or torch.export file of a segmenter: adds mIoU and pixel accuracy."""
-    class_map: Path | None = None
-    """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
-    lpips: Path | None = None
-    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene."""
-    out: Path = Path("cards")
-    """With --images: new folder to write the cards to."""
-    compare: tuple[Path, ...] = ()
-    """In place of all else: cards, or folders of them, to set beside each other."""
-    across_protocols: FlagCreatePairsOff[bool] = False
-    """Compare numbers although they were taken in different ways."""
-    plot: Path | None = None
-    """With --compare: PNG to draw the numbers into."""
-    device: str = "cpu"
-    """cpu, cuda, ..."""
-    batch_size: int = 16
-    """Images at once."""
-
-    def run(self) -> None:
-        """Evaluate and print."""
-        asked = [self.folder is not None, self.images is not None, bool(self.compare)]
-        if sum(asked) != 1:
-            raise ConfigError(
-                "ipose evaluate judges one thing",
-                found="several" if any(asked) else "nothing",
-                expected="a run, or --images DIR --real DIR, or --compare CARDS CARDS",
-            )
-        if self.plot is not None and not self.compare:
-            raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
-        for_images = ("real", "labels", "instances", "segmenter", "class_map", "lpips")
-        if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
-            raise ConfigError(
-                "an option of --images", field=stray[0], mend="Name the generated ones with --images DIR."
-            )
-        if self.folder is not None:
-            self._run_folder(self.folder)
-        elif self.images is not None:
-            self._image_folder(self.images)
-        else:
-            from ipose.workflows.compare_cards import comparison
-
-            print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
-
-    def _run_folder(self, folder: Path) -> None:
-        from ipose.workflows.evaluate import evaluate_run
-
-        data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
-        evaluation, path = evaluate_run(folder, data)
-        print(evaluation.table())
-        print(path)
-
-    def _image_folder(self, images: Path) -> None:
-        from ipose.workflows.door import check_device
-        from ipose.workflows.evaluate_images import ImageEvaluation, check_out, evaluate_images, write_cards
-
-        if self.real is None:
-            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
-        check_device(self.device)
-        check_out(self.out)
-        names = (
-            "protocol",
-            "features",
-            "labels",
-            "instances",
-            "spec",
-            "segmenter",
-            "class_map",
-            "lpips",
-            "device",
-            "batch_size",
-        )
-        job = ImageEvaluation(images=images, real=self.real, **{name: getattr(self, name) for name in names})
-        cards = evaluate_images(job)
-        for card, path in zip(cards, write_cards(cards, self.out), strict=True):
-            print(f"{path}: {card.line()}")
 
 
 @dataclass(frozen=True)
