@@ -17,7 +17,7 @@ from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.edit import EditScene, Figures
 from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.train import train_command
-from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
+from ipose.cli.commands.use import Evaluate, Generate, Info, Parts, Report
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -37,6 +37,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Evaluate, subcommand("evaluate")]
+        | Annotated[Report, subcommand("report")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]

@@ -4,6 +4,9 @@ A token stands for an 8x8 block of the 64x64 frame, in query and supports alike,
 how finely PartNet reads, not how far it sees: a token's features come from a wider surrounding, and with multi-scale
 encoders also from the 4x4 and 2x2 maps, which are resized to the 8x8 grid and stacked behind it.
 
+What to look at first is block 0: its queries are the object's shape and nothing else, so it finds the places that look
+alike. Later blocks have read something already; trained ones often rest on a few tokens of the background.
+
 The ordinary forward pass does not come through here; this module runs the same blocks once more and keeps the weights.
 """
 
@@ -58,16 +61,18 @@ class SupportAttention:
         channel = int(self.part_map[row, column]) if channel is None else channel
         return self.weights[:, channel, (row // TOKEN_SIDE) * TOKEN_SIDE + column // TOKEN_SIDE]
 
-    def read_by(self, row: int, column: int, channel: int | None = None) -> Float[Tensor, "k s s"]:
-        """The pixels of the support frames that a query pixel read, mean over the blocks; sums to 1. As `at`."""
-        return to_support_frames(self.at(row, column, channel).mean(0))
+    def read_by(
+        self, row: int, column: int, *, block: int = 0, channel: int | None = None
+    ) -> Float[Tensor, "k s s"]:
+        """The pixels of the support frames that a query pixel read in one block; sums to 1. Raises as `at`."""
+        return to_support_frames(self.at(row, column, channel)[block])
 
-    def shares(self, row: int, column: int, channel: int | None = None) -> Float[Tensor, " q"]:
-        """How much of `read_by` lay on each part of the supports, 0 = on no part; sums to 1.
+    def shares(self, row: int, column: int, *, block: int = 0, channel: int | None = None) -> Float[Tensor, " q"]:
+        """How much of what a query pixel read lay on each part of the supports, 0 = on no part; sums to 1.
 
-        A token's weight is shared among the parts in its 8x8 block by their pixels.
+        A token's weight is shared among the parts in its 8x8 block by their pixels. Raises as `at`.
         """
-        read = to_support_frames(self.at(row, column, channel).mean(0), "nearest").flatten()
+        read = to_support_frames(self.at(row, column, channel)[block], "nearest").flatten()
         return read.new_zeros(PART_CHANNELS).index_add(0, self.supports.flatten().long(), read)
 
 

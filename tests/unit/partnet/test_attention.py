@@ -40,7 +40,7 @@ class TestSupportAttention:
         assert attention.weights.shape == (2, 9, 64, k, 8, 8)
         assert (attention.weights >= 0).all()
         torch.testing.assert_close(attention.weights.sum((-3, -2, -1)), torch.ones(2, 9, 64, dtype=torch.float64))
-        torch.testing.assert_close(attention.read_by(31, 17).sum(), torch.ones((), dtype=torch.float64))
+        torch.testing.assert_close(attention.read_by(31, 17, block=1).sum(), torch.ones((), dtype=torch.float64))
         torch.testing.assert_close(attention.shares(31, 17).sum(), torch.ones((), dtype=torch.float64))
 
     def test_agrees_with_the_loops_in_float64(self, device):

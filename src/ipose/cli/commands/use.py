@@ -1,4 +1,4 @@
-"""`ipose parts`, `generate`, `evaluate`, `info`: using what was trained."""
+"""`ipose parts`, `generate`, `evaluate`, `report`, `info`: using what was trained."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,6 +181,21 @@ class Evaluate:
         cards = evaluate_images(job)
         for card, path in zip(cards, write_cards(cards, self.out), strict=True):
             print(f"{path}: {card.line()}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a run's report.html anew, with the eval cards and tables that lie there by now."""
+
+    folder: Positional[Path]
+    """A finished run, of PartNet or of synthesis. Eval cards are read from its cards/ (ipose evaluate --out RUN/cards),
+    tables from table-*.md beside it."""
+
+    def run(self) -> None:
+        """Look again and write."""
+        from ipose.workflows.reports import remake_report
+
+        print(remake_report(self.folder))
 
 
 @dataclass(frozen=True)
