@@ -9,7 +9,6 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from ipose.data.part_palette import PART_COLORS
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.evaluation.figures import part_picture
 from ipose.evaluation.palette import INK, PAPER
@@ -56,9 +55,7 @@ def query_picture(part_map: UInt8[Tensor, "s s"], marked: QueryPixel) -> Image.I
     return picture
 
 
-def heat_picture(
-    part_map: UInt8[Tensor, "s s"], read: Float[Tensor, "s s"], strongest: float
-) -> Image.Image:
+def heat_picture(part_map: UInt8[Tensor, "s s"], read: Float[Tensor, "s s"], strongest: float) -> Image.Image:
     """A support's parts, faint, with the weights of its pixels laid over them.
 
     Args:

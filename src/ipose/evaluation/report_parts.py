@@ -74,9 +74,7 @@ def attention_figure(attention: SupportAttention, part_names: Sequence[str], tit
     tiles = []
     for pixel in part_centres(attention.part_map, part_names):
         tiles += attention_tiles(attention, pixel, part_names, block)
-    return Figure(
-        tiles, title=title, legends={"parts": part_legend(part_names)}, columns=1 + len(attention.supports)
-    )
+    return Figure(tiles, title=title, legends={"parts": part_legend(part_names)}, columns=1 + len(attention.supports))
 
 
 def extremes(scores: Float[Tensor, " n"], count: int) -> tuple[list[int], list[int]]:
@@ -89,4 +87,3 @@ def extremes(scores: Float[Tensor, " n"], count: int) -> tuple[list[int], list[i
     order = [i for i in scores.argsort(stable=True).tolist() if not bool(scores[i].isnan())]
     count = min(count, (len(order) + 1) // 2)
     return order[:count], order[count:][::-1][:count]
-

@@ -61,9 +61,7 @@ class SupportAttention:
         channel = int(self.part_map[row, column]) if channel is None else channel
         return self.weights[:, channel, (row // TOKEN_SIDE) * TOKEN_SIDE + column // TOKEN_SIDE]
 
-    def read_by(
-        self, row: int, column: int, *, block: int = 0, channel: int | None = None
-    ) -> Float[Tensor, "k s s"]:
+    def read_by(self, row: int, column: int, *, block: int = 0, channel: int | None = None) -> Float[Tensor, "k s s"]:
         """The pixels of the support frames that a query pixel read in one block; sums to 1. Raises as `at`."""
         return to_support_frames(self.at(row, column, channel)[block])
 

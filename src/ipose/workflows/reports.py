@@ -149,7 +149,9 @@ def _write_partnet(run: Run, lead: str, sections: Sequence[Section], config: Par
 
 def _write_synthesis(run: Run, lead: str, sections: Sequence[Section], config: SynthesisConfig) -> Path:
     training = curves_section(run, "Training")
-    return _write(run, "Synthesis", lead, [*sections, *files_sections(run.folder), training, synthesis_settings(config)])
+    return _write(
+        run, "Synthesis", lead, [*sections, *files_sections(run.folder), training, synthesis_settings(config)]
+    )
 
 
 def _write(run: Run, title: str, lead: str, sections: Sequence[Section]) -> Path:
