@@ -17,7 +17,7 @@ NO_PART = "none"
 
 
 def confusion_table(confusion: Int64[Tensor, "q q"], part_names: Sequence[str], title: str) -> Table:
-    """A category's confusion matrix as a heat table: rows the true parts, columns the inferred ones, percent of the row.
+    """A category's confusion matrix as a heat table: rows the true parts, columns the inferred ones, percent of rows.
 
     Args:
         confusion: pixels by (true, inferred) part over the whole frame, all channels in the running (what the generator

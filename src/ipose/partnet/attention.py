@@ -32,9 +32,9 @@ class SupportAttention:
     """Where one object looked in its k supports.
 
     Args:
-        weights: (l, q, t, k, g, g) for l blocks, q = 9 part channels, t = 64 query tokens in row-major order, and the g x g
-            = 8x8 tokens of each of k supports; >= 0, and sums to 1 over the last three axes. In block 0 all channels look
-            alike: their inputs differ in the values alone.
+        weights: (l, q, t, k, g, g) for l blocks, q = 9 part channels, t = 64 query tokens in row-major order, and the
+            g x g = 8x8 tokens of each of k supports; >= 0, and sums to 1 over the last three axes. In block 0 all
+            channels look alike: their inputs differ in the values alone.
         supports: (k, s, s) the part maps that were read, ids 0..8.
         part_map: (s, s) what PartNet answered: each object pixel's most likely part, 0 elsewhere.
     """
@@ -79,8 +79,8 @@ def to_support_frames(
 ) -> Float[Tensor, "*batch s s"]:
     """Token weights as weights of the pixels of the 64x64 frame, with the same sum.
 
-    Each pixel gets 1/64 of its token's weight; "bilinear" (edges repeated) only blurs that over the neighbouring tokens,
-    which keeps the sum, because every token then counts 8 pixels' worth along each axis, at the edges too.
+    Each pixel gets 1/64 of its token's weight; "bilinear" (edges repeated) only blurs that over the neighbouring
+    tokens, which keeps the sum: every token then counts 8 pixels' worth along each axis, at the edges too.
     """
     shape, flat = weights.shape[:-2], weights.reshape(-1, 1, *weights.shape[-2:])
     smooth = {"mode": mode, "align_corners": False} if mode == "bilinear" else {"mode": mode}

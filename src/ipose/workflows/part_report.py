@@ -66,12 +66,12 @@ def attention_section(result: PartNetResult, categories: Sequence[str]) -> Secti
             ]
     return Section(
         "What PartNet reads",
-        "The ring marks one pixel of an object, the centre of an inferred part. Magenta marks the pixels of the supports "
-        "that PartNet's first attention block read to decide on it, as strong as their weight; a caption says how much lay "
-        'on which part ("outside" is the background). Supports are compared by silhouette alone: the colours below the '
-        "magenta are what is found there, not what is looked for.\n\n"
-        "PartNet sees in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks have read something "
-        "already, and often rest on a few places of the background; those of the first object are shown last.",
+        "The ring marks one pixel of an object, the centre of an inferred part. Magenta marks the pixels of the "
+        "supports that PartNet's first attention block read to decide on it, as strong as their weight; a caption says "
+        'how much lay on which part ("outside" is the background), and on which support. Supports are compared by '
+        "silhouette alone: the colours below the magenta are what is found there, not what is looked for.\n\n"
+        "PartNet sees in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks have read "
+        "something already, and often rest on a few places of the background; those of the first object come last.",
         [*figures, *(later if pairs else [])],
         shown=OPEN,
         rest="more categories, and the later blocks",

@@ -106,8 +106,8 @@ def discriminator_judge(run: Run, config: SynthesisConfig) -> SceneJudge | None:
     return SceneJudge(
         score,
         "By the share of pixels in which the run's own discriminator recognises the class that the label map asks for "
-        '("fake" is no answer here). The generator was trained to please this very network: the number ranks the scenes of '
-        "this run, and says nothing about quality or about other runs.",
+        '("fake" is no answer here). The generator was trained to please this very network: the number ranks the '
+        "scenes of this run, and says nothing about quality or about other runs.",
         "Worst",
         "Best",
         "{:.0%} recognised",
@@ -138,8 +138,8 @@ def _photograph_judge(scenes: Sequence[Scene]) -> SceneJudge | None:
 
     return SceneJudge(
         score,
-        "By the mean difference from the photograph, of which the label map says but little: an image of other colours is "
-        "far from it and may be fine. (The run has no checkpoint with a discriminator to ask.)",
+        "By the mean difference from the photograph, of which the label map says but little: an image of other colours "
+        "is far from it and may be fine. (The run has no checkpoint with a discriminator to ask.)",
         "Least changed",
         "Most changed",
         "{:.0f} of 255 grey values from the photograph",

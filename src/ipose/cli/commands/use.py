@@ -27,6 +27,8 @@ class Parts:
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     out: Path = Path("parts")
     """Folder to write part maps and overlays to."""
+    attention: FlagCreatePairsOff[bool] = False
+    """Also draw which pixels of the supports the centre of each inferred part read (NAME_attention.png)."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
@@ -37,7 +39,14 @@ class Parts:
 
         check_device(self.device)
         reader = part_reader(self.model, self.supports, self.spec, device=self.device)
-        for path in write_parts(reader, self.inputs, self.out, category=self.category, instances=self.instances):
+        for path in write_parts(
+            reader,
+            self.inputs,
+            self.out,
+            category=self.category,
+            instances=self.instances,
+            attention=self.attention,
+        ):
             print(path)
 
 
