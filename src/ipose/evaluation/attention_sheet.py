@@ -116,7 +116,7 @@ def attention_sheet(
         centres = part_centres(attention.part_map, part_names)
         for pixel in centres:
             query, *supports = attention_tiles(attention, pixel, part_names, block)
-            heading = f"{name}: {query.caption}"
+            heading = f"{name}, {query.caption}"
             legend = part_legend(part_names) if pixel == centres[-1] else ()
             rows.append(TileRow([Tile(query.picture, pixel.name), *supports], heading=heading, legend=legend))
     return contact_sheet(rows, title, side=64 * SCALE)

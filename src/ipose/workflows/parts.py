@@ -24,6 +24,9 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder,
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.types import LabelSpec, SceneBatch, SupportSet
 
+ATTENTION = "_attention"
+"""What is put behind a file's name for its sheet of attention."""
+
 GREY = 0.35
 """How bright a label map is drawn below its parts."""
 
@@ -113,22 +116,20 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
     parts_sheet(shapes, parts, None, names, reader.supports.part_names[category], title=category).save(sheet)
     if attention:
         for file, shape in zip(files, shapes, strict=True):
-            written.append(_draw_attention(reader, file, out, shape[None, None].float(), [category]))
+            path = out / f"{file.stem}{ATTENTION}.png"
+            written.append(_draw_attention(reader, path, shape[None, None].float(), [category], [category]))
     return [*written, sheet]
 
 
 def _draw_attention(
-    reader: PartReader, file: Path, out: Path, shapes: Float[Tensor, "n 1 s s"], categories: Sequence[str]
+    reader: PartReader, path: Path, shapes: Float[Tensor, "n 1 s s"], categories: Sequence[str], names: Sequence[str]
 ) -> Path:
-    """NAME_attention.png of the objects of one file."""
+    """What the parts of each of some objects read, as a sheet."""
     maps = reader.supports.of(list(categories)).to(reader.device)
     found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
-    objects = [
-        (f"{i}: {name}" if len(found) > 1 else name, item, reader.supports.part_names[name])
-        for i, (name, item) in enumerate(zip(categories, found, strict=True))
-    ]
-    path = out / f"{file.stem}_attention.png"
-    attention_sheet(objects, title=f"{file.stem}: what each part read in the supports").save(path)
+    part_names = [reader.supports.part_names[category] for category in categories]
+    title = f"{path.stem.removesuffix(ATTENTION)}: what each part read in the supports"
+    attention_sheet(list(zip(names, found, part_names, strict=True)), title=title).save(path)
     return path
 
 
@@ -146,7 +147,10 @@ def _of_map(
     part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
     if attention and inferred.shapes is not None:
         categories = [str(item.part_category) for item in inferred.objects]
-        paths.append(_draw_attention(reader, file, out, inferred.shapes, categories))
+        numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
+        names = [f"{i} {category}" for i, category in zip(numbers, categories, strict=True)]
+        path = out / f"{file.stem}{ATTENTION}.png"
+        paths.append(_draw_attention(reader, path, inferred.shapes, categories, names))
     return paths
 
 
