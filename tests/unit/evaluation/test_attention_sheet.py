@@ -19,7 +19,7 @@ from ipose.partnet.attention import SupportAttention
 
 @pytest.fixture
 def attention() -> SupportAttention:
-    """Two blocks, k = 2. In block 0 part 1 of the object (rows 8..39) reads rows 8..15 of support 2 alone: its part 2."""
+    """Two blocks, k = 2. In block 0 part 1 of the object (rows 8..39) reads rows 8..15 of support 2: its part 2."""
     weights = torch.full((2, 9, 64, 2, 8, 8), 1 / 128)
     weights[0, 1] = 0
     weights[0, 1, :, 1, 1] = 1 / 8
