@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from ipose.evaluation.attention_sheet import attention_tiles, part_centres
+from ipose.evaluation.attention_view import attention_tiles, part_centres
 from ipose.evaluation.contact_sheet import Tile
 from ipose.evaluation.figures import part_picture
 from ipose.evaluation.report import Figure, Table

@@ -73,8 +73,8 @@ def attention_section(result: PartNetResult, categories: Sequence[str]) -> Secti
         "PartNet sees in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks have read "
         "something already, and often rest on a few places of the background; those of the first object come last.",
         [*figures, *(later if pairs else [])],
-        shown=OPEN,
-        rest="more categories, and the later blocks",
+        shown=min(OPEN, len(figures)),
+        rest="more categories, and the later blocks" if len(figures) > OPEN else "the later blocks",
     )
 
 

@@ -16,7 +16,7 @@ from ipose.data.png import write_index
 from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
-from ipose.evaluation.attention_sheet import attention_sheet
+from ipose.evaluation.attention_view import attention_sheet
 from ipose.evaluation.figures import part_overlay
 from ipose.evaluation.sheets import parts_sheet
 from ipose.partnet.attention import support_attention

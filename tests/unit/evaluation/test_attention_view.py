@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.evaluation.attention_sheet import (
+from ipose.evaluation.attention_view import (
     HEAT,
     QueryPixel,
     attention_sheet,
