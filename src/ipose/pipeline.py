@@ -19,6 +19,7 @@ from ipose.editing.layout import edited_draft
 from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
 from ipose.layers.psm_block import BlockFactory
+from ipose.partnet.attention import SupportAttention, support_attention
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import (
     has_partnet,
@@ -136,6 +137,31 @@ class IPose(
             raise without_supports()
         with torch.no_grad():
             return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=self.synthesis.paste)
+
+    def attention(self, scene: Scene, number: int) -> SupportAttention:
+        """Where PartNet looked in the supports for the parts of one object: `.read_by(row, column)` are the support
+        pixels that a pixel of the object's 64x64 frame read.
+
+        Args:
+            scene: with the object.
+            number: of the object in `scene.objects`.
+        Raises:
+            ConfigError: no such object, or its class has no parts.
+        """
+        with_parts = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
+        if number not in with_parts:
+            raise ConfigError(
+                "no object with parts has this number",
+                field="number",
+                found=number,
+                expected=", ".join(map(str, with_parts)) or "a scene that has some",
+            )
+        parts, category = self.infer_parts(SceneBatch.from_scenes([scene])), scene.objects[number].part_category
+        assert parts.shapes is not None
+        assert category is not None
+        at = with_parts.index(number)
+        maps = self.supports.of([category]).to(self.device)
+        return support_attention(self.partnet, parts.shapes[at : at + 1], maps)[0]
 
     def __call__(self, scene: Scene, *, seed: int = 0, edit: Edit | None = None) -> SceneOutput:
         """One image. The same scene and seed give the same image (to 1e-5), alone or in a batch.

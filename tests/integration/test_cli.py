@@ -29,7 +29,7 @@ assert "torch" not in sys.modules
 
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
-    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["info"],
+    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["report"], ["info"],
     ["partworld"],
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from ipose.cli.commands.edit import EditScene, Figures
 from ipose.cli.commands.evaluate import Evaluate
 from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.train import train_command
-from ipose.cli.commands.use import Generate, Info, Parts
+from ipose.cli.commands.use import Generate, Info, Parts, Report
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -40,6 +40,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Report, subcommand("report")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]

@@ -16,13 +16,9 @@ from ipose.partnet.pretrained import load_partnet
 from ipose.partnet.remembered_parts import RememberedParts
 from ipose.synthesis import presets as synthesis_presets
 from ipose.types import Scene
-from ipose.workflows.reports import (
-    curves_section,
-    part_sections,
-    partnet_settings,
-    scene_section,
-    synthesis_settings,
-)
+from ipose.workflows.part_report import part_sections
+from ipose.workflows.reports import curves_section, partnet_settings, synthesis_settings
+from ipose.workflows.scene_report import scene_section
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult, run_partnet_job, train_config
 from ipose.workflows.train_synthesis import (
     FrozenParts,
@@ -171,7 +167,7 @@ def _report(
             *part_sections(parts),
             curves_section(parts.run, "PartNet's training"),
             curves_section(images.run, "The generator's and discriminator's training"),
-            partnet_settings(part_job),
+            partnet_settings(part_job.config),
             synthesis_settings(images.model.synthesis),
             Section(
                 "Limits",

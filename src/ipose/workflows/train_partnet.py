@@ -70,6 +70,11 @@ class PartNetResult:
     supports: SupportSet
     partnet: PartNet
 
+    @property
+    def judged(self) -> list[PartPair]:
+        """The validation pairs that `evaluation` is about, in its order: those of categories with supports."""
+        return judged_pairs(self.data, self.supports)
+
     @cached_property
     def evaluation(self) -> PartEvaluation:
         """On all validation pairs; computed when first asked for, so that a stopped training ends at once."""
@@ -158,8 +163,12 @@ def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEval
         answer = predict_objects(partnet, shapes, categories, supports)
         return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
 
-    known = [pair for pair in data.val if pair.category in supports.categories]
-    return evaluate_parts(predict, known, supports, data.basis_train, data.novel)
+    return evaluate_parts(predict, judged_pairs(data, supports), supports, data.basis_train, data.novel)
+
+
+def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
+    """The validation pairs of categories that there are supports of."""
+    return [pair for pair in data.val if pair.category in supports.categories]
 
 
 class _Watch:

@@ -1,4 +1,4 @@
-"""`ipose parts`, `generate`, `info`: using what was trained."""
+"""`ipose parts`, `generate`, `report`, `info`: using what was trained."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,8 @@ class Parts:
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     out: Path = Path("parts")
     """Folder to write part maps and overlays to."""
+    attention: FlagCreatePairsOff[bool] = False
+    """Also draw which pixels of the supports the centre of each inferred part read (NAME_attention.png)."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
@@ -36,7 +38,14 @@ class Parts:
 
         check_device(self.device)
         reader = part_reader(self.model, self.supports, self.spec, device=self.device)
-        for path in write_parts(reader, self.inputs, self.out, category=self.category, instances=self.instances):
+        for path in write_parts(
+            reader,
+            self.inputs,
+            self.out,
+            category=self.category,
+            instances=self.instances,
+            attention=self.attention,
+        ):
             print(path)
 
 
@@ -82,6 +91,21 @@ class Generate:
             keep_size=self.keep_size,
         ):
             print(path)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a run's report.html anew, with the eval cards and tables that lie there by now."""
+
+    folder: Positional[Path]
+    """A finished run, of PartNet or of synthesis. Eval cards are read from its cards/ (ipose evaluate RUN),
+    tables from table-*.md beside it."""
+
+    def run(self) -> None:
+        """Look again and write."""
+        from ipose.workflows.reports import remake_report
+
+        print(remake_report(self.folder))
 
 
 @dataclass(frozen=True)
