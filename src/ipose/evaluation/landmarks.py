@@ -102,4 +102,5 @@ def _least_squares(x: Tensor, y: Tensor) -> Tensor:
     gram = x.T @ x
     if torch.linalg.matrix_rank(gram) < len(gram):
         gram = gram + torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
-    return torch.linalg.solve(gram, x.T @ y)
+    weights: Tensor = torch.linalg.solve(gram, x.T @ y)
+    return weights

@@ -1,5 +1,6 @@
 """The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2)."""
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -79,7 +80,7 @@ class GANSegGenerator(nn.Module):
         self.foreground_start = PositionalStart(config.parts, config.channels[0], start)
         self.background_start = PositionalStart(1, config.channels[0], start)
         self.mask_blocks = _mask_blocks(config)
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         self.foreground_blocks = nn.ModuleList(SPADEBlock(a, b, e, hidden) for a, b in pairs)
         self.background_blocks = nn.ModuleList(AdaINBlock(a, b, e, hidden) for a, b in pairs)
         self.head = _head(config)
@@ -168,7 +169,7 @@ def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) 
 def _mask_blocks(config: GANSegConfig) -> nn.ModuleList:
     count = len(config.sizes)
     widths = [config.channels[0], *[config.mask_channels] * (count - 1), config.parts + 1]
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(itertools.pairwise(widths))
     blocks = [SPADEBlock(a, b, config.embedding, config.hidden) for a, b in pairs]
     if config.share_repeated and count > 3:
         blocks[1:-1] = [blocks[1]] * (count - 2)

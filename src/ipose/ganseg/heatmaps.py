@@ -14,12 +14,13 @@ EPSILON = 1e-6
 
 def part_centres(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k 2"]:
     """The mean of each part's points; the points of part k are k*P, ..., k*P + P - 1."""
-    return points.unflatten(1, (parts, -1)).mean(2)
+    centres: Tensor = points.unflatten(1, (parts, -1)).mean(2)
+    return centres
 
 
 def deviations(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k p 2"]:
     """Each point, seen from its part's centre."""
-    grouped = points.unflatten(1, (parts, -1))
+    grouped: Tensor = points.unflatten(1, (parts, -1))
     return grouped - grouped.mean(2, keepdim=True)
 
 

@@ -4,6 +4,7 @@ Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" w
 they differ, the field names both, and the default is the release's, whose numbers the paper's tables are.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -153,7 +154,7 @@ class GANSegConfig:
 
     def _check_sizes(self) -> None:
         sizes, found = self.sizes, " ".join(map(str, self.sizes))
-        fine = len(sizes) > 0 and all(b in (a, 2 * a) for a, b in zip(sizes, sizes[1:], strict=False))
+        fine = len(sizes) > 0 and all(b in (a, 2 * a) for a, b in itertools.pairwise(sizes))
         _require(
             fine, "sizes", found or "none", "sizes that each repeat or double the one before, such as 32 32 64 128"
         )

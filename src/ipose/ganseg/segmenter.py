@@ -37,7 +37,8 @@ class PartSegmenter(nn.Module):
     @torch.no_grad()
     def part_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
         """uint8 (b, h, w): the likeliest of background (0) and parts (1..K) at each pixel."""
-        return self(image).argmax(1).to(torch.uint8)
+        logits: Tensor = self(image)
+        return logits.argmax(1).to(torch.uint8)
 
 
 def segmentation_networks() -> tuple[str, ...]:

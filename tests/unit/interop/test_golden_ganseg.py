@@ -90,7 +90,7 @@ class TestWrongStates:
 
     def test_the_other_network_is_named(self, read):
         state = read("ganseg_discriminator").state
-        with pytest.raises(RunError, match="GANSeg's discriminator, not its generator.*ganseg_discriminator"):
+        with pytest.raises(RunError, match=r"GANSeg's discriminator, not its generator.*ganseg_discriminator"):
             ganseg_generator(state)
 
     def test_a_stranger_is_refused(self):
@@ -109,7 +109,7 @@ class TestWrongStates:
         from ipose.ganseg import GANSegGenerator
 
         config = golden_ganseg.golden_generator(read("ganseg_generator_shared")).config
-        with pytest.raises(ConfigError, match="grid.*found pixel-centre, expected release"):
+        with pytest.raises(ConfigError, match=r"grid.*found pixel-centre, expected release"):
             to_release(GANSegGenerator(replace(config, grid="pixel-centre")))
 
 
