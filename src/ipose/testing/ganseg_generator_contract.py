@@ -21,13 +21,13 @@ class GANSegGeneratorContract(NetworkContract):
     """Points say where parts are, the first noise alone moves them, and masks divide the image among the parts."""
 
     config: ClassVar[GANSegConfig]
-    tolerance: ClassVar[float] = 1e-3
-    """Narrow parts have steep heatmaps, and features are no smaller than 10: rounding shows."""
+    tolerance: ClassVar[float] = 2e-4
+    """Narrow parts have steep heatmaps: rounding shows."""
 
     def make(self) -> nn.Module:
-        """GANSeg's, its points apart enough that heatmaps are no specks."""
+        """GANSeg's, its points apart enough that heatmaps are no specks; torch's own, small weights for the rest."""
         network = GANSegGenerator(self.config)
-        start_weights(network)
+        start_weights(network.level1)
         return network
 
     def inputs(self, batch: int) -> tuple[Tensor, ...]:
