@@ -115,9 +115,9 @@ class GANSegGenerator(nn.Module):
         foreground = self.foreground(level1, centres, mask)
         background = self.background(level1.background, background_position)
         behind = mask[:, -1:]
-        image = torch.tanh(self.head((1 - behind) * foreground + behind * background))
+        image = self.colours((1 - behind) * foreground + behind * background)
         heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
-        return GANSegOutput(image.float(), mask, foreground.float(), background.float(), heatmaps, points, centres)
+        return GANSegOutput(image, mask, foreground.float(), background.float(), heatmaps, points, centres)
 
     def masks(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
@@ -150,6 +150,11 @@ class GANSegGenerator(nn.Module):
         for i, block in enumerate(self.background_blocks):
             x = self._grown(block(x, embedding), i)
         return crop(x, self.config.margin)
+
+    def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
+        """Features as an image in [-1, 1]: of the blend, or of foreground or background alone, to look at."""
+        image: Tensor = torch.tanh(self.head(features)).float()
+        return image
 
     def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
         return part_heatmaps(centres, scales, self.get_buffer(f"grid_{size}"), self.config.heatmap)

@@ -17,7 +17,7 @@ Head = Literal["two", "one"]
 AreaTarget = Literal["disk", "heatmap"]
 Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
-PresetName = Literal["celeba-wild", "taichi", "cub", "flowers", "folder", "tiny"]
+PresetName = Literal["celeba-wild", "taichi", "cub", "flowers", "folder", "small", "tiny"]
 
 MOST_PARTS = 254
 """Part maps are saved as bytes: 0 = background, 1..K = parts."""
@@ -104,8 +104,8 @@ class GANSegConfig:
     """Adam (P app. B.4)."""
     batch_size: int = 64
     """Images a step (P app. B.4)."""
-    steps: int = 30_000
-    """Updates of the generator (P; R: epochs, cut at 1002 batches)."""
+    updates: int = 30_000
+    """Steps of the generator, where --steps is not given (P; R: epochs, cut at 1002 batches)."""
     flip: bool = True
     """Mirror half of the photographs."""
     random_crop: bool = False
@@ -129,7 +129,7 @@ class GANSegConfig:
     def _check_numbers(self) -> None:
         whole = (
             "parts points_per_part noise_channels embedding final_channels mask_channels hidden point_layers "
-            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size steps"
+            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates"
         )
         for name in [*whole.split(), "point_divisor", "lr_generator", "lr_discriminator"]:
             _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
@@ -187,11 +187,17 @@ _SIX_BLOCKS: Mapping[str, Any] = {
     "sizes": (32, 32, 64, 64, 128, 128), "channels": (512, 256, 256, 128, 128, 64), "random_crop": True
 }  # fmt: skip
 
-# `tiny` is no experiment of the paper: minutes on two CPU cores at 32x32, narrow, in small batches.
+# `small` is for one GPU and minutes: 64x64, half the width. Neither it nor `tiny` is an experiment of the paper.
+_SMALL: Mapping[str, Any] = {
+    "parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64),
+    "discriminator_channels": (64, 128, 256, 512, 512), "random_crop": True, "batch_size": 32, "updates": 10_000,
+}  # fmt: skip
+
+# `tiny`: minutes on two CPU cores at 32x32, narrow, in small batches.
 _TINY: Mapping[str, Any] = {
     "parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16),
     "final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "discriminator_channels": (16, 32, 48, 64),
-    "discriminator_hidden": 64, "batch_size": 16, "steps": 3000, "lr_generator": 2e-4,
+    "discriminator_hidden": 64, "batch_size": 16, "updates": 3000, "lr_generator": 2e-4,
 }  # fmt: skip
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -200,6 +206,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "cub": _SIX_BLOCKS,
     "flowers": {**_SIX_BLOCKS, "head": "one", "concentration_weight": 30.0},
     "folder": {"random_crop": True},
+    "small": _SMALL,
     "tiny": _TINY,
 }
 """What each preset changes of the defaults."""

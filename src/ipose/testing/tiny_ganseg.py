@@ -15,6 +15,6 @@ TINY_GANSEG = GANSegConfig(
     discriminator_channels=(4, 6, 8),
     discriminator_hidden=8,
     batch_size=4,
-    steps=4,
+    updates=4,
 )
 """Images of 32x32, three parts."""

@@ -57,6 +57,11 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config["format"] == "ipose-ganseg":
+            settings = config["ganseg_config"]
+            return [
+                f"model       {folder} (ipose-ganseg), {settings['parts']} parts, images of {settings['sizes'][-1]}"
+            ]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
     except (OSError, ValueError, KeyError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
