@@ -146,8 +146,10 @@ class IPose(
             scene: with the object.
             number: of the object in `scene.objects`.
         Raises:
-            ConfigError: no such object, or its class has no parts.
+            ConfigError: no such object, its class has no parts, or a model without PartNet.
         """
+        if self.partnet is None or self._stand_in is not None:
+            raise ConfigError("this model reads no predicted parts, so that nothing is attended to", field="parts")
         with_parts = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
         if number not in with_parts:
             raise ConfigError(

@@ -55,8 +55,14 @@ def read_map(
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    partners = {"instance": _partner(instances, path, "instance map"), "part": _partner(parts, path, "part map")}
-    return load_scene(SceneFiles(name=path.stem, label=path, image=None, **partners), spec, size, photo=False)
+    files = SceneFiles(
+        name=path.stem,
+        label=path,
+        image=None,
+        instance=_partner(instances, path, "instance map"),
+        part=_partner(parts, path, "part map"),
+    )
+    return load_scene(files, spec, size, photo=False)
 
 
 def _partner(place: Path | None, path: Path, kind: str) -> Path | None:

@@ -64,7 +64,8 @@ def tiny_vgg(seed: int) -> nn.Sequential:
 def _layers(widths: Sequence[int | str]) -> nn.Sequential:
     from torchvision.models.vgg import make_layers  # slow to import, and few need it
 
-    return make_layers(list(widths))
+    layers: nn.Sequential = make_layers(list(widths))
+    return layers
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from ipose.cli.commands.train import INTERRUPTED
+from ipose.cli.commands.loop_flags import INTERRUPTED
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 

@@ -20,7 +20,7 @@ from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_score
 from ipose.pipeline import IPose
 from ipose.types import LabelSpec, Scene
 from ipose.workflows.image_pairs import Pair, pair_features
-from ipose.workflows.reports import spread
+from ipose.workflows.scene_report import spread
 
 IMAGE_SEED = 0
 """Of the noise: one image a scene, the same seed for every row."""
