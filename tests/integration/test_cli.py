@@ -29,8 +29,8 @@ assert "torch" not in sys.modules
 
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
-    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["report"], ["info"],
-    ["partworld"],
+    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["report"],
+    ["info"], ["partworld"],
 )  # fmt: skip
 
 
