@@ -84,7 +84,7 @@ def to_support_frames(
     """
     shape, flat = weights.shape[:-2], weights.reshape(-1, 1, *weights.shape[-2:])
     smooth = {"mode": mode, "align_corners": False} if mode == "bilinear" else {"mode": mode}
-    frames: Tensor = F.interpolate(flat, scale_factor=float(TOKEN_SIDE), **smooth) / TOKEN_SIDE**2  # type: ignore[arg-type]
+    frames: Tensor = F.interpolate(flat, scale_factor=float(TOKEN_SIDE), **smooth) / TOKEN_SIDE**2
     return frames.reshape(*shape, *frames.shape[-2:])
 
 

@@ -128,7 +128,7 @@ def _train_images(
         tensorboard=False,
     )
     job = SynthesisJob(config=config, data=data, train=train, partnet=folder / "partnet")
-    trained = load_partnet(job.partnet)
+    trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
     remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
     result = run_synthesis_job(job, folder / "synthesis", scenes=scenes, val=val, infer_parts=remembered, device="cpu")

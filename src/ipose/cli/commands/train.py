@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis`. Flags are the fields of the configs; their defaults follow `--preset`."""
+"""`ipose train partnet|synthesis|ganseg`. Flags are the fields of the configs; their defaults follow `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -7,58 +7,16 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, subcommand
 
+from ipose.cli.commands.ganseg import TrainGANSeg
+from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
 from ipose.data.data_config import DataConfig
+from ipose.ganseg import presets as ganseg_presets
 from ipose.partnet import presets as partnet_presets
 from ipose.synthesis import presets as synthesis_presets
-
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C or SIGTERM ended, after it had saved."""
 
 SynthesisPreset = Literal[
     "toy", "cityscapes", "cityscapes-release", "ade20k", "ade20k-release", "coco-stuff", "coco-stuff-release"
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoopFlags:
-    """How long, how often."""
-
-    steps: int | None = None
-    """Optimizer steps. None = as many as the preset's epochs make."""
-    max_minutes: float | None = None
-    """Stop cleanly, with a checkpoint, after this long."""
-    seed: int = 0
-    """Of initial weights, data order, augmentation and noise."""
-    workers: int = 0
-    """Processes that prepare batches; any number gives the same batches."""
-    checkpoint_every: int = 1000
-    """Steps between checkpoints."""
-    sample_every: int = 1000
-    """Steps between sample sheets (samples/)."""
-    log_every: int = 50
-    """Steps between lines of metrics.jsonl."""
-    keep: int = 2
-    """Newest checkpoints to keep."""
-    precision: Literal["no", "bf16"] = "no"
-    """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
-    schedule_by_clock: FlagCreatePairsOff[bool] = False
-    """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
-
-    def settings(self) -> dict[str, Any]:
-        """As keyword arguments of TrainConfig."""
-        names = [
-            "steps",
-            "max_minutes",
-            "seed",
-            "workers",
-            "checkpoint_every",
-            "sample_every",
-            "log_every",
-            "keep",
-            "precision",
-        ]
-        by_clock = {"decay_by": "clock" if self.schedule_by_clock else "steps"}
-        return {name: getattr(self, name) for name in names} | by_clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +64,18 @@ class TrainSynthesis:
 
     out: Path
     """Folder of the run."""
-    partnet: Path
-    """Run or model folder of the trained PartNet, which stays frozen."""
     config: synthesis_presets.SynthesisConfig
     data: DataConfig
     loop: LoopFlags
+    partnet: Path | None = None
+    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
+    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
     preset: SynthesisPreset = "toy"
     """Where the networks' defaults come from."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
     """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
     resume: FlagCreatePairsOff[bool] = False
@@ -124,13 +85,17 @@ class TrainSynthesis:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.partnet.pretrained import model_folder
         from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
-        from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
+        from ipose.workflows.train_synthesis import (
+            SynthesisJob,
+            check_partnet,
+            run_synthesis_job,
+            synthesis_train_config,
+        )
 
         check_run_folder(self.out, resume=self.resume)
-        model_folder(self.partnet)
+        check_partnet(self.config, self.partnet)
         scenes = checked_scenes(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
         job = SynthesisJob(
@@ -139,6 +104,7 @@ class TrainSynthesis:
             train=settings,
             partnet=self.partnet,
             clip_weights=self.clip_weights,
+            vgg_weights=self.vgg_weights,
             init=self.init,
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
@@ -153,12 +119,14 @@ def train_command(args: Sequence[str]) -> Any:
     name = _preset_of(args, "toy")
     partnet = partnet_presets.preset(name if name in partnet_presets.PRESETS else "toy")
     synthesis = synthesis_presets.preset(name if name in synthesis_presets.PRESETS else "toy")
+    ganseg = ganseg_presets.preset(name if name in ganseg_presets.PRESETS else "tiny")
     which: Any = (
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
+        | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train one of the two networks, PartNet first."
+    train.__doc__ = "Train one of iPOSE's two networks, PartNet first; or GANSeg, which needs photographs alone."
     return Annotated[train, subcommand("train")]
 
 
