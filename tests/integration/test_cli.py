@@ -29,8 +29,8 @@ assert "torch" not in sys.modules
 
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
-    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["info"],
-    ["partworld"],
+    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
+    ["evaluate"], ["info"], ["partworld"],
 )  # fmt: skip
 
 
