@@ -29,8 +29,8 @@ assert "torch" not in sys.modules
 
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
-    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["report"],
-    ["info"], ["partworld"], ["ablate"],
+    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
+    ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"],
 )  # fmt: skip
 
 

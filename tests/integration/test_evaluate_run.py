@@ -136,7 +136,8 @@ class TestRunCards:
         [
             ({"seeds": ()}, "seeds"),
             ({"seeds": (1, 1)}, "seeds"),
-            ({"limit": 0}, "limit"),
+            ({"limit": 1}, "limit"),
+            ({"limit": 0, "features": None}, "limit"),
             ({"protocols": ("fid",)}, "no such protocol"),
             ({"batch_size": 0}, "batch_size"),
         ],

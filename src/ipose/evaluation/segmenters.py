@@ -13,10 +13,8 @@ from torch.nn import functional as F
 from ipose.errors import ConfigError, DataError, MissingWeightsError
 from ipose.evaluation.feature_networks import signed
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.segmentation.saved import CLASS_MAP, SCRIPT
 from ipose.types import LabelSpec
-
-SEGMENTER_FILE, CLASS_MAP_FILE = "segmenter.pt2", "class_map.json"
-"""What a run of `ipose train segmenter` keeps in its model folder."""
 
 
 class Segmenter:
@@ -73,13 +71,13 @@ def load_segmenter(path: Path, spec: LabelSpec, class_map: Path | None = None, d
         DataError: a class map that is none, or that names classes which the spec lacks.
     """
     if path.is_dir():
-        folder = next((place for place in (path, path / "model") if (place / SEGMENTER_FILE).is_file()), None)
+        folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
         if folder is None:
             raise MissingWeightsError(
-                "no segmenter in this folder", file=path, expected=f"a run with model/{SEGMENTER_FILE}",
+                "no segmenter in this folder", file=path, expected=f"a run with model/{SCRIPT}",
                 mend="Train one with ipose train segmenter, or name a network file.",
             )  # fmt: skip
-        path, class_map = folder / SEGMENTER_FILE, class_map or folder / CLASS_MAP_FILE
+        path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
     return Segmenter(path, read_class_map(class_map, spec), device)
 
 

@@ -11,7 +11,11 @@ from ipose.training.provenance import git_commit, versions
 from ipose.training.run import Run
 from ipose.types import SupportSet
 
-WEIGHT_FILES = {"generator": "model.safetensors", "PartNet": "partnet.safetensors", "segmenter": "segmenter.pt2"}
+WEIGHT_FILES = {
+    "generator": "model.safetensors",
+    "PartNet": "partnet.safetensors",
+    "segmenter": "segmenter.safetensors",
+}
 """What cards call the weight files of a model folder."""
 
 

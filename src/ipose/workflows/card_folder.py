@@ -40,3 +40,8 @@ def _step_aside(folder: Path, model: Mapping[str, str]) -> None:
             place = folder / EARLIER / other[0][:12]
             place.mkdir(parents=True, exist_ok=True)
             file.replace(place / file.name)
+
+
+def described(file: Path) -> str:
+    """A file that a command wrote, in a line; a card with what it says."""
+    return f"{file}: {read_card(file).line()}" if file.parent.name == "cards" else str(file)

@@ -22,6 +22,9 @@ from ipose.workflows.image_cards import image_cards
 from ipose.workflows.model_folder import replace_folder
 from ipose.workflows.run_judgement import RunJudgement, judges_of
 from ipose.workflows.train_partnet import evaluate
+from ipose.workflows.train_segmenter import judge_segmenter
+
+KINDS = ("partnet", "synthesis", "segmenter")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, judgement: RunJud
     generates the validation images into `generated/` of the run, and judges them as `ipose evaluate --images` does.
 
     Args:
-        folder: a PartNet or synthesis run.
+        folder: a PartNet, synthesis or segmenter run.
         data: to judge on; None = the run's own validation data.
         judgement: by what; None = the defaults.
     Raises:
@@ -63,14 +66,14 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, judgement: RunJud
             `left_out` says so.)
     """
     run, judgement = Run.open(folder), judgement or RunJudgement()
-    if run.kind not in ("partnet", "synthesis"):
-        raise RunError(
-            "no PartNet and no generator to judge", file=folder, found=run.kind, expected="a partnet or synthesis run"
-        )
+    if run.kind not in KINDS:
+        raise RunError("not a run that cards are made of", file=folder, found=run.kind, expected=", ".join(KINDS))
     own = data_of(run) if data is None or "data" in run.config else None
     data = data or own
     assert data is not None  # `data_of` would have said so
     name = "" if data == own else f"on-{Path(data.data).name}"
+    if run.kind == "segmenter":
+        return _judge_segmenter(run, data, judgement, name)
     facts = {
         **code_facts(),
         "model": model_facts(run, load_partnet(folder).supports),
@@ -141,6 +144,13 @@ def _generated(model: IPose, folder: Path, data: DataConfig, judgement: RunJudge
     replace_folder(folder, lambda beside: made.append(generate_set(model, data, beside, seeds=seeds, limit=limit)))
     moved = [replace(image, path=folder / image.path.name) for image in made[0].images]
     return replace(made[0], images=moved)
+
+
+def _judge_segmenter(run: Run, data: DataConfig, judgement: RunJudgement, name: str) -> RunEvaluation:
+    """What a segmenter says of real photographs: the most that generated ones can be expected to reach."""
+    out = judgement.out or run.folder / "cards" / name
+    cards, files = judge_segmenter(run.folder, data, limit=judgement.limit, device=judgement.device, out=out)
+    return RunEvaluation(cards, files, None, ())
 
 
 def _no_images(

@@ -137,7 +137,12 @@ def _between_seeds(
 
 
 def semantic_cards(
-    segmenter: Segmenter, maps: SceneMaps, images: Sequence[Pictured], facts: Mapping[str, Any]
+    segmenter: Segmenter,
+    maps: SceneMaps,
+    images: Sequence[Pictured],
+    facts: Mapping[str, Any],
+    *,
+    protocol: str = "segmentation",
 ) -> list[EvalCard]:
     """mIoU and pixel accuracy of one image a scene, each class's IoU in the breakdown; the unknown class is ignored."""
     generated, seen = one_of_each(images), Fingerprint()
@@ -153,7 +158,7 @@ def semantic_cards(
     scores = semantic_scores(semantic_confusion(predicted_and_true(), maps.spec.num_classes, ignored), ignored)
     found = {item.name: float(iou) for item, iou in zip(maps.spec.classes, scores.iou, strict=True)}
     common: dict[str, Any] = {
-        "protocol": "segmentation",
+        "protocol": protocol,
         "resize": "label maps to the generated size, nearest; logits bilinear",
         "counts": {"images": len(generated), "pixels": scores.pixels, "classes": int((~scores.iou.isnan()).sum())},
         "features": segmenter.label,

@@ -11,6 +11,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.evaluation.text_table import text_table
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.published import PUBLISHED
+from ipose.segmentation.config import FORMAT as SEGMENTER
 from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.published import published
 from ipose.training.metrics import read_metrics
@@ -57,6 +58,9 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config["format"] == SEGMENTER:
+            network = config["segmenter_config"]["architecture"]
+            return [f"model       {folder} ({SEGMENTER}), {network}, {config['num_classes']} classes"]
         if config["format"] == "ipose-ganseg":
             settings = config["ganseg_config"]
             return [

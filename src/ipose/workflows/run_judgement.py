@@ -50,12 +50,13 @@ class RunJudgement:
         checks = {
             "protocols": bool(self.protocols),
             "seeds": 0 < len(self.seeds) == len(set(self.seeds)),
-            "limit": self.limit is None or self.limit > 0,
+            "limit": self.limit is None or self.limit > (self.features is not None),
             "batch_size": self.batch_size > 0,
         }
         for name, fine in checks.items():
             if not fine:
-                raise ConfigError("nothing to judge by", field=name, found=getattr(self, name), expected="1 or more")
+                expected = "2 or more, for a spread of features" if name == "limit" else "1 or more, each once"
+                raise ConfigError("nothing to judge by", field=name, found=getattr(self, name), expected=expected)
         if self.class_map is not None and self.segmenter is None:
             raise ConfigError("a class map of no segmenter", field="class_map", expected="--segmenter FILE with it")
         if self.lpips is not None and len(self.seeds) < 2:

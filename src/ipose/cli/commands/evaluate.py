@@ -83,7 +83,9 @@ class Evaluate:
     def _check_strays(self) -> None:
         """Options of another use than this one are refused, not passed over."""
         both = "a run, or of --images"
-        homes = [("--images", self.images is not None, ("real", "labels", "instances"))]
+        homes: list[tuple[str, bool, tuple[str, ...]]] = [
+            ("--images", self.images is not None, ("real", "labels", "instances"))
+        ]
         homes += [("a run", self.folder is not None, ("data", "seeds", "limit"))]
         homes += [(both, not self.compare, ("segmenter", "class_map", "lpips", "protocol", "out"))]
         for home, there, names in homes:
