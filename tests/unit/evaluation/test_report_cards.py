@@ -51,8 +51,8 @@ class TestCards:
     def test_the_table_shows_what_decides_whether_numbers_compare(self):
         (row,) = cards_table([("a.json", CARD)]).rows
         assert list(row) == [
-            "Frechet distance", "12.3457", "20.5 copy", "images", "random@0123456789ab", "4 images, 5 real", "few samples",
-            "a.json",
+            "Frechet distance", "12.3457", "20.5 copy", "images", "random@0123456789ab", "4 images, 5 real",
+            "few samples", "a.json",
         ]  # fmt: skip
 
 
