@@ -30,7 +30,7 @@ assert "torch" not in sys.modules
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
     ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
-    ["evaluate"], ["info"], ["partworld"],
+    ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"],
 )  # fmt: skip
 
 

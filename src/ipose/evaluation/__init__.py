@@ -5,13 +5,16 @@
     part_evaluation   a part predictor beside both
     frechet, kid      distances of feature sets            feature_networks  the features, by name and hash
     semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
-    diversity, lpips  between seeds                        image_sets        folders of images, paired by name
+    diversity, lpips  between seeds                        image_sets        images of folders or data, by name
     protocols         what is compared, at what size       eval_card         a number with all it depends on
+    part_cards        the parts' cards                     control           change inside and outside of an edit
     card_plot         cards as bars
     figures           maps and images as pictures          palette        their colours
     sheets            scenes, supports, parts on one page  contact_sheet  its layout
     training_curves   losses over the steps
     report            the self-contained HTML page         report_blocks  its ready-made blocks
+    report_parts      ... on parts: mistakes, attention    report_cards   ... of eval cards and tables
+    attention_view    what a query pixel read
 
 Names are looked up on first use, so that the metrics do not wait for matplotlib.
 """
@@ -20,7 +23,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ipose.evaluation.attention_view import attention_sheet
     from ipose.evaluation.baselines import copy_baseline, majority_baseline
+    from ipose.evaluation.control import EditedPair, control_cards, region_distance, region_l1
     from ipose.evaluation.diversity import feature_diversity
     from ipose.evaluation.eval_card import EvalCard, compare_cards, read_cards
     from ipose.evaluation.feature_networks import FeatureNetwork, load_features
@@ -44,8 +49,10 @@ if TYPE_CHECKING:
     from ipose.evaluation.training_curves import curves
 
 _HOME = {
+    "attention_view": ("attention_sheet",),
     "baselines": ("copy_baseline", "majority_baseline"),
     "training_curves": ("curves",),
+    "control": ("EditedPair", "control_cards", "region_distance", "region_l1"),
     "diversity": ("feature_diversity",),
     "eval_card": ("EvalCard", "compare_cards", "read_cards"),
     "feature_networks": ("FeatureNetwork", "load_features"),
@@ -65,6 +72,7 @@ _HOME = {
 
 __all__ = [
     "Code",
+    "EditedPair",
     "EvalCard",
     "EvaluationProtocol",
     "FeatureNetwork",
@@ -76,7 +84,9 @@ __all__ = [
     "SceneRow",
     "Section",
     "Table",
+    "attention_sheet",
     "compare_cards",
+    "control_cards",
     "copy_baseline",
     "curves",
     "evaluate_parts",
@@ -99,6 +109,8 @@ __all__ = [
     "photo",
     "protocol_named",
     "read_cards",
+    "region_distance",
+    "region_l1",
     "scene_sheet",
     "score_parts",
     "semantic_confusion",

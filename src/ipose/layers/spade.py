@@ -17,17 +17,20 @@ class GammaBeta(nn.Module):
         map_channels: channels of the map.
         channels: channels of gamma and of beta.
         hidden: width of the shared convolution.
+        slope: of the ReLU below 0 (GANSeg: 0.2).
     """
 
-    def __init__(self, map_channels: int, channels: int, hidden: int) -> None:
+    def __init__(self, map_channels: int, channels: int, hidden: int, slope: float = 0.0) -> None:
         super().__init__()
+        self.slope = slope
         self.shared = nn.Conv2d(map_channels, hidden, 3, padding=1)
         self.gamma = nn.Conv2d(hidden, channels, 3, padding=1)
         self.beta = nn.Conv2d(hidden, channels, 3, padding=1)
 
     def forward(self, maps: Float[Tensor, "b m h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
         """(gamma, beta), at the size of the map."""
-        hidden = F.relu(self.shared(maps))
+        shared = self.shared(maps)
+        hidden = F.leaky_relu(shared, self.slope) if self.slope else F.relu(shared)
         return self.gamma(hidden), self.beta(hidden)
 
 
@@ -41,12 +44,13 @@ class SPADE(nn.Module):
         channels: of x.
         map_channels: of the map: Z + C for [z, one-hot label].
         hidden: width of the shared convolution.
+        slope: of the ReLU between map and scale, below 0 (GANSeg: 0.2).
     """
 
-    def __init__(self, channels: int, map_channels: int, hidden: int = 128) -> None:
+    def __init__(self, channels: int, map_channels: int, hidden: int = 128, slope: float = 0.0) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.gamma_beta = GammaBeta(map_channels, channels, hidden)
+        self.gamma_beta = GammaBeta(map_channels, channels, hidden, slope)
 
     def forward(
         self, x: Float[Tensor, "b c h w"], semantic_map: Float[Tensor, "b m mh mw"]

@@ -3,6 +3,7 @@
 partnet      the network and its support memory     encoders     shapes and masks as tokens
 scene_parts  the parts of whole scenes              objective    its losses and batches
 presets      every variant on one page              pretrained   on disk
+attention    which support pixels a query pixel read
 """
 
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from ipose.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from ipose.partnet.attention import SupportAttention, support_attention
     from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
     from ipose.partnet.partnet import PartNet, PartPrediction, SupportMemory
     from ipose.partnet.presets import PRESETS, PartNetConfig, preset
@@ -25,6 +27,7 @@ __all__ = [
     "PartPairSource",
     "PartPrediction",
     "SceneParts",
+    "SupportAttention",
     "SupportMemory",
     "TrainedPartNet",
     "infer_scene_parts",
@@ -35,11 +38,13 @@ __all__ = [
     "predict_part_maps",
     "preset",
     "save_partnet",
+    "support_attention",
 ]
 
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "attention": ("SupportAttention", "support_attention"),
         "objective": ("PartBatch", "PartNetObjective", "PartPairSource", "part_bce", "part_cross_entropy"),
         "partnet": ("PartNet", "PartPrediction", "SupportMemory"),
         "presets": ("PRESETS", "PartNetConfig", "preset"),

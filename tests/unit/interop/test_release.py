@@ -101,8 +101,8 @@ class TestThereAndBack:
     def test_partnet_is_found_in_a_generators_state(self, states):
         same(to_release(partnet(states["generator"])), states["partnet"])
 
-    def test_there_are_four_functions(self):
-        assert release.__all__ == ["discriminator", "generator", "partnet", "to_release"]
+    def test_there_are_four_functions_for_ipose(self):
+        assert {"discriminator", "generator", "partnet", "to_release"} <= set(release.__all__)
 
 
 class TestWhatRidesAlong:

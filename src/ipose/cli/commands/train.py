@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis|segmenter`. Flags are the fields of the configs; their defaults follow `--preset`."""
+"""`ipose train partnet|synthesis|ganseg|segmenter`. Flags are the fields of the configs; presets give defaults."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, subcommand
 
+from ipose.cli.commands.ganseg import TrainGANSeg
 from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
 from ipose.cli.commands.train_segmenter import TrainSegmenter
 from ipose.data.data_config import DataConfig
+from ipose.ganseg import presets as ganseg_presets
 from ipose.partnet import presets as partnet_presets
 from ipose.synthesis import presets as synthesis_presets
 
@@ -63,15 +65,18 @@ class TrainSynthesis:
 
     out: Path
     """Folder of the run."""
-    partnet: Path
-    """Run or model folder of the trained PartNet, which stays frozen."""
     config: synthesis_presets.SynthesisConfig
     data: DataConfig
     loop: LoopFlags
+    partnet: Path | None = None
+    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
+    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
     preset: SynthesisPreset = "toy"
     """Where the networks' defaults come from."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
     """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
     resume: FlagCreatePairsOff[bool] = False
@@ -81,13 +86,17 @@ class TrainSynthesis:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.partnet.pretrained import model_folder
         from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
-        from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
+        from ipose.workflows.train_synthesis import (
+            SynthesisJob,
+            check_partnet,
+            run_synthesis_job,
+            synthesis_train_config,
+        )
 
         check_run_folder(self.out, resume=self.resume)
-        model_folder(self.partnet)
+        check_partnet(self.config, self.partnet)
         scenes = checked_scenes(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
         job = SynthesisJob(
@@ -96,6 +105,7 @@ class TrainSynthesis:
             train=settings,
             partnet=self.partnet,
             clip_weights=self.clip_weights,
+            vgg_weights=self.vgg_weights,
             init=self.init,
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
@@ -110,13 +120,15 @@ def train_command(args: Sequence[str]) -> Any:
     name = _preset_of(args, "toy")
     partnet = partnet_presets.preset(name if name in partnet_presets.PRESETS else "toy")
     synthesis = synthesis_presets.preset(name if name in synthesis_presets.PRESETS else "toy")
+    ganseg = ganseg_presets.preset(name if name in ganseg_presets.PRESETS else "tiny")
     which: Any = (
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
+        | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
         | Annotated[TrainSegmenter, subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train one of the two networks, PartNet first; or a segmenter to judge images by."
+    train.__doc__ = "Train one of iPOSE's two networks, PartNet first; or GANSeg, which needs photographs alone."
     return Annotated[train, subcommand("train")]
 
 

@@ -3,8 +3,12 @@
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.segmenter import PartSegmenter
 from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import export
+from ipose.interop.release.ganseg_form import export_ganseg
 from ipose.interop.release.generator_form import export_generator
 from ipose.interop.release.partnet_form import partnet_entries
 from ipose.partnet.partnet import PartNet
@@ -30,6 +34,8 @@ def to_release(module: nn.Module) -> dict[str, Tensor]:
         return export(module, partnet_entries(module))
     if isinstance(module, Discriminator):
         return export(module, discriminator_entries(module))
+    if isinstance(module, GANSegGenerator | GANSegDiscriminator | PartSegmenter):
+        return export_ganseg(module)
     raise ConfigError(
         "the release has no such module",
         field="module",
