@@ -61,7 +61,7 @@ class TestRemake:
     def test_cards_and_tables_are_shown(self, runs):
         for folder in runs.values():
             text = page(folder)
-            assert "<td>mIoU</td><td class=number>0.25</td><td>segmentation</td>" in text
+            assert "<td>mIoU</td><td class=number>0.25</td><td class=number>-</td><td>segmentation</td>" in text
             assert "<h3>Table 8</h3>" in text
 
     def test_without_a_checkpoint_scenes_are_ranked_by_their_photographs(self, runs, ipose, tmp_path):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ipose.errors import DataError
@@ -31,15 +32,17 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
         features = f"{name}@{network[:HASH]}" if network else name or "-"
         metric = card.metric.split(" (features")[0].split(" (segmenter")[0]
         counts = ", ".join(f"{count} {what}" for what, count in card.counts.items())
-        rows.append((metric, f"{card.value:.6g}", card.protocol, features, counts, "; ".join(card.notes), path))
-    header = ("metric", "value", "protocol", "features", "of", "notes", "card")
+        baselines = ", ".join(f"{value:.6g} {what}" for what, value in card.baselines.items()) or "-"
+        notes = "; ".join(card.notes)
+        rows.append((metric, f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
+    header = ("metric", "value", "baselines", "protocol", "features", "of", "notes", "card")
     return Table(header, rows, title=title)
 
 
 def markdown_tables(path: Path) -> list[Table]:
     """The pipe tables of a Markdown file, each titled by the heading or first line above it; what is no table is left.
 
-    Lines that are not as long as their header are left out.
+    Lines that are not as long as their header are left out. A list right below a table becomes its caption.
     """
     tables: list[Table] = []
     block: list[list[str]] = []
@@ -51,6 +54,8 @@ def markdown_tables(path: Path) -> list[Table]:
         if len(block) > 2 and all(set(cell) <= set(":- ") for cell in block[1]):
             rows = [row for row in block[2:] if len(row) == len(block[0])]
             tables.append(Table(block[0], rows, title=title))
+        elif tables and not block and line.startswith("- "):
+            tables[-1] = replace(tables[-1], caption=f"{tables[-1].caption} {line[2:].strip()}".strip())
         if block or line.startswith("#"):
             title = line.lstrip("# ").strip() or path.stem
         block = []

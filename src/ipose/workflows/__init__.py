@@ -8,4 +8,5 @@ image_cards                      the same of any images: of a run (generated_set
 compare_cards                    cards beside each other (card_facts, card_folder)
 train_segmenter                  a network that judges by label maps
 edited_region, measured_edits    how much of an edit stays where it was meant
+ablations                        the paper's tables, row by row
 """

@@ -84,10 +84,10 @@ def edit_files(
         ConfigError, SupportError: an edit that makes no sense in this scene; nothing is written then.
         MissingWeightsError: no such network; nothing is written then either.
     """
+    draft = model.draft(scene, edit)  # first: it is quick to refuse
     device = str(model.device)
     network = None if features is None else load_features(features, device=device)
     perceptual = None if lpips is None else load_lpips(lpips, device=device)
-    draft = model.draft(scene, edit)  # first: it is quick to refuse
     plain, edited = model(scene, seed=seed), model(scene, seed=seed, edit=edit)
     before = Painted(scene, plain.image, plain.parts, model.supports)
     after = Painted(draft.scene, edited.image, edited.parts, draft.supports)

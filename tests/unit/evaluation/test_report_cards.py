@@ -13,6 +13,7 @@ CARD = EvalCard(
     counts={"images": 4, "real": 5},
     features="random@0123456789abcdef",
     notes=("few samples",),
+    baselines={"copy": 20.5},
 )
 
 MARKDOWN = """# Table 8: attention blocks
@@ -24,6 +25,9 @@ Some words.
 | 1 | `85.0` | 94.10 |
 | 3 | 86.1 | 94.38 |
 | torn |
+
+- Two seeds.
+- No order is claimed.
 
 no | table | here
 """
@@ -47,7 +51,8 @@ class TestCards:
     def test_the_table_shows_what_decides_whether_numbers_compare(self):
         (row,) = cards_table([("a.json", CARD)]).rows
         assert list(row) == [
-            "Frechet distance", "12.3457", "images", "random@0123456789ab", "4 images, 5 real", "few samples", "a.json",
+            "Frechet distance", "12.3457", "20.5 copy", "images", "random@0123456789ab", "4 images, 5 real",
+            "few samples", "a.json",
         ]  # fmt: skip
 
 
@@ -59,6 +64,7 @@ class TestMarkdownTables:
         (table,) = markdown_tables(tmp_path / "table-8.md")
         assert table.title == "Table 8: attention blocks"
         assert list(table.header) == ["blocks", "AC", "published"]
+        assert table.caption == "Two seeds. No order is claimed."
         assert [list(row) for row in table.rows] == [["1", "85.0", "94.10"], ["3", "86.1", "94.38"]]
 
     @pytest.mark.parametrize("text", ["", "words", "| a |\n", "| a | b |\n| 1 | 2 |\n| 3 | 4 |\n"])

@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis|ganseg|segmenter`. Flags are the fields of the configs; presets give defaults."""
+"""`ipose train partnet|synthesis|segmenter|ganseg`. Flags are the fields of the configs; defaults: `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -128,7 +128,10 @@ def train_command(args: Sequence[str]) -> Any:
         | Annotated[TrainSegmenter, subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train one of iPOSE's two networks, PartNet first; or GANSeg, which needs photographs alone."
+    train.__doc__ = (
+        "Train one of iPOSE's two networks, PartNet first; GANSeg, which needs photographs alone; or a segmenter "
+        "to judge images by."
+    )
     return Annotated[train, subcommand("train")]
 
 

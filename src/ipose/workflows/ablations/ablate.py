@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ipose.errors import MissingWeightsError
 from ipose.evaluation.report_blocks import environment_facts
@@ -15,29 +15,14 @@ from ipose.training.snapshot import Stopped
 from ipose.training.stop import StopRequest, listening
 from ipose.workflows.ablations.grids import Row
 from ipose.workflows.ablations.job import AblationJob
-from ipose.workflows.ablations.kept_runs import State, WantedRun, state_of, steps_done
+from ipose.workflows.ablations.kept_runs import State, state_of, steps_done
 from ipose.workflows.ablations.outcome import Outcome
 from ipose.workflows.ablations.page import write_page
 from ipose.workflows.ablations.partnet_rows import PartNetRows
+from ipose.workflows.ablations.rows import Rows
 from ipose.workflows.ablations.score_files import Scores
 from ipose.workflows.ablations.tables_as_text import WrittenTable, written
 from ipose.workflows.door import check_device
-
-
-class Rows(Protocol):
-    """What the grid needs of a kind of run."""
-
-    @property
-    def titles(self) -> dict[str, str]: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
-    def missing(self, row: Row) -> str | None: ...
-    def folder(self, row: Row, seed: int) -> Path: ...
-    def wanted(self, row: Row, seed: int) -> WantedRun: ...
-    def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped: ...
-    def scores(self, row: Row, seed: int) -> Scores: ...
-    def baselines(self, row: Row) -> str: ...
-    def pictures(self, row: Row, seed: int) -> tuple[Path, Path]: ...
 
 
 @dataclass(frozen=True)

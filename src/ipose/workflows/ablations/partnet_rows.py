@@ -25,6 +25,7 @@ from ipose.types import PartPair
 from ipose.workflows.ablations.grids import Row
 from ipose.workflows.ablations.job import AblationJob
 from ipose.workflows.ablations.kept_runs import WantedRun
+from ipose.workflows.ablations.rows import Rows
 from ipose.workflows.ablations.score_files import Scores, kept_scores
 from ipose.workflows.door import checked_part_pairs
 from ipose.workflows.train_partnet import PartNetJob, evaluate, run_partnet_job, train_config
@@ -33,7 +34,7 @@ SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"
 
 
-class PartNetRows:
+class PartNetRows(Rows):
     """Trains and scores PartNet rows. Data are opened when first needed, once for all rows."""
 
     def __init__(self, job: AblationJob) -> None:

@@ -25,6 +25,7 @@ from ipose.workflows.ablations.grids import Row
 from ipose.workflows.ablations.image_scores import ImageScorer
 from ipose.workflows.ablations.job import AblationJob
 from ipose.workflows.ablations.kept_runs import WantedRun
+from ipose.workflows.ablations.rows import Rows
 from ipose.workflows.ablations.score_files import Scores, kept_scores
 from ipose.workflows.door import checked_scenes
 from ipose.workflows.train_synthesis import SynthesisJob, fit_config, run_synthesis_job, synthesis_train_config
@@ -53,7 +54,7 @@ def run_name(config: SynthesisConfig) -> str:
     return "-".join(words) or "oasis"
 
 
-class SynthesisRows:
+class SynthesisRows(Rows):
     """Trains and scores synthesis rows. Data and networks are opened when first needed, once for all rows.
 
     Raises:
