@@ -3,6 +3,7 @@
 partnet      the network and its support memory     encoders     shapes and masks as tokens
 scene_parts  the parts of whole scenes              objective    its losses and batches
 presets      every variant on one page              pretrained   on disk
+stand_ins    what can take the place of predicted parts: true ones, position descriptors, nothing
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ipose.partnet.presets import PRESETS, PartNetConfig, preset
     from ipose.partnet.pretrained import TrainedPartNet, load_partnet, save_partnet
     from ipose.partnet.scene_parts import SceneParts, infer_scene_parts, predict_objects, predict_part_maps
+    from ipose.partnet.stand_ins import PositionParts, no_parts, true_parts
 
 __all__ = [
     "PRESETS",
@@ -24,17 +26,20 @@ __all__ = [
     "PartNetObjective",
     "PartPairSource",
     "PartPrediction",
+    "PositionParts",
     "SceneParts",
     "SupportMemory",
     "TrainedPartNet",
     "infer_scene_parts",
     "load_partnet",
+    "no_parts",
     "part_bce",
     "part_cross_entropy",
     "predict_objects",
     "predict_part_maps",
     "preset",
     "save_partnet",
+    "true_parts",
 ]
 
 __getattr__ = lazy_attributes(
@@ -45,5 +50,6 @@ __getattr__ = lazy_attributes(
         "presets": ("PRESETS", "PartNetConfig", "preset"),
         "pretrained": ("TrainedPartNet", "load_partnet", "save_partnet"),
         "scene_parts": ("SceneParts", "infer_scene_parts", "predict_objects", "predict_part_maps"),
+        "stand_ins": ("PositionParts", "no_parts", "true_parts"),
     },
 )
