@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction
 
@@ -74,7 +74,7 @@ class EditScene:
             print(object_table(model, scene, self.seed))
             return
         weights = weights_of(model_folder(self.model)) if self.model.exists() else None
-        networks = {"features": self.features, "lpips": self.lpips}
+        networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         for path in edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks):
             print(described(path))
 
@@ -122,7 +122,7 @@ class Figures:
         from ipose.workflows.card_folder import described
         from ipose.workflows.figures import run_figures
 
-        networks = {"features": self.features, "lpips": self.lpips}
+        networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)
         print(result.table())
         for path in result.files:
