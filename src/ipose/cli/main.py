@@ -16,6 +16,7 @@ from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.edit import EditScene, Figures
 from ipose.cli.commands.labels import Labels
+from ipose.cli.commands.part_segmenter import Segment
 from ipose.cli.commands.train import train_command
 from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
 from ipose.errors import IposeError
@@ -36,6 +37,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Generate, subcommand("generate")]
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
+        | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]

@@ -62,6 +62,9 @@ def _describe_model(folder: Path) -> list[str]:
             return [
                 f"model       {folder} (ipose-ganseg), {settings['parts']} parts, images of {settings['sizes'][-1]}"
             ]
+        if config["format"] == "ipose-part-segmenter":
+            what = f"{config['network']}, {config['parts']} parts, images of {config['image_size']}"
+            return [f"model       {folder} (ipose-part-segmenter), {what}"]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
     except (OSError, ValueError, KeyError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error

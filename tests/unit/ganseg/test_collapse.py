@@ -14,7 +14,7 @@ def output(part_maps, centres=None):
     maps = torch.tensor(part_maps)
     mask = torch.nn.functional.one_hot((maps - 1) % 4, 4).permute(0, 3, 1, 2).float()
     n, side = len(maps), maps.shape[-1]
-    nothing, image = torch.zeros(n, 1, side, side), torch.zeros(n, 3, side, side)
+    nothing = torch.zeros(n, 1, side, side)
     centres = torch.randn(n, 3, 2) if centres is None else centres
     return GANSegOutput(
         torch.zeros(n, 3, side, side), mask, nothing, nothing, mask[:, :3], torch.zeros(n, 12, 2), centres

@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis|ganseg`. Flags are the fields of the configs; their defaults follow `--preset`."""
+"""`ipose train ...`. Flags are the fields of the configs; their defaults follow `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -9,6 +9,7 @@ from tyro.conf import FlagCreatePairsOff, subcommand
 
 from ipose.cli.commands.ganseg import TrainGANSeg
 from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
+from ipose.cli.commands.part_segmenter import TrainPartSegmenter
 from ipose.data.data_config import DataConfig
 from ipose.ganseg import presets as ganseg_presets
 from ipose.partnet import presets as partnet_presets
@@ -116,9 +117,12 @@ def train_command(args: Sequence[str]) -> Any:
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
         | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
+        | Annotated[TrainPartSegmenter, subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train one of iPOSE's two networks, PartNet first; or GANSeg, which needs photographs alone."
+    train.__doc__ = (
+        "Train PartNet, then synthesis (iPOSE); or GANSeg, which needs photographs alone, then its segmenter."
+    )
     return Annotated[train, subcommand("train")]
 
 
