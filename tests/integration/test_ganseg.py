@@ -111,3 +111,73 @@ class TestWrongUse:
         assert (said.code, "no label map" in said.err) == (2, True)
         said = ipose("generate", "--system", "ganseg", "--model", tmp_path)
         assert (said.code, "no GANSeg model here" in said.err) == (2, True)
+
+
+SEGMENTER = ["--network", "lraspp_mobilenet_v3_large", "--batch-size", 2, "--pairs-per-epoch", 4, "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def segmenter(ipose, run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("segmenter") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
+        said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
+    assert said.code == 0, said.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photographs(ipose, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photographs")
+    generator = np.random.default_rng(0)
+    for i in range(2):
+        Image.fromarray(generator.integers(0, 255, (40, 30, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+class TestSegmenter:
+    """`ipose train segmenter --pairs`, then `ipose segment`."""
+
+    def test_leaves_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
+        assert (segmenter / "samples" / "step-0000002.png").is_file()
+        records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
+        assert 0 <= records[-1]["pairs"]["pixels"] <= 1
+        assert {"cross_entropy", "dice"} == set(records[0]["losses"]["segmenter"])
+
+    def test_writes_a_part_map_of_each_photograph_at_its_size(self, ipose, segmenter, photographs, tmp_path):
+        said = ipose("segment", photographs, "--model", segmenter, "--out", tmp_path)
+        assert said.code == 0, said.err
+        for i in range(2):
+            part = read_index(tmp_path / f"{i}_part.png")
+            assert part.shape == (40, 30)
+            assert part.max() <= 2
+        assert (tmp_path / "sheet.png").is_file()
+
+    def test_its_own_maps_are_the_whole_truth(self, ipose, segmenter, photographs, tmp_path):
+        ipose("segment", photographs, "--model", segmenter, "--out", tmp_path / "truth")
+        words = ["--out", tmp_path / "out", "--truth", tmp_path / "truth"]
+        said = ipose("segment", photographs, "--model", segmenter, *words)
+        assert said.code == 0, said.err
+        empty = all(read_index(tmp_path / "truth" / f"{i}_part.png").max() == 0 for i in range(2))
+        assert f"foreground IoU {'0.0000' if empty else '1.0000'} over 2 photographs" in said.out
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["segment", "{photos}", "--model", "{run}"], "a model of another system: found ipose-ganseg"),
+            (["segment", "{tmp}", "--model", "{segmenter}"], "no photographs in this folder"),
+            (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
+            (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
+            (["train", "segmenter", "--pairs", "{tmp}", "--out", "{tmp}/a"], "no GANSeg model here"),
+            (
+                ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--network", "unet"],
+                "torchvision has no such segmentation network",
+            ),
+        ],
+    )
+    def test_wrong_use(self, ipose, run, segmenter, photographs, tmp_path, words, sentence):
+        places = {"tmp": tmp_path, "run": run, "segmenter": segmenter, "photos": photographs}
+        said = ipose(*(word.format(**places) for word in words))
+        assert said.code == 2, said.out
+        assert sentence in said.err
+        assert not (tmp_path / "a").exists()

@@ -22,6 +22,7 @@ from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, 
 from ipose.ganseg.segmenter import PartSegmenter
 from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.interop.weight_files import read_weights
+from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
@@ -31,6 +32,8 @@ from ipose.workflows.door import check_device, check_run_folder
 from ipose.workflows.model_folder import replace_folder
 
 SHOWN, WATCHED = 6, 32
+RE_ESTIMATION_PASSES = 20
+"""Batches from which batch-norm statistics are estimated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +103,18 @@ def run_part_segmenter_job(
     )
     photographs = _photographs_of(job.pairs, generator.config.image_size)
 
+    prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
+
+    def settled(snapshot: Snapshot) -> PartSegmenter:
+        if snapshot.step not in prepared:
+            prepared.clear()
+            copy = snapshot.network("segmenter")
+            assert isinstance(copy, PartSegmenter)
+            prepared[snapshot.step] = re_estimated(copy, generator, job.config.batch_size)
+        return prepared[snapshot.step]
+
     def sample(snapshot: Snapshot) -> None:
-        network = snapshot.network("segmenter")
-        assert isinstance(network, PartSegmenter)
+        network = settled(snapshot)
         append_metrics(
             snapshot.run.metrics, {"step": snapshot.step, "pairs": {"pixels": pair_accuracy(network, generator)}}
         )
@@ -111,8 +123,7 @@ def run_part_segmenter_job(
         sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
 
     def save(snapshot: Snapshot) -> None:
-        network, size = snapshot.network("segmenter"), generator.config.image_size
-        assert isinstance(network, PartSegmenter)
+        network, size = settled(snapshot), generator.config.image_size
         replace_folder(run.model, lambda new: save_part_segmenter(new, network, size))
 
     result = train(
@@ -127,6 +138,20 @@ def run_part_segmenter_job(
         progress=progress,
     )
     return PartSegmenterResult(run, result, load_part_segmenter(run.model))
+
+
+def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
+    """The network with the batch-norm statistics of its present weights: those that training keeps lag behind."""
+    device, passes = next(generator.parameters()).device, iter(range(RE_ESTIMATION_PASSES))
+    network.to(device)
+
+    def forward() -> None:
+        first = next(passes) * count
+        noise = numbered_noise(generator.config, 3000, range(first, first + count)).to(device)
+        network(draw_pairs(generator, noise)[0])
+
+    reestimate_batch_norm(network, forward, passes=RE_ESTIMATION_PASSES)
+    return network
 
 
 @torch.no_grad()
