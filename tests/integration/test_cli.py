@@ -30,7 +30,7 @@ assert "torch" not in sys.modules
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
     ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["generate"], ["evaluate"], ["info"],
-    ["partworld"],
+    ["partworld"], ["train", "ganseg"], ["train", "segmenter"], ["segment"],
 )  # fmt: skip
 
 
