@@ -7,6 +7,13 @@ import torch
 from PIL import Image
 
 from ipose.data.png import read_index
+from ipose.editing import Blend, RemoveObject, Resample
+from ipose.editing.edit import Edits
+from ipose.editing.layout import own_pixels
+from ipose.evaluation.eval_card import read_cards
+from ipose.pipeline import IPose
+from ipose.workflows.edit import read_scene
+from ipose.workflows.edited_region import edited_region
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +45,8 @@ class TestEdit:
         assert done.code == 0, done.err
         names = {path.name.removeprefix(scene_file.stem) for path in (tmp_path / "edited").iterdir()}
         images = {f"_{what}{when}.png" for what in ("", "parts_") for when in ("before", "after")}
-        assert names == {*images, "_sheet.png", "_edit.json"}
-        assert len(done.out.splitlines()) == 6
+        assert names == {*images, "_sheet.png", "_edit.json", "cards"}
+        assert len(done.out.splitlines()) == 8
         record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
         assert record == {
             "scene": scene_file.stem,
@@ -89,6 +96,42 @@ class TestEdit:
         record = json.loads((tmp_path / "edited" / f"{scene_file.stem}_edit.json").read_text())
         kinds = [step["edit"] for step in record["edits"]]
         assert kinds == ["EditLabel", "AddObject", "MoveObject", "EditParts", "RemoveObject", "Resample"]
+
+    def test_cards_tell_the_change_inside_and_outside_the_region(self, edit, scene_file, tmp_path):
+        done = edit("--resample", "object=0", "--features", "random")
+        assert done.code == 0, done.err
+        cards = {card.metric.split(" (")[0]: card for card in read_cards(tmp_path / "edited")}
+        sides = {f"{what} {side} the edit" for what in ("L1", "Feature distance") for side in ("inside", "outside")}
+        assert set(cards) == sides
+        before, after = (
+            pixels(tmp_path / "edited" / f"{scene_file.stem}_{x}.png").float() for x in ("before", "after")
+        )
+        mean = (after - before).abs().mean().item() / 255
+        inside, outside = cards["L1 inside the edit"], cards["L1 outside the edit"]
+        counts = [card.counts["pixels"] for card in (inside, outside)]
+        assert sum(counts) == 64 * 64
+        pooled = (inside.value * counts[0] + outside.value * counts[1]) / sum(counts)
+        assert pooled == pytest.approx(mean, abs=2 / 255)  # the images are rounded
+        assert len(inside.model["generator"]) == 64
+        assert "Resample object=0" in inside.notes
+
+    def test_a_network_that_is_not_there_writes_nothing(self, edit, tmp_path):
+        done = edit("--resample", "object=0", "--features", tmp_path / "no.pt")
+        assert done.code == 2
+        assert "no such network file" in done.err
+        assert not (tmp_path / "edited").exists()
+
+    def test_the_region_is_what_the_edit_changes_of_the_generators_input(self, tiny, scene_folder, scene_file):
+        model = IPose.from_pretrained(tiny.synthesis)
+        scene = read_scene(model, scene_file, instances=scene_folder / "val_inst")
+        own = own_pixels(scene, scene.objects[0])
+        assert torch.equal(edited_region(model, scene, Resample(object=0)), own)
+        assert edited_region(model, scene, Resample(everything=True)).all()
+        assert edited_region(model, scene, Blend(0, 1, 0.5)).all()
+        assert not edited_region(model, scene, Edits()).any()
+        gone = edited_region(model, scene, RemoveObject(0))
+        assert (gone & own).sum() == own.sum()
+        assert not gone.all()
 
     def test_without_an_edit_the_objects_are_listed_and_nothing_is_written(self, edit, tmp_path):
         done = edit()

@@ -8,6 +8,7 @@ from PIL import Image
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.errors import DataError
+from ipose.evaluation.eval_card import read_cards
 from ipose.pipeline import IPose
 from ipose.workflows.figures import Change, FiguresResult, find_subjects
 
@@ -23,7 +24,7 @@ def figures(ipose, tiny, tmp_path_factory):
 
 def test_writes_both_figures_and_the_changes(figures):
     out, said = figures
-    assert {path.name for path in out.iterdir()} == {"figure5.png", "figure6.png", "changes.json"}
+    assert {path.name for path in out.iterdir()} == {"figure5.png", "figure6.png", "changes.json", "cards"}
     for name in ("figure5.png", "figure6.png"):
         with Image.open(out / name) as picture:
             assert picture.width > 300
@@ -38,6 +39,20 @@ def test_every_edit_of_every_scene_is_measured(figures):
     assert all(
         (change["outside"] is None) == (change["edit"] == "texture of everything") for change in record["changes"]
     )
+
+
+def test_cards_say_what_the_changes_say(figures):
+    out, said = figures
+    changes = json.loads((out / "changes.json").read_text())["changes"]
+    cards = {card.metric: card for card in read_cards(out)}
+    for kind in {change["edit"] for change in changes}:
+        inside = [change["inside"] for change in changes if change["edit"] == kind]
+        card = cards[f"L1 inside the edit, {kind}"]
+        assert card.value == pytest.approx(sum(inside) / len(inside))
+        assert card.counts["images"] == len(inside)
+        assert card.line() in said
+    assert "L1 outside the edit, texture of everything" not in cards
+    assert set(cards["L1 outside the edit, texture of a part"].model) >= {"generator", "PartNet"}
 
 
 def test_the_table_shows_means_in_percent():

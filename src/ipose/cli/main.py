@@ -10,15 +10,17 @@ import tyro
 from tyro.conf import subcommand
 
 import ipose
+from ipose.cli.commands.ablate import Ablate
 from ipose.cli.commands.build_parts import Data
 from ipose.cli.commands.convert import Convert
 from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.edit import EditScene, Figures
+from ipose.cli.commands.evaluate import Evaluate
 from ipose.cli.commands.labels import Labels
 from ipose.cli.commands.part_segmenter import Segment
 from ipose.cli.commands.train import train_command
-from ipose.cli.commands.use import Evaluate, Generate, Info, Parts
+from ipose.cli.commands.use import Generate, Info, Parts, Report
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -39,6 +41,8 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
+        | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Report, subcommand("report")]
         | Annotated[Convert, subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]

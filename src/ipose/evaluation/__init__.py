@@ -12,6 +12,8 @@
     sheets            scenes, supports, parts on one page  contact_sheet  its layout
     training_curves   losses over the steps
     report            the self-contained HTML page         report_blocks  its ready-made blocks
+    report_parts      ... on parts: mistakes, attention    report_cards   ... of eval cards and tables
+    attention_view    what a query pixel read
 
 Names are looked up on first use, so that the metrics do not wait for matplotlib.
 """
@@ -20,6 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ipose.evaluation.attention_view import attention_sheet
     from ipose.evaluation.baselines import copy_baseline, majority_baseline
     from ipose.evaluation.diversity import feature_diversity
     from ipose.evaluation.eval_card import EvalCard, compare_cards, read_cards
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from ipose.evaluation.training_curves import curves
 
 _HOME = {
+    "attention_view": ("attention_sheet",),
     "baselines": ("copy_baseline", "majority_baseline"),
     "training_curves": ("curves",),
     "diversity": ("feature_diversity",),
@@ -76,6 +80,7 @@ __all__ = [
     "SceneRow",
     "Section",
     "Table",
+    "attention_sheet",
     "compare_cards",
     "copy_baseline",
     "curves",

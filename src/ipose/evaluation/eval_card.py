@@ -1,12 +1,14 @@
 """The eval card: a number together with everything that it depends on, as JSON and as a line of text.
 
-Two cards are comparable if metric, protocol, resizing, features and ignored ids agree. Others are not compared unless
-somebody insists.
+Two cards are comparable if metric, protocol, resizing, features, ignored ids and data agree. Others are not compared
+unless somebody insists.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,16 @@ class EvalCard:
         counts: how many of what: images, real, objects, pixels.
         features: the network's name with its hash, name@sha256; None where no network took part.
         ignored_ids: class ids that did not count.
-        seeds: of the images and of random subsets.
+        seeds: of the images; of parts, the training's, by which the supports were chosen.
         versions: of the libraries.
-        commit: of the code, None where it is not known.
+        commit: of the code that evaluated, None where it is not known.
         notes: warnings that belong to the number.
-        images: folder that was judged, as it was given.
-        real: folder beside which it was judged.
+        images: folder or run that was judged, as it was given.
+        real: folder or data beside which it was judged.
+        model: of a run, what made it: hashes of weights and supports, commit of the training.
+        data: hash of what it was judged beside (photographs, label maps, true parts); "" where none took part.
+        baselines: the same number of simpler methods, by name.
+        breakdown: the value of each category or class that has one.
     """
 
     metric: str
@@ -48,6 +54,10 @@ class EvalCard:
     notes: tuple[str, ...] = ()
     images: str = ""
     real: str = ""
+    model: Mapping[str, str] = field(default_factory=dict)
+    data: str = ""
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    breakdown: Mapping[str, float] = field(default_factory=dict)
 
     def line(self) -> str:
         """The card in one line."""
@@ -55,6 +65,8 @@ class EvalCard:
         facts += [f"features {self.features[: self.features.find('@') + 13]}"] if self.features else []
         facts += [f"ignored ids {', '.join(map(str, self.ignored_ids))}"] if self.ignored_ids else []
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
+        facts += [f"{name} {value:.6g}" for name, value in self.baselines.items()]
+        facts += [f"{name} {value[:12]}" for name, value in self.model.items()]
         return f"{self.metric} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
 
     def to_json(self) -> str:
@@ -62,14 +74,21 @@ class EvalCard:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
 
 
-def write_card(card: EvalCard, path: Path) -> None:
-    """Write the card as JSON; a file that is there already is another result and stays.
+def card_file_name(card: EvalCard) -> str:
+    """`<protocol>_<metric>_<features>.json`: what is measured in another way has another name."""
+    network = "" if card.features is None else card.features.split("@")[0]
+    words = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (card.protocol, _kind(card), network)]
+    return "_".join(word for word in words if word) + ".json"
+
+
+def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
+    """Write the card as JSON; a file that is there already is another result and stays, unless it is to be replaced.
 
     Raises:
         DataError: there is a file of this name.
     """
     try:
-        with path.open("x", encoding="utf-8") as file:
+        with path.open("w" if replace else "x", encoding="utf-8") as file:
             file.write(card.to_json())
     except FileExistsError as error:
         raise DataError("there is a card already", file=path, mend="Write to another folder.") from error
@@ -91,12 +110,21 @@ def read_card(path: Path) -> EvalCard:
 
 
 def read_cards(path: Path) -> list[EvalCard]:
-    """The card of a file, or all `*.json` cards of a folder. Raises DataError where there is none."""
+    """The card of a file, or all `*.json` cards of a folder; of a run, or whatever has a folder `cards`, of that one.
+
+    Raises:
+        DataError: no card there.
+    """
     if not path.is_dir():
         return [read_card(path)]
-    files = sorted(path.glob("*.json"))
+    folder = path / "cards" if (path / "cards").is_dir() else path
+    is_run = (path / "run.json").is_file()
+    files = [] if is_run and folder == path else sorted(folder.glob("*.json"))
     if not files:
-        raise DataError("no eval cards in this folder", file=path, expected="JSON files of ipose evaluate --images")
+        raise DataError(
+            "no eval cards in this folder", file=path, expected="JSON files of ipose evaluate",
+            mend=f"Make them with ipose evaluate {path}." if is_run else None,
+        )  # fmt: skip
     return [read_card(file) for file in files]
 
 
@@ -111,14 +139,14 @@ def compare_cards(
     Returns:
         header and rows of text, for `text_table`.
     Raises:
-        ConfigError: cards of one metric differ in what makes them comparable.
+        ConfigError: two names have cards of one metric, and none that were taken in the same way.
     """
+    if not across_protocols:
+        for (name, cards), (other, others) in combinations(columns.items(), 2):
+            _check_ways(name, cards, other, others)
     values: dict[str, dict[str, str]] = {}
-    terms: dict[str, tuple[str, Any]] = {}
     for name, cards in columns.items():
         for card in cards:
-            if not across_protocols:
-                _check_terms(name, card, terms)
             key = f"{card.metric} [{card.protocol}]"
             cell = f"{card.value:.6g}"
             values.setdefault(key, {})
@@ -127,15 +155,35 @@ def compare_cards(
     return header, [[key, *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
 
 
-def _check_terms(name: str, card: EvalCard, seen: dict[str, tuple[str, Any]]) -> None:
-    kind = card.metric.split(" (")[0].replace("FID", "Frechet distance").replace("KID", "Kernel distance")
+def _kind(card: EvalCard) -> str:
+    """The metric without its network: FID is a Frechet distance, too."""
+    general = card.metric.split(" (")[0].replace("FID", "Frechet distance").replace("KID", "Kernel distance")
+    return general.lower()
+
+
+def _way(card: EvalCard) -> dict[str, Any]:
     own = {"protocol": card.protocol, "resize": card.resize, "features": card.features, "ids": card.ignored_ids}
-    first, theirs = seen.setdefault(kind.lower(), (name, own))
-    for term, value in own.items():
-        if value != theirs[term]:
+    return own | {"data": card.data}
+
+
+def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequence[EvalCard]) -> None:
+    """Every metric that both have was taken in one way at least once."""
+    for kind in dict.fromkeys(map(_kind, cards)):
+        ways = [[_way(card) for card in each if _kind(card) == kind] for each in (cards, others)]
+        differ = [(a, b, _difference(a, b)) for a in ways[0] for b in ways[1]]
+        if differ and all(term is not None for _, _, term in differ):
+            first, second, term = differ[0]
             raise ConfigError(
-                f"{kind} of {first} and of {name} do not compare: another {term}",
-                found=value,
-                expected=theirs[term],
+                f"{kind.capitalize()} of {name} and of {other} do not compare: another {term}",
+                found=second[str(term)],
+                expected=first[str(term)],
                 mend="Evaluate both by one protocol, or insist with --across-protocols.",
             )
+
+
+def _difference(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
+    """The first term in which two ways differ; data that one of them does not know are no difference."""
+    for term, value in a.items():
+        if value != b[term] and not (term == "data" and "" in (value, b[term])):
+            return term
+    return None

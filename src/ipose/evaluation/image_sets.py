@@ -1,15 +1,44 @@
-"""Two folders of images to compare: ours or anybody's, matched by name."""
+"""Images to compare: of folders, ours or anybody's, or the photographs of a data set; matched by name."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
 
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from ipose.data.png import read_photo
 from ipose.errors import DataError
+from ipose.types import Scene
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
 _SEEDED = re.compile(r"(.+)_seed(\d+)$")
+
+
+@runtime_checkable
+class Pictured(Protocol):
+    """An image that can be looked at when its turn comes."""
+
+    @property
+    def scene(self) -> str:
+        """The name that generated and real image share."""
+        ...
+
+    @property
+    def seed(self) -> int | None:
+        """Of a generated image; None for others."""
+        ...
+
+    def pixels(self) -> UInt8[Tensor, "3 h w"]:
+        """The image, read now."""
+        ...
+
+
+AnyPictured = TypeVar("AnyPictured", bound=Pictured)
 
 
 @dataclass(frozen=True)
@@ -25,6 +54,33 @@ class ImageFile:
     scene: str
     seed: int | None
     path: Path
+
+    def pixels(self) -> UInt8[Tensor, "3 h w"]:
+        """The image, read now. Raises DataError where that cannot be done."""
+        return torch.from_numpy(read_photo(self.path)).permute(2, 0, 1).contiguous()
+
+
+@dataclass(frozen=True, eq=False)
+class ScenePhoto:
+    """The photograph of a scene of a data set, as large as it is stored.
+
+    Args:
+        scenes: of the data set, read or drawn when they are asked for.
+        index: of the scene.
+        scene: its name.
+    """
+
+    scenes: Sequence[Scene]
+    index: int
+    scene: str
+    seed: int | None = None
+
+    def pixels(self) -> UInt8[Tensor, "3 h w"]:
+        """The photograph. Raises DataError where the scene has none."""
+        image: Tensor | None = self.scenes[self.index].image
+        if image is None:
+            raise DataError("no photograph of this scene", file=self.scene, mend="Add the split's folder of images.")
+        return image
 
 
 def find_images(folder: Path) -> list[ImageFile]:
@@ -53,9 +109,9 @@ def find_images(folder: Path) -> list[ImageFile]:
     return sorted(found, key=lambda image: (image.scene, image.seed or 0))
 
 
-def one_of_each(images: Sequence[ImageFile]) -> list[ImageFile]:
+def one_of_each(images: Sequence[AnyPictured]) -> list[AnyPictured]:
     """One image a scene: that of its lowest seed."""
-    first: dict[str, ImageFile] = {}
+    first: dict[str, AnyPictured] = {}
     for image in images:
         first.setdefault(image.scene, image)
     return list(first.values())

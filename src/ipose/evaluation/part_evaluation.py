@@ -32,11 +32,19 @@ PartPredictor = Callable[[Tensor, list[str]], Tensor | PartGuess]
 
 @dataclass(frozen=True, eq=False)
 class PartEvaluation:
-    """Scores of a model and of both baselines on the same objects."""
+    """Scores of a model and of both baselines on the same objects.
+
+    Args:
+        model: of the predictor under test; `copy` and `majority` of the baselines.
+        copy: see `model`.
+        majority: see `model`.
+        of_objects: float64 (n,), the model's accuracy on the pixels of each object, in the order they were given.
+    """
 
     model: PartScores
     copy: PartScores
     majority: PartScores
+    of_objects: Tensor
 
     @property
     def contenders(self) -> dict[str, PartScores]:
@@ -141,6 +149,7 @@ def evaluate_parts(
         guesses["majority"][rows] = majority_baseline(shapes[rows], votes[name])
     return PartEvaluation(
         model=score_parts(model.frame, true, shapes, categories, novel, inside=model.inside),
+        of_objects=((model.inside == true) & shapes).double().sum((1, 2)) / shapes.double().sum((1, 2)),
         **{key: score_parts(guess, true, shapes, categories, novel) for key, guess in guesses.items()},
     )
 

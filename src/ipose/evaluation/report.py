@@ -29,6 +29,7 @@ class Table:
         title: above the table.
         caption: below it.
         strong: indices of rows to be set apart, such as means.
+        shades: for each row and column how dark the cell is, 0..1 (None or missing: not at all).
     Raises:
         ConfigError: a row is longer or shorter than the header.
     """
@@ -38,6 +39,7 @@ class Table:
     title: str = ""
     caption: str = ""
     strong: Sequence[int] = ()
+    shades: Sequence[Sequence[float | None]] = ()
     kind: str = field(default="table", init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,11 @@ class Table:
                 raise ConfigError(
                     f"a row of table {self.title!r} does not fit its header", found=len(row), expected=len(self.header)
                 )
+
+    def shade(self, row: int, column: int) -> float:
+        """How dark a cell is, 0..1."""
+        shades = self.shades[row] if row < len(self.shades) else ()
+        return (shades[column] or 0.0) if column < len(shades) else 0.0
 
     @property
     def numeric(self) -> list[bool]:
@@ -63,6 +70,7 @@ class Figure:
         caption: below them.
         legends: colours and what they mean, by heading ("" for none).
         wide: one picture over the full width (curves, whole sheets), smoothed; else small pixel-sharp ones.
+        columns: tiles a line, however narrow the page; 0 = as many as fit.
     """
 
     tiles: Sequence[Tile]
@@ -70,6 +78,7 @@ class Figure:
     caption: str = ""
     legends: Mapping[str, Sequence[LegendEntry]] = field(default_factory=dict)
     wide: bool = False
+    columns: int = 0
     kind: str = field(default="figure", init=False)
 
 
@@ -84,11 +93,31 @@ class Code:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a paragraph or more (blank lines part them), and blocks in reading order."""
+    """A heading, a paragraph or more (blank lines part them), and blocks in reading order.
+
+    Args:
+        title: the heading.
+        text: below it.
+        blocks: below the text.
+        shown: how many of the blocks are open; the others fold away behind a line to tap. None = all.
+        rest: what that line says.
+    """
 
     title: str
     text: str = ""
     blocks: Sequence[Table | Figure | Code] = ()
+    shown: int | None = None
+    rest: str = "more"
+
+    @property
+    def open_blocks(self) -> Sequence[Table | Figure | Code]:
+        """Those that are seen at once."""
+        return self.blocks[: self.shown]
+
+    @property
+    def folded_blocks(self) -> Sequence[Table | Figure | Code]:
+        """Those that are seen on request."""
+        return () if self.shown is None else self.blocks[self.shown :]
 
     @property
     def paragraphs(self) -> list[str]:

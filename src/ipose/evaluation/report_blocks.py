@@ -72,13 +72,16 @@ def config_table(
     return Table(("setting", "this run", "differs from paper"), rows, title=title, strong=changed)
 
 
-def scene_figure(row: SceneRow, spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]] | None = None) -> Figure:
-    """One scene: label, instances, true and inferred parts, images by seed, original; legends of both."""
+def scene_figure(
+    row: SceneRow, spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]] | None = None, title: str | None = None
+) -> Figure:
+    """One scene: label, instances, true and inferred parts, images by seed, original; legends of both. The title is the
+    scene's name unless another is given."""
     legends = {"classes": class_legend([row.scene], spec)}
     for category in dict.fromkeys(item.part_category for item in row.scene.objects):
         if category is not None and part_names and category in part_names:
             legends[f"parts of {category}"] = part_legend(part_names[category])
-    return Figure(scene_tiles(row, spec), title=row.scene.name, legends=legends)
+    return Figure(scene_tiles(row, spec), title=row.scene.name if title is None else title, legends=legends)
 
 
 def supports_figure(supports: SupportSet, category: str) -> Figure:

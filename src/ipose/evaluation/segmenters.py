@@ -10,9 +10,10 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from ipose.errors import ConfigError, DataError
+from ipose.errors import ConfigError, DataError, MissingWeightsError
 from ipose.evaluation.feature_networks import signed
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.segmentation.saved import CLASS_MAP, SCRIPT
 from ipose.types import LabelSpec
 
 
@@ -55,6 +56,29 @@ class Segmenter:
             )
         logits = F.interpolate(logits.float(), tuple(image.shape[1:]), mode="bilinear", align_corners=False)
         return self._class_ids[logits.argmax(1)[0].cpu()]
+
+
+def load_segmenter(path: Path, spec: LabelSpec, class_map: Path | None = None, device: str = "cpu") -> Segmenter:
+    """A segmenter for the classes of a spec.
+
+    Args:
+        path: network file, or a run of `ipose train segmenter` (or its model folder), which brings its class map.
+        spec: of the label maps that it is judged by.
+        class_map: as for `read_class_map`; None = the run's own, or the channels are the spec's classes.
+        device: to compute on.
+    Raises:
+        MissingWeightsError: no network there.
+        DataError: a class map that is none, or that names classes which the spec lacks.
+    """
+    if path.is_dir():
+        folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
+        if folder is None:
+            raise MissingWeightsError(
+                "no segmenter in this folder", file=path, expected=f"a run with model/{SCRIPT}",
+                mend="Train one with ipose train segmenter, or name a network file.",
+            )  # fmt: skip
+        path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
+    return Segmenter(path, read_class_map(class_map, spec), device)
 
 
 def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:

@@ -115,7 +115,7 @@ def parts_sheet(
         if true is not None:
             wrong = (predicted[i] != true[i]).cpu()
             tiles.append(Tile(part_picture(true[i], shape), "true"))
-            tiles.append(Tile(_marked(shape, wrong), f"wrong: {100 * wrong.double().mean():.1f} % of the frame"))
+            tiles.append(Tile(wrong_pixels(shape, wrong), f"wrong: {100 * wrong.double().mean():.1f} % of the frame"))
         rows.append(TileRow(tiles, heading=names[i] if names else ""))
     legend = [TileRow((), heading="parts", legend=part_legend(part_names))] if part_names else []
     return contact_sheet([*rows, *legend], title)
@@ -153,7 +153,8 @@ def class_legend(scenes: Sequence[Scene], spec: LabelSpec) -> list[LegendEntry]:
     return [LegendEntry(spec.classes[i].name, spec.classes[i].color) for i in present]
 
 
-def _marked(shape: Tensor, wrong: Tensor) -> Image.Image:
+def wrong_pixels(shape: Bool[Tensor, "s1 s2"], wrong: Bool[Tensor, "s1 s2"]) -> Image.Image:
+    """A shape in grey with its wrong pixels in red."""
     picture = silhouette(shape).convert("RGB")
     red = Image.new("RGB", picture.size, (200, 30, 45))
     picture.paste(red, mask=Image.fromarray(wrong.numpy().astype("uint8") * 255))

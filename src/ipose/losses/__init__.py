@@ -6,6 +6,7 @@ label_mix       mask and loss of LabelMix
 adversarial     global adversarial loss, hinge and log
 relaxed_emd     relaxed earth mover's distance between token sets
 clip_style      that distance on CLIP tokens; clip_weights: where the encoder comes from
+vgg_feature     perceptual loss on VGG-19 features; vgg_weights: where the network comes from
 """
 
 from ipose.losses.adversarial import (
@@ -24,11 +25,14 @@ from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss, n_plus_one_loss
 from ipose.losses.relaxed_emd import relaxed_emd
+from ipose.losses.vgg_feature import VGGFeatureLoss, vgg_feature_loss, vgg_features
+from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg, tiny_vgg_loss
 
 __all__ = [
     "AdversarialLoss",
     "CLIPStyle",
     "NPlusOneLoss",
+    "VGGFeatureLoss",
     "adversarial_loss",
     "class_weights",
     "hinge_d_fake",
@@ -37,6 +41,7 @@ __all__ = [
     "label_mix_loss",
     "label_mix_mask",
     "load_clip_style",
+    "load_vgg_loss",
     "log_d_fake",
     "log_d_real",
     "log_g",
@@ -44,5 +49,9 @@ __all__ = [
     "n_plus_one_loss",
     "relaxed_emd",
     "tiny_clip_style",
+    "tiny_vgg",
+    "tiny_vgg_loss",
+    "vgg_feature_loss",
+    "vgg_features",
     "visual_tokens",
 ]

@@ -18,7 +18,7 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
             keys, values = [], []
             for part_map in part_maps:
                 keys.append(network.shape_encoder((part_map > 0).to(shape.dtype)[None, None])[0])
-                values.append(_mask_tokens(network, part_map == channel, shape.dtype))
+                values.append(mask_tokens(network, part_map == channel, shape.dtype))
             x = network.shape_encoder(shape[None])[0]
             for block in network.blocks:
                 assert isinstance(block, CrossAttentionBlock)
@@ -31,6 +31,7 @@ def partnet(network: PartNet, shapes: Tensor, supports: Tensor) -> tuple[Tensor,
     return torch.stack(all_logits), torch.stack(all_features)
 
 
-def _mask_tokens(network: PartNet, mask: Tensor, dtype: torch.dtype) -> Tensor:
+def mask_tokens(network: PartNet, mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Tokens of one mask; of an empty one 0, where the network is so configured."""
     tokens: Tensor = network.mask_encoder(mask.to(dtype)[None, None])[0]
     return tokens * 0 if network.config.empty_masks_have_no_tokens and not mask.any() else tokens

@@ -74,5 +74,6 @@ def advice(run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Pa
         "synthesis": f"Make images: ipose generate MAP.png --model {run.folder}",
         "ganseg": f"Make images: ipose generate --system ganseg --model {run.folder}",
         "part-segmenter": f"See parts of photographs: ipose segment IMAGES --model {run.folder}",
+        "segmenter": f"Judge images by it: ipose evaluate RUN --segmenter {run.folder}",
     }
     return f"{done} {uses.get(run.kind, f'Train longer: {run.resume_command}, with more steps.')}"

@@ -5,4 +5,5 @@ parts, generate                  a model on maps    evaluate   a run's numbers  
 build_parts, part_sheets         part data from its published sources, and how they look
 evaluate_images                  two folders of images (image_pairs, seed_diversity), to eval cards
 compare_cards                    these beside each other
+ablations                        the paper's tables, row by row
 """

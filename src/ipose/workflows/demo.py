@@ -16,13 +16,9 @@ from ipose.partnet.pretrained import load_partnet
 from ipose.partnet.remembered_parts import RememberedParts
 from ipose.synthesis import presets as synthesis_presets
 from ipose.types import Scene
-from ipose.workflows.reports import (
-    curves_section,
-    part_sections,
-    partnet_settings,
-    scene_section,
-    synthesis_settings,
-)
+from ipose.workflows.part_report import part_sections
+from ipose.workflows.reports import curves_section, partnet_settings, synthesis_settings
+from ipose.workflows.scene_report import scene_section
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult, run_partnet_job, train_config
 from ipose.workflows.train_synthesis import (
     FrozenParts,
@@ -132,7 +128,7 @@ def _train_images(
         tensorboard=False,
     )
     job = SynthesisJob(config=config, data=data, train=train, partnet=folder / "partnet")
-    trained = load_partnet(job.partnet)
+    trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
     remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
     result = run_synthesis_job(job, folder / "synthesis", scenes=scenes, val=val, infer_parts=remembered, device="cpu")
@@ -171,7 +167,7 @@ def _report(
             *part_sections(parts),
             curves_section(parts.run, "PartNet's training"),
             curves_section(images.run, "The generator's and discriminator's training"),
-            partnet_settings(part_job),
+            partnet_settings(part_job.config),
             synthesis_settings(images.model.synthesis),
             Section(
                 "Limits",

@@ -1,7 +1,7 @@
 """`ipose edit`: one scene before and after an edit, with a sheet to look at and a record of what was asked for."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ipose.data.input_maps import read_map
@@ -9,15 +9,27 @@ from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.editing.layout import edited_draft
 from ipose.errors import DataError
+from ipose.evaluation.control import EditedPair, control_cards
 from ipose.evaluation.edit_sheet import Painted, edit_sheet
+from ipose.evaluation.eval_card import card_file_name, write_card
+from ipose.evaluation.feature_networks import load_features
+from ipose.evaluation.lpips import load_lpips
 from ipose.evaluation.text_table import text_table
 from ipose.pipeline import IPose
 from ipose.types import Scene
+from ipose.workflows.card_facts import code_facts
+from ipose.workflows.edited_region import edited_region
 
 
-def read_scene(model: IPose, file: Path, *, instances: Path | None = None, keep_size: bool = False) -> Scene:
+def read_scene(
+    model: IPose,
+    file: Path,
+    *,
+    instances: Path | None = None,
+    parts: Path | None = None,
+    keep_size: bool = False,
+) -> Scene:
     """A label map at the model's size (or its own), with its objects in the order that edits count them.
 
     Raises:
@@ -27,11 +39,11 @@ def read_scene(model: IPose, file: Path, *, instances: Path | None = None, keep_
         found = "a folder" if file.is_dir() else "nothing"
         raise DataError("one scene at a time is edited", file=file, found=found, expected="an index PNG of label ids")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
-    return read_map(file, model.spec, instances=instances, size=size)
+    return read_map(file, model.spec, instances=instances, parts=parts, size=size)
 
 
 def object_table(model: IPose, scene: Scene, seed: int = 0) -> str:
-    """The scene's objects by number, with class, pixels and the parts that PartNet sees in them."""
+    """The scene's objects by number, with class, pixels and the parts that the model sees in them."""
     parts = model(scene, seed=seed).parts
     draft = Draft(scene, model.supports, model.spec)
     rows = []
@@ -43,21 +55,39 @@ def object_table(model: IPose, scene: Scene, seed: int = 0) -> str:
     return text_table(["object", "class", "category", "pixels", "parts shown"], rows)
 
 
-def edit_files(model: IPose, scene: Scene, edit: Edit, out: Path, *, seed: int = 0) -> Iterator[Path]:
-    """Images and part maps before and after, a sheet, and what was asked for as JSON.
+def edit_files(
+    model: IPose,
+    scene: Scene,
+    edit: Edit,
+    out: Path,
+    *,
+    seed: int = 0,
+    features: str | None = None,
+    lpips: Path | None = None,
+    weights: Mapping[str, str] | None = None,
+) -> Iterator[Path]:
+    """Images and part maps before and after, a sheet, what was asked for as JSON, and eval cards of the change.
 
     Args:
         model: trained.
         scene: of `read_scene`.
         edit: what to change.
-        out: folder to write `<scene>_{before,after,parts_before,parts_after,sheet}.png` and `<scene>_edit.json` to.
+        out: folder to write `<scene>_{before,after,parts_before,parts_after,sheet}.png`, `<scene>_edit.json` and
+            `cards/<scene>_*.json` to: the change inside the edited region (`edited_region`) and outside of it.
         seed: of the noise, before and after.
+        features: feature network of a card more (`ipose.evaluation.feature_networks`); None = L1 alone.
+        lpips: file of LPIPS's AlexNet, for another one.
+        weights: of the model, by name and hash, for the cards.
     Yields:
         each file as it is written.
     Raises:
         ConfigError, SupportError: an edit that makes no sense in this scene; nothing is written then.
+        MissingWeightsError: no such network; nothing is written then either.
     """
-    draft = edited_draft(edit, scene, model.supports, model.spec)  # first: it is quick to refuse
+    draft = model.draft(scene, edit)  # first: it is quick to refuse
+    device = str(model.device)
+    network = None if features is None else load_features(features, device=device)
+    perceptual = None if lpips is None else load_lpips(lpips, device=device)
     plain, edited = model(scene, seed=seed), model(scene, seed=seed, edit=edit)
     before = Painted(scene, plain.image, plain.parts, model.supports)
     after = Painted(draft.scene, edited.image, edited.parts, draft.supports)
@@ -76,6 +106,19 @@ def edit_files(model: IPose, scene: Scene, edit: Edit, out: Path, *, seed: int =
     path = out / f"{scene.name}_sheet.png"
     edit_sheet(before, after, model.spec, title=in_words(edit)).save(path)
     yield path
+    pair = EditedPair(plain.image, edited.image, edited_region(model, scene, edit, seed=seed))
+    facts = {
+        **code_facts(),
+        "model": dict(weights or {}),
+        "seeds": (seed,),
+        "images": str(out),
+        "notes": (in_words(edit),),
+    }
+    (out / "cards").mkdir(exist_ok=True)
+    for card in control_cards([pair], features=network, perceptual=perceptual, facts=facts):
+        path = out / "cards" / f"{scene.name}_{card_file_name(card)}"
+        write_card(card, path, replace=True)
+        yield path
 
 
 def in_words(edit: Edit) -> str:

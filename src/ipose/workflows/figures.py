@@ -12,22 +12,27 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ipose.configs import config_from_plain
-from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
 from ipose.editing.layout import own_pixels
 from ipose.editing.noise_edits import Resample
 from ipose.editing.support_edits import EditSupports
-from ipose.errors import ConfigError, DataError, RunError
+from ipose.errors import ConfigError, DataError
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet
+from ipose.evaluation.control import EditedPair
+from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.figures import label_picture, part_picture, photo
+from ipose.evaluation.lpips import load_lpips
 from ipose.evaluation.sheets import part_legend
 from ipose.evaluation.text_table import percent, text_table
 from ipose.pipeline import IPose, SceneOutput
 from ipose.training.run import Run
 from ipose.types import Scene
+from ipose.workflows.card_facts import code_facts, model_facts
+from ipose.workflows.card_folder import write_run_cards
+from ipose.workflows.evaluate import data_of
+from ipose.workflows.measured_edits import Change, Measured
 
 LOOKED_AT = 64
 """Validation scenes among which the ones to show are looked for."""
@@ -59,18 +64,8 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Change:
-    """How an edit changed an image: mean absolute difference, 1 = black to white; None = the region is everything."""
-
-    scene: str
-    edit: str
-    inside: float
-    outside: float | None
-
-
-@dataclass(frozen=True)
 class FiguresResult:
-    """The files written, and the changes in all pictures."""
+    """The files written (eval cards last), and the changes in all pictures."""
 
     files: tuple[Path, ...]
     changes: tuple[Change, ...]
@@ -86,36 +81,60 @@ class FiguresResult:
         return text_table(["edit", "images", "change inside (%)", "outside (%)"], rows)
 
 
-def run_figures(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 0) -> FiguresResult:
-    """Write `figure5.png`, `figure6.png` and `changes.json` for a synthesis run, from its own validation scenes.
+def run_figures(
+    folder: Path,
+    out: Path | None = None,
+    *,
+    scenes: int = 4,
+    seed: int = 0,
+    features: str | None = None,
+    lpips: Path | None = None,
+) -> FiguresResult:
+    """Write `figure5.png`, `figure6.png` and `changes.json` for a synthesis run, from its own validation scenes, and
+    eval cards of the changes inside and outside of the edited regions.
 
     Args:
         folder: of the run.
-        out: folder to write to; None = `figures/` in the run.
+        out: folder to write to, with the cards in its `cards/`; None = `figures/` and `cards/` in the run.
         scenes: how many to show, at most.
         seed: of the noise before the edits.
+        features: feature network for more cards (`ipose.evaluation.feature_networks`); None = L1 alone.
+        lpips: file of LPIPS's AlexNet, for others.
     Raises:
         RunError: no synthesis run here, or one that does not say what data it was trained on.
         DataError: no validation scene has an object that shows two parts.
-        ConfigError: scenes < 1.
+        ConfigError: scenes < 1, or a model that reads no predicted parts.
     """
     if scenes < 1:
         raise ConfigError("nothing to show", field="scenes", found=scenes, expected="1 or more")
     run, model = Run.open(folder), IPose.from_pretrained(folder)
-    val = open_scenes(_data_of(run), "val", (model.synthesis.height, model.synthesis.width))
+    if not model.synthesis.needs_partnet:
+        raise ConfigError(
+            "the figures edit predicted parts, and this model reads none",
+            file=folder,
+            field="parts",
+            mend="Name a run with --parts predicted and parts injected; ipose edit changes textures of any model.",
+        )
+    network = None if features is None else load_features(features)
+    perceptual = None if lpips is None else load_lpips(lpips)
+    val = open_scenes(data_of(run), "val", (model.synthesis.height, model.synthesis.width))
     chosen = find_subjects(model, val, scenes, seed)
+    cards_folder = run.folder / "cards" if out is None else out / "cards"
     out = out or run.folder / "figures"
     out.mkdir(parents=True, exist_ok=True)
-    changes: list[Change] = []
+    measured = Measured()
     names = {item.category: model.supports.part_names[item.category] for item in chosen}
     legends = [TileRow((), heading=f"parts of {key}", legend=part_legend(names[key], bare=True)) for key in names]
     files = (out / "figure5.png", out / "figure6.png", out / "changes.json")
-    textures = [_texture_row(model, item, seed, changes) for item in chosen]
+    textures = [_texture_row(model, item, seed, measured) for item in chosen]
     contact_sheet(textures, "New texture: in the scene, in one object, in one part").save(files[0])
-    structures = [_structure_row(model, item, seed, changes) for item in chosen]
+    structures = [_structure_row(model, item, seed, measured) for item in chosen]
     contact_sheet([*structures, *legends], "New structure: parts dropped from the supports").save(files[1])
-    files[2].write_text(json.dumps({"seed": seed, "changes": [asdict(item) for item in changes]}, indent=2) + "\n")
-    return FiguresResult(files, tuple(changes))
+    told = [asdict(item) for item in measured.changes]
+    files[2].write_text(json.dumps({"seed": seed, "changes": told}, indent=2) + "\n")
+    facts = {**code_facts(), "model": model_facts(run, model.supports), "seeds": (seed,), "images": str(folder)}
+    cards = write_run_cards(measured.cards(features=network, perceptual=perceptual, facts=facts), cards_folder)
+    return FiguresResult((*files, *cards), tuple(measured.changes))
 
 
 def find_subjects(model: IPose, scenes: Sequence[Scene], count: int, seed: int = 0) -> list[Subject]:
@@ -151,7 +170,7 @@ def _subject(model: IPose, scene: Scene, seed: int) -> Iterator[Subject]:
             return
 
 
-def _texture_row(model: IPose, subject: Subject, seed: int, changes: list[Change]) -> TileRow:
+def _texture_row(model: IPose, subject: Subject, seed: int, measured: Measured) -> TileRow:
     """Label map, image, then two new textures each of everything, the object, and its second-largest part."""
     number, part, scene = subject.number, subject.parts[1], subject.scene
     name = model.spec.classes[scene.objects[number].class_id].name
@@ -169,12 +188,12 @@ def _texture_row(model: IPose, subject: Subject, seed: int, changes: list[Change
         ),
     ):
         for new in (seed + 1, seed + 2):
-            edited = _edited(model, subject, replace(edit, seed=new), kind, region, seed, changes)
+            edited = _edited(model, subject, replace(edit, seed=new), kind, region, seed, measured)
             tiles.append(Tile(photo(edited.image), f"{said}, seed {new}"))
     return TileRow(tiles, heading=scene.name)
 
 
-def _structure_row(model: IPose, subject: Subject, seed: int, changes: list[Change]) -> TileRow:
+def _structure_row(model: IPose, subject: Subject, seed: int, measured: Measured) -> TileRow:
     """Image and parts, then the same without each of the two smallest parts that the object shows."""
     scene, things = subject.scene, torch.tensor([item.thing for item in model.spec.classes])[subject.scene.label]
     region = torch.zeros(scene.size, dtype=torch.bool)
@@ -184,7 +203,7 @@ def _structure_row(model: IPose, subject: Subject, seed: int, changes: list[Chan
     tiles = [Tile(photo(subject.out.image), "image"), Tile(part_picture(subject.out.parts, things), "parts")]
     for part in subject.parts[1:][::-1][:2]:
         edit = EditSupports(subject.category, drop=part)
-        edited = _edited(model, subject, edit, "a part dropped", region, seed, changes)
+        edited = _edited(model, subject, edit, "a part dropped", region, seed, measured)
         tiles += [Tile(photo(edited.image), f"no {part}"), Tile(part_picture(edited.parts, things), "parts")]
     return TileRow(tiles, heading=f"{scene.name}: {subject.category}")
 
@@ -196,12 +215,10 @@ def _edited(
     kind: str,
     region: Bool[Tensor, "h w"],
     seed: int,
-    changes: list[Change],
+    measured: Measured,
 ) -> SceneOutput:
     out = model(subject.scene, seed=seed, edit=edit)
-    change = (out.image - subject.out.image).abs().mean(0) / 2
-    outside = None if bool(region.all()) else float(change[~region].mean())
-    changes.append(Change(subject.scene.name, kind, float(change[region].mean()), outside))
+    measured.take(subject.scene.name, kind, EditedPair(subject.out.image, out.image, region))
     return out
 
 
@@ -209,12 +226,3 @@ def _part_pixels(model: IPose, scene: Scene, out: SceneOutput, number: int, part
     item = scene.objects[number]
     names = model.supports.part_names[str(item.part_category)]
     return own_pixels(scene, item) & (out.parts == names.index(part) + 1)
-
-
-def _data_of(run: Run) -> DataConfig:
-    try:
-        return config_from_plain(DataConfig, run.config["data"])
-    except KeyError as error:
-        raise RunError(
-            "the run does not say what data it was trained on", file=run.folder / "run.json", mend="Train it again."
-        ) from error

@@ -1,22 +1,37 @@
 """Generated and real images side by side, as a protocol shows them to a feature network."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from ipose.data.input_maps import read_map
-from ipose.data.png import read_photo
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.image_sets import ImageFile
+from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
 from ipose.types import LabelSpec, Scene
 
 Pair = tuple[Tensor, Tensor]
 """What the network sees of a generated image and of its real one, uint8 (3, h, w), of one size."""
+
+
+@runtime_checkable
+class SceneMaps(Protocol):
+    """Where the maps of a scene come from."""
+
+    @property
+    def spec(self) -> LabelSpec:
+        """What the class ids mean."""
+        ...
+
+    def scene(self, name: str, size: tuple[int, int]) -> Scene:
+        """The maps of a scene at (height, width)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +58,45 @@ class LabelMaps:
         return read_map(path, self.spec, instances=self.instances, size=size)
 
 
-def needed(maps: LabelMaps | None) -> LabelMaps:
+@dataclass(frozen=True, eq=False)
+class DataMaps:
+    """The maps of a data set's scenes, opened at the size of the generated images.
+
+    Args:
+        scenes: of the data set, read or drawn when they are asked for.
+        places: index of each scene by its name.
+        spec: what their class ids mean.
+    """
+
+    scenes: Sequence[Scene]
+    places: Mapping[str, int]
+    spec: LabelSpec
+
+    def scene(self, name: str, size: tuple[int, int]) -> Scene:
+        """The scene of this name. Raises DataError where it is of another size."""
+        scene = self.scenes[self.places[name]]
+        if scene.size != size:
+            raise DataError("image and maps differ in size", file=name, found=size, expected=scene.size)
+        return scene
+
+
+class Fingerprint:
+    """Hash of what numbers were taken beside, made while it is looked at."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, name: str, pixels: Tensor) -> None:
+        """Take in the pixels of a scene."""
+        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode())
+        self._hash.update(pixels.contiguous().numpy().tobytes())
+
+    def hex(self) -> str:
+        """Of all that was taken in, 16 digits."""
+        return self._hash.hexdigest()[:16]
+
+
+def needed(maps: SceneMaps | None) -> SceneMaps:
     """The label maps, or a ConfigError that says how to name them."""
     if maps is None:
         raise ConfigError(
@@ -55,31 +108,32 @@ def needed(maps: LabelMaps | None) -> LabelMaps:
     return maps
 
 
-def read_pixels(path: Path) -> Tensor:
-    """An image file as uint8 (3, h, w)."""
-    return torch.from_numpy(read_photo(path)).permute(2, 0, 1).contiguous()
-
-
 def size_of(image: Tensor) -> tuple[int, int]:
     """(height, width)."""
     return image.shape[1], image.shape[2]
 
 
 def image_pairs(
-    protocol: EvaluationProtocol, maps: LabelMaps | None, files: Iterable[tuple[ImageFile, ImageFile]]
+    protocol: EvaluationProtocol,
+    maps: SceneMaps | None,
+    images: Iterable[tuple[Pictured, Pictured]],
+    seen: Fingerprint | None = None,
 ) -> Iterator[Pair]:
     """Both images of each scene, or every object in both, resized as the protocol says.
 
     Args:
         protocol: says what and how.
         maps: where the objects are; not needed for whole images.
-        files: generated and real image of each scene.
+        images: generated and real image of each scene.
+        seen: takes in the real ones.
     Raises:
         ConfigError: the protocol needs label maps.
         DataError: a file that cannot be read, or is missing.
     """
-    for generated, real in files:
-        image, photo = read_pixels(generated.path), read_pixels(real.path)
+    for generated, real in images:
+        image, photo = generated.pixels(), real.pixels()
+        if seen is not None:
+            seen.add(real.scene, photo)
         pairs = [(image, photo)]
         if protocol.level == "objects":
             photo = resized(photo, size_of(image), protocol)

@@ -13,6 +13,7 @@ from ipose.ganseg import presets as ganseg_presets
 from ipose.ganseg.published import published as ganseg_published
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.published import PUBLISHED
+from ipose.segmentation.config import FORMAT as SEGMENTER
 from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.published import published
 from ipose.training.metrics import read_metrics
@@ -59,6 +60,9 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config["format"] == SEGMENTER:
+            network = config["segmenter_config"]["architecture"]
+            return [f"model       {folder} ({SEGMENTER}), {network}, {config['num_classes']} classes"]
         if config["format"] == "ipose-ganseg":
             settings = config["ganseg_config"]
             return [
@@ -67,12 +71,20 @@ def _describe_model(folder: Path) -> list[str]:
         if config["format"] == "ipose-part-segmenter":
             what = f"{config['network']}, {config['parts']} parts, images of {config['image_size']}"
             return [f"model       {folder} (ipose-part-segmenter), {what}"]
+        if "partnet_config" not in config:
+            return [f"model       {folder} ({config['format']}), {_without_partnet(config['synthesis_config'])}"]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
     except (OSError, ValueError, KeyError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [*lines, f"categories  {', '.join(supports) or none}"]
+
+
+def _without_partnet(synthesis: Mapping[str, Any]) -> str:
+    kinds = {"true": "the true part map", "position_descriptor": "position descriptors"}
+    reads = "no parts" if synthesis["part_injection"] == "none" else kinds[synthesis["parts"]]
+    return f"no PartNet: it reads {reads}"
 
 
 def describe_preset(name: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
@@ -15,11 +16,16 @@ from ipose.data.png import write_index
 from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
+from ipose.evaluation.attention_view import attention_sheet
 from ipose.evaluation.figures import part_overlay
 from ipose.evaluation.sheets import parts_sheet
+from ipose.partnet.attention import support_attention
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.types import LabelSpec, SceneBatch, SupportSet
+
+ATTENTION = "_attention"
+"""What is put behind a file's name for its sheet of attention."""
 
 GREY = 0.35
 """How bright a label map is drawn below its parts."""
@@ -48,7 +54,13 @@ def part_reader(model: Path, supports: Path | None, spec: str | None, *, device:
 
 
 def write_parts(
-    reader: PartReader, inputs: Path, out: Path, *, category: str | None = None, instances: Path | None = None
+    reader: PartReader,
+    inputs: Path,
+    out: Path,
+    *,
+    category: str | None = None,
+    instances: Path | None = None,
+    attention: bool = False,
 ) -> list[Path]:
     """Part maps (index PNGs) and overlays of everything in `inputs`.
 
@@ -59,6 +71,7 @@ def write_parts(
         category: the inputs are silhouettes of one object of this category each; None = they are label maps, unless
             the supports hold one category only.
         instances: instance map, or folder of them, for label maps.
+        attention: also draw what the parts of each object read in the supports.
     Returns:
         the files written.
     Raises:
@@ -69,7 +82,7 @@ def write_parts(
     if category is None and reader.spec is None and len(reader.supports.categories) == 1:
         category = reader.supports.categories[0]
     if category is not None:
-        return _of_silhouettes(reader, files, out, category)
+        return _of_silhouettes(reader, files, out, category, attention)
     if reader.spec is None:
         raise ConfigError(
             "these could be silhouettes or label maps",
@@ -77,10 +90,10 @@ def write_parts(
             mend="Say --category NAME for silhouettes "
             f"(one of {', '.join(reader.supports.categories)}), or --spec NAME for label maps.",
         )
-    return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances)]
+    return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances, attention)]
 
 
-def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str) -> list[Path]:
+def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str, attention: bool) -> list[Path]:
     if category not in reader.supports.categories:
         raise SupportError(
             f"no supports for part category {category!r}",
@@ -101,10 +114,28 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
     sheet = out / "sheet.png"
     names = [file.stem for file in files]
     parts_sheet(shapes, parts, None, names, reader.supports.part_names[category], title=category).save(sheet)
+    if attention:
+        for file, shape in zip(files, shapes, strict=True):
+            path = out / f"{file.stem}{ATTENTION}.png"
+            written.append(_draw_attention(reader, path, shape[None, None].float(), [category], [category]))
     return [*written, sheet]
 
 
-def _of_map(reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None) -> list[Path]:
+def _draw_attention(
+    reader: PartReader, path: Path, shapes: Float[Tensor, "n 1 s s"], categories: Sequence[str], names: Sequence[str]
+) -> Path:
+    """What the parts of each of some objects read, as a sheet."""
+    maps = reader.supports.of(list(categories)).to(reader.device)
+    found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
+    part_names = [reader.supports.part_names[category] for category in categories]
+    title = f"{path.stem.removesuffix(ATTENTION)}: what each part read in the supports"
+    attention_sheet(list(zip(names, found, part_names, strict=True)), title=title).save(path)
+    return path
+
+
+def _of_map(
+    reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None, attention: bool
+) -> list[Path]:
     scene = read_map(file, spec, instances=instances)
     with torch.no_grad():
         batch = SceneBatch.from_scenes([scene]).to(reader.device)
@@ -114,6 +145,12 @@ def _of_map(reader: PartReader, file: Path, out: Path, spec: LabelSpec, instance
     paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
     write_index(paths[0], part, colors=PART_COLORS)
     part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
+    if attention and inferred.shapes is not None:
+        categories = [str(item.part_category) for item in inferred.objects]
+        numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
+        names = [f"{i} {category}" for i, category in zip(numbers, categories, strict=True)]
+        path = out / f"{file.stem}{ATTENTION}.png"
+        paths.append(_draw_attention(reader, path, inferred.shapes, categories, names))
     return paths
 
 

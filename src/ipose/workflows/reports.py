@@ -1,104 +1,36 @@
-"""The report.html of a run: what it is, what came out, how it was made."""
+"""The report.html of a run: what it is, what came out, how it was made. Written when a training ends, and anew by
+`ipose report RUN`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
 
-import torch
-from PIL import Image
-
-from ipose.evaluation.contact_sheet import Tile
-from ipose.evaluation.report import Figure, ReportContent, Section, write_report
-from ipose.evaluation.report_blocks import (
-    config_table,
-    curves_figure,
-    environment_facts,
-    parts_table,
-    scene_figure,
-    supports_figure,
-)
-from ipose.evaluation.sheets import SceneRow, parts_sheet
+from ipose.configs import config_from_plain
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import open_part_pairs, open_scenes
+from ipose.errors import DataError, IposeError, RunError, SpecError
+from ipose.evaluation.report import ReportContent, Section, write_report
+from ipose.evaluation.report_blocks import config_table, curves_figure, environment_facts, supports_figure
+from ipose.evaluation.report_cards import cards_table, find_cards, markdown_tables
 from ipose.partnet import presets as partnet_presets
-from ipose.partnet.partnet import PartNet
-from ipose.partnet.scene_parts import predict_part_maps
+from ipose.partnet.presets import PartNetConfig
+from ipose.partnet.pretrained import load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import TrainResult
-from ipose.types import PartPair, Scene, SupportSet
+from ipose.types import Scene
+from ipose.workflows.part_report import part_sections
+from ipose.workflows.scene_report import extreme_scenes, scene_section, spread
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult
 from ipose.workflows.train_synthesis import SynthesisJob, SynthesisResult
 
-SHOWN_OBJECTS = 4
 SHOWN_SCENES = 8
-SEEDS = (1, 2)
 
-
-def part_sections(result: PartNetResult) -> list[Section]:
-    """Scores against the baselines, objects with their parts, and the supports of novel categories."""
-    evaluation, novel = result.evaluation, result.data.novel
-    basis = [name for name in evaluation.model.counts if name not in novel]
-    sections = [
-        Section(
-            "Parts from shapes",
-            "PartNet sees an object's silhouette and three annotated part maps of its category, and answers a part "
-            "map. Beside it two plain baselines on the same objects.",
-            [parts_table(evaluation, "Accuracy"), *_objects(result, basis)],
-        )
-    ]
-    if shown := [name for name in evaluation.model.counts if name in novel]:
-        figures = [supports_figure(result.supports, name) for name in shown]
-        sections.append(
-            Section(
-                "Novel categories",
-                "No part map of these categories was trained on. All that PartNet is told of them are these supports.",
-                [*figures, *_objects(result, shown)],
-            )
-        )
-    return sections
-
-
-def _objects(result: PartNetResult, categories: Sequence[str]) -> list[Figure]:
-    figures = []
-    for category in categories:
-        pairs = [pair for pair in result.data.val if pair.category == category][:SHOWN_OBJECTS]
-        if pairs:
-            sheet = _object_sheet(result.partnet, pairs, result.supports)
-            figures.append(Figure([Tile(sheet)], title=f"{category}: shape, inferred, true, errors", wide=True))
-    return figures
-
-
-def _object_sheet(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> Image.Image:
-    shapes = torch.stack([pair.shape for pair in pairs])
-    categories = [pair.category for pair in pairs]
-    predicted = predict_part_maps(partnet, shapes[:, None].float(), categories, supports)
-    true = torch.stack([pair.part_map for pair in pairs])
-    names = [pair.name for pair in pairs]
-    return parts_sheet(shapes, predicted, true, names, supports.part_names[pairs[0].category])
-
-
-def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEEDS) -> list[SceneRow]:
-    """Scenes with inferred parts and one image a seed."""
-    rows = []
-    for scene in scenes:
-        outputs = {f"seed {seed}": model(scene, seed=seed) for seed in seeds}
-        first = outputs[f"seed {seeds[0]}"]
-        rows.append(SceneRow(scene, first.parts, {name: out.image for name, out in outputs.items()}))
-    return rows
-
-
-def spread(scenes: Sequence[Scene], count: int) -> list[Scene]:
-    """`count` scenes from all over a sequence, or all."""
-    stride = max(1, len(scenes) // count)
-    return [scenes[i] for i in range(0, len(scenes), stride)][:count]
-
-
-def scene_section(title: str, text: str, model: IPose, scenes: Sequence[Scene]) -> Section:
-    """A gallery."""
-    names = model.supports.part_names
-    return Section(title, text, [scene_figure(row, model.spec, names) for row in scene_rows(model, scenes)])
+Config = TypeVar("Config")
 
 
 def curves_section(run: Run, title: str) -> Section:
@@ -107,10 +39,11 @@ def curves_section(run: Run, title: str) -> Section:
     return Section(title, "", [curves_figure(records)] if records else [])
 
 
-def partnet_settings(job: PartNetJob) -> Section:
+def partnet_settings(config: PartNetConfig) -> Section:
     """PartNet's configuration beside the paper's."""
     paper = asdict(partnet_presets.paper())
-    return Section("PartNet's settings", "", [config_table(asdict(job.config), paper, title="")])
+    table = config_table(asdict(config), paper, title="")
+    return Section("PartNet's settings", "", [table], shown=0, rest="settings beside the paper's")
 
 
 def synthesis_settings(config: SynthesisConfig, paper: SynthesisConfig | None = None) -> Section:
@@ -118,37 +51,128 @@ def synthesis_settings(config: SynthesisConfig, paper: SynthesisConfig | None = 
     reference = asdict(paper or synthesis_presets.preset("ade20k"))
     for name in ("num_classes", "unknown", "height", "width"):
         reference.pop(name)
-    return Section(
-        "The generator's and discriminator's settings", "", [config_table(asdict(config), reference, title="")]
-    )
+    table = config_table(asdict(config), reference, title="")
+    title = "The generator's and discriminator's settings"
+    return Section(title, "", [table], shown=0, rest="settings beside the paper's")
+
+
+def files_sections(folder: Path) -> list[Section]:
+    """What other commands left: eval cards in `cards/` of the run, and `table-*.md` beside the run."""
+    sections = []
+    cards, faults = find_cards(folder / "cards")
+    if cards or faults:
+        text = (
+            "Numbers compare where metric, protocol and features are the same; the cards themselves, in the run's "
+            "folder cards/, have all that they depend on."
+        )
+        blocks = [cards_table(cards)] if cards else []
+        sections.append(Section("Eval cards", "\n\n".join([text, *(f"Left out: {fault}" for fault in faults)]), blocks))
+    tables = [table for path in sorted(folder.resolve().parent.glob("table-*.md")) for table in markdown_tables(path)]
+    if tables:
+        sections.append(Section("Ablations", "Tables that lie beside this run.", tables))
+    return sections
 
 
 def _lead(trained: TrainResult, run: Run) -> str:
-    return f"Trained {trained.step} steps in {trained.seconds / 60:.1f} minutes on {run.info['data']}."
+    return _trained(trained.step, trained.seconds, run)
+
+
+def _trained(step: int, seconds: float, run: Run) -> str:
+    return f"Trained {step} steps in {seconds / 60:.1f} minutes on {run.info['data']}."
 
 
 def write_partnet_report(result: PartNetResult, job: PartNetJob) -> Path:
     """report.html of a PartNet run."""
-    content = ReportContent(
-        title="PartNet",
-        lead=_lead(result.trained, result.run),
-        sections=[*part_sections(result), curves_section(result.run, "Training"), partnet_settings(job)],
-        facts=environment_facts(str(result.run.info["command"])),
-    )
-    return write_report(result.run.report, content)
+    return _write_partnet(result.run, _lead(result.trained, result.run), part_sections(result), job.config)
 
 
 def write_synthesis_report(result: SynthesisResult, job: SynthesisJob) -> Path:
     """report.html of a synthesis run."""
-    shown = spread(result.val, SHOWN_SCENES)
-    content = ReportContent(
-        title="Synthesis",
-        lead=_lead(result.trained, result.run),
-        sections=[
-            scene_section("Validation scenes", "Label map in, image out; two seeds each.", result.model, shown),
-            curves_section(result.run, "Training"),
-            synthesis_settings(result.model.synthesis),
-        ],
-        facts=environment_facts(str(result.run.info["command"])),
+    sections = scenes_sections(result.model, result.run, result.val)
+    return _write_synthesis(result.run, _lead(result.trained, result.run), sections, result.model.synthesis)
+
+
+def scenes_sections(model: IPose, run: Run, val: Sequence[Scene]) -> list[Section]:
+    """A gallery of validation scenes, and those that came out worst and best."""
+    text = "Label map in, image out; two seeds each."
+    gallery = scene_section("Validation scenes", text, model, spread(val, SHOWN_SCENES))
+    ranked = extreme_scenes(model, run, val)
+    return [gallery, *([ranked] if ranked else [])]
+
+
+def remake_report(folder: Path) -> Path:
+    """Write report.html of a finished run anew: from its model and validation data, and what lies beside them by now.
+
+    Where the data are gone the report says so, and has the rest.
+
+    Args:
+        folder: a PartNet or synthesis run that has saved a model.
+    Raises:
+        RunError: no run here, a run of another kind or version, or one without a model.
+    """
+    run = Run.open(folder)
+    if run.kind == "partnet":
+        return _remake_partnet(run)
+    if run.kind == "synthesis":
+        return _remake_synthesis(run)
+    raise RunError("no report is known for such a run", file=run.folder, found=run.kind, expected="partnet, synthesis")
+
+
+def _remake_partnet(run: Run) -> Path:
+    trained, config = load_partnet(run.folder), _config(run, "partnet", PartNetConfig)
+    try:
+        data = open_part_pairs(_config(run, "data", DataConfig))
+    except (DataError, SpecError) as error:
+        supports = trained.supports
+        figures = [supports_figure(supports, name) for name in supports.categories]
+        sections = [_without_data(error), Section("Supports", "", figures, shown=3, rest="more categories")]
+    else:
+        done = TrainResult(*_progress(run), "done", {}, run.checkpoints, "")
+        sections = part_sections(PartNetResult(run, done, data, trained.supports, trained.partnet))
+    return _write_partnet(run, _trained(*_progress(run), run), sections, config)
+
+
+def _remake_synthesis(run: Run) -> Path:
+    model = IPose.from_pretrained(run.folder)
+    size = (model.synthesis.height, model.synthesis.width)
+    try:
+        sections = scenes_sections(model, run, open_scenes(_config(run, "data", DataConfig), "val", size))
+    except (DataError, SpecError) as error:
+        sections = [_without_data(error)]
+    return _write_synthesis(run, _trained(*_progress(run), run), sections, model.synthesis)
+
+
+def _write_partnet(run: Run, lead: str, sections: Sequence[Section], config: PartNetConfig) -> Path:
+    training = curves_section(run, "Training")
+    return _write(run, "PartNet", lead, [*sections, *files_sections(run.folder), training, partnet_settings(config)])
+
+
+def _write_synthesis(run: Run, lead: str, sections: Sequence[Section], config: SynthesisConfig) -> Path:
+    training = curves_section(run, "Training")
+    return _write(
+        run, "Synthesis", lead, [*sections, *files_sections(run.folder), training, synthesis_settings(config)]
     )
-    return write_report(result.run.report, content)
+
+
+def _write(run: Run, title: str, lead: str, sections: Sequence[Section]) -> Path:
+    facts = environment_facts(str(run.info["command"]))
+    return write_report(run.report, ReportContent(title=title, lead=lead, sections=sections, facts=facts))
+
+
+def _without_data(error: IposeError) -> Section:
+    return Section("The validation data are not here", f"So nothing can be judged anew. {error}")
+
+
+def _config(run: Run, name: str, kind: type[Config]) -> Config:
+    values: Any = run.config.get(name)
+    if not isinstance(values, dict):
+        raise RunError(
+            "the run does not say how it was made", file=run.folder / "run.json", found=f"no {name!r}", expected=name
+        )
+    return config_from_plain(kind, values)
+
+
+def _progress(run: Run) -> tuple[int, float]:
+    """Steps and seconds trained, by the last line of the log that says so."""
+    records = [record for record in read_metrics(run.metrics) if "losses" in record]
+    return (int(records[-1]["step"]), float(records[-1]["seconds"])) if records else (0, 0.0)

@@ -11,16 +11,16 @@ from ipose.data.progress_bar import progress_bar
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.diversity import feature_diversity
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.image_sets import ImageFile
+from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.protocols import EvaluationProtocol, resized
-from ipose.workflows.image_pairs import read_pixels, size_of
+from ipose.workflows.image_pairs import size_of
 
-Scenes = Sequence[Sequence[ImageFile]]
+Scenes = Sequence[Sequence[Pictured]]
 """The images of each scene, a seed each, the same seeds for all."""
 
 
-def by_scene(images: Sequence[ImageFile], *, required: bool = False) -> list[list[ImageFile]]:
+def by_scene(images: Sequence[Pictured], *, required: bool = False) -> list[list[Pictured]]:
     """The images of each scene; none at all where scenes have but one.
 
     Args:
@@ -30,13 +30,13 @@ def by_scene(images: Sequence[ImageFile], *, required: bool = False) -> list[lis
         ConfigError: diversity is required, and there is but one image a scene.
         DataError: the scenes have different seeds.
     """
-    scenes: dict[str, list[ImageFile]] = {}
+    scenes: dict[str, list[Pictured]] = {}
     for image in images:
         scenes.setdefault(image.scene, []).append(image)
     seeds = {tuple(image.seed for image in files) for files in scenes.values()}
     if len(seeds) > 1:
         raise DataError(
-            "scenes have different seeds", file=images[0].path.parent, found=f"{len(images)} images",
+            "scenes have different seeds", found=f"{len(images)} images",
             expected=f"the same seeds for each of {len(scenes)} scenes", mend="Generate the missing ones.",
         )  # fmt: skip
     if len(images) > len(scenes):
@@ -65,7 +65,7 @@ def lpips_diversity(distance: PerceptualDistance, protocol: EvaluationProtocol, 
     return fmean(means)
 
 
-def _images(files: Sequence[ImageFile], protocol: EvaluationProtocol) -> Tensor:
-    pixels = [read_pixels(file.path) for file in files]
+def _images(files: Sequence[Pictured], protocol: EvaluationProtocol) -> Tensor:
+    pixels = [file.pixels() for file in files]
     size = protocol.size or size_of(pixels[0])
     return torch.stack([resized(image, size, protocol) for image in pixels])

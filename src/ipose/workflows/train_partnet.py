@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ class PartNetJob:
     init: Path | None = None
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
+        """The configs, and the places as plain values, for run.json."""
         where = {"supports": self.supports and str(self.supports), "init": self.init and str(self.init)}
-        return {"partnet": asdict(self.config), "data": asdict(self.data), **where}
+        return {"partnet": self.config, "data": self.data, **where}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,11 @@ class PartNetResult:
     data: PartData
     supports: SupportSet
     partnet: PartNet
+
+    @property
+    def judged(self) -> list[PartPair]:
+        """The validation pairs that `evaluation` is about, in its order: those of categories with supports."""
+        return judged_pairs(self.data, self.supports)
 
     @cached_property
     def evaluation(self) -> PartEvaluation:
@@ -158,8 +163,12 @@ def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEval
         answer = predict_objects(partnet, shapes, categories, supports)
         return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
 
-    known = [pair for pair in data.val if pair.category in supports.categories]
-    return evaluate_parts(predict, known, supports, data.basis_train, data.novel)
+    return evaluate_parts(predict, judged_pairs(data, supports), supports, data.basis_train, data.novel)
+
+
+def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
+    """The validation pairs of categories that there are supports of."""
+    return [pair for pair in data.val if pair.category in supports.categories]
 
 
 class _Watch:

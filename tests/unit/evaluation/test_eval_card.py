@@ -1,11 +1,12 @@
 """Claims about eval cards."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.eval_card import EvalCard, compare_cards, read_card, read_cards, write_card
+from ipose.evaluation.eval_card import EvalCard, card_file_name, compare_cards, read_card, read_cards, write_card
 
 CARD = EvalCard(
     metric="Frechet distance (features tiny@0123)",
@@ -19,6 +20,10 @@ CARD = EvalCard(
     versions={"torch": "2"},
     commit="abc",
     notes=("few",),
+    model={"generator": "0123456789abcdef"},
+    data="d1",
+    baselines={"copy": 0.25},
+    breakdown={"car": 1.5},
 )
 
 
@@ -40,6 +45,8 @@ class TestEvalCard:
             "7 images, 7 real",
             "ignored ids 0, 3",
             "seeds 1",
+            "copy 0.25",
+            "generator 0123456789ab",
             "few",
         ):
             assert words in line
@@ -49,6 +56,31 @@ class TestEvalCard:
         with pytest.raises(DataError, match="a card already"):
             write_card(replace(CARD, value=1.0), tmp_path / "a.json")
         assert read_card(tmp_path / "a.json") == CARD
+
+    def test_may_replace_an_earlier_one_where_that_is_meant(self, tmp_path):
+        write_card(CARD, tmp_path / "a.json")
+        write_card(replace(CARD, value=1.0), tmp_path / "a.json", replace=True)
+        assert read_card(tmp_path / "a.json").value == 1
+
+    def test_a_card_written_before_models_and_data_were_told_is_read(self, tmp_path):
+        plain = json.loads(CARD.to_json())
+        for name in ("model", "data", "baselines", "breakdown"):
+            plain.pop(name)
+        (tmp_path / "a.json").write_text(json.dumps(plain))
+        assert read_card(tmp_path / "a.json") == replace(CARD, model={}, data="", baselines={}, breakdown={})
+
+    def test_what_is_measured_in_another_way_goes_to_another_file(self):
+        ways = [{}, {"protocol": "images-256"}, {"metric": "Kernel distance"}, {"features": "other@1"}]
+        assert len({card_file_name(replace(CARD, **way)) for way in ways}) == len(ways)
+        assert card_file_name(CARD) == "images_frechet-distance_tiny.json"
+
+    def test_a_run_has_its_cards_in_a_folder_of_their_own(self, tmp_path):
+        (tmp_path / "run.json").write_text("{}")
+        with pytest.raises(DataError, match="ipose evaluate"):
+            read_cards(tmp_path)
+        (tmp_path / "cards").mkdir()
+        write_card(CARD, tmp_path / "cards" / "a.json")
+        assert read_cards(tmp_path) == [CARD]
 
     @pytest.mark.parametrize(
         "text", ["", "[]", "{}", '{"format": "ipose-eval-card-1", "value": 1.0}', '{"format": "x"}']
@@ -74,13 +106,27 @@ class TestCompareCards:
 
     @pytest.mark.parametrize(
         "change",
-        [{"protocol": "images-256"}, {"resize": "to 32x32"}, {"features": "other@1"}, {"ignored_ids": (0,)}],
+        [
+            {"protocol": "images-256"},
+            {"resize": "to 32x32"},
+            {"features": "other@1"},
+            {"ignored_ids": (0,)},
+            {"data": "d2"},
+        ],
     )
     def test_refuses_numbers_taken_in_different_ways_unless_told_so(self, change):
         columns = {"a": [CARD], "b": [replace(CARD, **change)]}
         with pytest.raises(ConfigError, match="do not compare"):
             compare_cards(columns)
         assert compare_cards(columns, across_protocols=True)
+
+    def test_data_that_one_card_does_not_know_are_no_difference(self):
+        assert compare_cards({"a": [CARD], "b": [replace(CARD, data="")]})
+
+    def test_one_way_in_common_is_enough_and_other_ways_have_lines_of_their_own(self):
+        second = replace(CARD, protocol="images-256", value=7.0)
+        _, rows = compare_cards({"a": [CARD, second], "b": [CARD]})
+        assert [row[1:] for row in rows] == [["12.5", "12.5"], ["7", "-"]]
 
     def test_refuses_fid_beside_another_frechet_distance(self):
         fid = replace(CARD, metric="FID", features="inception-2015-12-05@6726825d")

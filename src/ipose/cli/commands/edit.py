@@ -42,30 +42,41 @@ class EditScene:
     """A part map for one object, index PNG at the scene's place: 2:parts.png."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    parts: Path | None = None
+    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
     seed: int = 0
     """Of the noise, before and after."""
     keep_size: FlagCreatePairsOff[bool] = False
     """Keep the map's size, else resize it to the size that the model was trained at."""
     out: Path = Path("edited")
-    """Folder to write images, part maps, the sheet and the record to."""
+    """Folder to write images, part maps, the sheet, the record and eval cards of the change (cards/) to."""
+    features: str | None = None
+    """Feature network for cards of the change inside and outside the region, beside L1: random, inception or a file."""
+    lpips: Path | None = None
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): such cards by LPIPS, too."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
         """Edit and write, or list the objects."""
+        from ipose.partnet.pretrained import model_folder
         from ipose.pipeline import IPose
+        from ipose.workflows.card_facts import weights_of
+        from ipose.workflows.card_folder import described
         from ipose.workflows.door import check_device
         from ipose.workflows.edit import edit_files, object_table, read_scene
 
         check_device(self.device)
         model = IPose.from_pretrained(self.model).to(self.device)
-        scene = read_scene(model, self.scene, instances=self.instances, keep_size=self.keep_size)
+        scene = read_scene(model, self.scene, instances=self.instances, parts=self.parts, keep_size=self.keep_size)
         edit = self._edit(scene.size)
         if not edit.steps:
             print(object_table(model, scene, self.seed))
             return
-        for path in edit_files(model, scene, edit, self.out, seed=self.seed):
-            print(path)
+        weights = weights_of(model_folder(self.model)) if self.model.exists() else None
+        networks = {"features": self.features, "lpips": self.lpips}
+        for path in edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks):
+            print(described(path))
 
     def _edit(self, size: tuple[int, int]) -> "Edit":
         """All that was asked for: layout, structure, texture, in this order."""
@@ -100,13 +111,19 @@ class Figures:
     seed: int = 0
     """Of the noise before the edits."""
     out: Path | None = None
-    """Folder to write to. None = figures/ in the run."""
+    """Folder to write to. None = figures/ and, for the eval cards, cards/ in the run."""
+    features: str | None = None
+    """Feature network for cards of the change inside and outside the region, beside L1: random, inception or a file."""
+    lpips: Path | None = None
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): such cards by LPIPS, too."""
 
     def run(self) -> None:
         """Draw, and print the changes inside and outside the edited regions."""
+        from ipose.workflows.card_folder import described
         from ipose.workflows.figures import run_figures
 
-        result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed)
+        networks = {"features": self.features, "lpips": self.lpips}
+        result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)
         print(result.table())
         for path in result.files:
-            print(path)
+            print(described(path))

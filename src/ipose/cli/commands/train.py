@@ -1,4 +1,4 @@
-"""`ipose train ...`. Flags are the fields of the configs; their defaults follow `--preset`."""
+"""`ipose train partnet|synthesis|segmenter|ganseg`. Flags are the fields of the configs; defaults: `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -10,6 +10,7 @@ from tyro.conf import FlagCreatePairsOff, subcommand
 from ipose.cli.commands.ganseg import TrainGANSeg
 from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
 from ipose.cli.commands.part_segmenter import TrainPartSegmenter
+from ipose.cli.commands.train_segmenter import TrainSegmenter
 from ipose.data.data_config import DataConfig
 from ipose.ganseg import presets as ganseg_presets
 from ipose.partnet import presets as partnet_presets
@@ -65,15 +66,18 @@ class TrainSynthesis:
 
     out: Path
     """Folder of the run."""
-    partnet: Path
-    """Run or model folder of the trained PartNet, which stays frozen."""
     config: synthesis_presets.SynthesisConfig
     data: DataConfig
     loop: LoopFlags
+    partnet: Path | None = None
+    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
+    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
     preset: SynthesisPreset = "toy"
     """Where the networks' defaults come from."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
     """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
     resume: FlagCreatePairsOff[bool] = False
@@ -83,13 +87,17 @@ class TrainSynthesis:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.partnet.pretrained import model_folder
         from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
-        from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
+        from ipose.workflows.train_synthesis import (
+            SynthesisJob,
+            check_partnet,
+            run_synthesis_job,
+            synthesis_train_config,
+        )
 
         check_run_folder(self.out, resume=self.resume)
-        model_folder(self.partnet)
+        check_partnet(self.config, self.partnet)
         scenes = checked_scenes(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
         job = SynthesisJob(
@@ -98,6 +106,7 @@ class TrainSynthesis:
             train=settings,
             partnet=self.partnet,
             clip_weights=self.clip_weights,
+            vgg_weights=self.vgg_weights,
             init=self.init,
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
@@ -117,13 +126,20 @@ def train_command(args: Sequence[str]) -> Any:
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
         | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
-        | Annotated[TrainPartSegmenter, subcommand("segmenter")]
+        | Annotated[_segmenter(args), subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
     train.__doc__ = (
-        "Train PartNet, then synthesis (iPOSE); or GANSeg, which needs photographs alone, then its segmenter."
+        "Train one of iPOSE's two networks, PartNet first; GANSeg, which needs photographs alone; or a segmenter "
+        "to judge images by."
     )
     return Annotated[train, subcommand("train")]
+
+
+def _segmenter(args: Sequence[str]) -> type:
+    """`train segmenter` learns from label maps; with --pairs, from what a GANSeg run generates."""
+    from_pairs = any(word.split("=", 1)[0] == "--pairs" for word in args)
+    return TrainPartSegmenter if from_pairs else TrainSegmenter
 
 
 def _with_config(command: type, config: Any) -> type:

@@ -1,4 +1,4 @@
-"""`ipose parts`, `generate`, `evaluate`, `info`: using what was trained."""
+"""`ipose parts`, `generate`, `report`, `info`: using what was trained."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,6 @@ from typing import Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
 
@@ -29,6 +28,8 @@ class Parts:
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     out: Path = Path("parts")
     """Folder to write part maps and overlays to."""
+    attention: FlagCreatePairsOff[bool] = False
+    """Also draw which pixels of the supports the centre of each inferred part read (NAME_attention.png)."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
@@ -39,7 +40,14 @@ class Parts:
 
         check_device(self.device)
         reader = part_reader(self.model, self.supports, self.spec, device=self.device)
-        for path in write_parts(reader, self.inputs, self.out, category=self.category, instances=self.instances):
+        for path in write_parts(
+            reader,
+            self.inputs,
+            self.out,
+            category=self.category,
+            instances=self.instances,
+            attention=self.attention,
+        ):
             print(path)
 
 
@@ -57,6 +65,8 @@ class Generate:
     """ganseg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    parts: Path | None = None
+    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
     seed: int = 0
     """Of the first image; the next ones have seed + 1, ..."""
     count: int = 1
@@ -101,6 +111,7 @@ class Generate:
             self.inputs,
             self.out,
             instances=self.instances,
+            parts=self.parts,
             seed=self.seed,
             count=self.count,
             keep_size=self.keep_size,
@@ -108,104 +119,18 @@ class Generate:
 
 
 @dataclass(frozen=True)
-class Evaluate:
-    """Numbers of a run's PartNet, or of any folder of images beside the real ones (eval cards); or cards compared."""
+class Report:
+    """Write a run's report.html anew, with the eval cards and tables that lie there by now."""
 
-    folder: Positional[Path | None] = None
-    """A run: part metrics of its PartNet against two plain baselines, on its validation data."""
-    data: str | None = None
-    """Of a run: other data with part maps. None = the run's own."""
-    spec: str | None = None
-    """The spec of --data, or of --labels."""
-    images: Path | None = None
-    """In place of a run: a folder of generated images, of any model."""
-    real: Path | None = None
-    """With --images: the photographs, of the same names."""
-    protocol: str = "images"
-    """images, images-antialiased, images-256, or objects-128 (each object, cropped by its box)."""
-    features: str = "inception"
-    """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
-    torch.export as .pt2): the result then says which network it is of."""
-    labels: Path | None = None
-    """Folder of label maps, for objects and segmenters."""
-    instances: Path | None = None
-    """Folder of instance maps. None = the connected pieces of each thing class are its objects."""
-    segmenter: Path | None = None
-    """TorchScript or torch.export file of a segmenter: adds mIoU and pixel accuracy."""
-    class_map: Path | None = None
-    """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
-    lpips: Path | None = None
-    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene."""
-    out: Path = Path("cards")
-    """With --images: new folder to write the cards to."""
-    compare: tuple[Path, ...] = ()
-    """In place of all else: cards, or folders of them, to set beside each other."""
-    across_protocols: FlagCreatePairsOff[bool] = False
-    """Compare numbers although they were taken in different ways."""
-    plot: Path | None = None
-    """With --compare: PNG to draw the numbers into."""
-    device: str = "cpu"
-    """cpu, cuda, ..."""
-    batch_size: int = 16
-    """Images at once."""
+    folder: Positional[Path]
+    """A finished run, of PartNet or of synthesis. Eval cards are read from its cards/ (ipose evaluate RUN),
+    tables from table-*.md beside it."""
 
     def run(self) -> None:
-        """Evaluate and print."""
-        asked = [self.folder is not None, self.images is not None, bool(self.compare)]
-        if sum(asked) != 1:
-            raise ConfigError(
-                "ipose evaluate judges one thing",
-                found="several" if any(asked) else "nothing",
-                expected="a run, or --images DIR --real DIR, or --compare CARDS CARDS",
-            )
-        if self.plot is not None and not self.compare:
-            raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
-        for_images = ("real", "labels", "instances", "segmenter", "class_map", "lpips")
-        if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
-            raise ConfigError(
-                "an option of --images", field=stray[0], mend="Name the generated ones with --images DIR."
-            )
-        if self.folder is not None:
-            self._run_folder(self.folder)
-        elif self.images is not None:
-            self._image_folder(self.images)
-        else:
-            from ipose.workflows.compare_cards import comparison
+        """Look again and write."""
+        from ipose.workflows.reports import remake_report
 
-            print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
-
-    def _run_folder(self, folder: Path) -> None:
-        from ipose.workflows.evaluate import evaluate_run
-
-        data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
-        evaluation, path = evaluate_run(folder, data)
-        print(evaluation.table())
-        print(path)
-
-    def _image_folder(self, images: Path) -> None:
-        from ipose.workflows.door import check_device
-        from ipose.workflows.evaluate_images import ImageEvaluation, check_out, evaluate_images, write_cards
-
-        if self.real is None:
-            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
-        check_device(self.device)
-        check_out(self.out)
-        names = (
-            "protocol",
-            "features",
-            "labels",
-            "instances",
-            "spec",
-            "segmenter",
-            "class_map",
-            "lpips",
-            "device",
-            "batch_size",
-        )
-        job = ImageEvaluation(images=images, real=self.real, **{name: getattr(self, name) for name in names})
-        cards = evaluate_images(job)
-        for card, path in zip(cards, write_cards(cards, self.out), strict=True):
-            print(f"{path}: {card.line()}")
+        print(remake_report(self.folder))
 
 
 @dataclass(frozen=True)

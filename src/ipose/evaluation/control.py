@@ -1,0 +1,143 @@
+"""Control: how much of an edit's change lies inside the region that was edited, and how much outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from ipose.errors import ShapeMismatchError
+from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.feature_networks import FeatureNetwork
+from ipose.evaluation.lpips import PerceptualDistance
+
+ImageDistance = Callable[[UInt8[Tensor, "b 3 h w"], UInt8[Tensor, "b 3 h w"]], Float[Tensor, " b"]]
+"""How far apart each pair of images is; 0 for equal ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class EditedPair:
+    """An image before and after an edit of one region.
+
+    Args:
+        before: float32 (3, h, w) in [-1, 1].
+        after: likewise.
+        region: bool (h, w), where the edit was meant.
+    Raises:
+        ShapeMismatchError: they differ in size.
+    """
+
+    before: Tensor
+    after: Tensor
+    region: Tensor
+
+    def __post_init__(self) -> None:
+        sizes = [tuple(self.before.shape[1:]), tuple(self.after.shape[1:]), tuple(self.region.shape)]
+        if len(set(sizes)) > 1:
+            raise ShapeMismatchError("images and region of an edit differ in size", found=sizes, expected="one size")
+
+    @property
+    def sides(self) -> dict[str, Tensor]:
+        """ "inside" and "outside" with their pixels; a side without pixels is left out."""
+        both = {"inside": self.region, "outside": ~self.region}
+        return {name: mask for name, mask in both.items() if bool(mask.any())}
+
+
+def region_l1(pair: EditedPair) -> dict[str, float]:
+    """Mean absolute difference over the pixels inside and outside of the region; 1 = black to white."""
+    change = (pair.after - pair.before).abs().mean(0) / 2
+    return {side: float(change[mask].mean()) for side, mask in pair.sides.items()}
+
+
+def region_distance(pair: EditedPair, distance: ImageDistance) -> dict[str, float]:
+    """How far the change inside the region alone, and the one outside alone, takes the image.
+
+    Before is compared with a picture that shows after on the one side of the region's border and before on the other;
+    so any distance of whole images serves. A larger side may change the image more: it is not divided by its area.
+
+    Args:
+        pair: the images.
+        distance: of whole images.
+    """
+    before, after = _uint8(pair.before), _uint8(pair.after)
+    return {
+        side: float(distance(before[None], torch.where(mask, after, before)[None])) for side, mask in pair.sides.items()
+    }
+
+
+def feature_distance(network: FeatureNetwork) -> ImageDistance:
+    """1 - cosine between the features of two images; it stands where LPIPS is usual, and is not LPIPS."""
+
+    def distance(a: Tensor, b: Tensor) -> Tensor:
+        return (1 - F.cosine_similarity(network(a), network(b))).clamp(min=0).cpu()
+
+    return distance
+
+
+def control_cards(
+    pairs: Sequence[EditedPair],
+    *,
+    kind: str = "",
+    features: FeatureNetwork | None = None,
+    perceptual: PerceptualDistance | None = None,
+    facts: Mapping[str, Any],
+) -> list[EvalCard]:
+    """L1, the features' distance and LPIPS, a card each for inside and outside: means over all pairs with such a side.
+
+    Args:
+        pairs: before and after.
+        kind: of the edits, for the cards' names.
+        features: network of a stand-in for LPIPS; None = left out.
+        perceptual: LPIPS; None = left out.
+        facts: fields that all cards share.
+    """
+    what = f" the edit, {kind}" if kind else " the edit"
+    cards = _cards("L1", "", what, [region_l1(pair) for pair in pairs], _OF_PIXELS, pairs, None, facts)
+    if features is not None:
+        values = [region_distance(pair, feature_distance(features)) for pair in pairs]
+        name = f" (features {features.label})"
+        cards += _cards("Feature distance", name, what, values, _OF_PICTURES, pairs, features.label, facts)
+    if perceptual is not None:
+        values = [region_distance(pair, perceptual) for pair in pairs]
+        cards += _cards("LPIPS", "", what, values, _OF_PICTURES, pairs, perceptual.label, facts)
+    return cards
+
+
+_OF_PIXELS = "none; mean of |after - before| over the side's pixels, 1 = black to white"
+_OF_PICTURES = "none; before beside before with the side's pixels of after pasted in, not divided by the side's area"
+
+
+def _cards(
+    metric: str,
+    network: str,
+    what: str,
+    values: Sequence[Mapping[str, float]],
+    resize: str,
+    pairs: Sequence[EditedPair],
+    features: str | None,
+    facts: Mapping[str, Any],
+) -> list[EvalCard]:
+    made = []
+    for side in ("inside", "outside"):
+        if there := [value[side] for value in values if side in value]:
+            pixels = sum(int(pair.sides[side].sum()) for pair in pairs if side in pair.sides)
+            made.append(
+                EvalCard(
+                    metric=f"{metric} {side}{what}{network}",
+                    value=fmean(there),
+                    protocol="control",
+                    resize=resize,
+                    counts={"images": len(there), "pixels": pixels},
+                    features=features,
+                    **facts,
+                )
+            )
+    return made
+
+
+def _uint8(image: Tensor) -> Tensor:
+    return ((image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu()

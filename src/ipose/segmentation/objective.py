@@ -1,0 +1,77 @@
+"""What a segmenter learns from: cross-entropy over the pixels whose class is known."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ipose.errors import DataError
+from ipose.losses.precision import full_precision
+from ipose.segmentation.config import SegmenterConfig
+from ipose.types import Phase
+
+_UNKNOWN = -100
+
+
+@runtime_checkable
+class SegmentationBatch(Protocol):
+    """Images with their label maps, wherever they come from: a `SceneBatch`, or a batch of another source's."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def image(self) -> Float[Tensor, "b 3 h w"] | None: ...
+    @property
+    def label(self) -> Int64[Tensor, "b h w"]: ...
+
+
+def pixel_cross_entropy(
+    logits: Float[Tensor, "b c h w"], label: Int64[Tensor, "b h w"], unknown: int | None = None
+) -> Float[Tensor, ""]:
+    """Mean cross-entropy over the pixels that are not of the unknown class; 0 where there are none.
+
+    Args:
+        logits: of each class.
+        label: class ids.
+        unknown: class id of pixels without annotation; None = every pixel counts.
+    """
+    target = label if unknown is None else label.masked_fill(label == unknown, _UNKNOWN)
+    with full_precision(logits) as (logits,):
+        total = F.cross_entropy(logits, target, ignore_index=_UNKNOWN, reduction="sum")
+    return total / (target != _UNKNOWN).sum().clamp(min=1)
+
+
+class SegmenterObjective:
+    """The training system of a segmenter: one phase, one term.
+
+    Args:
+        segmenter: images in [-1, 1] to logits (b, c, h, w).
+        config: of the optimizer.
+        unknown: class id without annotation; None where the data have none.
+    """
+
+    def __init__(self, segmenter: nn.Module, config: SegmenterConfig, unknown: int | None = None) -> None:
+        self.segmenter, self.config, self.unknown = segmenter, config, unknown
+        self.networks: Mapping[str, nn.Module] = {"segmenter": segmenter}
+        adam = torch.optim.Adam(segmenter.parameters(), lr=config.learning_rate)
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {"segmenter": adam}
+
+    def phases(self, batch: SegmentationBatch, generator: torch.Generator) -> Iterator[Phase]:
+        """The one step of a batch. Raises DataError where it has no images."""
+        image = batch.image
+        if image is None:
+            raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
+        yield Phase("segmenter", ("segmenter",), "segmenter", lambda: self.losses(image, batch.label, generator))
+
+    def losses(
+        self, image: Float[Tensor, "b 3 h w"], label: Int64[Tensor, "b h w"], generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """Cross-entropy; dropout, where a network has some, draws from the step's generator."""
+        seed = int(torch.randint(2**31, (), generator=generator))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            logits = self.segmenter(image)
+        return {"cross_entropy": pixel_cross_entropy(logits, label, self.unknown)}

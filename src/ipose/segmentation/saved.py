@@ -1,0 +1,38 @@
+"""A trained segmenter on disk: a TorchScript file that needs no code of ours, its class map, and the weights."""
+
+import json
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from ipose.segmentation.config import FORMAT
+from ipose.segmentation.network import SemanticSegmenter
+
+SCRIPT, CLASS_MAP, WEIGHTS = "segmenter.pt", "class_map.json", "segmenter.safetensors"
+
+
+def save_segmenter(folder: Path, network: SemanticSegmenter, class_names: Sequence[str]) -> None:
+    """Write `segmenter.pt` (float32 (b, 3, h, w) in [-1, 1] to logits, any b, h, w), `class_map.json` (the class of
+    each channel), `segmenter.safetensors` and `config.json`.
+
+    TorchScript and not torch.export, which takes half a minute to write one of these networks and as long to read it.
+
+    Args:
+        folder: made where it is not there.
+        network: in any mode; put in eval mode, on the CPU.
+        class_names: one a channel.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = network.eval().cpu()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # TorchScript has a successor; sizes in a trace are tensors
+        script = torch.jit.trace(network, torch.zeros(1, 3, network.config.height, network.config.width))
+        torch.jit.save(script, folder / SCRIPT)
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / WEIGHTS)
+    (folder / CLASS_MAP).write_text(json.dumps(list(class_names), indent=1) + "\n")
+    described = {"format": FORMAT, "segmenter_config": asdict(network.config), "num_classes": network.num_classes}
+    (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
