@@ -30,7 +30,8 @@ assert "torch" not in sys.modules
 COMMANDS = (
     [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
     ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
-    ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"],
+    ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"], ["train", "ganseg"],
+    ["train", "segmenter", "--pairs", "x"], ["segment"],
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from ipose.cli.commands.demo import Demo
 from ipose.cli.commands.edit import EditScene, Figures
 from ipose.cli.commands.evaluate import Evaluate
 from ipose.cli.commands.labels import Labels
+from ipose.cli.commands.part_segmenter import Segment
 from ipose.cli.commands.train import train_command
 from ipose.cli.commands.use import Generate, Info, Parts, Report
 from ipose.errors import IposeError
@@ -38,6 +39,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Generate, subcommand("generate")]
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
+        | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Report, subcommand("report")]

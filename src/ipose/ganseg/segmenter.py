@@ -1,8 +1,10 @@
 """Stage 2: a segmenter for real photographs, trained on the generator's images and masks (GANSeg sec. 3.5)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -18,21 +20,28 @@ class PartSegmenter(nn.Module):
         parts: K.
         network: name in `torchvision.models.segmentation`; the release's is DeepLabV3 on ResNet-50.
         backbone: a state dict for the backbone, such as ImageNet's ResNet-50 without its head; None = random weights.
+        enlarge: times that images are enlarged before the network sees them, which answers at 1/8 of what it sees.
     Raises:
         ConfigError: torchvision has no such segmentation network, or the backbone's weights are another network's.
     """
 
-    def __init__(self, parts: int, network: str = DEFAULT, backbone: dict[str, Tensor] | None = None) -> None:
+    def __init__(
+        self, parts: int, network: str = DEFAULT, backbone: Mapping[str, Tensor] | None = None, *, enlarge: int = 1
+    ) -> None:
         super().__init__()
-        self.parts, self.network = parts, network
+        self.parts, self.network, self.enlarge = parts, network, enlarge
         self.model = _network(network, parts + 1)
         if backbone is not None:
             _load_backbone(self.model, backbone)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h w"]:
         """Logits at the image's size; images in [-1, 1], without ImageNet's normalisation (the release)."""
-        logits: Tensor = self.model(image)["out"]
-        return logits
+        if self.enlarge == 1:
+            logits: Tensor = self.model(image)["out"]
+            return logits
+        larger = F.interpolate(image, scale_factor=float(self.enlarge), mode="bilinear", align_corners=False)
+        answer: Tensor = self.model(larger)["out"]
+        return F.interpolate(answer, size=image.shape[-2:], mode="bilinear", align_corners=False)
 
     @torch.no_grad()
     def part_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
@@ -61,7 +70,7 @@ def _network(name: str, classes: int) -> nn.Module:
     return model
 
 
-def _load_backbone(model: nn.Module, state: dict[str, Tensor]) -> None:
+def _load_backbone(model: nn.Module, state: Mapping[str, Tensor]) -> None:
     backbone = model.get_submodule("backbone")
     wanted = backbone.state_dict()
     fitting = {name: value for name, value in state.items() if name in wanted and value.shape == wanted[name].shape}

@@ -9,6 +9,8 @@ from typing import Any
 from ipose.configs import Published
 from ipose.errors import ConfigError, RunError
 from ipose.evaluation.text_table import text_table
+from ipose.ganseg import presets as ganseg_presets
+from ipose.ganseg.published import published as ganseg_published
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.published import PUBLISHED
 from ipose.segmentation.config import FORMAT as SEGMENTER
@@ -66,6 +68,9 @@ def _describe_model(folder: Path) -> list[str]:
             return [
                 f"model       {folder} (ipose-ganseg), {settings['parts']} parts, images of {settings['sizes'][-1]}"
             ]
+        if config["format"] == "ipose-part-segmenter":
+            what = f"{config['network']}, {config['parts']} parts, images of {config['image_size']}"
+            return [f"model       {folder} (ipose-part-segmenter), {what}"]
         if "partnet_config" not in config:
             return [f"model       {folder} ({config['format']}), {_without_partnet(config['synthesis_config'])}"]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
@@ -95,8 +100,12 @@ def describe_preset(name: str) -> str:
     if name in synthesis_presets.PRESETS:
         config = synthesis_presets.preset(name)
         tables.append(_preset_table(f"Synthesis preset {name}", asdict(config), published(name)))
+    if name in ganseg_presets.PRESETS:
+        ganseg = asdict(ganseg_presets.preset(name))
+        tables.append(_preset_table(f"GANSeg preset {name}", ganseg, ganseg_published(name)))
     if not tables:
         known = f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis)"
+        known += f", {', '.join(ganseg_presets.PRESETS)} (GANSeg)"
         raise ConfigError("no such preset", field="preset", found=name, expected=known)
     return "\n\n".join([*tables, "- = silent or unknown. Each difference is explained in docs/paper-vs-release.md."])
 

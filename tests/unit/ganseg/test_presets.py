@@ -10,6 +10,8 @@ from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
 from ipose.ganseg import GANSegDiscriminator, GANSegGenerator
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size, preset
+from ipose.ganseg.published import published
+from ipose.workflows.info import describe_preset
 
 
 def parameters(network):
@@ -40,6 +42,34 @@ class TestPublishedNetworks:
     @pytest.mark.parametrize(("name", "weight"), [("celeba-wild", 10), ("cub", 10), ("taichi", 30), ("flowers", 30)])
     def test_concentration_weighs_what_table_4_says(self, name, weight):
         assert preset(name).concentration_weight == weight
+
+
+class TestPublishedSettings:
+    """`ipose info --preset`: every field beside paper and release; the presets follow the release."""
+
+    @pytest.mark.parametrize("name", ["celeba-wild", "taichi", "cub", "flowers"])
+    def test_presets_have_the_releases_numbers(self, name):
+        known, values = published(name), asdict(preset(name))
+        assert known.keys() == values.keys()
+        differing = {
+            field for field, said in known.items() if said.release is not None and said.release != values[field]
+        }
+        assert differing == {"updates"}
+        assert values["updates"] == known["updates"].paper
+
+    def test_where_paper_and_release_differ_there_is_an_option(self):
+        differing = {n for n, said in published("celeba-wild").items() if said.paper not in (None, said.release)}
+        assert differing == {
+            *("heatmap", "point_layers", "embedding_layers", "fixed_background_row", "concentration", "area_target"),
+            *("part_loss_interval", "penalty", "updates"),
+        }
+        papers = {n: published("celeba-wild")[n].paper for n in differing}
+        assert preset("celeba-wild", **papers).heatmap == "gauss-paper"
+
+    def test_is_printed(self):
+        table = describe_preset("flowers")
+        assert "GANSeg preset flowers" in table
+        assert "gauss-paper" in table
 
 
 class TestPresets:

@@ -9,6 +9,7 @@ from tyro.conf import FlagCreatePairsOff, subcommand
 
 from ipose.cli.commands.ganseg import TrainGANSeg
 from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
+from ipose.cli.commands.part_segmenter import TrainPartSegmenter
 from ipose.cli.commands.train_segmenter import TrainSegmenter
 from ipose.data.data_config import DataConfig
 from ipose.ganseg import presets as ganseg_presets
@@ -125,7 +126,7 @@ def train_command(args: Sequence[str]) -> Any:
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
         | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
-        | Annotated[TrainSegmenter, subcommand("segmenter")]
+        | Annotated[_segmenter(args), subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
     train.__doc__ = (
@@ -133,6 +134,12 @@ def train_command(args: Sequence[str]) -> Any:
         "to judge images by."
     )
     return Annotated[train, subcommand("train")]
+
+
+def _segmenter(args: Sequence[str]) -> type:
+    """`train segmenter` learns from label maps; with --pairs, from what a GANSeg run generates."""
+    from_pairs = any(word.split("=", 1)[0] == "--pairs" for word in args)
+    return TrainPartSegmenter if from_pairs else TrainSegmenter
 
 
 def _with_config(command: type, config: Any) -> type:

@@ -1,0 +1,77 @@
+"""`ipose train segmenter --pairs RUN` and `ipose segment`: parts of photographs that nobody annotated."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tyro.conf import FlagCreatePairsOff, Positional
+
+from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
+from ipose.ganseg.segmenter_config import PartSegmenterConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainPartSegmenter:
+    """Train GANSeg's second stage: a segmenter on pairs that a GANSeg run generates, to be used on photographs."""
+
+    out: Path
+    """Folder of the run."""
+    pairs: Path
+    """GANSeg run (or its model folder) whose generator draws the pairs."""
+    loop: LoopFlags
+    config: PartSegmenterConfig = field(default_factory=PartSegmenterConfig)
+    backbone: Path | None = None
+    """Local file of ImageNet weights for the backbone (torchvision's resnet50, say). None = random weights."""
+    resume: FlagCreatePairsOff[bool] = False
+    """Go on from the last checkpoint of --out."""
+    device: str | None = None
+    """cpu, cuda, ... None = what is there."""
+
+    def run(self) -> int:
+        """Train, and say how well it knows the generator's parts."""
+        from ipose.workflows.train_part_segmenter import (
+            PartSegmenterJob,
+            part_segmenter_train_config,
+            run_part_segmenter_job,
+        )
+
+        settings = part_segmenter_train_config(self.config, **self.loop.settings())
+        job = PartSegmenterJob(config=self.config, pairs=self.pairs, train=settings, backbone=self.backbone)
+        result = run_part_segmenter_job(job, self.out, resume=self.resume, device=self.device)
+        return INTERRUPTED if result.trained.stopped == "interrupted" else 0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Parts of photographs that nobody annotated, as part maps (0 = background, 1, 2, ... = parts) and a sheet."""
+
+    images: Positional[Path]
+    """A photograph, or a folder of them."""
+    model: Path = field(kw_only=True)
+    """Run of ipose train segmenter --pairs, or its model folder."""
+    truth: Path | None = None
+    """Folder of true maps of the same names (0 = background), to judge by: foreground IoU, and parts beside labels."""
+    out: Path = Path("segmented")
+    """Folder to write to."""
+    device: str = "cpu"
+    """cpu, cuda, ..."""
+
+    def run(self) -> None:
+        """Segment, write, judge."""
+        from ipose.ganseg.saved_segmenter import load_part_segmenter
+        from ipose.workflows.door import check_device
+        from ipose.workflows.segment import judge, segment_files
+
+        check_device(self.device)
+        segmenter = load_part_segmenter(self.model)
+        segmenter.network.to(self.device)
+        written = list(segment_files(segmenter, self.images, self.out))
+        print("\n".join(map(str, written)))
+        if self.truth is None:
+            return
+        found = judge(segmenter, written[:-1], self.truth)
+        print(f"foreground IoU {found.foreground_iou:.4f} over {found.images} photographs")
+        if found.matching is not None:
+            labels = [f"label {i}" for i in range(1, found.matching.iou.shape[1] + 1)]
+            for part, label, iou in found.matching.table(segmenter.part_names, labels):
+                print(f"  {part} stands for {label}: IoU {iou:.3f}")
+            print(f"mean IoU of the labels with their parts {found.matching.matched_iou:.4f}")

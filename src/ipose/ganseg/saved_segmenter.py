@@ -1,0 +1,88 @@
+"""A trained part segmenter on disk: a model folder with `config.json` and `segmenter.safetensors`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+import ipose
+from ipose.errors import ConfigError, RunError
+from ipose.ganseg.segmenter import PartSegmenter
+from ipose.ganseg.segmenter_config import FORMAT
+
+WEIGHTS = "segmenter.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedSegmenter:
+    """A part segmenter in eval mode.
+
+    Args:
+        network: images in [-1, 1] to logits; channel 0 = background.
+        image_size: side that photographs are brought to.
+        part_names: of parts 1..K; "part 1", ... until somebody names them (`part_names` in config.json).
+    """
+
+    network: PartSegmenter
+    image_size: int
+    part_names: tuple[str, ...]
+
+
+def save_part_segmenter(
+    folder: Path, network: PartSegmenter, image_size: int, part_names: Sequence[str] | None = None
+) -> None:
+    """Write a segmenter as a model folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    described = {
+        "format": FORMAT,
+        "ipose_version": ipose.__version__,
+        "network": network.network,
+        "parts": network.parts,
+        "enlarge": network.enlarge,
+        "image_size": image_size,
+        "part_names": list(part_names or [f"part {k}" for k in range(1, network.parts + 1)]),
+    }
+    (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
+
+
+def load_part_segmenter(path: str | Path) -> TrainedSegmenter:
+    """The segmenter of a run or model folder.
+
+    Raises:
+        RunError: no segmenter here, a model of another system, or a damaged file.
+    """
+    path = Path(path)
+    folder = next((place for place in (path, path / "model") if (place / "config.json").is_file()), None)
+    if folder is None:
+        raise RunError(
+            "no part segmenter here",
+            file=path,
+            found="no config.json" if path.exists() else "no such folder",
+            expected="a run folder or its model/",
+            mend="Train one with ipose train segmenter --pairs RUN, or check the path.",
+        )
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config.get("format") != FORMAT:
+            raise RunError(
+                "a model of another system",
+                file=folder,
+                found=config.get("format"),
+                expected=FORMAT,
+                mend="Train a segmenter on a GANSeg run with ipose train segmenter --pairs RUN.",
+            )
+        network = PartSegmenter(config["parts"], config["network"], enlarge=config["enlarge"])
+        network.load_state_dict(load_file(folder / WEIGHTS))
+        return TrainedSegmenter(network.eval(), int(config["image_size"]), tuple(config["part_names"]))
+    except (KeyError, TypeError, ValueError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+        if isinstance(error, RunError):
+            raise
+        words = " ".join(str(error).split())[:200]
+        raise RunError(
+            f"the part segmenter cannot be read ({words})", file=folder, mend="Copy the model folder again, whole."
+        ) from error

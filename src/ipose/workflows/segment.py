@@ -1,0 +1,128 @@
+"""`ipose segment`: parts of photographs that nobody annotated; judged where there is truth."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.photo_folder import SUFFIXES
+from ipose.data.png import read_index, read_photo, write_index
+from ipose.errors import DataError
+from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
+from ipose.evaluation.ganseg_sheet import part_color, part_legend, parts_over
+from ipose.evaluation.landmarks import foreground_iou
+from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
+from ipose.ganseg.saved_segmenter import TrainedSegmenter
+
+SHEET_COLUMNS, SHEET_IMAGES = 6, 24
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """A segmenter's part maps beside true ones.
+
+    Args:
+        images: judged.
+        foreground_iou: of what is not background.
+        matching: found parts beside labelled ones; None where the truth is foreground alone.
+    """
+
+    images: int
+    foreground_iou: float
+    matching: PartMatching | None
+
+
+def find_images(inputs: Path) -> list[Path]:
+    """One image, or all of a folder. Raises DataError where there is none."""
+    if inputs.is_file():
+        return [inputs]
+    found = sorted(path for path in inputs.glob("*") if path.suffix.lower() in SUFFIXES) if inputs.is_dir() else []
+    if not found:
+        what = "no photographs in this folder" if inputs.is_dir() else "no such file or folder"
+        raise DataError(what, file=inputs, expected=f"files ending in {', '.join(SUFFIXES)}")
+    return found
+
+
+@torch.no_grad()
+def segment_photo(segmenter: TrainedSegmenter, path: Path) -> Tensor:
+    """The part map of a photograph at its own size, uint8 (h, w): 0 = background, 1..K = parts.
+
+    The network sees the photograph at the square size that it was trained at; its logits come back to the photograph's.
+    """
+    device, side = next(segmenter.network.parameters()).device, segmenter.image_size
+    pixels = read_photo(path)
+    picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
+    seen = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
+    image = seen.permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
+    size = (pixels.shape[0], pixels.shape[1])
+    logits = F.interpolate(segmenter.network(image), size=size, mode="bilinear", align_corners=False)
+    return logits[0].argmax(0).to(torch.uint8).cpu()
+
+
+def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Iterator[Path]:
+    """`<name>_part.png` for each photograph, at its size, and `sheet.png` with some of them.
+
+    Args:
+        segmenter: trained.
+        inputs: a photograph, or a folder of them.
+        out: folder to write.
+    Yields:
+        each file as it is written.
+    """
+    paths, shown = find_images(inputs), list[Tile]()
+    out.mkdir(parents=True, exist_ok=True)
+    parts = len(segmenter.part_names)
+    for path in paths:
+        part = segment_photo(segmenter, path)
+        written = out / f"{path.stem}_part.png"
+        write_index(written, part, colors=tuple(part_color(k) for k in range(parts + 1)))
+        yield written
+        if len(shown) < SHEET_IMAGES:
+            shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), path.stem))
+    rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
+    rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
+    contact_sheet(rows).save(out / "sheet.png")
+    yield out / "sheet.png"
+
+
+def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Judgement:
+    """Part maps that were written beside true ones of the same names: foreground IoU, and parts matched to labels.
+
+    Args:
+        segmenter: that wrote them.
+        maps: files that `segment_files` wrote.
+        truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
+    Raises:
+        DataError: a photograph without a map in `truth`, or one of another size.
+    """
+    ious, counts, parts, labels = list[float](), list[tuple[Tensor, Tensor]](), len(segmenter.part_names), 0
+    for path in maps:
+        found = torch.from_numpy(read_index(path))
+        true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
+        ious.append(foreground_iou(found[None], true[None]))
+        counts.append((found, true))
+        labels = max(labels, int(true.max()))
+    if labels < 2:
+        return Judgement(len(ious), sum(ious) / len(ious), None)
+    summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
+    return Judgement(len(ious), sum(ious) / len(ious), match_parts(summed))
+
+
+def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
+    name = path.stem.removesuffix("_part")
+    file = next((truth / f"{name}{end}.png" for end in ("", "_part") if (truth / f"{name}{end}.png").is_file()), None)
+    if file is None:
+        raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
+    true = torch.from_numpy(read_index(file, bits=16))
+    if tuple(true.shape) != size:
+        raise DataError(
+            "a true map of another size than its photograph",
+            file=file,
+            found=f"{true.shape[0]}x{true.shape[1]}",
+            expected=f"{size[0]}x{size[1]}",
+        )
+    return true

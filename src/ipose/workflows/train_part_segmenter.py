@@ -1,0 +1,199 @@
+"""`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from ipose.data.open_photographs import open_photographs
+from ipose.data.photo_config import PhotoConfig
+from ipose.data.photo_folder import PhotoFolder, find_photographs
+from ipose.errors import IposeError
+from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
+from ipose.evaluation.figures import photo
+from ipose.evaluation.ganseg_sheet import many_parts_picture, part_legend, parts_over
+from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.noise import numbered_noise
+from ipose.ganseg.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
+from ipose.ganseg.pretrained import load_ganseg
+from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, save_part_segmenter
+from ipose.ganseg.segmenter import PartSegmenter
+from ipose.ganseg.segmenter_config import PartSegmenterConfig
+from ipose.interop.weight_files import read_weights
+from ipose.training.averaging import reestimate_batch_norm
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.metrics import append_metrics
+from ipose.training.run import Run
+from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.workflows.door import check_device, check_run_folder
+from ipose.workflows.model_folder import replace_folder
+
+SHOWN, WATCHED = 6, 32
+RE_ESTIMATION_PASSES = 20
+"""Batches from which batch-norm statistics are estimated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSegmenterJob:
+    """What to train, on whose pairs. Everything that run.json remembers.
+
+    Args:
+        config: network and optimizer.
+        pairs: GANSeg run or model folder.
+        train: the loop's settings.
+        backbone: local file of ImageNet weights for the backbone; None = random weights.
+    """
+
+    config: PartSegmenterConfig
+    pairs: Path
+    train: TrainConfig
+    backbone: Path | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Plain values for run.json."""
+        where = {"pairs": str(self.pairs), "backbone": self.backbone and str(self.backbone)}
+        return {"segmenter": asdict(self.config), **where}
+
+
+@dataclass(frozen=True, eq=False)
+class PartSegmenterResult:
+    """A finished (or stopped) training and the segmenter that it left."""
+
+    run: Run
+    trained: TrainResult
+    segmenter: TrainedSegmenter
+
+
+def part_segmenter_train_config(config: PartSegmenterConfig, **settings: Any) -> TrainConfig:
+    """The loop's settings that a segmenter config implies; `steps` from epochs where it is not given."""
+    if settings.get("steps") is None:
+        settings["steps"] = config.epochs * max(config.pairs_per_epoch // config.batch_size, 1)
+    return TrainConfig(batch_size=config.batch_size, ema_decay=0.0, **settings)
+
+
+def run_part_segmenter_job(
+    job: PartSegmenterJob,
+    folder: Path,
+    *,
+    resume: bool = False,
+    device: str | None = None,
+    progress: bool | None = None,
+) -> PartSegmenterResult:
+    """Train on pairs that the generator draws on the device, each for one step alone.
+
+    Raises:
+        RunError, ConfigError: before the first step.
+    """
+    check_run_folder(folder, resume=resume)
+    check_device(device)
+    generator = load_ganseg(job.pairs)
+    torch.manual_seed(job.train.seed)
+    backbone = read_weights(job.backbone) if job.backbone is not None else None
+    network = PartSegmenter(generator.config.parts, job.config.network, backbone, enlarge=job.config.enlarge)
+    run = Run.begin(
+        folder,
+        resume=resume,
+        kind="part-segmenter",
+        config=job.described(),
+        train=job.train,
+        data=f"pairs of {job.pairs}",
+    )
+    photographs = _photographs_of(job.pairs, generator.config.image_size)
+
+    prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
+
+    def settled(snapshot: Snapshot) -> PartSegmenter:
+        if snapshot.step not in prepared:
+            prepared.clear()
+            copy = snapshot.network("segmenter")
+            assert isinstance(copy, PartSegmenter)
+            prepared[snapshot.step] = re_estimated(copy, generator, job.config.batch_size)
+        return prepared[snapshot.step]
+
+    def sample(snapshot: Snapshot) -> None:
+        network = settled(snapshot)
+        append_metrics(
+            snapshot.run.metrics, {"step": snapshot.step, "pairs": {"pixels": pair_accuracy(network, generator)}}
+        )
+        snapshot.run.samples.mkdir(exist_ok=True)
+        sheet = segmenter_sheet(network, generator, photographs, title=f"step {snapshot.step}")
+        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+
+    def save(snapshot: Snapshot) -> None:
+        network, size = settled(snapshot), generator.config.image_size
+        replace_folder(run.model, lambda new: save_part_segmenter(new, network, size))
+
+    result = train(
+        PartSegmenterObjective(network, generator, job.config),
+        NoiseSource(generator.config, job.config.pairs_per_epoch),
+        run,
+        job.train,
+        resume=resume,
+        on_sample=sample,
+        on_save=save,
+        device=device,
+        progress=progress,
+    )
+    return PartSegmenterResult(run, result, load_part_segmenter(run.model))
+
+
+def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
+    """The network with the batch-norm statistics of its present weights: those that training keeps lag behind."""
+    device, passes = next(generator.parameters()).device, iter(range(RE_ESTIMATION_PASSES))
+    network.to(device)
+
+    def forward() -> None:
+        first = next(passes) * count
+        noise = numbered_noise(generator.config, 3000, range(first, first + count)).to(device)
+        network(draw_pairs(generator, noise)[0])
+
+    reestimate_batch_norm(network, forward, passes=RE_ESTIMATION_PASSES)
+    return network
+
+
+@torch.no_grad()
+def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> float:
+    """Share of the pixels of some fixed pairs that the segmenter gives the generator's part."""
+    device = next(generator.parameters()).device
+    image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(count)).to(device))
+    return float((network.to(device).part_map(image) == target).float().mean())
+
+
+@torch.no_grad()
+def segmenter_sheet(
+    network: PartSegmenter, generator: GANSegGenerator, photographs: list[torch.Tensor], title: str = ""
+) -> Image.Image:
+    """Generated pairs with the segmenter's answer, and its answer on photographs."""
+    device = next(generator.parameters()).device
+    image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(SHOWN)).to(device))
+    answer = network.to(device).part_map(image).cpu()
+    rows = [
+        TileRow([Tile(enlarge(photo(picture))) for picture in image.cpu()], "generated"),
+        TileRow([Tile(enlarge(many_parts_picture(part))) for part in target.cpu()], "the generator's masks"),
+        TileRow([Tile(enlarge(many_parts_picture(part))) for part in answer], "the segmenter's"),
+    ]
+    if photographs:
+        shown = photographs[:SHOWN]
+        parts = network.part_map((torch.stack(shown).to(device).float() / 127.5) - 1).cpu()
+        over = [parts_over(photo(one), part) for one, part in zip(shown, parts, strict=True)]
+        rows.append(TileRow([Tile(enlarge(photo(one))) for one in shown], "photographs"))
+        rows.append(TileRow([Tile(enlarge(one)) for one in over], "the segmenter's parts"))
+    rows[-1] = TileRow(rows[-1].tiles, rows[-1].heading, part_legend(network.parts))
+    return contact_sheet(rows, title)
+
+
+def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
+    """Some photographs that the GANSeg run was trained on, where they are still there."""
+    try:
+        run = Run.open(pairs)
+        config = PhotoConfig(**{**run.config["data"], "scenes": SHOWN, "val_scenes": SHOWN})
+        if config.is_partworld:
+            return list(open_photographs(config, "val", size).images)
+        root = Path(config.data)
+        paths = find_photographs(root, "val") or find_photographs(root)
+        return list(PhotoFolder(paths[:: max(1, len(paths) // SHOWN)][:SHOWN], size, progress=False))
+    except (IposeError, KeyError, TypeError):
+        return []

@@ -1,0 +1,183 @@
+"""GANSeg by command: train, go on, look, generate, move a part; and every wrong use answers in a sentence."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ipose.data.png import read_index
+
+NETWORK = [
+    *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
+    *("--final-channels", 4, "--mask-channels", 4, "--hidden", 8, "--margin", 2, "--discriminator-channels", 4, 6, 8),
+    *("--discriminator-hidden", 8, "--batch-size", 4, "--device", "cpu"),
+]
+DATA = ["--data", "partworld", "--scenes", 8, "--val-scenes", 2, "--categories", "car"]
+
+
+@pytest.fixture(scope="module")
+def run(ipose, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ganseg") / "run"
+    said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", folder, "--steps", 3, "--log-every", 1)
+    assert said.code == 0, said.err
+    assert "paper asks for more than 5,000" in said.out
+    return folder
+
+
+class TestTrain:
+    """`ipose train ganseg` leaves a run to look at, to go on with and to use."""
+
+    def test_leaves_a_report_a_sheet_a_model_and_the_parts_usage(self, run):
+        assert (run / "report.html").stat().st_size > 10_000
+        assert np.asarray(Image.open(run / "samples" / "step-0000003.png")).shape[1] > 600
+        assert json.loads((run / "model" / "config.json").read_text())["format"] == "ipose-ganseg"
+        records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        assert {"part_1", "part_2", "entropy", "motion"} <= set(records[-1]["parts"])
+        assert {"adversarial", "concentration", "area"} == set(records[0]["losses"]["generator"])
+
+    def test_goes_on(self, ipose, run):
+        said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", run, "--steps", 4, "--log-every", 1, "--resume")
+        assert said.code == 0, said.err
+        assert (run / "checkpoints" / "step-4").is_dir()
+
+    def test_is_described(self, ipose, run):
+        assert "ipose-ganseg), 2 parts, images of 32" in ipose("info", run).out
+
+
+class TestGenerate:
+    """`ipose generate --system ganseg`."""
+
+    def test_images_part_maps_and_a_sheet(self, ipose, run, tmp_path):
+        said = ipose("generate", "--system", "ganseg", "--model", run, "--count", 2, "--out", tmp_path)
+        assert said.code == 0, said.err
+        assert np.asarray(Image.open(tmp_path / "seed0_1.png")).shape == (32, 32, 3)
+        assert read_index(tmp_path / "seed0_1_part.png").max() <= 2
+        assert (tmp_path / "seed0_sheet.png").is_file()
+
+    def test_the_same_number_is_the_same_image_in_any_batch(self, ipose, run, tmp_path):
+        for count in (1, 3):
+            ipose("generate", "--system", "ganseg", "--model", run, "--count", count, "--out", tmp_path / str(count))
+        one, three = (np.asarray(Image.open(tmp_path / n / "seed0_0.png"), dtype=int) for n in ("1", "3"))
+        assert np.abs(one - three).max() <= 1
+
+    def test_a_moved_part_changes_the_image(self, ipose, run, tmp_path):
+        said = ipose("generate", "--system", "ganseg", "--model", run, "--move", "part=2:0.5,0.0", "--out", tmp_path)
+        assert said.code == 0, said.err
+        before, after = (np.asarray(Image.open(tmp_path / f"seed0_0{s}.png"), dtype=int) for s in ("", "_moved"))
+        assert np.abs(before - after).max() > 0
+
+
+class TestWrongUse:
+    """Exit code 2 and one sentence; nothing half done."""
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--sizes", 8, 8, 24, 32], "sizes that each repeat or double"),
+            (["--sizes", 8, 16, 32], "one width for each of the 3 sizes"),
+            (["--parts", 17], "at most 16: a part needs 2x2 pixels at 8x8"),
+            (["--image-size", 48], "image_size"),
+            (["--scenes", 2], "too few photographs: found 2, expected 4"),
+            (["--data", "{tmp}/nowhere"], "no such folder of photographs"),
+            (["--data", "{tmp}"], "no photographs in this folder"),
+        ],
+    )
+    def test_of_training(self, ipose, tmp_path, words, sentence):
+        words = [str(word).format(tmp=tmp_path) for word in words]
+        said = ipose("train", "ganseg", *NETWORK, *DATA, *words, "--steps", 1, "--out", tmp_path / "run")
+        assert said.code == 2, said.out
+        assert sentence in " ".join(said.err.split())
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--move", "2:1,0"], "expected part=NUMBER:DOWN,RIGHT"),
+            (["--move", "part=3:0.1,0.0"], "no such part: found 3, expected 1..2"),
+            (["--count", 0], "nothing to make"),
+            (["map.png"], "not of label maps"),
+        ],
+    )
+    def test_of_generating(self, ipose, run, tmp_path, words, sentence):
+        said = ipose("generate", "--system", "ganseg", "--model", run, "--out", tmp_path / "out", *words)
+        assert said.code == 2, said.out
+        assert sentence in said.err
+
+    def test_of_generating_with_the_wrong_system(self, ipose, run, tmp_path):
+        said = ipose("generate", "--model", run, "--move", "part=1:0,0")
+        assert (said.code, "Add --system ganseg" in said.err) == (2, True)
+        said = ipose("generate", "--model", run)
+        assert (said.code, "no label map" in said.err) == (2, True)
+        said = ipose("generate", "--system", "ganseg", "--model", tmp_path)
+        assert (said.code, "no GANSeg model here" in said.err) == (2, True)
+
+
+SEGMENTER = ["--network", "lraspp_mobilenet_v3_large", "--batch-size", 2, "--pairs-per-epoch", 4, "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def segmenter(ipose, run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("segmenter") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
+        said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
+    assert said.code == 0, said.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photographs(ipose, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photographs")
+    generator = np.random.default_rng(0)
+    for i in range(2):
+        Image.fromarray(generator.integers(0, 255, (40, 30, 3), dtype=np.uint8)).save(folder / f"{i}.png")
+    return folder
+
+
+class TestSegmenter:
+    """`ipose train segmenter --pairs`, then `ipose segment`."""
+
+    def test_leaves_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
+        assert (segmenter / "samples" / "step-0000002.png").is_file()
+        records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
+        assert 0 <= records[-1]["pairs"]["pixels"] <= 1
+        assert {"cross_entropy", "dice"} == set(records[0]["losses"]["segmenter"])
+
+    def test_writes_a_part_map_of_each_photograph_at_its_size(self, ipose, segmenter, photographs, tmp_path):
+        said = ipose("segment", photographs, "--model", segmenter, "--out", tmp_path)
+        assert said.code == 0, said.err
+        for i in range(2):
+            part = read_index(tmp_path / f"{i}_part.png")
+            assert part.shape == (40, 30)
+            assert part.max() <= 2
+        assert (tmp_path / "sheet.png").is_file()
+
+    def test_its_own_maps_are_the_whole_truth(self, ipose, segmenter, photographs, tmp_path):
+        ipose("segment", photographs, "--model", segmenter, "--out", tmp_path / "truth")
+        words = ["--out", tmp_path / "out", "--truth", tmp_path / "truth"]
+        said = ipose("segment", photographs, "--model", segmenter, *words)
+        assert said.code == 0, said.err
+        empty = all(read_index(tmp_path / "truth" / f"{i}_part.png").max() == 0 for i in range(2))
+        assert f"foreground IoU {'0.0000' if empty else '1.0000'} over 2 photographs" in said.out
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["segment", "{photos}", "--model", "{run}"], "a model of another system: found ipose-ganseg"),
+            (["segment", "{tmp}", "--model", "{segmenter}"], "no photographs in this folder"),
+            (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
+            (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
+            (["train", "segmenter", "--pairs", "{tmp}", "--out", "{tmp}/a"], "no GANSeg model here"),
+            (
+                ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--network", "unet"],
+                "torchvision has no such segmentation network",
+            ),
+        ],
+    )
+    def test_wrong_use(self, ipose, run, segmenter, photographs, tmp_path, words, sentence):
+        places = {"tmp": tmp_path, "run": run, "segmenter": segmenter, "photos": photographs}
+        said = ipose(*(word.format(**places) for word in words))
+        assert said.code == 2, said.out
+        assert sentence in said.err
+        assert not (tmp_path / "a").exists()
