@@ -25,6 +25,7 @@ from ipose.lazy import lazy_attributes
 from ipose.testing.law import law  # at once: once loaded, the module of that name would hide the function
 
 if TYPE_CHECKING:
+    from ipose.testing.cg_block_contract import CGBlockContract, CGNormContract
     from ipose.testing.cross_attention_contract import CrossAttentionContract
     from ipose.testing.discriminator_contract import DiscriminatorContract
     from ipose.testing.generator_contract import GeneratorContract
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdversarialLossContract",
+    "CGBlockContract",
+    "CGNormContract",
     "ClassWeightsContract",
     "CrossAttentionContract",
     "DiscriminatorContract",
@@ -85,6 +88,7 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "cg_block_contract": ("CGBlockContract", "CGNormContract"),
         "cross_attention_contract": ("CrossAttentionContract",),
         "discriminator_contract": ("DiscriminatorContract",),
         "generator_contract": ("GeneratorContract",),

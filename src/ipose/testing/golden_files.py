@@ -58,22 +58,23 @@ def write_golden(path: Path, golden: Golden) -> None:
     save_file(tensors, path, {"config": json.dumps(golden.config)})
 
 
-def close(found: Tensor, expected: Tensor) -> None:
+def close(found: Tensor, expected: Tensor, absolute: float = ABSOLUTE) -> None:
     """To 1e-5 absolute and 1e-4 relative, shape and dtype included."""
-    torch.testing.assert_close(found, expected, atol=ABSOLUTE, rtol=RELATIVE)
+    torch.testing.assert_close(found, expected, atol=absolute, rtol=RELATIVE)
 
 
-def assert_all_outputs(golden: Golden, ours: Mapping[str, Tensor]) -> None:
+def assert_all_outputs(golden: Golden, ours: Mapping[str, Tensor], absolute: float = ABSOLUTE) -> None:
     """Every output of the file is one that we compute, and close to it; all that are not are named.
 
     Args:
         golden: the file.
         ours: our numbers under the file's names, without `out.`; more than the file has is fine.
+        absolute: how far a number may be off, beside 1e-4 of itself.
     """
     faults = [f"{name}: nothing here computes it" for name in golden.outputs if name not in ours]
     for name in golden.outputs.keys() & ours.keys():
         try:
-            close(ours[name].detach(), golden.outputs[name])
+            close(ours[name].detach(), golden.outputs[name], absolute)
         except AssertionError as error:
             faults.append(f"{name}: {error}")
     assert golden.outputs, "the file has no outputs"
