@@ -13,13 +13,15 @@ from torch import Tensor
 
 import ipose
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
 from ipose.editing.layout import edited_draft
 from ipose.editing.region import Seen, pixel_noise
-from ipose.errors import IposeError, RunError, ShapeMismatchError
+from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
 from ipose.layers.psm_block import BlockFactory
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import (
+    has_partnet,
     load_model_supports,
     load_partnet_weights,
     model_folder,
@@ -29,6 +31,7 @@ from ipose.partnet.pretrained import (
     without_supports,
 )
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.partnet.stand_ins import no_parts, stand_in
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights
@@ -44,8 +47,9 @@ class SceneOutput:
 
     Args:
         image: float32 (3, H, W) in [-1, 1].
-        parts: uint8 (H, W), inferred part of each pixel, 0 = none.
-        part_logits: float32 (9, H, W), composed part logits.
+        parts: uint8 (H, W), part of each pixel, 0 = none: what PartNet predicts; the scene's own part map where the
+            model was trained on true parts; 0 everywhere where it knows of none.
+        part_logits: float32 (9, H, W), composed part logits; of true parts the one-hot map, of no parts 0.
         edit: what was changed for it; `edit.record()` says it in words and numbers. None = nothing.
     """
 
@@ -70,9 +74,13 @@ class IPose(
 
     Args:
         generator: trained; put in eval mode.
-        partnet: trained; put in eval mode. Never a part of the generator.
-        supports: of every part category in `spec`; a set without categories is one to be replaced before use.
+        partnet: trained; put in eval mode. Never a part of the generator. None where the generator reads no predicted
+            parts (`SynthesisConfig.needs_partnet`).
+        supports: of every part category in `spec`; a set without categories is one to be replaced before use, or that
+            of a model without PartNet.
         spec: what the class ids mean.
+    Raises:
+        ConfigError: no PartNet, and a generator that reads predicted parts.
 
     Example::
 
@@ -81,9 +89,14 @@ class IPose(
         out = model(scene, seed=7, edit=Resample(object=2) + EditSupports("car", drop="license"))
     """
 
-    def __init__(self, generator: Generator, partnet: PartNet, supports: SupportSet, spec: LabelSpec) -> None:
-        self.generator, self.partnet = generator.eval(), partnet.eval()
+    def __init__(self, generator: Generator, partnet: PartNet | None, supports: SupportSet, spec: LabelSpec) -> None:
+        if partnet is None and generator.config.needs_partnet:
+            raise ConfigError(
+                "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
+            )
+        self.generator, self.partnet = generator.eval(), None if partnet is None else partnet.eval()
         self.supports, self.spec = supports, spec
+        self._stand_in = None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
 
     @property
     def synthesis(self) -> SynthesisConfig:
@@ -98,18 +111,26 @@ class IPose(
     def to(self, device: torch.device | str) -> "IPose":
         """Move the networks."""
         self.generator.to(device)
-        self.partnet.to(device)
+        if self.partnet is not None:
+            self.partnet.to(device)
         return self
 
     def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
-        """Composed part features, logits and mask of a batch.
+        """Composed part features, logits and mask of a batch, of the kind that the generator was trained on.
+
+        A generator that reads no parts (part_injection none) has those of its PartNet, to look at, if it has one.
 
         Args:
             batch: scenes of one size.
             supports: in place of the model's own.
         Raises:
             SupportError: the model came without supports, or an object's part category has none.
+            DataError: the model was trained on true parts, and a scene has no part map.
         """
+        if self._stand_in is not None:
+            return self._stand_in(batch.to(self.device))
+        if self.partnet is None:
+            return no_parts(batch.to(self.device), self.synthesis.part_input_channels)
         supports = self.supports if supports is None else supports
         if self.spec.part_categories and not supports.categories:
             raise without_supports()
@@ -126,12 +147,31 @@ class IPose(
         Raises:
             ShapeMismatchError: height or width that the generator cannot make.
             SupportError: an object of a part category without supports.
-            ConfigError: an edit that makes no sense in this scene.
+            ConfigError: an edit that makes no sense in this scene, or for this model.
+            DataError: the model was trained on true parts, and the scene has no part map.
         """
         return self.generate([scene], seed=seed)[0] if edit is None else self._edited(scene, seed, edit)
 
-    def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
+    def draft(self, scene: Scene, edit: Edit) -> Draft:
+        """What an edit makes of a scene and the supports, before parts are inferred: quick to refuse nonsense.
+
+        Raises:
+            ConfigError, SupportError: an edit that makes no sense in this scene, or for a model of this kind.
+        """
+        for step in edit.steps if not self.synthesis.needs_partnet else ():
+            if step.asks_partnet:
+                raise _nothing_predicted(type(step).__name__, self.synthesis)
         draft = edited_draft(edit, scene, self.supports, self.spec)
+        if self.synthesis.parts == "true" and scene.part is not None and draft.scene.part is None:
+            raise ConfigError(
+                "this edit changes the layout, and a model of true parts needs the part map that goes with it",
+                field="parts",
+                mend="Change the scene's label, instance and part map together, and generate from them.",
+            )
+        return draft
+
+    def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
+        draft = self.draft(scene, edit)
         batch = SceneBatch.from_scenes([draft.scene]).to(self.device)
         parts = self.infer_parts(batch, draft.supports)
         seen = Seen(draft, parts.part_map[0].cpu(), seed, self.synthesis)
@@ -163,7 +203,7 @@ class IPose(
         with torch.no_grad():
             images: Tensor = self.generator(
                 batch.label,
-                parts.features if self.synthesis.part_input == "features" else parts.logits,
+                parts.features if self.synthesis.part_tensor == "features" else parts.logits,
                 parts.mask,
                 z=noise.z.to(self.device),
                 part_noise=noise.part_noise.to(self.device),
@@ -176,9 +216,10 @@ class IPose(
             "format": FORMAT,
             "ipose_version": ipose.__version__,
             **save_generator_weights(save_directory, self.generator),
-            **save_partnet_weights(save_directory, self.partnet),
-            **save_model_supports(save_directory, self.supports),
         }
+        if self.partnet is not None:
+            described |= save_partnet_weights(save_directory, self.partnet)
+            described |= save_model_supports(save_directory, self.supports)
         (save_directory / "config.json").write_text(json.dumps(described, indent=2) + "\n")
         names = {name: self.supports.part_names[name] for name in self.supports.categories}
         (save_directory / DATASET_FILE).write_text(dataset_toml(self.spec, names))
@@ -239,8 +280,10 @@ class IPose(
                 )
             )
         config = _read_whole(folder)
-        generator, partnet = load_generator(folder, config, block), load_partnet_weights(folder, config)
-        return cls(generator, partnet, load_model_supports(folder, config), load_spec(folder / DATASET_FILE))
+        generator, spec = load_generator(folder, config, block), load_spec(folder / DATASET_FILE)
+        if not has_partnet(config) and not generator.config.needs_partnet:
+            return cls(generator, None, SupportSet({}, {}), spec)
+        return cls(generator, load_partnet_weights(folder, config), load_model_supports(folder, config), spec)
 
 
 def generator_weights(path: str | Path) -> dict[str, Tensor]:
@@ -252,6 +295,19 @@ def generator_weights(path: str | Path) -> dict[str, Tensor]:
     folder = model_folder(path)
     _read_whole(folder)
     return read_generator_weights(folder)
+
+
+def _nothing_predicted(edit: str, config: SynthesisConfig) -> ConfigError:
+    kinds = {
+        "true": "it paints the true part map: change that",
+        "position_descriptor": "it sees where pixels lie in their object's outline: change that",
+    }
+    reads = "it was trained without parts" if config.part_injection == "none" else kinds[config.parts]
+    return ConfigError(
+        f"{edit} changes what PartNet predicts, which this model does not read ({reads})",
+        field="parts",
+        mend="Edit texture or layout, or take a model of predicted parts.",
+    )
 
 
 def _read_whole(folder: Path) -> dict[str, Any]:

@@ -105,6 +105,10 @@ WRONG = {
         "generate {map} --model {synthesis} --instances {map60}",
         "sizes differ",
     ),
+    "generate: missing part maps": (
+        "generate {map} --model {synthesis} --parts {tmp}/nowhere.png",
+        "no such part map",
+    ),
     "generate: no image asked for": ("generate {map} --model {synthesis} --count 0", "nothing to make"),
     "generate: odd size": ("generate {map60} --model {synthesis} --keep-size", "multiples of 8"),
     "generate: device": ("generate {map} --model {synthesis} --device bogus", "no such device here"),
@@ -194,6 +198,18 @@ WRONG = {
     "train synthesis: style without weights": (
         "{train_synthesis} --out {run} --style-loss clip --clip-weights {tmp}/nowhere.pt",
         "nowhere.pt",
+    ),
+    "train synthesis: VGG loss without weights": (
+        "{train_synthesis} --out {run} --style-loss vgg --vgg-weights {tmp}/nowhere.pth",
+        "nowhere.pth: no weights of VGG-19",
+    ),
+    "train synthesis: predicted parts of no PartNet": (
+        "train synthesis --out {run} --data {scenes}",
+        "[partnet] parts are predicted by a trained PartNet, and none is named",
+    ),
+    "train synthesis: true parts of data without": (
+        "{train_synthesis} --out {run} --parts true --data {unannotated}",
+        "training on true parts needs part maps",
     ),
     "train synthesis: resume a PartNet run": ("{train_synthesis} --out {partnet} --resume", "'partnet' there"),
     "train synthesis: data": ("{train_synthesis} --out {run} --data {tmp}/nowhere", "no such data folder"),

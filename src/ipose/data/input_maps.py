@@ -36,7 +36,12 @@ def find_maps(path: Path) -> list[Path]:
 
 
 def read_map(
-    path: Path, spec: LabelSpec, *, instances: Path | None = None, size: tuple[int, int] | None = None
+    path: Path,
+    spec: LabelSpec,
+    *,
+    instances: Path | None = None,
+    parts: Path | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Scene:
     """A label map as a scene without a photograph.
 
@@ -45,16 +50,21 @@ def read_map(
         spec: what they mean.
         instances: index PNG of instance ids, or a folder that holds one of the same name. None = the connected pieces
             of each thing class are its objects.
+        parts: index PNG of true part ids, or a folder that holds one of the same name. None = not known.
         size: (height, width) to resize to, nearest. None = as it is.
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    if instances is not None and instances.is_dir():
-        instances = instances / path.name
-    if instances is not None and not instances.is_file():
-        raise DataError("no such instance map", file=instances, expected=f"the partner of {path.name}")
-    files = SceneFiles(name=path.stem, label=path, image=None, instance=instances, part=None)
-    return load_scene(files, spec, size, photo=False)
+    partners = {"instance": _partner(instances, path, "instance map"), "part": _partner(parts, path, "part map")}
+    return load_scene(SceneFiles(name=path.stem, label=path, image=None, **partners), spec, size, photo=False)
+
+
+def _partner(place: Path | None, path: Path, kind: str) -> Path | None:
+    """The map that goes with `path`: the file itself, or the one of the same name in the folder."""
+    partner = place / path.name if place is not None and place.is_dir() else place
+    if partner is not None and not partner.is_file():
+        raise DataError(f"no such {kind}", file=partner, expected=f"the partner of {path.name}")
+    return partner
 
 
 def read_silhouette(path: Path) -> Bool[Tensor, "h w"]:

@@ -7,7 +7,7 @@ of a part finds the part where the structure edits have put it, whichever was na
 
 import hashlib
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -25,6 +25,9 @@ class Edit:
 
         both = Resample(object=2) + EditSupports("car", drop="license")
     """
+
+    asks_partnet: ClassVar[bool] = False
+    """Whether it works through what PartNet predicts, and so asks for a model of predicted parts."""
 
     def prepare(self, draft: Draft) -> Draft:
         """Scene and supports, changed. Raises an IposeError where that makes no sense in this scene."""

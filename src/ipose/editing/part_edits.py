@@ -1,6 +1,7 @@
 """The parts of one object, painted by hand."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -30,6 +31,8 @@ class EditParts(Edit):
         ConfigError: on use: no such object, one without parts, a map of another size or with unknown parts, or no paint
             on the object.
     """
+
+    asks_partnet: ClassVar[bool] = True
 
     object: int
     part_map: Tensor

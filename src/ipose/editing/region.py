@@ -68,7 +68,7 @@ class Seen:
                 f"object {number} has no such part",
                 field="part",
                 found=repr(part),
-                expected=", ".join(names) or "an object whose class has parts",
+                expected=", ".join(names) or "an object whose class has parts, and a model that knows them by name",
             )
         own = self.object_region(number)
         region = own & (self.parts == names.index(part) + 1)

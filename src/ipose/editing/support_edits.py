@@ -1,6 +1,7 @@
 """Another structure: edit a category's supports, not the result, and PartNet infers accordingly (iPOSE fig. 6)."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -28,6 +29,8 @@ class EditSupports(Edit):
         SupportError: on use: no such category or part, a part that no support shows, maps of another size or with
             unknown parts, or nothing left.
     """
+
+    asks_partnet: ClassVar[bool] = True
 
     category: str
     drop: str | None = None

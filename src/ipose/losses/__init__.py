@@ -8,6 +8,7 @@ relaxed_emd     relaxed earth mover's distance between token sets
 feature_matching  features of the discriminator, of fake beside real
 kl              divergence of a code from the standard normal
 clip_style      that distance on CLIP tokens; clip_weights: where the encoder comes from
+vgg_feature     perceptual loss on VGG-19 features; vgg_weights: where the network comes from
 """
 
 from ipose.losses.adversarial import (
@@ -28,11 +29,14 @@ from ipose.losses.kl import kl_divergence
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss, n_plus_one_loss
 from ipose.losses.relaxed_emd import relaxed_emd
+from ipose.losses.vgg_feature import VGGFeatureLoss, vgg_feature_loss, vgg_features
+from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg, tiny_vgg_loss
 
 __all__ = [
     "AdversarialLoss",
     "CLIPStyle",
     "NPlusOneLoss",
+    "VGGFeatureLoss",
     "adversarial_loss",
     "class_weights",
     "feature_distance",
@@ -44,6 +48,7 @@ __all__ = [
     "label_mix_loss",
     "label_mix_mask",
     "load_clip_style",
+    "load_vgg_loss",
     "log_d_fake",
     "log_d_real",
     "log_g",
@@ -51,5 +56,9 @@ __all__ = [
     "n_plus_one_loss",
     "relaxed_emd",
     "tiny_clip_style",
+    "tiny_vgg",
+    "tiny_vgg_loss",
+    "vgg_feature_loss",
+    "vgg_features",
     "visual_tokens",
 ]

@@ -96,7 +96,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
-    if not isinstance(config, dict) or "partnet_config" not in config:
+    if not isinstance(config, dict) or not {"partnet_config", "synthesis_config"} & set(config):
         raise RunError(
             "config.json describes no model of ipose", file=folder, mend="Name an ipose run or model folder."
         )
@@ -104,11 +104,26 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def load_partnet(path: str | Path) -> TrainedPartNet:
-    """PartNet of a run or model folder, of PartNet alone or of the whole system."""
+    """PartNet of a run or model folder, of PartNet alone or of the whole system.
+
+    Raises:
+        RunError: no model here, a damaged one, or one that was trained without a PartNet.
+    """
     folder = model_folder(path)
     config = read_config(folder)
+    if not has_partnet(config):
+        raise RunError(
+            "this model has no PartNet: its generator reads no predicted parts",
+            file=folder,
+            mend="Name a run of ipose train partnet, or a model that has one.",
+        )
     partnet = load_partnet_weights(folder, config)
     return TrainedPartNet(partnet, load_model_supports(folder, config), config["partnet_sha256"])
+
+
+def has_partnet(config: dict[str, Any]) -> bool:
+    """Whether the config.json of a model folder tells of a PartNet; models without predicted parts may lack one."""
+    return "partnet_config" in config
 
 
 def save_model_supports(folder: Path, supports: SupportSet) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Parts(Protocol):
 
 
 InferParts = Callable[[SceneBatch], Parts]
-"""A frozen PartNet with its supports: batch in, `Parts` out. If it has a `to(device)`, it moves with the system."""
+"""Batch in, `Parts` out: a frozen PartNet with its supports, say. With a `to(device)` it moves with the system."""
 
 
 class SynthesisObjective:
@@ -44,7 +44,7 @@ class SynthesisObjective:
         discriminator: called as `Discriminator`.
         config: of the losses and optimizers.
         infer_parts: parts of a batch, asked once a batch without gradients; None for a model without parts.
-        style: the style loss, called as style(fake, real); needed where config.style_loss is "clip".
+        style: the style loss, called as style(fake, real); needed unless config.style_loss is "none".
     Raises:
         ConfigError: the style loss is asked for and not given.
     """
@@ -60,13 +60,13 @@ class SynthesisObjective:
         infer_parts: InferParts | None = None,
         style: nn.Module | None = None,
     ) -> None:
-        wants_style = config.style_loss == "clip" and config.style_weight > 0
+        wants_style = config.style_loss != "none" and config.style_weight > 0
         if wants_style and style is None:
             raise ConfigError(
                 "the style loss is asked for, but there is no style encoder",
                 field="style_loss",
                 found=config.style_loss,
-                mend="Pass style=load_clip_style(...), or set style_loss to none.",
+                mend="Pass style=load_clip_style(...) or load_vgg_loss(...), or set style_loss to none.",
             )
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.infer_parts, self.style = infer_parts, style if wants_style else None
@@ -165,7 +165,7 @@ class SynthesisObjective:
             b, (h, w) = len(batch.label), batch.size
             return nothing.expand(b, self.config.part_input_channels, h, w), nothing.expand(b, 1, h, w)
         parts = self.infer_parts(batch)
-        return (parts.features if self.config.part_input == "features" else parts.logits), parts.mask
+        return (parts.features if self.config.part_tensor == "features" else parts.logits), parts.mask
 
     def _fake(self, batch: SceneBatch, parts: tuple[Tensor, Tensor], noise: torch.Generator) -> Tensor:
         """Images from new noise, in float32 whatever the precision of the networks."""

@@ -11,13 +11,17 @@ from typing import Any, Literal, get_args
 from ipose.errors import ConfigError
 
 PartInjection = Literal["psm", "spade", "concat", "none"]
+PartKind = Literal["predicted", "true", "position_descriptor"]
 PartInput = Literal["features", "logits"]
 SpectralNormScope = Literal["release", "all"]
 GlobalLoss = Literal["hinge", "log", "none"]
-StyleLoss = Literal["clip", "none"]
+StyleLoss = Literal["clip", "vgg", "none"]
 StyleCrops = Literal["release", "objects"]
 LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
+
+POSITION_CHANNELS = 72
+"""Of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +59,12 @@ class SynthesisConfig:
     """F: features per part channel from PartNet's decoder (R)."""
     part_injection: PartInjection = "psm"
     """How parts enter the blocks; "none" is the OASIS baseline (P table 3)."""
+    parts: PartKind = "predicted"
+    """What enters: the parts that PartNet predicts (P), the true part map (P suppl. table 12), or where each pixel lies
+    in its object's outline, without parts: SAFM's position descriptor (P suppl. table 11)."""
     part_input: PartInput = "features"
-    """What the part branch receives: Q*F decoder features (R) or the Q logit maps (P: "part map")."""
+    """What the part branch receives of predicted parts: Q*F decoder features (R) or the Q logit maps (P: "part map").
+    Without effect where `parts` is another kind."""
     paste: Paste = "release"
     """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
     spectral_norm: SpectralNormScope = "release"
@@ -72,13 +80,13 @@ class SynthesisConfig:
     global_weight: float = 1.0
     """Weight of the global adversarial loss in L_G and L_D (P sec. 3.3)."""
     style_loss: StyleLoss = "clip"
-    """Object-level style loss on CLIP tokens (P eqs. 5-6)."""
+    """Object-level style loss: on CLIP tokens (P eqs. 5-6), on VGG-19 features (P suppl. D, table 9), or none."""
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
     """Crops for the style loss: objects or the whole image, 1/2 each (R), or objects only (P)."""
     style_block: int = 8
-    """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer")."""
+    """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
     """Weight of LabelMix in L_D (P sec. 3.3, OASIS; R: 5 on Cityscapes)."""
     label_mix_mask: LabelMixMask = "image"
@@ -121,8 +129,21 @@ class SynthesisConfig:
 
     @property
     def part_input_channels(self) -> int:
-        """Channels that the part branch receives: Q*F features, or Q logits."""
-        return self.part_channels * (self.part_feature_channels if self.part_input == "features" else 1)
+        """Channels that the part branch receives: Q*F features, Q logits, Q of the true part map, or 72 positions."""
+        if self.parts == "position_descriptor":
+            return POSITION_CHANNELS
+        predicted_features = self.parts == "predicted" and self.part_input == "features"
+        return self.part_channels * (self.part_feature_channels if predicted_features else 1)
+
+    @property
+    def part_tensor(self) -> PartInput:
+        """Which field of a scene's parts (`ipose.partnet.scene_parts.SceneParts`) the part branch receives."""
+        return self.part_input if self.parts == "predicted" else "features"
+
+    @property
+    def needs_partnet(self) -> bool:
+        """Whether an image hangs on the parts that PartNet predicts."""
+        return self.parts == "predicted" and self.part_injection != "none"
 
     def _check_numbers(self) -> None:
         positive = (

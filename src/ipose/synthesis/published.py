@@ -21,6 +21,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "part_channels": Published(9, 9),
     "part_feature_channels": Published(release=32),
     "part_injection": Published("psm", "psm"),
+    "parts": Published("predicted", "predicted"),
     "part_input": Published("logits", "features"),
     "paste": Published(release="release"),
     "spectral_norm": Published("all", "release"),

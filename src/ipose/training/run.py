@@ -19,7 +19,7 @@ from typing import Any
 
 from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
-from ipose.training.differences import differences, plain
+from ipose.training.differences import differences, plain, with_defaults
 from ipose.training.durable import write_text_whole
 from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
 from ipose.training.lock import locked
@@ -54,7 +54,7 @@ class Run:
 
         Args:
             folder: a new or empty folder.
-            config: of the system: a dataclass or a mapping of plain values.
+            config: of the system: a dataclass, or a mapping of dataclasses and plain values.
             data: what it is trained on, in words.
             command: how it was started; None = this process's command line.
         Raises:
@@ -105,12 +105,15 @@ class Run:
     ) -> "Run":
         """The run in `folder`, to train further with the same configs; what may change is taken over and noted.
 
+        A field of a config dataclass that came into being after the run was started counts as its default there.
+
         Raises:
             RunError: no run here, or one of another kind or configuration; lists the fields that differ.
         """
         run = cls.open(folder)
         new = {"kind": kind, "config": plain(config), "train": plain(train)}
-        different = differences({key: run.info[key] for key in new}, new)
+        old = with_defaults(run.info, {"config": config, "train": train})
+        different = differences({key: old[key] for key in new}, new)
         refused = {k: v for k, v in different.items() if not (k.startswith("train.") and k[6:] in RESUMABLE)}
         if refused:
             raise RunError(
@@ -119,7 +122,7 @@ class Run:
                 found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in refused.items()),
                 mend="Resume with the run's own settings, or start a new run (--init takes over its weights).",
             )
-        run.info["train"] = new["train"]
+        run.info |= {"config": new["config"], "train": new["train"]}
         changed = {field: now for field, (_, now) in different.items()}
         note = {"at": _now(), "command": command_line() if command is None else command, "changed": changed}
         run.info["resumed"] = [*run.info.get("resumed", []), note]

@@ -115,6 +115,13 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
         write_weights(out, to_release(network))
         return [f"PartNet of {folder}", *_notes_on_going_back(network)]
     loaded = IPose.from_pretrained(folder)
+    if loaded.partnet is None or loaded.synthesis.parts != "predicted":
+        raise ConfigError(
+            "the authors' generator reads the parts that its PartNet predicts, and this one does not",
+            file=folder,
+            field="parts",
+            mend="Only models with a PartNet, trained with --parts predicted, have a form there.",
+        )
     carried = {f"{PARTNET_IN_GENERATOR}{name}": tensor for name, tensor in to_release(loaded.partnet).items()}
     write_weights(out, {**to_release(loaded.generator), **carried})
     return [f"Generator and PartNet of {folder}", *_notes_on_going_back(loaded.partnet, loaded.synthesis.part_input)]

@@ -9,7 +9,6 @@ from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.editing.layout import edited_draft
 from ipose.errors import DataError
 from ipose.evaluation.edit_sheet import Painted, edit_sheet
 from ipose.evaluation.text_table import text_table
@@ -17,7 +16,14 @@ from ipose.pipeline import IPose
 from ipose.types import Scene
 
 
-def read_scene(model: IPose, file: Path, *, instances: Path | None = None, keep_size: bool = False) -> Scene:
+def read_scene(
+    model: IPose,
+    file: Path,
+    *,
+    instances: Path | None = None,
+    parts: Path | None = None,
+    keep_size: bool = False,
+) -> Scene:
     """A label map at the model's size (or its own), with its objects in the order that edits count them.
 
     Raises:
@@ -27,11 +33,11 @@ def read_scene(model: IPose, file: Path, *, instances: Path | None = None, keep_
         found = "a folder" if file.is_dir() else "nothing"
         raise DataError("one scene at a time is edited", file=file, found=found, expected="an index PNG of label ids")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
-    return read_map(file, model.spec, instances=instances, size=size)
+    return read_map(file, model.spec, instances=instances, parts=parts, size=size)
 
 
 def object_table(model: IPose, scene: Scene, seed: int = 0) -> str:
-    """The scene's objects by number, with class, pixels and the parts that PartNet sees in them."""
+    """The scene's objects by number, with class, pixels and the parts that the model sees in them."""
     parts = model(scene, seed=seed).parts
     draft = Draft(scene, model.supports, model.spec)
     rows = []
@@ -57,7 +63,7 @@ def edit_files(model: IPose, scene: Scene, edit: Edit, out: Path, *, seed: int =
     Raises:
         ConfigError, SupportError: an edit that makes no sense in this scene; nothing is written then.
     """
-    draft = edited_draft(edit, scene, model.supports, model.spec)  # first: it is quick to refuse
+    draft = model.draft(scene, edit)  # first: it is quick to refuse
     plain, edited = model(scene, seed=seed), model(scene, seed=seed, edit=edit)
     before = Painted(scene, plain.image, plain.parts, model.supports)
     after = Painted(draft.scene, edited.image, edited.parts, draft.supports)

@@ -97,11 +97,18 @@ def run_figures(folder: Path, out: Path | None = None, *, scenes: int = 4, seed:
     Raises:
         RunError: no synthesis run here, or one that does not say what data it was trained on.
         DataError: no validation scene has an object that shows two parts.
-        ConfigError: scenes < 1.
+        ConfigError: scenes < 1, or a model that reads no predicted parts.
     """
     if scenes < 1:
         raise ConfigError("nothing to show", field="scenes", found=scenes, expected="1 or more")
     run, model = Run.open(folder), IPose.from_pretrained(folder)
+    if not model.synthesis.needs_partnet:
+        raise ConfigError(
+            "the figures edit predicted parts, and this model reads none",
+            file=folder,
+            field="parts",
+            mend="Name a run with --parts predicted and parts injected; ipose edit changes textures of any model.",
+        )
     val = open_scenes(_data_of(run), "val", (model.synthesis.height, model.synthesis.width))
     chosen = find_subjects(model, val, scenes, seed)
     out = out or run.folder / "figures"

@@ -17,6 +17,7 @@ def generate_files(
     out: Path,
     *,
     instances: Path | None = None,
+    parts: Path | None = None,
     seed: int = 0,
     count: int = 1,
     keep_size: bool = False,
@@ -28,13 +29,14 @@ def generate_files(
         inputs: index PNG of label ids, or a folder of them.
         out: folder to write.
         instances: instance map, or a folder of them. None = the connected pieces of each thing class.
+        parts: true part map, or a folder of them: what a model of true parts paints.
         seed: of the first image; image i has seed + i.
         count: images a map.
         keep_size: make images of the map's own size, else of the size that the model was trained at.
     Yields:
         each file as it is written.
     Raises:
-        DataError: a map that cannot be read, or is of another spec.
+        DataError: a map that cannot be read, or is of another spec; no part map for a model of true parts.
         ConfigError: count < 1.
         ShapeMismatchError: with `keep_size`, a size that the generator cannot make.
     """
@@ -42,7 +44,7 @@ def generate_files(
         raise ConfigError("nothing to make", field="count", found=count, expected="1 or more")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
     for file in find_maps(inputs):
-        scene = read_map(file, model.spec, instances=instances, size=size)
+        scene = read_map(file, model.spec, instances=instances, parts=parts, size=size)
         outputs = {number: model(scene, seed=number) for number in range(seed, seed + count)}
         out.mkdir(parents=True, exist_ok=True)
         for number, output in outputs.items():

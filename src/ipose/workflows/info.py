@@ -57,12 +57,20 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if "partnet_config" not in config:
+            return [f"model       {folder} ({config['format']}), {_without_partnet(config['synthesis_config'])}"]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]
     except (OSError, ValueError, KeyError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [*lines, f"categories  {', '.join(supports) or none}"]
+
+
+def _without_partnet(synthesis: Mapping[str, Any]) -> str:
+    kinds = {"true": "the true part map", "position_descriptor": "position descriptors"}
+    reads = "no parts" if synthesis["part_injection"] == "none" else kinds[synthesis["parts"]]
+    return f"no PartNet: it reads {reads}"
 
 
 def describe_preset(name: str) -> str:

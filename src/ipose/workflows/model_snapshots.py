@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from ipose.evaluation.sheets import SceneRow, scene_sheet
 from ipose.partnet.pretrained import TrainedPartNet
 from ipose.partnet.scene_parts import SceneParts
+from ipose.partnet.stand_ins import no_parts
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
 from ipose.workflows.model_folder import replace_folder
 
 SHEET_SCENES = 6
@@ -21,14 +22,18 @@ class ModelSnapshots:
     """Sheets and the model folder of a training, from copies: the training itself does not notice.
 
     Args:
-        trained: the frozen PartNet with its supports.
+        trained: the frozen PartNet with its supports; None = of a model without.
         spec: of the scenes.
         scenes: training scenes, to estimate batch-norm statistics from.
         val: validation scenes, to show.
     """
 
-    def __init__(self, trained: TrainedPartNet, spec: LabelSpec, scenes: Sequence[Scene], val: Sequence[Scene]) -> None:
-        self.trained, self.spec, self.scenes, self.val = trained, spec, scenes, val
+    def __init__(
+        self, trained: TrainedPartNet | None, spec: LabelSpec, scenes: Sequence[Scene], val: Sequence[Scene]
+    ) -> None:
+        self.partnet = None if trained is None else trained.partnet
+        self.supports = SupportSet({}, {}) if trained is None else trained.supports
+        self.spec, self.scenes, self.val = spec, scenes, val
         self._prepared: tuple[int, IPose] | None = None
 
     def sample(self, snapshot: Snapshot) -> None:
@@ -39,7 +44,7 @@ class ModelSnapshots:
             first, second = model(scene, seed=1), model(scene, seed=2)
             rows.append(SceneRow(scene, first.parts, {"seed 1": first.image, "seed 2": second.image}))
         snapshot.run.samples.mkdir(exist_ok=True)
-        sheet = scene_sheet(rows, self.spec, self.trained.supports.part_names, title=f"step {snapshot.step}")
+        sheet = scene_sheet(rows, self.spec, self.supports.part_names, title=f"step {snapshot.step}")
         sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
 
     def save(self, snapshot: Snapshot) -> None:
@@ -51,10 +56,17 @@ class ModelSnapshots:
         if self._prepared is None or self._prepared[0] != snapshot.step:
             generator = snapshot.network("generator")
             assert isinstance(generator, Generator)
-            model = IPose(generator, self.trained.partnet, self.trained.supports, self.spec)
+            model = IPose(generator, self.partnet, self.supports, self.spec)
             re_estimate(model.to(model.device), self.scenes)
             self._prepared = snapshot.step, model
         return self._prepared[1]
+
+
+def _parts_read(model: IPose, batch: SceneBatch) -> SceneParts:
+    """What the generator reads of parts; PartNet is not asked for one that reads none."""
+    if model.synthesis.part_injection == "none":
+        return no_parts(batch, model.synthesis.part_input_channels)
+    return model.infer_parts(batch)
 
 
 def re_estimate(model: IPose, scenes: Sequence[Scene]) -> None:
@@ -68,7 +80,7 @@ def re_estimate(model: IPose, scenes: Sequence[Scene]) -> None:
         if first not in known:
             batch = SceneBatch.from_scenes([scenes[(first + i) % len(scenes)] for i in range(count)]).to(model.device)
             known.clear()
-            known[first] = batch, model.infer_parts(batch)
+            known[first] = batch, _parts_read(model, batch)
         model.paint(*known[first], seed=number)
 
     reestimate_batch_norm(model.generator, forward, passes=RE_ESTIMATION_PASSES)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,9 @@ class PartNetJob:
     init: Path | None = None
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
+        """The configs, and the places as plain values, for run.json."""
         where = {"supports": self.supports and str(self.supports), "init": self.init and str(self.init)}
-        return {"partnet": asdict(self.config), "data": asdict(self.data), **where}
+        return {"partnet": self.config, "data": self.data, **where}
 
 
 @dataclass(frozen=True, eq=False)

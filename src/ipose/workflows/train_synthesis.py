@@ -1,7 +1,7 @@
 """Training generator and discriminator: from data and a trained PartNet to a run with a model folder."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,17 @@ from torch import nn
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
-from ipose.errors import ConfigError, SupportError
+from ipose.errors import ConfigError, DataError, SupportError
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
-from ipose.partnet.pretrained import TrainedPartNet, load_partnet
+from ipose.losses.vgg_weights import load_vgg_loss
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.partnet.stand_ins import stand_in
 from ipose.pipeline import IPose, generator_weights
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.scene_source import SceneSource
 from ipose.training.config import TrainConfig
@@ -39,27 +41,26 @@ class SynthesisJob:
         config: networks and objective.
         data: scenes to learn from.
         train: the loop's settings.
-        partnet: run or model folder of the frozen PartNet.
+        partnet: run or model folder of the frozen PartNet. None where the generator reads no predicted parts; with
+            part_injection none, one that is given shows parts on sheets and takes no part in the training.
         clip_weights: local file of the style encoder's weights; None = the cache.
+        vgg_weights: local file of VGG-19's weights for the style loss "vgg"; None = the cache.
         init: a synthesis run whose weights to start from, as far as they fit.
     """
 
     config: SynthesisConfig
     data: DataConfig
     train: TrainConfig
-    partnet: Path
+    partnet: Path | None = None
     clip_weights: Path | None = None
+    vgg_weights: Path | None = None
     init: Path | None = None
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
-        where = {"partnet": str(self.partnet), "clip_weights": self.clip_weights and str(self.clip_weights)}
-        return {
-            "synthesis": asdict(self.config),
-            "data": asdict(self.data),
-            **where,
-            "init": self.init and str(self.init),
-        }
+        """The configs, and the places as plain values, for run.json."""
+        places = {name: getattr(self, name) for name in ("partnet", "clip_weights", "vgg_weights", "init")}
+        where = {name: place and str(place) for name, place in places.items()}
+        return {"synthesis": self.config, "data": self.data, **where}
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +88,19 @@ class FrozenParts:
         return infer_scene_parts(self.partnet, batch, self.supports, paste=self.config.paste)
 
 
-def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet) -> SynthesisConfig:
+def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
+    """What gives the generator its parts in training, by `config.parts`; None for a generator that reads none."""
+    if config.part_injection == "none":
+        return None
+    if trained is not None and config.parts == "predicted":
+        return FrozenParts(trained, config)
+    return stand_in(config.parts)
+
+
+def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
     """The config with what data and PartNet decide: classes, the unknown one, features per part channel."""
-    return replace(
-        config,
-        num_classes=spec.num_classes,
-        unknown=spec.unknown,
-        part_feature_channels=trained.partnet.config.features,
-    )
+    features = config.part_feature_channels if trained is None else trained.partnet.config.features
+    return replace(config, num_classes=spec.num_classes, unknown=spec.unknown, part_feature_channels=features)
 
 
 def run_synthesis_job(
@@ -105,7 +111,7 @@ def run_synthesis_job(
     val: Sequence[Scene] | None = None,
     block: BlockFactory | None = None,
     style: nn.Module | None = None,
-    infer_parts: Callable[[SceneBatch], SceneParts] | None = None,
+    infer_parts: InferParts | None = None,
     resume: bool = False,
     device: str | None = None,
     progress: bool | None = None,
@@ -118,8 +124,8 @@ def run_synthesis_job(
         scenes: the opened training scenes, where the caller has them already; `val` likewise.
         val: validation scenes, for sheets and batch-norm statistics.
         block: makes the generator's blocks in place of the PSM block (`ipose.layers.psm_block.BlockFactory`).
-        style: the style loss in place of CLIP's.
-        infer_parts: in place of the frozen PartNet.
+        style: the style loss in place of the config's.
+        infer_parts: in place of what `part_source` gives.
         resume: go on from the last checkpoint.
         device: None = what is there.
         progress: show bars; None = on a terminal.
@@ -128,23 +134,24 @@ def run_synthesis_job(
     """
     check_run_folder(folder, resume=resume)
     check_device(device)
-    spec, trained = open_spec(job.data).labels, load_partnet(job.partnet)
-    check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
+    spec, trained = open_spec(job.data).labels, _trained_partnet(job)
+    if trained is not None and job.partnet is not None:
+        check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
     config = fit_config(job.config, spec, trained)
     job = replace(job, config=config)
     size = (config.height, config.width)
     scenes = checked_scenes(job.data, size) if scenes is None else scenes
     val = open_scenes(job.data, "val", size) if val is None else val
-    if config.style_loss == "clip" and style is None:
-        style = load_clip_style(job.clip_weights, block=config.style_block)
+    check_part_maps(config, scenes, val)
+    style = _style_loss(job) if style is None else style
     torch.manual_seed(job.train.seed)
     generator, discriminator = Generator(config, block), Discriminator.from_config(config)
     for network in (generator, discriminator):
         network.to(memory_format=torch.channels_last)  # the same numbers, a fifth faster on CPUs
     if job.init is not None and not resume:
         print(f"From {job.init}: {load_matching(generator, generator_weights(job.init))}.")
-    frozen = FrozenParts(trained, config)
-    objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts or frozen, style=style)
+    infer_parts = infer_parts or part_source(config, trained)
+    objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts, style=style)
     run = Run.begin(
         folder,
         resume=resume,
@@ -167,6 +174,52 @@ def run_synthesis_job(
     )
     model = IPose.from_pretrained(run.model, block=block)
     return SynthesisResult(run, result, model.to(next(generator.parameters()).device), val)
+
+
+def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
+    """Whether there is a PartNet where the config needs one. Raises ConfigError, RunError."""
+    if partnet is not None:
+        model_folder(partnet)
+    elif config.needs_partnet:
+        raise ConfigError(
+            "parts are predicted by a trained PartNet, and none is named",
+            field="partnet",
+            mend="Name its run (--partnet), or train without predicted parts: --parts true, --parts "
+            "position_descriptor, or --part-injection none.",
+        )
+
+
+def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
+    """Whether scenes have the part maps that the config asks for. Raises DataError."""
+    if config.parts != "true" or config.part_injection == "none":
+        return
+    for scenes in data:
+        if len(scenes) and scenes[0].part is None:
+            raise DataError(
+                "training on true parts needs part maps",
+                field="parts",
+                found=f"scene {scenes[0].name!r} without one",
+                expected="{train,val}_part/ beside the label maps",
+                mend="Give the data part maps, or train on predicted parts.",
+            )
+
+
+def _trained_partnet(job: SynthesisJob) -> TrainedPartNet | None:
+    """The PartNet that the model will own; one that nothing would read is left alone, and that is said."""
+    check_partnet(job.config, job.partnet)
+    if job.partnet is None:
+        return None
+    if job.config.parts != "predicted":
+        print(f"PartNet {job.partnet} is not used: the generator reads {job.config.parts} parts.")
+        return None
+    return load_partnet(job.partnet)
+
+
+def _style_loss(job: SynthesisJob) -> nn.Module | None:
+    """The loss that the config names, with its weights."""
+    if job.config.style_loss == "clip":
+        return load_clip_style(job.clip_weights, block=job.config.style_block)
+    return load_vgg_loss(job.vgg_weights) if job.config.style_loss == "vgg" else None
 
 
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, DataError
-from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style
+from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style, tiny_vgg_loss
+from ipose.partnet.stand_ins import stand_in
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject
@@ -352,9 +353,35 @@ class TestConstruction:
     def test_frozen_helpers_are_no_networks_of_the_system(self, style: CLIPStyle) -> None:
         assert set(system_of(style).networks) == {"generator", "discriminator"}
 
-    def test_a_style_loss_without_its_encoder_is_refused(self) -> None:
-        with pytest.raises(ConfigError, match=r"\[style_loss\].*load_clip_style"):
-            SynthesisObjective.from_config(CONFIG)
+    @pytest.mark.parametrize("which", ["clip", "vgg"])
+    def test_a_style_loss_without_its_encoder_is_refused(self, which: str) -> None:
+        with pytest.raises(ConfigError, match=rf"\[style_loss\].*found {which}.*load_clip_style.*load_vgg_loss"):
+            SynthesisObjective.from_config(replace(CONFIG, style_loss=which))
+
+    def test_the_vgg_loss_of_object_crops_takes_the_place_of_clips(self, batch: SceneBatch) -> None:
+        vgg = tiny_vgg_loss(0)
+        system = settle(system_of(vgg, replace(CONFIG, style_loss="vgg")))
+        seen: list[tuple[Tensor, ...]] = []
+        vgg.register_forward_hook(lambda module, inputs, value: seen.append((*inputs, value)))
+        style = losses_of(system, batch, "generator")["style"]
+        fake, real, value = seen[0]
+        assert fake.shape == real.shape == (2, 3, 128, 128)
+        assert torch.equal(style, 10 * value)
+        style.backward()
+        assert {n for n, p in system.generator.named_parameters() if p.ndim > 1} <= with_gradient(system.generator)
+
+    @pytest.mark.parametrize("which", ["true", "position_descriptor"])
+    def test_parts_of_another_kind_enter_whole_whatever_part_input_says(self, batch: SceneBatch, which: str) -> None:
+        config = replace(CONFIG, parts=which, part_input="logits", style_loss="none")
+        batch = replace(batch, part=(batch.label % 3).to(torch.uint8))
+        torch.manual_seed(0)
+        system, received = SynthesisObjective.from_config(config, infer_parts=stand_in(which)), []
+        system.generator.register_forward_pre_hook(lambda module, inputs: received.append(inputs))
+        losses_of(system, batch, "generator")["n_plus_one"].backward()
+        expected = stand_in(which)(batch)
+        assert torch.equal(received[0][1], expected.features)
+        assert torch.equal(received[0][2], expected.mask)
+        assert {n for n, p in system.generator.named_parameters() if p.ndim > 1} <= with_gradient(system.generator)
 
     @pytest.mark.parametrize("which", ["features", "logits"])
     def test_parts_enter_as_features_or_as_logits(self, batch: SceneBatch, which: str) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import TypeCheckError
 
 from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
-from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
+from ipose.synthesis.presets import POSITION_CHANNELS, PRESETS, SynthesisConfig, preset
 
 
 class TestPresets:
@@ -74,6 +74,31 @@ class TestSynthesisConfig:
         config = preset("ade20k")
         assert (config.size_multiple, config.training_size_multiple) == (32, 64)
 
+    @pytest.mark.parametrize(
+        ("fields", "channels", "tensor"),
+        [
+            ({}, 288, "features"),
+            ({"part_input": "logits"}, 9, "logits"),
+            ({"parts": "true"}, 9, "features"),
+            ({"parts": "true", "part_input": "logits"}, 9, "features"),
+            ({"parts": "position_descriptor"}, 72, "features"),
+            ({"parts": "position_descriptor", "part_input": "logits"}, 72, "features"),
+        ],
+    )
+    def test_the_kind_of_parts_says_what_the_part_branch_receives(self, fields, channels, tensor):
+        config = preset("cityscapes", **fields)
+        assert (config.part_input_channels, config.part_tensor) == (channels, tensor)
+
+    def test_partnet_is_needed_where_parts_are_predicted_and_injected(self):
+        assert preset("toy").needs_partnet
+        for fields in ({"parts": "true"}, {"parts": "position_descriptor"}, {"part_injection": "none"}):
+            assert not preset("toy", **fields).needs_partnet
+
+    def test_position_channels_are_those_of_the_descriptor(self):
+        from ipose.shapes.position_descriptor import PositionBins
+
+        assert PositionBins().channels == POSITION_CHANNELS
+
     def test_fewer_blocks_ask_for_less(self):
         assert preset("ade20k", channel_multipliers=(4, 2, 1)).size_multiple == 2
 
@@ -92,7 +117,8 @@ class TestSynthesisConfig:
             ("paste", "always"),
             ("spectral_norm", "some"),
             ("global_loss", "wgan"),
-            ("style_loss", "vgg"),
+            ("style_loss", "lpips"),
+            ("parts", "guessed"),
             ("style_crops", "all"),
             ("label_mix_mask", "pixel"),
             ("style_weight", -1.0),

@@ -104,6 +104,50 @@ class TestOpen:
             _ = run.train_config
 
 
+@dataclass(frozen=True)
+class Later(Config):
+    """The config of a later version, with a field more."""
+
+    dropout: float = 0.0
+
+
+class TestResumeOfAnEarlierVersion:
+    """A field that a config did not have yet when a run was started counts as its default there."""
+
+    @pytest.mark.parametrize("wrap", [lambda config: config, lambda config: {"net": config, "init": None}])
+    def test_a_new_field_at_its_default_is_welcome_and_written_down(self, tmp_path, wrap):
+        create(tmp_path, config=wrap(Config()))
+        resume(tmp_path, config=wrap(Later()))
+        config = Run.open(tmp_path).config
+        assert config.get("net", config) | {"init": None} == {
+            "widths": [1, 2], "learning_rate": 1e-4, "dropout": 0.0, "init": None,
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("wrap", [lambda config: config, lambda config: {"net": config}])
+    def test_a_new_field_with_another_value_is_refused(self, tmp_path, wrap):
+        create(tmp_path, config=wrap(Config()))
+        with pytest.raises(RunError, match=r"dropout 0\.0 there, 0\.5 here"):
+            resume(tmp_path, config=wrap(Later(dropout=0.5)))
+
+    def test_a_field_that_is_no_more_is_refused(self, tmp_path):
+        create(tmp_path, config=Later(dropout=0.5))
+        with pytest.raises(RunError, match=r"dropout 0\.5 there, None here"):
+            resume(tmp_path, config=Config())
+
+    def test_a_field_that_was_there_keeps_its_value(self, tmp_path):
+        create(tmp_path, config=Config(learning_rate=1.0))
+        with pytest.raises(RunError, match=r"learning_rate 1\.0 there, 0\.0001 here"):
+            resume(tmp_path, config=Later())
+
+    def test_a_new_setting_of_the_loop_counts_as_its_default_too(self, tmp_path):
+        run = create(tmp_path)
+        del run.info["train"]["schedule"]
+        run._write()
+        with pytest.raises(RunError, match=r"train\.schedule 'constant' there, 'cosine' here"):
+            resume(tmp_path, train=replace(TRAIN, schedule="cosine"))
+        assert resume(tmp_path).info["resumed"][0]["changed"] == {}
+
+
 class TestResume:
     """Run.resume goes on with the same configuration only."""
 

@@ -42,6 +42,8 @@ class EditScene:
     """A part map for one object, index PNG at the scene's place: 2:parts.png."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    parts: Path | None = None
+    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
     seed: int = 0
     """Of the noise, before and after."""
     keep_size: FlagCreatePairsOff[bool] = False
@@ -59,7 +61,7 @@ class EditScene:
 
         check_device(self.device)
         model = IPose.from_pretrained(self.model).to(self.device)
-        scene = read_scene(model, self.scene, instances=self.instances, keep_size=self.keep_size)
+        scene = read_scene(model, self.scene, instances=self.instances, parts=self.parts, keep_size=self.keep_size)
         edit = self._edit(scene.size)
         if not edit.steps:
             print(object_table(model, scene, self.seed))

@@ -106,15 +106,18 @@ class TrainSynthesis:
 
     out: Path
     """Folder of the run."""
-    partnet: Path
-    """Run or model folder of the trained PartNet, which stays frozen."""
     config: synthesis_presets.SynthesisConfig
     data: DataConfig
     loop: LoopFlags
+    partnet: Path | None = None
+    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
+    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
     preset: SynthesisPreset = "toy"
     """Where the networks' defaults come from."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
     """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
     resume: FlagCreatePairsOff[bool] = False
@@ -124,13 +127,17 @@ class TrainSynthesis:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.partnet.pretrained import model_folder
         from ipose.workflows.door import check_run_folder, checked_scenes
         from ipose.workflows.reports import write_synthesis_report
-        from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
+        from ipose.workflows.train_synthesis import (
+            SynthesisJob,
+            check_partnet,
+            run_synthesis_job,
+            synthesis_train_config,
+        )
 
         check_run_folder(self.out, resume=self.resume)
-        model_folder(self.partnet)
+        check_partnet(self.config, self.partnet)
         scenes = checked_scenes(self.data, (self.config.height, self.config.width))
         settings = synthesis_train_config(self.config, len(scenes), **self.loop.settings())
         job = SynthesisJob(
@@ -139,6 +146,7 @@ class TrainSynthesis:
             train=settings,
             partnet=self.partnet,
             clip_weights=self.clip_weights,
+            vgg_weights=self.vgg_weights,
             init=self.init,
         )
         result = run_synthesis_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)

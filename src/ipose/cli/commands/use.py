@@ -51,6 +51,8 @@ class Generate:
     """Synthesis run or its model folder."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    parts: Path | None = None
+    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
     seed: int = 0
     """Of the first image; the next ones have seed + 1, ..."""
     count: int = 1
@@ -75,6 +77,7 @@ class Generate:
             self.inputs,
             self.out,
             instances=self.instances,
+            parts=self.parts,
             seed=self.seed,
             count=self.count,
             keep_size=self.keep_size,

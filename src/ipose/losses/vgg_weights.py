@@ -1,0 +1,80 @@
+"""Where VGG-19 comes from: a local file, torch.hub's cache, or random numbers. Nothing is ever downloaded."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import MissingWeightsError
+from ipose.losses.vgg_feature import VGGFeatureLoss
+
+VGG_FILE = "vgg19-dcbb9e9d.pth"
+"""torchvision's VGG-19 (IMAGENET1K_V1); its SHA-256 begins with the digits in the name."""
+
+_MEND = (
+    f"Once, with a network, get https://download.pytorch.org/models/{VGG_FILE}, and name the file or put it into "
+    "torch.hub's cache (checkpoints/); or train without it: style_loss none."
+)
+
+_VGG19: tuple[int | str, ...] = (
+    *(64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512, 512, 512, 512, "M"),
+)
+"""Widths of the convolutions, and where halving stands between them (Simonyan and Zisserman 2015, configuration E)."""
+
+_TINY: tuple[int | str, ...] = (4, 4, "M", 4, 4, "M", 6, 6, 6, 6, "M", 6, 6, 6, 6, "M", 8, 8, 8, 8, "M")
+"""VGG-19's layers, narrow."""
+
+
+def load_vgg_loss(weights: Path | None = None) -> VGGFeatureLoss:
+    """The perceptual loss with torchvision's VGG-19, from a file or torch.hub's cache.
+
+    Args:
+        weights: a file of torchvision's vgg19 (.pth, .pt or .safetensors; the classifier may be missing); None looks
+            into torch.hub's cache.
+    Raises:
+        MissingWeightsError: no file there, or not this model's weights; says how to get them.
+    """
+    path = Path(torch.hub.get_dir()) / "checkpoints" / VGG_FILE if weights is None else Path(weights)
+    if not path.is_file():
+        raise MissingWeightsError("no weights of VGG-19", file=path, mend=_MEND)
+    with torch.device("meta"):  # no random numbers, no memory
+        layers = _layers(_VGG19)
+    state = {name.removeprefix("features."): tensor for name, tensor in _read(path).items() if "classifier" not in name}
+    try:
+        layers.load_state_dict(state, assign=True)
+    except (RuntimeError, AttributeError) as error:
+        raise MissingWeightsError("these are no weights of VGG-19", file=path, mend=_MEND) from error
+    return VGGFeatureLoss(layers.float())
+
+
+def tiny_vgg_loss(seed: int) -> VGGFeatureLoss:
+    """The perceptual loss with a RANDOM, narrow VGG-19: for tests and offline trials of the code, not for results."""
+    return VGGFeatureLoss(tiny_vgg(seed))
+
+
+def tiny_vgg(seed: int) -> nn.Sequential:
+    """VGG-19's layers with 4 to 8 channels and random weights; disturbs nobody's random numbers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return _layers(_TINY)
+
+
+def _layers(widths: Sequence[int | str]) -> nn.Sequential:
+    from torchvision.models.vgg import make_layers  # slow to import, and few need it
+
+    return make_layers(list(widths))
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    """The tensors of a safetensors file or a plain state dict; no pickle is executed."""
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return load_file(path)
+        state: Any = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+    except Exception as error:  # torch's reader raises whatever it likes
+        raise MissingWeightsError("VGG-19's weight file cannot be read", file=path, mend=_MEND) from error

@@ -1,0 +1,109 @@
+"""What a generator can be given in place of predicted parts: the true ones, positions in the outline, or nothing.
+
+The paper's comparisons: ground-truth parts (suppl. table 12), SAFM's position descriptor (suppl. table 11), and the
+baseline without parts (table 3).
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int32
+from torch import Tensor
+
+from ipose.errors import DataError
+from ipose.partnet.scene_parts import SceneParts
+from ipose.shapes.position_descriptor import PositionBins, position_descriptor
+from ipose.types import PART_CHANNELS, SceneBatch
+
+REMEMBERED_BYTES = 1 << 30
+"""Memory for descriptors that were computed already: thousands of small maps, some dozens of the paper's size."""
+
+
+def stand_in(kind: str) -> Callable[[SceneBatch], SceneParts] | None:
+    """What gives the parts of a kind that PartNet does not: "true", "position_descriptor"; None = "predicted"."""
+    if kind == "position_descriptor":
+        return PositionParts()
+    return true_parts if kind == "true" else None
+
+
+def no_parts(batch: SceneBatch, channels: int) -> SceneParts:
+    """Parts of scenes for a generator that reads none: 0 everywhere, weightless in memory.
+
+    Args:
+        batch: scenes of one size.
+        channels: of the features.
+    """
+    nothing = torch.zeros(1, 1, 1, 1, device=batch.label.device)
+    b, (h, w) = len(batch.label), batch.size
+    features, logits, mask = (nothing.expand(b, count, h, w) for count in (channels, PART_CHANNELS, 1))
+    return SceneParts(features, logits, mask)
+
+
+def true_parts(batch: SceneBatch) -> SceneParts:
+    """The scenes' own part maps, one-hot: channel 0 = no part. The mask is 1 on any part.
+
+    Source: iPOSE suppl. table 12.
+
+    Args:
+        batch: scenes with part maps.
+    Raises:
+        DataError: a scene has none.
+    """
+    if batch.part is None:
+        raise DataError(
+            "this model paints true part maps (parts true), and scenes have none",
+            file=", ".join(batch.names),
+            mend="Use data with part maps ({train,val}_part/; --parts where maps are handed over), or a model that "
+            "predicts parts.",
+        )
+    one_hot = F.one_hot(batch.part.long(), PART_CHANNELS).permute(0, 3, 1, 2).float()
+    return SceneParts(one_hot, one_hot, (batch.part[:, None] > 0).float())
+
+
+class PositionParts:
+    """Where each pixel of an object lies in its outline (`position_descriptor`); no parts, so the logits are 0.
+
+    For every object of a scene, whether its class has parts or not; the mask is 1 on objects. An outline that was seen
+    before is not computed again, within `remembered_bytes`.
+
+    Source: iPOSE suppl. table 11; SAFM (Lv et al., CVPR 2022).
+    """
+
+    def __init__(self, remembered_bytes: int = REMEMBERED_BYTES) -> None:
+        self.remembered_bytes = remembered_bytes
+        self._known: OrderedDict[tuple[torch.Size, bytes], Tensor] = OrderedDict()
+        self._bytes = 0
+
+    def __call__(self, batch: SceneBatch) -> SceneParts:
+        """Features (b, 72, h, w), logits of 0, mask of the objects."""
+        ids = object_numbers(batch)
+        features = torch.zeros(len(ids), PositionBins().channels, *batch.size, device=ids.device)
+        for one, descriptor in zip(ids, features, strict=True):
+            descriptor[:, one > 0] = self._on_objects(one)
+        logits = features.new_zeros(1, 1, 1, 1).expand(len(ids), PART_CHANNELS, *batch.size)
+        return SceneParts(features, logits, (ids[:, None] > 0).to(features.dtype))
+
+    def _on_objects(self, ids: Int32[Tensor, "h w"]) -> Float[Tensor, "d pixels"]:
+        """The descriptor at the pixels of objects, in their order; remembered on the CPU, by the map itself."""
+        key = ids.shape, hashlib.blake2b(ids.cpu().numpy().tobytes(), digest_size=16).digest()
+        found = self._known.pop(key, None)
+        if found is None:
+            found = position_descriptor(ids)[:, ids > 0].cpu()
+            self._bytes += found.nbytes
+        self._known[key] = found  # the newest last
+        while self._bytes > self.remembered_bytes:
+            self._bytes -= self._known.popitem(last=False)[1].nbytes
+        return found.to(ids.device)
+
+
+def object_numbers(batch: SceneBatch) -> Int32[Tensor, "b h w"]:
+    """Which object each pixel belongs to: 1, 2, ... in the order of an image's objects; 0 = none."""
+    numbers, count = torch.zeros_like(batch.instance), [0] * len(batch.label)
+    for item, image in zip(batch.objects, batch.image_index.tolist(), strict=True):
+        count[image] += 1
+        own = (batch.label[image] == item.class_id) & (batch.instance[image] == item.instance_id)
+        numbers[image][own] = count[image]
+    return numbers

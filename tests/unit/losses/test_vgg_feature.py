@@ -1,0 +1,174 @@
+"""The perceptual loss: a weighted L1 distance between VGG-19's features of fakes and of real images."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, MissingWeightsError, ShapeMismatchError
+from ipose.losses import VGGFeatureLoss, load_vgg_loss, tiny_vgg, tiny_vgg_loss, vgg_feature_loss, vgg_features
+from ipose.losses.vgg_feature import VGG19_LAYERS, VGG19_WEIGHTS
+from ipose.losses.vgg_weights import VGG_FILE
+from ipose.reference.vgg_feature import vgg_feature_loss as literal_vgg_feature_loss
+
+
+def images(seed: int, size: tuple[int, int] = (32, 48), count: int = 2) -> Tensor:
+    return torch.rand(count, 3, *size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def convolutions(layers: nn.Sequential) -> list[tuple[Tensor, Tensor]]:
+    return [(layer.weight, layer.bias) for layer in layers if isinstance(layer, nn.Conv2d) and layer.bias is not None]
+
+
+@pytest.fixture(scope="module")
+def loss() -> VGGFeatureLoss:
+    return tiny_vgg_loss(0)
+
+
+class TestVGGFeatures:
+    """vgg_features: relu1_1 to relu5_1, each block at half the size of the one before."""
+
+    def test_are_five_maps_that_halve(self) -> None:
+        found = vgg_features(tiny_vgg(0), images(0))
+        assert [tuple(x.shape) for x in found] == [
+            (2, 4, 32, 48), (2, 4, 16, 24), (2, 6, 8, 12), (2, 6, 4, 6), (2, 8, 2, 3),
+        ]  # fmt: skip
+
+    def test_are_taken_behind_the_first_relu_of_each_block(self) -> None:
+        layers = tiny_vgg(0)
+        assert all(isinstance(layers[tap], nn.ReLU) for tap in VGG19_LAYERS)
+        pools = [i for i, layer in enumerate(layers) if isinstance(layer, nn.MaxPool2d)]
+        assert tuple(VGG19_LAYERS) == (1, *(pool + 2 for pool in pools[:-1]))
+
+    def test_see_imagenets_scale(self) -> None:
+        seen: list[Tensor] = []
+        layers = nn.Sequential(nn.Identity())
+        layers[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+        vgg_features(layers, torch.ones(1, 3, 2, 2), taps=(0,))  # white: (1 - mean) / deviation
+        expected = torch.tensor([(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225])
+        torch.testing.assert_close(seen[0][0, :, 0, 0], expected)
+
+    def test_images_too_small_for_four_halvings_are_refused(self) -> None:
+        assert len(vgg_features(tiny_vgg(0), images(0, (16, 16)))) == 5
+        with pytest.raises(ShapeMismatchError, match="found 15x16, expected 16 pixels a side"):
+            vgg_features(tiny_vgg(0), images(0, (15, 16)))
+
+
+class TestVGGFeatureLoss:
+    """VGGFeatureLoss: 0 for equal images, differentiable in the fakes alone, frozen."""
+
+    def test_equals_the_literal_one(self, loss: VGGFeatureLoss) -> None:
+        layers = tiny_vgg(0).double()
+        fake, real = images(0).double(), images(1).double()
+        expected = literal_vgg_feature_loss(convolutions(layers), fake, real)
+        torch.testing.assert_close(vgg_feature_loss(layers, fake, real).double(), expected, rtol=1e-6, atol=0)
+        torch.testing.assert_close(loss(images(0), images(1)).double(), expected, rtol=1e-4, atol=0)
+
+    def test_weighs_each_layer_as_pix2pixhd_does(self) -> None:
+        fake, real, layers = images(0), images(1), tiny_vgg(0)
+        pairs = zip(vgg_features(layers, fake), vgg_features(layers, real), strict=True)
+        distances = [(a - b).abs().mean() for a, b in pairs]
+        by_hand = distances[0] / 32 + distances[1] / 16 + distances[2] / 8 + distances[3] / 4 + distances[4]
+        torch.testing.assert_close(vgg_feature_loss(layers, fake, real), by_hand)
+
+    def test_is_0_for_equal_images_and_symmetric(self, loss: VGGFeatureLoss) -> None:
+        assert loss(images(0), images(0)) == 0
+        assert loss(images(0), images(1)) == loss(images(1), images(0)) > 0
+
+    def test_looks_place_by_place(self, loss: VGGFeatureLoss) -> None:
+        """Unlike the style loss on CLIP tokens: the same image mirrored is another one."""
+        assert loss(images(0), images(0).flip(-1)) > 0.1 * loss(images(0), images(1))
+
+    def test_gradient_reaches_the_fakes_and_nothing_else(self, loss: VGGFeatureLoss) -> None:
+        fake, real = images(0).requires_grad_(), images(1).requires_grad_()
+        loss(fake, real).backward()
+        assert fake.grad is not None
+        assert fake.grad.abs().amax(dim=(1, 2, 3)).min() > 0
+        assert real.grad is None
+        assert all(not p.requires_grad for p in loss.parameters())
+
+    def test_stays_in_eval_mode(self, loss: VGGFeatureLoss) -> None:
+        loss.train()
+        assert not any(module.training for module in loss.modules())
+
+    def test_under_bfloat16_it_is_float32(self, loss: VGGFeatureLoss) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            value = loss(images(0), images(1))
+        assert value.dtype == torch.float32
+        torch.testing.assert_close(value, loss(images(0), images(1)), rtol=0.05, atol=0)
+
+    @pytest.mark.parametrize(
+        ("taps", "weights", "field"),
+        [((), (), "taps"), ((37,), (1.0,), "taps"), ((6, 1), (1.0, 1.0), "taps"), ((1, 6), (1.0,), "weights")],
+        ids=["none", "beyond", "descending", "one weight"],
+    )
+    def test_layers_that_are_not_there_are_refused(
+        self, taps: tuple[int, ...], weights: tuple[float, ...], field: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=rf"\[{field}\]"):
+            VGGFeatureLoss(tiny_vgg(0), taps, weights)
+
+
+class TestTinyVGG:
+    """tiny_vgg is random, depends on its seed and disturbs nobody's random numbers."""
+
+    def test_the_seed_decides(self) -> None:
+        torch.manual_seed(5)
+        before = torch.get_rng_state()
+        first, again, other = (tiny_vgg_loss(seed)(images(0), images(1)) for seed in (3, 3, 4))
+        assert first == again != other
+        assert torch.equal(torch.get_rng_state(), before)
+
+
+def vgg19_state() -> dict[str, Tensor]:
+    """torchvision's names and shapes, filled with one number each, which takes no memory."""
+    widths = (3, 64, 64, 128, 128, 256, 256, 256, 256, *[512] * 8)
+    numbers = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
+    state = {"classifier.0.bias": torch.zeros(4)}
+    for number, fin, fout in zip(numbers, widths[:-1], widths[1:], strict=True):
+        state[f"features.{number}.weight"] = torch.full((fout, fin, 3, 3), 1e-4 * (number + 1))
+        state[f"features.{number}.bias"] = torch.full((fout,), 0.01)
+    return state
+
+
+class TestLoadVGGLoss:
+    """A local file first, then torch.hub's cache, never the network; what is missing is said in a sentence."""
+
+    def test_an_empty_cache_says_how_to_fill_it(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        monkeypatch.setattr("socket.socket", lambda *args, **kwargs: pytest.fail("reached for the network"))
+        with pytest.raises(MissingWeightsError, match=r"checkpoints/vgg19-dcbb9e9d\.pth.*download\.pytorch\.org"):
+            load_vgg_loss()
+
+    def test_a_path_that_is_not_there_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(MissingWeightsError, match=r"nowhere\.pth: no weights of VGG-19.*style_loss none"):
+            load_vgg_loss(tmp_path / "nowhere.pth")
+
+    def test_a_file_that_is_no_weights_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "weights.pth").write_text("these are words")
+        with pytest.raises(MissingWeightsError, match=r"weights\.pth: .*cannot be read"):
+            load_vgg_loss(tmp_path / "weights.pth")
+
+    @pytest.mark.parametrize("other", [{"features.0.weight": torch.zeros(64, 3, 11, 11)}, {}], ids=["alexnet", "empty"])
+    def test_weights_of_another_model_are_refused(self, tmp_path: Path, other: dict[str, Tensor]) -> None:
+        torch.save(other, tmp_path / "other.pth")
+        with pytest.raises(MissingWeightsError, match=r"other\.pth: these are no weights of VGG-19"):
+            load_vgg_loss(tmp_path / "other.pth")
+
+    def test_torchvisions_file_loads_from_a_path_and_from_the_cache(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "checkpoints" / VGG_FILE
+        path.parent.mkdir()
+        state = vgg19_state()
+        torch.save(state, path)
+        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        before = torch.get_rng_state()
+        for loaded in (load_vgg_loss(), load_vgg_loss(path)):
+            assert (loaded.taps, loaded.weights) == (VGG19_LAYERS, VGG19_WEIGHTS)
+            for number, layer in enumerate(loaded.layers):
+                if isinstance(layer, nn.Conv2d):
+                    assert torch.equal(layer.weight, state[f"features.{number}.weight"])
+                    assert not layer.weight.requires_grad
+        assert torch.equal(torch.get_rng_state(), before)
