@@ -17,14 +17,23 @@ class GammaBeta(nn.Module):
         map_channels: channels of the map.
         channels: channels of gamma and of beta.
         hidden: width of the shared convolution.
+        slope: of the ReLU below 0 (GANSeg: 0.2).
         groups: of the convolutions that make gamma and beta.
         shared_groups: of the shared convolution; None = `groups`.
     """
 
     def __init__(
-        self, map_channels: int, channels: int, hidden: int, *, groups: int = 1, shared_groups: int | None = None
+        self,
+        map_channels: int,
+        channels: int,
+        hidden: int,
+        slope: float = 0.0,
+        *,
+        groups: int = 1,
+        shared_groups: int | None = None,
     ) -> None:
         super().__init__()
+        self.slope = slope
         shared_groups = groups if shared_groups is None else shared_groups
         self.shared = nn.Conv2d(map_channels, hidden, 3, padding=1, groups=shared_groups)
         self.gamma = nn.Conv2d(hidden, channels, 3, padding=1, groups=groups)
@@ -32,7 +41,8 @@ class GammaBeta(nn.Module):
 
     def forward(self, maps: Float[Tensor, "b m h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
         """(gamma, beta), at the size of the map."""
-        hidden = F.relu(self.shared(maps))
+        shared = self.shared(maps)
+        hidden = F.leaky_relu(shared, self.slope) if self.slope else F.relu(shared)
         return self.gamma(hidden), self.beta(hidden)
 
 
@@ -47,6 +57,7 @@ class SPADE(nn.Module):
         channels: of x.
         map_channels: of the map: Z + C for [z, one-hot label].
         hidden: width of the shared convolution.
+        slope: of the ReLU between map and scale, below 0 (GANSeg: 0.2).
         groups: of the convolutions that make gamma and beta.
         shared_groups: of the shared convolution; None = `groups`.
         norm: in place of BN without weights.
@@ -58,6 +69,7 @@ class SPADE(nn.Module):
         channels: int,
         map_channels: int,
         hidden: int = 128,
+        slope: float = 0.0,
         *,
         groups: int = 1,
         shared_groups: int | None = None,
@@ -66,7 +78,7 @@ class SPADE(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=False) if norm is None else norm
-        self.gamma_beta = GammaBeta(map_channels, channels, hidden, groups=groups, shared_groups=shared_groups)
+        self.gamma_beta = GammaBeta(map_channels, channels, hidden, slope, groups=groups, shared_groups=shared_groups)
         self.around_one = around_one
 
     def forward(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ipose.testing.cg_block_contract import CGBlockContract, CGNormContract
     from ipose.testing.cross_attention_contract import CrossAttentionContract
     from ipose.testing.discriminator_contract import DiscriminatorContract
+    from ipose.testing.ganseg_generator_contract import GANSegGeneratorContract
     from ipose.testing.generator_contract import GeneratorContract
     from ipose.testing.geometric_score_contract import GeometricScoreContract
     from ipose.testing.losses_contract import (
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     )
     from ipose.testing.network_contract import NetworkContract
     from ipose.testing.object_crops_contract import ObjectCropsContract, ObjectPastesContract
+    from ipose.testing.part_heatmaps_contract import PartHeatmapsContract
     from ipose.testing.part_modulation_contract import PartModulationContract
+    from ipose.testing.part_regions_contract import AreaLossContract, ConcentrationLossContract
     from ipose.testing.partnet_contract import PartNetContract
     from ipose.testing.planted import failed_tests
     from ipose.testing.position_descriptor_contract import PositionDescriptorContract
@@ -53,11 +56,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdversarialLossContract",
+    "AreaLossContract",
     "CGBlockContract",
     "CGNormContract",
     "ClassWeightsContract",
+    "ConcentrationLossContract",
     "CrossAttentionContract",
     "DiscriminatorContract",
+    "GANSegGeneratorContract",
     "GeneratorContract",
     "GeometricScoreContract",
     "LabelMixLossContract",
@@ -69,6 +75,7 @@ __all__ = [
     "ObjectPastesContract",
     "ObjectScene",
     "PSMBlockContract",
+    "PartHeatmapsContract",
     "PartModulationContract",
     "PartNetContract",
     "PositionDescriptorContract",
@@ -91,6 +98,7 @@ __getattr__ = lazy_attributes(
         "cg_block_contract": ("CGBlockContract", "CGNormContract"),
         "cross_attention_contract": ("CrossAttentionContract",),
         "discriminator_contract": ("DiscriminatorContract",),
+        "ganseg_generator_contract": ("GANSegGeneratorContract",),
         "generator_contract": ("GeneratorContract",),
         "geometric_score_contract": ("GeometricScoreContract",),
         "losses_contract": (
@@ -99,7 +107,9 @@ __getattr__ = lazy_attributes(
         ),
         "network_contract": ("NetworkContract",),
         "object_crops_contract": ("ObjectCropsContract", "ObjectPastesContract"),
+        "part_heatmaps_contract": ("PartHeatmapsContract",),
         "part_modulation_contract": ("PartModulationContract",),
+        "part_regions_contract": ("AreaLossContract", "ConcentrationLossContract"),
         "partnet_contract": ("PartNetContract",),
         "planted": ("failed_tests",),
         "position_descriptor_contract": ("PositionDescriptorContract",),

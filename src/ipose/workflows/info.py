@@ -57,6 +57,11 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config["format"] == "ipose-ganseg":
+            settings = config["ganseg_config"]
+            return [
+                f"model       {folder} (ipose-ganseg), {settings['parts']} parts, images of {settings['sizes'][-1]}"
+            ]
         if "partnet_config" not in config:
             return [f"model       {folder} ({config['format']}), {_without_partnet(config['synthesis_config'])}"]
         lines = [f"model       {folder} ({config['format']}), PartNet {config['partnet_sha256'][:12]}"]

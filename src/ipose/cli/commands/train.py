@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis`. Flags are the fields of the configs; their defaults follow `--preset`."""
+"""`ipose train partnet|synthesis|ganseg`. Flags are the fields of the configs; their defaults follow `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -7,58 +7,16 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, subcommand
 
+from ipose.cli.commands.ganseg import TrainGANSeg
+from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
 from ipose.data.data_config import DataConfig
+from ipose.ganseg import presets as ganseg_presets
 from ipose.partnet import presets as partnet_presets
 from ipose.synthesis import presets as synthesis_presets
-
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C or SIGTERM ended, after it had saved."""
 
 SynthesisPreset = Literal[
     "toy", "cityscapes", "cityscapes-release", "ade20k", "ade20k-release", "coco-stuff", "coco-stuff-release"
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoopFlags:
-    """How long, how often."""
-
-    steps: int | None = None
-    """Optimizer steps. None = as many as the preset's epochs make."""
-    max_minutes: float | None = None
-    """Stop cleanly, with a checkpoint, after this long."""
-    seed: int = 0
-    """Of initial weights, data order, augmentation and noise."""
-    workers: int = 0
-    """Processes that prepare batches; any number gives the same batches."""
-    checkpoint_every: int = 1000
-    """Steps between checkpoints."""
-    sample_every: int = 1000
-    """Steps between sample sheets (samples/)."""
-    log_every: int = 50
-    """Steps between lines of metrics.jsonl."""
-    keep: int = 2
-    """Newest checkpoints to keep."""
-    precision: Literal["no", "bf16"] = "no"
-    """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
-    schedule_by_clock: FlagCreatePairsOff[bool] = False
-    """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
-
-    def settings(self) -> dict[str, Any]:
-        """As keyword arguments of TrainConfig."""
-        names = [
-            "steps",
-            "max_minutes",
-            "seed",
-            "workers",
-            "checkpoint_every",
-            "sample_every",
-            "log_every",
-            "keep",
-            "precision",
-        ]
-        by_clock = {"decay_by": "clock" if self.schedule_by_clock else "steps"}
-        return {name: getattr(self, name) for name in names} | by_clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,12 +119,14 @@ def train_command(args: Sequence[str]) -> Any:
     name = _preset_of(args, "toy")
     partnet = partnet_presets.preset(name if name in partnet_presets.PRESETS else "toy")
     synthesis = synthesis_presets.preset(name if name in synthesis_presets.PRESETS else "toy")
+    ganseg = ganseg_presets.preset(name if name in ganseg_presets.PRESETS else "tiny")
     which: Any = (
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
+        | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train one of the two networks, PartNet first."
+    train.__doc__ = "Train one of iPOSE's two networks, PartNet first; or GANSeg, which needs photographs alone."
     return Annotated[train, subcommand("train")]
 
 

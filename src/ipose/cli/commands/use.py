@@ -1,7 +1,9 @@
 """`ipose parts`, `generate`, `evaluate`, `info`: using what was trained."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
@@ -43,12 +45,16 @@ class Parts:
 
 @dataclass(frozen=True)
 class Generate:
-    """Make images from label maps: no data set, no photograph."""
+    """Make images from label maps: no data set, no photograph. With --system ganseg: images and parts from noise."""
 
-    inputs: Positional[Path]
-    """Index PNG of label ids, or a folder of them."""
+    inputs: Positional[Path | None] = None
+    """Index PNG of label ids, or a folder of them; none with --system ganseg."""
     model: Path = field(kw_only=True)
-    """Synthesis run or its model folder."""
+    """Run or its model folder, of the system."""
+    system: Literal["ipose", "ganseg"] = "ipose"
+    """Whose model it is."""
+    move: tuple[str, ...] = ()
+    """ganseg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     parts: Path | None = None
@@ -66,13 +72,33 @@ class Generate:
 
     def run(self) -> None:
         """Generate and write."""
-        from ipose.pipeline import IPose
         from ipose.workflows.door import check_device
-        from ipose.workflows.generate import generate_files
 
         check_device(self.device)
+        for path in self._from_noise() if self.system == "ganseg" else self._from_maps():
+            print(path)
+
+    def _from_noise(self) -> Iterator[Path]:
+        from ipose.ganseg.moves import MovePart
+        from ipose.ganseg.pretrained import load_ganseg
+        from ipose.workflows.generate_ganseg import generate_ganseg
+
+        if self.inputs is not None or self.instances is not None or self.keep_size:
+            raise ConfigError("GANSeg makes images of noise, not of label maps", mend="Drop the maps and --keep-size.")
+        generator = load_ganseg(self.model).to(self.device)
+        moves = [MovePart.parse(words) for words in self.move]
+        return generate_ganseg(generator, self.out, seed=self.seed, count=self.count, moves=moves)
+
+    def _from_maps(self) -> Iterator[Path]:
+        from ipose.pipeline import IPose
+        from ipose.workflows.generate import generate_files
+
+        if self.move:
+            raise ConfigError("only GANSeg has parts to move", field="move", mend="Add --system ganseg.")
+        if self.inputs is None:
+            raise ConfigError("no label map", field="inputs", mend="Name an index PNG, or a folder of them.")
         model = IPose.from_pretrained(self.model).to(self.device)
-        for path in generate_files(
+        yield from generate_files(
             model,
             self.inputs,
             self.out,
@@ -81,8 +107,7 @@ class Generate:
             seed=self.seed,
             count=self.count,
             keep_size=self.keep_size,
-        ):
-            print(path)
+        )
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,15 @@
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.segmenter import PartSegmenter
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
 from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import export
+from ipose.interop.release.ganseg_form import export_ganseg
 from ipose.interop.release.generator_form import export_generator
 from ipose.interop.release.groupdnet_entries import decoder_entries, encoder_entries, scales_entries
 from ipose.interop.release.partnet_form import partnet_entries
@@ -40,6 +44,8 @@ def to_release(module: nn.Module) -> dict[str, Tensor]:
         return export(module, encoder_entries(module))
     if isinstance(module, MultiScaleDiscriminator):
         return export(module, scales_entries(module))
+    if isinstance(module, GANSegGenerator | GANSegDiscriminator | PartSegmenter):
+        return export_ganseg(module)
     raise ConfigError(
         "the release has no such module",
         field="module",

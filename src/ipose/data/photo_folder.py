@@ -1,0 +1,95 @@
+"""Photographs without any annotation: every image of a folder, at one square size."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.faults import Fault, raise_faults
+from ipose.data.index_cache import in_parallel
+from ipose.data.png import read_photo
+from ipose.errors import DataError, IposeError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+KEPT_BYTES = 4 * 2**30
+"""Photographs are kept in memory up to here, at the size that they are trained at; beyond, they are read each time."""
+
+
+def find_photographs(root: Path, split: str = "train") -> list[Path]:
+    """The photographs of a split, by name: of `<split>_img/` in a scene folder, of `<split>/` where there is one, else
+    all images below the folder (then there is but one split, "train").
+
+    Raises:
+        DataError: no such folder, or none of its files is an image.
+    """
+    if not root.is_dir():
+        raise DataError("no such folder of photographs", file=root, mend="Check the path.")
+    places = [root / f"{split}_img", root / split]
+    if any((root / name).is_dir() for name in ("train_img", "val_img", "train", "val")):
+        root = next((place for place in places if place.is_dir()), places[0])
+    elif split != "train":
+        return []
+    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not found and split == "train":
+        raise DataError("no photographs in this folder", file=root, expected=f"files ending in {', '.join(SUFFIXES)}")
+    return found
+
+
+class PhotoFolder(Sequence[Tensor]):
+    """Photographs as uint8 (3, size, size), resized without keeping the aspect (GANSeg's protocol; bilinear).
+
+    Args:
+        paths: of the photographs.
+        size: side in pixels.
+        keep: hold them in memory; None = where they fit into 4 GB.
+        progress: a bar while they are read for the first time.
+    Raises:
+        DataError: lists the files that are no photographs; every file has been read by then.
+    """
+
+    def __init__(self, paths: Sequence[Path], size: int, *, keep: bool | None = None, progress: bool = True) -> None:
+        self.paths, self.size = list(paths), size
+        fits = len(self.paths) * 3 * size * size <= KEPT_BYTES
+        self._kept: list[Tensor] | None = None
+        kept, faults = list[Tensor](), list[Fault]()
+        for read in in_parallel(self._read_or_fault, self.paths, "reading photographs", progress=progress):
+            if isinstance(read, Fault):
+                faults.append(read)
+            elif keep or (keep is None and fits):
+                kept.append(read)
+        raise_faults(faults, "the photographs")
+        self._kept = kept if len(kept) == len(self.paths) else None
+
+    @property
+    def names(self) -> list[str]:
+        """File names."""
+        return [path.name for path in self.paths]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Tensor: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Tensor]: ...
+
+    def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._kept[index] if self._kept is not None else self._read(self.paths[index])
+
+    def _read(self, path: Path) -> UInt8[Tensor, "3 s s"]:
+        picture = Image.fromarray(read_photo(path)).resize((self.size, self.size), Image.Resampling.BILINEAR)
+        return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+    def _read_or_fault(self, path: Path) -> Tensor | Fault:
+        try:
+            return self._read(path)
+        except IposeError as error:
+            return Fault.of(error, path)

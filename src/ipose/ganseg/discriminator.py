@@ -1,0 +1,78 @@
+"""The discriminator of GANSeg: residual blocks that halve, then two linear layers; no norm of any kind."""
+
+import math
+
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ipose.errors import ShapeMismatchError
+from ipose.ganseg.blocks import SLOPE
+from ipose.ganseg.presets import GANSegConfig
+
+
+class HalvingBlock(nn.Module):
+    """(conv(act(conv(act(conv(x))))) + conv1x1(x)) / sqrt 2, the last convolution and the shortcut with stride 2.
+
+    Args:
+        channels_in: of x.
+        channels_out: of all else.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
+        self.down = nn.Conv2d(channels_out, channels_out, 3, stride=2, padding=1)
+        self.shortcut = nn.Conv2d(channels_in, channels_out, 1, stride=2)
+
+    def forward(self, x: Float[Tensor, "b channels_in h w"]) -> Float[Tensor, "b channels_out h2 w2"]:
+        """Half the size."""
+        y = F.leaky_relu(self.conv1(x), SLOPE)
+        y = self.down(F.leaky_relu(self.conv2(y), SLOPE))
+        summed: Tensor = (y + self.shortcut(x)) / math.sqrt(2)
+        return summed
+
+
+class GANSegDiscriminator(nn.Module):
+    """A score for each image: larger = more real, unbounded (the release; GANSeg app. B).
+
+    Args:
+        channels: output width of each block.
+        hidden: width of the linear layer before the score.
+        image_size: side of the images; a multiple of 2**len(channels).
+    """
+
+    def __init__(self, channels: tuple[int, ...], hidden: int, image_size: int) -> None:
+        super().__init__()
+        self.image_size = image_size
+        widths = (3, *channels)
+        self.blocks = nn.ModuleList(HalvingBlock(a, b) for a, b in zip(widths, channels, strict=False))
+        left = image_size // 2 ** len(channels)
+        self.hidden = nn.Linear(channels[-1] * left * left, hidden)
+        self.score = nn.Linear(hidden, 1)
+
+    @classmethod
+    def from_config(cls, config: GANSegConfig) -> "GANSegDiscriminator":
+        """As the config says."""
+        return cls(config.discriminator_channels, config.discriminator_hidden, config.image_size)
+
+    def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, " b"]:
+        """The scores of images in [-1, 1].
+
+        Raises:
+            ShapeMismatchError: images of another size.
+        """
+        height, width = image.shape[-2:]
+        if (height, width) != (self.image_size, self.image_size):
+            raise ShapeMismatchError(
+                "GANSeg's discriminator knows one size",
+                found=f"{height}x{width}",
+                expected=f"{self.image_size}x{self.image_size}",
+                mend="Resize the images, or build it with another image_size.",
+            )
+        x = image
+        for block in self.blocks:
+            x = block(x)
+        scores: Tensor = self.score(F.leaky_relu(self.hidden(x.flatten(1)), SLOPE))
+        return scores.squeeze(1)

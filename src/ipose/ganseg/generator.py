@@ -1,0 +1,189 @@
+"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2)."""
+
+import itertools
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ipose.errors import ShapeMismatchError
+from ipose.ganseg.blocks import SLOPE, AdaINBlock, PositionalStart, SPADEBlock
+from ipose.ganseg.grids import crop, double_within_margin, pixel_grid
+from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales
+from ipose.ganseg.points import PartPoints, PointNetwork
+from ipose.ganseg.presets import GANSegConfig
+
+
+class GANSegNoise(NamedTuple):
+    """What is random in images.
+
+    Args:
+        points: (b, z), where the parts are.
+        background: (b, z), how the background looks.
+        parts: (b, z), how the parts look.
+        background_position: (b, 2), (row, column) in [-1, 1]; the row counts only where the config lets it.
+    """
+
+    points: Float[Tensor, "b z"]
+    background: Float[Tensor, "b z"]
+    parts: Float[Tensor, "b z"]
+    background_position: Float[Tensor, "b 2"]
+
+    def to(self, device: torch.device | str) -> "GANSegNoise":
+        """All of it there."""
+        return GANSegNoise(*(tensor.to(device) for tensor in self))
+
+
+class GANSegOutput(NamedTuple):
+    """What the generator makes of noise; k parts, images of s x s pixels.
+
+    Args:
+        image: (b, 3, s, s) in [-1, 1].
+        mask: (b, k+1, s, s), sums to 1 over its channels: the parts, then the background, LAST.
+        foreground: (b, f, s, s) features.
+        background: (b, f, s, s) features.
+        heatmaps: (b, k, s, s) in [0, 1], of the parts at the image's resolution.
+        points: (b, n, 2) in (-1, 1), (row, column), part by part.
+        centres: (b, k, 2), the mean of each part's points.
+    """
+
+    image: Float[Tensor, "b 3 s s"]
+    mask: Float[Tensor, "b k1 s s"]
+    foreground: Float[Tensor, "b f s s"]
+    background: Float[Tensor, "b f s s"]
+    heatmaps: Float[Tensor, "b k s s"]
+    points: Float[Tensor, "b n 2"]
+    centres: Float[Tensor, "b k 2"]
+
+    def part_map(self) -> Tensor:
+        """uint8 (b, s, s): 0 = background, 1..k = parts, the likeliest of each pixel."""
+        return ((self.mask.argmax(1) + 1) % self.mask.shape[1]).to(torch.uint8)
+
+
+class GANSegGenerator(nn.Module):
+    """Noise in, image and part masks out.
+
+    Every path computes `margin` pixels around the image, which are cut off at its end, so that the zero padding of the
+    convolutions is not seen in the image and does not tell them where they are.
+    """
+
+    def __init__(self, config: GANSegConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes, margin, kind = config.sizes, config.margin, config.grid
+        start = pixel_grid(sizes[0], margin, kind)
+        e, hidden, widths = config.embedding, config.hidden, (*config.channels, config.final_channels)
+        self.level1 = PointNetwork(config)
+        self.mask_start = PositionalStart(config.points, config.channels[0], start)
+        self.foreground_start = PositionalStart(config.parts, config.channels[0], start)
+        self.background_start = PositionalStart(1, config.channels[0], start)
+        self.mask_blocks = _mask_blocks(config)
+        pairs = list(itertools.pairwise(widths))
+        self.foreground_blocks = nn.ModuleList(SPADEBlock(a, b, e, hidden) for a, b in pairs)
+        self.background_blocks = nn.ModuleList(AdaINBlock(a, b, e, hidden) for a, b in pairs)
+        self.head = _head(config)
+        for size in sorted(set(sizes)):
+            self.register_buffer(f"grid_{size}", pixel_grid(size, margin, kind), persistent=False)
+
+    def forward(
+        self,
+        points: Float[Tensor, "b z"],
+        background: Float[Tensor, "b z"],
+        parts: Float[Tensor, "b z"],
+        background_position: Float[Tensor, "b 2"],
+    ) -> GANSegOutput:
+        """Images from noise: called with the four fields of a `GANSegNoise`.
+
+        Raises:
+            ShapeMismatchError: noise of another width.
+        """
+        width = self.config.noise_channels
+        for name, noise in (("points", points), ("background", background), ("parts", parts)):
+            if noise.shape[1] != width:
+                raise ShapeMismatchError(
+                    "noise of another width", field=name, found=noise.shape[1], expected=f"{width} channels"
+                )
+        return self.render(self.level1(points, background, parts), background_position)
+
+    def render(self, level1: PartPoints, background_position: Float[Tensor, "b 2"]) -> GANSegOutput:
+        """Levels 2 and 3: images of given points, which may have been moved since level 1 made them."""
+        config, points = self.config, level1.points
+        centres, scales = part_centres(points, config.parts), part_scales(points, config.parts, config.heatmap)
+        mask = self.masks(level1, centres, scales)
+        foreground = self.foreground(level1, centres, mask)
+        background = self.background(level1.background, background_position)
+        behind = mask[:, -1:]
+        image = self.colours((1 - behind) * foreground + behind * background)
+        heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
+        return GANSegOutput(image, mask, foreground.float(), background.float(), heatmaps, points, centres)
+
+    def masks(
+        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
+    ) -> Float[Tensor, "b k1 s s"]:
+        """Level 2: the part masks, the background's last; each block sees the heatmaps, times the embeddings."""
+        x: Tensor = self.mask_start(level1.points)
+        maps = {size: self._heatmaps(centres, scales, size) for size in set(self.config.sizes)}
+        for i, (block, size) in enumerate(zip(self.mask_blocks, self.config.sizes, strict=True)):
+            x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
+        return crop(x, self.config.margin).float().softmax(dim=1)
+
+    def foreground(
+        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
+    ) -> Float[Tensor, "b f s s"]:
+        """Level 3: each block sees the final part masks at its own size, times the embeddings."""
+        margin, maps = self.config.margin, dict[int, Tensor]()
+        for size in set(self.config.sizes):
+            resized = F.interpolate(mask[:, :-1], size=(size, size), mode="bilinear", align_corners=False)
+            maps[size] = F.pad(resized, (margin,) * 4, mode="replicate")
+        x: Tensor = self.foreground_start(centres)
+        for i, (block, size) in enumerate(zip(self.foreground_blocks, self.config.sizes, strict=True)):
+            x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
+        return crop(x, margin)
+
+    def background(self, embedding: Float[Tensor, "b e"], position: Float[Tensor, "b 2"]) -> Float[Tensor, "b f s s"]:
+        """Level 3: AdaIN blocks under the background's embedding, from one point that is the origin of its sines."""
+        if self.config.fixed_background_row:
+            position = position * position.new_tensor([0.0, 1.0])
+        x: Tensor = self.background_start(position[:, None])
+        for i, block in enumerate(self.background_blocks):
+            x = self._grown(block(x, embedding), i)
+        return crop(x, self.config.margin)
+
+    def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
+        """Features as an image in [-1, 1]: of the blend, or of foreground or background alone, to look at."""
+        image: Tensor = torch.tanh(self.head(features)).float()
+        return image
+
+    def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
+        return part_heatmaps(centres, scales, self.get_buffer(f"grid_{size}"), self.config.heatmap)
+
+    def _grown(self, x: Tensor, i: int) -> Tensor:
+        """The output of block i at the size of block i+1; it doubles or stays."""
+        sizes = self.config.sizes
+        grows = i + 1 < len(sizes) and sizes[i + 1] != sizes[i]
+        return double_within_margin(x, self.config.margin) if grows else x
+
+
+def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) -> Float[Tensor, "b e h w"]:
+    """Each pixel the sum of the parts' embeddings, weighted by their maps."""
+    return torch.einsum("bkhw,bke->behw", maps, embeddings)
+
+
+def _mask_blocks(config: GANSegConfig) -> nn.ModuleList:
+    count = len(config.sizes)
+    widths = [config.channels[0], *[config.mask_channels] * (count - 1), config.parts + 1]
+    pairs = list(itertools.pairwise(widths))
+    blocks = [SPADEBlock(a, b, config.embedding, config.hidden) for a, b in pairs]
+    if config.share_repeated and count > 3:
+        blocks[1:-1] = [blocks[1]] * (count - 2)
+    return nn.ModuleList(blocks)
+
+
+def _head(config: GANSegConfig) -> nn.Sequential:
+    width = config.final_channels
+    if config.head == "one":
+        return nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(width, 3, 1))
+    convolutions = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, 3, 3, padding=1)
+    return nn.Sequential(nn.LeakyReLU(SLOPE), convolutions[0], nn.LeakyReLU(SLOPE), convolutions[1])

@@ -1,0 +1,72 @@
+"""Where a part is, from its points: centre, scale, and a heatmap around the centre (GANSeg sec. 3.1, eqs. 1-4)."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.ganseg.presets import Heatmap
+
+EPSILON = 1e-6
+"""Added to the scales of the release, so that a part whose points coincide has one."""
+
+
+def part_centres(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k 2"]:
+    """The mean of each part's points; the points of part k are k*P, ..., k*P + P - 1."""
+    centres: Tensor = points.unflatten(1, (parts, -1)).mean(2)
+    return centres
+
+
+def deviations(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k p 2"]:
+    """Each point, seen from its part's centre."""
+    grouped: Tensor = points.unflatten(1, (parts, -1))
+    return grouped - grouped.mean(2, keepdim=True)
+
+
+def part_scales(points: Float[Tensor, "b n 2"], parts: int, mode: Heatmap = "cone") -> Float[Tensor, "b k"]:
+    """How far a part reaches.
+
+    Args:
+        points: (row, column) in [-1, 1], part by part.
+        parts: K.
+        mode: "cone": mean absolute coordinate of the deviations (the published runs); "gauss-var": unbiased variance of
+            their norms (the release's default); both + 1e-6. "gauss-paper": sigma^2, the square of eq. 1,
+            sigma = sqrt(sum of squared norms) / (P - 1).
+    """
+    apart = deviations(points, parts)
+    if mode == "cone":
+        return apart.abs().mean((2, 3)) + EPSILON
+    if mode == "gauss-var":
+        return apart.square().sum(-1).clamp_min(torch.finfo(apart.dtype).tiny).sqrt().var(-1, correction=1) + EPSILON
+    return apart.square().sum((2, 3)) / (apart.shape[2] - 1) ** 2
+
+
+def part_heatmaps(
+    centres: Float[Tensor, "b k 2"],
+    scales: Float[Tensor, "b k"],
+    grid: Float[Tensor, "h w 2"],
+    mode: Heatmap = "cone",
+) -> Float[Tensor, "b k h w"]:
+    """A heatmap for each part, 1 at its centre, falling with the distance d.
+
+    Args:
+        centres: (row, column).
+        scales: of `part_scales` in the same mode.
+        grid: the pixels' (row, column).
+        mode: "cone": max(0, 1 - d/scale), 0 beyond it; else exp(-d^2/scale) (eq. 4).
+    Returns:
+        In [0, 1].
+    """
+    squared = (grid - centres[:, :, None, None]).square().sum(-1)  # not expanded: that loses small distances
+    scales = scales[:, :, None, None]
+    if mode == "cone":
+        return (1 - squared.clamp_min(1e-30).sqrt() / scales).clamp_min(0)  # the gradient of a root is infinite at 0
+    return torch.exp(-squared / scales.clamp_min(1e-12))
+
+
+def disk_areas(points: Float[Tensor, "b n 2"], parts: int, size: int) -> Float[Tensor, "b k"]:
+    """Pixels of a disk as wide as each part's points: pi * (t * size / 2)^2, t = mean absolute coordinate of the
+    deviations, without the 1e-6 of the scale (the release's area target)."""
+    spread = deviations(points, parts).abs().mean((2, 3))
+    return math.pi * (spread * size / 2).square()

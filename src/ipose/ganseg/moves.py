@@ -1,0 +1,59 @@
+"""Moving a part: its points shift, and masks, foreground and image follow."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.errors import ConfigError
+
+_FORM = re.compile(r"part=(\d+):([+-]?[\d.]+),([+-]?[\d.]+)")
+
+
+@dataclass(frozen=True)
+class MovePart:
+    """Shift all points of one part.
+
+    Args:
+        part: counted from 1, as part maps count.
+        down: in image halves: 2 is the image's height.
+        right: likewise of its width.
+    """
+
+    part: int
+    down: float
+    right: float
+
+    @classmethod
+    def parse(cls, words: str) -> "MovePart":
+        """From the command line: `part=2:0.1,0.0`. Raises ConfigError for anything else."""
+        match = _FORM.fullmatch(words.strip())
+        try:
+            if match:
+                return cls(int(match[1]), float(match[2]), float(match[3]))
+        except ValueError:
+            pass
+        raise ConfigError(
+            "a move that cannot be read",
+            field="move",
+            found=words,
+            expected="part=NUMBER:DOWN,RIGHT, such as part=2:0.1,0.0 (2 = the image's height)",
+        )
+
+
+def move_parts(points: Float[Tensor, "b n 2"], parts: int, moves: Sequence[MovePart]) -> Float[Tensor, "b n 2"]:
+    """The points after some moves; moves of one part add up.
+
+    Raises:
+        ConfigError: no such part.
+    """
+    moved, each = points.clone(), points.shape[1] // parts
+    for move in moves:
+        if not 1 <= move.part <= parts:
+            raise ConfigError("no such part", field="move", found=move.part, expected=f"1..{parts}")
+        own = slice((move.part - 1) * each, move.part * each)
+        moved[:, own] += torch.tensor([move.down, move.right], dtype=points.dtype, device=points.device)
+    return moved

@@ -1,0 +1,126 @@
+"""Training of GANSeg: one step of D, then one of G on fresh noise (GANSeg sec. 3.4, app. B.4)."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
+from ipose.ganseg.grids import pixel_grid
+from ipose.ganseg.heatmaps import disk_areas
+from ipose.ganseg.noise import draw_noise
+from ipose.ganseg.photographs import PhotoBatch
+from ipose.ganseg.presets import GANSegConfig
+from ipose.ganseg.start import start_weights
+from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
+from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
+from ipose.losses.part_regions import area_loss, concentration_loss
+from ipose.types import Phase
+
+
+class GANSegObjective:
+    """The training system of G and D. Terms come weighted; one of weight 0 is left out.
+
+    L_D = softplus(D(fake)) + softplus(-D(real)), and on every 16th of its steps 10 times the gradient penalty.
+    L_G = softplus(-D(fake)), and on every 2nd of its steps lambda_con concentration + lambda_area area.
+
+    Which step it is, the optimizers know (Adam counts), so that a resumed run goes on with the right one. The release
+    counts the penalty's steps from the start of each epoch; here they are counted from the start of training.
+
+    Args:
+        generator: of the config.
+        discriminator: of the config.
+        config: of the losses and optimizers.
+    """
+
+    averaged = ()
+
+    def __init__(self, generator: nn.Module, discriminator: nn.Module, config: GANSegConfig) -> None:
+        self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.grid = pixel_grid(config.image_size, 0, config.grid)
+        self.networks: Mapping[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
+            "generator": _adam(generator, config.lr_generator, config),
+            "discriminator": _adam(discriminator, config.lr_discriminator, config),
+        }
+
+    @classmethod
+    def from_config(cls, config: GANSegConfig) -> "GANSegObjective":
+        """The system with the config's own networks, initialised from torch's global random numbers."""
+        generator, discriminator = GANSegGenerator(config), GANSegDiscriminator.from_config(config)
+        start_weights(generator)
+        start_weights(discriminator)
+        return cls(generator, discriminator, config)
+
+    def to(self, device: torch.device | str) -> "GANSegObjective":
+        """Move everything."""
+        self.generator.to(device)
+        self.discriminator.to(device)
+        self.grid = self.grid.to(device)
+        return self
+
+    def phases(self, batch: PhotoBatch, generator: torch.Generator) -> Iterator[Phase]:
+        """One step of D, then one of G, each with noise of its own."""
+        real = batch.image
+        yield Phase(
+            "discriminator", ("discriminator",), "discriminator", lambda: self.discriminator_losses(real, generator)
+        )
+        yield Phase("generator", ("generator",), "generator", lambda: self.generator_losses(len(real), generator))
+
+    def discriminator_losses(self, real: Float[Tensor, "b 3 s s"], noise: torch.Generator) -> dict[str, Tensor]:
+        """What D minimises; G receives no gradient (the release computes one and throws it away)."""
+        config = self.config
+        with torch.no_grad():
+            fake = self._fake(len(real), noise).image
+        due = config.penalty != "none" and config.penalty_weight > 0
+        due = due and self._steps("discriminator") % config.penalty_interval == 0
+        losses = {"fake": log_d_fake(_as_map(self.discriminator(fake)))}
+        if not due:
+            return {**losses, "real": log_d_real(_as_map(self.discriminator(real)))}
+        with torch.autocast(real.device.type, enabled=False):  # a norm over all pixels, differentiated twice
+            images = real.detach().float().requires_grad_()
+            scores: Tensor = self.discriminator(images)
+            gradient = score_gradient(scores, images)
+            penalty = one_centred_penalty(gradient) if config.penalty == "release" else r1_penalty(gradient)
+        scale = config.penalty_interval if config.penalty_scaled else 1
+        losses["real"] = log_d_real(_as_map(scores))
+        return {**losses, "penalty": config.penalty_weight * scale * penalty}
+
+    def generator_losses(self, count: int, noise: torch.Generator) -> dict[str, Tensor]:
+        """What G minimises: D should take its images for real; parts should be compact and large enough."""
+        config, due = self.config, self._steps("generator") % self.config.part_loss_interval == 0
+        output = self._fake(count, noise)
+        losses = {"adversarial": log_g(_as_map(self.discriminator(output.image)))}
+        masks = output.mask[:, :-1]
+        if due and config.concentration_weight > 0:
+            loss = concentration_loss(masks, output.centres, self.grid.to(masks.device), config.concentration)
+            losses["concentration"] = config.concentration_weight * loss
+        if due and config.area_weight > 0:
+            losses["area"] = config.area_weight * area_loss(masks, self._least_areas(output))
+        return losses
+
+    def _least_areas(self, output: GANSegOutput) -> Tensor:
+        if self.config.area_target == "heatmap":
+            return output.heatmaps.sum((2, 3))
+        return disk_areas(output.points, self.config.parts, self.config.image_size)
+
+    def _fake(self, count: int, noise: torch.Generator) -> GANSegOutput:
+        drawn = draw_noise(self.config, count, noise).to(self.grid.device)
+        output: GANSegOutput = self.generator(*drawn)
+        return output
+
+    def _steps(self, name: str) -> int:
+        """Steps that an optimizer has taken, over all resumes."""
+        optimizer = self.optimizers[name]
+        state = optimizer.state.get(optimizer.param_groups[0]["params"][0], {})
+        return int(state.get("step", 0))
+
+
+def _as_map(scores: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:
+    return scores[:, None, None, None]
+
+
+def _adam(network: nn.Module, rate: float, config: GANSegConfig) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr=rate, betas=(float(config.beta1), float(config.beta2)))

@@ -1,0 +1,236 @@
+"""GANSeg's three networks as their authors store them: generator, discriminator, segmenter.
+
+In the generator `gen_keypoints_layer` makes points, `gen_keypoints_embedding_noise` and `gen_background_embedding` the
+appearance of parts and background, `*_start.pe` the start tensors (`x_start`: the foreground's), `mask_spade_blocks`,
+`spade_blocks`, `adain_blocks` the blocks of mask, foreground and background, `conv` the head.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ipose.errors import ConfigError, RunError
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.grids import pixel_grid
+from ipose.ganseg.presets import GANSegConfig, Heatmap
+from ipose.ganseg.segmenter import PartSegmenter
+from ipose.interop.release.entries import Entry, build, check_names, export, fill
+from ipose.interop.release.recognise import without_prefix
+from ipose.interop.release.spectral import plain
+from ipose.interop.release.widths import count, out_of, width
+
+GRID = "init_extend_coord"
+"""The first margin grid, a constant that the release stores."""
+
+_LEVEL1 = {
+    "gen_keypoints_layer": "to_points",
+    "gen_keypoints_embedding_noise": "to_appearance",
+    "gen_background_embedding": "to_background",
+}
+_STARTS = {"mask_start": "mask_start", "x_start": "foreground_start", "bg_start": "background_start"}
+_BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
+_MARKS = {"generator": "mask_spade_blocks.", "discriminator": "conv.0.conv_res.", "segmenter": "model.backbone."}
+
+
+def ganseg_generator(
+    state: Mapping[str, Tensor],
+    *,
+    sizes: tuple[int, ...] | None = None,
+    heatmap: Heatmap = "cone",
+    margin: int = 10,
+    point_divisor: float = 20.0,
+) -> GANSegGenerator:
+    """GANSeg's generator in eval mode; widths and counts come from the shapes.
+
+    Args:
+        state: the release's names (of its file's `generator`).
+        sizes: resolution of each block. None = from the stored grid, doubling as the published networks do: 1, 1, 2, 4
+            with four blocks, 1, 1, 2, 2, 4, 4 with six.
+        heatmap: no weight says which; the published runs used cones.
+        margin, point_divisor: of the network that was trained; published: 10 and 20.
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all are listed.
+        ConfigError: sizes that neither repeat nor double.
+    """
+    state = _of("generator", state)
+    coarse = math.isqrt(width(state, [(GRID, 1)], (32 + 2 * margin) ** 2)) - 2 * margin
+    read = _config(state, sizes or _published_sizes(coarse, count(state, "spade_blocks.{}.")), heatmap)
+    config = replace(read, margin=margin, point_divisor=point_divisor)
+    network, entries, expected = build(lambda: GANSegGenerator(config), generator_entries)
+    check_names("GANSeg generator", state, {**expected, GRID: (1, (config.sizes[0] + 2 * margin) ** 2, 2)})
+    with torch.device("cpu"):
+        filled = GANSegGenerator(config)  # its grids, which no state holds, have numbers
+    filled.load_state_dict(fill(network, entries, state).state_dict(), assign=True)
+    filled.release_grid = state[GRID].detach().clone()
+    return filled.eval()
+
+
+def ganseg_discriminator(state: Mapping[str, Tensor]) -> GANSegDiscriminator:
+    """GANSeg's discriminator in eval mode, of the image size that its shapes tell.
+
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all are listed.
+    """
+    state = _of("discriminator", state)
+    blocks = max(count(state, "conv.{}."), 1)
+    channels = tuple(width(state, _block_clues(i), 512) for i in range(blocks))
+    hidden = width(state, [*out_of("fc.0"), ("fc.2.weight", 1)], 512)
+    left = math.isqrt(width(state, [("fc.0.weight", 1)], channels[-1] * 4) // channels[-1])
+    size = left * 2**blocks
+    network, entries, expected = build(lambda: GANSegDiscriminator(channels, hidden, size), discriminator_entries)
+    check_names("GANSeg discriminator", state, expected)
+    return fill(network, entries, state)
+
+
+def ganseg_segmenter(state: Mapping[str, Tensor]) -> PartSegmenter:
+    """GANSeg's segmenter in eval mode: torchvision's DeepLabV3 on ResNet-50.
+
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all are listed.
+    """
+    state = _of("segmenter", state)
+    parts = width(state, out_of("model.classifier.4"), 9) - 1
+    network, entries, expected = build(lambda: PartSegmenter(parts), segmenter_entries)
+    check_names("GANSeg segmenter", state, expected)
+    return fill(network, entries, state)
+
+
+def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
+    """The release form of one of the three; exact for what was loaded from it.
+
+    Raises:
+        ConfigError: settings that the release does not have.
+    """
+    if isinstance(module, GANSegGenerator):
+        config = module.config
+        if config.grid != "release":
+            raise ConfigError("the release has no such grid", field="grid", found=config.grid, expected="release")
+        stored = getattr(module, "release_grid", None)
+        grid = pixel_grid(config.sizes[0], config.margin).view(1, -1, 2) if stored is None else stored
+        return {**export(module, generator_entries(module)), GRID: grid}
+    if isinstance(module, GANSegDiscriminator):
+        return export(module, discriminator_entries(module))
+    return export(module, segmenter_entries(module))
+
+
+def generator_entries(network: GANSegGenerator) -> list[Entry]:
+    """The table of a generator."""
+    entries = [Entry("keypoints_embedding.weight", ("level1.part_table.weight",))]
+    for theirs, ours in _LEVEL1.items():
+        last = len(network.level1.get_submodule(ours)) - 1  # type: ignore[arg-type]
+        for i in range(last):
+            entries += plain(f"{theirs}.{i}.model.0", f"level1.{ours}.{i}.0")
+        entries += plain(f"{theirs}.{last}", f"level1.{ours}.{last}")
+    for theirs, ours in _STARTS.items():
+        entries += plain(f"{theirs}.pe", f"{ours}.mix")
+    for theirs, ours in (("mask_spade_blocks", "mask_blocks"), ("spade_blocks", "foreground_blocks")):
+        for i, block in enumerate(network.get_submodule(ours).children()):
+            entries += _spade_block(f"{theirs}.{i}", f"{ours}.{i}", shortcut=block.conv_shortcut is not None)
+    for i in range(len(network.background_blocks)):
+        entries += _norm(f"adain_blocks.{i}.spade1", f"background_blocks.{i}.adain", "")
+        entries += plain(f"adain_blocks.{i}.conv1", f"background_blocks.{i}.conv")
+    entries += plain("conv.0", "head.1")
+    return entries + (list(plain("conv.2", "head.3")) if network.config.head == "two" else [])
+
+
+def discriminator_entries(network: GANSegDiscriminator) -> list[Entry]:
+    """The table of a discriminator."""
+    layers = {"net.0": "conv1", "net.2": "conv2", "downsample.0": "down", "conv_res": "shortcut"}
+    entries = [*plain("fc.0", "hidden"), *plain("fc.2", "score")]
+    for i in range(len(network.blocks)):
+        for theirs, ours in layers.items():
+            entries += plain(f"conv.{i}.{theirs}", f"blocks.{i}.{ours}")
+    return entries
+
+
+def segmenter_entries(network: nn.Module) -> list[Entry]:
+    """The table of a segmenter: torchvision's own names."""
+    return [Entry(name, (name,)) for name in network.state_dict()]
+
+
+def _spade_block(release: str, ours: str, *, shortcut: bool) -> Iterator[Entry]:
+    for step in ("spade1", "spade2", *(["spade_shortcut"] if shortcut else [])):
+        yield from _norm(f"{release}.{step}", f"{ours}.{step}", "gamma_beta.")
+    for layer in ("conv1", "conv2", *(["conv_shortcut"] if shortcut else [])):
+        yield from plain(f"{release}.{layer}", f"{ours}.{layer}")
+
+
+def _norm(release: str, ours: str, inside: str) -> Iterator[Entry]:
+    yield from (Entry(f"{release}.norm.{name}", (f"{ours}.norm.{name}",)) for name in _BATCH_NORM)
+    for theirs, mine in (("conv", "shared"), ("conv_gamma", "gamma"), ("conv_beta", "beta")):
+        yield from plain(f"{release}.{theirs}", f"{ours}.{inside}{mine}")
+
+
+def _config(state: Mapping[str, Tensor], sizes: tuple[int, ...], heatmap: Heatmap) -> GANSegConfig:
+    blocks, table = len(sizes), "keypoints_embedding.weight"
+    parts = width(state, [(table, 0)], 8)
+    depth = {name: count(state, f"{name}.{{}}.") for name in _LEVEL1}
+    last = f"gen_keypoints_layer.{max(depth['gen_keypoints_layer'] - 1, 0)}"
+    points = width(state, out_of(last), 8 * parts) // 2
+    starts = [clue for name in _STARTS for clue in out_of(f"{name}.pe")]
+    inner = tuple(width(state, _input_clues(i), 64) for i in range(1, blocks))
+    spades = [f"{path}.{i}.spade1.conv" for path in ("mask_spade_blocks", "spade_blocks") for i in range(blocks)]
+    return GANSegConfig(
+        parts=parts,
+        points_per_part=max(points // parts, 1),
+        noise_channels=width(state, ((f"{name}.0.model.0.weight", axis) for name in _LEVEL1 for axis in (0, 1)), 256),
+        embedding=width(state, [(table, 1), *((f"{name}.weight", 1) for name in spades)], 64),
+        sizes=sizes,
+        channels=(2 * width(state, starts, 256), *inner),
+        final_channels=width(state, [*out_of(f"spade_blocks.{blocks - 1}.conv2"), ("conv.0.weight", 1)], 64),
+        mask_channels=width(state, out_of("mask_spade_blocks.0.conv2"), 64),
+        hidden=width(state, [clue for name in spades for clue in out_of(name)], 128),
+        head="two" if any(name.startswith("conv.2.") for name in state) else "one",
+        heatmap=heatmap,
+        point_layers=max(depth["gen_keypoints_layer"], 1),
+        embedding_layers=max(depth["gen_background_embedding"], 1),
+        discriminator_channels=(64,) * max(min(sizes[-1].bit_length() - 2, 6), 1),
+    )
+
+
+def _input_clues(i: int) -> Iterator[tuple[str, int]]:
+    """Where the width of the input of foreground and background block i shows."""
+    yield from ((f"spade_blocks.{i}.conv1.weight", 1), (f"adain_blocks.{i}.conv1.weight", 1))
+    yield from (*out_of(f"spade_blocks.{i - 1}.conv2"), *out_of(f"adain_blocks.{i - 1}.conv1"))
+
+
+def _block_clues(i: int) -> Iterator[tuple[str, int]]:
+    for layer in ("conv_res", "net.0", "net.2", "downsample.0"):
+        yield from out_of(f"conv.{i}.{layer}")
+
+
+def _published_sizes(coarse: int, blocks: int) -> tuple[int, ...]:
+    factors = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}.get(blocks)
+    if factors is None:
+        raise RunError(
+            "no published GANSeg generator has so many blocks",
+            field="sizes",
+            found=blocks,
+            expected="4 or 6",
+            mend="Pass sizes=(...), the resolution of each block.",
+        )
+    return tuple(coarse * factor for factor in factors)
+
+
+def _of(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state without prefixes; RunError where it is not that network of GANSeg."""
+    state = without_prefix(state)
+    votes = {name: any(key.startswith(mark) for key in state) for name, mark in _MARKS.items()}
+    if votes[kind]:
+        return state
+    found = next((name for name, seen in votes.items() if seen), None)
+    if found is not None:
+        raise RunError(
+            f"this is GANSeg's {found}, not its {kind}",
+            mend=f"Read it with ipose.interop.release.ganseg_{found}, or take the {kind} out of the file.",
+        )
+    raise RunError(
+        f"this is no {kind} of GANSeg",
+        found=f"{len(state)} tensors, the first named {next(iter(state))!r}" if state else "no tensors",
+        expected=f"names such as {_MARKS[kind]}...",
+        mend="GANSeg's files hold several networks: pass file['generator'], file['discriminator'] or file['detector'].",
+    )

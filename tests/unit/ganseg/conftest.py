@@ -1,0 +1,10 @@
+"""The small GANSeg of these tests."""
+
+import pytest
+
+from ipose.testing.tiny_ganseg import TINY_GANSEG
+
+
+@pytest.fixture
+def small():
+    return TINY_GANSEG

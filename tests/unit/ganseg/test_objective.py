@@ -1,0 +1,136 @@
+"""GANSeg's training system: which losses at which step, of what, and that they move what they should."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ipose.ganseg.objective import GANSegObjective
+from ipose.ganseg.photographs import PhotoBatch, PhotoSource
+from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
+from ipose.training import Run, TrainConfig, read_metrics, train
+from ipose.training.phases import PhaseRunner
+from ipose.training.processes import Processes
+
+
+def system(**settings):
+    torch.manual_seed(0)
+    return GANSegObjective.from_config(replace(SMALL, **settings))
+
+
+def photographs(count=4):
+    generator = torch.Generator().manual_seed(1)
+    return PhotoBatch(2 * torch.rand(count, 3, 32, 32, generator=generator) - 1, tuple(map(str, range(count))))
+
+
+def terms_by_step(objective, steps):
+    """Names of the terms of each step, D's and G's."""
+    runner, batch = PhaseRunner(objective, Processes("cpu")), photographs()
+    return [
+        [set(runner.step(phase)) for phase in objective.phases(batch, torch.Generator().manual_seed(step))]
+        for step in range(steps)
+    ]
+
+
+class TestIntervals:
+    """Penalty and part losses come at their intervals, the first step included."""
+
+    def test_of_every_step(self):
+        found = terms_by_step(system(penalty_interval=3, part_loss_interval=2), 4)
+        assert ["penalty" in d for d, _ in found] == [True, False, False, True]
+        assert ["area" in g for _, g in found] == [True, False, True, False]
+        assert all(g >= {"adversarial"} and d >= {"real", "fake"} for d, g in found)
+
+    def test_of_weight_0_never(self):
+        found = terms_by_step(system(penalty_weight=0.0, area_weight=0.0, concentration_weight=0.0), 1)
+        assert found == [[{"real", "fake"}, {"adversarial"}]]
+
+    def test_a_resumed_run_goes_on_at_the_right_step(self, tmp_path):
+        def run(steps, resume):
+            objective = system(penalty_interval=2, part_loss_interval=2)
+            config = TrainConfig(steps=steps, batch_size=2, log_every=1, sample_every=0, tensorboard=False)
+            begin = Run.resume if resume else Run.create
+            run = begin(tmp_path / "run", kind="ganseg", config={}, train=config)
+            images = [torch.randint(0, 256, (3, 32, 32), dtype=torch.uint8) for _ in range(4)]
+            train(objective, PhotoSource(images), run, config, resume=resume, device="cpu", progress=False, say=str)
+            return ["penalty" in record["losses"]["discriminator"] for record in read_metrics(run.metrics)]
+
+        assert run(3, resume=False) == [True, False, True]
+        assert run(5, resume=True) == [True, False, True, False, True]
+
+
+class TestLosses:
+    """What the terms are."""
+
+    def test_the_discriminators_step_gives_the_generator_no_gradient(self):
+        objective = system()
+        sum(objective.discriminator_losses(photographs().image, torch.Generator()).values()).backward()
+        assert all(parameter.grad is None for parameter in objective.generator.parameters())
+        assert any(parameter.grad.any() for parameter in objective.discriminator.parameters())
+
+    def test_at_the_start_the_penalty_moves_every_layer_of_the_discriminator_but_the_last_bias(self):
+        objective = system()
+        objective.discriminator_losses(photographs().image, torch.Generator())["penalty"].backward()
+        weights = {n: p.grad for n, p in objective.discriminator.named_parameters() if p.ndim > 1}
+        assert all(gradient is not None and gradient.any() for gradient in weights.values())
+
+    def test_terms_carry_their_weights(self):
+        def losses(**settings):
+            objective = system(**settings)
+            return {
+                **objective.discriminator_losses(photographs().image, torch.Generator().manual_seed(2)),
+                **objective.generator_losses(4, torch.Generator().manual_seed(3)),
+            }
+
+        one = losses(penalty_weight=1.0, concentration_weight=1.0, area_weight=1.0)
+        three = losses(penalty_weight=3.0, concentration_weight=3.0, area_weight=3.0)
+        for term in ("penalty", "concentration", "area"):
+            torch.testing.assert_close(three[term], 3 * one[term])
+        for term in ("real", "fake", "adversarial"):
+            assert torch.equal(three[term], one[term])
+
+    def test_a_lazy_penalty_is_scaled_by_its_interval(self):
+        losses = [
+            system(penalty="r1", penalty_scaled=scaled).discriminator_losses(
+                photographs().image, torch.Generator().manual_seed(2)
+            )["penalty"]
+            for scaled in (False, True)
+        ]
+        torch.testing.assert_close(losses[1], 16 * losses[0])
+
+    @pytest.mark.parametrize(
+        "setting", [{"penalty": "r1"}, {"concentration": "sum"}, {"area_target": "heatmap"}, {"grid": "pixel-centre"}]
+    )
+    def test_every_choice_changes_a_term(self, setting):
+        def losses(**settings):
+            objective = system(point_divisor=1.0, **settings)
+            d = objective.discriminator_losses(photographs().image, torch.Generator().manual_seed(2))
+            return {**d, **objective.generator_losses(4, torch.Generator().manual_seed(3))}
+
+        one, other = losses(), losses(**setting)
+        assert any(not torch.allclose(one[term], other[term]) for term in one)
+
+
+class TestPhotoSource:
+    """Photographs reach the networks in [-1, 1], mirrored and cropped by the loop's random numbers alone."""
+
+    def test_bytes_become_minus_1_to_1(self):
+        image = torch.zeros(3, 32, 32, dtype=torch.uint8)
+        image[:, 0] = 255
+        _, found = PhotoSource([image], flip=False).item(0, torch.Generator())
+        assert (found[:, 0].min(), found[:, 1].max()) == (1, -1)
+
+    def test_half_are_mirrored(self):
+        image = torch.arange(32, dtype=torch.uint8).expand(3, 32, 32)
+        generator = torch.Generator().manual_seed(0)
+        mirrored = [bool(PhotoSource([image]).item(0, generator)[1][0, 0, 0] > -1) for _ in range(60)]
+        assert 15 < sum(mirrored) < 45
+
+    def test_a_crop_keeps_size_and_range_and_most_of_the_picture(self):
+        image = torch.arange(0, 256, 8, dtype=torch.uint8).expand(3, 32, 32)
+        source, generator = PhotoSource([image], flip=False, random_crop=True), torch.Generator().manual_seed(0)
+        plain = PhotoSource([image], flip=False).item(0, generator)[1]
+        crops = [source.item(0, generator)[1] for _ in range(10)]
+        assert all(crop.shape == (3, 32, 32) for crop in crops)
+        assert all((crop - plain).abs().mean() < 0.15 for crop in crops)
+        assert not torch.equal(crops[0], crops[1])

@@ -1,0 +1,101 @@
+"""GANSeg's settings: the published networks have the published sizes, and what cannot work is refused in a sentence."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+import torch
+
+from ipose.configs import config_from_plain
+from ipose.errors import ConfigError
+from ipose.ganseg import GANSegDiscriminator, GANSegGenerator
+from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size, preset
+
+
+def parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+class TestPublishedNetworks:
+    """Counts of the release's parameter logs."""
+
+    @pytest.mark.parametrize(
+        ("name", "count"),
+        [("celeba-wild", 17_793_225), ("taichi", 17_809_867), ("cub", 23_221_833), ("flowers", 23_183_369)],
+    )
+    def test_the_generator_has_the_published_number_of_parameters(self, name, count):
+        with torch.device("meta"):
+            assert parameters(GANSegGenerator(preset(name))) == count
+
+    def test_the_discriminator_has_the_published_number_of_parameters(self):
+        with torch.device("meta"):
+            assert parameters(GANSegDiscriminator.from_config(preset("cub"))) == 23_726_721
+
+    def test_the_segmenter_has_the_published_number_of_parameters(self):
+        from ipose.ganseg.segmenter import PartSegmenter
+
+        with torch.device("meta"):
+            assert parameters(PartSegmenter(8)) == 39_635_785
+
+    @pytest.mark.parametrize(("name", "weight"), [("celeba-wild", 10), ("cub", 10), ("taichi", 30), ("flowers", 30)])
+    def test_concentration_weighs_what_table_4_says(self, name, weight):
+        assert preset(name).concentration_weight == weight
+
+
+class TestPresets:
+    """Every preset is a config that works, and survives JSON."""
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_comes_back_from_json(self, name):
+        assert config_from_plain(GANSegConfig, json.loads(json.dumps(asdict(preset(name))))) == preset(name)
+
+    @pytest.mark.parametrize("size", [32, 64, 128, 256, 512])
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_works_at_every_power_of_two(self, name, size):
+        config = at_size(preset(name), size)
+        assert config.image_size == size
+        assert len(config.sizes) == len(preset(name).sizes)
+
+    def test_at_its_own_size_nothing_changes(self):
+        assert at_size(preset("cub"), 128) == preset("cub")
+
+    def test_fields_and_names_that_do_not_exist_are_refused(self):
+        with pytest.raises(ConfigError, match="no such GANSeg preset: found birds, expected celeba-wild"):
+            preset("birds")
+        with pytest.raises(ConfigError, match="no such field: found wings"):
+            preset("cub", wings=2)
+
+
+class TestWrongSettings:
+    """One sentence names the field, what was found and what would do."""
+
+    @pytest.mark.parametrize(
+        ("wrong", "sentence"),
+        [
+            ({"sizes": (32, 48, 64, 128)}, r"\[sizes\].*found 32 48 64 128, expected sizes that each repeat or double"),
+            ({"sizes": (32, 32, 128, 128)}, r"\[sizes\].*repeat or double"),
+            ({"sizes": (64, 64, 32, 64)}, r"\[sizes\].*repeat or double"),
+            ({"sizes": (12, 12, 24, 48)}, r"\[sizes\].*an image \(the last size\) of 32, 64"),
+            ({"sizes": (8, 8, 16, 16)}, r"\[sizes\].*of 32, 64"),
+            ({"sizes": ()}, r"\[sizes\].*found none"),
+            ({"sizes": (32, 64, 128)}, r"\[channels\].*one width for each of the 3 sizes"),
+            ({"parts": 300}, r"\[parts\].*found 300, expected at most 254"),
+            ({"parts": 0}, r"\[parts\].*above 0"),
+            ({"channels": (511, 256, 128, 64)}, r"\[channels\].*an even first width"),
+            ({"points_per_part": 1, "heatmap": "gauss-var"}, r"\[points_per_part\].*2 or more with gauss-var"),
+            ({"discriminator_channels": (8,) * 8}, r"\[discriminator_channels\].*at most 7 for an image of 128x128"),
+            ({"beta1": 1.0}, r"\[beta1\]"),
+        ],
+    )
+    def test_is_refused(self, wrong, sentence):
+        with pytest.raises(ConfigError, match=sentence):
+            GANSegConfig(**wrong)
+
+    def test_too_many_parts_for_the_first_size(self):
+        with pytest.raises(ConfigError, match=r"\[parts\].*found 17, expected at most 16.*8x8"):
+            preset("tiny", parts=17)
+
+    @pytest.mark.parametrize("size", [0, 16, 48, 100])
+    def test_an_image_size_that_is_no_power_of_two(self, size):
+        with pytest.raises(ConfigError, match=rf"image_size.*found {size}"):
+            at_size(preset("tiny"), size)
