@@ -20,6 +20,10 @@ ModulationForm = Literal["release", "paper"]
 Init = Literal["effective", "glorot"]
 Perceptual = Literal["vgg", "none"]
 KL = Literal["sum", "mean"]
+PresetName = Literal[
+    "deepfashion", "cityscapes", "ade20k", "deepfashion-vspade", "deepfashion-groupenc", "deepfashion-groupdec",
+    "deepfashion-groupnet", "deepfashion-mulnet", "fashion-small", "fashion-small-vspade", "fashion-small-groupnet",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,7 @@ def advice(run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Pa
     uses = {
         "partnet": f"Look at parts: ipose parts MAP.png --model {run.folder}",
         "synthesis": f"Make images: ipose generate MAP.png --model {run.folder}",
+        "groupdnet": f"Make images: ipose generate MAP.png --model {run.folder}",
         "ganseg": f"Make images: ipose generate --system ganseg --model {run.folder}",
     }
     return f"{done} {uses.get(run.kind, f'Train longer: {run.resume_command}, with more steps.')}"

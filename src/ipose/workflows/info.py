@@ -57,6 +57,12 @@ def _describe_run(run: Run) -> str:
 def _describe_model(folder: Path) -> list[str]:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config["format"] == "ipose-groupdnet":
+            settings = config["groupdnet_config"]
+            return [
+                f"model       {folder} (ipose-groupdnet), {settings['num_classes']} classes, groups "
+                + ", ".join(map(str, settings["decoder_groups"]))
+            ]
         if config["format"] == "ipose-ganseg":
             settings = config["ganseg_config"]
             return [
