@@ -8,11 +8,11 @@ from torch import Tensor
 
 from ipose.data.input_maps import find_maps, read_map
 from ipose.data.png import write_photo
+from ipose.editing.code_edits import ResampleClass, paint_edited
+from ipose.editing.edit import Edits
 from ipose.errors import ConfigError
-from ipose.evaluation.sheets import SceneRow, scene_sheet
-from ipose.groupdnet.codes import with_class_code
 from ipose.groupdnet.model import GroupDNet
-from ipose.types import LabelSpec
+from ipose.workflows.groupdnet_sheets import image_sheet
 
 
 def generate_groupdnet(
@@ -41,34 +41,24 @@ def generate_groupdnet(
         each file as it is written.
     Raises:
         DataError: a map that cannot be read, or is of another spec.
-        ConfigError: count < 1, or no such class.
+        ConfigError: count < 1, no such class, or a model without a code a class.
     """
     if count < 1:
         raise ConfigError("nothing to make", field="count", found=count, expected="1 or more")
-    chosen = [class_number(model.spec, name) for name in resample]
     size = None if keep_size else (model.config.height, model.config.width)
     for file in find_maps(inputs):
         scene = read_map(file, model.spec, instances=instances, size=size)
-        base, images = model.draw([scene], seed=seed), dict[str, Tensor]()
+        images = dict[str, Tensor]()
         out.mkdir(parents=True, exist_ok=True)
         for number in range(seed, seed + count):
-            z = model.draw([scene], seed=number)
-            z = with_class_code(base, chosen, z, model.config.num_classes) if chosen else z
-            images[f"seed {number}"] = model.paint([scene], z)[0]
+            edit = ResampleClass(tuple(resample), seed=number) if resample else Edits()
+            images[f"seed {number}"] = paint_edited(model, scene, edit, seed=seed if resample else number)
             path = out / f"{file.stem}_seed{number}.png"
             write_photo(path, image_uint8(images[f"seed {number}"]))
             yield path
         path = out / f"{file.stem}_sheet.png"
-        scene_sheet([SceneRow(scene, None, images)], model.spec).save(path)
+        image_sheet([(scene, images)], model.spec).save(path)
         yield path
-
-
-def class_number(spec: LabelSpec, name: str) -> int:
-    """The class of a name. Raises ConfigError, which lists the names."""
-    names = [item.name for item in spec.classes]
-    if name not in names:
-        raise ConfigError("no such class", field="class", found=repr(name), expected=", ".join(names))
-    return names.index(name)
 
 
 def image_uint8(image: Tensor) -> Tensor:

@@ -11,8 +11,9 @@ from torch import nn
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.errors import ConfigError
-from ipose.evaluation.report import ReportContent, Section, write_report
-from ipose.evaluation.report_blocks import config_table, curves_figure, environment_facts, scene_figure
+from ipose.evaluation.report import Figure, ReportContent, Section, write_report
+from ipose.evaluation.report_blocks import config_table, curves_figure, environment_facts
+from ipose.evaluation.sheets import class_legend
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
@@ -28,7 +29,7 @@ from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch
 from ipose.workflows.door import check_device, check_run_folder, checked_scenes
-from ipose.workflows.groupdnet_sheets import sample_rows, sample_sheet
+from ipose.workflows.groupdnet_sheets import image_row, sample_sheet, samples
 from ipose.workflows.model_folder import replace_folder
 
 SHEET_SCENES, REPORT_SCENES = 6, 8
@@ -194,8 +195,10 @@ def write_groupdnet_report(result: GroupDNetResult, job: GroupDNetJob) -> Path:
     """report.html of a GroupDNet run."""
     stride = max(1, len(result.val) // REPORT_SCENES)
     shown = [result.val[i] for i in range(0, len(result.val), stride)][:REPORT_SCENES]
-    rows, records = sample_rows(result.model, shown), read_metrics(result.run.metrics)
-    settings = config_table(asdict(result.model.config), asdict(GroupDNetConfig()), title="")
+    model, records = result.model, read_metrics(result.run.metrics)
+    rows = [image_row(scene, samples(model, scene), model.spec) for scene in shown]
+    legends = {"classes": class_legend(shown, model.spec)}
+    settings = config_table(asdict(model.config), asdict(GroupDNetConfig()), title="")
     content = ReportContent(
         title="GroupDNet",
         lead=f"Trained {result.trained.step} steps in {result.trained.seconds / 60:.1f} minutes on "
@@ -204,7 +207,7 @@ def write_groupdnet_report(result: GroupDNetResult, job: GroupDNetJob) -> Path:
             Section(
                 "Validation scenes",
                 "The photograph from its own codes; new codes for all classes, twice; a new code for one class.",
-                [scene_figure(row, result.model.spec, {}) for row in rows],
+                [Figure(row.tiles, title=row.heading, legends=legends) for row in rows],
             ),
             Section("Training", "", [curves_figure(records)] if records else []),
             Section("Settings", "Beside the paper's run on DeepFashion.", [settings]),

@@ -158,9 +158,16 @@ class Evaluate:
     class_map: Path | None = None
     """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
     lpips: Path | None = None
-    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene."""
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene; of a
+    GroupDNet run, it takes the place of the mean absolute difference."""
+    maps: int = 20
+    """Of a GroupDNet run: validation label maps to measure mCSD and mOCD on."""
+    pairs: int = 19
+    """Of a GroupDNet run: pairs of images for each class of each map."""
+    masking: Literal["multiply", "map", "region"] = "multiply"
+    """Of a GroupDNet run: the distance of masked images, or the distance's map over the whole area or the class's."""
     out: Path = Path("cards")
-    """With --images: new folder to write the cards to."""
+    """With --images, or of a GroupDNet run: new folder to write the cards to."""
     compare: tuple[Path, ...] = ()
     """In place of all else: cards, or folders of them, to set beside each other."""
     across_protocols: FlagCreatePairsOff[bool] = False
@@ -183,6 +190,8 @@ class Evaluate:
             )
         if self.plot is not None and not self.compare:
             raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
+        if self.folder is not None and self._of_classes(self.folder):
+            return
         for_images = ("real", "labels", "instances", "segmenter", "class_map", "lpips")
         if self.images is None and (stray := [name for name in for_images if getattr(self, name) is not None]):
             raise ConfigError(
@@ -196,6 +205,23 @@ class Evaluate:
             from ipose.workflows.compare_cards import comparison
 
             print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
+
+    def _of_classes(self, folder: Path) -> bool:
+        """mCSD and mOCD, where the folder is a GroupDNet run."""
+        from ipose.groupdnet.model import is_groupdnet
+        from ipose.workflows.class_diversity import evaluate_groupdnet
+        from ipose.workflows.door import check_device
+        from ipose.workflows.evaluate_images import check_out, write_cards
+
+        if not is_groupdnet(folder):
+            return False
+        check_device(self.device)
+        check_out(self.out)
+        names = ("maps", "pairs", "masking", "lpips", "device")
+        cards = evaluate_groupdnet(folder, **{name: getattr(self, name) for name in names})
+        for card, path in zip(cards, write_cards(cards, self.out), strict=True):
+            print(f"{path}: {card.line()}")
+        return True
 
     def _run_folder(self, folder: Path) -> None:
         from ipose.workflows.evaluate import evaluate_run
