@@ -81,7 +81,8 @@ def check_groups(channels: tuple[int, ...], groups: tuple[int, ...], modulation:
                     f"cannot be split: {what} has {width} channels, which {parts} groups do not divide",
                     field="decoder_groups",
                     found=groups,
-                    mend=f"Take a group number that divides them, or widths that are multiples of {parts}.",
+                    mend=f"Take a group number that divides them, or widths that are multiples of {parts}; "
+                    f"num_classes is {modulation.num_classes}.",
                 )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from ipose.configs import Published
 from ipose.errors import ConfigError, RunError
 from ipose.evaluation.text_table import text_table
+from ipose.groupdnet import presets as groupdnet_presets
+from ipose.groupdnet.published import published as groupdnet_published
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.published import PUBLISHED
 from ipose.synthesis import presets as synthesis_presets
@@ -97,8 +99,14 @@ def describe_preset(name: str) -> str:
     if name in synthesis_presets.PRESETS:
         config = synthesis_presets.preset(name)
         tables.append(_preset_table(f"Synthesis preset {name}", asdict(config), published(name)))
+    if name in groupdnet_presets.PRESETS:
+        groupdnet = groupdnet_presets.preset(name)
+        tables.append(_preset_table(f"GroupDNet preset {name}", asdict(groupdnet), groupdnet_published(name)))
     if not tables:
-        known = f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis)"
+        known = (
+            f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis), "
+            f"{', '.join(groupdnet_presets.PRESETS)} (GroupDNet)"
+        )
         raise ConfigError("no such preset", field="preset", found=name, expected=known)
     return "\n\n".join([*tables, "- = silent or unknown. Each difference is explained in docs/paper-vs-release.md."])
 

@@ -6,6 +6,7 @@ import torch
 from ipose.errors import ConfigError
 from ipose.groupdnet import PRESETS, Decoder, Encoder, GroupDNetConfig, MultiScaleDiscriminator, preset
 from ipose.groupdnet.modulation import Modulation
+from ipose.groupdnet.published import published
 
 PUBLISHED = {
     "deepfashion": (96_324_451, 12_835_712, 5_544_066),
@@ -122,3 +123,25 @@ class TestWrongSettings:
     def test_a_value_that_cannot_work_is_named(self, settings, words):
         with pytest.raises(ConfigError, match=words):
             preset("deepfashion", **settings)
+
+
+class TestPublished:
+    """The three published presets have the paper's numbers, or the release's where that made the checkpoints."""
+
+    FOLLOWS_RELEASE = frozenset(
+        {"class_images", "modulation_form", "activation", "spectral_norm", "init", "modulation", "edges", "num_classes"}
+    )
+
+    @pytest.mark.parametrize("name", ["deepfashion", "cityscapes", "ade20k"])
+    def test_differences_are_those_of_the_list(self, name):
+        config, known = preset(name), published(name)
+        assert set(known) == set(GroupDNetConfig.__dataclass_fields__)
+        off = {n for n, said in known.items() if said.paper is not None and said.paper != getattr(config, n)}
+        assert off <= self.FOLLOWS_RELEASE
+        off = {n for n, said in known.items() if said.release is not None and said.release != getattr(config, n)}
+        assert off == {"batch_size"}
+
+    def test_group_lists_are_those_of_table_4(self):
+        assert preset("deepfashion").decoder_groups == (8, 8, 4, 4, 2, 2, 1)
+        assert preset("cityscapes").decoder_groups == (35, 35, 20, 14, 10, 4, 1)
+        assert preset("ade20k").decoder_groups == (151, 16, 16, 8, 4, 2, 1)  # and 1 for the block that is never called
