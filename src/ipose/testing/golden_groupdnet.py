@@ -10,7 +10,7 @@ from ipose.groupdnet.cg_block import CGBlock, CGNorm
 from ipose.groupdnet.class_images import make_class_images
 from ipose.groupdnet.discriminator import halved
 from ipose.groupdnet.label_tensor import instance_edges, interleaved, one_hot
-from ipose.groupdnet.modulation import Modulation
+from ipose.groupdnet.modulation import Modulation, ModulationRule
 from ipose.groupdnet.presets import preset
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator
 from ipose.interop.release.entries import Entry
@@ -20,7 +20,7 @@ from ipose.losses.feature_matching import VGG_WEIGHTS
 from ipose.testing.golden_files import Golden
 from ipose.training.schedule import constant_then_linear
 
-_RULES = {"deepfashion": "block", "cityscapes": "class", "ade20k": "class_to_block"}
+_RULES: Mapping[str, ModulationRule] = {"deepfashion": "block", "cityscapes": "class", "ade20k": "class_to_block"}
 
 
 def encoder_outputs(golden: Golden) -> dict[str, Tensor]:
@@ -60,7 +60,7 @@ def _edges(golden: Golden) -> dict[str, Tensor]:
 
 def generator_outputs(golden: Golden) -> dict[str, Tensor]:
     """The image, and what the first layer and each block hand on."""
-    network, found = groupdnet_generator(golden.state), {}
+    network, found = groupdnet_generator(golden.state), dict[str, Tensor]()
     stages = {"fc": network.first, **{block_name(i): block for i, block in enumerate(network.blocks)}}
     for name, stage in stages.items():
         stage.register_forward_hook(_record(f"after_{name}", found))
@@ -121,7 +121,7 @@ def discriminator_outputs(golden: Golden) -> dict[str, Tensor]:
     pairs = [torch.cat([label, golden[f"in.{which}"]], 1) for which in ("fake", "real")]
     with torch.no_grad():
         verdicts = network(torch.cat(pairs))
-    found, features = {}, {}
+    found, features = dict[str, Tensor](), dict[str, list[list[Tensor]]]()
     for k, which in enumerate(("fake", "real")):
         halves = [[tensor.chunk(2)[k] for tensor in (*verdict.features, verdict.score)] for verdict in verdicts]
         found |= {f"{which}_d{i}_f{j}": tensor for i, maps in enumerate(halves) for j, tensor in enumerate(maps)}
@@ -146,11 +146,15 @@ def loss_outputs(golden: Golden) -> dict[str, Tensor]:
         "hinge_D_fake": _mean(hinge_d_fake, scores),
         "kld_sum": kl_divergence(golden["in.mu"], golden["in.logvar"])[None],
         "pool": halved(golden["in.pool"]),
-        "vgg_combination": feature_distance(
-            *([golden[f"in.vgg_{side}{i}"] for i in range(len(VGG_WEIGHTS))] for side in "xy"), VGG_WEIGHTS
-        )[None],
+        "vgg_combination": feature_distance(*_vgg_features(golden), weights=VGG_WEIGHTS)[None],
     }
     return found | _edges(golden) | _rates()
+
+
+def _vgg_features(golden: Golden) -> tuple[list[Tensor], list[Tensor]]:
+    """Features of five layers, of two images."""
+    first, second = ([golden[f"in.vgg_{side}{i}"] for i in range(len(VGG_WEIGHTS))] for side in "xy")
+    return first, second
 
 
 def _rates() -> dict[str, Tensor]:

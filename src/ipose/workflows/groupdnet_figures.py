@@ -58,7 +58,7 @@ def groupdnet_figures(folder: Path, out: Path | None = None, *, scenes: int = 4,
     return files
 
 
-Rows = list[tuple[Scene, Images]]
+Rows = Sequence[tuple[Scene, Images]]
 
 
 def _one_class(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
