@@ -102,10 +102,11 @@ class EditScene:
 
 @dataclass(frozen=True)
 class Figures:
-    """The paper's editing figures for a run: new textures (fig. 5), parts taken away (fig. 6), and how local."""
+    """The paper's editing figures for a run: new textures (fig. 5), parts taken away (fig. 6), and how local; of a
+    GroupDNet, one class resampled, and mixture, manipulation and morphing (its fig. 6)."""
 
     folder: Positional[Path]
-    """A synthesis run."""
+    """A synthesis run, or a GroupDNet run."""
     scenes: int = 4
     """Validation scenes to show."""
     seed: int = 0
@@ -119,9 +120,15 @@ class Figures:
 
     def run(self) -> None:
         """Draw, and print the changes inside and outside the edited regions."""
+        from ipose.groupdnet.model import is_groupdnet
         from ipose.workflows.card_folder import described
         from ipose.workflows.figures import run_figures
+        from ipose.workflows.groupdnet_figures import groupdnet_figures
 
+        if is_groupdnet(self.folder):
+            for path in groupdnet_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed):
+                print(path)
+            return
         networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)
         print(result.table())
