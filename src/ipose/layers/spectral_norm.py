@@ -80,12 +80,13 @@ class RightFirst(nn.Module):
             self._iterate(flat)
 
     def forward(self, weight: Tensor) -> Tensor:
-        """weight / (u . W v); in training mode after one iteration."""
-        flat = weight.flatten(1)
-        if self.training:
-            self._iterate(flat)
-        u, v = self._u.clone(), self._v.clone()  # a later iteration must not reach the graph
-        return weight / torch.dot(u, flat @ v)
+        """weight / (u . W v), in training mode after one iteration; in full precision, under autocast too."""
+        with torch.autocast("cpu" if weight.is_meta else weight.device.type, enabled=False):
+            flat = weight.flatten(1)
+            if self.training:
+                self._iterate(flat)
+            u, v = self._u.clone(), self._v.clone()  # a later iteration must not reach the graph
+            return weight / torch.dot(u, flat @ v)
 
     @torch.no_grad()
     def _iterate(self, flat: Tensor) -> None:

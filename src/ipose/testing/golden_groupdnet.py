@@ -116,8 +116,10 @@ def _eval_then_train(golden: Golden, module: nn.Module, entries: list[Entry]) ->
 
 def discriminator_outputs(golden: Golden) -> dict[str, Tensor]:
     """All features and scores of fake and real in one pass, and the losses that they give."""
-    network = groupdnet_discriminator(golden.state)
+    network = groupdnet_discriminator(golden.state, edges="in.instance" in golden.tensors)
     label = one_hot(golden["in.label"].long(), network.config.num_classes)
+    if network.config.edges:
+        label = torch.cat([label, instance_edges(golden["in.instance"][:, 0].int())], 1)
     pairs = [torch.cat([label, golden[f"in.{which}"]], 1) for which in ("fake", "real")]
     with torch.no_grad():
         verdicts = network(torch.cat(pairs))

@@ -86,3 +86,12 @@ class TestInitialWeights:
         assert torch.equal(network[0].parametrizations.weight.original, before)
         assert not torch.equal(network[1].weight, plain)
         assert not network[0].bias.any()
+
+
+def test_under_autocast_the_largest_singular_value_stays_float32():
+    layer, x = conv().train(), torch.rand(1, 4, 5, 5)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        layer(x)
+    weight = layer.train(False).weight
+    assert weight.dtype == torch.float32
+    torch.testing.assert_close(torch.linalg.matrix_norm(weight.flatten(1), 2).item(), 1.0, atol=0.05, rtol=0)
