@@ -5,6 +5,7 @@
     part_evaluation   a part predictor beside both
     frechet, kid      distances of feature sets            feature_networks  the features, by name and hash
     semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
+    class_diversity   mCSD, mOCD: what one class's noise changes
     diversity, lpips  between seeds                        image_sets        images of folders or data, by name
     protocols         what is compared, at what size       eval_card         a number with all it depends on
     part_cards        the parts' cards                     control           change inside and outside of an edit

@@ -122,7 +122,7 @@ def diversity_cards(
         EvalCard(
             metric=name if distance.name in name else f"{name} ({distance.name})",
             value=value,
-            protocol=f"class-diversity, masking {masking}, classes in the label map",
+            protocol=f"classes-{masking}",
             resize="none: as the model makes them",
             counts={"label maps": found.maps, "pairs a class": found.pairs},
             features=distance.features,
