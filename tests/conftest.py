@@ -51,16 +51,26 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def golden_folder(request: pytest.FixtureRequest) -> Path:
-    """The golden files of iPOSE: `ipose/` of IPOSE_GOLDEN, else of the shared folder, else the copy in tests/data."""
+def golden_folder_of(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """The golden files of a system: its folder in IPOSE_GOLDEN, else in the shared one, else the copy in tests/data."""
     copy = Path(__file__).parent / "data" / "golden"
-    if "IPOSE_GOLDEN" in os.environ:
-        return Path(os.environ["IPOSE_GOLDEN"]) / "ipose"
-    try:
-        folder: Path = request.getfixturevalue("shared") / "golden"
-    except pytest.skip.Exception:
-        folder = copy
-    return (folder if (folder / "ipose").is_dir() else copy) / "ipose"
+
+    def find(system: str) -> Path:
+        if "IPOSE_GOLDEN" in os.environ:
+            return Path(os.environ["IPOSE_GOLDEN"]) / system
+        try:
+            folder: Path = request.getfixturevalue("shared") / "golden"
+        except pytest.skip.Exception:
+            folder = copy
+        return (folder if (folder / system).is_dir() else copy) / system
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def golden_folder(golden_folder_of: Callable[[str], Path]) -> Path:
+    """The golden files of iPOSE."""
+    return golden_folder_of("ipose")
 
 
 @pytest.fixture(scope="session")

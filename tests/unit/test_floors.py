@@ -11,7 +11,7 @@ FLOORS = {
     "errors": 0, "types": 0, "lazy": 0, "configs": 0, "__init__": 0,
     "shapes": 1, "data": 1,
     "layers": 2, "losses": 2,
-    "partnet": 3, "synthesis": 3, "ganseg": 3, "segmentation": 3,
+    "partnet": 3, "synthesis": 3, "groupdnet": 3, "ganseg": 3, "segmentation": 3,
     "interop": 3.5,
     "editing": 4, "evaluation": 4,
     "training": 4.5, "pipeline": 4.5,

@@ -1,8 +1,9 @@
 """What an edit is: a value with two moments, and several of them are one.
 
-`prepare` changes the scene and its supports, before parts are inferred; `redraw` changes the noise, when the parts of
-the prepared scene are known. All edits of a composition prepare before the first one redraws, so that a texture edit
-of a part finds the part where the structure edits have put it, whichever was named first.
+`prepare` changes the scene and its supports, before parts are inferred. Then `redraw` changes the noise, when the parts
+of the prepared scene are known (iPOSE), or `recode` the codes of its classes (GroupDNet). All edits of a composition
+prepare before the first one redraws, so that a texture edit of a part finds the part where the structure edits have put
+it, whichever was named first.
 """
 
 import hashlib
@@ -11,8 +12,10 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
+from ipose.editing.codes import SeenCodes
 from ipose.editing.draft import Draft
 from ipose.editing.region import PixelNoise, Seen
+from ipose.types import Scene
 
 Record = dict[str, Any]
 """An edit in words and numbers, for JSON."""
@@ -36,6 +39,10 @@ class Edit:
     def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
         """The noise, changed; `seen` is the prepared scene with its parts."""
         return noise
+
+    def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+        """The code of a GroupDNet, changed; `seen` is the prepared scene with its model."""
+        return code
 
     @property
     def steps(self) -> "tuple[Edit, ...]":
@@ -69,6 +76,11 @@ class Edits(Edit):
             noise = edit.redraw(noise, seen)
         return noise
 
+    def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+        for edit in self.edits:
+            code = edit.recode(code, seen)
+        return code
+
     @property
     def steps(self) -> tuple[Edit, ...]:
         return tuple(step for edit in self.edits for step in edit.steps)
@@ -84,4 +96,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Tensor):
         digest = hashlib.sha256(value.contiguous().cpu().numpy().tobytes()).hexdigest()
         return {"size": list(value.shape), "sha256": digest[:16]}
+    if isinstance(value, Scene):
+        return value.name
     return list(value) if isinstance(value, tuple) else value

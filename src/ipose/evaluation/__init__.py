@@ -5,8 +5,9 @@
     part_evaluation   a part predictor beside both
     frechet, kid      distances of feature sets            feature_networks  the features, by name and hash
     semantic_metrics  mIoU and pixel accuracy              segmenters        anybody's, as a file
-    diversity, lpips  between seeds                        image_sets        folders of images, paired by name
+    diversity, lpips  between seeds                        image_sets        images of folders or data, by name
     protocols         what is compared, at what size       eval_card         a number with all it depends on
+    part_cards        the parts' cards                     control           change inside and outside of an edit
     card_plot         cards as bars
     figures           maps and images as pictures          palette        their colours
     sheets            scenes, supports, parts on one page  contact_sheet  its layout
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ipose.evaluation.attention_view import attention_sheet
     from ipose.evaluation.baselines import copy_baseline, majority_baseline
+    from ipose.evaluation.control import EditedPair, control_cards, region_distance, region_l1
     from ipose.evaluation.diversity import feature_diversity
     from ipose.evaluation.eval_card import EvalCard, compare_cards, read_cards
     from ipose.evaluation.feature_networks import FeatureNetwork, load_features
@@ -50,6 +52,7 @@ _HOME = {
     "attention_view": ("attention_sheet",),
     "baselines": ("copy_baseline", "majority_baseline"),
     "training_curves": ("curves",),
+    "control": ("EditedPair", "control_cards", "region_distance", "region_l1"),
     "diversity": ("feature_diversity",),
     "eval_card": ("EvalCard", "compare_cards", "read_cards"),
     "feature_networks": ("FeatureNetwork", "load_features"),
@@ -69,6 +72,7 @@ _HOME = {
 
 __all__ = [
     "Code",
+    "EditedPair",
     "EvalCard",
     "EvaluationProtocol",
     "FeatureNetwork",
@@ -82,6 +86,7 @@ __all__ = [
     "Table",
     "attention_sheet",
     "compare_cards",
+    "control_cards",
     "copy_baseline",
     "curves",
     "evaluate_parts",
@@ -104,6 +109,8 @@ __all__ = [
     "photo",
     "protocol_named",
     "read_cards",
+    "region_distance",
+    "region_l1",
     "scene_sheet",
     "score_parts",
     "semantic_confusion",

@@ -14,7 +14,7 @@ BAR_COLOR = "#005eaa"
 
 
 def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
-    """Draw the values of all cards, metrics apart, since their scales differ.
+    """Draw the values of all cards, metrics apart, since their scales differ; only those that two names share, if any.
 
     Whether they compare is `compare_cards`' question.
 
@@ -31,6 +31,7 @@ def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
             panels.setdefault(f"{card.metric} [{card.protocol}]", []).append((name, card.value))
     if not panels:
         raise ConfigError("no cards to draw")
+    panels = {title: bars for title, bars in panels.items() if len({name for name, _ in bars}) > 1} or panels
     heights = [0.9 + 0.32 * len(bars) for bars in panels.values()]
     plot = Plot(figsize=(7.2, sum(heights)), dpi=144, facecolor="#fcfcfb", layout="constrained")
     FigureCanvasAgg(plot)

@@ -177,7 +177,8 @@ def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequen
                 f"{kind.capitalize()} of {name} and of {other} do not compare: another {term}",
                 found=second[str(term)],
                 expected=first[str(term)],
-                mend="Evaluate both by one protocol, or insist with --across-protocols.",
+                mend=f"Evaluate both {'on the same data' if term == 'data' else 'by one protocol'}, or insist with "
+                "--across-protocols.",
             )
 
 

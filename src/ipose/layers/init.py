@@ -8,7 +8,13 @@ _POWER_ITERATIONS = 15  # as many as torch makes when a spectral norm is registe
 
 
 @torch.no_grad()
-def init_weights(module: nn.Module, gain: float = 0.02, generator: torch.Generator | None = None) -> None:
+def init_weights(
+    module: nn.Module,
+    gain: float = 0.02,
+    generator: torch.Generator | None = None,
+    *,
+    spectral_layers: bool = True,
+) -> None:
     """Draw the weights of every convolution and linear layer inside `module` anew, in place.
 
     Where a layer has spectral norm, the weight that is divided is drawn, and the estimate of its largest singular value
@@ -18,15 +24,18 @@ def init_weights(module: nn.Module, gain: float = 0.02, generator: torch.Generat
         module: any network.
         gain: of Xavier's normal distribution: std = gain * sqrt(2 / (fan_in + fan_out)).
         generator: the source of randomness, on the weights' device; None = torch's global one.
+        spectral_layers: False leaves weights under spectral norm as they are (torch's start), biases 0 all the same.
     """
     for layer in module.modules():
         if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             continue
         normed = parametrize.is_parametrized(layer, "weight")
-        weight = layer.get_parameter("parametrizations.weight.original" if normed else "weight")
-        nn.init.xavier_normal_(weight, gain, generator=generator)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+        if normed and not spectral_layers:
+            continue
+        weight = layer.get_parameter("parametrizations.weight.original" if normed else "weight")
+        nn.init.xavier_normal_(weight, gain, generator=generator)
         if normed and not weight.is_meta:
             _follow_weight(layer)
 

@@ -1,11 +1,13 @@
-"""The SPADE residual block of OASIS (Schoenfeld et al., ICLR 2021), the second half of a PSM block."""
+"""The SPADE residual block of OASIS (Schoenfeld et al., ICLR 2021): half of a PSM block; in groups, a CG-Block."""
+
+from collections.abc import Callable
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.layers.spade import SPADE, nearest
-from ipose.layers.spectral_norm import spectral_norm_conv
+from ipose.layers.spectral_norm import with_spectral_norm
 
 LEAK = 0.2
 """Slope of every leaky ReLU of generator and discriminator (OASIS)."""
@@ -22,17 +24,40 @@ class SPADEResBlock(nn.Module):
         fout: channels out; the width between the convolutions is the smaller of the two.
         map_channels: channels of the semantic map.
         spade_hidden: width inside each SPADE.
+        groups: of the convolutions.
+        spade: makes the SPADE of step "0", "1" or "s" from its number of channels; None = plain ones.
+        slope: of the activations; 0 = ReLU.
+        wrap: what is done to each convolution: spectral norm.
     """
 
-    def __init__(self, fin: int, fout: int, *, map_channels: int, spade_hidden: int = 128) -> None:
+    def __init__(
+        self,
+        fin: int,
+        fout: int,
+        *,
+        map_channels: int,
+        spade_hidden: int = 128,
+        groups: int = 1,
+        spade: Callable[[str, int], nn.Module] | None = None,
+        slope: float = LEAK,
+        wrap: Callable[[nn.Conv2d], nn.Conv2d] = with_spectral_norm,
+    ) -> None:
         super().__init__()
-        fmid = min(fin, fout)
-        self.spade_0 = SPADE(fin, map_channels, spade_hidden)
-        self.conv_0 = spectral_norm_conv(fin, fmid, 3)
-        self.spade_1 = SPADE(fmid, map_channels, spade_hidden)
-        self.conv_1 = spectral_norm_conv(fmid, fout, 3)
-        self.spade_s = SPADE(fin, map_channels, spade_hidden) if fin != fout else None
-        self.conv_s = spectral_norm_conv(fin, fout, 1, bias=False) if fin != fout else None
+
+        def plain(step: str, channels: int) -> nn.Module:
+            return SPADE(channels, map_channels, spade_hidden)
+
+        def conv(channels_in: int, channels_out: int, kernel: int, *, bias: bool = True) -> nn.Conv2d:
+            return wrap(nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, groups=groups, bias=bias))
+
+        spade, fmid = spade or plain, min(fin, fout)
+        self.slope = slope
+        self.spade_0 = spade("0", fin)
+        self.conv_0 = conv(fin, fmid, 3)
+        self.spade_1 = spade("1", fmid)
+        self.conv_1 = conv(fmid, fout, 3)
+        self.spade_s = spade("s", fin) if fin != fout else None
+        self.conv_s = conv(fin, fout, 1, bias=False) if fin != fout else None
 
     def forward(
         self, x: Float[Tensor, "b fin h w"], semantic_map: Float[Tensor, "b m mh mw"]
@@ -42,6 +67,6 @@ class SPADEResBlock(nn.Module):
         shortcut: Tensor = x
         if self.spade_s is not None and self.conv_s is not None:
             shortcut = self.conv_s(self.spade_s(x, semantic_map))
-        x = self.conv_0(F.leaky_relu(self.spade_0(x, semantic_map), LEAK))
-        x = self.conv_1(F.leaky_relu(self.spade_1(x, semantic_map), LEAK))
+        x = self.conv_0(F.leaky_relu(self.spade_0(x, semantic_map), self.slope))
+        x = self.conv_1(F.leaky_relu(self.spade_1(x, semantic_map), self.slope))
         return shortcut + x

@@ -18,14 +18,26 @@ class GammaBeta(nn.Module):
         channels: channels of gamma and of beta.
         hidden: width of the shared convolution.
         slope: of the ReLU below 0 (GANSeg: 0.2).
+        groups: of the convolutions that make gamma and beta.
+        shared_groups: of the shared convolution; None = `groups`.
     """
 
-    def __init__(self, map_channels: int, channels: int, hidden: int, slope: float = 0.0) -> None:
+    def __init__(
+        self,
+        map_channels: int,
+        channels: int,
+        hidden: int,
+        slope: float = 0.0,
+        *,
+        groups: int = 1,
+        shared_groups: int | None = None,
+    ) -> None:
         super().__init__()
         self.slope = slope
-        self.shared = nn.Conv2d(map_channels, hidden, 3, padding=1)
-        self.gamma = nn.Conv2d(hidden, channels, 3, padding=1)
-        self.beta = nn.Conv2d(hidden, channels, 3, padding=1)
+        shared_groups = groups if shared_groups is None else shared_groups
+        self.shared = nn.Conv2d(map_channels, hidden, 3, padding=1, groups=shared_groups)
+        self.gamma = nn.Conv2d(hidden, channels, 3, padding=1, groups=groups)
+        self.beta = nn.Conv2d(hidden, channels, 3, padding=1, groups=groups)
 
     def forward(self, maps: Float[Tensor, "b m h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
         """(gamma, beta), at the size of the map."""
@@ -38,19 +50,36 @@ class SPADE(nn.Module):
     """Spatially adaptive denormalisation: BN(x) * (1 + gamma(map)) + beta(map). Source: iPOSE sec. 3.2; SPADE eq. 1.
 
     BN has no weights of its own (batch statistics in training, running ones in eval mode): scale and shift are the
-    map's alone, one pair for each channel and pixel.
+    map's alone, one pair for each channel and pixel. With groups it is GroupDNet's CG-Norm (CVPR 2020, sec. 3.3): a
+    group of channels is modulated by its own classes of the map.
 
     Args:
         channels: of x.
         map_channels: of the map: Z + C for [z, one-hot label].
         hidden: width of the shared convolution.
         slope: of the ReLU between map and scale, below 0 (GANSeg: 0.2).
+        groups: of the convolutions that make gamma and beta.
+        shared_groups: of the shared convolution; None = `groups`.
+        norm: in place of BN without weights.
+        around_one: whether the scale is 1 + gamma, or gamma itself.
     """
 
-    def __init__(self, channels: int, map_channels: int, hidden: int = 128, slope: float = 0.0) -> None:
+    def __init__(
+        self,
+        channels: int,
+        map_channels: int,
+        hidden: int = 128,
+        slope: float = 0.0,
+        *,
+        groups: int = 1,
+        shared_groups: int | None = None,
+        norm: nn.Module | None = None,
+        around_one: bool = True,
+    ) -> None:
         super().__init__()
-        self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.gamma_beta = GammaBeta(map_channels, channels, hidden, slope)
+        self.norm = nn.BatchNorm2d(channels, affine=False) if norm is None else norm
+        self.gamma_beta = GammaBeta(map_channels, channels, hidden, slope, groups=groups, shared_groups=shared_groups)
+        self.around_one = around_one
 
     def forward(
         self, x: Float[Tensor, "b c h w"], semantic_map: Float[Tensor, "b m mh mw"]
@@ -62,5 +91,6 @@ class SPADE(nn.Module):
             semantic_map: [z, one-hot label] at any size; brought to x's by nearest neighbour.
         """
         gamma, beta = self.gamma_beta(nearest(semantic_map, (x.shape[-2], x.shape[-1])))
-        modulated: Tensor = self.norm(x) * (1 + gamma) + beta
+        scale = 1 + gamma if self.around_one else gamma
+        modulated: Tensor = self.norm(x) * scale + beta
         return modulated

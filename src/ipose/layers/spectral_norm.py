@@ -3,8 +3,10 @@
 iPOSE sec. 3.3 follows OASIS; Miyato et al., ICLR 2018, is the source of spectral normalisation.
 """
 
-from torch import nn
-from torch.nn.utils import parametrizations
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
 
 
 def spectral_norm_conv(
@@ -15,6 +17,7 @@ def spectral_norm_conv(
     bias: bool = True,
     stride: int = 1,
     padding: int | None = None,
+    groups: int = 1,
     eps: float = 1e-12,
 ) -> nn.Conv2d:
     """A `Conv2d` whose weight is divided by its largest singular value, W as (out, rest).
@@ -31,6 +34,7 @@ def spectral_norm_conv(
         bias: whether the convolution adds one per channel.
         stride: step in pixels.
         padding: zeros around the input in pixels; None keeps the size at stride 1 (kernel_size // 2).
+        groups: of the convolution; all of them are divided by ONE singular value.
         eps: guards the normalisation of u and v against vectors of length 0.
     """
     conv = nn.Conv2d(
@@ -39,6 +43,7 @@ def spectral_norm_conv(
         kernel_size,
         stride=stride,
         padding=kernel_size // 2 if padding is None else padding,
+        groups=groups,
         bias=bias,
     )
     return with_spectral_norm(conv, eps=eps)
@@ -48,3 +53,54 @@ def with_spectral_norm(conv: nn.Conv2d, *, eps: float = 1e-12) -> nn.Conv2d:
     """The same convolution, in place, its weight divided by its largest singular value from now on."""
     parametrizations.spectral_norm(conv, name="weight", eps=eps)
     return conv
+
+
+class RightFirst(nn.Module):
+    """The weight over its largest singular value, v before u: v <- W^T u, u <- W v, as torch's old hook iterates.
+
+    torch's parametrisation takes u first. Both come to the same vectors; but a checkpoint of the hook goes on exactly
+    as it would have done only in its own order. Buffers are named as torch names them.
+
+    Args:
+        weight: to start from.
+        eps: guards against vectors of length 0.
+    """
+
+    WARM_UP = 15
+    """Iterations at the start, as many as torch makes."""
+
+    def __init__(self, weight: Tensor, eps: float = 1e-12) -> None:
+        super().__init__()
+        self.eps, flat = eps, weight.detach().flatten(1)
+        self._u: Tensor
+        self._v: Tensor
+        self.register_buffer("_u", F.normalize(torch.randn_like(flat[:, 0]), dim=0, eps=eps))
+        self.register_buffer("_v", F.normalize(torch.randn_like(flat[0]), dim=0, eps=eps))
+        for _ in range(self.WARM_UP):
+            self._iterate(flat)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """weight / (u . W v); in training mode after one iteration."""
+        flat = weight.flatten(1)
+        if self.training:
+            self._iterate(flat)
+        u, v = self._u.clone(), self._v.clone()  # a later iteration must not reach the graph
+        return weight / torch.dot(u, flat @ v)
+
+    @torch.no_grad()
+    def _iterate(self, flat: Tensor) -> None:
+        self._v.copy_(F.normalize(flat.mT @ self._u, dim=0, eps=self.eps))
+        self._u.copy_(F.normalize(flat @ self._v, dim=0, eps=self.eps))
+
+
+def right_first_spectral_norm(conv: nn.Conv2d) -> nn.Conv2d:
+    """The same convolution, in place, its weight divided by its largest singular value in the order of `RightFirst`."""
+    parametrize.register_parametrization(conv, "weight", RightFirst(conv.weight))
+    return conv
+
+
+def normalise_all(network: nn.Module) -> None:
+    """Spectral norm, in place, on every convolution and linear layer of a network that has none yet."""
+    for layer in list(network.modules()):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not parametrize.is_parametrized(layer):
+            parametrizations.spectral_norm(layer)

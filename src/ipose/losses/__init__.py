@@ -1,10 +1,12 @@
-"""The losses of iPOSE sec. 3.3, a file for each term.
+"""The losses of iPOSE sec. 3.3 and of GroupDNet sec. 3.5, a file for each term.
 
 class_balance   weights of the classes of a batch
 n_plus_one      (N+1)-class cross-entropy
 label_mix       mask and loss of LabelMix
 adversarial     global adversarial loss, hinge and log
 relaxed_emd     relaxed earth mover's distance between token sets
+feature_matching  features of the discriminator, of fake beside real
+kl              divergence of a code from the standard normal
 clip_style      that distance on CLIP tokens; clip_weights: where the encoder comes from
 vgg_feature     perceptual loss on VGG-19 features; vgg_weights: where the network comes from
 """
@@ -22,6 +24,8 @@ from ipose.losses.adversarial import (
 from ipose.losses.class_balance import class_weights
 from ipose.losses.clip_style import CLIPStyle, visual_tokens
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
+from ipose.losses.feature_matching import feature_distance, feature_matching_loss
+from ipose.losses.kl import kl_divergence
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss, n_plus_one_loss
 from ipose.losses.relaxed_emd import relaxed_emd
@@ -35,9 +39,12 @@ __all__ = [
     "VGGFeatureLoss",
     "adversarial_loss",
     "class_weights",
+    "feature_distance",
+    "feature_matching_loss",
     "hinge_d_fake",
     "hinge_d_real",
     "hinge_g",
+    "kl_divergence",
     "label_mix_loss",
     "label_mix_mask",
     "load_clip_style",

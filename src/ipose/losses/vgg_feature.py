@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.losses.precision import full_precision
+from ipose.losses.feature_matching import VGG_WEIGHTS, feature_distance
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 VGG19_LAYERS = (1, 6, 11, 20, 29)
 """relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, as torchvision's `vgg19().features` counts its layers."""
-VGG19_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+VGG19_WEIGHTS = VGG_WEIGHTS
 """Of these five, in pix2pixHD and SPADE."""
 
 
 def vgg_features(
-    layers: nn.Sequential, images: Float[Tensor, "b 3 h w"], taps: Sequence[int] = VGG19_LAYERS
+    layers: nn.Sequential,
+    images: Float[Tensor, "b 3 h w"],
+    taps: Sequence[int] = VGG19_LAYERS,
+    *,
+    imagenet: bool = True,
 ) -> list[Tensor]:
     """What some layers of a convolutional network make of images; images are brought from [-1, 1] to ImageNet's scale.
 
@@ -28,6 +31,7 @@ def vgg_features(
         layers: in order, as of `torchvision.models.vgg19().features`.
         images: in [-1, 1].
         taps: numbers of the layers, ascending.
+        imagenet: False leaves the images in [-1, 1], which is what pix2pixHD, SPADE and GroupDNet compute with.
     Returns:
         float (b, c_i, h_i, w_i), one a tap.
     Raises:
@@ -39,7 +43,7 @@ def vgg_features(
             expected=f"{least} pixels a side, or more",
         )  # fmt: skip
     mean, std = (images.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
-    x, found = ((images + 1) / 2 - mean) / std, []
+    x, found = (((images + 1) / 2 - mean) / std if imagenet else images), []
     for number, layer in enumerate(layers[: max(taps) + 1]):
         x = layer(x)
         if number in taps:
@@ -53,6 +57,8 @@ def vgg_feature_loss(
     real: Float[Tensor, "b 3 h w"],
     taps: Sequence[int] = VGG19_LAYERS,
     weights: Sequence[float] = VGG19_WEIGHTS,
+    *,
+    imagenet: bool = True,
 ) -> Float[Tensor, ""]:
     """sum over layers i of weights[i] * mean |phi_i(fake) - phi_i(real)|; gradients reach the fakes alone.
 
@@ -64,14 +70,11 @@ def vgg_feature_loss(
         real: to resemble, place by place.
         taps: see `vgg_features`.
         weights: one a tap.
+        imagenet: see `vgg_features`.
     """
     with torch.no_grad():
-        wanted = vgg_features(layers, real, taps)
-    total = fake.new_zeros((), dtype=torch.float32)
-    for weight, a, b in zip(weights, vgg_features(layers, fake, taps), wanted, strict=True):
-        with full_precision(a, b) as (a, b):
-            total = total + weight * F.l1_loss(a, b)
-    return total
+        wanted = vgg_features(layers, real, taps, imagenet=imagenet)
+    return feature_distance(vgg_features(layers, fake, taps, imagenet=imagenet), wanted, weights)
 
 
 class VGGFeatureLoss(nn.Module):
@@ -81,12 +84,18 @@ class VGGFeatureLoss(nn.Module):
         layers: `load_vgg_loss` brings VGG-19's, `tiny_vgg_loss` random ones.
         taps: numbers of the layers that are compared, ascending.
         weights: one a tap.
+        imagenet: see `vgg_features`.
     Raises:
         ConfigError: a tap that the network does not have, or not a weight for each.
     """
 
     def __init__(
-        self, layers: nn.Sequential, taps: Sequence[int] = VGG19_LAYERS, weights: Sequence[float] = VGG19_WEIGHTS
+        self,
+        layers: nn.Sequential,
+        taps: Sequence[int] = VGG19_LAYERS,
+        weights: Sequence[float] = VGG19_WEIGHTS,
+        *,
+        imagenet: bool = True,
     ) -> None:
         super().__init__()
         if not taps or min(taps) < 0 or max(taps) >= len(layers) or list(taps) != sorted(set(taps)):
@@ -95,7 +104,7 @@ class VGGFeatureLoss(nn.Module):
         if len(weights) != len(taps):
             raise ConfigError("a weight for each layer", field="weights", found=len(weights), expected=len(taps))
         self.layers = layers[: max(taps) + 1].eval().requires_grad_(False)
-        self.taps, self.weights = tuple(taps), tuple(weights)
+        self.taps, self.weights, self.imagenet = tuple(taps), tuple(weights), imagenet
 
     def train(self, mode: bool = True) -> "VGGFeatureLoss":
         """Stays in eval mode: the network is a ruler, not a pupil."""
@@ -103,7 +112,7 @@ class VGGFeatureLoss(nn.Module):
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
-        return vgg_feature_loss(self.layers, fake, real, self.taps, self.weights)
+        return vgg_feature_loss(self.layers, fake, real, self.taps, self.weights, imagenet=self.imagenet)
 
 
 def _least_side(layers: nn.Sequential, taps: Sequence[int]) -> int:

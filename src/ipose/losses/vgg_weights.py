@@ -27,12 +27,13 @@ _TINY: tuple[int | str, ...] = (4, 4, "M", 4, 4, "M", 6, 6, 6, 6, "M", 6, 6, 6, 
 """VGG-19's layers, narrow."""
 
 
-def load_vgg_loss(weights: Path | None = None) -> VGGFeatureLoss:
+def load_vgg_loss(weights: Path | None = None, *, imagenet: bool = True) -> VGGFeatureLoss:
     """The perceptual loss with torchvision's VGG-19, from a file or torch.hub's cache.
 
     Args:
         weights: a file of torchvision's vgg19 (.pth, .pt or .safetensors; the classifier may be missing); None looks
             into torch.hub's cache.
+        imagenet: see `ipose.losses.vgg_feature.vgg_features`.
     Raises:
         MissingWeightsError: no file there, or not this model's weights; says how to get them.
     """
@@ -46,7 +47,7 @@ def load_vgg_loss(weights: Path | None = None) -> VGGFeatureLoss:
         layers.load_state_dict(state, assign=True)
     except (RuntimeError, AttributeError) as error:
         raise MissingWeightsError("these are no weights of VGG-19", file=path, mend=_MEND) from error
-    return VGGFeatureLoss(layers.float())
+    return VGGFeatureLoss(layers.float(), imagenet=imagenet)
 
 
 def tiny_vgg_loss(seed: int) -> VGGFeatureLoss:

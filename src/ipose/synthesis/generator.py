@@ -7,7 +7,6 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, parametrize
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.init import init_weights
@@ -15,6 +14,7 @@ from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, Spad
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
 from ipose.layers.spade import nearest
+from ipose.layers.spectral_norm import normalise_all
 from ipose.synthesis.part_branch import PartInput, PartNoise
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.scene_noise import SceneNoise, batch_noise
@@ -72,7 +72,7 @@ class Generator(nn.Module):
         )
         self.to_image = nn.Conv2d(widths[-1], 3, 3, padding=1)
         if config.spectral_norm == "all":
-            _normalise_all(self)
+            normalise_all(self)
         init_weights(self, config.init_gain)
 
     def forward(
@@ -170,9 +170,3 @@ class Generator(nn.Module):
                 expected=f"0..{self.config.num_classes - 1}",
                 mend="Check the label spec (ipose doctor).",
             )
-
-
-def _normalise_all(network: nn.Module) -> None:
-    for layer in list(network.modules()):
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and not parametrize.is_parametrized(layer):
-            parametrizations.spectral_norm(layer)

@@ -1,6 +1,5 @@
 """A scene's noise: drawn on the CPU from (seed, scene name), so the same seed gives the same image in any batch."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ipose.layers.named_noise import named_generator
 from ipose.synthesis.presets import SynthesisConfig
 
 
@@ -34,8 +34,7 @@ def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name:
         seed: any integer.
         name: of the scene.
     """
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    generator = named_generator(seed, name)
     z = torch.randn(config.z_channels, generator=generator)
     start = (size[0] // config.size_multiple, size[1] // config.size_multiple)
     return SceneNoise(z, torch.randn(config.part_noise_channels, *start, generator=generator))

@@ -25,6 +25,7 @@ from ipose.lazy import lazy_attributes
 from ipose.testing.law import law  # at once: once loaded, the module of that name would hide the function
 
 if TYPE_CHECKING:
+    from ipose.testing.cg_block_contract import CGBlockContract, CGNormContract
     from ipose.testing.cross_attention_contract import CrossAttentionContract
     from ipose.testing.discriminator_contract import DiscriminatorContract
     from ipose.testing.ganseg_generator_contract import GANSegGeneratorContract
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AdversarialLossContract",
     "AreaLossContract",
+    "CGBlockContract",
+    "CGNormContract",
     "ClassWeightsContract",
     "ConcentrationLossContract",
     "CrossAttentionContract",
@@ -92,6 +95,7 @@ __all__ = [
 __getattr__ = lazy_attributes(
     __name__,
     {
+        "cg_block_contract": ("CGBlockContract", "CGNormContract"),
         "cross_attention_contract": ("CrossAttentionContract",),
         "discriminator_contract": ("DiscriminatorContract",),
         "ganseg_generator_contract": ("GANSegGeneratorContract",),

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from ipose.errors import ConfigError
 
 Precision = Literal["no", "bf16"]
-Schedule = Literal["constant", "linear", "cosine"]
+Schedule = Literal["constant", "linear", "cosine", "constant_then_linear"]
 DecayBy = Literal["auto", "steps", "clock"]
 
 RESUMABLE = frozenset(
@@ -42,7 +42,11 @@ class TrainConfig:
     precision: Precision = "no"
     """"bf16" computes under bfloat16 autocast; the weights stay float32."""
     schedule: Schedule = "constant"
-    """Course of the learning rates: constant, or down to 0 along a line or half a cosine."""
+    """Course of the learning rates: constant, or down to 0 along a line or half a cosine, or at first constant."""
+    constant_epochs: int = 0
+    """With schedule "constant_then_linear": epochs before the decay ..."""
+    decay_epochs: int = 0
+    """... and of the decay. The steps are divided into as many epochs; the rate changes once in each."""
     decay_by: DecayBy = "auto"
     """What the schedule reads: the share of the steps, or the share of `max_minutes` gone by ("clock"; then a resumed
     run is no longer exact). "auto" = the clock where `max_minutes` is given."""
@@ -54,8 +58,9 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "checkpoint_every", "log_every", "keep"):
             self._demand(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "workers", "sample_every"):
+        for name in ("seed", "workers", "sample_every", "constant_epochs"):
             self._demand(name, getattr(self, name) >= 0, "at least 0")
+        self._demand("decay_epochs", self.decay_epochs >= (self.schedule == "constant_then_linear"), "at least 1")
         self._demand("ema_decay", 0 <= self.ema_decay < 1, "0 <= decay < 1")
         self._demand("max_minutes", self.max_minutes is None or self.max_minutes > 0, "more than 0, or None")
         for name, choices in (("precision", Precision), ("schedule", Schedule), ("decay_by", DecayBy)):

@@ -37,7 +37,8 @@ def train(
 
     Args:
         system: `averaged`, an optional tuple of names, says which networks get averaged weights; an optional
-            `to(device)` moves what it holds besides its networks.
+            `to(device)` moves what it holds besides its networks; an optional `sync_batch_norm` False keeps batch
+            statistics to each process.
         run: from `Run.create`, or `Run.resume` with `resume=True`.
         resume: go on from the run's last whole checkpoint (from step 0 where there is none).
         on_sample: called every `sample_every` steps and at the end.

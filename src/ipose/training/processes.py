@@ -47,11 +47,11 @@ class Processes:
         """Until all processes are here."""
         self.state.wait_for_everyone()
 
-    def prepare(self, networks: Mapping[str, nn.Module]) -> None:
+    def prepare(self, networks: Mapping[str, nn.Module], *, sync_batch_norm: bool = True) -> None:
         """The same weights everywhere; batch norm over all processes, on GPUs (torch has no such norm for the CPU)."""
         if self.world == 1:
             return
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and sync_batch_norm:
             for network in networks.values():
                 nn.SyncBatchNorm.convert_sync_batchnorm(network)
         for network in networks.values():

@@ -72,6 +72,7 @@ def advice(run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Pa
     uses = {
         "partnet": f"Look at parts: ipose parts MAP.png --model {run.folder}",
         "synthesis": f"Make images: ipose generate MAP.png --model {run.folder}",
+        "groupdnet": f"Make images: ipose generate MAP.png --model {run.folder}",
         "ganseg": f"Make images: ipose generate --system ganseg --model {run.folder}",
         "part-segmenter": f"See parts of photographs: ipose segment IMAGES --model {run.folder}",
         "segmenter": f"Judge images by it: ipose evaluate RUN --segmenter {run.folder}",

@@ -54,7 +54,8 @@ class Trainer:
             move(self.processes.device)
         for network in self.system.networks.values():
             network.to(self.processes.device).train()
-        self.processes.prepare(self.system.networks)
+        sync = getattr(self.system, "sync_batch_norm", True)
+        self.processes.prepare(self.system.networks, sync_batch_norm=sync)
         averaged = getattr(self.system, "averaged", ())
         self.averages = Averages(self.system.networks, averaged, self.config.ema_decay)
         set_rates(self.system.optimizers.values(), 1.0)

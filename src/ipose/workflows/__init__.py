@@ -1,9 +1,12 @@
 """What a command does, from files to files, callable from Python: data, network, loop and report put together.
 
 train_partnet, train_synthesis   a run each         demo       both, on PartWorld, with a report
-parts, generate                  a model on maps    evaluate   a run's numbers    reports   its page
+parts, generate                  a model on maps    evaluate   a run's cards      reports   its page
 build_parts, part_sheets         part data from its published sources, and how they look
 evaluate_images                  two folders of images (image_pairs, seed_diversity), to eval cards
-compare_cards                    these beside each other
+image_cards                      the same of any images: of a run (generated_set, run_judgement), of folders
+compare_cards                    cards beside each other (card_facts, card_folder)
+train_segmenter                  a network that judges by label maps
+edited_region, measured_edits    how much of an edit stays where it was meant
 ablations                        the paper's tables, row by row
 """

@@ -5,7 +5,6 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ipose.editing.edit import Edit
-from ipose.editing.layout import edited_draft
 from ipose.editing.region import Seen, pixel_noise
 from ipose.pipeline import IPose
 from ipose.types import Scene, SceneBatch
@@ -28,7 +27,7 @@ def edited_region(model: IPose, scene: Scene, edit: Edit, *, seed: int = 0) -> B
     Raises:
         ConfigError, SupportError: an edit that makes no sense in this scene.
     """
-    draft = edited_draft(edit, scene, model.supports, model.spec)
+    draft = model.draft(scene, edit)
     plain = model.infer_parts(SceneBatch.from_scenes([scene]))
     parts = model.infer_parts(SceneBatch.from_scenes([draft.scene]), draft.supports)
     noise = pixel_noise(model.synthesis, scene.size, seed, scene.name)

@@ -12,7 +12,7 @@ from ipose.errors import ConfigError, DataError, RunError
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import PartEvaluation
-from ipose.partnet.pretrained import load_partnet
+from ipose.partnet.pretrained import has_partnet, load_partnet, model_folder, read_config
 from ipose.pipeline import IPose
 from ipose.training.run import Run
 from ipose.workflows.card_facts import code_facts, model_facts
@@ -74,9 +74,10 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, judgement: RunJud
     name = "" if data == own else f"on-{Path(data.data).name}"
     if run.kind == "segmenter":
         return _judge_segmenter(run, data, judgement, name)
+    supports = load_partnet(folder).supports if _has_partnet(run) else None
     facts = {
         **code_facts(),
-        "model": model_facts(run, load_partnet(folder).supports),
+        "model": model_facts(run, supports),
         "images": str(folder),
         "real": data.data,
     }
@@ -109,6 +110,8 @@ def data_of(run: Run) -> DataConfig:
 def _judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) -> tuple[PartEvaluation, list[EvalCard]]:
     """PartNet's cards; every category also in evaluation.json (`evaluation-on-NAME.json`). Raises DataError where the
     data have no part maps."""
+    if not _has_partnet(run):
+        raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
     trained, pairs = load_partnet(run.folder), open_part_pairs(data)
     evaluation = evaluate(trained.partnet, pairs, trained.supports)
     written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
@@ -116,6 +119,10 @@ def _judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) -
     path.write_text(json.dumps(written, indent=2) + "\n")
     seeds = (run.train_config.seed,)
     return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
+
+
+def _has_partnet(run: Run) -> bool:
+    return has_partnet(read_config(model_folder(run.folder)))
 
 
 def _judge_images(

@@ -130,7 +130,7 @@ def _between_seeds(
         cards.append(EvalCard(metric=name, value=value, notes=notes, **_looked(protocol, network), **seen))
     if judges.perceptual is not None:
         value = lpips_diversity(judges.perceptual, protocol, scenes)
-        looked = {"protocol": protocol.name, "resize": protocol.resize(inception=False)}
+        looked: dict[str, Any] = {"protocol": protocol.name, "resize": protocol.resize(inception=False)}
         label = judges.perceptual.label
         cards.append(EvalCard(metric="LPIPS between seeds", value=value, features=label, **looked, **seen))
     return cards

@@ -11,6 +11,8 @@ from ipose.errors import ConfigError, RunError
 from ipose.evaluation.text_table import text_table
 from ipose.ganseg import presets as ganseg_presets
 from ipose.ganseg.published import published as ganseg_published
+from ipose.groupdnet import presets as groupdnet_presets
+from ipose.groupdnet.published import published as groupdnet_published
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.published import PUBLISHED
 from ipose.segmentation.config import FORMAT as SEGMENTER
@@ -63,6 +65,12 @@ def _describe_model(folder: Path) -> list[str]:
         if config["format"] == SEGMENTER:
             network = config["segmenter_config"]["architecture"]
             return [f"model       {folder} ({SEGMENTER}), {network}, {config['num_classes']} classes"]
+        if config["format"] == "ipose-groupdnet":
+            settings = config["groupdnet_config"]
+            return [
+                f"model       {folder} (ipose-groupdnet), {settings['num_classes']} classes, groups "
+                + ", ".join(map(str, settings["decoder_groups"]))
+            ]
         if config["format"] == "ipose-ganseg":
             settings = config["ganseg_config"]
             return [
@@ -100,12 +108,15 @@ def describe_preset(name: str) -> str:
     if name in synthesis_presets.PRESETS:
         config = synthesis_presets.preset(name)
         tables.append(_preset_table(f"Synthesis preset {name}", asdict(config), published(name)))
+    if name in groupdnet_presets.PRESETS:
+        groupdnet = groupdnet_presets.preset(name)
+        tables.append(_preset_table(f"GroupDNet preset {name}", asdict(groupdnet), groupdnet_published(name)))
     if name in ganseg_presets.PRESETS:
         ganseg = asdict(ganseg_presets.preset(name))
         tables.append(_preset_table(f"GANSeg preset {name}", ganseg, ganseg_published(name)))
     if not tables:
         known = f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis)"
-        known += f", {', '.join(ganseg_presets.PRESETS)} (GANSeg)"
+        known += f", {', '.join(groupdnet_presets.PRESETS)} (GroupDNet), {', '.join(ganseg_presets.PRESETS)} (GANSeg)"
         raise ConfigError("no such preset", field="preset", found=name, expected=known)
     return "\n\n".join([*tables, "- = silent or unknown. Each difference is explained in docs/paper-vs-release.md."])
 

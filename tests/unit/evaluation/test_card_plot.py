@@ -21,13 +21,18 @@ def height(columns) -> int:
 
 
 class TestCardPlot:
-    """card_plot draws every card once."""
+    """card_plot draws every card once, of those that stand beside others."""
 
     def test_grows_with_names_and_with_metrics(self):
         one = height({"a": [CARD]})
         two_names = height({"a": [CARD], "b": [CARD]})
         two_metrics = height({"a": [CARD, replace(CARD, metric="mIoU")]})
         assert one < two_names < two_metrics
+
+    def test_leaves_out_what_only_one_of_several_has(self):
+        alone = replace(CARD, metric="mIoU")
+        assert height({"a": [CARD, alone], "b": [CARD]}) == height({"a": [CARD], "b": [CARD]})
+        assert height({"a": [CARD], "b": [alone]}) > height({"a": [CARD]})  # nothing is shared: all
 
     def test_shows_the_values(self):
         assert card_plot({"a": [CARD]}) == card_plot({"a": [CARD]})

@@ -6,9 +6,10 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from ipose.errors import ConfigError
 from ipose.testing.law import law
 from ipose.training import TrainConfig
-from ipose.training.schedule import rate_factor, set_rates
+from ipose.training.schedule import constant_then_linear, rate_factor, set_rates
 
 BY_CLOCK = {"max_minutes": 4.0}
 
@@ -61,3 +62,20 @@ class TestSetRates:
         for factor in (1.0, 0.5, 0.25):
             set_rates([optimizer], factor)
         assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.25, 0.025])
+
+
+class TestConstantThenLinear:
+    """By epochs, as pix2pixHD and GroupDNet step: the epoch after the constant ones is still at the full rate."""
+
+    def test_matches_a_hand_count(self):
+        factors = [constant_then_linear(epoch, 2, 4) for epoch in range(1, 7)]
+        assert factors == [1, 1, 1, 0.75, 0.5, 0.25]
+
+    def test_the_steps_of_a_run_are_divided_into_its_epochs(self):
+        settings = config("constant_then_linear", constant_epochs=2, decay_epochs=2)
+        factors = [rate_factor(settings, step, 0.0) for step in (0, 49, 50, 74, 75, 99, 100)]
+        assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5]
+
+    def test_needs_an_epoch_of_decay(self):
+        with pytest.raises(ConfigError, match=r"\[decay_epochs\].*at least 1"):
+            config("constant_then_linear", constant_epochs=2)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction
 
@@ -74,7 +74,7 @@ class EditScene:
             print(object_table(model, scene, self.seed))
             return
         weights = weights_of(model_folder(self.model)) if self.model.exists() else None
-        networks = {"features": self.features, "lpips": self.lpips}
+        networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         for path in edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks):
             print(described(path))
 
@@ -102,10 +102,11 @@ class EditScene:
 
 @dataclass(frozen=True)
 class Figures:
-    """The paper's editing figures for a run: new textures (fig. 5), parts taken away (fig. 6), and how local."""
+    """The paper's editing figures for a run: new textures (fig. 5), parts taken away (fig. 6), and how local; of a
+    GroupDNet, one class resampled, and mixture, manipulation and morphing (its fig. 6)."""
 
     folder: Positional[Path]
-    """A synthesis run."""
+    """A synthesis run, or a GroupDNet run."""
     scenes: int = 4
     """Validation scenes to show."""
     seed: int = 0
@@ -119,10 +120,16 @@ class Figures:
 
     def run(self) -> None:
         """Draw, and print the changes inside and outside the edited regions."""
+        from ipose.groupdnet.model import is_groupdnet
         from ipose.workflows.card_folder import described
         from ipose.workflows.figures import run_figures
+        from ipose.workflows.groupdnet_figures import groupdnet_figures
 
-        networks = {"features": self.features, "lpips": self.lpips}
+        if is_groupdnet(self.folder):
+            for path in groupdnet_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed):
+                print(path)
+            return
+        networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)
         print(result.table())
         for path in result.files:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
@@ -41,7 +42,14 @@ class Evaluate:
     class_map: Path | None = None
     """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
     lpips: Path | None = None
-    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene."""
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene; of a
+    GroupDNet run, it takes the place of the mean absolute difference."""
+    maps: int = 20
+    """Of a GroupDNet run: validation label maps to measure mCSD and mOCD on."""
+    pairs: int = 19
+    """Of a GroupDNet run: pairs of images for each class of each map."""
+    masking: Literal["multiply", "map", "region"] = "multiply"
+    """Of a GroupDNet run: the distance of masked images, or the distance's map over the whole area or the class's."""
     seeds: tuple[int, ...] | None = None
     """Of a synthesis run: seeds of the images, one each; distances look at the first one's. None = 0 1."""
     limit: int | None = None
@@ -72,7 +80,7 @@ class Evaluate:
             raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
         self._check_strays()
         if self.folder is not None:
-            self._run_folder(self.folder)
+            self._judge(self.folder)
         elif self.images is not None:
             self._image_folder(self.images)
         else:
@@ -93,6 +101,14 @@ class Evaluate:
                 raise ConfigError(
                     f"an option of {home}", field=stray[0], mend="See ipose evaluate --help for what goes together."
                 )
+
+    def _judge(self, folder: Path) -> None:
+        from ipose.groupdnet.model import is_groupdnet
+
+        if is_groupdnet(folder):
+            self._class_diversity(folder)
+        else:
+            self._run_folder(folder)
 
     def _run_folder(self, folder: Path) -> None:
         from ipose.workflows.door import check_device
@@ -116,6 +132,18 @@ class Evaluate:
             print(f"{path}: {card.line()}")
         for sentence in result.left_out:
             print(sentence)
+
+    def _class_diversity(self, folder: Path) -> None:
+        """mCSD and mOCD of a GroupDNet run."""
+        from ipose.workflows.card_folder import write_run_cards
+        from ipose.workflows.class_diversity import evaluate_groupdnet
+        from ipose.workflows.door import check_device
+
+        check_device(self.device)
+        names = ("maps", "pairs", "masking", "lpips", "device")
+        cards = evaluate_groupdnet(folder, **{name: getattr(self, name) for name in names})
+        for card, path in zip(cards, write_run_cards(cards, self.out or folder / "cards"), strict=True):
+            print(f"{path}: {card.line()}")
 
     def _image_folder(self, images: Path) -> None:
         from ipose.workflows.door import check_device

@@ -1,4 +1,4 @@
-"""`ipose train partnet|synthesis|segmenter|ganseg`. Flags are the fields of the configs; defaults: `--preset`."""
+"""`ipose train ...`. Flags are the configs' fields; defaults follow `--preset`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, make_dataclass
@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 from tyro.conf import FlagCreatePairsOff, subcommand
 
 from ipose.cli.commands.ganseg import TrainGANSeg
+from ipose.cli.commands.groupdnet import TrainGroupDNet
 from ipose.cli.commands.loop_flags import INTERRUPTED, LoopFlags
 from ipose.cli.commands.part_segmenter import TrainPartSegmenter
 from ipose.cli.commands.train_segmenter import TrainSegmenter
 from ipose.data.data_config import DataConfig
 from ipose.ganseg import presets as ganseg_presets
+from ipose.groupdnet import presets as groupdnet_presets
 from ipose.partnet import presets as partnet_presets
 from ipose.synthesis import presets as synthesis_presets
 
@@ -122,16 +124,18 @@ def train_command(args: Sequence[str]) -> Any:
     partnet = partnet_presets.preset(name if name in partnet_presets.PRESETS else "toy")
     synthesis = synthesis_presets.preset(name if name in synthesis_presets.PRESETS else "toy")
     ganseg = ganseg_presets.preset(name if name in ganseg_presets.PRESETS else "tiny")
+    groupdnet = groupdnet_presets.preset(name if name in groupdnet_presets.PRESETS else "fashion-small")
     which: Any = (
         Annotated[_with_config(TrainPartNet, partnet), subcommand("partnet")]
         | Annotated[_with_config(TrainSynthesis, synthesis), subcommand("synthesis")]
+        | Annotated[_with_config(TrainGroupDNet, groupdnet), subcommand("groupdnet")]
         | Annotated[_with_config(TrainGANSeg, ganseg), subcommand("ganseg")]
         | Annotated[_segmenter(args), subcommand("segmenter")]
     )
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
     train.__doc__ = (
-        "Train one of iPOSE's two networks, PartNet first; GANSeg, which needs photographs alone; or a segmenter "
-        "to judge images by."
+        "Train one of iPOSE's two networks, PartNet first; GroupDNet, which has a code a class; GANSeg, which needs "
+        "photographs alone; or a segmenter to judge images by."
     )
     return Annotated[train, subcommand("train")]
 

@@ -59,10 +59,12 @@ class Generate:
     """Index PNG of label ids, or a folder of them; none with --system ganseg."""
     model: Path = field(kw_only=True)
     """Run or its model folder, of the system."""
-    system: Literal["ipose", "ganseg"] = "ipose"
-    """Whose model it is."""
+    system: Literal["ipose", "groupdnet", "ganseg"] = "ipose"
+    """Whose model it is; a GroupDNet is recognised without being named."""
     move: tuple[str, ...] = ()
     """ganseg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
+    resample: tuple[str, ...] = ()
+    """groupdnet: classes by name; only their look changes from seed to seed, all else keeps that of the first."""
     instances: Path | None = None
     """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
     parts: Path | None = None
@@ -91,13 +93,14 @@ class Generate:
         from ipose.ganseg.pretrained import load_ganseg
         from ipose.workflows.generate_ganseg import generate_ganseg
 
-        if self.inputs is not None or self.instances is not None or self.keep_size:
+        if self.inputs is not None or self.instances is not None or self.keep_size or self.resample:
             raise ConfigError("GANSeg makes images of noise, not of label maps", mend="Drop the maps and --keep-size.")
         generator = load_ganseg(self.model).to(self.device)
         moves = [MovePart.parse(words) for words in self.move]
         return generate_ganseg(generator, self.out, seed=self.seed, count=self.count, moves=moves)
 
     def _from_maps(self) -> Iterator[Path]:
+        from ipose.groupdnet.model import is_groupdnet
         from ipose.pipeline import IPose
         from ipose.workflows.generate import generate_files
 
@@ -105,6 +108,13 @@ class Generate:
             raise ConfigError("only GANSeg has parts to move", field="move", mend="Add --system ganseg.")
         if self.inputs is None:
             raise ConfigError("no label map", field="inputs", mend="Name an index PNG, or a folder of them.")
+        if self.system == "groupdnet" or is_groupdnet(self.model):
+            yield from self._from_codes(self.inputs)
+            return
+        if self.resample:
+            raise ConfigError(
+                "only GroupDNet has a code a class", field="resample", mend="For iPOSE, use ipose edit --resample."
+            )
         model = IPose.from_pretrained(self.model).to(self.device)
         yield from generate_files(
             model,
@@ -116,6 +126,16 @@ class Generate:
             count=self.count,
             keep_size=self.keep_size,
         )
+
+    def _from_codes(self, inputs: Path) -> Iterator[Path]:
+        from ipose.groupdnet.model import GroupDNet
+        from ipose.workflows.generate_groupdnet import generate_groupdnet
+
+        if self.parts is not None:
+            raise ConfigError("GroupDNet knows no parts", field="parts", mend="Drop --parts.")
+        names = ("instances", "seed", "count", "resample", "keep_size")
+        model = GroupDNet.from_pretrained(self.model).to(self.device)
+        return generate_groupdnet(model, inputs, self.out, **{name: getattr(self, name) for name in names})
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,14 @@ from ipose.errors import ConfigError
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.segmenter import PartSegmenter
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.discriminator import MultiScaleDiscriminator
+from ipose.groupdnet.encoder import Encoder
 from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import export
 from ipose.interop.release.ganseg_form import export_ganseg
 from ipose.interop.release.generator_form import export_generator
+from ipose.interop.release.groupdnet_entries import decoder_entries, encoder_entries, scales_entries
 from ipose.interop.release.partnet_form import partnet_entries
 from ipose.partnet.partnet import PartNet
 from ipose.synthesis.discriminator import Discriminator
@@ -17,7 +21,7 @@ from ipose.synthesis.generator import Generator
 
 
 def to_release(module: nn.Module) -> dict[str, Tensor]:
-    """A PartNet, generator or discriminator as a state dict with the release's names, without prefixes.
+    """A PartNet, generator or discriminator, or GroupDNet's three, as a state dict with the release's names.
 
     Exact: `to_release(generator(state))` has every tensor of `state`, bit for bit, and so have the other two. Of a
     generator that was not loaded from the release: zeros for the one layer that the release stores but never uses, and
@@ -34,12 +38,18 @@ def to_release(module: nn.Module) -> dict[str, Tensor]:
         return export(module, partnet_entries(module))
     if isinstance(module, Discriminator):
         return export(module, discriminator_entries(module))
+    if isinstance(module, Decoder):
+        return {**export(module, decoder_entries(module)), **module.release_extras}
+    if isinstance(module, Encoder):
+        return export(module, encoder_entries(module))
+    if isinstance(module, MultiScaleDiscriminator):
+        return export(module, scales_entries(module))
     if isinstance(module, GANSegGenerator | GANSegDiscriminator | PartSegmenter):
         return export_ganseg(module)
     raise ConfigError(
         "the release has no such module",
         field="module",
         found=type(module).__name__,
-        expected="a PartNet, Generator or Discriminator of ipose",
+        expected="a PartNet, Generator or Discriminator of ipose, or a network of ipose.groupdnet",
         mend="Pass the network itself, without a wrapper (its .module).",
     )

@@ -14,6 +14,9 @@ _MARKS = {
     "generator": r"body\.\d+\.(norm|conv)_p\.|body\.\d+\.norm_[01s]\.mlp|conv_part\.0\.|conv_nos\.\d+\.",
     "discriminator": r"body_(down|up)\.\d+\.|layer_up_last\.",
     "PartNet": r"(shape|mask)_encoder\.(ms_)?enc\d|catt\d+\.|decoder\.dec\d",
+    "GroupDNet generator": r"(head_0|G_middle_\d|up_\d+)\.",
+    "GroupDNet encoder": r"layer\d+\.0\.weight_orig|fc_(mu|var)\.",
+    "GroupDNet discriminator": r"discriminator_\d+\.model\d",
 }
 
 
@@ -50,7 +53,7 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """ "generator", "discriminator", "PartNet", or None where no name is one of the release's."""
+    """ "generator", "discriminator", "PartNet", one of "GroupDNet ...", or None where no name is of the release."""
     names = without_prefix(state)
     votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
@@ -73,7 +76,7 @@ def expect_network(state: Mapping[str, Tensor], kind: str) -> None:
         )
     raise RunError(
         f"this is the release's {found}, not its {kind}",
-        mend=f"Read it with ipose.interop.release.{found.lower()}, or take the {kind}'s file.",
+        mend=f"Read it with ipose.interop.release.{found.lower().replace(' ', '_')}, or take the {kind}'s file.",
     )
 
 
@@ -81,4 +84,7 @@ _EXAMPLES = {
     "generator": "body.0.conv_p.weight_orig and conv_part.0.weight",
     "discriminator": "body_down.0.conv1.0.weight_orig and layer_up_last.weight",
     "PartNet": "shape_encoder.enc0.0.weight and catt0.ln1.weight",
+    "GroupDNet generator": "head_0.conv_0.weight_orig and fc.weight",
+    "GroupDNet encoder": "layer1.0.weight_orig and fc_mu.weight",
+    "GroupDNet discriminator": "discriminator_0.model0.0.weight",
 }

@@ -36,8 +36,8 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
     Settings that did not exist when it was made count as their defaults.
 
     Raises:
-        RunError: another configuration, which is named field by field; a run stopped within a longer schedule; or no
-            run, but something else.
+        RunError: another configuration, which is named field by field; a run stopped within a longer schedule;
+            one that another process is training; or no run, but something else.
     """
     if not (folder / "run.json").exists():
         refuse_taken(folder)
@@ -52,8 +52,10 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
             found=f"{done} of {planned} steps",
             mend=f"Ask for --steps {planned}, which finishes it, or name another folder with --out.",
         )
-    has_model = (run.model / "config.json").is_file()
-    return "finished" if has_model and done >= wanted.train.steps else "unfinished"
+    if done >= wanted.train.steps and (run.model / "config.json").is_file():
+        return "finished"
+    with run.locked():  # asked before anything is written into the run
+        return "unfinished"
 
 
 def steps_done(folder: Path) -> int:

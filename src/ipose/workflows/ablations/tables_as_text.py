@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipose.workflows.ablations.arithmetic import Spread
-from ipose.workflows.ablations.grids import Metric, Row
+from ipose.workflows.ablations.grids import METRICS, Metric, Row
 from ipose.workflows.ablations.outcome import Comparison, Outcome, SeedScores, values
 
 
@@ -45,7 +45,8 @@ class WrittenTable:
 def written(outcome: Outcome) -> WrittenTable:
     """The outcome as a table and sentences."""
     metrics = outcome.metrics
-    published = [metric for metric in metrics if any(metric.key in row.published for row in outcome.table.rows)]
+    known = {key for row in outcome.table.rows for key in row.published}
+    published = [metric for metric in METRICS[outcome.table.kind] if metric.key in known]
     comparisons = outcome.comparisons()
     rows = []
     for row in outcome.table.rows:

@@ -76,6 +76,11 @@ class TestStateOf:
         train = replace(TRAIN, checkpoint_every=250, sample_every=250, workers=2, max_minutes=3.0)
         assert state_of(made(6, wanted(train)), wanted()) == "finished"
 
+    def test_one_that_is_being_trained_is_left_alone(self, made):
+        folder = made(4)
+        with Run.open(folder).locked(), pytest.raises(RunError, match="another process is training here"):
+            state_of(folder, wanted())
+
     def test_something_else_in_the_folder_is_refused(self, tmp_path):
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "letter.txt").write_text("dear")

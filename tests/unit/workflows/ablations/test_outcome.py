@@ -62,9 +62,16 @@ class TestWritten:
         table = written(outcome(TWO_SEEDS, baselines={"copy": {0: {"ac_basis": 95.1}, 1: {"ac_basis": 95.3}}}))
         assert list(table.rows[-1]) == ["copy", "2", "95.20 ± 0.10", "-", "-", "-", "not trained"]
 
-    def test_columns_that_no_run_has_are_left_out(self):
+    def test_columns_that_no_run_has_are_left_out_and_the_paper_s_are_not(self):
         table = written(outcome({"base": {0: {"ac_basis": 95.0}}}))
-        assert list(table.header) == ["", "seeds", "AC basis", "published AC basis", "verdict"]
+        assert list(table.header) == ["", "seeds", "AC basis", "published AC basis", "published AC novel", "verdict"]
+
+    def test_distances_are_named_after_their_features_in_the_header(self):
+        titles = {"frechet": "Frechet distance (features random@0)"}
+        scores = {"oasis": {0: {"frechet": 1.0}}, "global": {0: {"frechet": 2.0}}}
+        table = written(outcome(scores, table="3", titles=titles))
+        assert table.header[2:5] == ["Frechet distance (features random@0)", "published FID", "published object FID"]
+        assert "Frechet distance +1 (published -4.10)" in table.sentences[0]
 
     def test_what_is_missing_is_said(self):
         table = written(

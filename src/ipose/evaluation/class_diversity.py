@@ -1,0 +1,160 @@
+"""mCSD and mOCD: how much one class's noise changes its own pixels, and how much all others (GroupDNet eq. 7)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ipose.errors import ConfigError
+from ipose.types import Scene
+
+Masking = Literal["multiply", "map", "region"]
+
+
+@runtime_checkable
+class ClassSampler(Protocol):
+    """A generator with noise for each class, whatever its architecture."""
+
+    def __call__(self, scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
+        """Image `number` of a label map, in [-1, 1]: only the noise of class_id depends on `number`; None = all noise.
+
+        A model without noise of its own for each class changes all of it.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ImageDistance:
+    """How far apart images are.
+
+    Args:
+        name: for cards.
+        whole: float (b, 3, h, w) in [-1, 1], twice, to b values.
+        at_pixels: to (b, h, w), whose mean is `whole`; None where there is no such map.
+        features: the network with its hash, where one takes part.
+    """
+
+    name: str
+    whole: Callable[[Tensor, Tensor], Tensor]
+    at_pixels: Callable[[Tensor, Tensor], Tensor] | None = None
+    features: str | None = None
+
+
+def _absolute(a: Tensor, b: Tensor) -> Tensor:
+    return (a - b).abs().mean(1) / 2
+
+
+ABSOLUTE_DIFFERENCE = ImageDistance(
+    "mean absolute difference", lambda a, b: _absolute(a, b).mean((-2, -1)), at_pixels=_absolute
+)
+"""0 = equal, 1 = black beside white. It stands where LPIPS is usually given; it needs no weights, and is not LPIPS."""
+
+
+@dataclass(frozen=True)
+class ClassDiversity:
+    """Means over label maps and classes.
+
+    Args:
+        own: mCSD, the change inside the class whose noise changes: large is good.
+        others: mOCD, the change in all other classes: small is good.
+        overall: the change where all noise changes, over the whole image.
+        maps: label maps.
+        pairs: pairs of images compared for each class of each map.
+    """
+
+    own: float
+    others: float
+    overall: float
+    maps: int
+    pairs: int
+
+
+def class_diversity(
+    sampler: ClassSampler,
+    scenes: Sequence[Scene],
+    distance: ImageDistance = ABSOLUTE_DIFFERENCE,
+    *,
+    images: int = 100,
+    pairs: int = 19,
+    masking: Masking = "multiply",
+    absent: bool = False,
+    num_classes: int | None = None,
+    seed: int = 0,
+) -> ClassDiversity:
+    """mCSD, mOCD and the overall diversity of a generator. Source: GroupDNet eq. 7; 100 images, 19 pairs.
+
+    Only the images of chosen pairs are made; the numbers are those that making all would give.
+
+    Args:
+        sampler: the generator.
+        scenes: label maps; photographs are not looked at.
+        distance: LPIPS, or what stands for it.
+        images: among how many images a class the pairs are chosen.
+        pairs: compared for each class of each map.
+        masking: "multiply": of both images times the mask (which the paper's numbers speak for). "map": the distance
+            at the pixels of the mask, over the whole area. "region": over the area of the mask.
+        absent: whether classes that a map does not show count, with a change of 0 inside.
+        num_classes: C; needed where absent ones count.
+        seed: of the choice of pairs.
+    Raises:
+        ConfigError: no scene, fewer than two images, no pair, or a masking that the distance has no map for.
+    """
+    _check(scenes, distance, images, pairs, masking)
+    if absent and num_classes is None:
+        raise ConfigError("absent classes count only where their number is known", field="num_classes", found=None)
+    own, others, overall = [], [], []
+    for scene in scenes:
+        chosen = _pairs(images, pairs, seed)
+        shown = scene.label.unique().tolist()
+        for class_id in range(num_classes or 0) if absent else shown:
+            first, second = _images(sampler, scene, class_id, chosen)
+            inside = scene.label == class_id
+            own.append(_masked(distance, first, second, inside, masking))
+            others.append(_masked(distance, first, second, ~inside, masking))
+        overall.append(distance.whole(*_images(sampler, scene, None, chosen)).mean().item())
+    return ClassDiversity(fmean(own), fmean(others), fmean(overall), len(scenes), pairs)
+
+
+def _images(
+    sampler: ClassSampler, scene: Scene, class_id: int | None, chosen: Sequence[tuple[int, int]]
+) -> tuple[Tensor, Tensor]:
+    """The first and the second image of each pair, each number made once."""
+    made = {number: sampler(scene, class_id, number) for number in sorted({i for pair in chosen for i in pair})}
+    return torch.stack([made[i] for i, _ in chosen]), torch.stack([made[j] for _, j in chosen])
+
+
+def _masked(distance: ImageDistance, a: Tensor, b: Tensor, region: Bool[Tensor, "h w"], masking: Masking) -> float:
+    """Mean over the pairs; 0 for an empty region."""
+    if not bool(region.any()):
+        return 0.0
+    mask = region.to(a.dtype)
+    if masking == "multiply":
+        return distance.whole(a * mask, b * mask).mean().item()
+    assert distance.at_pixels is not None
+    total = (distance.at_pixels(a, b) * mask).sum((-2, -1)).mean().item()
+    return total / (mask.sum().item() if masking == "region" else mask.numel())
+
+
+def _pairs(images: int, pairs: int, seed: int) -> list[tuple[int, int]]:
+    """Pairs of two different numbers each."""
+    generator = torch.Generator().manual_seed(seed)
+    chosen = [torch.randperm(images, generator=generator)[:2].tolist() for _ in range(pairs)]
+    return [(first, second) for first, second in chosen]
+
+
+def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs: int, masking: Masking) -> None:
+    if not len(scenes):
+        raise ConfigError("no label map to make images of", field="scenes", found=0, expected="1 or more")
+    if images < 2 or pairs < 1:
+        raise ConfigError(
+            "diversity is between images of one label map", found=f"{images} images, {pairs} pairs",
+            expected="2 images or more, 1 pair or more",
+        )  # fmt: skip
+    if masking != "multiply" and distance.at_pixels is None:
+        raise ConfigError(
+            f"{distance.name} gives one number an image", field="masking", found=masking, expected="multiply"
+        )

@@ -1,0 +1,182 @@
+"""GroupDNet for use: a scene in, an image out; codes of classes taken, drawn, mixed; saved and loaded as one folder."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+import ipose
+from ipose.configs import config_from_plain
+from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
+from ipose.groupdnet.codes import Codes
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.encoder import Encoder
+from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.layers.named_noise import named_generator
+from ipose.types import LabelSpec, Scene, SceneBatch
+
+FORMAT = "ipose-groupdnet"
+WEIGHTS = "model.safetensors"
+
+
+class GroupDNet:
+    """Encoder and decoder of one config, with the label spec that they were trained for. Source: GroupDNet sec. 3.
+
+    Args:
+        encoder: trained; put in eval mode.
+        decoder: trained; put in eval mode.
+        spec: what the class ids mean.
+
+    Example::
+
+        model = GroupDNet.from_pretrained("runs/fashion")   # a run, or its model/ folder
+        image = model(scene, seed=7)                        # every class's code drawn from (7, the scene's name)
+        again = model.paint([scene], model.encode([scene]).mean)[0]  # the photograph's own codes
+    """
+
+    def __init__(self, encoder: Encoder, decoder: Decoder, spec: LabelSpec) -> None:
+        if spec.num_classes != decoder.config.num_classes:
+            raise ConfigError(
+                "spec and decoder differ in their classes", found=spec.num_classes, expected=decoder.config.num_classes
+            )
+        self.encoder, self.decoder, self.spec = encoder.eval(), decoder.eval(), spec
+
+    @property
+    def config(self) -> GroupDNetConfig:
+        """Of both networks."""
+        return self.decoder.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.decoder.parameters()).device
+
+    def to(self, device: torch.device | str) -> "GroupDNet":
+        """Move the networks."""
+        self.encoder.to(device)
+        self.decoder.to(device)
+        return self
+
+    @torch.no_grad()
+    def __call__(self, scene: Scene, *, seed: int = 0) -> Float[Tensor, "3 h w"]:
+        """An image in [-1, 1], on the CPU; every class's code is drawn from (seed, scene name)."""
+        return self.paint([scene], self.draw([scene], seed=seed))[0]
+
+    def draw(self, scenes: Sequence[Scene], *, seed: int = 0) -> Float[Tensor, "b z *grid"]:
+        """Codes from the standard normal, each scene's from (seed, its name): the same in any batch."""
+        codes = []
+        for scene in scenes:
+            grid = self._grid(scene.size)
+            codes.append(torch.randn(self.config.z_channels, *grid, generator=named_generator(seed, scene.name)))
+        return torch.stack(codes)
+
+    @torch.no_grad()
+    def encode(self, scenes: Sequence[Scene]) -> Codes:
+        """The codes of the scenes' photographs.
+
+        Raises:
+            DataError: a scene without a photograph.
+            ShapeMismatchError: a size that the encoder cannot read.
+        """
+        batch = SceneBatch.from_scenes(scenes).to(self.device)
+        if batch.image is None:
+            raise DataError("codes are read from photographs", found="a scene without one", file=scenes[0].name)
+        codes: Codes = self.encoder(batch.image, batch.label)
+        return Codes(codes.mean.cpu(), codes.log_variance.cpu())
+
+    @torch.no_grad()
+    def paint(self, scenes: Sequence[Scene], z: Float[Tensor, "b z *grid"]) -> Float[Tensor, "b 3 h w"]:
+        """Images in [-1, 1] of label maps with given codes, on the CPU; scenes of one size."""
+        if len({scene.size for scene in scenes}) > 1:
+            raise ShapeMismatchError(
+                "scenes of one batch must be of one size", mend="Call the model once for each size."
+            )
+        batch = SceneBatch.from_scenes(scenes).to(self.device)
+        images: Tensor = self.decoder(batch.label, z.to(self.device), batch.instance)
+        return images.float().cpu()
+
+    def _grid(self, size: tuple[int, int]) -> tuple[int, ...]:
+        if self.config.code == "vector":
+            return ()
+        multiple = self.config.size_multiple
+        return (1, 1) if self.config.code == "pooled" else (size[0] // multiple, size[1] // multiple)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write a model folder: config.json, model.safetensors and the spec."""
+        folder.mkdir(parents=True, exist_ok=True)
+        networks = {"encoder": self.encoder, "decoder": self.decoder}
+        weights = {f"{name}.{key}": value for name, net in networks.items() for key, value in net.state_dict().items()}
+        save_file({key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}, folder / WEIGHTS)
+        described = {"format": FORMAT, "ipose_version": ipose.__version__, "groupdnet_config": asdict(self.config)}
+        (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
+        (folder / DATASET_FILE).write_text(dataset_toml(self.spec))
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path) -> "GroupDNet":
+        """Load a run or its `model/` folder.
+
+        Raises:
+            RunError: no model here, one of another system, or a damaged file.
+        """
+        folder = _model_folder(Path(path))
+        described = _read_config(folder)
+        try:
+            config = config_from_plain(GroupDNetConfig, described["groupdnet_config"])
+            encoder, decoder = Encoder(config), Decoder(config)
+            weights = load_file(folder / WEIGHTS)
+            for name, network in (("encoder.", encoder), ("decoder.", decoder)):
+                own = {key.removeprefix(name): value for key, value in weights.items() if key.startswith(name)}
+                network.load_state_dict(own)
+        except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+            words = " ".join(str(error).split())[:200]
+            raise RunError(
+                f"the GroupDNet cannot be read ({words})", file=folder, mend="Copy the model folder again, whole."
+            ) from error
+        return cls(encoder, decoder, load_spec(folder / DATASET_FILE))
+
+
+def is_groupdnet(path: str | Path) -> bool:
+    """Whether a run or model folder holds a GroupDNet; False for whatever cannot be read."""
+    try:
+        return bool(_read_config(_model_folder(Path(path)))["format"] == FORMAT)
+    except RunError:
+        return False
+
+
+def _model_folder(path: Path) -> Path:
+    for folder in (path, path / "model"):
+        if (folder / "config.json").is_file():
+            return folder
+    found = "a run that has saved no model yet" if (path / "run.json").is_file() else "no config.json"
+    raise RunError(
+        "no GroupDNet here",
+        file=path,
+        found=found if path.exists() else "no such folder",
+        expected="a run folder or its model/",
+        mend="Train one with ipose train groupdnet, or check the path.",
+    )
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = config.get("format")
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
+    if found != FORMAT:
+        raise RunError(
+            "a model of another system",
+            file=folder,
+            found=found,
+            expected=FORMAT,
+            mend="Name a run of ipose train groupdnet.",
+        )
+    return dict(config)

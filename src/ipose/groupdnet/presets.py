@@ -1,0 +1,282 @@
+"""Every number of GroupDNet, its baselines and its training, on one page: the config and its presets.
+
+Torch-free, so that `ipose --help` is instant. "P" is the paper (Zhu et al., CVPR 2020), "R" what its authors' release
+does; where they differ, the field names both, and the default is the release's, which made the published checkpoints.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from ipose.errors import ConfigError
+from ipose.groupdnet.modulation import Modulation, ModulationRule, check_groups
+
+ClassImages = Literal["crop", "mask", "whole"]
+Code = Literal["map", "pooled", "vector"]
+Norm = Literal["batch", "group"]
+SpectralNormScope = Literal["release", "all", "none"]
+Activation = Literal["leaky_relu", "relu"]
+ModulationForm = Literal["release", "paper"]
+Init = Literal["effective", "glorot"]
+Perceptual = Literal["vgg", "none"]
+KL = Literal["sum", "mean"]
+PresetName = Literal[
+    "deepfashion", "cityscapes", "ade20k", "deepfashion-vspade", "deepfashion-groupenc", "deepfashion-groupdec",
+    "deepfashion-groupnet", "deepfashion-mulnet", "fashion-small", "fashion-small-vspade", "fashion-small-groupnet",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDNetConfig:
+    """Encoder, decoder, discriminator, objective and training. Checks itself once, when made.
+
+    Raises:
+        ConfigError: a value that cannot work; the sentence names the field.
+    """
+
+    num_classes: int = 8
+    """C, the unknown class included (the data set says): 8 DeepFashion, 35 Cityscapes, 151 ADE20K."""
+    height: int = 256
+    """Training image height in pixels (P app. A: 256)."""
+    width: int = 256
+    """Training image width in pixels (P app. A: 256, Cityscapes 512)."""
+
+    class_images: ClassImages = "crop"
+    """What the encoder sees of each class: its pixels, cropped to their box and enlarged (R), its pixels in place (P
+    eq. 2), or the whole image (P table 3, "w/o split")."""
+    encoder_grouped: bool = True
+    """Whether each class has an encoder of its own (grouped convolutions); else one for all (VSPADE, GroupDec)."""
+    encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 256, 256)
+    """Width of each encoder layer, a class (R). Each halves the image."""
+    code: Code = "map"
+    """A code a pixel of the smallest map, the same everywhere (P table 3, "w/o map"), or one vector (VSPADE)."""
+    code_channels: int = 8
+    """Channels of a class's code (P sec. 3.3); of the whole code where it is a vector (VSPADE: 256)."""
+
+    decoder_channels: tuple[int, ...] = (2560, 2560, 2560, 2560, 1280, 640, 320, 160)
+    """Width in front of the first block, then behind each (P table 4). Every block but the first doubles the size."""
+    decoder_groups: tuple[int, ...] = (8, 8, 4, 4, 2, 2, 1)
+    """Groups of each block (P table 4); any list whose numbers divide the widths."""
+    first_grouped: bool = True
+    """Whether the layer in front of the blocks keeps the classes apart."""
+    fusing_layers: int = 0
+    """Ordinary convolutions behind the blocks, before the one to RGB (GroupNet, MulNet; their number is not known)."""
+    modulation: ModulationRule = "block"
+    """How the label map's convolutions are grouped: as the block (DeepFashion; P), by class (Cityscapes), or by class,
+    then as the block (ADE20K)."""
+    modulation_hidden: int = 128
+    """Width of their hidden layer, where they are grouped as the block."""
+    modulation_form: ModulationForm = "release"
+    """(1 + gamma) BN(x) + beta, BN without weights (R), or gamma BN(x) + beta, BN with weights (P eqs. 3-5)."""
+    edges: bool = False
+    """Whether the edges of instances stand beside each class (Cityscapes, R)."""
+    activation: Activation = "leaky_relu"
+    """Behind each CG-Norm: LeakyReLU 0.2 (R), or ReLU (P figs. 9, 10)."""
+    norm: Norm = "batch"
+    """"group": every norm is a group norm, in the groups of the convolution before it (P table 3, "GroupNorm")."""
+    sync_batch_norm: bool = True
+    """Batch statistics over all GPUs (P table 3, "w/o SyncBN", is False)."""
+    spectral_norm: SpectralNormScope = "release"
+    """Convolutions of encoder and blocks, and the middle ones of D (R); all (P sec. 4.1); none (P table 3)."""
+
+    discriminator_width: int = 64
+    """Width of D's first layer; each next has twice as many, up to 8 times (R)."""
+    discriminator_layers: int = 4
+    """Layers of each D whose features are matched; one more makes the scores (R)."""
+    discriminator_scales: int = 2
+    """Discriminators, each on an image half as large as the last (R; pix2pixHD)."""
+
+    feature_weight: float = 10.0
+    """Weight of feature matching (P eq. 6)."""
+    perceptual: Perceptual = "vgg"
+    """VGG-19's feature loss (P eq. 6); none where its weights cannot be had."""
+    perceptual_weight: float = 10.0
+    """Weight of the perceptual loss (P eq. 6)."""
+    l1_weight: float = 0.0
+    """Weight of the mean absolute error to the photograph: no loss of the paper, a help in small runs without VGG."""
+    kl_weight: float = 0.05
+    """Weight of the KL divergence (P eq. 6)."""
+    kl: KL = "sum"
+    """Summed over all elements, the images of a device included, so that its strength grows with the batch (R), or
+    averaged over the images."""
+
+    lr_generator: float = 1e-4
+    """Adam's rate for encoder and decoder, which share one optimizer (P app. A)."""
+    lr_discriminator: float = 4e-4
+    """Adam's rate for D (P app. A)."""
+    beta1: float = 0.0
+    """Adam (P app. A)."""
+    beta2: float = 0.9
+    """Adam (P app. A)."""
+    ema_decay: float = 0.0
+    """Moving average of encoder and decoder; 0 = none (R)."""
+    init: Init = "effective"
+    """How weights begin: Xavier normal with `init_gain`, but torch's own start under spectral norm (what R does on a
+    GPU), or Xavier normal with gain 1 everywhere (P app. A: "Glorot")."""
+    init_gain: float = 0.02
+    """Xavier-normal gain of the effective initialisation (R)."""
+    flip: bool = True
+    """Mirror half of the training images (R)."""
+    batch_size: int = 32
+    """Images a step over all devices: 32 DeepFashion and Cityscapes, 16 ADE20K (P); R's scripts: 8, 4 and 4."""
+    epochs: int = 100
+    """Passes over the data: 100 DeepFashion, 200 the others (P app. A)."""
+    decay_epochs: int = 40
+    """The last of them, over which the rates fall to 0 along a line: 40 DeepFashion, 100 the others (P app. A)."""
+
+    def __post_init__(self) -> None:
+        self._check_numbers()
+        self._check_choices()
+        self._check_decoder()
+        self._check_size()
+
+    @property
+    def size_multiple(self) -> int:
+        """Height and width must be multiples of this: every block but the first doubles (64 for seven)."""
+        return int(2 ** (len(self.decoder_channels) - 2))
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """(height, width) of the smallest map at the training size: of the code, where it is a map."""
+        return self.height // self.size_multiple, self.width // self.size_multiple
+
+    @property
+    def z_channels(self) -> int:
+        """Channels of the whole code: class c owns `code_channels` of them in a row, unless it is one vector."""
+        return self.code_channels * (1 if self.code == "vector" else self.num_classes)
+
+    @property
+    def encoder_groups(self) -> int:
+        """C, or 1 for one encoder for all."""
+        return self.num_classes if self.encoder_grouped else 1
+
+    @property
+    def conditioning(self) -> Modulation:
+        """How every CG-Norm is grouped."""
+        return Modulation(self.num_classes, self.modulation, self.modulation_hidden, self.edges)
+
+    def _check_numbers(self) -> None:
+        positive = (
+            "num_classes height width code_channels modulation_hidden discriminator_width discriminator_layers "
+            "discriminator_scales lr_generator lr_discriminator init_gain batch_size epochs"
+        )
+        for name in positive.split():
+            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
+        for name in ["fusing_layers", "feature_weight", "perceptual_weight", "l1_weight", "kl_weight", "decay_epochs"]:
+            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for name in ("beta1", "beta2", "ema_decay"):
+            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
+        for name in ("encoder_channels", "decoder_channels"):
+            widths = getattr(self, name)
+            _require(len(widths) >= 1 and min(widths) > 0, name, widths, "whole numbers above 0")
+        _require(self.decay_epochs <= self.epochs, "decay_epochs", self.decay_epochs, f"at most {self.epochs} epochs")
+
+    def _check_choices(self) -> None:
+        for field in fields(self):
+            choices = get_args(field.type)
+            if choices and all(isinstance(choice, str) for choice in choices):
+                value = getattr(self, field.name)
+                _require(value in choices, field.name, value, " | ".join(choices))
+
+    def _check_decoder(self) -> None:
+        check_groups(self.decoder_channels, self.decoder_groups, self.conditioning)
+        first = self.decoder_channels[0]
+        if self.first_grouped and self.code != "vector" and first % self.num_classes:
+            expected = f"a first width that is a multiple of the {self.num_classes} classes, or first_grouped off"
+            _require(False, "decoder_channels", first, expected)
+
+    def _check_size(self) -> None:
+        for name in ("height", "width"):
+            multiple = self.size_multiple
+            fits = getattr(self, name) % multiple == 0
+            _require(fits, name, getattr(self, name), f"a multiple of {multiple} (the decoder doubles from there)")
+        halvings, doublings = len(self.encoder_channels), len(self.decoder_groups) - 1
+        expected = f"{doublings} widths: as many halvings as the decoder doubles"
+        _require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
+
+
+def _require(holds: bool, name: str, found: object, expected: str) -> None:
+    if not holds:
+        raise ConfigError("GroupDNet setting that cannot work", field=name, found=found, expected=expected)
+
+
+_CITYSCAPES: Mapping[str, Any] = {
+    "num_classes": 35, "width": 512, "edges": True, "modulation": "class",
+    "encoder_channels": (10, 20, 40, 80, 80, 80),
+    "decoder_channels": (4480, 4480, 4480, 4480, 2240, 1120, 560, 280), "decoder_groups": (35, 35, 20, 14, 10, 4, 1),
+    "epochs": 200, "decay_epochs": 100,
+}  # fmt: skip
+_ADE20K: Mapping[str, Any] = {
+    "num_classes": 151, "modulation": "class_to_block", "encoder_channels": (4, 8, 16, 32, 32, 32),
+    "decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128), "decoder_groups": (151, 16, 16, 8, 4, 2, 1),
+    "batch_size": 16, "epochs": 200, "decay_epochs": 100,
+}  # fmt: skip
+
+# The baselines of table 1, which compares them on DeepFashion. VSPADE and GroupEnc have the published numbers of
+# parameters exactly; GroupNet to the digits of the table. Of GroupDec and MulNet the paper says too little.
+_PLAIN: Mapping[str, Any] = {
+    "decoder_channels": (1024, 1024, 1024, 1024, 512, 256, 128, 64), "decoder_groups": (1,) * 7, "first_grouped": False,
+}  # fmt: skip
+_PLAIN_ENCODER: Mapping[str, Any] = {
+    "class_images": "whole", "encoder_grouped": False, "encoder_channels": (64, 128, 256, 512, 512, 512),
+}  # fmt: skip
+_VSPADE: Mapping[str, Any] = {**_PLAIN, **_PLAIN_ENCODER, "code": "vector", "code_channels": 256}
+_GROUPNET: Mapping[str, Any] = {
+    "decoder_channels": (3072, 3072, 3072, 3072, 1536, 768, 384, 192), "decoder_groups": (8,) * 7,
+}  # fmt: skip
+_MULNET: Mapping[str, Any] = {
+    "decoder_channels": (3200, 3200, 3200, 3200, 1600, 800, 400, 200), "decoder_groups": (8,) * 7,
+}  # fmt: skip
+
+# No experiment of the paper: minutes, not days, on photographs of 192x128 pixels with the eight classes of DeepFashion.
+_FASHION_SMALL: Mapping[str, Any] = {
+    "height": 192, "width": 128, "encoder_channels": (8, 16, 32, 32, 32), "modulation_hidden": 32,
+    "decoder_channels": (512, 512, 512, 256, 128, 64, 32), "decoder_groups": (8, 8, 4, 4, 2, 1),
+    "discriminator_width": 32, "perceptual": "none", "l1_weight": 10.0, "ema_decay": 0.999,
+    "init": "glorot", "lr_generator": 4e-4, "lr_discriminator": 4e-4, "beta2": 0.99, "kl": "mean", "kl_weight": 0.01,
+    "batch_size": 8, "epochs": 40, "decay_epochs": 16,
+}  # fmt: skip
+_SMALL_VSPADE: Mapping[str, Any] = {  # as many parameters as `fashion-small`, to 1 %; so has the next
+    "class_images": "whole", "encoder_grouped": False, "encoder_channels": (16, 32, 64, 64, 64), "code": "vector",
+    "code_channels": 64, "decoder_channels": (144, 144, 144, 144, 72, 36, 18), "decoder_groups": (1,) * 6,
+    "first_grouped": False,
+}  # fmt: skip
+_SMALL_GROUPNET: Mapping[str, Any] = {
+    "decoder_channels": (608, 608, 608, 304, 152, 80, 40), "decoder_groups": (8,) * 6,
+}  # fmt: skip
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "deepfashion": {},
+    "cityscapes": _CITYSCAPES,
+    "ade20k": _ADE20K,
+    "deepfashion-vspade": _VSPADE,
+    "deepfashion-groupenc": _PLAIN,
+    "deepfashion-groupdec": _PLAIN_ENCODER,
+    "deepfashion-groupnet": _GROUPNET,
+    "deepfashion-mulnet": _MULNET,
+    "fashion-small": _FASHION_SMALL,
+    "fashion-small-vspade": {**_FASHION_SMALL, **_SMALL_VSPADE},
+    "fashion-small-groupnet": {**_FASHION_SMALL, **_SMALL_GROUPNET},
+}
+"""What each preset changes of the defaults, which are DeepFashion's."""
+
+
+def preset(name: str, **overrides: Any) -> GroupDNetConfig:
+    """The named configuration, with fields replaced.
+
+    Args:
+        name: a key of `PRESETS`.
+        overrides: fields of `GroupDNetConfig`.
+    Raises:
+        ConfigError: no such preset, no such field, or a value that cannot work.
+    Example:
+        >>> preset("ade20k", batch_size=2).z_channels
+        1208
+    """
+    if name not in PRESETS:
+        raise ConfigError("no such GroupDNet preset", field="preset", found=name, expected=" | ".join(PRESETS))
+    if strangers := sorted(set(overrides) - set(GroupDNetConfig.__dataclass_fields__)):
+        raise ConfigError(
+            "GroupDNet settings have no such field", found=", ".join(strangers), mend="Check the spelling."
+        )
+    return GroupDNetConfig(**{**PRESETS[name], **overrides})

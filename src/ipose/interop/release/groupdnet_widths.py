@@ -1,0 +1,152 @@
+"""Widths, groups and classes of GroupDNet's networks, read off the shapes of their states."""
+
+from collections.abc import Mapping
+from math import isqrt, lcm
+from typing import Any
+
+from torch import Tensor
+
+from ipose.interop.release.groupdnet_entries import block_name
+from ipose.interop.release.widths import count, out_of, width
+
+State = Mapping[str, Tensor]
+CODE_CHANNELS = 8
+"""Of one class (GroupDNet sec. 3.3)."""
+
+
+def decoder_settings(state: State) -> dict[str, Any]:
+    """What a decoder's state says of its config; encoder widths that the state does not tell are placeholders."""
+    blocks = blocks_used(state)
+    channels = tuple(_block_width(state, i, blocks) for i in range(blocks + 1))
+    groups = tuple(
+        max(channels[i] // width(state, [(f"{block_name(i)}.conv_0.weight_orig", 1)], channels[i]), 1)
+        for i in range(blocks)
+    )
+    label = _modulation(state, groups)
+    return {
+        **label,
+        **_first(state, label["num_classes"], channels[0]),
+        **_side(state, blocks, channels[0]),
+        "decoder_channels": channels,
+        "decoder_groups": groups,
+        "encoder_channels": (1,) * (blocks - 1),
+    }
+
+
+def blocks_used(state: State) -> int:
+    """How many blocks are computed with: the last stored one is not, where RGB is made from the width before it."""
+    stored = max(sum(any(key.startswith(f"{block_name(i)}.") for key in state) for i in range(64)), 2)
+    rgb = width(state, [("conv_img.weight", 1)], 0)
+    ends = [width(state, out_of(f"{block_name(stored - i)}.conv_1", "weight_orig"), 0) for i in (1, 2)]
+    return stored - 1 if rgb == ends[1] != ends[0] else stored
+
+
+def _block_width(state: State, i: int, blocks: int) -> int:
+    """The width in front of block i, or behind the last."""
+    clues = []
+    if i < blocks:
+        clues += [(f"{block_name(i)}.norm_{step}.param_free_norm.running_mean", 0) for step in "0s"]
+        clues += out_of(f"{block_name(i)}.norm_0.mlp_gamma")
+    if i > 0:
+        clues += out_of(f"{block_name(i - 1)}.conv_1", "weight_orig")
+    if i == blocks:
+        clues.append(("conv_img.weight", 1))
+    return width(state, clues, 1)
+
+
+def _modulation(state: State, groups: tuple[int, ...]) -> dict[str, Any]:
+    """Rule, classes and hidden width, from what the three published rules leave in the shapes.
+
+    By class: gamma's groups are the same number, C, in all blocks. In the groups of the block: the label channels a
+    group times the groups are C in all blocks. Else by class, then by block, with one label channel a group.
+    """
+    names = [f"{block_name(i)}.norm_0" for i in range(len(groups))]
+    label = [width(state, [(f"{name}.mlp_shared.0.weight", 1)], 1) for name in names]
+    hidden = [width(state, out_of(f"{name}.mlp_shared.0"), 1) for name in names]
+    inner = [
+        max(width(state, [(f"{name}.mlp_{which}.weight", 1) for which in ("gamma", "beta")], 1), 1) for name in names
+    ]
+    gamma_groups = [whole // part for whole, part in zip(hidden, inner, strict=True)]
+    if len({a * b for a, b in zip(label, groups, strict=True)}) == 1 and gamma_groups == list(groups):
+        return {"num_classes": label[0] * groups[0], "modulation": "block", "modulation_hidden": hidden[0]}
+    if gamma_groups != list(groups):
+        return {"num_classes": max(gamma_groups[-1], 1), "modulation": "class", "edges": label[0] == 2}
+    return {"num_classes": _classes_by_width(hidden, groups), "modulation": "class_to_block"}
+
+
+def _classes_by_width(hidden: list[int], groups: tuple[int, ...]) -> int:
+    """C of "class_to_block": 2C hidden channels where the groups divide C, else C times the groups."""
+    for classes in (hidden[-1] // 2, hidden[-1] // groups[-1]):
+        if all(h == (2 * classes if classes % g == 0 else classes * g) for h, g in zip(hidden, groups, strict=True)):
+            return max(classes, 1)
+    return max(hidden[-1] // 2, 1)
+
+
+def _first(state: State, classes: int, channels: int) -> dict[str, Any]:
+    weight = state.get("fc.weight")
+    seen = width(state, [("fc.weight", 1)], CODE_CHANNELS)
+    if weight is not None and weight.ndim == 2:
+        return {"code": "vector", "code_channels": seen, "first_grouped": False}
+    together = seen == CODE_CHANNELS * classes and classes > 1
+    grouped = not together and channels % classes == 0
+    return {"code_channels": seen if grouped else max(seen // classes, 1), "first_grouped": grouped}
+
+
+def _side(state: State, blocks: int, channels: int) -> dict[str, int]:
+    """A side that the blocks can make: where the code is a vector, the one that its first layer is made for."""
+    multiple = 2 ** (blocks - 1)
+    weight = state.get("fc.weight")
+    start = isqrt(weight.shape[0] // channels) if weight is not None and weight.ndim == 2 else 0
+    side = multiple * start if start else lcm(256, multiple)
+    return {"height": side, "width": side}
+
+
+def encoder_settings(state: State, num_classes: int) -> dict[str, Any]:
+    """What an encoder's state says of its config; `num_classes` counts where one encoder serves all classes."""
+    layers = max(_layers(state), 1)
+    totals = [
+        width(state, [(f"layer{i + 1}.0.weight_orig", 0), (f"layer{i + 1}.0.weight_u", 0)], 1) for i in range(layers)
+    ]
+    seen = width(state, [("layer2.0.weight_orig", 1)], totals[0])
+    groups = max(totals[0] // seen, 1)
+    head = state.get("fc_mu.weight")
+    vector = head is not None and head.ndim == 2
+    z = width(state, [*out_of("fc_mu"), *out_of("fc_var")], CODE_CHANNELS)
+    classes = groups if groups > 1 else num_classes if vector else max(z // CODE_CHANNELS, 1)
+    whole = groups == 1 and width(state, [("layer1.0.weight_orig", 1)], 3) == 3
+    side = 2**layers
+    pixels = isqrt(head.shape[1] // totals[-1]) if vector and head is not None else 1
+    return {
+        "num_classes": classes,
+        "encoder_grouped": groups > 1,
+        "class_images": "whole" if whole else "crop",
+        "encoder_channels": tuple(total // groups for total in totals),
+        "code": "vector" if vector else "map",
+        "code_channels": z if vector else max(z // classes, 1),
+        "height": side * pixels,
+        "width": side * pixels,
+        "decoder_channels": (classes,) * (layers + 2),
+        "decoder_groups": (1,) * (layers + 1),
+    }
+
+
+def _layers(state: State) -> int:
+    i = 1
+    while any(name.startswith(f"layer{i}.") for name in state):
+        i += 1
+    return i - 1
+
+
+def discriminator_settings(state: State, *, edges: bool) -> dict[str, Any]:
+    """What a discriminator's state says of its config."""
+    scales = max(count(state, "discriminator_{}."), 1)
+    layers = max(count(state, "discriminator_0.model{}.") - 1, 1)
+    firsts = [f"discriminator_{i}.model0.0" for i in range(scales)]
+    channels = width(state, [(f"{name}.weight", 1) for name in firsts], 11)
+    return {
+        "num_classes": max(channels - 3 - int(edges), 1),
+        "edges": edges,
+        "discriminator_width": width(state, [clue for name in firsts for clue in out_of(name)], 64),
+        "discriminator_layers": layers,
+        "discriminator_scales": scales,
+    }

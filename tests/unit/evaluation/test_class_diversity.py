@@ -1,0 +1,90 @@
+"""mCSD and mOCD on generators whose numbers are known beforehand."""
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError
+from ipose.evaluation.class_diversity import ABSOLUTE_DIFFERENCE, ImageDistance, class_diversity
+from ipose.testing.tiny_scenes import make_scene
+
+SCENES = [make_scene(0), make_scene(1)]
+WHOLE_ONLY = ImageDistance("whole", ABSOLUTE_DIFFERENCE.whole)
+
+
+def colour(class_id, number):
+    return torch.rand((), generator=torch.Generator().manual_seed(1000 * class_id + number)).item()
+
+
+def ignores_noise(scene, class_id, number):
+    return scene.label.float().expand(3, -1, -1) / 10
+
+
+def paints_each_region_from_its_own_code(scene, class_id, number):
+    image = torch.zeros(3, *scene.size)
+    for other in scene.label.unique().tolist():
+        image[:, scene.label == other] = colour(other, number if class_id in (other, None) else 0)
+    return image
+
+
+def paints_all_from_one_code(scene, class_id, number):
+    return torch.full((3, *scene.size), colour(0, number))
+
+
+def diversity(sampler, **settings):
+    return class_diversity(sampler, SCENES, **{"images": 6, "pairs": 4, **settings})
+
+
+class TestClassDiversity:
+    """class_diversity: the change inside the class whose noise changes (own), and in all others (others)."""
+
+    @pytest.mark.parametrize("masking", ["multiply", "map", "region"])
+    def test_is_0_for_a_generator_that_ignores_its_noise(self, masking):
+        found = diversity(ignores_noise, masking=masking)
+        assert found.own == found.others == found.overall == 0
+
+    @pytest.mark.parametrize("masking", ["multiply", "map", "region"])
+    def test_others_is_0_and_own_is_not_where_each_region_has_its_own_code(self, masking):
+        found = diversity(paints_each_region_from_its_own_code, masking=masking)
+        assert found.others == 0 < found.own
+
+    def test_own_and_others_add_up_to_overall_where_one_code_paints_all(self):
+        """The deduction from the paper's table: the two are averages over the whole area, not over the region's."""
+        found = diversity(paints_all_from_one_code)
+        assert found.own + found.others == pytest.approx(found.overall, rel=1e-5)
+        assert found.others > found.own > 0
+
+    def test_over_the_regions_own_area_both_are_the_overall_change(self):
+        found = diversity(paints_all_from_one_code, masking="region")
+        assert found.own == pytest.approx(found.overall, rel=1e-5)
+        assert found.others == pytest.approx(found.overall, rel=1e-5)
+
+    def test_a_map_of_distances_and_masked_images_agree_for_a_distance_of_pixels(self):
+        one, other = (diversity(paints_each_region_from_its_own_code, masking=m) for m in ("multiply", "map"))
+        assert one.own == pytest.approx(other.own, rel=1e-5)
+
+    def test_absent_classes_count_as_0_where_asked(self):
+        present = diversity(paints_each_region_from_its_own_code)
+        with_absent = diversity(paints_each_region_from_its_own_code, absent=True, num_classes=10)
+        shown = sum(len(scene.label.unique()) for scene in SCENES)
+        assert with_absent.own == pytest.approx(present.own * shown / (10 * len(SCENES)))
+
+    def test_the_choice_of_pairs_is_a_function_of_the_seed(self):
+        first, again, other = (diversity(paints_all_from_one_code, seed=seed) for seed in (0, 0, 1))
+        assert first == again != other
+
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            ({"images": 1}, "between images of one label map: found 1 images"),
+            ({"pairs": 0}, "found 6 images, 0 pairs"),
+            ({"distance": WHOLE_ONLY, "masking": "map"}, r"\[masking\].*found map, expected multiply"),
+            ({"absent": True}, r"\[num_classes\]"),
+        ],
+    )
+    def test_what_cannot_be_measured_is_refused(self, settings, words):
+        with pytest.raises(ConfigError, match=words):
+            diversity(ignores_noise, **settings)
+
+    def test_no_scene_is_refused(self):
+        with pytest.raises(ConfigError, match="no label map"):
+            class_diversity(ignores_noise, [])

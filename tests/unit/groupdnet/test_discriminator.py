@@ -1,0 +1,53 @@
+"""The multi-scale discriminator: scores of patches and features to match, at two sizes."""
+
+import pytest
+import torch
+
+from ipose.groupdnet import MultiScaleDiscriminator
+from ipose.groupdnet.discriminator import halved
+from ipose.testing.network_contract import NetworkContract
+
+from .conftest import small
+
+
+class TestMultiScaleDiscriminator(NetworkContract):
+    """MultiScaleDiscriminator: (one-hot label, image) in, a verdict at each scale out."""
+
+    tolerance = 1e-4
+
+    def make(self):
+        return MultiScaleDiscriminator(small())
+
+    def inputs(self, batch):
+        return (torch.rand(batch, 7, 32, 16),)
+
+    def learns(self, name, parameter):
+        return (parameter.ndim > 1 and "scales.1" not in name) or name.endswith("score.weight")
+
+    def test_gives_four_maps_of_features_and_a_map_of_scores_at_each_scale(self):
+        verdicts = self.make()(*self.inputs(2))
+        shapes = [[tuple(f.shape[1:]) for f in (*v.features, v.score)] for v in verdicts]
+        assert shapes == [
+            [(4, 17, 9), (8, 9, 5), (16, 5, 3), (32, 6, 4), (1, 7, 5)],
+            [(4, 9, 5), (8, 5, 3), (16, 3, 2), (32, 4, 3), (1, 5, 4)],
+        ]
+
+    def test_has_weights_of_its_own_at_each_scale(self):
+        first, second = self.make().scales
+        assert not torch.equal(first.first.weight, second.first.weight)
+
+    @pytest.mark.parametrize("scope", ["release", "all", "none"])
+    def test_spectral_norm_is_where_it_was_asked_for(self, scope):
+        names = set(MultiScaleDiscriminator(small(spectral_norm=scope)).scales[0].state_dict())
+        assert ("middle.0.parametrizations.weight.0._u" in names) == (scope != "none")
+        assert ("score.parametrizations.weight.0._u" in names) == (scope == "all")
+
+    def test_as_group_norm(self):
+        verdicts = MultiScaleDiscriminator(small(norm="group"))(*self.inputs(1))
+        assert all(verdict.score.isfinite().all() for verdict in verdicts)
+
+
+def test_halved_is_the_mean_of_the_valid_part_of_each_window():
+    x = torch.arange(12.0).view(1, 1, 3, 4)
+    expected = torch.tensor([[(0 + 1 + 4 + 5) / 4, (1 + 2 + 3 + 5 + 6 + 7) / 6], [(4 + 5 + 8 + 9) / 4, 8.0]])
+    torch.testing.assert_close(halved(x)[0, 0], expected)

@@ -1,0 +1,122 @@
+"""The training system: what is minimised, by whom, and from which random numbers."""
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError, DataError
+from ipose.groupdnet.objective import GroupDNetObjective
+from ipose.testing.tiny_scenes import SPEC, make_scene
+from ipose.types import Scene, SceneBatch
+
+from .conftest import small
+
+SETTINGS = {
+    "num_classes": SPEC.num_classes, "height": 32, "width": 48, "decoder_channels": (10, 10, 10, 10, 10, 10),
+    "decoder_groups": (5, 5, 1, 1, 1), "modulation_hidden": 5,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return SceneBatch.from_scenes([make_scene(0), make_scene(1)])
+
+
+def system(**settings):
+    torch.manual_seed(0)
+    return GroupDNetObjective.from_config(small(**SETTINGS, **settings))
+
+
+def noise(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+class TestPhases:
+    """One step of encoder and decoder, then one of the discriminator, as the release takes them."""
+
+    def test_encoder_and_decoder_learn_first_then_the_discriminator(self, batch):
+        phases = list(system().phases(batch, noise()))
+        assert [(phase.networks, phase.optimizer) for phase in phases] == [
+            (("encoder", "generator"), "generator"),
+            (("discriminator",), "discriminator"),
+        ]
+
+    def test_every_network_of_a_phase_receives_gradient(self, batch):
+        objective = system()
+        for phase in objective.phases(batch, noise()):
+            sum(phase.losses().values()).backward()
+            for name in phase.networks:
+                assert any(p.grad is not None and p.grad.any() for p in objective.networks[name].parameters())
+
+    def test_the_discriminators_step_sends_no_gradient_to_the_others(self, batch):
+        objective = system()
+        sum(objective.discriminator_losses(batch, batch.image, noise()).values()).backward()
+        assert all(p.grad is None for name in ("encoder", "generator") for p in objective.networks[name].parameters())
+
+    def test_encoder_and_decoder_share_one_optimizer(self):
+        objective = system()
+        held = {id(p) for group in objective.optimizers["generator"].param_groups for p in group["params"]}
+        assert held == {id(p) for name in ("encoder", "generator") for p in objective.networks[name].parameters()}
+
+    def test_random_numbers_come_from_the_generator_alone(self, batch):
+        losses = []
+        for seed in (0, 0, 1):
+            torch.manual_seed(len(losses) + 7)
+            objective = system()
+            torch.manual_seed(len(losses) + 70)
+            losses.append(objective.generator_losses(batch, batch.image, noise(seed))["gan"].item())
+        assert losses[0] == losses[1] != losses[2]
+
+
+class TestTerms:
+    """Equation 6, each term weighted; a term of weight 0 is left out."""
+
+    def test_names_by_configuration(self, batch):
+        def names(**settings):
+            return set(system(**settings).generator_losses(batch, batch.image, noise()))
+
+        assert names() == {"gan", "features", "kl"}
+        assert names(kl_weight=0.0, feature_weight=0.0, l1_weight=1.0) == {"gan", "l1"}
+
+    def test_the_weights_multiply(self, batch):
+        def loss(name, **settings):
+            return system(**settings).generator_losses(batch, batch.image, noise())[name].item()
+
+        assert loss("features", feature_weight=10.0) == pytest.approx(5 * loss("features", feature_weight=2.0))
+        assert loss("kl", kl="sum") == pytest.approx(2 * loss("kl", kl="mean"))  # two images
+
+    def test_features_match_where_the_fake_is_the_photograph(self, batch):
+        objective = system()
+        on_fake, on_real = objective._judge(batch, batch.image, batch.image)
+        for fake, real in zip(on_fake, on_real, strict=True):
+            for a, b in zip(fake.features, real.features, strict=True):
+                torch.testing.assert_close(a, b)
+
+    def test_the_perceptual_loss_sees_fake_and_photograph(self, batch):
+        class Spy(torch.nn.Module):
+            def forward(self, fake, real):
+                assert torch.equal(real, batch.image)
+                return (fake - real).square().mean()
+
+        config = small(**{**SETTINGS, "perceptual": "vgg"})
+        losses = GroupDNetObjective.from_config(config, perceptual=Spy()).generator_losses(batch, batch.image, noise())
+        assert losses["perceptual"] > 0
+
+    def test_edges_of_instances_reach_the_discriminator(self, batch):
+        objective = system(edges=True, modulation="class")
+        first = objective.discriminator.scales[0].first
+        assert first.in_channels == SPEC.num_classes + 1 + 3
+        assert objective.discriminator_losses(batch, batch.image, noise())["fake"].isfinite()
+
+
+class TestWrongInput:
+    """Each is one sentence, before anything is computed."""
+
+    def test_a_perceptual_loss_without_its_network(self):
+        with pytest.raises(ConfigError, match=r"\[perceptual\].*there is no network for it.*load_vgg_loss"):
+            system(perceptual="vgg")
+
+    def test_scenes_without_photographs(self, batch):
+        scene = make_scene(0)
+        bare = SceneBatch.from_scenes([Scene(scene.name, None, scene.label, scene.instance)])
+        with pytest.raises(DataError, match="training needs photographs"):
+            next(system().phases(bare, noise()))

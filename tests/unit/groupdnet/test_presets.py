@@ -1,0 +1,147 @@
+"""The presets have the published numbers of parameters, and a config that cannot work says why."""
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError
+from ipose.groupdnet import PRESETS, Decoder, Encoder, GroupDNetConfig, MultiScaleDiscriminator, preset
+from ipose.groupdnet.modulation import Modulation
+from ipose.groupdnet.published import published
+
+PUBLISHED = {
+    "deepfashion": (96_324_451, 12_835_712, 5_544_066),
+    "cityscapes": (76_501_358, 5_768_210, 5_601_410),
+    "ade20k": (66_458_715, 4_411_012, 5_836_930),  # the release stores 1,868,... more, in a block that it never calls
+}
+SUMS = {
+    "deepfashion": 109_160_163,
+    "deepfashion-vspade": 106_808_707,
+    "deepfashion-groupenc": 105_561_155,
+    "deepfashion-groupnet": 97_693_379,
+}
+
+
+def parameters(network, config):
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in network(config).parameters())
+
+
+class TestPublishedSizes:
+    """Counted on the meta device: table 1 (encoder and decoder together), and the released checkpoints."""
+
+    @pytest.mark.parametrize("name", SUMS)
+    def test_encoder_and_decoder_of_table_1(self, name):
+        config = preset(name)
+        assert parameters(Encoder, config) + parameters(Decoder, config) == SUMS[name]
+
+    @pytest.mark.parametrize("name", PUBLISHED)
+    def test_each_network_of_the_release(self, name):
+        networks = (Decoder, Encoder, MultiScaleDiscriminator)
+        assert tuple(parameters(network, preset(name)) for network in networks) == PUBLISHED[name]
+
+    def test_the_small_models_are_of_equal_size(self):
+        """So that what differs between them is how classes are kept apart, not how much they can hold."""
+        sizes = []
+        for name in ("fashion-small", "fashion-small-vspade", "fashion-small-groupnet"):
+            config = preset(name)
+            sizes.append(parameters(Encoder, config) + parameters(Decoder, config))
+        assert max(sizes) < 1.1 * min(sizes)
+
+
+class TestPresets:
+    """Every preset is a config that checks out; the latent grid is that of the paper."""
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_can_be_made(self, name):
+        assert isinstance(preset(name), GroupDNetConfig)
+
+    def test_latent_grids(self):
+        assert preset("deepfashion").start == preset("ade20k").start == (4, 4)
+        assert preset("cityscapes").start == (4, 8)
+
+    def test_another_name_is_refused(self):
+        with pytest.raises(ConfigError, match=r"deepfashion \| cityscapes"):
+            preset("deepfashoin")
+
+    def test_another_field_is_refused(self):
+        with pytest.raises(ConfigError, match="no such field: found grups"):
+            preset("deepfashion", grups=(1,))
+
+
+class TestModulation:
+    """The hidden widths and groups of the published decoders (facts of the release)."""
+
+    def test_as_the_block(self):
+        assert Modulation(8).widths(4) == (128, 4, 4)
+
+    def test_by_class(self):
+        assert [Modulation(35, "class", edges=True).widths(g) for g in (35, 20, 1)] == [
+            (1225, 35, 35), (700, 35, 35), (35, 35, 35),
+        ]  # fmt: skip
+        assert Modulation(35, "class", edges=True).map_channels == 70
+
+    def test_by_class_then_as_the_block(self):
+        widths = [Modulation(151, "class_to_block").widths(g) for g in (151, 16, 1)]
+        assert widths == [(302, 151, 151), (2416, 151, 16), (302, 151, 1)]
+
+
+class TestWrongSettings:
+    """Each is one sentence that names the field and what would do."""
+
+    def test_a_group_list_that_does_not_divide_explains_itself(self):
+        with pytest.raises(ConfigError) as caught:
+            preset("deepfashion", decoder_groups=(8, 8, 4, 4, 3, 2, 1))
+        text = str(caught.value)
+        assert "[decoder_groups] block 5 of the decoder (1280 to 640 channels, 3 groups) cannot be split" in text
+        assert "its input has 1280 channels, which 3 groups do not divide" in text
+        assert "\n" not in text
+
+    def test_a_group_list_that_does_not_divide_the_hidden_layer(self):
+        with pytest.raises(ConfigError, match="the hidden layer of its CG-Norms has 20 channels, which 8 groups"):
+            preset("deepfashion", modulation_hidden=20)
+
+    def test_a_group_list_that_does_not_divide_the_classes(self):
+        with pytest.raises(ConfigError, match="the label map has 7 channels, which 8 groups do not divide"):
+            preset("deepfashion", num_classes=7)
+
+    def test_free_lists_work(self):
+        config = preset("deepfashion", decoder_groups=(8, 4, 8, 2, 1, 4, 1))
+        assert config.decoder_groups == (8, 4, 8, 2, 1, 4, 1)
+
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            ({"decoder_groups": (8, 8)}, "expected 7 groups"),
+            ({"decoder_groups": (8, 8, 0, 4, 2, 2, 1)}, "a group number below 1"),
+            ({"encoder_channels": (32, 64)}, "6 widths: as many halvings as the decoder doubles"),
+            ({"height": 100}, r"\[height\].*multiple of 64"),
+            ({"decay_epochs": 101}, r"\[decay_epochs\].*at most 100"),
+            ({"beta2": 1.0}, r"\[beta2\]"),
+            ({"batch_size": 0}, r"\[batch_size\]"),
+        ],
+    )
+    def test_a_value_that_cannot_work_is_named(self, settings, words):
+        with pytest.raises(ConfigError, match=words):
+            preset("deepfashion", **settings)
+
+
+class TestPublished:
+    """The three published presets have the paper's numbers, or the release's where that made the checkpoints."""
+
+    FOLLOWS_RELEASE = frozenset(
+        {"class_images", "modulation_form", "activation", "spectral_norm", "init", "modulation", "edges", "num_classes"}
+    )
+
+    @pytest.mark.parametrize("name", ["deepfashion", "cityscapes", "ade20k"])
+    def test_differences_are_those_of_the_list(self, name):
+        config, known = preset(name), published(name)
+        assert set(known) == set(GroupDNetConfig.__dataclass_fields__)
+        off = {n for n, said in known.items() if said.paper is not None and said.paper != getattr(config, n)}
+        assert off <= self.FOLLOWS_RELEASE
+        off = {n for n, said in known.items() if said.release is not None and said.release != getattr(config, n)}
+        assert off == {"batch_size"}
+
+    def test_group_lists_are_those_of_table_4(self):
+        assert preset("deepfashion").decoder_groups == (8, 8, 4, 4, 2, 2, 1)
+        assert preset("cityscapes").decoder_groups == (35, 35, 20, 14, 10, 4, 1)
+        assert preset("ade20k").decoder_groups == (151, 16, 16, 8, 4, 2, 1)  # and 1 for the block that is never called
