@@ -66,7 +66,8 @@ def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s
     """All but blue: not (R = 0 or G = 0 or B = 254), of the resized mask image."""
     number = photo.stem.removeprefix("image_")
     red, green, blue = _resized(root / "segmim" / f"segmim_{number}.jpg", size)
-    return ~((red == 0) | (green == 0) | (blue == 254))
+    background: Tensor = (red == 0) | (green == 0) | (blue == 254)
+    return ~background
 
 
 def _cub_splits(root: Path) -> Splits:
