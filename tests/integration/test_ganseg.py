@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ipose.data.png import read_index
+from ipose.evaluation.eval_card import read_card
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -159,7 +160,11 @@ class TestSegmenter:
         said = ipose("segment", photographs, "--model", segmenter, *words)
         assert said.code == 0, said.err
         empty = all(read_index(tmp_path / "truth" / f"{i}_part.png").max() == 0 for i in range(2))
-        assert f"foreground IoU {'0.0000' if empty else '1.0000'} over 2 photographs" in said.out
+        assert "Foreground IoU = " in said.out
+        card = read_card(tmp_path / "out" / "cards" / "photographs_foreground-iou.json")
+        assert card.counts == {"photographs": 2}
+        assert card.value == pytest.approx(0 if empty else 1, abs=1e-3)
+        assert set(card.model) == {"segmenter"}
 
     @pytest.mark.parametrize(
         ("words", "sentence"),

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import in_parallel
+from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
 from ipose.errors import DataError, IposeError
 
@@ -21,14 +22,18 @@ KEPT_BYTES = 4 * 2**30
 
 
 def find_photographs(root: Path, split: str = "train") -> list[Path]:
-    """The photographs of a split, by name: of `<split>_img/` in a scene folder, of `<split>/` where there is one, else
-    all images below the folder (then there is but one split, "train").
+    """The photographs of a split.
+
+    Of a published set (`photo_layouts`) as its protocol says; else by name: of `<split>_img/` in a scene folder, of
+    `<split>/` where there is one, or all images below the folder (then there is but one split, "train").
 
     Raises:
         DataError: no such folder, or none of its files is an image.
     """
     if not root.is_dir():
         raise DataError("no such folder of photographs", file=root, mend="Check the path.")
+    if (layout := photo_layout(root)) is not None:
+        return list(layout.splits(root).get(split, []))
     places = [root / f"{split}_img", root / split]
     if any((root / name).is_dir() for name in ("train_img", "val_img", "train", "val")):
         root = next((place for place in places if place.is_dir()), places[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,10 +14,12 @@ from ipose.data.photo_folder import SUFFIXES
 from ipose.data.png import read_index, read_photo, write_index
 from ipose.errors import DataError
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
+from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.ganseg_sheet import part_color, part_legend, parts_over
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.workflows.card_facts import code_facts, weights_of
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
@@ -110,6 +113,39 @@ def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Jud
         return Judgement(len(ious), sum(ious) / len(ious), None)
     summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
     return Judgement(len(ious), sum(ious) / len(ious), match_parts(summed))
+
+
+def judgement_cards(
+    found: Judgement, segmenter: TrainedSegmenter, folder: Path, images: Path, truth: Path
+) -> list[EvalCard]:
+    """The numbers with all that they depend on.
+
+    Args:
+        found: of `judge`.
+        segmenter: that was judged.
+        folder: its model folder, or its run.
+        images: that it segmented; `truth` what it was judged by.
+    """
+    side = segmenter.image_size
+    place = folder if (folder / "config.json").is_file() else folder / "model"
+    common: dict[str, Any] = {
+        "protocol": "photographs",
+        "resize": f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)",
+        "counts": {"photographs": found.images},
+        "model": weights_of(place),
+        "images": str(images),
+        "real": str(truth),
+        **code_facts(),
+    }
+    notes = ("each photograph by itself, then the mean; background is what has id 0",)
+    cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, **common)]
+    if found.matching is not None:
+        labels = [f"label {i}" for i in range(1, found.matching.iou.shape[1] + 1)]
+        matched = found.matching.table(segmenter.part_names, labels)
+        said = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
+        value = found.matching.matched_iou
+        cards.append(EvalCard(metric="IoU of labels with their matched parts", value=value, notes=said, **common))
+    return cards
 
 
 def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:

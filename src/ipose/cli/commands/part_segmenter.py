@@ -49,7 +49,8 @@ class Segment:
     model: Path = field(kw_only=True)
     """Run of ipose train segmenter --pairs, or its model folder."""
     truth: Path | None = None
-    """Folder of true maps of the same names (0 = background), to judge by: foreground IoU, and parts beside labels."""
+    """Folder of true maps of the same names (0 = background), to judge by: eval cards of foreground IoU and of parts
+    matched to labels, in cards/."""
     out: Path = Path("segmented")
     """Folder to write to."""
     device: str = "cpu"
@@ -58,8 +59,9 @@ class Segment:
     def run(self) -> None:
         """Segment, write, judge."""
         from ipose.ganseg.saved_segmenter import load_part_segmenter
+        from ipose.workflows.card_folder import described, write_run_cards
         from ipose.workflows.door import check_device
-        from ipose.workflows.segment import judge, segment_files
+        from ipose.workflows.segment import judge, judgement_cards, segment_files
 
         check_device(self.device)
         segmenter = load_part_segmenter(self.model)
@@ -69,9 +71,5 @@ class Segment:
         if self.truth is None:
             return
         found = judge(segmenter, written[:-1], self.truth)
-        print(f"foreground IoU {found.foreground_iou:.4f} over {found.images} photographs")
-        if found.matching is not None:
-            labels = [f"label {i}" for i in range(1, found.matching.iou.shape[1] + 1)]
-            for part, label, iou in found.matching.table(segmenter.part_names, labels):
-                print(f"  {part} stands for {label}: IoU {iou:.3f}")
-            print(f"mean IoU of the labels with their parts {found.matching.matched_iou:.4f}")
+        cards = judgement_cards(found, segmenter, self.model, self.images, self.truth)
+        print("\n".join(described(file) for file in write_run_cards(cards, self.out / "cards")))

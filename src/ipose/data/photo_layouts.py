@@ -1,0 +1,157 @@
+"""Published sets of photographs that GANSeg is measured on, as downloaded: splits, true foregrounds, landmarks.
+
+Source: GANSeg sec. 4, app. B.1, and its release. Flowers-102 and CUB-200-2011 come with foreground masks, CelebA in the
+wild with five landmarks. Coordinates are (row, column).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.png import image_size, read_photo
+from ipose.errors import DataError
+
+Splits = Mapping[str, list[Path]]
+
+LEAST_FACE = 0.3
+"""Share of the image that a face's box must cover (GANSeg app. B.1)."""
+
+CUB_TRAIN, CUB_TEST = 10_000, 1_000
+
+
+@dataclass(frozen=True)
+class PhotoLayout:
+    """A published layout.
+
+    Args:
+        name: as people call the data set.
+        marks: files and folders by which it is known.
+        splits: photographs of "train", "test" and more.
+        foreground: of (root, photograph, size) the true foreground, bool (size, size); None where there is no truth.
+    """
+
+    name: str
+    marks: tuple[str, ...]
+    splits: Callable[[Path], Splits]
+    foreground: Callable[[Path, Path, int], Bool[Tensor, "s s"]] | None = None
+
+
+def photo_layout(root: Path) -> PhotoLayout | None:
+    """The published layout of a folder; None for any other."""
+    return next((layout for layout in LAYOUTS if all((root / mark).exists() for mark in layout.marks)), None)
+
+
+def _flowers_splits(root: Path) -> Splits:
+    """Train = the official test list, test = the official training list: so GANSeg, as the first is the larger."""
+    from scipy.io.matlab import MatReadError, loadmat
+
+    try:
+        lists = loadmat(root / "setid.mat")
+        numbers = {split: lists[key].ravel().tolist() for split, key in _FLOWERS_LISTS.items()}
+    except (OSError, ValueError, KeyError, TypeError, MatReadError) as error:
+        raise DataError("setid.mat cannot be read", file=root / "setid.mat", found=repr(error)) from error
+    return {split: [root / "jpg" / f"image_{n:05d}.jpg" for n in ids] for split, ids in numbers.items()}
+
+
+_FLOWERS_LISTS = {"train": "tstid", "val": "valid", "test": "trnid"}
+
+
+def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
+    """All but blue: not (R = 0 or G = 0 or B = 254), of the resized mask image."""
+    number = photo.stem.removeprefix("image_")
+    red, green, blue = _resized(root / "segmim" / f"segmim_{number}.jpg", size)
+    background: Tensor = (red == 0) | (green == 0) | (blue == 254)
+    return ~background
+
+
+def _cub_splits(root: Path) -> Splits:
+    """10,000 to train, 1,000 to test, the rest to look at; our own split, by a fixed seed: the paper's lists are not
+    part of the data set."""
+    names = [line.split()[-1] for line in _lines(root / "images.txt") if line.strip()]
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
+    paths = [root / "images" / names[i] for i in order]
+    train = paths[: min(CUB_TRAIN, len(paths) * CUB_TRAIN // 11_788)]
+    test = paths[len(train) :][: max(1, min(CUB_TEST, len(paths) * CUB_TEST // 11_788))]
+    return {"train": train, "test": test, "val": paths[len(train) + len(test) :]}
+
+
+def _cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
+    """Above half of white, of the resized mask; the first channel where there are several."""
+    mask = root / "segmentations" / photo.parent.name / f"{photo.stem}.png"
+    return _resized(mask, size)[0] > 127.5
+
+
+def _celeba_splits(root: Path) -> Splits:
+    """Train = CelebA's training list without MAFL, regression and test = MAFL's; faces that fill 30 % of the image."""
+    mafl = {name: _names(root / f"{name}.txt") for name in ("training", "testing")}
+    partition = (line.split() for line in _lines(root / "list_eval_partition.txt") if line.strip())
+    taken = {*mafl["training"], *mafl["testing"]}
+    train = [name for name, number in partition if number == "0" and name not in taken]
+    boxes = _table(root / "list_bbox_celeba.txt")
+
+    def large(names: list[str]) -> list[Path]:
+        paths = [(name, root / "img_celeba" / name) for name in names]
+        if missing := [name for name in names if name not in boxes]:
+            raise DataError("a photograph without a box", file=root / "list_bbox_celeba.txt", found=missing[0])
+        return [path for name, path in paths if _face_share(path, boxes[name]) >= LEAST_FACE]
+
+    return {"train": large(train), "regression": large(mafl["training"]), "test": large(mafl["testing"])}
+
+
+def _face_share(path: Path, box: list[float]) -> float:
+    height, width = image_size(path)
+    return box[2] * box[3] / (height * width)
+
+
+def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 5 2"]:
+    """Eyes, nose and corners of the mouth of CelebA's photographs: (row, column) in pixels of an image of `size`.
+
+    Raises:
+        DataError: the list cannot be read, or lacks a photograph.
+    """
+    table, rows = _table(root / "list_landmarks_celeba.txt"), []
+    for path in photographs:
+        if path.name not in table:
+            raise DataError("a photograph without landmarks", file=root / "list_landmarks_celeba.txt", found=path.name)
+        height, width = image_size(path)
+        points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
+        rows.append(points * (size / height, size / width))
+    return torch.from_numpy(np.stack(rows)).float()
+
+
+def _table(file: Path) -> dict[str, list[float]]:
+    """A list of CelebA's: a count, a header, then a name and numbers a line."""
+    try:
+        rows = [line.split() for line in _lines(file)[2:] if line.strip()]
+        return {name: [float(value) for value in values] for name, *values in rows}
+    except ValueError as error:
+        raise DataError("a list of CelebA that cannot be read", file=file, found=str(error)) from error
+
+
+def _names(file: Path) -> list[str]:
+    return [line.split()[0] for line in _lines(file) if line.strip()]
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError("a list of the data set cannot be read", file=file, found=type(error).__name__) from error
+
+
+def _resized(path: Path, size: int) -> Tensor:
+    picture = Image.fromarray(read_photo(path)).resize((size, size), Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+
+
+LAYOUTS = (
+    PhotoLayout("Flowers-102", ("jpg", "setid.mat"), _flowers_splits, _flowers_foreground),
+    PhotoLayout("CUB-200-2011", ("images", "images.txt"), _cub_splits, _cub_foreground),
+    PhotoLayout("CelebA in the wild", ("img_celeba", "list_bbox_celeba.txt"), _celeba_splits),
+)
