@@ -28,6 +28,8 @@ DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object pa
 
 def parse(args: Sequence[str]) -> Any:
     """The command that `args` asks for, as a value with a `run()`."""
+    if list(args[:2]) == ["supports", "--from-segmenter"]:  # an option to read, a way to make supports to run
+        args = ["supports", "from-segmenter", *args[2:]]
     commands: Any = (
         Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]

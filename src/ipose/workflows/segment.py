@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -50,19 +51,23 @@ def find_images(inputs: Path) -> list[Path]:
     return found
 
 
-@torch.no_grad()
 def segment_photo(segmenter: TrainedSegmenter, path: Path) -> Tensor:
-    """The part map of a photograph at its own size, uint8 (h, w): 0 = background, 1..K = parts.
+    """The part map of a photograph at its own size, uint8 (h, w): 0 = background, 1..K = parts."""
+    return segment_image(segmenter, torch.from_numpy(read_photo(path)).permute(2, 0, 1))
 
-    The network sees the photograph at the square size that it was trained at; its logits come back to the photograph's.
+
+@torch.no_grad()
+def segment_image(segmenter: TrainedSegmenter, image: UInt8[Tensor, "3 h w"]) -> UInt8[Tensor, "h w"]:
+    """The part map of an image at its own size: 0 = background, 1..K = parts.
+
+    The network sees the image at the square size that it was trained at; its logits come back to the image's.
     """
     device, side = next(segmenter.network.parameters()).device, segmenter.image_size
-    pixels = read_photo(path)
-    picture = Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR)
+    picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).resize((side, side), Image.Resampling.BILINEAR)
     seen = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
-    image = seen.permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
-    size = (pixels.shape[0], pixels.shape[1])
-    logits = F.interpolate(segmenter.network(image), size=size, mode="bilinear", align_corners=False)
+    small = seen.permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
+    size = (image.shape[1], image.shape[2])
+    logits = F.interpolate(segmenter.network(small), size=size, mode="bilinear", align_corners=False)
     return logits[0].argmax(0).to(torch.uint8).cpu()
 
 

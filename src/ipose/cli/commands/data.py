@@ -1,4 +1,4 @@
-"""`ipose doctor`, `ipose supports build|check|show`, `ipose partworld`: what goes into a training."""
+"""`ipose doctor`, `ipose supports`, `ipose partworld`: what goes into a training."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, subcommand
 
+from ipose.cli.commands.unsupervised_supports import SupportsCompare, SupportsFromSegmenter
 from ipose.data.data_config import DataConfig, WorldFlags
 
 
@@ -108,6 +109,8 @@ class Supports:
 
     which: (
         Annotated[SupportsBuild, subcommand("build")]
+        | Annotated[SupportsFromSegmenter, subcommand("from-segmenter")]
+        | Annotated[SupportsCompare, subcommand("compare")]
         | Annotated[SupportsCheck, subcommand("check")]
         | Annotated[SupportsShow, subcommand("show")]
     )

@@ -1,0 +1,160 @@
+"""One PartNet with several sets of supports, judged by the same true part maps, whatever the sets call their parts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ipose.errors import ConfigError
+from ipose.evaluation.baselines import copy_baseline
+from ipose.evaluation.part_evaluation import PartGuess
+from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
+from ipose.evaluation.part_metrics import PartScore, score_parts
+from ipose.evaluation.text_table import percent, text_table
+from ipose.types import PART_CHANNELS, PartPair, SupportSet
+
+SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]
+"""(shapes float32 (n, 1, s, s), supports of the one category) -> part ids of these supports."""
+
+HEADER = ("supports", "read by", "object pixels %", "part mIoU %", "AC %", "as named %", "parts stand for")
+
+
+@dataclass(frozen=True, eq=False)
+class SupportScore:
+    """How well one way to read one set of supports finds the true parts.
+
+    Args:
+        supports: what the set is called here.
+        reader: "PartNet", "copy" (the nearest support's map), or another that needs no supports.
+        score: with the found parts matched to the true ones.
+        as_named: the share of right object pixels without matching; None where the parts have other names.
+        matching: fitted on training objects.
+        stands_for: true part of each found part that has one, by name.
+        predicted: uint8 (n, s, s), the validation objects in true parts; 0 where a found part stands for none.
+    """
+
+    supports: str
+    reader: str
+    score: PartScore
+    as_named: float | None
+    matching: PartMatching
+    stands_for: Mapping[str, str]
+    predicted: Tensor
+
+    def row(self) -> tuple[str, ...]:
+        """A line of a table with `HEADER`."""
+        shares = (self.score.object_pixels, self.score.miou, self.score.ac, self.as_named)
+        said = ", ".join(f"{part}: {true}" for part, true in self.stands_for.items() if part != true)
+        return (self.supports, self.reader, *map(percent, shares), said or "themselves")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, for a results file."""
+        named = {"supports": self.supports, "read_by": self.reader, "as_named": self.as_named}
+        return {**named, **self.score._asdict(), "stands_for": dict(self.stands_for)}
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedObjects:
+    """Annotated objects of one category.
+
+    Args:
+        fit: training objects, to match parts on.
+        judged: validation objects.
+        part_names: of the true parts 1, 2, ...
+    Raises:
+        ConfigError: none of either, or of several categories.
+    """
+
+    fit: Sequence[PartPair]
+    judged: Sequence[PartPair]
+    part_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        categories = {pair.category for pair in (*self.fit, *self.judged)}
+        if not self.fit or not self.judged or len(categories) != 1:
+            raise ConfigError(
+                "supports are compared on annotated objects of one category", field="category",
+                found=f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}",
+            )  # fmt: skip
+
+    @property
+    def category(self) -> str:
+        """Of them all."""
+        return self.judged[0].category
+
+
+def compare_supports(
+    predict: SupportedPredictor, sets: Mapping[str, SupportSet], objects: JudgedObjects
+) -> list[SupportScore]:
+    """Judge one network, and plain copying, with each of several sets of supports.
+
+    A set's parts may be in any order, of any number and without names, so what it makes of the training objects is
+    matched to their true parts (one to one, largest sum of IoU); with that matching, the validation objects are judged.
+
+    Args:
+        predict: the network.
+        sets: of supports, by what they are called here; each has the objects' category.
+        objects: with true parts.
+    Raises:
+        SupportError: a set without supports of the category.
+    """
+    scores = []
+    for name, supports in sets.items():
+        own = supports.of([objects.category])[0]
+        alone = SupportSet({objects.category: supports.part_names[objects.category]}, {objects.category: own})
+        readers: dict[str, Callable[[Tensor], PartGuess]] = {
+            "PartNet": lambda shapes, alone=alone: predict(shapes[:, None].float(), alone),  # type: ignore[misc]
+            "copy": lambda shapes, own=own: PartGuess(*[copy_baseline(shapes, own)] * 2),  # type: ignore[misc]
+        }
+        for reader, read in readers.items():
+            fit, judged = (read(_shapes(pairs)) for pairs in (objects.fit, objects.judged))
+            scores.append(score_guess(name, reader, fit, judged, objects, alone.part_names[objects.category]))
+    return scores
+
+
+def score_guess(
+    supports: str, reader: str, fit: PartGuess, judged: PartGuess, objects: JudgedObjects, part_names: Sequence[str]
+) -> SupportScore:
+    """Match on the training objects, score on the validation objects.
+
+    Args:
+        supports: what the set is called.
+        reader: who read it.
+        fit: found parts of the training objects.
+        judged: found parts of the validation objects.
+        objects: with true parts.
+        part_names: of the found parts 1, 2, ...
+    """
+    most, labels = PART_CHANNELS - 1, len(objects.part_names)
+    shapes = _shapes(objects.fit)
+    counts = overlap_counts(fit.inside.where(shapes, 0), _parts(objects.fit), most, labels)
+    matching = match_parts(counts)
+    true, names = _parts(objects.judged), [pair.category for pair in objects.judged]
+    frame, inside = matching.relabelled(judged.frame), matching.relabelled(judged.inside)
+
+    def score(guess: PartGuess) -> PartScore:
+        scores = score_parts(guess.frame, true, _shapes(objects.judged), names, inside=guess.inside)
+        return scores[objects.category]
+
+    named = score(judged).object_pixels if tuple(part_names) == objects.part_names else None
+    matched = [(k, label) for k, label in enumerate(matching.label_of) if label and float(matching.iou[k, label - 1])]
+    stands_for = {
+        (part_names[k] if k < len(part_names) else f"part {k + 1}"): objects.part_names[label - 1]
+        for k, label in matched
+    }
+    return SupportScore(supports, reader, score(PartGuess(frame, inside)), named, matching, stands_for, inside)
+
+
+def comparison_table(scores: Sequence[SupportScore]) -> str:
+    """Plain text for a terminal."""
+    return text_table(HEADER, [score.row() for score in scores])
+
+
+def _shapes(pairs: Sequence[PartPair]) -> Tensor:
+    return torch.stack([pair.shape for pair in pairs])
+
+
+def _parts(pairs: Sequence[PartPair]) -> Tensor:
+    return torch.stack([pair.part_map for pair in pairs])
