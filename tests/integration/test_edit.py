@@ -23,7 +23,7 @@ def scene_file(scene_folder):
 
 @pytest.fixture
 def edit(ipose, tiny, scene_folder, scene_file, tmp_path):
-    """`edit("--drop", "car:wheel")`: runs it and returns its answer."""
+    """`edit("--drop", "dog:leg")`: runs it and returns its answer."""
 
     def run(*words):
         given = ["edit", scene_file, "--model", tiny.synthesis, "--instances", scene_folder / "val_inst"]
@@ -41,7 +41,7 @@ class TestEdit:
     """One command, one scene."""
 
     def test_writes_images_parts_a_record_and_a_sheet(self, edit, scene_file, tmp_path):
-        done = edit("--resample", "object=0", "--drop", "car:wheel", "--seed", "3")
+        done = edit("--resample", "object=0", "--drop", "dog:leg", "--seed", "3")
         assert done.code == 0, done.err
         names = {path.name.removeprefix(scene_file.stem) for path in (tmp_path / "edited").iterdir()}
         images = {f"_{what}{when}.png" for what in ("", "parts_") for when in ("before", "after")}
@@ -52,7 +52,7 @@ class TestEdit:
             "scene": scene_file.stem,
             "seed": 3,
             "edits": [
-                {"edit": "EditSupports", "category": "car", "drop": "wheel"},
+                {"edit": "EditSupports", "category": "dog", "drop": "leg"},
                 {"edit": "Resample", "object": 0},
             ],
         }
@@ -76,8 +76,8 @@ class TestEdit:
         ]
 
     def test_a_drawn_part_map_takes_the_place_of_the_supports(self, edit, tiny, tmp_path):
-        drawn = next((tiny.synthesis / "model" / "supports" / "car").glob("*_part.png"))
-        assert edit("--replace", f"car:{drawn}").code == 0
+        drawn = next((tiny.synthesis / "model" / "supports" / "dog").glob("*_part.png"))
+        assert edit("--replace", f"dog:{drawn}").code == 0
 
     def test_layout_and_paint(self, edit, tiny, scene_folder, scene_file, tmp_path):
         shape = tmp_path / "shape.png"
@@ -138,6 +138,13 @@ class TestEdit:
         assert done.code == 0
         assert done.out.split()[:4] == ["object", "class", "category", "pixels"]
         assert len(done.out.splitlines()) == 4  # header, rule, two objects
+        assert not (tmp_path / "edited").exists()
+
+    def test_a_category_that_the_scene_does_not_show_is_refused(self, edit, tmp_path):
+        done = edit("--drop", "car:wheel")
+        assert done.code == 2
+        assert "shows no object of this category" in done.err
+        assert "found car, expected dog" in done.err
         assert not (tmp_path / "edited").exists()
 
     def test_an_edit_that_makes_no_sense_writes_nothing(self, edit, tmp_path):

@@ -62,9 +62,10 @@ def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = ""
         maps.append(Tile(label_picture(before.scene.label, spec), "label map"))
     lines = [TileRow(images, heading=before.scene.name), TileRow([*maps, *parts])]
     lines.append(TileRow((), heading="classes", legend=class_legend([before.scene, after.scene], spec)))
-    for category in dict.fromkeys(str(item.part_category) for item in after.scene.objects):
-        if category in after.supports.part_names:
-            names = after.supports.part_names[category]
+    shown = [(item, painted.supports) for painted in (after, before) for item in painted.scene.objects]
+    for category, supports in {str(item.part_category): supports for item, supports in reversed(shown)}.items():
+        if category in supports.part_names:
+            names = supports.part_names[category]
             lines.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names, bare=True)))
     return contact_sheet(lines, title, side=SIDE_PX)
 

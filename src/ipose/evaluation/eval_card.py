@@ -61,7 +61,11 @@ class EvalCard:
 
     def line(self) -> str:
         """The card in one line."""
-        facts = [self.protocol, self.resize, ", ".join(f"{count} {what}" for what, count in self.counts.items())]
+        facts = [
+            self.protocol,
+            *([] if self.resize == "none" else [self.resize]),
+            ", ".join(_counted(count, what) for what, count in self.counts.items()),
+        ]
         facts += [f"features {self.features[: self.features.find('@') + 13]}"] if self.features else []
         facts += [f"ignored ids {', '.join(map(str, self.ignored_ids))}"] if self.ignored_ids else []
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
@@ -72,6 +76,12 @@ class EvalCard:
     def to_json(self) -> str:
         """The whole card."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+
+
+def _counted(count: int, what: str) -> str:
+    """ "1 category" of "categories"."""
+    singular = {"categories": "category", "images": "image", "objects": "object", "scenes": "scene"}
+    return f"{count} {singular.get(what, what) if count == 1 else what}"
 
 
 def card_file_name(card: EvalCard) -> str:
@@ -105,7 +115,10 @@ def read_card(path: Path) -> EvalCard:
         return EvalCard(**fields)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(
-            "no eval card", file=path, found=str(error), expected="a file that ipose evaluate --images wrote"
+            "no eval card",
+            file=path,
+            found=str(error) if path.exists() else "nothing",
+            expected="a card, a folder of cards, or a run that ipose evaluate has judged",
         ) from error
 
 
@@ -135,7 +148,7 @@ def compare_cards(
 
     Args:
         columns: cards by name, of a model each.
-        across_protocols: set numbers beside each other that were taken in different ways; each line then says how.
+        across_protocols: set numbers beside each other that were taken in different ways; each cell then says how.
     Returns:
         header and rows of text, for `text_table`.
     Raises:
@@ -147,12 +160,20 @@ def compare_cards(
     values: dict[str, dict[str, str]] = {}
     for name, cards in columns.items():
         for card in cards:
-            key = f"{card.metric} [{card.protocol}]"
-            cell = f"{card.value:.6g}"
+            key, cell = _line_and_cell(card, across_protocols)
             values.setdefault(key, {})
             values[key][name] = f"{values[key][name]} / {cell}" if name in values[key] else cell
-    header = ["metric [protocol]", *columns]
+    header = ["metric" if across_protocols else "metric [protocol]", *columns]
     return header, [[key, *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
+
+
+def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
+    """Where a card stands in the table, and what it says there; across protocols each cell says how it was taken."""
+    if not across_protocols:
+        return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
+    name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
+    way = ", ".join(word for word in (card.protocol, (name or "").split("@")[0]) if word)
+    return _kind(card).capitalize(), f"{card.value:.6g} [{way}]"
 
 
 def _kind(card: EvalCard) -> str:

@@ -86,7 +86,8 @@ def _check(shapes: Tensor, k: int, category: str | None) -> None:
             f"too few objects{of} to choose {k} supports from",
             found=len(shapes),
             expected=f"at least {k}",
-            mend="Ask for fewer supports, or draw them by hand.",
+            mend="Give more objects (of PartWorld: more --scenes, or fewer --categories), ask for fewer supports, or "
+            "draw them by hand.",
         )
     empty = (~(shapes != 0).flatten(1).any(dim=1)).nonzero().flatten()
     if len(empty):

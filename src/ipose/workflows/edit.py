@@ -9,7 +9,8 @@ from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.errors import DataError
+from ipose.editing.support_edits import EditSupports
+from ipose.errors import ConfigError, DataError
 from ipose.evaluation.control import EditedPair, control_cards
 from ipose.evaluation.edit_sheet import Painted, edit_sheet
 from ipose.evaluation.eval_card import card_file_name, write_card
@@ -85,6 +86,7 @@ def edit_files(
         MissingWeightsError: no such network; nothing is written then either.
     """
     draft = model.draft(scene, edit)  # first: it is quick to refuse
+    _refuse_absent(edit, draft)
     device = str(model.device)
     network = None if features is None else load_features(features, device=device)
     perceptual = None if lpips is None else load_lpips(lpips, device=device)
@@ -119,6 +121,19 @@ def edit_files(
         path = out / "cards" / f"{scene.name}_{card_file_name(card)}"
         write_card(card, path, replace=True)
         yield path
+
+
+def _refuse_absent(edit: Edit, draft: Draft) -> None:
+    """Supports of a category that the scene shows nothing of change nothing in it."""
+    present = sorted({item.part_category for item in draft.scene.objects if item.part_category is not None})
+    for step in edit.steps:
+        if isinstance(step, EditSupports) and step.category not in present:
+            raise ConfigError(
+                "the scene shows no object of this category, so that the edit would change nothing",
+                field="category",
+                found=step.category,
+                expected=", ".join(present) or "a scene that has objects with parts",
+            )
 
 
 def in_words(edit: Edit) -> str:

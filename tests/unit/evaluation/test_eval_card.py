@@ -118,7 +118,9 @@ class TestCompareCards:
         columns = {"a": [CARD], "b": [replace(CARD, **change)]}
         with pytest.raises(ConfigError, match="do not compare"):
             compare_cards(columns)
-        assert compare_cards(columns, across_protocols=True)
+        _, ((name, *cells),) = compare_cards(columns, across_protocols=True)
+        assert name == "Frechet distance"
+        assert all(cell.startswith("12.5 [") for cell in cells)
 
     def test_data_that_one_card_does_not_know_are_no_difference(self):
         assert compare_cards({"a": [CARD], "b": [replace(CARD, data="")]})
@@ -133,4 +135,4 @@ class TestCompareCards:
         with pytest.raises(ConfigError, match="another features"):
             compare_cards({"a": [CARD], "b": [fid]})
         _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
-        assert len(rows) == 2
+        assert rows == [["Frechet distance", "12.5 [images, tiny]", "12.5 [images, FID]"]]

@@ -28,8 +28,8 @@ class Evaluate:
     real: Path | None = None
     """With --images: the photographs, of the same names."""
     protocol: str | None = None
-    """images, images-antialiased, images-256, or objects-128 (each object, cropped by its box). None = images, and of a
-    run objects-128 too."""
+    """images, images-antialiased (another resize inside Inception; the same for all other features), images-256, or
+    objects-128 (each object, cropped by its box). None = images, and of a run objects-128 too."""
     features: str = "inception"
     """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
     torch.export as .pt2): the result then says which network it is of."""

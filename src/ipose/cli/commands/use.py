@@ -12,7 +12,11 @@ from ipose.errors import ConfigError
 
 @dataclass(frozen=True)
 class Parts:
-    """Infer parts with PartNet alone: of drawn silhouettes, or of every object of label maps."""
+    """Infer parts with PartNet alone: of drawn silhouettes, or of every object of label maps.
+
+    Every pixel of a silhouette gets its most likely part: object pixels in ipose evaluate, whose AC and mIoU count
+    "none", too.
+    """
 
     inputs: Positional[Path]
     """A PNG, or a folder of them: silhouettes (with --category), or label maps."""
@@ -150,6 +154,7 @@ class Report:
         """Look again and write."""
         from ipose.workflows.reports import remake_report
 
+        print(f"Judging {self.folder} on its validation data ...", flush=True)
         print(remake_report(self.folder))
 
 

@@ -109,8 +109,12 @@ class _Grid:
         if left is not None and left <= 0:
             return "time"
         state = state_of(self.rows.folder(row, seed), self.rows.wanted(row, seed))
-        said: Mapping[State, str] = {"new": "training", "unfinished": "going on", "finished": "there already"}
-        print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})")
+        said: Mapping[State, str] = {
+            "new": "training",
+            "unfinished": "going on to more steps",
+            "finished": "there already",
+        }
+        print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
         if state != "finished":
             stopped = self.rows.train(row, seed, resume=state == "unfinished", max_minutes=left)
             if stopped != "done":
