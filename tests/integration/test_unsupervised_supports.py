@@ -100,6 +100,8 @@ class TestFromSegmenter:
             ("{nine} {scenes} --category car", "supports cannot have so many parts: found 9"),
             ("{blind} {scenes} --category car", "the segmenter found no object here: found background everywhere"),
             ("{blind} {photos} --category car", "the segmenter found no object here: found background everywhere"),
+            ("{three} {scenes} --category car --limit -1", "[limit] nothing to make supports of: found -1"),
+            ("{three} {scenes} --category car --k 0", "[k] nothing to make supports of: found 0"),
             ("{three} {scenes} --category car --k 7", "too few objects of 'car' to choose 7 supports from: found 4"),
         ],
     )
