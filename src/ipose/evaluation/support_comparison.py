@@ -47,7 +47,12 @@ class SupportScore:
         """A line of a table with `HEADER`."""
         shares = (self.score.object_pixels, self.score.miou, self.score.ac, self.as_named)
         said = ", ".join(f"{part}: {true}" for part, true in self.stands_for.items() if part != true)
-        return (self.supports, self.reader, *map(percent, shares), said or "themselves")
+        return (
+            self.supports,
+            self.reader,
+            *map(percent, shares),
+            said or ("themselves" if self.stands_for else "none"),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for a results file."""

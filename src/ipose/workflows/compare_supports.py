@@ -24,7 +24,6 @@ from ipose.evaluation.support_comparison import (
 from ipose.ganseg.saved_segmenter import load_part_segmenter
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
-from ipose.partnet.scene_parts import predict_objects
 from ipose.types import PartPair, SupportSet
 from ipose.workflows.part_naming import name_parts
 from ipose.workflows.segmented_objects import pairs_of_scenes
@@ -143,9 +142,11 @@ def _spread(pairs: Sequence[PartPair], most: int | None) -> list[PartPair]:
 def _predictor(partnet: PartNet, device: str) -> SupportedPredictor:
     @torch.no_grad()
     def predict(shapes: Tensor, supports: SupportSet) -> PartGuess:
+        memory = partnet.encode_supports(supports.of([supports.categories[0]]).to(device))
         guesses = []
         for chunk in shapes.to(device).split(CHUNK):
-            answer = predict_objects(partnet, chunk, [supports.categories[0]] * len(chunk), supports)
+            index = torch.zeros(len(chunk), dtype=torch.int64, device=chunk.device)
+            answer = partnet.predict(partnet.shape_encoder(chunk), memory, index)
             guesses.append((answer.part_maps().cpu(), answer.part_maps(chunk).cpu()))
         return PartGuess(*(torch.cat(reading) for reading in zip(*guesses, strict=True)))
 

@@ -95,6 +95,9 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     """
     if (out / SUPPORTS_FILE).exists():
         raise SupportError("there are supports already", file=out, mend="Write to a new folder, or remove them first.")
+    for name, value in (("k", job.k), ("limit", 1 if job.limit is None else job.limit)):
+        if value < 1:
+            raise ConfigError("nothing to make supports of", field=name, found=value, expected="1 or more")
     segmenter = load_part_segmenter(job.run)
     segmenter.network.to(device)
     naming = name_parts(segmenter.part_names, job.names)

@@ -1,0 +1,94 @@
+"""Sets of supports are judged by what they find, not by what they call it."""
+
+import pytest
+import torch
+
+from ipose.errors import ConfigError, SupportError
+from ipose.evaluation.part_evaluation import PartGuess
+from ipose.evaluation.support_comparison import HEADER, JudgedObjects, compare_supports, comparison_table, score_guess
+from ipose.types import PartPair, SupportSet
+
+NAMES = ("head", "torso", "leg")
+
+
+def body(height, size=16):
+    """Three bands, 1 above 2 above 3, in a block of the given height."""
+    part = torch.zeros(size, size, dtype=torch.uint8)
+    for k in range(3):
+        part[2 + k * height // 3 : 2 + (k + 1) * height // 3, 4:12] = k + 1
+    return part
+
+
+def pair(height):
+    return PartPair("human", body(height) > 0, body(height), str(height))
+
+
+OBJECTS = JudgedObjects([pair(9), pair(12)], [pair(6), pair(12)], NAMES)
+
+
+def renamed(part, order):
+    return torch.tensor([0, *order], dtype=torch.uint8)[part.long()]
+
+
+def set_of(order, names):
+    return SupportSet({"human": names}, {"human": torch.stack([renamed(body(h), order) for h in (6, 9, 12)])})
+
+
+def perfect(order):
+    """A network that knows the true parts, and calls them as its supports do."""
+
+    def predict(shapes, supports):
+        heights = shapes[:, 0].any(2).sum(1).tolist()
+        answer = torch.stack([renamed(body(h), order) for h in heights])
+        return PartGuess(answer, answer)
+
+    return predict
+
+
+class TestCompareSupports:
+    """One network, several sets, one truth."""
+
+    @pytest.mark.parametrize("order", [(1, 2, 3), (3, 1, 2), (8, 2, 5)])
+    def test_the_order_of_parts_does_not_count(self, order):
+        names = tuple(f"part {i}" for i in range(1, 9))
+        network, copy = compare_supports(perfect(order), {"found": set_of(order, names)}, OBJECTS)
+        assert network.score.object_pixels == network.score.ac == network.score.miou == 1
+        assert network.stands_for == {names[k - 1]: NAMES[i] for i, k in enumerate(order)}
+        assert network.as_named is None
+        assert torch.equal(network.predicted, torch.stack([p.part_map for p in OBJECTS.judged]))
+        assert copy.score.object_pixels == 1  # supports of the very same heights
+
+    def test_parts_of_the_same_names_are_also_judged_without_matching(self):
+        swapped = compare_supports(perfect((2, 1, 3)), {"found": set_of((2, 1, 3), NAMES)}, OBJECTS)[0]
+        assert swapped.score.object_pixels == 1
+        assert swapped.as_named == pytest.approx(1 / 3)
+
+    def test_merged_parts_lose_the_smaller_one(self):
+        merged = compare_supports(perfect((1, 1, 2)), {"found": set_of((1, 1, 2), NAMES)}, OBJECTS)[0]
+        assert merged.score.object_pixels == pytest.approx(2 / 3)
+
+    def test_the_matching_is_fitted_on_training_objects_alone(self):
+        fit, judged = (torch.stack([p.part_map for p in side]) for side in (OBJECTS.fit, OBJECTS.judged))
+        swapped = renamed(judged, (2, 1, 3))
+        score = score_guess("a", "b", PartGuess(fit, fit), PartGuess(swapped, swapped), OBJECTS, NAMES)
+        assert score.score.object_pixels == pytest.approx(1 / 3)
+
+    def test_a_set_without_the_category_is_refused(self):
+        cars = SupportSet({"car": NAMES}, {"car": set_of((1, 2, 3), NAMES).part_maps["human"]})
+        with pytest.raises(SupportError, match="no supports for part category 'human'"):
+            compare_supports(perfect((1, 2, 3)), {"cars": cars}, OBJECTS)
+
+    def test_the_table_has_a_line_a_reader(self):
+        scores = compare_supports(perfect((3, 1, 2)), {"found": set_of((3, 1, 2), NAMES)}, OBJECTS)
+        lines = comparison_table(scores).splitlines()
+        assert all(name in lines[0] for name in HEADER)
+        assert [("PartNet" in line, "copy" in line) for line in lines[2:]] == [(True, False), (False, True)]
+        assert "head: torso" in lines[2]
+        assert scores[0].to_dict()["object_pixels"] == 1
+
+
+def test_objects_of_several_categories_or_none_are_refused():
+    with pytest.raises(ConfigError, match="0 training and 1 validation objects"):
+        JudgedObjects([], [pair(6)], NAMES)
+    with pytest.raises(ConfigError, match="of one category"):
+        JudgedObjects([PartPair("car", pair(6).shape, pair(6).part_map)], [pair(6)], NAMES)
