@@ -178,7 +178,7 @@ class TestOwnSpec:
         assert "dataset.toml" in str(caught.value)
 
     def test_an_unknown_name_lists_the_known_ones(self) -> None:
-        with pytest.raises(SpecError, match="found 'coco', expected one of ade20k, ccp-person, cityscapes"):
+        with pytest.raises(SpecError, match="found 'coco', expected one of ade20k, ccp-cloth, ccp-person, cityscapes"):
             load_spec("coco")
 
     def test_a_category_without_names_says_how_to_name_them(self) -> None:
