@@ -173,13 +173,20 @@ def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
         return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
     name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
     way = ", ".join(word for word in (card.protocol, (name or "").split("@")[0]) if word)
-    return _kind(card).capitalize(), f"{card.value:.6g} [{way}]"
+    return _general(card), f"{card.value:.6g} [{way}]"
+
+
+def _general(card: EvalCard) -> str:
+    """The metric without its network: FID is a Frechet distance, too."""
+    name = (
+        card.metric.split(" (")[0].replace("object FID", "Object Frechet distance").replace("FID", "Frechet distance")
+    )
+    return name.replace("object KID", "Object kernel distance").replace("KID", "Kernel distance")
 
 
 def _kind(card: EvalCard) -> str:
-    """The metric without its network: FID is a Frechet distance, too."""
-    general = card.metric.split(" (")[0].replace("FID", "Frechet distance").replace("KID", "Kernel distance")
-    return general.lower()
+    """`_general` in small letters, to compare by."""
+    return _general(card).lower()
 
 
 def _way(card: EvalCard) -> dict[str, Any]:
@@ -189,13 +196,14 @@ def _way(card: EvalCard) -> dict[str, Any]:
 
 def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequence[EvalCard]) -> None:
     """Every metric that both have was taken in one way at least once."""
-    for kind in dict.fromkeys(map(_kind, cards)):
+    names = {_kind(card): _general(card) for card in reversed(cards)}
+    for kind in reversed(names):
         ways = [[_way(card) for card in each if _kind(card) == kind] for each in (cards, others)]
         differ = [(a, b, _difference(a, b)) for a in ways[0] for b in ways[1]]
         if differ and all(term is not None for _, _, term in differ):
             first, second, term = differ[0]
             raise ConfigError(
-                f"{kind.capitalize()} of {name} and of {other} do not compare: another {term}",
+                f"{names[kind]} of {name} and of {other} do not compare: another {term}",
                 found=second[str(term)],
                 expected=first[str(term)],
                 mend=f"Evaluate both {'on the same data' if term == 'data' else 'by one protocol'}, or insist with "
