@@ -11,7 +11,7 @@ class PhotoConfig(WorldFlags):
     """What to learn parts from: photographs of one kind of object, without annotation."""
 
     data: str = PARTWORLD
-    """A folder of photographs, a scene folder (its photographs are taken), Flowers-102, CUB-200-2011 or CelebA in the
+    """A folder of photographs, a scene folder (its photographs are taken), Flowers-102, CUB-200-2011, Taichi or CelebA in the
     wild as downloaded, or "partworld" (drawn on the spot)."""
     objects: tuple[int, int] = (1, 1)
     """PartWorld: fewest and most objects a scene."""

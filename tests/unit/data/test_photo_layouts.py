@@ -116,5 +116,57 @@ class TestCelebA:
             find_photographs(celeba)
 
 
+@pytest.fixture
+def taichi(tmp_path):
+    """Two videos, two frames to fit on and one to report on, 40 wide and 20 high."""
+    frames = ["train/a/0.png", "train/b/0.jpg", "regression/0.png", "regression/1.png", "test/0.png"]
+    for name in frames:
+        picture(tmp_path / name, np.full((20, 40, 3), 99))
+    mask = np.zeros((16, 16))
+    mask[4:12, 4:12], mask[0] = 255, 254
+    picture(tmp_path / "masks" / "test" / "0.png", mask)
+    head = ",".join(f"x{i},y{i}" for i in range(1, 19))
+    rows = "".join(f"{name},30,10,-1,-1{',5,6' * 16}\n" for name in frames[2:])
+    (tmp_path / "landmarks.csv").write_text(f"photograph,{head}\n{rows}")
+    return tmp_path
+
+
+class TestTaichi:
+    """Every video trains; only 255 is a person; landmarks are (row, column) in pixels of the frame."""
+
+    def test_splits(self, taichi):
+        assert photo_layout(taichi).name == "Taichi"
+        assert [path.parent.name for path in find_photographs(taichi)] == ["a", "b"]
+        assert [len(find_photographs(taichi, split)) for split in ("regression", "test", "val")] == [2, 1, 0]
+
+    def test_foreground_is_exactly_255(self, taichi):
+        found = photo_layout(taichi).foreground(taichi, taichi / "test" / "0.png", 16)
+        assert found.sum() == 64
+        assert found[4:12, 4:12].all()
+
+    def test_landmarks_keep_the_scale_of_the_frame_and_the_mark_of_missing_ones(self, taichi):
+        found = photo_layout(taichi).landmarks(taichi, find_photographs(taichi, "test"), 128)
+        assert found.shape == (1, 18, 2)
+        assert found[0, :3].tolist() == [[10, 30], [-1, -1], [6, 5]]
+
+    def test_a_frame_without_landmarks(self, taichi):
+        with pytest.raises(DataError, match=r"without landmarks: found 9\.png and 1 more.*Add a row"):
+            photo_layout(taichi).landmarks(taichi, [taichi / "test" / "9.png", taichi / "test" / "8.png"], 128)
+
+    @pytest.mark.parametrize(
+        ("row", "sentence"),
+        [("test/0.png,1,2", "wrong count of numbers in line 2: found 2"), ("test/0.png,a", "no number.*'a' in line 2")],
+    )
+    def test_a_row_that_cannot_be_read(self, taichi, row, sentence):
+        (taichi / "landmarks.csv").write_text(f"photograph,x1\n{row}\n")
+        with pytest.raises(DataError, match=sentence):
+            photo_layout(taichi).landmarks(taichi, [taichi / "test" / "0.png"], 128)
+
+    def test_a_split_without_frames(self, taichi):
+        (taichi / "test" / "0.png").unlink()
+        with pytest.raises(DataError, match="test: a split without frames"):
+            find_photographs(taichi)
+
+
 def test_any_other_folder_is_none_of_them(tmp_path):
     assert photo_layout(tmp_path) is None
