@@ -1,32 +1,17 @@
 """Published photographs are read by GANSeg's protocol: which split, what is foreground, where landmarks are."""
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.io import savemat
 
 from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import celeba_landmarks, photo_layout
 from ipose.errors import DataError
-
-
-def picture(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path)
+from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 
 @pytest.fixture
 def flowers(tmp_path):
-    for n in range(1, 5):
-        picture(tmp_path / "jpg" / f"image_{n:05d}.jpg", np.full((20, 30, 3), 99))
-    mask = np.zeros((16, 16, 3))
-    mask[..., 2] = 254
-    mask[4:12, 4:12] = (200, 100, 50)
-    picture(tmp_path / "segmim" / "segmim_00001.png", mask)
-    (tmp_path / "segmim" / "segmim_00001.png").rename(tmp_path / "segmim" / "segmim_00001.jpg")  # no JPEG noise
-    savemat(tmp_path / "setid.mat", {"trnid": [[1]], "valid": [[2]], "tstid": [[3, 4]]})
-    return tmp_path
+    return write_flowers(tmp_path)
 
 
 class TestFlowers:
@@ -52,14 +37,7 @@ class TestFlowers:
 
 @pytest.fixture
 def cub(tmp_path):
-    names = [f"00{i % 2}.Bird/Bird_{i}.jpg" for i in range(24)]
-    lines = "".join(f"{i + 1} {name}\n" for i, name in enumerate(names))
-    (tmp_path / "images.txt").write_text(lines)
-    (tmp_path / "images").mkdir()
-    mask = np.zeros((8, 8))
-    mask[:, 4:] = 255
-    picture(tmp_path / "segmentations" / "000.Bird" / "Bird_0.png", mask)
-    return tmp_path
+    return write_cub(tmp_path)
 
 
 class TestCUB:
@@ -79,18 +57,7 @@ class TestCUB:
 
 @pytest.fixture
 def celeba(tmp_path):
-    names = [f"{i:06d}.jpg" for i in range(1, 7)]
-    for name in names:
-        picture(tmp_path / "img_celeba" / name, np.full((100, 200, 3), 99))
-    boxes = [(0, 0, 100, 100 if i % 2 else 50) for i in range(1, 7)]  # 50 % and 25 % of the image
-    rows = "".join(f"{n} {' '.join(map(str, box))}\n" for n, box in zip(names, boxes, strict=True))
-    (tmp_path / "list_bbox_celeba.txt").write_text(f"6\nimage_id x_1 y_1 width height\n{rows}")
-    rows = "".join(f"{n} 20 10 180 10 100 50 50 90 150 90\n" for n in names)
-    (tmp_path / "list_landmarks_celeba.txt").write_text(f"6\nlefteye_x lefteye_y ...\n{rows}")
-    (tmp_path / "list_eval_partition.txt").write_text("".join(f"{n} {int(i > 4)}\n" for i, n in enumerate(names)))
-    (tmp_path / "training.txt").write_text("000003.jpg\n000004.jpg\n")
-    (tmp_path / "testing.txt").write_text("000005.jpg\n")
-    return tmp_path
+    return write_celeba(tmp_path)
 
 
 class TestCelebA:
@@ -118,17 +85,7 @@ class TestCelebA:
 
 @pytest.fixture
 def taichi(tmp_path):
-    """Two videos, two frames to fit on and one to report on, 40 wide and 20 high."""
-    frames = ["train/a/0.png", "train/b/0.jpg", "regression/0.png", "regression/1.png", "test/0.png"]
-    for name in frames:
-        picture(tmp_path / name, np.full((20, 40, 3), 99))
-    mask = np.zeros((16, 16))
-    mask[4:12, 4:12], mask[0] = 255, 254
-    picture(tmp_path / "masks" / "test" / "0.png", mask)
-    head = ",".join(f"x{i},y{i}" for i in range(1, 19))
-    rows = "".join(f"{name},30,10,-1,-1{',5,6' * 16}\n" for name in frames[2:])
-    (tmp_path / "landmarks.csv").write_text(f"photograph,{head}\n{rows}")
-    return tmp_path
+    return write_taichi(tmp_path)
 
 
 class TestTaichi:
