@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
-import numpy as np
-import torch
 from jaxtyping import UInt8
-from PIL import Image
 from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import in_parallel
+from ipose.data.photo_files import resized_photo
 from ipose.data.photo_layouts import photo_layout
-from ipose.data.png import read_photo
 from ipose.errors import DataError, IposeError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -90,8 +87,7 @@ class PhotoFolder(Sequence[Tensor]):
         return self._kept[index] if self._kept is not None else self._read(self.paths[index])
 
     def _read(self, path: Path) -> UInt8[Tensor, "3 s s"]:
-        picture = Image.fromarray(read_photo(path)).resize((self.size, self.size), Image.Resampling.BILINEAR)
-        return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+        return resized_photo(path, self.size)
 
     def _read_or_fault(self, path: Path) -> Tensor | Fault:
         try:

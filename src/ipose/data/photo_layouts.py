@@ -1,20 +1,21 @@
 """Published sets of photographs that GANSeg is measured on, as downloaded: splits, true foregrounds, landmarks.
 
 Source: GANSeg sec. 4, app. B.1, and its release. Flowers-102 and CUB-200-2011 come with foreground masks, CelebA in the
-wild with five landmarks. Coordinates are (row, column).
+wild with five landmarks, Taichi with both. Coordinates are (row, column).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from PIL import Image
 from torch import Tensor
 
-from ipose.data.png import image_size, read_photo
+from ipose.data.photo_files import list_lines, resized_photo, without
+from ipose.data.png import image_size
+from ipose.data.taichi import taichi_foreground, taichi_landmarks, taichi_splits
 from ipose.errors import DataError
 
 Splits = Mapping[str, list[Path]]
@@ -34,12 +35,21 @@ class PhotoLayout:
         marks: files and folders by which it is known.
         splits: photographs of "train", "test" and more.
         foreground: of (root, photograph, size) the true foreground, bool (size, size); None where there is no truth.
+        landmarks: of (root, photographs, size) their landmarks (row, column), float (n, l, 2); None where there are
+            none. They are of the photographs of "regression" and "test".
+        needs: what more belongs to it: lists, and folders of masks.
+        masked: splits whose photographs have a true foreground.
+        published: photographs of each split in the published set, where the split is read from it as it is.
     """
 
     name: str
     marks: tuple[str, ...]
     splits: Callable[[Path], Splits]
     foreground: Callable[[Path, Path, int], Bool[Tensor, "s s"]] | None = None
+    landmarks: Callable[[Path, list[Path], int], Float[Tensor, "n l 2"]] | None = None
+    needs: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+    published: Mapping[str, int] = field(default_factory=dict)
 
 
 def photo_layout(root: Path) -> PhotoLayout | None:
@@ -65,7 +75,7 @@ _FLOWERS_LISTS = {"train": "tstid", "val": "valid", "test": "trnid"}
 def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
     """All but blue: not (R = 0 or G = 0 or B = 254), of the resized mask image."""
     number = photo.stem.removeprefix("image_")
-    red, green, blue = _resized(root / "segmim" / f"segmim_{number}.jpg", size)
+    red, green, blue = resized_photo(root / "segmim" / f"segmim_{number}.jpg", size)
     background: Tensor = (red == 0) | (green == 0) | (blue == 254)
     return ~background
 
@@ -73,7 +83,7 @@ def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s
 def _cub_splits(root: Path) -> Splits:
     """10,000 to train, 1,000 to test, the rest to look at; our own split, by a fixed seed: the paper's lists are not
     part of the data set."""
-    names = [line.split()[-1] for line in _lines(root / "images.txt") if line.strip()]
+    names = [line.split()[-1] for line in list_lines(root / "images.txt") if line.strip()]
     order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
     paths = [root / "images" / names[i] for i in order]
     train = paths[: min(CUB_TRAIN, len(paths) * CUB_TRAIN // 11_788)]
@@ -84,13 +94,13 @@ def _cub_splits(root: Path) -> Splits:
 def _cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
     """Above half of white, of the resized mask; the first channel where there are several."""
     mask = root / "segmentations" / photo.parent.name / f"{photo.stem}.png"
-    return _resized(mask, size)[0] > 127.5
+    return resized_photo(mask, size)[0] > 127.5
 
 
 def _celeba_splits(root: Path) -> Splits:
     """Train = CelebA's training list without MAFL, regression and test = MAFL's; faces that fill 30 % of the image."""
     mafl = {name: _names(root / f"{name}.txt") for name in ("training", "testing")}
-    partition = (line.split() for line in _lines(root / "list_eval_partition.txt") if line.strip())
+    partition = (line.split() for line in list_lines(root / "list_eval_partition.txt") if line.strip())
     taken = {*mafl["training"], *mafl["testing"]}
     train = [name for name, number in partition if number == "0" and name not in taken]
     boxes = _table(root / "list_bbox_celeba.txt")
@@ -98,7 +108,8 @@ def _celeba_splits(root: Path) -> Splits:
     def large(names: list[str]) -> list[Path]:
         paths = [(name, root / "img_celeba" / name) for name in names]
         if missing := [name for name in names if name not in boxes]:
-            raise DataError("a photograph without a box", file=root / "list_bbox_celeba.txt", found=missing[0])
+            file = root / "list_bbox_celeba.txt"
+            raise without("a box", [root / name for name in missing], file, "Get the list again.")
         return [path for name, path in paths if _face_share(path, boxes[name]) >= LEAST_FACE]
 
     return {"train": large(train), "regression": large(mafl["training"]), "test": large(mafl["testing"])}
@@ -115,10 +126,11 @@ def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Fl
     Raises:
         DataError: the list cannot be read, or lacks a photograph.
     """
-    table, rows = _table(root / "list_landmarks_celeba.txt"), []
+    file, rows = root / "list_landmarks_celeba.txt", []
+    table = _table(file)
+    if missing := [path for path in photographs if path.name not in table]:
+        raise without("landmarks", missing, file, "Get the list again.")
     for path in photographs:
-        if path.name not in table:
-            raise DataError("a photograph without landmarks", file=root / "list_landmarks_celeba.txt", found=path.name)
         height, width = image_size(path)
         points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
         rows.append(points * (size / height, size / width))
@@ -128,30 +140,51 @@ def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Fl
 def _table(file: Path) -> dict[str, list[float]]:
     """A list of CelebA's: a count, a header, then a name and numbers a line."""
     try:
-        rows = [line.split() for line in _lines(file)[2:] if line.strip()]
+        rows = [line.split() for line in list_lines(file)[2:] if line.strip()]
         return {name: [float(value) for value in values] for name, *values in rows}
     except ValueError as error:
         raise DataError("a list of CelebA that cannot be read", file=file, found=str(error)) from error
 
 
 def _names(file: Path) -> list[str]:
-    return [line.split()[0] for line in _lines(file) if line.strip()]
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise DataError("a list of the data set cannot be read", file=file, found=type(error).__name__) from error
-
-
-def _resized(path: Path, size: int) -> Tensor:
-    picture = Image.fromarray(read_photo(path)).resize((size, size), Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)
+    return [line.split()[0] for line in list_lines(file) if line.strip()]
 
 
 LAYOUTS = (
-    PhotoLayout("Flowers-102", ("jpg", "setid.mat"), _flowers_splits, _flowers_foreground),
-    PhotoLayout("CUB-200-2011", ("images", "images.txt"), _cub_splits, _cub_foreground),
-    PhotoLayout("CelebA in the wild", ("img_celeba", "list_bbox_celeba.txt"), _celeba_splits),
+    PhotoLayout(
+        "Flowers-102",
+        ("jpg", "setid.mat"),
+        _flowers_splits,
+        _flowers_foreground,
+        needs=("segmim",),
+        masked=("train", "val", "test"),
+        published={"train": 6149, "val": 1020, "test": 1020},
+    ),
+    PhotoLayout(
+        "CUB-200-2011",
+        ("images", "images.txt"),
+        _cub_splits,
+        _cub_foreground,
+        needs=("segmentations",),
+        masked=("train", "val", "test"),
+        published={"train": CUB_TRAIN, "val": 788, "test": CUB_TEST},
+    ),
+    PhotoLayout(
+        "CelebA in the wild",
+        ("img_celeba", "list_bbox_celeba.txt"),
+        _celeba_splits,
+        landmarks=celeba_landmarks,
+        needs=("list_landmarks_celeba.txt", "list_eval_partition.txt", "training.txt", "testing.txt"),
+        published={"train": 45_609, "regression": 5_379, "test": 283},
+    ),
+    PhotoLayout(
+        "Taichi",
+        ("regression", "landmarks.csv"),
+        taichi_splits,
+        taichi_foreground,
+        taichi_landmarks,
+        needs=("train", "test", "masks"),
+        masked=("test",),
+        published={"regression": 5_000, "test": 300},
+    ),
 )

@@ -94,7 +94,7 @@ def foreground_iou(predicted: Integer[Tensor, "n h w"], foreground: Integer[Tens
 
 def _columns(centres: Tensor, bias: bool) -> Tensor:
     flat = centres.flatten(1).double()
-    return torch.cat([flat, torch.ones_like(flat[:, :1])], dim=1) if bias else flat
+    return torch.cat([flat, flat.new_ones(len(flat), 1)], dim=1) if bias else flat
 
 
 def _least_squares(x: Tensor, y: Tensor) -> Tensor:

@@ -19,12 +19,17 @@ from ipose.workflows.card_facts import code_facts, model_facts
 from ipose.workflows.card_folder import write_run_cards
 from ipose.workflows.generated_set import GeneratedSet, generate_set
 from ipose.workflows.image_cards import image_cards
+from ipose.workflows.judge_part_segmenter import own_data, part_segmenter_cards
 from ipose.workflows.model_folder import replace_folder
 from ipose.workflows.run_judgement import RunJudgement, judges_of
 from ipose.workflows.train_partnet import evaluate
 from ipose.workflows.train_segmenter import judge_segmenter
 
-KINDS = ("partnet", "synthesis", "segmenter")
+KINDS = ("partnet", "synthesis", "segmenter", "part-segmenter")
+INSTEAD = {
+    "ganseg": "Its parts are judged through a segmenter: ipose train segmenter --pairs RUN; then evaluate that run."
+}
+"""What to do about runs of other kinds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,7 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, judgement: RunJud
     generates the validation images into `generated/` of the run, and judges them as `ipose evaluate --images` does.
 
     Args:
-        folder: a PartNet, synthesis or segmenter run.
+        folder: a PartNet, synthesis, segmenter or part segmenter run.
         data: to judge on; None = the run's own validation data.
         judgement: by what; None = the defaults.
     Raises:
@@ -67,7 +72,10 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, judgement: RunJud
     """
     run, judgement = Run.open(folder), judgement or RunJudgement()
     if run.kind not in KINDS:
-        raise RunError("not a run that cards are made of", file=folder, found=run.kind, expected=", ".join(KINDS))
+        raise RunError("not a run that cards are made of", file=folder, found=run.kind, expected=", ".join(KINDS),
+                       mend=INSTEAD.get(run.kind))  # fmt: skip
+    if run.kind == "part-segmenter":
+        return _judge_parts_of_photographs(run, data, judgement)
     own = data_of(run) if data is None or "data" in run.config else None
     data = data or own
     assert data is not None  # `data_of` would have said so
@@ -158,6 +166,14 @@ def _judge_segmenter(run: Run, data: DataConfig, judgement: RunJudgement, name: 
     out = judgement.out or run.folder / "cards" / name
     cards, files = judge_segmenter(run.folder, data, limit=judgement.limit, device=judgement.device, out=out)
     return RunEvaluation(cards, files, None, ())
+
+
+def _judge_parts_of_photographs(run: Run, data: DataConfig | None, judgement: RunJudgement) -> RunEvaluation:
+    """What a part segmenter says of photographs whose landmarks, foregrounds or parts are known."""
+    name = "" if data is None else f"on-{Path(data.data).name}"
+    chosen: dict[str, Any] = {name: getattr(judgement, name) for name in ("limit", "device", "batch_size")}
+    cards, left_out = part_segmenter_cards(run, data or own_data(run), **chosen)
+    return RunEvaluation(cards, write_run_cards(cards, judgement.out or run.folder / "cards" / name), None, left_out)
 
 
 def _no_images(

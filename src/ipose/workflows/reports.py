@@ -9,10 +9,14 @@ from typing import Any, TypeVar
 from ipose.configs import config_from_plain
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs, open_scenes
+from ipose.data.photo_config import PhotoConfig
 from ipose.errors import DataError, IposeError, RunError, SpecError
 from ipose.evaluation.report import ReportContent, Section, write_report
 from ipose.evaluation.report_blocks import config_table, curves_figure, environment_facts, supports_figure
 from ipose.evaluation.report_cards import cards_table, find_cards, markdown_tables
+from ipose.ganseg.presets import GANSegConfig
+from ipose.ganseg.pretrained import load_ganseg
+from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
@@ -24,7 +28,9 @@ from ipose.training.run import Run
 from ipose.training.snapshot import TrainResult
 from ipose.types import Scene
 from ipose.workflows.part_report import part_sections
+from ipose.workflows.part_segmenter_report import write_part_segmenter_report
 from ipose.workflows.scene_report import extreme_scenes, scene_section, spread
+from ipose.workflows.train_ganseg import GANSegJob, GANSegResult, write_ganseg_report
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult
 from ipose.workflows.train_synthesis import SynthesisJob, SynthesisResult
 
@@ -106,7 +112,7 @@ def remake_report(folder: Path) -> Path:
     Where the data are gone the report says so, and has the rest.
 
     Args:
-        folder: a PartNet or synthesis run that has saved a model.
+        folder: a PartNet, synthesis, GANSeg or part segmenter run that has saved a model.
     Raises:
         RunError: no run here, a run of another kind or version, or one without a model.
     """
@@ -115,7 +121,13 @@ def remake_report(folder: Path) -> Path:
         return _remake_partnet(run)
     if run.kind == "synthesis":
         return _remake_synthesis(run)
-    raise RunError("no report is known for such a run", file=run.folder, found=run.kind, expected="partnet, synthesis")
+    if run.kind == "ganseg":
+        return _remake_ganseg(run)
+    if run.kind == "part-segmenter":
+        settings = _config(run, "segmenter", PartSegmenterConfig)
+        return write_part_segmenter_report(run, settings, files_sections(run.folder))
+    known = "partnet, synthesis, ganseg, part-segmenter"
+    raise RunError("no report is known for such a run", file=run.folder, found=run.kind, expected=known)
 
 
 def _remake_partnet(run: Run) -> Path:
@@ -140,6 +152,13 @@ def _remake_synthesis(run: Run) -> Path:
     except (DataError, SpecError) as error:
         sections = [_without_data(error)]
     return _write_synthesis(run, _trained(*_progress(run), run), sections, model.synthesis)
+
+
+def _remake_ganseg(run: Run) -> Path:
+    done = TrainResult(*_progress(run), "done", {}, run.checkpoints, "")
+    config, data = _config(run, "ganseg", GANSegConfig), _config(run, "data", PhotoConfig)
+    job = GANSegJob(config=config, data=data, train=run.train_config)
+    return write_ganseg_report(GANSegResult(run, done, load_ganseg(run.folder)), job)
 
 
 def _write_partnet(run: Run, lead: str, sections: Sequence[Section], config: PartNetConfig) -> Path:

@@ -1,6 +1,6 @@
 """`ipose segment`: parts of photographs that nobody annotated; judged where there is truth."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,17 +136,25 @@ def judgement_cards(
     common: dict[str, Any] = {
         "protocol": "photographs",
         "resize": f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)",
-        "counts": {"photographs": found.images},
         "model": weights_of(place),
         "images": str(images),
         "real": str(truth),
         **code_facts(),
     }
+    return verdict_cards(found, segmenter.part_names, common)
+
+
+def verdict_cards(
+    found: Judgement, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
+) -> list[EvalCard]:
+    """The cards of a judgement; `facts`: what they have in common. Labels without a name have a number."""
+    common: dict[str, Any] = {"counts": {"photographs": found.images}, **facts}
     notes = ("each photograph by itself, then the mean; background is what has id 0",)
     cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, **common)]
     if found.matching is not None:
-        labels = [f"label {i}" for i in range(1, found.matching.iou.shape[1] + 1)]
-        matched = found.matching.table(segmenter.part_names, labels)
+        count = found.matching.iou.shape[1]
+        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
+        matched = found.matching.table(part_names, labels)
         said = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
         value = found.matching.matched_iou
         cards.append(EvalCard(metric="IoU of labels with their matched parts", value=value, notes=said, **common))

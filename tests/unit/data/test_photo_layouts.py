@@ -1,32 +1,17 @@
 """Published photographs are read by GANSeg's protocol: which split, what is foreground, where landmarks are."""
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.io import savemat
 
 from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import celeba_landmarks, photo_layout
 from ipose.errors import DataError
-
-
-def picture(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path)
+from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 
 @pytest.fixture
 def flowers(tmp_path):
-    for n in range(1, 5):
-        picture(tmp_path / "jpg" / f"image_{n:05d}.jpg", np.full((20, 30, 3), 99))
-    mask = np.zeros((16, 16, 3))
-    mask[..., 2] = 254
-    mask[4:12, 4:12] = (200, 100, 50)
-    picture(tmp_path / "segmim" / "segmim_00001.png", mask)
-    (tmp_path / "segmim" / "segmim_00001.png").rename(tmp_path / "segmim" / "segmim_00001.jpg")  # no JPEG noise
-    savemat(tmp_path / "setid.mat", {"trnid": [[1]], "valid": [[2]], "tstid": [[3, 4]]})
-    return tmp_path
+    return write_flowers(tmp_path)
 
 
 class TestFlowers:
@@ -52,14 +37,7 @@ class TestFlowers:
 
 @pytest.fixture
 def cub(tmp_path):
-    names = [f"00{i % 2}.Bird/Bird_{i}.jpg" for i in range(24)]
-    lines = "".join(f"{i + 1} {name}\n" for i, name in enumerate(names))
-    (tmp_path / "images.txt").write_text(lines)
-    (tmp_path / "images").mkdir()
-    mask = np.zeros((8, 8))
-    mask[:, 4:] = 255
-    picture(tmp_path / "segmentations" / "000.Bird" / "Bird_0.png", mask)
-    return tmp_path
+    return write_cub(tmp_path)
 
 
 class TestCUB:
@@ -79,18 +57,7 @@ class TestCUB:
 
 @pytest.fixture
 def celeba(tmp_path):
-    names = [f"{i:06d}.jpg" for i in range(1, 7)]
-    for name in names:
-        picture(tmp_path / "img_celeba" / name, np.full((100, 200, 3), 99))
-    boxes = [(0, 0, 100, 100 if i % 2 else 50) for i in range(1, 7)]  # 50 % and 25 % of the image
-    rows = "".join(f"{n} {' '.join(map(str, box))}\n" for n, box in zip(names, boxes, strict=True))
-    (tmp_path / "list_bbox_celeba.txt").write_text(f"6\nimage_id x_1 y_1 width height\n{rows}")
-    rows = "".join(f"{n} 20 10 180 10 100 50 50 90 150 90\n" for n in names)
-    (tmp_path / "list_landmarks_celeba.txt").write_text(f"6\nlefteye_x lefteye_y ...\n{rows}")
-    (tmp_path / "list_eval_partition.txt").write_text("".join(f"{n} {int(i > 4)}\n" for i, n in enumerate(names)))
-    (tmp_path / "training.txt").write_text("000003.jpg\n000004.jpg\n")
-    (tmp_path / "testing.txt").write_text("000005.jpg\n")
-    return tmp_path
+    return write_celeba(tmp_path)
 
 
 class TestCelebA:
@@ -114,6 +81,48 @@ class TestCelebA:
         (celeba / "training.txt").unlink()
         with pytest.raises(DataError, match=r"training\.txt.*cannot be read"):
             find_photographs(celeba)
+
+
+@pytest.fixture
+def taichi(tmp_path):
+    return write_taichi(tmp_path)
+
+
+class TestTaichi:
+    """Every video trains; only 255 is a person; landmarks are (row, column) in pixels of the frame."""
+
+    def test_splits(self, taichi):
+        assert photo_layout(taichi).name == "Taichi"
+        assert [path.parent.name for path in find_photographs(taichi)] == ["a", "b"]
+        assert [len(find_photographs(taichi, split)) for split in ("regression", "test", "val")] == [2, 1, 0]
+
+    def test_foreground_is_exactly_255(self, taichi):
+        found = photo_layout(taichi).foreground(taichi, taichi / "test" / "0.png", 16)
+        assert found.sum() == 64
+        assert found[4:12, 4:12].all()
+
+    def test_landmarks_keep_the_scale_of_the_frame_and_the_mark_of_missing_ones(self, taichi):
+        found = photo_layout(taichi).landmarks(taichi, find_photographs(taichi, "test"), 128)
+        assert found.shape == (1, 18, 2)
+        assert found[0, :3].tolist() == [[10, 30], [-1, -1], [6, 5]]
+
+    def test_a_frame_without_landmarks(self, taichi):
+        with pytest.raises(DataError, match=r"without landmarks: found 9\.png and 1 more.*Add a row"):
+            photo_layout(taichi).landmarks(taichi, [taichi / "test" / "9.png", taichi / "test" / "8.png"], 128)
+
+    @pytest.mark.parametrize(
+        ("row", "sentence"),
+        [("test/0.png,1,2", "wrong count of numbers in line 2: found 2"), ("test/0.png,a", "no number.*'a' in line 2")],
+    )
+    def test_a_row_that_cannot_be_read(self, taichi, row, sentence):
+        (taichi / "landmarks.csv").write_text(f"photograph,x1\n{row}\n")
+        with pytest.raises(DataError, match=sentence):
+            photo_layout(taichi).landmarks(taichi, [taichi / "test" / "0.png"], 128)
+
+    def test_a_split_without_frames(self, taichi):
+        (taichi / "test" / "0.png").unlink()
+        with pytest.raises(DataError, match="test: a split without frames"):
+            find_photographs(taichi)
 
 
 def test_any_other_folder_is_none_of_them(tmp_path):

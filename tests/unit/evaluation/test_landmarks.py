@@ -39,6 +39,11 @@ class TestRegressions:
         given = centres(20, seed=20), landmarks[0], centres(8, seed=8), landmarks[1]
         assert landmark_error(*given, bias=True) < 1e-4 < landmark_error(*given)
 
+    def test_without_any_part_the_constant_is_the_mean_landmark(self):
+        fit, test = torch.tensor([[[0.0, 0], [0, 2]], [[0, 0], [0, 6]]]), torch.tensor([[[0.0, 0], [0, 8]]])
+        error = landmark_error(torch.zeros(2, 0, 2), fit, torch.zeros(1, 0, 2), test, bias=True)
+        assert error == pytest.approx((0 + 4 / 8) / 2)
+
     def test_the_error_is_in_eye_distances(self):
         landmarks = torch.zeros(1, 2, 2)
         landmarks[0, 1, 1] = 4  # eyes 4 apart; no centre says anything, so (0, 0) is answered: errors 0 and 4

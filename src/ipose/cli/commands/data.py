@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, subcommand
 
 from ipose.cli.commands.unsupervised_supports import SupportsCompare, SupportsFromSegmenter
 from ipose.data.data_config import DataConfig, WorldFlags
+
+if TYPE_CHECKING:
+    from ipose.data.diagnosis import Diagnosis
+    from ipose.data.photo_doctor import PhotoDiagnosis
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,8 @@ class Doctor:
 
     root: Positional[Path]
     """Scene folder ({train,val}_{img,label,inst}/, optionally {train,val}_part/), or Cityscapes (leftImg8bit/, gtFine/)
-    or ADE20K (images/, annotations/, annotations_instance/) as downloaded."""
+    or ADE20K (images/, annotations/, annotations_instance/) as downloaded; or a folder of photographs without labels,
+    Flowers-102, CUB-200-2011, CelebA in the wild or Taichi."""
     spec: str | None = None
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
@@ -27,9 +32,14 @@ class Doctor:
         """Examine and print."""
         from ipose.data.doctor import examine
         from ipose.data.open_data import spec_source
+        from ipose.data.photo_doctor import examine_photographs, is_photo_set
 
-        spec = spec_source(DataConfig(data=str(self.root), spec=self.spec))
-        diagnosis = examine(self.root, spec, supports=self.supports)
+        diagnosis: Diagnosis | PhotoDiagnosis
+        if self.spec is None and self.supports is None and is_photo_set(self.root):
+            diagnosis = examine_photographs(self.root)
+        else:
+            spec = spec_source(DataConfig(data=str(self.root), spec=self.spec))
+            diagnosis = examine(self.root, spec, supports=self.supports)
         print(diagnosis.table())
         for fault in diagnosis.faults:
             print(f"FAULT {fault}")

@@ -18,9 +18,11 @@ class Evaluate:
 
     folder: Positional[Path | None] = None
     """A run. Its PartNet beside two plain baselines; of a synthesis run also the images, made anew of its validation
-    scenes (to generated/ in the run)."""
+    scenes (to generated/ in the run). A part segmenter (train segmenter --pairs) on whatever its photographs have a
+    truth of."""
     data: str | None = None
-    """Of a run: other data to judge on. None = the run's own."""
+    """Of a run: other data to judge on. None = the run's own. Of a part segmenter a scene folder, CelebA in the wild
+    (landmarks), CUB-200-2011, Flowers-102 (foreground) or Taichi (both)."""
     spec: str | None = None
     """The spec of --data, or of --labels."""
     images: Path | None = None

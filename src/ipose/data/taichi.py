@@ -1,0 +1,77 @@
+"""Taichi (people doing Tai Chi, frames of videos): splits, foregrounds and 18 landmarks, by GANSeg's protocol.
+
+The frames are cut from videos by everybody anew, so the layout is ours:
+
+    train/<video>/<frame>.png     a folder a video (3,049 in the paper)
+    regression/<name>.png         frames to fit the landmark regression on (5,000)
+    test/<name>.png               frames to report on (300)
+    masks/<split>/<name>.png      255 = person
+    landmarks.csv                 photograph,x1,y1,...,x18,y18: "test/<name>.png", pixels of the frame; -1 = not found
+"""
+
+import csv
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ipose.data.photo_files import list_lines, resized_photo, without
+from ipose.errors import DataError
+
+LANDMARKS = 18
+SPLITS = ("train", "regression", "test")
+SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def taichi_splits(root: Path) -> dict[str, list[Path]]:
+    """Frames of each split, in the order of their names. Raises DataError for a split without frames."""
+    found = {
+        split: sorted(path for path in (root / split).rglob("*") if path.suffix.lower() in SUFFIXES) for split in SPLITS
+    }
+    for split, paths in found.items():
+        if not paths:
+            raise DataError(
+                "a split without frames", file=root / split, expected=f"files ending in {', '.join(SUFFIXES)}",
+                mend="Put its frames there.",
+            )  # fmt: skip
+    return found
+
+
+def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
+    """Pixels that are exactly 255 in the resized mask (GANSeg's release)."""
+    mask = root / "masks" / photo.relative_to(root).with_suffix(".png")
+    return resized_photo(mask, size)[0] == 255
+
+
+def taichi_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 18 2"]:
+    """(row, column) in pixels of the frame as it is, whatever `size`; -1 where a landmark was not found.
+
+    Raises:
+        DataError: the list cannot be read, or lacks a photograph.
+    """
+    file, table = root / "landmarks.csv", dict[str, list[float]]()
+    for number, row in enumerate(csv.reader(list_lines(file)[1:]), start=2):
+        if row:
+            table[row[0].strip()] = _numbers(file, number, row[1:])
+    names = [path.relative_to(root).as_posix() for path in photographs]
+    if missing := [path for path, name in zip(photographs, names, strict=True) if name not in table]:
+        raise without("landmarks", missing, file, "Add a row for each, -1 for landmarks that were not found.")
+    points = torch.tensor([table[name] for name in names], dtype=torch.float32).view(-1, LANDMARKS, 2)
+    return points.flip(-1)  # x, y there
+
+
+def _numbers(file: Path, line: int, words: list[str]) -> list[float]:
+    try:
+        values = [float(word) for word in words]
+    except ValueError as error:
+        raise DataError(
+            "a landmark that is no number", file=file, found=f"{error} in line {line}", expected="numbers"
+        ) from error
+    if len(values) != 2 * LANDMARKS:
+        raise DataError(
+            f"wrong count of numbers in line {line}", file=file, found=len(values),
+            expected=f"{2 * LANDMARKS}: x and y of {LANDMARKS} landmarks",
+            mend="Write -1 for landmarks that were not found.",
+        )  # fmt: skip
+    return values

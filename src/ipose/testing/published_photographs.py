@@ -1,0 +1,77 @@
+"""Tiny copies of the published sets of photographs, in their layouts: to test readers and the doctor on."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+from scipy.io import savemat
+
+SIZE = (40, 80)
+"""Height and width of the photographs."""
+
+
+def write_picture(path: Path, pixels: ArrayLike) -> None:
+    """An image file with its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(pixels, dtype=np.uint8)).save(path)
+
+
+def _photograph(path: Path, seed: int, size: tuple[int, int] = SIZE) -> None:
+    write_picture(path, np.random.default_rng(seed).integers(0, 255, (*size, 3)))
+
+
+def write_flowers(root: Path) -> Path:
+    """Four flowers, one to test on: its square (4..12 of 16) is foreground."""
+    mask: Any = np.zeros((16, 16, 3))
+    mask[..., 2] = 254
+    mask[4:12, 4:12] = (200, 100, 50)
+    for n in range(1, 5):
+        _photograph(root / "jpg" / f"image_{n:05d}.jpg", n)
+        write_picture(root / "segmim" / f"segmim_{n:05d}.png", mask)
+        (root / "segmim" / f"segmim_{n:05d}.png").rename(root / "segmim" / f"segmim_{n:05d}.jpg")  # no JPEG noise
+    savemat(root / "setid.mat", {"trnid": [[1]], "valid": [[2]], "tstid": [[3, 4]]})
+    return root
+
+
+def write_cub(root: Path) -> Path:
+    """24 birds; the right half is foreground."""
+    names = [f"00{i % 2}.Bird/Bird_{i}" for i in range(24)]
+    mask: Any = np.zeros((8, 8))
+    mask[:, 4:] = 255
+    for i, name in enumerate(names):
+        _photograph(root / "images" / f"{name}.jpg", i)
+        write_picture(root / "segmentations" / f"{name}.png", mask)
+    (root / "images.txt").write_text("".join(f"{i + 1} {name}.jpg\n" for i, name in enumerate(names)))
+    return root
+
+
+def write_celeba(root: Path) -> Path:
+    """Six faces of 100x200: 1 and 2 to train on, 3 and 4 for the regression, 5 to test on; the even ones are small."""
+    names = [f"{i:06d}.jpg" for i in range(1, 7)]
+    for i, name in enumerate(names):
+        _photograph(root / "img_celeba" / name, i, (100, 200))
+    boxes = [(0, 0, 100, 100 if i % 2 else 50) for i in range(1, 7)]  # 50 % and 25 % of the image
+    rows = "".join(f"{n} {' '.join(map(str, box))}\n" for n, box in zip(names, boxes, strict=True))
+    (root / "list_bbox_celeba.txt").write_text(f"6\nimage_id x_1 y_1 width height\n{rows}")
+    rows = "".join(f"{n} 20 10 180 10 100 50 50 90 150 90\n" for n in names)
+    (root / "list_landmarks_celeba.txt").write_text(f"6\nlefteye_x lefteye_y ...\n{rows}")
+    (root / "list_eval_partition.txt").write_text("".join(f"{n} {int(i > 4)}\n" for i, n in enumerate(names)))
+    (root / "training.txt").write_text("000003.jpg\n000004.jpg\n")
+    (root / "testing.txt").write_text("000005.jpg\n")
+    return root
+
+
+def write_taichi(root: Path) -> Path:
+    """Two videos of a frame each, two frames to fit on and one to test on; the second landmark was not found."""
+    frames = ["train/a/0.png", "train/b/0.jpg", "regression/0.png", "regression/1.png", "test/0.png"]
+    for i, name in enumerate(frames):
+        _photograph(root / name, i)
+    mask: Any = np.zeros((16, 16))
+    mask[4:12, 4:12], mask[0] = 255, 254
+    write_picture(root / "masks" / "test" / "0.png", mask)
+    head = ",".join(f"x{i},y{i}" for i in range(1, 19))
+    rows = "".join(f"{name},30,10,-1,-1{',5,6' * 16}\n" for name in frames[2:])
+    (root / "landmarks.csv").write_text(f"photograph,{head}\n{rows}")
+    return root

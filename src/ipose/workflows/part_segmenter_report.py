@@ -1,0 +1,48 @@
+"""report.html of a part segmenter's run: its last sheet, its eval cards, its curves, its settings."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ipose.evaluation.contact_sheet import Tile
+from ipose.evaluation.report import Figure, ReportContent, Section, write_report
+from ipose.evaluation.report_blocks import config_table, curves_figure, environment_facts
+from ipose.ganseg.segmenter_config import PartSegmenterConfig
+from ipose.training.metrics import read_metrics
+from ipose.training.run import Run
+
+
+def write_part_segmenter_report(run: Run, config: PartSegmenterConfig, files: Sequence[Section]) -> Path:
+    """Write the page.
+
+    Args:
+        run: of `ipose train segmenter --pairs`.
+        config: its settings.
+        files: sections of what other commands left: eval cards.
+    """
+    records = read_metrics(run.metrics)
+    sheets = sorted(run.samples.glob("step-*.png"))
+    shown = [Figure([Tile(Image.open(sheets[-1]).convert("RGB"))], wide=True)] if sheets else []
+    settings = config_table(asdict(config), asdict(PartSegmenterConfig()), title="")
+    content = ReportContent(
+        title="Part segmenter",
+        lead=f"Trained on {run.info['data']}, without any annotation.",
+        sections=[
+            Section("Generated pairs, and photographs", _agreement(records), shown),
+            *files,
+            Section("Training", "", [curves_figure(records)] if records else []),
+            Section("Settings", "Beside the paper's.", [settings]),
+        ],
+        facts=environment_facts(str(run.info["command"])),
+    )
+    return write_report(run.report, content)
+
+
+def _agreement(records: Sequence[dict[str, Any]]) -> str:
+    watched = [record["pairs"]["pixels"] for record in records if "pairs" in record]
+    if not watched:
+        return "No pairs were looked at yet."
+    return f"It gives {100 * watched[-1]:.1f} % of the pixels of generated pairs the generator's part."

@@ -1,0 +1,123 @@
+"""Every fault planted in a set of photographs is found and named, with a way out."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ipose.data.photo_doctor import examine_photographs, is_photo_set
+from ipose.testing.published_photographs import (
+    write_celeba,
+    write_cub,
+    write_flowers,
+    write_picture,
+    write_taichi,
+)
+from ipose.testing.tiny_scenes import write_scenes
+
+WRITERS = {"Flowers-102": write_flowers, "CUB-200-2011": write_cub, "CelebA in the wild": write_celeba,
+           "Taichi": write_taichi}  # fmt: skip
+COUNT = "another count than the published one"
+
+
+@pytest.fixture(params=WRITERS)
+def published(request, tmp_path) -> tuple[str, Path]:
+    return request.param, WRITERS[request.param](tmp_path)
+
+
+def said(root: Path) -> list[str]:
+    """All faults but those of counts: the copies are tiny."""
+    diagnosis = examine_photographs(root, progress=False)
+    assert not diagnosis.ok
+    return [str(fault) for fault in diagnosis.faults if COUNT not in fault.message]
+
+
+class TestPublishedSets:
+    """Each set is recognised, whole or not, and judged by its own rules."""
+
+    def test_a_sound_copy_has_no_fault_but_its_counts(self, published):
+        name, root = published
+        diagnosis = examine_photographs(root, progress=False)
+        assert is_photo_set(root)
+        assert said(root) == []
+        assert {fault.file for fault in diagnosis.faults} == {str(root)}
+        assert diagnosis.table().startswith(f"{name}: ")
+
+    def test_a_wrong_count_says_both_numbers_and_what_follows(self, tmp_path):
+        fault = str(examine_photographs(write_flowers(tmp_path), progress=False).faults[0])
+        assert "split 'train' of Flowers-102" in fault
+        assert "found 2, expected 6149. Get the data set again, or do not compare" in fault
+
+    PLANTED = (
+        (write_flowers, lambda r: (r / "setid.mat").unlink(), "setid.mat: missing from Flowers-102"),
+        (write_flowers, lambda r: shutil.rmtree(r / "segmim"), "segmim: missing from Flowers-102"),
+        (write_flowers, lambda r: (r / "segmim" / "segmim_00001.jpg").unlink(), "segmim_00001.jpg: no such file"),
+        (write_flowers, lambda r: (r / "jpg" / "image_00003.jpg").unlink(), "image_00003.jpg: no such file"),
+        (write_flowers, lambda r: (r / "jpg" / "image_00003.jpg").write_text("404"), "image_00003.jpg: not an image"),
+        (write_flowers, lambda r: (r / "setid.mat").write_text("404"), "setid.mat cannot be read"),
+        (write_cub, lambda r: (r / "images.txt").unlink(), "images.txt: missing from CUB-200-2011"),
+        (write_celeba, lambda r: (r / "training.txt").unlink(), "training.txt: missing from CelebA in the wild"),
+        (
+            write_celeba,
+            lambda r: (r / "list_landmarks_celeba.txt").write_text("0\nhead\n"),
+            "a photograph without landmarks: found 000003.jpg",
+        ),
+        (write_taichi, lambda r: (r / "landmarks.csv").unlink(), "landmarks.csv: missing from Taichi"),
+        (
+            write_taichi,
+            lambda r: write_picture(r / "masks" / "test" / "0.png", np.ones((16, 16))),
+            "no mask has a single pixel of foreground. Save masks as this set does: 255",
+        ),
+    )  # fmt: skip
+
+    @pytest.mark.parametrize(("write", "plant", "sentence"), PLANTED, ids=[sentence for *_, sentence in PLANTED])
+    def test_a_planted_fault_is_found_once(
+        self, tmp_path: Path, write: Callable[[Path], Path], plant: Callable[[Path], object], sentence: str
+    ) -> None:
+        plant(write(tmp_path))
+        assert is_photo_set(tmp_path)
+        found = said(tmp_path)
+        assert len(found) == 1, found
+        assert sentence in found[0]
+
+
+class TestAnyFolder:
+    """Photographs that nobody published."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        for i in range(3):
+            write_picture(tmp_path / f"{i}.png", np.full((40, 50, 3), i))
+        return tmp_path
+
+    def test_without_faults(self, folder):
+        diagnosis = examine_photographs(folder, progress=False)
+        assert diagnosis.ok
+        assert diagnosis.summary() == f"{folder}: no faults in 3 photographs"
+        assert "heights 40 to 40, widths 50 to 50" in diagnosis.table()
+        assert "more than 5,000" in diagnosis.table()
+
+    def test_too_small(self, folder):
+        Image.new("RGB", (31, 50)).save(folder / "1.png")
+        assert said(folder) == [
+            f"{folder}/1.png: too small: found 50x31, expected 32 pixels or more on each side. Get it in its full "
+            "size, or remove it."
+        ]
+
+    def test_truncated_and_too_small_are_both_told(self, folder):
+        Image.new("RGB", (9, 9)).save(folder / "1.png")
+        (folder / "2.png").write_bytes((folder / "2.png").read_bytes()[:40])
+        assert [fault.partition(": ")[0] for fault in said(folder)] == [f"{folder}/1.png", f"{folder}/2.png"]
+
+    def test_a_published_set_one_level_down_is_to_be_named(self, tmp_path):
+        write_flowers(tmp_path / "flowers")
+        assert said(tmp_path)[0].endswith(f"holds Flowers-102 in a folder of its own. Name {tmp_path}/flowers.")
+
+    def test_scenes_are_not_photographs_alone(self, tmp_path):
+        write_scenes(tmp_path / "data")
+        assert not is_photo_set(tmp_path / "data")
+        assert not is_photo_set(tmp_path)
+        assert not is_photo_set(tmp_path / "nowhere")
