@@ -54,6 +54,20 @@ class TestRunCards:
             assert len(card.model["generator"]) == 64
             assert card.versions["torch"] == info["versions"]["torch"]
 
+    def test_the_protocol_classes_says_how_much_the_noise_of_one_class_changes(self, run, ipose):
+        done = ipose("evaluate", run, "--protocol", "classes", "--maps", "2", "--pairs", "3")
+        assert done.code == 0, done.err
+        cards = {card.metric.split(" (")[0]: card for card in read_cards(run) if card.protocol == "classes-multiply"}
+        assert set(cards) == {"mCSD", "mOCD", "Diversity mean absolute difference"}
+        assert all(card.value > 0 for card in cards.values())
+        assert cards["mCSD"].counts == {"label maps": 2, "pairs a class": 3}
+        assert cards["mCSD"].value < cards["Diversity mean absolute difference"].value
+
+    def test_the_protocol_classes_asks_for_a_generator(self, tiny, ipose):
+        done = ipose("evaluate", tiny.partnet, "--protocol", "classes")
+        assert done.code == 2
+        assert "found partnet, expected groupdnet or synthesis" in done.err
+
     def test_seeds_that_are_copies_have_no_diversity_and_others_some(self, run, monkeypatch):
         diverse = {card.metric.split(" (")[0]: card for card in run_cards(run, features="random")}
         assert diverse["Diversity between seeds"].value > 0

@@ -14,6 +14,7 @@ from ipose.data.open_data import open_scenes
 from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.editing.edit import Edit
 from ipose.editing.region import PixelNoise, Seen
+from ipose.errors import RunError
 from ipose.evaluation.class_diversity import (
     ABSOLUTE_DIFFERENCE,
     ClassDiversity,
@@ -75,7 +76,7 @@ def lpips_distance(weights: Path, device: str = "cpu") -> ImageDistance:
     return ImageDistance("LPIPS", whole, features=loaded.label)
 
 
-def evaluate_groupdnet(
+def evaluate_classes(
     folder: Path,
     *,
     maps: int = 20,
@@ -88,7 +89,7 @@ def evaluate_groupdnet(
     """Cards of a run's model on its validation label maps.
 
     Args:
-        folder: a GroupDNet run.
+        folder: a GroupDNet run, or a synthesis run of iPOSE.
         maps: label maps, from all over the validation data.
         images: of each class of each map, among which pairs are chosen.
         pairs: compared for each class of each map.
@@ -98,14 +99,30 @@ def evaluate_groupdnet(
     Raises:
         RunError: no run, or no model in it; MissingWeightsError; ConfigError.
     """
-    run, model = Run.open(folder), GroupDNet.from_pretrained(folder).to(device)
+    run = Run.open(folder)
+    sampler, size = _sampler_of(run, device)
     distance = ABSOLUTE_DIFFERENCE if lpips is None else lpips_distance(lpips, device)
-    data = config_from_plain(DataConfig, run.info["config"]["data"])
-    val = open_scenes(data, "val", (model.config.height, model.config.width))
+    val = open_scenes(config_from_plain(DataConfig, run.config["data"]), "val", size)
     stride = max(1, len(val) // maps)
     scenes = [val[i] for i in range(0, len(val), stride)][:maps]
-    found = class_diversity(groupdnet_sampler(model), scenes, distance, images=images, pairs=pairs, masking=masking)
+    found = class_diversity(sampler, scenes, distance, images=images, pairs=pairs, masking=masking)
     return diversity_cards(found, distance, masking, str(folder), model_facts(run))
+
+
+def _sampler_of(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
+    """The run's model with its class noise, and the (height, width) it was trained at."""
+    if run.kind == "groupdnet":
+        model = GroupDNet.from_pretrained(run.folder).to(device)
+        return groupdnet_sampler(model), (model.config.height, model.config.width)
+    if run.kind == "synthesis":
+        whole = IPose.from_pretrained(run.folder).to(device)
+        return ipose_sampler(whole), (whole.synthesis.height, whole.synthesis.width)
+    raise RunError(
+        "no run of a generator with noise for each class",
+        file=run.folder,
+        found=run.kind,
+        expected="groupdnet or synthesis",
+    )
 
 
 def diversity_cards(

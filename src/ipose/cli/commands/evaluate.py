@@ -10,6 +10,7 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
 RUN_SEEDS = (0, 1)
+CLASSES = "classes"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Evaluate:
     """With --images: the photographs, of the same names."""
     protocol: str | None = None
     """images, images-antialiased (another resize inside Inception; the same for all other features), images-256, or
-    objects-128 (each object, cropped by its box). None = images, and of a run objects-128 too."""
+    objects-128 (each object, cropped by its box); of a run also classes (mCSD and mOCD: how much one class's noise
+    changes it and all others). None = images, and of a run objects-128 too; of a GroupDNet run classes."""
     features: str = "inception"
     """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
     torch.export as .pt2): the result then says which network it is of."""
@@ -47,11 +49,11 @@ class Evaluate:
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene; of a
     GroupDNet run, it takes the place of the mean absolute difference."""
     maps: int = 20
-    """Of a GroupDNet run: validation label maps to measure mCSD and mOCD on."""
+    """Of --protocol classes: validation label maps to measure mCSD and mOCD on."""
     pairs: int = 19
-    """Of a GroupDNet run: pairs of images for each class of each map."""
+    """Of --protocol classes: pairs of images for each class of each map."""
     masking: Literal["multiply", "map", "region"] = "multiply"
-    """Of a GroupDNet run: the distance of masked images, or the distance's map over the whole area or the class's."""
+    """Of --protocol classes: the distance of masked images, or its map over the whole area or the class's."""
     seeds: tuple[int, ...] | None = None
     """Of a synthesis run: seeds of the images, one each; distances look at the first one's. None = 0 1."""
     limit: int | None = None
@@ -107,7 +109,7 @@ class Evaluate:
     def _judge(self, folder: Path) -> None:
         from ipose.groupdnet.model import is_groupdnet
 
-        if is_groupdnet(folder):
+        if is_groupdnet(folder) or self.protocol == CLASSES:
             self._class_diversity(folder)
         else:
             self._run_folder(folder)
@@ -136,14 +138,14 @@ class Evaluate:
             print(sentence)
 
     def _class_diversity(self, folder: Path) -> None:
-        """mCSD and mOCD of a GroupDNet run."""
+        """mCSD and mOCD of a GroupDNet or synthesis run."""
         from ipose.workflows.card_folder import write_run_cards
-        from ipose.workflows.class_diversity import evaluate_groupdnet
+        from ipose.workflows.class_diversity import evaluate_classes
         from ipose.workflows.door import check_device
 
         check_device(self.device)
         names = ("maps", "pairs", "masking", "lpips", "device")
-        cards = evaluate_groupdnet(folder, **{name: getattr(self, name) for name in names})
+        cards = evaluate_classes(folder, **{name: getattr(self, name) for name in names})
         for card, path in zip(cards, write_run_cards(cards, self.out or folder / "cards"), strict=True):
             print(f"{path}: {card.line()}")
 
