@@ -166,4 +166,5 @@ def _judge_segmenter(run: Path, config: DataConfig, objects: JudgedObjects, devi
         found = {pair.name: pair.part_map for pair in seen}
         maps = torch.stack([found.get(pair.name, torch.zeros_like(pair.part_map)) for pair in pairs])
         guesses.append(PartGuess(maps, maps))
-    return score_guess("none", "the segmenter, in photographs", *guesses, objects, naming.names)
+    fit, judged = guesses
+    return score_guess("none", "the segmenter, in photographs", fit, judged, objects, naming.names)
