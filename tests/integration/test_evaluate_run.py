@@ -24,8 +24,10 @@ PART_METRICS = {f"Part {metric}, basis" for metric in ("AC", "object-pixel accur
 
 @pytest.fixture
 def run(tiny, tmp_path):
-    """A copy of the tiny synthesis run."""
-    return shutil.copytree(tiny.synthesis, tmp_path / "run", ignore=shutil.ignore_patterns("checkpoints"))
+    """A copy of the tiny synthesis run, without what other tests had it judged by."""
+    return shutil.copytree(
+        tiny.synthesis, tmp_path / "run", ignore=shutil.ignore_patterns("checkpoints", "cards", "generated")
+    )
 
 
 @pytest.fixture
