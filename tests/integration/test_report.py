@@ -230,7 +230,7 @@ class TestWriteReport:
             Table(("a", "b"), [("only one",)])
 
     def test_columns_of_numbers_are_told_from_columns_of_text(self):
-        table = Table(("name", "n", "%", "mixed"), [("a", 3, "93.1", "5"), ("b", 4.5, "-", "five")])
+        table = Table(("name", "n", "%", "mixed"), [("a", 3, "93.1", "5"), ("b", "-2.73e-06", "-", "five")])
         assert table.numeric == [False, True, True, False]
 
     def test_an_empty_place_is_left_out(self):

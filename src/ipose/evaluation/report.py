@@ -7,6 +7,7 @@ scaled by the browser (small ones pixel-sharp). The caller assembles the content
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +18,8 @@ from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.evaluation.contact_sheet import LegendEntry, Tile
+
+_EXPONENT = re.compile(r"(?<=\d)e[+-]\d+\b")
 
 
 @dataclass(frozen=True)
@@ -183,5 +186,5 @@ def _template() -> Template:
 
 
 def _looks_numeric(text: str) -> bool:
-    """Whether a cell such as "93.10", "-", "81 %" or "1,024" reads as a number."""
-    return text in ("-", "") or text.strip(" %+-±").replace(".", "").replace(",", "").isdigit()
+    """Whether a cell such as "93.10", "-", "81 %", "1,024" or "2.7e-06" reads as a number."""
+    return text in ("-", "") or _EXPONENT.sub("", text).strip(" %+-±").replace(".", "").replace(",", "").isdigit()

@@ -34,12 +34,13 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
     """The table with its verdicts, the pictures, the curves."""
     shown = table["written"]
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in table["settings"].items())
-    blocks: list[Table | Figure] = [Table(shown["header"], shown["rows"], caption=f"Settings: {settings}.")]
+    caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
+    blocks: list[Table | Figure] = [Table(shown["header"], shown["rows"], caption=caption)]
     blocks += _pictures(table, out)
     curves = mean_curves({_stem(row["runs"]): [out / run for run in row["runs"]] for row in table["rows"]})
     if curves:
         blocks.append(curves_figure(curves, title="Curves, means over the seeds"))
-    return [Section(shown["title"], "\n\n".join(shown["sentences"]), blocks)]
+    return [Section(shown["title"], "", blocks)]
 
 
 def mean_curves(runs: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
