@@ -27,7 +27,7 @@ def runs(tiny, ipose, tmp_path_factory) -> dict[str, Path]:
     card = EvalCard(metric="mIoU", value=0.25, protocol="segmentation", resize="none", counts={"images": 2})
     folders = {}
     for name, source in (("partnet", tiny.partnet), ("synthesis", tiny.synthesis)):
-        folders[name] = shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("report.html"))
+        folders[name] = shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("report.html", "cards"))
         (folders[name] / "cards").mkdir()
         write_card(card, folders[name] / "cards" / "miou.json")
         done = ipose("report", folders[name])

@@ -1,5 +1,6 @@
 """`ipose parts`, `generate`, `report`, `info`: using what was trained."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,7 +155,7 @@ class Report:
         """Look again and write."""
         from ipose.workflows.reports import remake_report
 
-        print(f"Judging {self.folder} on its validation data ...", flush=True)
+        print(f"Judging {self.folder} on its validation data ...", file=sys.stderr)
         print(remake_report(self.folder))
 
 
