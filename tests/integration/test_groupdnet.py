@@ -81,6 +81,13 @@ class TestUse:
         assert "mOCD (mean absolute difference) = " in done.out
         assert "a stand-in for LPIPS" in done.out
 
+    def test_its_report_is_made_anew_with_its_cards(self, run, ipose):
+        assert ipose("evaluate", run, "--maps", 1, "--pairs", 2).code == 0
+        (run / "report.html").unlink()
+        done = ipose("report", run)
+        assert done.code == 0, done.err
+        assert "mOCD (mean absolute difference)" in (run / "report.html").read_text()
+
 
 class TestWrongUse:
     """One sentence on stderr, exit code 2, nothing written."""
@@ -111,6 +118,23 @@ class TestWrongUse:
     )
     def test_of_generating(self, run, ipose, label_map, tmp_path, words, said):
         done = ipose("generate", label_map, "--model", run, "--out", tmp_path / "out", *words)
+        assert done.code == 2
+        assert said in done.err
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["figures", "--scenes", "0"], "[scenes] the figures take looks"),
+            (["evaluate", "--maps", "0"], "[maps]"),
+            (["evaluate", "--data", "elsewhere"], "[data] an option that mCSD and mOCD do not look at"),
+            (["evaluate", "--protocol", "images"], "[protocol]"),
+            (["edit", "label.png"], "no model of parts, or of images from parts: found ipose-groupdnet"),
+        ],
+    )
+    def test_of_a_run(self, run, ipose, label_map, tmp_path, words, said):
+        command, *rest = words
+        given = [label_map, "--model", run] if command == "edit" else [run, *rest]
+        done = ipose(command, *given, *([] if command == "edit" else ["--out", tmp_path / "out"]))
         assert done.code == 2
         assert said in done.err
 

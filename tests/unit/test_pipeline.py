@@ -224,7 +224,10 @@ DAMAGES = {
     "weights cut short": (lambda f: cut(f / "model.safetensors"), "model.safetensors: the generator cannot be read"),
     "weights missing": (lambda f: (f / "model.safetensors").unlink(), "the generator cannot be read"),
     "config no JSON": (lambda f: (f / "config.json").write_text("{"), "config.json cannot be read"),
-    "config of something else": (lambda f: (f / "config.json").write_text("{}"), "describes no model of ipose"),
+    "config of something else": (
+        lambda f: (f / "config.json").write_text("{}"),
+        "found no format",
+    ),
     "config without generator": (
         lambda f: edit(f / "config.json", synthesis_config={}),
         "the generator cannot be read",

@@ -27,11 +27,20 @@ class ResampleClass(Edit):
         classes: by name; none = the whole code.
         seed: of the new code; None = the one after the scene's own.
     Raises:
-        ConfigError: on use, a name that the model's spec does not have.
+        ConfigError: a bare string; on use, a name that the model's spec does not have.
     """
 
     classes: tuple[str, ...] = ()
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.classes, str):  # which would read as a name a letter
+            raise ConfigError(
+                "classes are a tuple of names",
+                field="classes",
+                found=repr(self.classes),
+                expected=f"({self.classes!r},)",
+            )
 
     def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
         return _replaced(code, seen.drawn(seen.seed + 1 if self.seed is None else self.seed), self.classes, seen)
@@ -109,7 +118,8 @@ def _replaced(code: Tensor, other: Tensor, classes: tuple[str, ...], seen: SeenC
     if code.shape != other.shape:
         raise ConfigError(
             "codes of two sizes do not mix", field="source", found=tuple(other.shape), expected=tuple(code.shape),
-            mend="Resize the photograph to the size of the scene.",
+            mend="Codes must be of one model and one image size: take those of this model (model.encode), of a "
+            "photograph as large as the scene.",
         )  # fmt: skip
     if not classes:
         return torch.clone(other)

@@ -15,7 +15,7 @@ VGG_FILE = "vgg19-dcbb9e9d.pth"
 
 _MEND = (
     f"Once, with a network, get https://download.pytorch.org/models/{VGG_FILE}, and name the file or put it into "
-    "torch.hub's cache (checkpoints/); or train without it: style_loss none."
+    "torch.hub's cache (checkpoints/); or train without it: --style-loss none (iPOSE), --perceptual none (GroupDNet)."
 )
 
 _VGG19: tuple[int | str, ...] = (

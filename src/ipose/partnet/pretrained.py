@@ -98,7 +98,11 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
     if not isinstance(config, dict) or not {"partnet_config", "synthesis_config"} & set(config):
         raise RunError(
-            "config.json describes no model of ipose", file=folder, mend="Name an ipose run or model folder."
+            "config.json describes no model of parts, or of images from parts",
+            file=folder,
+            found=str(config.get("format", "no format")) if isinstance(config, dict) else "no table",
+            expected="a PartNet or a synthesis model",
+            mend="Of a GroupDNet use ipose generate, figures and evaluate; of GANSeg ipose generate --system ganseg.",
         )
     return config
 

@@ -14,7 +14,7 @@ from ipose.data.open_data import open_scenes
 from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.editing.edit import Edit
 from ipose.editing.region import PixelNoise, Seen
-from ipose.errors import RunError
+from ipose.errors import ConfigError, RunError
 from ipose.evaluation.class_diversity import (
     ABSOLUTE_DIFFERENCE,
     ClassDiversity,
@@ -99,6 +99,8 @@ def evaluate_classes(
     Raises:
         RunError: no run, or no model in it; MissingWeightsError; ConfigError.
     """
+    if maps < 1:
+        raise ConfigError("no label map to make images of", field="maps", found=maps, expected="1 or more")
     run = Run.open(folder)
     sampler, size = _sampler_of(run, device)
     distance = ABSOLUTE_DIFFERENCE if lpips is None else lpips_distance(lpips, device)

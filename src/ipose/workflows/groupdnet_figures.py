@@ -13,7 +13,7 @@ from ipose.data.open_data import open_scenes
 from ipose.editing.code_edits import MixAppearance, Morph, ResampleClass, paint_edited
 from ipose.editing.edit import Edits
 from ipose.editing.layout_edits import EditLabel
-from ipose.errors import DataError
+from ipose.errors import ConfigError, DataError
 from ipose.groupdnet.model import GroupDNet
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -42,6 +42,10 @@ def groupdnet_figures(folder: Path, out: Path | None = None, *, scenes: int = 4,
     run, model = Run.open(folder), GroupDNet.from_pretrained(folder)
     data = config_from_plain(DataConfig, run.info["config"]["data"])
     val = open_scenes(data, "val", (model.config.height, model.config.width))
+    if scenes < 2:
+        raise ConfigError(
+            "the figures take looks from one photograph to another", field="scenes", found=scenes, expected="2 or more"
+        )
     stride = max(1, len(val) // scenes)
     shown = [val[i] for i in range(0, len(val), stride)][:scenes]
     if len(shown) < 2 or any(scene.image is None for scene in shown):

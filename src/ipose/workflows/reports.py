@@ -17,6 +17,7 @@ from ipose.evaluation.report_cards import cards_table, find_cards, markdown_tabl
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import load_ganseg
 from ipose.ganseg.segmenter_config import PartSegmenterConfig
+from ipose.groupdnet.model import GroupDNet
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
@@ -31,6 +32,7 @@ from ipose.workflows.part_report import part_sections
 from ipose.workflows.part_segmenter_report import write_part_segmenter_report
 from ipose.workflows.scene_report import extreme_scenes, scene_section, spread
 from ipose.workflows.train_ganseg import GANSegJob, GANSegResult, write_ganseg_report
+from ipose.workflows.train_groupdnet import GroupDNetResult, write_groupdnet_report
 from ipose.workflows.train_partnet import PartNetJob, PartNetResult
 from ipose.workflows.train_synthesis import SynthesisJob, SynthesisResult
 
@@ -112,7 +114,7 @@ def remake_report(folder: Path) -> Path:
     Where the data are gone the report says so, and has the rest.
 
     Args:
-        folder: a PartNet, synthesis, GANSeg or part segmenter run that has saved a model.
+        folder: a PartNet, synthesis, GroupDNet, GANSeg or part segmenter run that has saved a model.
     Raises:
         RunError: no run here, a run of another kind or version, or one without a model.
     """
@@ -126,7 +128,9 @@ def remake_report(folder: Path) -> Path:
     if run.kind == "part-segmenter":
         settings = _config(run, "segmenter", PartSegmenterConfig)
         return write_part_segmenter_report(run, settings, files_sections(run.folder))
-    known = "partnet, synthesis, ganseg, part-segmenter"
+    if run.kind == "groupdnet":
+        return _remake_groupdnet(run)
+    known = "partnet, synthesis, groupdnet, ganseg, part-segmenter"
     raise RunError("no report is known for such a run", file=run.folder, found=run.kind, expected=known)
 
 
@@ -159,6 +163,13 @@ def _remake_ganseg(run: Run) -> Path:
     config, data = _config(run, "ganseg", GANSegConfig), _config(run, "data", PhotoConfig)
     job = GANSegJob(config=config, data=data, train=run.train_config)
     return write_ganseg_report(GANSegResult(run, done, load_ganseg(run.folder)), job)
+
+
+def _remake_groupdnet(run: Run) -> Path:
+    done = TrainResult(*_progress(run), "done", {}, run.checkpoints, "")
+    model = GroupDNet.from_pretrained(run.model)
+    val = open_scenes(_config(run, "data", DataConfig), "val", (model.config.height, model.config.width))
+    return write_groupdnet_report(GroupDNetResult(run, done, model, val), files_sections(run.folder))
 
 
 def _write_partnet(run: Run, lead: str, sections: Sequence[Section], config: PartNetConfig) -> Path:

@@ -191,8 +191,8 @@ def re_estimate(model: GroupDNet, scenes: Sequence[Scene]) -> None:
     reestimate_batch_norm(model.decoder, forward, passes=RE_ESTIMATION_PASSES)
 
 
-def write_groupdnet_report(result: GroupDNetResult, job: GroupDNetJob) -> Path:
-    """report.html of a GroupDNet run."""
+def write_groupdnet_report(result: GroupDNetResult, more: Sequence[Section] = ()) -> Path:
+    """report.html of a GroupDNet run; `more`: what stands behind the gallery, such as eval cards."""
     stride = max(1, len(result.val) // REPORT_SCENES)
     shown = [result.val[i] for i in range(0, len(result.val), stride)][:REPORT_SCENES]
     model, records = result.model, read_metrics(result.run.metrics)
@@ -209,6 +209,7 @@ def write_groupdnet_report(result: GroupDNetResult, job: GroupDNetJob) -> Path:
                 "The photograph from its own codes; new codes for all classes, twice; a new code for one class.",
                 [Figure(row.tiles, title=row.heading, legends=legends) for row in rows],
             ),
+            *more,
             Section("Training", "", [curves_figure(records)] if records else []),
             Section("Settings", "Beside the paper's run on DeepFashion.", [settings]),
         ],

@@ -143,6 +143,15 @@ class Evaluate:
         from ipose.workflows.class_diversity import evaluate_classes
         from ipose.workflows.door import check_device
 
+        if self.protocol not in (None, CLASSES):
+            raise ConfigError("a GroupDNet is judged by its classes", field="protocol", found=self.protocol)
+        others = ("data", "spec", "segmenter", "class_map", "seeds", "limit")
+        if stray := [name for name in others if getattr(self, name) is not None]:
+            raise ConfigError(
+                "an option that mCSD and mOCD do not look at",
+                field=stray[0],
+                expected="--maps, --pairs, --masking, --lpips, --out, --device",
+            )
         check_device(self.device)
         names = ("maps", "pairs", "masking", "lpips", "device")
         cards = evaluate_classes(folder, **{name: getattr(self, name) for name in names})

@@ -45,5 +45,5 @@ class TrainGroupDNet:
         result = run_groupdnet_job(job, self.out, scenes=scenes, resume=self.resume, device=self.device)
         if result.trained.stopped == "interrupted":
             return INTERRUPTED
-        print(f"Report: {write_groupdnet_report(result, job)}")
+        print(f"Report: {write_groupdnet_report(result)}")
         return 0
