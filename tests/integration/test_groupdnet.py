@@ -99,6 +99,10 @@ class TestWrongUse:
             (["--decoder-groups", "5", "5"], "expected 4 groups"),
             (["--perceptual", "vgg", "--vgg-weights", "nowhere.pth"], "no weights of VGG-19"),
             (["--height", "33"], "[height]"),
+            (
+                shlex.split("--num-classes 15 --decoder-channels 30 10 10 5 5"),
+                "[num_classes] the data have another number of classes",
+            ),
         ],
     )
     def test_of_training(self, ipose, data, tmp_path, words, said):
@@ -113,6 +117,7 @@ class TestWrongUse:
         [
             (["--resample", "cat"], "no such class: found cat, expected void, sky, car, dog, box"),
             (["--parts", "parts"], "GroupDNet knows no parts"),
+            (["--model", "nowhere", "--resample", "car"], "nowhere"),
             (["--count", "0"], "nothing to make"),
         ],
     )

@@ -123,7 +123,8 @@ class Run:
                 "this run was started with another configuration, and going on with this one would be neither",
                 file=run.folder,
                 found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in refused.items()),
-                mend="Resume with the run's own settings, or start a new run (--init takes over its weights).",
+                mend="Resume with the run's own settings, or start a new run"
+                + (" (--init takes over its weights)." if kind in ("partnet", "synthesis") else "."),
             )
         run.info |= {"config": new["config"], "train": new["train"]}
         changed = {field: now for field, (_, now) in different.items()}

@@ -118,7 +118,7 @@ def describe_preset(name: str) -> str:
         known = f"{', '.join(partnet_presets.PRESETS)} (PartNet), {', '.join(synthesis_presets.PRESETS)} (synthesis)"
         known += f", {', '.join(groupdnet_presets.PRESETS)} (GroupDNet), {', '.join(ganseg_presets.PRESETS)} (GANSeg)"
         raise ConfigError("no such preset", field="preset", found=name, expected=known)
-    return "\n\n".join([*tables, "- = silent or unknown. Each difference is explained in docs/paper-vs-release.md."])
+    return "\n\n".join([*tables, f"- = silent or unknown. Each difference is explained in {_explained(name)}."])
 
 
 def _preset_table(title: str, values: Mapping[str, Any], known: Mapping[str, Published]) -> str:
@@ -136,3 +136,13 @@ def _plain(value: Any, nothing: str = "-") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _explained(preset: str) -> str:
+    """The pages on the differences of the systems that have a preset of this name."""
+    pages = {
+        "docs/paper-vs-release.md": {*partnet_presets.PRESETS, *synthesis_presets.PRESETS},
+        "docs/groupdnet.md": groupdnet_presets.PRESETS,
+        "docs/paper-vs-release-ganseg.md": ganseg_presets.PRESETS,
+    }
+    return " and ".join(page for page, names in pages.items() if preset in names)

@@ -109,7 +109,7 @@ def run_groupdnet_job(
     check_run_folder(folder, resume=resume)
     check_device(device)
     spec = open_spec(job.data).labels
-    config = replace(job.config, num_classes=spec.num_classes)
+    config = _fitted(job.config, spec)
     job, size = replace(job, config=config), (config.height, config.width)
     if config.perceptual == "vgg" and config.perceptual_weight > 0 and perceptual is None:
         perceptual = load_vgg_loss(job.vgg_weights, imagenet=False)
@@ -138,6 +138,19 @@ def run_groupdnet_job(
         progress=progress,
     )
     return GroupDNetResult(run, result, GroupDNet.from_pretrained(run.model), val)
+
+
+def _fitted(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
+    """The config with the data's number of classes; one that was given on purpose must be that number."""
+    if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
+        raise ConfigError(
+            "the data have another number of classes",
+            field="num_classes",
+            found=config.num_classes,
+            expected=spec.num_classes,
+            mend="Name the data's own --spec, or give the groups for its classes.",
+        )
+    return replace(config, num_classes=spec.num_classes)
 
 
 class GroupDNetSnapshots:

@@ -106,6 +106,7 @@ class Generate:
 
     def _from_maps(self) -> Iterator[Path]:
         from ipose.groupdnet.model import is_groupdnet
+        from ipose.partnet.pretrained import model_folder
         from ipose.pipeline import IPose
         from ipose.workflows.generate import generate_files
 
@@ -117,6 +118,7 @@ class Generate:
             yield from self._from_codes(self.inputs)
             return
         if self.resample:
+            model_folder(self.model)  # a folder that is not there is told so first
             raise ConfigError(
                 "only GroupDNet has a code a class", field="resample", mend="For iPOSE, use ipose edit --resample."
             )
