@@ -158,13 +158,16 @@ def compare_cards(
         for (name, cards), (other, others) in combinations(columns.items(), 2):
             _check_ways(name, cards, other, others)
     values: dict[str, dict[str, str]] = {}
+    counts: dict[str, set[str]] = {}
     for name, cards in columns.items():
         for card in cards:
             key, cell = _line_and_cell(card, across_protocols)
             values.setdefault(key, {})
+            counts.setdefault(key, set()).add(json.dumps(card.counts, sort_keys=True))
             values[key][name] = f"{values[key][name]} / {cell}" if name in values[key] else cell
     header = ["metric" if across_protocols else "metric [protocol]", *columns]
-    return header, [[key, *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
+    names = {key: f"{key} (counts differ)" if len(seen) > 1 else key for key, seen in counts.items()}
+    return header, [[names[key], *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
 
 
 def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:

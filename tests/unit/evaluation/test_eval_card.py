@@ -130,6 +130,12 @@ class TestCompareCards:
         _, rows = compare_cards({"a": [CARD, second], "b": [CARD]})
         assert [row[1:] for row in rows] == [["12.5", "12.5"], ["7", "-"]]
 
+    def test_says_where_numbers_are_of_other_counts(self):
+        _, rows = compare_cards({"a": [CARD], "b": [replace(CARD, counts={"images": 3, "real": 3})]})
+        assert [row[0].endswith("(counts differ)") for row in rows] == [True]
+        _, rows = compare_cards({"a": [CARD], "b": [CARD]})
+        assert [row[0].endswith("(counts differ)") for row in rows] == [False]
+
     def test_refuses_fid_beside_another_frechet_distance(self):
         fid = replace(CARD, metric="FID", features="inception-2015-12-05@6726825d")
         with pytest.raises(ConfigError, match="another features"):
