@@ -140,7 +140,7 @@ class TestCompare:
         ("words", "sentence"),
         [
             ("{partnet} {root}/made --data {photos}", "no part annotations here"),
-            ("{three} {root}/made --data {scenes}", "no model of ipose"),
+            ("{three} {root}/made --data {scenes}", "describes no model of parts"),
             ("{partnet} {root}/nowhere --data {scenes}", "no such folder"),
             ("{partnet} {root}/made --data {scenes} --category dog", "no such objects in the data and all sets"),
             ("{partnet} {root}/made --data {scenes} --fit 0", "no objects to compare on"),

@@ -109,12 +109,10 @@ def compare_supports(
     for name, supports in sets.items():
         own = supports.of([objects.category])[0]
         alone = SupportSet({objects.category: supports.part_names[objects.category]}, {objects.category: own})
-        readers: dict[str, Callable[[Tensor], PartGuess]] = {
-            "PartNet": lambda shapes, alone=alone: predict(shapes[:, None].float(), alone),  # type: ignore[misc]
-            "copy": lambda shapes, own=own: PartGuess(*[copy_baseline(shapes, own)] * 2),  # type: ignore[misc]
-        }
-        for reader, read in readers.items():
-            fit, judged = (read(_shapes(pairs)) for pairs in (objects.fit, objects.judged))
+        shapes = [_shapes(pairs) for pairs in (objects.fit, objects.judged)]
+        read = [predict(each[:, None].float(), alone) for each in shapes]
+        copied = [PartGuess(*[copy_baseline(each, own)] * 2) for each in shapes]
+        for reader, (fit, judged) in (("PartNet", read), ("copy", copied)):
             scores.append(score_guess(name, reader, fit, judged, objects, alone.part_names[objects.category]))
     return scores
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 import ipose
 from ipose.configs import config_from_plain
+from ipose.data.model_config import read_model_config
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes
@@ -126,8 +127,7 @@ class GroupDNet:
         Raises:
             RunError: no model here, one of another system, or a damaged file.
         """
-        folder = _model_folder(Path(path))
-        described = _read_config(folder)
+        folder, described = _read_config(Path(path))
         try:
             config = config_from_plain(GroupDNetConfig, described["groupdnet_config"])
             encoder, decoder = Encoder(config), Decoder(config)
@@ -146,37 +146,11 @@ class GroupDNet:
 def is_groupdnet(path: str | Path) -> bool:
     """Whether a run or model folder holds a GroupDNet; False for whatever cannot be read."""
     try:
-        return bool(_read_config(_model_folder(Path(path)))["format"] == FORMAT)
+        _read_config(Path(path))
     except RunError:
         return False
+    return True
 
 
-def _model_folder(path: Path) -> Path:
-    for folder in (path, path / "model"):
-        if (folder / "config.json").is_file():
-            return folder
-    found = "a run that has saved no model yet" if (path / "run.json").is_file() else "no config.json"
-    raise RunError(
-        "no GroupDNet here",
-        file=path,
-        found=found if path.exists() else "no such folder",
-        expected="a run folder or its model/",
-        mend="Train one with ipose train groupdnet, or check the path.",
-    )
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        found = config.get("format")
-    except (OSError, ValueError, AttributeError) as error:
-        raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
-    if found != FORMAT:
-        raise RunError(
-            "a model of another system",
-            file=folder,
-            found=found,
-            expected=FORMAT,
-            mend="Name a run of ipose train groupdnet.",
-        )
-    return dict(config)
+def _read_config(path: Path) -> tuple[Path, dict[str, Any]]:
+    return read_model_config(path, FORMAT, name="GroupDNet", command="ipose train groupdnet")

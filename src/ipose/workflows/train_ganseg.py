@@ -44,8 +44,8 @@ class GANSegJob:
     train: TrainConfig
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
-        return {"ganseg": asdict(self.config), "data": asdict(self.data)}
+        """The configs, and the places as plain values, for run.json."""
+        return {"ganseg": self.config, "data": self.data}
 
 
 @dataclass(frozen=True, eq=False)

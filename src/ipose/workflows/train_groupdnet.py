@@ -54,9 +54,9 @@ class GroupDNetJob:
     vgg_weights: Path | None = None
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
+        """The configs, and the places as plain values, for run.json."""
         where = {"vgg_weights": self.vgg_weights and str(self.vgg_weights)}
-        return {"groupdnet": asdict(self.config), "data": asdict(self.data), **where}
+        return {"groupdnet": self.config, "data": self.data, **where}
 
 
 @dataclass(frozen=True, eq=False)

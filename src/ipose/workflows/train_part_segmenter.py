@@ -1,6 +1,6 @@
 """`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,9 @@ class PartSegmenterJob:
     backbone: Path | None = None
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
+        """The configs, and the places as plain values, for run.json."""
         where = {"pairs": str(self.pairs), "backbone": self.backbone and str(self.backbone)}
-        return {"segmenter": asdict(self.config), **where}
+        return {"segmenter": self.config, **where}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Training a semantic segmenter: from a data set's photographs and label maps to a file that judges images by them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +55,8 @@ class SegmenterJob:
     train: TrainConfig
 
     def described(self) -> dict[str, Any]:
-        """Plain values for run.json."""
-        return {"segmenter": asdict(self.config), "data": asdict(self.data)}
+        """The configs, and the places as plain values, for run.json."""
+        return {"segmenter": self.config, "data": self.data}
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,7 +47,9 @@ class TestEvaluateParts:
         assert run().copy["cow"].object_pixels == pytest.approx(7 / 8)
 
     def test_every_object_has_its_own_accuracy_in_the_order_given(self):
-        halves = lambda shapes, categories: pair("cow", HALVES).part_map.expand(len(shapes), -1, -1)  # noqa: E731
+        def halves(shapes, categories):
+            return pair("cow", HALVES).part_map.expand(len(shapes), -1, -1)
+
         assert run(halves).of_objects.tolist() == pytest.approx([7 / 8, 1, 7 / 8])
 
     def test_majority_votes_with_the_training_pairs_of_a_basis_category(self):

@@ -142,7 +142,7 @@ class TestLoadVGGLoss:
             load_vgg_loss()
 
     def test_a_path_that_is_not_there_is_named(self, tmp_path: Path) -> None:
-        with pytest.raises(MissingWeightsError, match=r"nowhere\.pth: no weights of VGG-19.*style_loss none"):
+        with pytest.raises(MissingWeightsError, match=r"nowhere\.pth: no weights of VGG-19.*--style-loss none"):
             load_vgg_loss(tmp_path / "nowhere.pth")
 
     def test_a_file_that_is_no_weights_is_named(self, tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""Where a saved model lies, and what its config.json says, for every system that saves one. No torch in here."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ipose.errors import RunError
+
+
+def read_model_config(path: Path, format: str, *, name: str, command: str) -> tuple[Path, dict[str, Any]]:
+    """The model folder of a run, or the folder itself, and its config.json.
+
+    Args:
+        path: a run, or its model/.
+        format: what config.json calls its kind.
+        name: of the kind, for people.
+        command: that trains one.
+    Raises:
+        RunError: no model there, a config.json that cannot be read, or one of another kind.
+    """
+    folder = _model_folder(path, name, command)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = config.get("format")
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
+    if found != format:
+        raise RunError(
+            "a model of another system",
+            file=folder,
+            found=found,
+            expected=format,
+            mend=f"Name a run of {command}.",
+        )
+    return folder, dict(config)
+
+
+def _model_folder(path: Path, name: str, command: str) -> Path:
+    for folder in (path, path / "model"):
+        if (folder / "config.json").is_file():
+            return folder
+    found = "a run that has saved no model yet" if (path / "run.json").is_file() else "no config.json"
+    raise RunError(
+        f"no {name} here",
+        file=path,
+        found=found if path.exists() else "no such folder",
+        expected="a run folder or its model/",
+        mend=f"Train one with {command}, or check the path.",
+    )
