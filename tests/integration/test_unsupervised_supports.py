@@ -122,12 +122,22 @@ class TestCompare:
     """Drawn and found supports in one table and one report."""
 
     def test_own_supports_others_and_the_segmenter_stand_in_one_table(self, ipose, made, places, tmp_path):
-        words = ["--data", places["scenes"], "--segmenter", places["three"], "--out", tmp_path / "out"]
+        words = [
+            "--data",
+            places["scenes"],
+            "--segmenter",
+            places["three"],
+            "--out",
+            tmp_path / "out",
+            "--positions",
+            3,
+        ]
         said = ipose("supports", "compare", places["partnet"], made[0], *words)
         assert said.code == 0, said.err
         found = json.loads((tmp_path / "out" / "comparison.json").read_text())
         assert [(score["supports"], score["read_by"]) for score in found["scores"]] == [
             ("the run's own", "PartNet"), ("the run's own", "copy"), ("made", "PartNet"), ("made", "copy"),
+            ("places in the box", "PartNet"), ("places in the box", "copy"),
             ("none", "the segmenter, in photographs"),
         ]  # fmt: skip
         assert all(0 <= score["object_pixels"] <= 1 for score in found["scores"])
@@ -144,6 +154,7 @@ class TestCompare:
             ("{partnet} {root}/nowhere --data {scenes}", "no such folder"),
             ("{partnet} {root}/made --data {scenes} --category dog", "no such objects in the data and all sets"),
             ("{partnet} {root}/made --data {scenes} --fit 0", "no objects to compare on"),
+            ("{partnet} {root}/made --data {scenes} --positions 9", "[positions] no such number of parts: found 9"),
         ],
     )
     def test_wrong_use_answers_in_a_sentence(self, ipose, made, places, tmp_path, words, sentence):

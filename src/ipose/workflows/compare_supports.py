@@ -14,6 +14,7 @@ from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError
 from ipose.evaluation.part_evaluation import PartGuess
+from ipose.evaluation.position_parts import position_supports
 from ipose.evaluation.support_comparison import (
     JudgedObjects,
     SupportedPredictor,
@@ -33,7 +34,7 @@ from ipose.workflows.unsupervised_supports import named_segmenter
 CHUNK = 32
 """Objects that PartNet sees at once."""
 
-OWN = "the run's own"
+OWN, POSITIONS = "the run's own", "places in the box"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,8 @@ class SupportComparisonJob:
         spec: of a scene folder; None = the folder's own.
         category: of the objects; None = the only one that the data and all folders have.
         segmenter: a part segmenter's run, judged on the photographs themselves; None = none.
+        positions: also compare supports whose parts are so many clusters of places in the object's box, a baseline
+            that knows neither photographs nor parts; None = not.
         fit: training objects that parts are matched on.
         limit: at most so many validation objects; None = all.
     """
@@ -57,6 +60,7 @@ class SupportComparisonJob:
     spec: str | None = None
     category: str | None = None
     segmenter: Path | None = None
+    positions: int | None = None
     fit: int = 200
     limit: int | None = None
 
@@ -75,7 +79,7 @@ def compare_support_folders(
     Raises:
         RunError: the run has no PartNet, or the segmenter's is none.
         SupportError: a folder at fault, or without the category.
-        ConfigError: no category in common, or several.
+        ConfigError: no category in common, or several; or another number of positions.
         DataError: data without true part maps.
     """
     if min(job.fit, 1 if job.limit is None else job.limit) < 1:
@@ -92,6 +96,8 @@ def compare_support_folders(
     if category in trained.supports.categories:
         sets = {OWN: trained.supports, **sets}
     train, val = ([p for p in side if p.category == category] for side in (pairs.train, pairs.val))
+    if job.positions is not None:
+        sets = {**sets, POSITIONS: position_supports(train, job.positions)}
     objects = JudgedObjects(_spread(train, job.fit), _spread(val, job.limit), pairs.part_names[category])
     scores = compare_supports(_predictor(trained.partnet.to(device), device), sets, objects)
     if job.segmenter is not None:

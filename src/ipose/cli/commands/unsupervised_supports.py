@@ -68,6 +68,8 @@ class SupportsCompare:
     """Which objects. None = the only category that the data and all the folders have."""
     segmenter: Path | None = None
     """A part segmenter's run, to be judged too, on the photographs (a scene folder's): how good its parts are."""
+    positions: int | None = None
+    """Baseline: supports whose parts are so many clusters (k-means) of places in the object's box. None = without."""
     fit: int = 200
     """Training objects to match the parts on."""
     limit: int | None = None
