@@ -1,6 +1,7 @@
 """GANSeg by command: train, go on, look, generate, move a part; and every wrong use answers in a sentence."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from ipose.data.png import read_index
 from ipose.evaluation.eval_card import read_card
-from ipose.testing.published_photographs import write_celeba, write_flowers, write_taichi
+from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -164,6 +165,7 @@ class TestSegmenter:
         assert "Foreground IoU = " in said.out
         card = read_card(tmp_path / "out" / "cards" / "photographs_foreground-iou.json")
         assert card.counts == {"photographs": 2}
+        assert len(card.data) == 16
         assert card.value == pytest.approx(sum(found) / 2, abs=1e-3)
         assert set(card.model) == {"segmenter"}
 
@@ -203,6 +205,7 @@ class TestEvaluate:
         assert any("stands for wheel" in note or "stands for window" in note for note in card.notes), card.notes
         assert card.counts == {"photographs": 2}
         assert set(card.model) == {"segmenter", "training commit"}
+        assert len(card.data) == 16
 
     @pytest.mark.parametrize(
         ("write", "metrics", "baseline"),
@@ -227,6 +230,21 @@ class TestEvaluate:
         assert {card.metric for card in cards} == metrics
         assert all(card.counts["photographs"] == 1 for card in cards)
         assert any(baseline in card.baselines for card in cards)
+        assert all(len(card.data) == 16 for card in cards)
+
+    def test_on_birds_with_landmarks_and_without(self, ipose, segmenter, tmp_path):
+        birds = write_cub(tmp_path / "set")
+        said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "both")
+        assert said.code == 0, said.err
+        card = read_card(tmp_path / "both" / "photographs_landmark-error-over-the-edge-length-with-bias.json")
+        assert card.counts == {"photographs": 2, "to fit on": 20, "landmarks": 15, "landmarks judged": 30}
+        assert card.baselines["the mean landmarks"] == pytest.approx(0, abs=1e-4)  # all birds stand alike
+        assert "does not say its protocol" in card.notes[0]
+        shutil.rmtree(birds / "parts")
+        said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "one")
+        assert said.code == 0, said.err
+        assert "No landmark error: " in said.out + said.err
+        assert [path.name for path in (tmp_path / "one").glob("*.json")] == ["photographs_foreground-iou.json"]
 
     def test_the_mean_landmarks_are_what_a_copy_of_the_data_needs(self, ipose, segmenter, tmp_path):
         """The landmarks of all copies are the same, so that their mean is right and its error 0."""
