@@ -84,10 +84,11 @@ class TestWrongUse:
             (["--scenes", 2], "too few photographs: found 2, expected 4"),
             (["--data", "{tmp}/nowhere"], "no such folder of photographs"),
             (["--data", "{tmp}"], "no photographs in this folder"),
+            (["--data", "{photos}"], "too few photographs: found 2, expected 4 or more (one batch"),
         ],
     )
-    def test_of_training(self, ipose, tmp_path, words, sentence):
-        words = [str(word).format(tmp=tmp_path) for word in words]
+    def test_of_training(self, ipose, photographs, tmp_path, words, sentence):
+        words = [str(word).format(tmp=tmp_path, photos=photographs) for word in words]
         said = ipose("train", "ganseg", *NETWORK, *DATA, *words, "--steps", 1, "--out", tmp_path / "run")
         assert said.code == 2, said.out
         assert sentence in " ".join(said.err.split())
@@ -97,7 +98,7 @@ class TestWrongUse:
         ("words", "sentence"),
         [
             (["--move", "2:1,0"], "expected part=NUMBER:DOWN,RIGHT"),
-            (["--move", "part=3:0.1,0.0"], "no such part: found 3, expected 1..2"),
+            (["--move", "part=3:0.1,0.0"], "[move] no such part: found 3, expected 1..2"),
             (["--count", 0], "nothing to make"),
             (["map.png"], "not of label maps"),
         ],
@@ -116,6 +117,7 @@ class TestWrongUse:
         assert (said.code, "no GANSeg model here" in said.err) == (2, True)
 
 
+BACKBONE = ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--backbone"]
 SEGMENTER = ["--network", "lraspp_mobilenet_v3_large", "--batch-size", 2, "--pairs-per-epoch", 4, "--device", "cpu"]
 
 
@@ -126,6 +128,7 @@ def segmenter(ipose, run, tmp_path_factory):
         patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
         said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
     assert said.code == 0, said.err
+    assert f"Report: {folder / 'report.html'}" in said.out
     return folder
 
 
@@ -141,7 +144,11 @@ def photographs(ipose, tmp_path_factory):
 class TestSegmenter:
     """`ipose train segmenter --pairs`, then `ipose segment`."""
 
-    def test_leaves_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
+    def test_leaves_a_report_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
+        page = (segmenter / "report.html").read_text()
+        assert page.count("data:image/png") == 2  # the sheet and the curves
+        assert "Trained 2 steps in 0.0 minutes" in page
+        assert "% of the pixels of generated pairs" in page
         assert (segmenter / "samples" / "step-0000002.png").is_file()
         records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
         assert 0 <= records[-1]["pairs"]["pixels"] <= 1
@@ -177,6 +184,18 @@ class TestSegmenter:
             (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
             (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
             (["train", "segmenter", "--pairs", "{tmp}", "--out", "{tmp}/a"], "no GANSeg model here"),
+            (
+                ["train", "segmenter", "--pairs", "{segmenter}", "--out", "{tmp}/a"],
+                "found ipose-part-segmenter, expected ipose-ganseg. Name a run of ipose train ganseg",
+            ),
+            (
+                [*BACKBONE, "{tmp}/resnet.pth"],
+                "resnet.pth: [backbone] no weights of a backbone here. Get https://download.pytorch.org/models/resnet50",
+            ),
+            (
+                [*BACKBONE, "{segmenter}/model/segmenter.safetensors"],
+                "these weights are of another backbone: found 265 of 265 tensors missing",
+            ),
             (
                 ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--network", "unet"],
                 "torchvision has no such segmentation network",
