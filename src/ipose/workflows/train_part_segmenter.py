@@ -1,12 +1,13 @@
 """`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
+from ipose.configs import config_from_plain
 from ipose.data.open_photographs import open_photographs
 from ipose.data.photo_config import PhotoConfig
 from ipose.data.photo_folder import PhotoFolder, find_photographs
@@ -201,7 +202,7 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
     """Some photographs that the GANSeg run was trained on, where they are still there."""
     try:
         run = Run.open(pairs)
-        config = PhotoConfig(**{**run.config["data"], "scenes": SHOWN, "val_scenes": SHOWN})
+        config = replace(config_from_plain(PhotoConfig, run.config["data"]), scenes=SHOWN, val_scenes=SHOWN)
         if config.is_partworld:
             return list(open_photographs(config, "val", size).images)
         root = Path(config.data)
