@@ -1,6 +1,7 @@
 """GANSeg by command: train, go on, look, generate, move a part; and every wrong use answers in a sentence."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from ipose.data.png import read_index
 from ipose.evaluation.eval_card import read_card
-from ipose.testing.published_photographs import write_celeba, write_flowers, write_taichi
+from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -83,10 +84,11 @@ class TestWrongUse:
             (["--scenes", 2], "too few photographs: found 2, expected 4"),
             (["--data", "{tmp}/nowhere"], "no such folder of photographs"),
             (["--data", "{tmp}"], "no photographs in this folder"),
+            (["--data", "{photos}"], "too few photographs: found 2, expected 4 or more (one batch"),
         ],
     )
-    def test_of_training(self, ipose, tmp_path, words, sentence):
-        words = [str(word).format(tmp=tmp_path) for word in words]
+    def test_of_training(self, ipose, photographs, tmp_path, words, sentence):
+        words = [str(word).format(tmp=tmp_path, photos=photographs) for word in words]
         said = ipose("train", "ganseg", *NETWORK, *DATA, *words, "--steps", 1, "--out", tmp_path / "run")
         assert said.code == 2, said.out
         assert sentence in " ".join(said.err.split())
@@ -96,7 +98,7 @@ class TestWrongUse:
         ("words", "sentence"),
         [
             (["--move", "2:1,0"], "expected part=NUMBER:DOWN,RIGHT"),
-            (["--move", "part=3:0.1,0.0"], "no such part: found 3, expected 1..2"),
+            (["--move", "part=3:0.1,0.0"], "[move] no such part: found 3, expected 1..2"),
             (["--count", 0], "nothing to make"),
             (["map.png"], "not of label maps"),
         ],
@@ -115,6 +117,7 @@ class TestWrongUse:
         assert (said.code, "no GANSeg model here" in said.err) == (2, True)
 
 
+BACKBONE = ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--backbone"]
 SEGMENTER = ["--network", "lraspp_mobilenet_v3_large", "--batch-size", 2, "--pairs-per-epoch", 4, "--device", "cpu"]
 
 
@@ -125,6 +128,7 @@ def segmenter(ipose, run, tmp_path_factory):
         patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
         said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
     assert said.code == 0, said.err
+    assert f"Report: {folder / 'report.html'}" in said.out
     return folder
 
 
@@ -140,8 +144,13 @@ def photographs(ipose, tmp_path_factory):
 class TestSegmenter:
     """`ipose train segmenter --pairs`, then `ipose segment`."""
 
-    def test_leaves_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
-        assert (segmenter / "samples" / "step-0000002.png").is_file()
+    def test_leaves_a_report_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
+        page = (segmenter / "report.html").read_text()
+        assert page.count("data:image/png") == 2  # the sheet and the curves
+        assert "Trained 2 steps in 0.0 minutes" in page
+        assert "% of the pixels of generated pairs" in page
+        with Image.open(segmenter / "samples" / "step-0000002.png") as sheet:
+            assert sheet.height > 1000  # three rows of generated pairs, two of photographs
         records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
         assert 0 <= records[-1]["pairs"]["pixels"] <= 1
         assert {"cross_entropy", "dice"} == set(records[0]["losses"]["segmenter"])
@@ -164,6 +173,7 @@ class TestSegmenter:
         assert "Foreground IoU = " in said.out
         card = read_card(tmp_path / "out" / "cards" / "photographs_foreground-iou.json")
         assert card.counts == {"photographs": 2}
+        assert len(card.data) == 16
         assert card.value == pytest.approx(sum(found) / 2, abs=1e-3)
         assert set(card.model) == {"segmenter"}
 
@@ -175,6 +185,18 @@ class TestSegmenter:
             (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
             (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
             (["train", "segmenter", "--pairs", "{tmp}", "--out", "{tmp}/a"], "no GANSeg model here"),
+            (
+                ["train", "segmenter", "--pairs", "{segmenter}", "--out", "{tmp}/a"],
+                "found ipose-part-segmenter, expected ipose-ganseg. Name a run of ipose train ganseg",
+            ),
+            (
+                [*BACKBONE, "{tmp}/resnet.pth"],
+                "resnet.pth: [backbone] no weights of a backbone here. Get https://download.pytorch.org/models/resnet50",
+            ),
+            (
+                [*BACKBONE, "{segmenter}/model/segmenter.safetensors"],
+                "these weights are of another backbone: found 265 of 265 tensors missing",
+            ),
             (
                 ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--network", "unet"],
                 "torchvision has no such segmentation network",
@@ -203,6 +225,7 @@ class TestEvaluate:
         assert any("stands for wheel" in note or "stands for window" in note for note in card.notes), card.notes
         assert card.counts == {"photographs": 2}
         assert set(card.model) == {"segmenter", "training commit"}
+        assert len(card.data) == 16
 
     @pytest.mark.parametrize(
         ("write", "metrics", "baseline"),
@@ -227,6 +250,21 @@ class TestEvaluate:
         assert {card.metric for card in cards} == metrics
         assert all(card.counts["photographs"] == 1 for card in cards)
         assert any(baseline in card.baselines for card in cards)
+        assert all(len(card.data) == 16 for card in cards)
+
+    def test_on_birds_with_landmarks_and_without(self, ipose, segmenter, tmp_path):
+        birds = write_cub(tmp_path / "set")
+        said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "both")
+        assert said.code == 0, said.err
+        card = read_card(tmp_path / "both" / "photographs_landmark-error-over-the-edge-length-with-bias.json")
+        assert card.counts == {"photographs": 2, "to fit on": 20, "landmarks": 15, "landmarks judged": 30}
+        assert card.baselines["the mean landmarks"] == pytest.approx(0, abs=1e-4)  # all birds stand alike
+        assert "does not say its protocol" in card.notes[0]
+        shutil.rmtree(birds / "parts")
+        said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "one")
+        assert said.code == 0, said.err
+        assert "No landmark error: " in said.out + said.err
+        assert [path.name for path in (tmp_path / "one").glob("*.json")] == ["photographs_foreground-iou.json"]
 
     def test_the_mean_landmarks_are_what_a_copy_of_the_data_needs(self, ipose, segmenter, tmp_path):
         """The landmarks of all copies are the same, so that their mean is right and its error 0."""

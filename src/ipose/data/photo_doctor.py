@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ipose.data.faults import Fault
 from ipose.data.index_cache import in_parallel
+from ipose.data.landmark_checks import check_landmarks
 from ipose.data.photo_folder import SUFFIXES, find_photographs
 from ipose.data.photo_layouts import LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import read_photo
@@ -33,6 +34,7 @@ class PhotoDiagnosis:
         faults: everything that is wrong.
         photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
+        landmarks: what is to say of the set's landmarks; "" for a set that never has any.
     """
 
     root: str
@@ -40,6 +42,7 @@ class PhotoDiagnosis:
     faults: tuple[Fault, ...]
     photographs: dict[str, int] = field(default_factory=dict)
     sizes: tuple[tuple[int, int], ...] = ()
+    landmarks: str = ""
 
     @property
     def ok(self) -> bool:
@@ -52,6 +55,7 @@ class PhotoDiagnosis:
         if self.sizes:
             low, high = (tuple(map(pick, zip(*self.sizes, strict=True))) for pick in (min, max))
             lines.append(f"heights {low[0]} to {high[0]}, widths {low[1]} to {high[1]} pixels")
+        lines += [self.landmarks] if self.landmarks else []
         if 0 < self.photographs.get("train", 0) < ADVISED:
             lines.append(
                 f"The paper asks for more than {ADVISED:,} photographs to train on; with fewer, parts may fail."
@@ -98,11 +102,15 @@ def examine_photographs(root: str | Path, *, progress: bool = True, workers: int
         for found in in_parallel(_examine, paths, f"reading {split}", progress=progress, workers=workers):
             faults += found if isinstance(found, list) else []
             sizes += [found] if isinstance(found, tuple) else []
+    said = ""
     if layout is not None:
         faults += _counts(root, layout, splits)
-        faults += _landmarks(root, layout, splits, missing)
+        said, wrong = check_landmarks(root, layout, splits, MASK_SIZE)
+        faults += [fault for fault in wrong if not _told(fault, missing)]
         faults += _masks(root, layout, splits, progress, workers)
-    return PhotoDiagnosis(str(root), kind, tuple(faults), {s: len(p) for s, p in splits.items()}, tuple(sizes))
+    return PhotoDiagnosis(
+        str(root), kind, tuple(faults), {s: len(p) for s, p in splits.items()}, tuple(sizes), landmarks=said
+    )
 
 
 def _nearly(root: Path) -> PhotoLayout | None:
@@ -167,21 +175,6 @@ def _counts(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]:
         for split, count in layout.published.items()
         if len(splits.get(split, ())) != count
     ]
-
-
-def _landmarks(root: Path, layout: PhotoLayout, splits: Splits, missing: Sequence[Fault]) -> list[Fault]:
-    if layout.landmarks is None:
-        return []
-    faults = list[Fault]()
-    for split in ("regression", "test"):
-        try:
-            readable = [path for path in splits.get(split, ()) if path.is_file()]
-            if readable:
-                layout.landmarks(root, readable, MASK_SIZE)
-        except IposeError as error:
-            fault = Fault.of(error, root)
-            faults += [] if _told(fault, [*missing, *faults]) else [fault]
-    return faults
 
 
 def _masks(root: Path, layout: PhotoLayout, splits: Splits, progress: bool, workers: int | None) -> list[Fault]:

@@ -11,6 +11,9 @@ from torch import Tensor
 from ipose.data.png import read_photo
 from ipose.errors import DataError
 
+MISSING = -1
+"""Coordinate of a landmark that was not found, or is not visible."""
+
 
 def resized_photo(path: Path, size: int) -> UInt8[Tensor, "3 s s"]:
     """A photograph at (size, size), bilinear, without keeping the aspect (GANSeg's protocol).

@@ -1,7 +1,7 @@
 """Published sets of photographs that GANSeg is measured on, as downloaded: splits, true foregrounds, landmarks.
 
 Source: GANSeg sec. 4, app. B.1, and its release. Flowers-102 and CUB-200-2011 come with foreground masks, CelebA in the
-wild with five landmarks, Taichi with both. Coordinates are (row, column).
+wild with five landmarks, Taichi and (with its folder `parts/`) CUB with both. Coordinates are (row, column).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ipose.data import cub
 from ipose.data.photo_files import list_lines, resized_photo, without
 from ipose.data.png import image_size
 from ipose.data.taichi import taichi_foreground, taichi_landmarks, taichi_splits
@@ -22,8 +23,6 @@ Splits = Mapping[str, list[Path]]
 
 LEAST_FACE = 0.3
 """Share of the image that a face's box must cover (GANSeg app. B.1)."""
-
-CUB_TRAIN, CUB_TEST = 10_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,10 @@ class PhotoLayout:
         splits: photographs of "train", "test" and more.
         foreground: of (root, photograph, size) the true foreground, bool (size, size); None where there is no truth.
         landmarks: of (root, photographs, size) their landmarks (row, column), float (n, l, 2); None where there are
-            none. They are of the photographs of "regression" and "test".
+            none; `MISSING` for one that cannot be seen.
+        fitted_on: the split that landmarks are fitted on; they are judged on "test".
+        landmark_file: without this file the set has no landmarks, and is whole all the same; "" = it belongs to it.
+        inside: landmarks are in pixels of an image of the size that is asked for, and lie in it.
         needs: what more belongs to it: lists, and folders of masks.
         masked: splits whose photographs have a true foreground.
         published: photographs of each split in the published set, where the split is read from it as it is.
@@ -47,9 +49,16 @@ class PhotoLayout:
     splits: Callable[[Path], Splits]
     foreground: Callable[[Path, Path, int], Bool[Tensor, "s s"]] | None = None
     landmarks: Callable[[Path, list[Path], int], Float[Tensor, "n l 2"]] | None = None
+    fitted_on: str = "regression"
+    landmark_file: str = ""
+    inside: bool = False
     needs: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     published: Mapping[str, int] = field(default_factory=dict)
+
+    def has_landmarks(self, root: Path) -> bool:
+        """Whether landmarks belong to the set in `root`; not whether they can be read."""
+        return self.landmarks is not None and (not self.landmark_file or (root / self.landmark_file).is_file())
 
 
 def photo_layout(root: Path) -> PhotoLayout | None:
@@ -78,23 +87,6 @@ def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s
     red, green, blue = resized_photo(root / "segmim" / f"segmim_{number}.jpg", size)
     background: Tensor = (red == 0) | (green == 0) | (blue == 254)
     return ~background
-
-
-def _cub_splits(root: Path) -> Splits:
-    """10,000 to train, 1,000 to test, the rest to look at; our own split, by a fixed seed: the paper's lists are not
-    part of the data set."""
-    names = [line.split()[-1] for line in list_lines(root / "images.txt") if line.strip()]
-    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
-    paths = [root / "images" / names[i] for i in order]
-    train = paths[: min(CUB_TRAIN, len(paths) * CUB_TRAIN // 11_788)]
-    test = paths[len(train) :][: max(1, min(CUB_TEST, len(paths) * CUB_TEST // 11_788))]
-    return {"train": train, "test": test, "val": paths[len(train) + len(test) :]}
-
-
-def _cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
-    """Above half of white, of the resized mask; the first channel where there are several."""
-    mask = root / "segmentations" / photo.parent.name / f"{photo.stem}.png"
-    return resized_photo(mask, size)[0] > 127.5
 
 
 def _celeba_splits(root: Path) -> Splits:
@@ -163,11 +155,15 @@ LAYOUTS = (
     PhotoLayout(
         "CUB-200-2011",
         ("images", "images.txt"),
-        _cub_splits,
-        _cub_foreground,
+        cub.cub_splits,
+        cub.cub_foreground,
+        cub.cub_landmarks,
+        fitted_on="train",
+        landmark_file=cub.LANDMARK_FILE,
+        inside=True,
         needs=("segmentations",),
         masked=("train", "val", "test"),
-        published={"train": CUB_TRAIN, "val": 788, "test": CUB_TEST},
+        published={"train": cub.TRAIN, "val": cub.ALL - cub.TRAIN - cub.TEST, "test": cub.TEST},
     ),
     PhotoLayout(
         "CelebA in the wild",

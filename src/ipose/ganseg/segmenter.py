@@ -1,5 +1,6 @@
 """Stage 2: a segmenter for real photographs, trained on the generator's images and masks (GANSeg sec. 3.5)."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,8 @@ class PartSegmenter(nn.Module):
     Args:
         parts: K.
         network: name in `torchvision.models.segmentation`; the release's is DeepLabV3 on ResNet-50.
-        backbone: a state dict for the backbone, such as ImageNet's ResNet-50 without its head; None = random weights.
+        backbone: a state dict of the classification network that the backbone is taken from, such as ImageNet's
+            ResNet-50; None = random weights.
         enlarge: times that images are enlarged before the network sees them, which answers at 1/8 of what it sees.
     Raises:
         ConfigError: torchvision has no such segmentation network, or the backbone's weights are another network's.
@@ -32,7 +34,7 @@ class PartSegmenter(nn.Module):
         self.parts, self.network, self.enlarge = parts, network, enlarge
         self.model = _network(network, parts + 1)
         if backbone is not None:
-            _load_backbone(self.model, backbone)
+            _load_backbone(self.model, backbone, network)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h w"]:
         """Logits at the image's size; images in [-1, 1], without ImageNet's normalisation (the release)."""
@@ -57,28 +59,51 @@ def segmentation_networks() -> tuple[str, ...]:
     return tuple(sorted(list_models(segmentation)))
 
 
-def _network(name: str, classes: int) -> nn.Module:
+def imagenet_weights(network: str) -> str:
+    """Where torchvision's ImageNet weights for the backbone of a segmentation network are published.
+
+    Raises:
+        ConfigError: torchvision has no such segmentation network.
+    Example:
+        >>> imagenet_weights("deeplabv3_resnet50")
+        'https://download.pytorch.org/models/resnet50-0676ba61.pth'
+    """
+    from torchvision.models import get_model_builder
+
+    _check_known(network)
+    return str(inspect.signature(get_model_builder(network)).parameters["weights_backbone"].default.url)
+
+
+def _check_known(name: str) -> None:
     known = segmentation_networks()
     if name not in known:
         raise ConfigError(
             "torchvision has no such segmentation network", field="network", found=name, expected=", ".join(known)
         )
+
+
+def _network(name: str, classes: int) -> nn.Module:
     from torchvision.models import get_model
 
+    _check_known(name)
     options: dict[str, Any] = {"weights": None, "weights_backbone": None, "num_classes": classes}
     model: nn.Module = get_model(name, **options)
     return model
 
 
-def _load_backbone(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+def _load_backbone(model: nn.Module, state: Mapping[str, Tensor], network: str) -> None:
+    """Older files lack batch norm's counters of batches, and MobileNet's call the backbone `features`."""
     backbone = model.get_submodule("backbone")
-    wanted = backbone.state_dict()
-    fitting = {name: value for name, value in state.items() if name in wanted and value.shape == wanted[name].shape}
-    if missing := sorted(set(wanted) - set(fitting)):
+    own = backbone.state_dict()
+    given = {name.removeprefix("features."): value for name, value in state.items()}
+    fitting = {name: value for name, value in given.items() if name in own and value.shape == own[name].shape}
+    wanted = {name for name in own if not name.endswith("num_batches_tracked")}
+    if missing := sorted(wanted - set(fitting)):
         raise ConfigError(
             "these weights are of another backbone",
             field="backbone",
             found=f"{len(missing)} of {len(wanted)} tensors missing, such as {missing[0]}",
-            mend="Take torchvision's classification network that the segmentation network is built on.",
+            expected=f"those of {network}'s",
+            mend=f"Get {imagenet_weights(network)}.",
         )
-    backbone.load_state_dict(fitting)
+    backbone.load_state_dict({**own, **fitting})

@@ -36,7 +36,7 @@ def write_flowers(root: Path) -> Path:
 
 
 def write_cub(root: Path) -> Path:
-    """24 birds; the right half is foreground."""
+    """24 birds; the right half is foreground; part p is at x 4p, y 2p, part 2 of every fourth not visible."""
     names = [f"00{i % 2}.Bird/Bird_{i}" for i in range(24)]
     mask: Any = np.zeros((8, 8))
     mask[:, 4:] = 255
@@ -44,6 +44,10 @@ def write_cub(root: Path) -> Path:
         _photograph(root / "images" / f"{name}.jpg", i)
         write_picture(root / "segmentations" / f"{name}.png", mask)
     (root / "images.txt").write_text("".join(f"{i + 1} {name}.jpg\n" for i, name in enumerate(names)))
+    (root / "parts").mkdir()
+    seen = [(i, p, p != 2 or i % 4 > 0) for i in range(len(names)) for p in range(1, 16)]
+    rows = [f"{i + 1} {p} {f'{4 * p}.0 {2 * p}.0 1' if visible else '0.0 0.0 0'}\n" for i, p, visible in seen]
+    (root / "parts" / "part_locs.txt").write_text("".join(rows))
     return root
 
 

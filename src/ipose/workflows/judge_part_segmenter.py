@@ -21,6 +21,7 @@ from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.training.run import Run
 from ipose.types import Scene
 from ipose.workflows.card_facts import code_facts, model_facts
+from ipose.workflows.image_pairs import Fingerprint
 from ipose.workflows.published_photo_cards import published_cards
 from ipose.workflows.segment import Judgement, segment_image, verdict_cards
 
@@ -50,8 +51,8 @@ def part_segmenter_cards(
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
     """Cards of everything that the data have a truth of, and a sentence for what they have not.
 
-    Published photographs: landmark errors (CelebA in the wild, Taichi), foreground IoU (CUB, Flowers, Taichi). Scenes:
-    IoU of things with the foreground, and parts matched to labelled ones.
+    Published photographs: landmark errors (CelebA in the wild, CUB, Taichi), foreground IoU (CUB, Flowers, Taichi).
+    Scenes: IoU of things with the foreground, and parts matched to labelled ones.
 
     Args:
         run: of `ipose train segmenter --pairs`.
@@ -77,7 +78,7 @@ def part_segmenter_cards(
     }
     layout = None if data.is_partworld else photo_layout(root)
     if layout is not None:
-        return published_cards(segmenter, layout, root, facts, limit, batch_size), ()
+        return published_cards(segmenter, layout, root, facts, limit, batch_size)
     if not data.is_partworld and not (splits_of(root) or published_layout(root)):
         raise DataError(
             "photographs without a truth to judge by",
@@ -97,12 +98,16 @@ def _scene_cards(
     dataset, scenes = open_spec(data), open_scenes(data, "val")
     things = torch.tensor([item.thing for item in dataset.labels.classes])
     ious, whole, counts, categories = list[float](), list[float](), list[Tensor](), set[str]()
+    looked = Fingerprint()
     for i in range(min(len(scenes), limit or len(scenes))):
         scene: Scene = scenes[i]
         if scene.image is None:
             raise DataError("a scene without a photograph", file=data.data, found=scene.name, mend="Add *_img/.")
         found = segment_image(segmenter, scene.image)
         true = things[scene.label][None].long()
+        for seen in (scene.image, things[scene.label], scene.part):
+            if seen is not None:
+                looked.add(scene.name, seen)
         ious.append(foreground_iou(found[None], true))
         whole.append(foreground_iou(torch.ones_like(true), true))
         categories |= {item.part_category for item in scene.objects if item.part_category is not None}
@@ -121,7 +126,7 @@ def _scene_cards(
         )
     else:
         left_out = ("No matching of parts: the scenes have no part maps.",)
-    judged = Judgement(len(ious), sum(ious) / len(ious), matching)
+    judged = Judgement(len(ious), sum(ious) / len(ious), matching, looked.hex())
     names = dataset.part_names.get(next(iter(categories), ""), ()) if matching else ()
     first, *others = verdict_cards(judged, segmenter.part_names, facts, names)
     return [replace(first, baselines={"everything foreground": sum(whole) / len(whole)}), *others], left_out

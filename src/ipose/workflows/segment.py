@@ -21,6 +21,7 @@ from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.workflows.card_facts import code_facts, weights_of
+from ipose.workflows.image_pairs import Fingerprint
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
@@ -33,11 +34,13 @@ class Judgement:
         images: judged.
         foreground_iou: of what is not background.
         matching: found parts beside labelled ones; None where the truth is foreground alone.
+        data: hash of the truth.
     """
 
     images: int
     foreground_iou: float
     matching: PartMatching | None
+    data: str
 
 
 def find_images(inputs: Path) -> list[Path]:
@@ -108,16 +111,18 @@ def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Jud
         DataError: a photograph without a map in `truth`, or one of another size.
     """
     ious, counts, parts, labels = list[float](), list[tuple[Tensor, Tensor]](), len(segmenter.part_names), 0
+    looked = Fingerprint()
     for path in maps:
         found = torch.from_numpy(read_index(path))
         true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
         ious.append(foreground_iou(found[None], true[None]))
         counts.append((found, true))
+        looked.add(path.name, true)
         labels = max(labels, int(true.max()))
     if labels < 2:
-        return Judgement(len(ious), sum(ious) / len(ious), None)
+        return Judgement(len(ious), sum(ious) / len(ious), None, looked.hex())
     summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
-    return Judgement(len(ious), sum(ious) / len(ious), match_parts(summed))
+    return Judgement(len(ious), sum(ious) / len(ious), match_parts(summed), looked.hex())
 
 
 def judgement_cards(
@@ -148,7 +153,7 @@ def verdict_cards(
     found: Judgement, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
 ) -> list[EvalCard]:
     """The cards of a judgement; `facts`: what they have in common. Labels without a name have a number."""
-    common: dict[str, Any] = {"counts": {"photographs": found.images}, **facts}
+    common: dict[str, Any] = {"counts": {"photographs": found.images}, "data": found.data, **facts}
     notes = ("each photograph by itself, then the mean; background is what has id 0",)
     cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, **common)]
     if found.matching is not None:

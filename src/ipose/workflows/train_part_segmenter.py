@@ -1,16 +1,17 @@
 """`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image
 
+from ipose.configs import config_from_plain
 from ipose.data.open_photographs import open_photographs
 from ipose.data.photo_config import PhotoConfig
 from ipose.data.photo_folder import PhotoFolder, find_photographs
-from ipose.errors import IposeError
+from ipose.errors import IposeError, MissingWeightsError
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.evaluation.figures import photo
 from ipose.evaluation.ganseg_sheet import many_parts_picture, part_legend, parts_over
@@ -19,7 +20,7 @@ from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.ganseg.pretrained import load_ganseg
 from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, save_part_segmenter
-from ipose.ganseg.segmenter import PartSegmenter
+from ipose.ganseg.segmenter import PartSegmenter, imagenet_weights
 from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.interop.weight_files import read_weights
 from ipose.training.averaging import reestimate_batch_norm
@@ -85,14 +86,13 @@ def run_part_segmenter_job(
     """Train on pairs that the generator draws on the device, each for one step alone.
 
     Raises:
-        RunError, ConfigError: before the first step.
+        RunError, ConfigError, MissingWeightsError: before the first step.
     """
     check_run_folder(folder, resume=resume)
     check_device(device)
     generator = load_ganseg(job.pairs)
     torch.manual_seed(job.train.seed)
-    backbone = read_weights(job.backbone) if job.backbone is not None else None
-    network = PartSegmenter(generator.config.parts, job.config.network, backbone, enlarge=job.config.enlarge)
+    network = _new_segmenter(job, generator.config.parts)
     run = Run.begin(
         folder,
         resume=resume,
@@ -138,6 +138,19 @@ def run_part_segmenter_job(
         progress=progress,
     )
     return PartSegmenterResult(run, result, load_part_segmenter(run.model))
+
+
+def _new_segmenter(job: PartSegmenterJob, parts: int) -> PartSegmenter:
+    """The untrained network, its backbone's weights those of the file where one is named."""
+    if job.backbone is None:
+        return PartSegmenter(parts, job.config.network, enlarge=job.config.enlarge)
+    if not job.backbone.is_file():
+        raise MissingWeightsError(
+            "no weights of a backbone here", file=job.backbone, field="backbone",
+            mend=f"Get {imagenet_weights(job.config.network)}, or leave --backbone out for random weights.",
+        )  # fmt: skip
+    backbone = read_weights(job.backbone)
+    return PartSegmenter(parts, job.config.network, backbone, enlarge=job.config.enlarge)
 
 
 def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
@@ -189,7 +202,7 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
     """Some photographs that the GANSeg run was trained on, where they are still there."""
     try:
         run = Run.open(pairs)
-        config = PhotoConfig(**{**run.config["data"], "scenes": SHOWN, "val_scenes": SHOWN})
+        config = replace(config_from_plain(PhotoConfig, run.config["data"]), scenes=SHOWN, val_scenes=SHOWN)
         if config.is_partworld:
             return list(open_photographs(config, "val", size).images)
         root = Path(config.data)

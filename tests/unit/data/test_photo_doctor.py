@@ -23,6 +23,11 @@ WRITERS = {"Flowers-102": write_flowers, "CUB-200-2011": write_cub, "CelebA in t
 COUNT = "another count than the published one"
 
 
+def edit_landmarks(root: Path, before: str, after: str) -> None:
+    file = root / "parts" / "part_locs.txt"
+    file.write_text(file.read_text().replace(before, after))
+
+
 @pytest.fixture(params=WRITERS)
 def published(request, tmp_path) -> tuple[str, Path]:
     return request.param, WRITERS[request.param](tmp_path)
@@ -51,6 +56,14 @@ class TestPublishedSets:
         assert "split 'train' of Flowers-102" in fault
         assert "found 2, expected 6149. Get the data set again, or do not compare" in fault
 
+    def test_birds_without_landmarks_are_no_fault_but_said(self, tmp_path):
+        table = examine_photographs(write_cub(tmp_path), progress=False).table()
+        assert "landmarks: 15 in 22 photographs, 98% of them visible" in table
+        shutil.rmtree(tmp_path / "parts")
+        assert said(tmp_path) == []
+        table = examine_photographs(tmp_path, progress=False).table()
+        assert "No landmarks: parts/part_locs.txt is missing, so that only the foreground can be judged." in table
+
     PLANTED = (
         (write_flowers, lambda r: (r / "setid.mat").unlink(), "setid.mat: missing from Flowers-102"),
         (write_flowers, lambda r: shutil.rmtree(r / "segmim"), "segmim: missing from Flowers-102"),
@@ -59,6 +72,13 @@ class TestPublishedSets:
         (write_flowers, lambda r: (r / "jpg" / "image_00003.jpg").write_text("404"), "image_00003.jpg: not an image"),
         (write_flowers, lambda r: (r / "setid.mat").write_text("404"), "setid.mat cannot be read"),
         (write_cub, lambda r: (r / "images.txt").unlink(), "images.txt: missing from CUB-200-2011"),
+        (write_cub, lambda r: edit_landmarks(r, "3 1 4.0 2.0 1\n", ""), "a photograph without all 15 landmarks"),
+        (
+            write_cub,
+            lambda r: edit_landmarks(r, " 15 60.0 30.0", " 15 30.0 60.0"),
+            "visible landmarks beside their photograph: found 22 of ",
+        ),
+        (write_cub, lambda r: edit_landmarks(r, ".0 1\n", ".0 0\n"), "not one landmark is visible"),
         (write_celeba, lambda r: (r / "training.txt").unlink(), "training.txt: missing from CelebA in the wild"),
         (
             write_celeba,

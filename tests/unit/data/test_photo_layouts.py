@@ -54,6 +54,37 @@ class TestCUB:
         assert found[:, 4:].all()
         assert not found[:, :4].any()
 
+    def test_landmarks_at_the_size_of_the_network_and_invisible_ones_marked(self, cub):
+        bird, other = (cub / "images" / f"00{i % 2}.Bird" / f"Bird_{i}.jpg" for i in (4, 1))
+        found = photo_layout(cub).landmarks(cub, [bird, other], 128)
+        assert found.shape == (2, 15, 2)
+        expected = torch.tensor([[2 * 128 / 40, 4 * 128 / 80], [-1, -1], [6 * 128 / 40, 12 * 128 / 80]])
+        torch.testing.assert_close(found[0, :3], expected)
+        assert (found[1] > 0).all()
+
+    def test_without_its_parts_it_is_whole_but_has_no_landmarks(self, cub):
+        assert photo_layout(cub).has_landmarks(cub)
+        (cub / "parts" / "part_locs.txt").unlink()
+        assert not photo_layout(cub).has_landmarks(cub)
+        assert len(find_photographs(cub)) == 20
+
+    @pytest.mark.parametrize(
+        ("before", "after", "sentence"),
+        [
+            ("1 3 12.0 6.0 1\n", "", r"without all 15 landmarks: found Bird_0\.jpg\. Get the list again"),
+            ("1 3 12.0", "1 16 12.0", "line 3 is no landmark: found 1 16 12.0 6.0 1, expected photograph, part"),
+            ("1 3 12.0", "1 3 left", "line 3 is no landmark: found 1 3 left"),
+            ("1 3 12.0", "1 3 nan", "line 3 is no landmark: found 1 3 nan"),
+            ("1 3 12.0 6.0 1", "1 3 12.0 6.0", "line 3 is no landmark"),
+            ("1 3 12.0", "1 1 12.0", "stands there twice, again in line 3: found part 1 of photograph 1"),
+        ],
+    )
+    def test_a_list_of_landmarks_that_cannot_be_read(self, cub, before, after, sentence):
+        file = cub / "parts" / "part_locs.txt"
+        file.write_text(file.read_text().replace(before, after, 1))
+        with pytest.raises(DataError, match=sentence):
+            photo_layout(cub).landmarks(cub, [cub / "images" / "000.Bird" / "Bird_0.jpg"], 128)
+
 
 @pytest.fixture
 def celeba(tmp_path):

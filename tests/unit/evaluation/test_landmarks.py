@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from ipose.errors import DataError
-from ipose.evaluation.landmarks import foreground_iou, landmark_error, soft_part_centres, taichi_error
+from ipose.evaluation.landmarks import (
+    edge_length_error,
+    foreground_iou,
+    landmark_error,
+    soft_part_centres,
+    taichi_error,
+)
 
 
 def centres(count, parts=3, seed=0):
@@ -66,6 +72,28 @@ class TestRegressions:
         fit, test = torch.full((4, 1, 2), 10.0), torch.tensor([[[13.0, 14.0]]])
         found = taichi_error(torch.zeros(4, 1, 2), fit, torch.zeros(1, 1, 2), test, distance=distance)
         assert found == pytest.approx(expected)
+
+
+class TestEdgeLengthError:
+    """CUB: visible landmarks alone are fitted and judged, all of them alike, over the edge of the image."""
+
+    def test_invisible_landmarks_are_left_out_of_fit_and_test(self):
+        mix = torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
+        landmarks = [(centres(n, seed=n).flatten(1) @ mix + 50).view(n, 2, 2) for n in (20, 8)]
+        landmarks[0][3, 0] = landmarks[1][2, 1] = -1
+        given = centres(20, seed=20), landmarks[0], centres(8, seed=8), landmarks[1]
+        assert edge_length_error(*given, edge=128) < 1e-4 < edge_length_error(*given, edge=128, bias=False)
+
+    def test_matches_a_hand_count(self):
+        # no centre: the mean (10, 10) is answered; 3 visible landmarks, 5, 5 and 0 away, on an edge of 100
+        nothing = torch.zeros(2, 0, 2)
+        fit = torch.tensor([[[8.0, 10], [10, 10]], [[12, 10], [10, 10]]])
+        test = torch.tensor([[[13.0, 14], [-1, -1]], [[10, 5], [10, 10]]])
+        assert edge_length_error(nothing, fit, nothing, test, edge=100) == pytest.approx((5 + 5 + 0) / 3 / 100)
+
+    def test_nothing_visible_is_refused(self):
+        with pytest.raises(DataError, match="no landmark is visible both"):
+            edge_length_error(centres(3), -torch.ones(3, 2, 2), centres(3), torch.ones(3, 2, 2), edge=128)
 
 
 class TestForegroundIoU:

@@ -8,7 +8,7 @@ from ipose.ganseg import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
-from ipose.ganseg.segmenter import PartSegmenter
+from ipose.ganseg.segmenter import PartSegmenter, imagenet_weights
 from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.testing.tiny_ganseg import TINY_GANSEG
 
@@ -88,8 +88,21 @@ class TestPartSegmenter:
         backbone = segmenter.model.backbone.state_dict()
         loaded = PartSegmenter(5, SMALL, backbone)
         assert all(torch.equal(value, backbone[name]) for name, value in loaded.model.backbone.state_dict().items())
-        with pytest.raises(ConfigError, match=r"weights are of another backbone.*tensors missing"):
+        with pytest.raises(ConfigError, match=r"are of another backbone.*tensors missing.*Get https.*mobilenet_v3"):
             PartSegmenter(5, SMALL, {"conv1.weight": torch.zeros(1)})
+
+    def test_a_backbone_is_taken_from_imagenets_file_as_published(self, segmenter):
+        """MobileNet's file says `features.`, older files lack the counters, and the head is of no use."""
+        backbone = segmenter.model.backbone.state_dict()
+        published = {f"features.{name}": value for name, value in backbone.items() if "num_batches" not in name}
+        loaded = PartSegmenter(5, SMALL, {**published, "classifier.0.weight": torch.zeros(1)}).model.backbone
+        assert all(torch.equal(loaded.state_dict()[name[9:]], value) for name, value in published.items())
+
+    @pytest.mark.parametrize(
+        ("network", "file"), [("deeplabv3_resnet50", "resnet50-0676ba61"), (SMALL, "mobilenet_v3_large-8738ca79")]
+    )
+    def test_where_imagenets_weights_are(self, network, file):
+        assert imagenet_weights(network) == f"https://download.pytorch.org/models/{file}.pth"
 
     def test_comes_back_from_its_model_folder(self, segmenter, tmp_path):
         save_part_segmenter(tmp_path / "model", segmenter, 32)

@@ -20,14 +20,16 @@ class TrainPartSegmenter:
     loop: LoopFlags
     config: PartSegmenterConfig = field(default_factory=PartSegmenterConfig)
     backbone: Path | None = None
-    """Local file of ImageNet weights for the backbone (torchvision's resnet50, say). None = random weights."""
+    """Local file of ImageNet weights for the backbone: https://download.pytorch.org/models/resnet50-0676ba61.pth for
+    deeplabv3_resnet50. None = random weights."""
     resume: FlagCreatePairsOff[bool] = False
     """Go on from the last checkpoint of --out."""
     device: str | None = None
     """cpu, cuda, ... None = what is there."""
 
     def run(self) -> int:
-        """Train, and say how well it knows the generator's parts."""
+        """Train, and report how well it knows the generator's parts; not where it was stopped."""
+        from ipose.workflows.reports import remake_report
         from ipose.workflows.train_part_segmenter import (
             PartSegmenterJob,
             part_segmenter_train_config,
@@ -37,7 +39,10 @@ class TrainPartSegmenter:
         settings = part_segmenter_train_config(self.config, **self.loop.settings())
         job = PartSegmenterJob(config=self.config, pairs=self.pairs, train=settings, backbone=self.backbone)
         result = run_part_segmenter_job(job, self.out, resume=self.resume, device=self.device)
-        return INTERRUPTED if result.trained.stopped == "interrupted" else 0
+        if result.trained.stopped == "interrupted":
+            return INTERRUPTED
+        print(f"Report: {remake_report(result.run.folder)}")
+        return 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""CUB-200-2011 (photographs of birds), as downloaded: splits by GANSeg's protocol, foregrounds and 15 landmarks.
+
+images/<class>/<name>.jpg           the photographs
+images.txt                          id path
+segmentations/<class>/<name>.png    above half of white = bird (a download of its own)
+parts/part_locs.txt                 id part x y visible: pixels of the photograph as it is; 0.0 0.0 0 = not visible
+"""
+
+from math import isfinite
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ipose.data.photo_files import MISSING, list_lines, resized_photo, without
+from ipose.data.png import image_size
+from ipose.errors import DataError
+
+TRAIN, TEST, ALL = 10_000, 1_000, 11_788
+"""Photographs to train on, to test on, and of the whole set (GANSeg sec. 4)."""
+
+LANDMARKS = 15
+LANDMARK_FILE = "parts/part_locs.txt"
+_AGAIN = "Get the list again."
+
+
+def cub_splits(root: Path) -> dict[str, list[Path]]:
+    """10,000 to train, 1,000 to test, the rest to look at; our own split, by a fixed seed: the paper's lists are not
+    part of the data set."""
+    names = [name for _, name in _photographs(root)]
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
+    paths = [root / "images" / names[i] for i in order]
+    train = paths[: min(TRAIN, len(paths) * TRAIN // ALL)]
+    test = paths[len(train) :][: max(1, min(TEST, len(paths) * TEST // ALL))]
+    return {"train": train, "test": test, "val": paths[len(train) + len(test) :]}
+
+
+def cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
+    """Above half of white, of the resized mask; the first channel where there are several."""
+    mask = root / "segmentations" / photo.parent.name / f"{photo.stem}.png"
+    return resized_photo(mask, size)[0] > 127.5
+
+
+def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 15 2"]:
+    """Back, beak, belly, ... of CUB's birds: (row, column) in pixels of an image of `size`, -1 where not visible.
+
+    Raises:
+        DataError: the list cannot be read, or lacks one of a photograph's landmarks.
+    """
+    file, ids = root / LANDMARK_FILE, {name: number for number, name in _photographs(root)}
+    located = _locations(file)
+    own = [located.get(ids.get(path.relative_to(root / "images").as_posix(), ""), {}) for path in photographs]
+    if missing := [path for path, points in zip(photographs, own, strict=True) if len(points) != LANDMARKS]:
+        raise without(f"all {LANDMARKS} landmarks", missing, file, _AGAIN)
+    rows = []
+    for path, points in zip(photographs, own, strict=True):
+        height, width = image_size(path)
+        xy = torch.tensor([points[part] for part in range(1, LANDMARKS + 1)], dtype=torch.float32)
+        scaled = xy.flip(-1) * torch.tensor([size / height, size / width])
+        rows.append(torch.where(xy.flip(-1) == MISSING, float(MISSING), scaled))
+    return torch.stack(rows) if rows else torch.zeros(0, LANDMARKS, 2)
+
+
+def _photographs(root: Path) -> list[tuple[str, str]]:
+    """(id, path below images/) of every photograph, as images.txt lists them."""
+    words = [line.split() for line in list_lines(root / "images.txt") if line.strip()]
+    return [(line[0], line[-1]) for line in words]
+
+
+def _locations(file: Path) -> dict[str, dict[int, tuple[float, float]]]:
+    """Of every photograph's id its landmarks (x, y) by number; (-1, -1) = not visible."""
+    found: dict[str, dict[int, tuple[float, float]]] = {}
+    for number, line in enumerate(list_lines(file), start=1):
+        if line.strip():
+            photograph, part, point = _location(file, number, line)
+            own = found.setdefault(photograph, {})
+            if part in own:
+                raise DataError(
+                    f"a landmark that stands there twice, again in line {number}", file=file, mend=_AGAIN,
+                    found=f"part {part} of photograph {photograph}",
+                )  # fmt: skip
+            own[part] = point
+    return found
+
+
+def _location(file: Path, number: int, line: str) -> tuple[str, int, tuple[float, float]]:
+    try:
+        photograph, part, x, y, visible = line.split()
+        point = (float(x), float(y)) if int(visible) else (float(MISSING), float(MISSING))
+        if 1 <= int(part) <= LANDMARKS and all(map(isfinite, point)):
+            return photograph, int(part), point
+    except ValueError:
+        pass
+    raise DataError(
+        f"line {number} is no landmark", file=file, found=line.strip()[:60],
+        expected=f"photograph, part (1 to {LANDMARKS}), x, y, visible (0 or 1)", mend=_AGAIN,
+    )  # fmt: skip
