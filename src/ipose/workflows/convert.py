@@ -53,9 +53,9 @@ def convert_from_release(
     """Write the model folder of a network that the authors' training saved. On failure, nothing.
 
     Args:
-        file: of `torch.save`, or safetensors. Of iPOSE: a generator (its averaged copy makes the better images) becomes a
-            folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`. Of GroupDNet: the generator. Of
-            GANSeg: the file with generator and discriminator, the generator alone, or the segmenter.
+        file: of `torch.save`, or safetensors. Of iPOSE: a generator (its averaged copy makes the better images) becomes
+            a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`. Of GroupDNet: the generator.
+            Of GANSeg: the file with generator and discriminator, the generator alone, or the segmenter.
         out: a new or empty folder.
         supports: iPOSE: support folder, or the tree of part data that the authors released, of whose supports those
             three a category are taken (P), else as many as there are at most. None = the folder says that it has none.
@@ -75,7 +75,7 @@ def convert_from_release(
     said = Said(supports=supports, preset=preset, spec=spec, z_channels=z_channels, encoder=encoder, heatmap=heatmap)
     state = read_network(file)
     kind = network_of(state)
-    if kind not in _FROM_RELEASE:
+    if kind is None or kind not in _FROM_RELEASE:
         raise _useless(file, state, kind)
     converted = _FROM_RELEASE[kind](file, state, said)
     write_new(out, converted.save)

@@ -20,6 +20,7 @@ from ipose.workflows.convert_files import Converted, Said, at_home
 _READ_OFF_THE_WEIGHTS = (
     *("parts", "points_per_part", "noise_channels", "embedding", "sizes", "channels", "final_channels"),
     *("mask_channels", "hidden", "head", "point_layers", "embedding_layers", "margin"),
+    *("grid", "share_repeated"),  # the release's, as it has no other
 )
 _UNTOLD = ("heatmap", "point_divisor", "fixed_background_row")
 """What the generator computes with and no weight tells."""
@@ -40,7 +41,8 @@ def generator_from_release(file: Path, state: dict[str, Tensor], said: Said) -> 
     notes = [
         f"GANSeg generator of {file}: {config.parts} parts of {config.points_per_part} points, "
         f"{len(config.sizes)} blocks, images of {config.image_size}x{config.image_size}, preset {name}",
-        f"No weight tells the form of the parts: {config.heatmap}. If they look wrong, try another --heatmap.",
+        f"No weight tells the form of the parts, {config.heatmap}, nor what divides the points, "
+        f"{config.point_divisor:g}: if images look wrong, name another --heatmap or --preset.",
     ]
     saved = network.float()
     return Converted(lambda folder: save_ganseg(folder, saved), notes)

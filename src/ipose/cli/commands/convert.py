@@ -11,24 +11,24 @@ from ipose.ganseg.presets import Heatmap
 
 @dataclass(frozen=True)
 class Convert:
-    """Turn weights of the authors' releases (iPOSE, GroupDNet, GANSeg) into a model folder, as ipose generate, parts and
-    segment take it, or a model back into a file with their names. Which network a file holds is told from its names.
+    """Turn weights of the authors' releases (iPOSE, GroupDNet, GANSeg) into a model folder, as ipose generate, parts
+    and segment take it, or a model back into a file with their names. Which network a file holds, its names tell.
     Files are read as data: a pickle that would run code is refused."""
 
     file: Positional[Path]
     """What the authors' training saved: iPOSE's generator (best its averaged copy, EMA) or PartNet; GroupDNet's
-    generator; GANSeg's generator, with its discriminator or alone, or segmenter; .pth, .safetensors. With --to-release: a
-    run or model folder."""
+    generator; GANSeg's generator, with its discriminator or alone, or segmenter; .pth, .safetensors.
+    With --to-release: a run or model folder."""
     out: Positional[Path]
     """Folder to write, new or empty. With --to-release: a new .pth or .safetensors file; of GroupDNet, whose encoder is
     written beside (NAME_E.pth), its generator's: NAME_G.pth."""
     supports: Path | None = None
-    """iPOSE: support folder, or the authors' part data with its support_shape/. Their weights bring no support maps; without
-    any, no parts can be inferred yet."""
+    """iPOSE: support folder, or the authors' part data with its support_shape/. Their weights bring no support maps;
+    without any, no parts can be inferred yet."""
     preset: str | None = None
-    """What the network was trained as: cityscapes-release, ade20k-release, coco-stuff-release, ... (iPOSE); deepfashion,
-    cityscapes, ade20k, ... (GroupDNet); celeba-wild, taichi, cub, flowers, ... (GANSeg). None = told from the number of
-    classes, or from the blocks."""
+    """What the network was trained as: cityscapes-release, ade20k-release, coco-stuff-release, ... (iPOSE);
+    deepfashion, cityscapes, ade20k, ... (GroupDNet); celeba-wild, taichi, cub, flowers, ... (GANSeg). None = told from
+    the number of classes, or from the blocks."""
     spec: str | None = None
     """iPOSE, GroupDNet: what the class ids mean, a spec's name or a dataset.toml. None = the preset's data set."""
     z_channels: int | None = None

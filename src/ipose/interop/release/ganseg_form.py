@@ -205,7 +205,7 @@ def _block_clues(i: int) -> Iterator[tuple[str, int]]:
 
 
 def _stored_margin(grid: Tensor | None) -> int:
-    """Pixels around the first size: s + 2m of them lie a step of 2/(s-1) apart. 10, as published, where no grid tells."""
+    """Pixels around the first size: s + 2m of them lie 2/(s-1) apart. 10, as published, where no grid tells."""
     if grid is None or grid.numel() < 8 or not (span := float(grid.max() - grid.min())) > 0:
         return 10
     side = math.isqrt(grid.numel() // 2)

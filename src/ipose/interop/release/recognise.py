@@ -56,7 +56,7 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """ "generator", "discriminator", "PartNet", one of "GroupDNet ..." or "GANSeg ...", or None where no name is of the release."""
+    """A key of the marks above, as "PartNet" or "GANSeg generator"; None where no name is of a release."""
     names = without_prefix(state)
     votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
