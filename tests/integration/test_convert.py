@@ -236,7 +236,7 @@ class TestFaults:
 
     def test_an_unrelated_checkpoint(self, refused):
         said = refused({"conv1.weight": torch.zeros(1), "fc.weight": torch.zeros(10, 5)})
-        assert "this is no generator of the release: found 2 tensors, the first named 'conv1.weight'" in said
+        assert "this is no network of the releases: found 2 tensors, the first named 'conv1.weight'" in said
 
     def test_a_discriminator(self, refused, files):
         assert "Convert the generator's file" in refused(files / "discriminator.pth")

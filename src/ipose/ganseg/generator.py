@@ -72,6 +72,7 @@ class GANSegGenerator(nn.Module):
     def __init__(self, config: GANSegConfig) -> None:
         super().__init__()
         self.config = config
+        self.release_grid: Tensor | None = None  # what a release checkpoint held, to the last bit; no weight
         sizes, margin, kind = config.sizes, config.margin, config.grid
         start = pixel_grid(sizes[0], margin, kind)
         e, hidden, widths = config.embedding, config.hidden, (*config.channels, config.final_channels)

@@ -16,6 +16,8 @@ from ipose.ganseg.presets import GANSegConfig
 
 FORMAT = "ipose-ganseg"
 WEIGHTS = "model.safetensors"
+EXTRAS = "release_extras.safetensors"
+"""The grid that a file of the authors held, where the generator came from one."""
 
 
 def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
@@ -23,6 +25,8 @@ def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().contiguous().clone() for name, value in generator.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
+    if generator.release_grid is not None:
+        save_file({"release_grid": generator.release_grid.cpu().contiguous()}, folder / EXTRAS)
     described = {"format": FORMAT, "ipose_version": ipose.__version__, "ganseg_config": asdict(generator.config)}
     (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
 
@@ -37,6 +41,8 @@ def load_ganseg(path: str | Path) -> GANSegGenerator:
     try:
         generator = GANSegGenerator(config_from_plain(GANSegConfig, config["ganseg_config"]))
         generator.load_state_dict(load_file(folder / WEIGHTS))
+        if (folder / EXTRAS).is_file():
+            generator.release_grid = load_file(folder / EXTRAS)["release_grid"]
     except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
         words = " ".join(str(error).split())[:200]
         raise RunError(

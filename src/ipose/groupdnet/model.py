@@ -26,6 +26,8 @@ from ipose.types import LabelSpec, Scene, SceneBatch
 
 FORMAT = "ipose-groupdnet"
 WEIGHTS = "model.safetensors"
+EXTRAS = "release_extras.safetensors"
+"""What a file of the authors held and no layer uses, where the decoder came from one."""
 
 
 class GroupDNet:
@@ -116,6 +118,8 @@ class GroupDNet:
         networks = {"encoder": self.encoder, "decoder": self.decoder}
         weights = {f"{name}.{key}": value for name, net in networks.items() for key, value in net.state_dict().items()}
         save_file({key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}, folder / WEIGHTS)
+        if self.decoder.release_extras:
+            save_file({key: value.contiguous() for key, value in self.decoder.release_extras.items()}, folder / EXTRAS)
         described = {"format": FORMAT, "ipose_version": ipose.__version__, "groupdnet_config": asdict(self.config)}
         (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
         (folder / DATASET_FILE).write_text(dataset_toml(self.spec))
@@ -135,6 +139,7 @@ class GroupDNet:
             for name, network in (("encoder.", encoder), ("decoder.", decoder)):
                 own = {key.removeprefix(name): value for key, value in weights.items() if key.startswith(name)}
                 network.load_state_dict(own)
+            decoder.release_extras = load_file(folder / EXTRAS) if (folder / EXTRAS).is_file() else {}
         except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
             words = " ".join(str(error).split())[:200]
             raise RunError(

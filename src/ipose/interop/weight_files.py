@@ -5,7 +5,7 @@ import pickletools
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from ipose.errors import ConfigError, RunError
 SUFFIXES = (".pth", ".pt", ".safetensors")
 
 
-def read_weights(path: str | Path) -> dict[str, Tensor]:
+def read_weights(path: str | Path, *, leave: Collection[str] = ()) -> dict[str, Tensor]:
     """The state dict in a file, on the CPU.
 
     Args:
         path: what `torch.save` of a state dict wrote (any suffix), or a `.safetensors` file.
+        leave: names of state dicts that are not meant where the file holds several.
     Raises:
         RunError: no such file, a damaged one, one that holds something else, numbers that are not finite, or one that
             would run code.
@@ -36,12 +37,16 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
             expected=" or ".join(SUFFIXES),
             mend="Name the file itself." if path.is_dir() else "Check the path.",
         )
-    return _state_of(_read(path), path)
+    return _state_of(_read(path), path, leave)
 
 
-def write_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
+def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str | None = None) -> None:
     """Write a state dict beside and rename it into place: `.safetensors` by that suffix, else as torch does.
 
+    Args:
+        path: a new file.
+        state: tensors by name.
+        inside: key under which the file is to hold the state; a `.safetensors` file, which cannot, holds it alone.
     Raises:
         RunError: there is such a file already.
         ConfigError: another suffix.
@@ -55,7 +60,7 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor]) -> None:
         if path.suffix == ".safetensors":
             save_file(plain, beside)
         else:
-            torch.save(plain, beside)
+            torch.save(plain if inside is None else {inside: plain}, beside)
         beside.rename(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -109,11 +114,12 @@ def _would_run(path: Path, found: str) -> RunError:
     )
 
 
-def _state_of(found: Any, path: Path) -> dict[str, Tensor]:
+def _state_of(found: Any, path: Path, leave: Collection[str] = ()) -> dict[str, Tensor]:
     """The one state dict of what a file holds, on its own or in a checkpoint beside other things."""
     items = found.items() if isinstance(found, Mapping) else ()
     inside = [str(name) for name, value in items if _is_state(value)]
-    state = found if _is_state(found) else found[inside[0]] if len(inside) == 1 else None
+    meant = [name for name in inside if name not in leave] or inside
+    state = found if _is_state(found) else found[meant[0]] if len(meant) == 1 else None
     if state is not None:
         return _finite({str(name): tensor for name, tensor in state.items()}, path)
     raise RunError(

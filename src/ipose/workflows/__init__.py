@@ -8,5 +8,6 @@ image_cards                      the same of any images: of a run (generated_set
 compare_cards                    cards beside each other (card_facts, card_folder)
 train_segmenter                  a network that judges by label maps
 edited_region, measured_edits    how much of an edit stays where it was meant
+convert (_ipose, _groupdnet, _ganseg)   files of three releases, to model folders and back
 ablations                        the paper's tables, row by row
 """

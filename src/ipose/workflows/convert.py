@@ -1,29 +1,42 @@
-"""`ipose convert`: the authors' weights to a model folder, and a model back to a file with their names."""
+"""`ipose convert`: the authors' weights to a model folder, and a model back to a file with their names.
 
-import shutil
-from collections.abc import Callable
-from dataclasses import replace
+The files are those of iPOSE's, GroupDNet's and GANSeg's releases; which network one is of, its names tell.
+"""
+
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from torch import Tensor
 
-from ipose.data.part_sources.release_tree import release_supports
-from ipose.data.specs import load_spec
-from ipose.data.support_folder import load_supports
-from ipose.errors import ConfigError, IposeError, RunError
-from ipose.interop.release import generator, partnet, to_release
-from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, expect_network, network_of, without_prefix
-from ipose.interop.weight_files import read_weights, refuse_weights, write_weights
-from ipose.partnet.partnet import PartNet
-from ipose.partnet.pretrained import load_partnet, model_folder, read_config, save_partnet
-from ipose.pipeline import FORMAT, IPose
-from ipose.training.durable import replace_folder
-from ipose.training.folders import what_is
-from ipose.types import SupportSet
-from ipose.workflows.convert_classes import Classes, classes_of, with_preset
+from ipose.errors import RunError
+from ipose.ganseg.presets import Heatmap
+from ipose.ganseg.pretrained import FORMAT as GANSEG
+from ipose.ganseg.segmenter_config import FORMAT as SEGMENTER
+from ipose.groupdnet.model import FORMAT as GROUPDNET
+from ipose.interop.release.recognise import network_of
+from ipose.interop.weight_files import refuse_weights
+from ipose.partnet.pretrained import model_folder
+from ipose.pipeline import FORMAT as IPOSE
+from ipose.workflows import convert_ganseg, convert_groupdnet, convert_ipose
+from ipose.workflows.convert_files import Converted, Said, read_network, refuse_occupied, write_new
 
-Made = TypeVar("Made")
+_FROM_RELEASE: Mapping[str, Callable[[Path, dict[str, Tensor], Said], Converted]] = {
+    "generator": convert_ipose.generator_from_release,
+    "PartNet": convert_ipose.partnet_from_release,
+    "GroupDNet generator": convert_groupdnet.from_release,
+    "GANSeg generator": convert_ganseg.generator_from_release,
+    "GANSeg segmenter": convert_ganseg.segmenter_from_release,
+}
+"""By what `network_of` calls a file's network."""
+
+_TO_RELEASE: Mapping[str, Callable[[Path, Path], list[str]]] = {
+    IPOSE: convert_ipose.generator_to_release,
+    GROUPDNET: convert_groupdnet.to_files,
+    GANSEG: convert_ganseg.generator_to_release,
+    SEGMENTER: convert_ganseg.segmenter_to_release,
+}
+"""By the format that config.json names."""
 
 
 def convert_from_release(
@@ -34,75 +47,52 @@ def convert_from_release(
     preset: str | None = None,
     spec: str | None = None,
     z_channels: int | None = None,
+    encoder: Path | None = None,
+    heatmap: Heatmap | None = None,
 ) -> list[str]:
-    """Write the model folder of a generator or PartNet that the authors' training saved. On failure, nothing.
+    """Write the model folder of a network that the authors' training saved. On failure, nothing.
 
     Args:
-        file: of `torch.save`, or safetensors; one network's state dict. A generator (its averaged copy makes the better
-            images) becomes a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`.
+        file: of `torch.save`, or safetensors. Of iPOSE: a generator (its averaged copy makes the better images) becomes
+            a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`. Of GroupDNet: the generator.
+            Of GANSeg: the file with generator and discriminator, the generator alone, or the segmenter.
         out: a new or empty folder.
-        supports: support folder, or the tree of part data that the authors released, of whose supports those three a
-            category are taken (P), else as many as there are at most. None = the folder says that it has none.
-        preset: the published settings that the generator was trained with. None = of the data set with as many classes.
-        spec: what the class ids mean. None = the preset's data set.
-        z_channels: channels of the texture noise. None = the preset's.
+        supports: iPOSE: support folder, or the tree of part data that the authors released, of whose supports those
+            three a category are taken (P), else as many as there are at most. None = the folder says that it has none.
+        preset: the published settings that the network was trained with. None = told from its classes and layers.
+        spec: iPOSE and GroupDNet: what the class ids mean. None = the preset's data set.
+        z_channels: iPOSE: channels of the texture noise. None = the preset's.
+        encoder: GroupDNet: file of its encoder. None = beside, named as the authors do (latest_net_E.pth).
+        heatmap: GANSeg: form of the parts. None = the preset's, cone.
     Returns:
         what to tell the user, a sentence each.
     Raises:
         RunError: the file or its names are at fault, or `out` is taken.
-        ConfigError, SpecError: preset, spec and number of classes contradict one another.
+        ConfigError, SpecError: what is said contradicts the weights, or is of no use to them.
         SupportError: the supports are at fault.
     """
-    _refuse_occupied(out)
-    if file.is_dir():
-        raise RunError(
-            "a folder, where a file of weights is needed",
-            file=file,
-            mend="Name the file itself; or add --to-release to write this model as one.",
-        )
-    if file.suffix == ".safetensors" and (file.parent / "config.json").is_file():
-        raise RunError(
-            "this is a part of a model folder, which needs no converting",
-            file=file,
-            mend=f"Use {file.parent} as it is; --to-release writes it as one file with the authors' names.",
-        )
-    read = SupportSet({}, {}) if supports is None else _read_supports(supports)
-    state = without_prefix(read_weights(file))
+    refuse_occupied(out)
+    said = Said(supports=supports, preset=preset, spec=spec, z_channels=z_channels, encoder=encoder, heatmap=heatmap)
+    state = read_network(file)
     kind = network_of(state)
-    if kind == "discriminator":
-        raise RunError(
-            "this is the release's discriminator, which makes no images",
-            file=file,
-            mend="Convert the generator's file (its averaged copy, EMA, where there is one).",
-        )
-    if kind == "PartNet":
-        if preset is not None or spec is not None or z_channels is not None:
-            raise ConfigError(
-                "this is a PartNet alone, which knows no classes",
-                file=file,
-                mend="Leave out --preset, --spec and --z-channels.",
-            )
-        network = _at_home(file, lambda: partnet(state))
-        _write_new(out, lambda folder: save_partnet(folder, _for_supports(network, read).float(), read))
-        return [f"PartNet of {file}", *_notes_on_supports(read, ())]
-    model, classes = _at_home(file, lambda: _model(state, read, preset, spec, z_channels))
-    state.clear()
-    _write_new(out, model.save_pretrained)
-    told = f"Generator of {file}: {classes.spec.num_classes} classes of {classes.spec.name}, preset {classes.preset}"
-    return [told, *_notes_on_supports(read, classes.spec.part_categories)]
+    if kind is None or kind not in _FROM_RELEASE:
+        raise _useless(file, state, kind)
+    converted = _FROM_RELEASE[kind](file, state, said)
+    write_new(out, converted.save)
+    return converted.notes
 
 
 def convert_to_release(model: Path, out: Path) -> list[str]:
-    """Write a run or model folder as one file with the authors' names: generator and PartNet, or PartNet alone.
+    """Write a run or model folder as one file with the authors' names; GroupDNet's as two, as they do.
 
     Args:
-        model: run or model folder.
+        model: run or model folder, of any of the systems.
         out: a new .pth, .pt or .safetensors file.
     Returns:
         what to tell the user, a sentence each.
     Raises:
         RunError: no model there, or a file at `out`.
-        ConfigError: layers that the release does not have.
+        ConfigError: layers or settings that the release does not have.
     """
     refuse_weights(out)
     if model.is_file():
@@ -110,102 +100,34 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
             "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
         )
     folder = model_folder(model)
-    if read_config(folder).get("format") != FORMAT:
-        network = load_partnet(folder).partnet
-        write_weights(out, to_release(network))
-        return [f"PartNet of {folder}", *_notes_on_going_back(network)]
-    loaded = IPose.from_pretrained(folder)
-    if loaded.partnet is None or loaded.synthesis.parts != "predicted":
-        raise ConfigError(
-            "the authors' generator reads the parts that its PartNet predicts, and this one does not",
-            file=folder,
-            field="parts",
-            mend="Only models with a PartNet, trained with --parts predicted, have a form there.",
-        )
-    carried = {f"{PARTNET_IN_GENERATOR}{name}": tensor for name, tensor in to_release(loaded.partnet).items()}
-    write_weights(out, {**to_release(loaded.generator), **carried})
-    return [f"Generator and PartNet of {folder}", *_notes_on_going_back(loaded.partnet, loaded.synthesis.part_input)]
+    return _TO_RELEASE.get(_format_of(folder), convert_ipose.partnet_to_release)(folder, out)
 
 
-def _read_supports(folder: Path) -> SupportSet:
-    released = release_supports(folder)
-    return released[3 if 3 in released else max(released)] if released else load_supports(folder)
-
-
-def _model(
-    state: dict[str, Tensor], supports: SupportSet, preset: str | None, spec: str | None, z_channels: int | None
-) -> tuple[IPose, Classes]:
-    expect_network(state, "generator")
-    classes = classes_of(state, preset, None if spec is None else load_spec(spec), z_channels)
-    network = generator(state, z_channels=classes.z_channels)
-    if not any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
-        raise RunError(
-            "this generator carries no PartNet, without which it gets no parts",
-            expected=f"names that begin with {PARTNET_IN_GENERATOR[:-1]}",
-            mend="Take the file as the authors' training saved it; or load it in Python "
-            "(ipose.interop.release.generator) and join it with a PartNet in ipose.IPose.",
-        )
-    network.config = with_preset(network.config, classes)
-    return IPose(network.float(), _for_supports(partnet(state), supports).float(), supports, classes.spec), classes
-
-
-def _for_supports(network: PartNet, supports: SupportSet) -> PartNet:
-    if supports.k:
-        network.config = replace(network.config, k=supports.k)
-    return network
-
-
-def _at_home(file: Path, make: Callable[[], Made]) -> Made:
-    """What `make` makes; its complaints about a state name the file."""
+def _format_of(folder: Path) -> str:
+    """What config.json says; "" where it says nothing that can be read, which PartNet's reader complains about."""
     try:
-        return make()
-    except IposeError as error:
-        if error.file is not None:
-            raise
-        raise type(error)(
-            error.message, file=file, field=error.field, found=error.found, expected=error.expected, mend=error.mend
-        ) from error
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("format"))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
-def _refuse_occupied(out: Path) -> None:
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise RunError(
-            "the folder to write must be new or empty", file=out, found=what_is(out), mend="Choose another folder."
+def _useless(file: Path, state: Mapping[str, Tensor], kind: str | None) -> RunError:
+    if kind is None:
+        return RunError(
+            "this is no network of the releases",
+            file=file,
+            found=f"{len(state)} tensors, the first named {next(iter(state), None)!r}",
+            expected="a generator or PartNet of iPOSE, a generator of GroupDNet, a generator or segmenter of GANSeg",
+            mend="Take a file that the authors' training saved; no other has these layers.",
         )
-
-
-def _write_new(out: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a folder beside, and rename it into place; nothing is left of one that failed."""
-    out = out.resolve()  # "." has no name
-    beside = out.with_name(f".unfinished-{out.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(parents=True)
-        write(beside)
-        replace_folder(beside, out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _notes_on_supports(supports: SupportSet, categories: tuple[str, ...]) -> list[str]:
-    if not supports.categories:
-        return [
-            "No support maps: no parts can be inferred before the folder gets some (--supports DIR, or its supports/)."
-        ]
-    notes = [f"Supports: {supports.k} of each of {len(supports.categories)} categories."]
-    missing = [name for name in categories if name not in supports.categories]
-    if missing:
-        notes.append(f"No supports for {', '.join(missing)}: no scene that has one of these can be used yet.")
-    return notes
-
-
-def _notes_on_going_back(network: PartNet, part_input: str = "features") -> list[str]:
-    notes = []
-    if network.config.zero_empty_masks:
-        notes.append(
-            "The authors' PartNet computes tokens of empty masks, where this one has zeros (zero_empty_masks): read "
-            "from that file, by their code or by ours, it can give some pixels other parts."
+    if kind == "GroupDNet encoder":
+        return RunError(
+            "this is GroupDNet's encoder, which makes no images alone",
+            file=file,
+            mend="Convert the generator's file (latest_net_G.pth), and name this one with --encoder.",
         )
-    if part_input == "logits":
-        notes.append("This generator reads part logits, the authors' part features: their code cannot run it.")
-    return notes
+    return RunError(
+        f"this is the release's {kind}, which makes no images",
+        file=file,
+        mend="Convert the generator's file (its averaged copy, EMA, where there is one).",
+    )

@@ -90,11 +90,11 @@ class TestWrongStates:
 
     def test_the_other_network_is_named(self, read):
         state = read("ganseg_discriminator").state
-        with pytest.raises(RunError, match=r"GANSeg's discriminator, not its generator.*ganseg_discriminator"):
+        with pytest.raises(RunError, match=r"GANSeg discriminator, not its GANSeg generator.*ganseg_discriminator"):
             ganseg_generator(state)
 
     def test_a_stranger_is_refused(self):
-        with pytest.raises(RunError, match="no generator of GANSeg: found 1 tensors, the first named 'weight'"):
+        with pytest.raises(RunError, match=r"no GANSeg generator of the release: found 1 tensors, .* 'weight'"):
             ganseg_generator({"weight": torch.zeros(1)})
 
     def test_a_missing_tensor_is_listed(self, read):

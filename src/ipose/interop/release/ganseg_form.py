@@ -19,7 +19,7 @@ from ipose.ganseg.grids import pixel_grid
 from ipose.ganseg.presets import GANSegConfig, Heatmap
 from ipose.ganseg.segmenter import PartSegmenter
 from ipose.interop.release.entries import Entry, build, check_names, export, fill
-from ipose.interop.release.recognise import without_prefix
+from ipose.interop.release.recognise import expect_network, without_prefix
 from ipose.interop.release.spectral import plain
 from ipose.interop.release.widths import count, out_of, width
 
@@ -33,7 +33,6 @@ _LEVEL1 = {
 }
 _STARTS = {"mask_start": "mask_start", "x_start": "foreground_start", "bg_start": "background_start"}
 _BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
-_MARKS = {"generator": "mask_spade_blocks.", "discriminator": "conv.0.conv_res.", "segmenter": "model.backbone."}
 
 
 def ganseg_generator(
@@ -41,7 +40,7 @@ def ganseg_generator(
     *,
     sizes: tuple[int, ...] | None = None,
     heatmap: Heatmap = "cone",
-    margin: int = 10,
+    margin: int | None = None,
     point_divisor: float = 20.0,
 ) -> GANSegGenerator:
     """GANSeg's generator in eval mode; widths and counts come from the shapes.
@@ -51,12 +50,14 @@ def ganseg_generator(
         sizes: resolution of each block. None = from the stored grid, doubling as the published networks do: 1, 1, 2, 4
             with four blocks, 1, 1, 2, 2, 4, 4 with six.
         heatmap: no weight says which; the published runs used cones.
-        margin, point_divisor: of the network that was trained; published: 10 and 20.
+        margin: of the network that was trained; published: 10. None = from the stored grid.
+        point_divisor: of the network that was trained; published: 20.
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
         ConfigError: sizes that neither repeat nor double.
     """
     state = _of("generator", state)
+    margin = _stored_margin(state.get(GRID)) if margin is None else margin
     coarse = math.isqrt(width(state, [(GRID, 1)], (32 + 2 * margin) ** 2)) - 2 * margin
     read = _config(state, sizes or _published_sizes(coarse, count(state, "spade_blocks.{}.")), heatmap)
     config = replace(read, margin=margin, point_divisor=point_divisor)
@@ -109,7 +110,7 @@ def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
         config = module.config
         if config.grid != "release":
             raise ConfigError("the release has no such grid", field="grid", found=config.grid, expected="release")
-        stored = getattr(module, "release_grid", None)
+        stored = module.release_grid
         grid = pixel_grid(config.sizes[0], config.margin).view(1, -1, 2) if stored is None else stored
         return {**export(module, generator_entries(module)), GRID: grid}
     if isinstance(module, GANSegDiscriminator):
@@ -203,6 +204,15 @@ def _block_clues(i: int) -> Iterator[tuple[str, int]]:
         yield from out_of(f"conv.{i}.{layer}")
 
 
+def _stored_margin(grid: Tensor | None) -> int:
+    """Pixels around the first size: s + 2m of them lie 2/(s-1) apart. 10, as published, where no grid tells."""
+    if grid is None or grid.numel() < 8 or not (span := float(grid.max() - grid.min())) > 0:
+        return 10
+    side = math.isqrt(grid.numel() // 2)
+    size = round(1 + 2 * (side - 1) / span)
+    return (side - size) // 2 if 1 < size <= side else 10
+
+
 def _published_sizes(coarse: int, blocks: int) -> tuple[int, ...]:
     factors = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}.get(blocks)
     if factors is None:
@@ -219,18 +229,5 @@ def _published_sizes(coarse: int, blocks: int) -> tuple[int, ...]:
 def _of(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The state without prefixes; RunError where it is not that network of GANSeg."""
     state = without_prefix(state)
-    votes = {name: any(key.startswith(mark) for key in state) for name, mark in _MARKS.items()}
-    if votes[kind]:
-        return state
-    found = next((name for name, seen in votes.items() if seen), None)
-    if found is not None:
-        raise RunError(
-            f"this is GANSeg's {found}, not its {kind}",
-            mend=f"Read it with ipose.interop.release.ganseg_{found}, or take the {kind} out of the file.",
-        )
-    raise RunError(
-        f"this is no {kind} of GANSeg",
-        found=f"{len(state)} tensors, the first named {next(iter(state))!r}" if state else "no tensors",
-        expected=f"names such as {_MARKS[kind]}...",
-        mend="GANSeg's files hold several networks: pass file['generator'], file['discriminator'] or file['detector'].",
-    )
+    expect_network(state, f"GANSeg {kind}")
+    return state

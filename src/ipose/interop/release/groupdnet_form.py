@@ -27,7 +27,7 @@ Network = TypeVar("Network", bound=nn.Module)
 State = Mapping[str, Tensor]
 
 
-def groupdnet_generator(state: State) -> Decoder:
+def groupdnet_generator(state: State, *, size: tuple[int, int] | None = None) -> Decoder:
     """The release's generator, which the paper calls decoder, in eval mode; all numbers come from the shapes.
 
     A block that the release stores and never computes with (ADE20K's `up_4`) rides along in the plain attribute
@@ -35,6 +35,7 @@ def groupdnet_generator(state: State) -> Decoder:
 
     Args:
         state: the release's names, with or without the prefix `module.`.
+        size: (height, width) of VSPADE's images; None = square. Others make images of many sizes.
     Raises:
         RunError: another network, or names and shapes that do not fit; all of them are listed.
     """
@@ -43,23 +44,25 @@ def groupdnet_generator(state: State) -> Decoder:
     unused = f"{block_name(blocks_used(state))}."
     extras = {name: tensor.detach().clone() for name, tensor in state.items() if name.startswith(unused)}
     used = {name: tensor for name, tensor in state.items() if name not in extras}
-    network = _read(used, "GroupDNet generator", Decoder, decoder_entries, decoder_settings(used))
+    network = _read(used, "GroupDNet generator", Decoder, decoder_entries, _sized(decoder_settings(used), size))
     network.release_extras = extras
     return network
 
 
-def groupdnet_encoder(state: State, *, num_classes: int = 8) -> Encoder:
+def groupdnet_encoder(state: State, *, num_classes: int = 8, size: tuple[int, int] | None = None) -> Encoder:
     """The release's encoder in eval mode; all numbers come from the shapes. It reads cropped class images.
 
     Args:
         state: the release's names, with or without the prefix `module.`.
         num_classes: C of VSPADE's encoder, which sees no classes; of others the shapes tell.
+        size: (height, width) of VSPADE's images; None = square. Others read images of many sizes.
     Raises:
         RunError: another network, or names and shapes that do not fit; all of them are listed.
     """
     state = without_prefix(state)
     expect_network(state, "GroupDNet encoder")
-    return _read(state, "GroupDNet encoder", Encoder, encoder_entries, encoder_settings(state, num_classes))
+    settings = _sized(encoder_settings(state, num_classes), size)
+    return _read(state, "GroupDNet encoder", Encoder, encoder_entries, settings)
 
 
 def groupdnet_discriminator(state: State, *, edges: bool = False) -> MultiScaleDiscriminator:
@@ -76,6 +79,13 @@ def groupdnet_discriminator(state: State, *, edges: bool = False) -> MultiScaleD
     settings = discriminator_settings(state, edges=edges)
     placeholder = {"decoder_channels": (settings["num_classes"],) * 8, "decoder_groups": (1,) * 7}
     return _read(state, "GroupDNet discriminator", MultiScaleDiscriminator, scales_entries, {**placeholder, **settings})
+
+
+def _sized(settings: Mapping[str, Any], size: tuple[int, int] | None) -> Mapping[str, Any]:
+    """The settings, for images of that size where the code is a vector, whose layers are made for one size alone."""
+    if size is None or settings.get("code") != "vector":
+        return settings
+    return {**settings, "height": size[0], "width": size[1]}
 
 
 def _read(

@@ -17,6 +17,9 @@ _MARKS = {
     "GroupDNet generator": r"(head_0|G_middle_\d|up_\d+)\.",
     "GroupDNet encoder": r"layer\d+\.0\.weight_orig|fc_(mu|var)\.",
     "GroupDNet discriminator": r"discriminator_\d+\.model\d",
+    "GANSeg generator": r"(mask_spade|spade|adain)_blocks\.\d+\.|gen_keypoints_\w+\.|(mask|x|bg)_start\.pe\.",
+    "GANSeg discriminator": r"conv\.\d+\.(conv_res|net\.\d+|downsample\.\d+)\.",
+    "GANSeg segmenter": r"model\.(backbone|classifier)\.",
 }
 
 
@@ -53,7 +56,7 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """ "generator", "discriminator", "PartNet", one of "GroupDNet ...", or None where no name is of the release."""
+    """A key of the marks above, as "PartNet" or "GANSeg generator"; None where no name is of a release."""
     names = without_prefix(state)
     votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
@@ -87,4 +90,7 @@ _EXAMPLES = {
     "GroupDNet generator": "head_0.conv_0.weight_orig and fc.weight",
     "GroupDNet encoder": "layer1.0.weight_orig and fc_mu.weight",
     "GroupDNet discriminator": "discriminator_0.model0.0.weight",
+    "GANSeg generator": "mask_spade_blocks.0.conv1.weight (in the authors' file under 'generator')",
+    "GANSeg discriminator": "conv.0.conv_res.weight (in the authors' file under 'discriminator')",
+    "GANSeg segmenter": "model.backbone.conv1.weight (in the authors' file under 'detector')",
 }
