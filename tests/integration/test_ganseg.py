@@ -147,7 +147,7 @@ class TestSegmenter:
     def test_leaves_a_report_a_sheet_and_its_accuracy_on_pairs(self, segmenter):
         page = (segmenter / "report.html").read_text()
         assert page.count("data:image/png") == 2  # the sheet and the curves
-        assert "Trained 2 steps in 0.0 minutes" in page
+        assert "Trained 2 steps in" in page
         assert "% of the pixels of generated pairs" in page
         with Image.open(segmenter / "samples" / "step-0000002.png") as sheet:
             assert sheet.height > 1000  # three rows of generated pairs, two of photographs

@@ -7,6 +7,9 @@ evaluate_images                  two folders of images (image_pairs, seed_divers
 image_cards                      the same of any images: of a run (generated_set, run_judgement), of folders
 compare_cards                    cards beside each other (card_facts, card_folder)
 train_segmenter                  a network that judges by label maps
+train_groupdnet, train_ganseg    the other systems; train_part_segmenter on GANSeg's pairs
+training_place                   where a training runs, and the step from a job to its run
+unsupervised_supports            supports from a part segmenter; compare_supports, beside drawn ones
 edited_region, measured_edits    how much of an edit stays where it was meant
 convert (_ipose, _groupdnet, _ganseg)   files of three releases, to model folders and back
 ablations                        the paper's tables, row by row

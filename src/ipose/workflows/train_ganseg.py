@@ -21,12 +21,11 @@ from ipose.ganseg.photographs import PhotoSource
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.metrics import append_metrics, read_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.workflows.door import check_device, check_run_folder
 from ipose.workflows.model_folder import replace_folder
+from ipose.workflows.training_place import TrainingPlace
 
 SHOWN, WATCHED = 6, 64
 """Images on a sheet, and images that the watch over collapse looks at."""
@@ -85,8 +84,7 @@ def run_ganseg_job(
     Raises:
         RunError, ConfigError, DataError: before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     config = job.config
     if photographs is None:
         photographs = open_photographs(job.data, "train", config.image_size, least=config.batch_size)
@@ -94,25 +92,15 @@ def run_ganseg_job(
         print(f"{len(photographs)} photographs: the paper asks for more than {LEAST_PHOTOGRAPHS:,}, or parts may fail.")
     torch.manual_seed(job.train.seed)
     objective = GANSegObjective.from_config(config)
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="ganseg",
-        config=job.described(),
-        train=job.train,
-        data=f"{len(photographs)} photographs of {job.data.data}",
-    )
     source = PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop)
-    result = train(
+    run, result = place.train(
+        "ganseg",
+        job,
         objective,
         source,
-        run,
-        job.train,
-        resume=resume,
+        data=f"{len(photographs)} photographs of {job.data.data}",
         on_sample=watch_parts,
-        on_save=lambda snapshot: replace_folder(run.model, lambda new: save_ganseg(new, _generator(snapshot))),
-        device=device,
-        progress=progress,
+        on_save=lambda snapshot: replace_folder(snapshot.run.model, lambda new: save_ganseg(new, _generator(snapshot))),
     )
     return GANSegResult(run, result, load_ganseg(run.model))
 

@@ -23,14 +23,14 @@ from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.synthesis.scene_source import SceneSource
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch
-from ipose.workflows.door import check_device, check_run_folder, checked_scenes
+from ipose.workflows.door import checked_scenes
 from ipose.workflows.groupdnet_sheets import image_row, sample_sheet, samples
 from ipose.workflows.model_folder import replace_folder
+from ipose.workflows.training_place import TrainingPlace
 
 SHEET_SCENES, REPORT_SCENES = 6, 8
 RE_ESTIMATION_PASSES = 20
@@ -106,8 +106,7 @@ def run_groupdnet_job(
     Raises:
         RunError, ConfigError, DataError, MissingWeightsError: before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     spec = open_spec(job.data).labels
     config = _fitted(job.config, spec)
     job, size = replace(job, config=config), (config.height, config.width)
@@ -117,25 +116,15 @@ def run_groupdnet_job(
     val = open_scenes(job.data, "val", size) if val is None else val
     torch.manual_seed(job.train.seed)
     objective = GroupDNetObjective.from_config(config, perceptual=perceptual)
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="groupdnet",
-        config=job.described(),
-        train=job.train,
-        data=f"{len(scenes)} scenes of {job.data.data}",
-    )
     shown = GroupDNetSnapshots(spec, scenes, val)
-    result = train(
+    run, result = place.train(
+        "groupdnet",
+        job,
         objective,
         SceneSource(scenes, flip=config.flip),
-        run,
-        job.train,
-        resume=resume,
+        data=f"{len(scenes)} scenes of {job.data.data}",
         on_sample=shown.sample,
         on_save=shown.save,
-        device=device,
-        progress=progress,
     )
     return GroupDNetResult(run, result, GroupDNet.from_pretrained(run.model), val)
 

@@ -25,12 +25,11 @@ from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.interop.weight_files import read_weights
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.workflows.door import check_device, check_run_folder
 from ipose.workflows.model_folder import replace_folder
+from ipose.workflows.training_place import TrainingPlace
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
@@ -88,19 +87,10 @@ def run_part_segmenter_job(
     Raises:
         RunError, ConfigError, MissingWeightsError: before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     generator = load_ganseg(job.pairs)
     torch.manual_seed(job.train.seed)
     network = _new_segmenter(job, generator.config.parts)
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="part-segmenter",
-        config=job.described(),
-        train=job.train,
-        data=f"pairs of {job.pairs}",
-    )
     photographs = _photographs_of(job.pairs, generator.config.image_size)
 
     prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
@@ -124,18 +114,16 @@ def run_part_segmenter_job(
 
     def save(snapshot: Snapshot) -> None:
         network, size = settled(snapshot), generator.config.image_size
-        replace_folder(run.model, lambda new: save_part_segmenter(new, network, size))
+        replace_folder(snapshot.run.model, lambda new: save_part_segmenter(new, network, size))
 
-    result = train(
+    run, result = place.train(
+        "part-segmenter",
+        job,
         PartSegmenterObjective(network, generator, job.config),
         NoiseSource(generator.config, job.config.pairs_per_epoch),
-        run,
-        job.train,
-        resume=resume,
+        data=f"pairs of {job.pairs}",
         on_sample=sample,
         on_save=save,
-        device=device,
-        progress=progress,
     )
     return PartSegmenterResult(run, result, load_part_segmenter(run.model))
 

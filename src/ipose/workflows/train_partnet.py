@@ -23,14 +23,14 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.partnet.scene_parts import predict_objects, predict_part_maps
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.matching import load_matching
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import PartPair, SupportSet
-from ipose.workflows.door import check_device, check_run_folder, checked_part_pairs
+from ipose.workflows.door import checked_part_pairs
 from ipose.workflows.model_folder import replace_folder
+from ipose.workflows.training_place import TrainingPlace
 
 WATCHED = 256
 """Validation objects looked at during training; the end looks at all."""
@@ -115,8 +115,7 @@ def run_partnet_job(
     Raises:
         RunError, ConfigError, DataError, SupportError: as the parts say, before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     data = checked_part_pairs(job.data) if data is None else data
     supports = _supports(job, data)
     source = PartPairSource(
@@ -130,27 +129,17 @@ def run_partnet_job(
     objective = PartNetObjective(PartNet(job.config), job.config)
     if job.init is not None and not resume:
         print(f"From {job.init}: {load_matching(objective.partnet, load_partnet(job.init).partnet.state_dict())}.")
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="partnet",
-        config=job.described(),
-        train=job.train,
-        data=f"{len(data.basis_train)} part pairs of {job.data.data}",
-    )
     watch = _Watch(data, supports)
-    result = train(
+    run, result = place.train(
+        "partnet",
+        job,
         objective,
         source,
-        run,
-        job.train,
-        resume=resume,
+        data=f"{len(data.basis_train)} part pairs of {job.data.data}",
         on_sample=watch.sample,
         on_save=lambda snapshot: replace_folder(
-            run.model, lambda folder: save_partnet(folder, _partnet(snapshot), supports)
+            snapshot.run.model, lambda folder: save_partnet(folder, _partnet(snapshot), supports)
         ),
-        device=device,
-        progress=progress,
     )
     return PartNetResult(run, result, data, supports, load_partnet(run.model).partnet)
 

@@ -24,16 +24,16 @@ from ipose.synthesis.scene_source import SceneSource
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch
 from ipose.workflows.card_facts import code_facts, model_facts
 from ipose.workflows.card_folder import write_run_cards
-from ipose.workflows.door import check_device, check_run_folder, checked_scenes
+from ipose.workflows.door import checked_scenes
 from ipose.workflows.image_cards import semantic_cards
 from ipose.workflows.image_pairs import DataMaps
 from ipose.workflows.model_folder import replace_folder
+from ipose.workflows.training_place import TrainingPlace
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 20
@@ -90,32 +90,21 @@ def run_segmenter_job(
     Raises:
         RunError, ConfigError, DataError: before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     config, spec = job.config, open_spec(job.data).labels
     size = (config.height, config.width)
     scenes = checked_scenes(job.data, size) if scenes is None else scenes
     torch.manual_seed(job.train.seed)
     objective = SegmenterObjective(SemanticSegmenter(config, spec.num_classes), config, spec.unknown)
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="segmenter",
-        config=job.described(),
-        train=job.train,
-        data=f"{len(scenes)} scenes of {job.data.data}",
-    )
     shown = _Snapshots(spec, scenes, open_scenes(job.data, "val", size), config.batch_size)
-    result = train(
+    run, result = place.train(
+        "segmenter",
+        job,
         objective,
         source or SceneSource(scenes, flip=config.flip),
-        run,
-        job.train,
-        resume=resume,
+        data=f"{len(scenes)} scenes of {job.data.data}",
         on_sample=shown.sample,
         on_save=shown.save,
-        device=device,
-        progress=progress,
     )
     return SegmenterResult(run, result)
 

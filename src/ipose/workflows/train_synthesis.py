@@ -24,13 +24,13 @@ from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.scene_source import SceneSource
 from ipose.training.config import TrainConfig
-from ipose.training.loop import train
 from ipose.training.matching import load_matching
 from ipose.training.run import Run
 from ipose.training.snapshot import TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
-from ipose.workflows.door import check_device, check_run_folder, checked_scenes
+from ipose.workflows.door import checked_scenes
 from ipose.workflows.model_snapshots import ModelSnapshots
+from ipose.workflows.training_place import TrainingPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +132,7 @@ def run_synthesis_job(
     Raises:
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
     """
-    check_run_folder(folder, resume=resume)
-    check_device(device)
+    place = TrainingPlace(folder, resume, device, progress)
     spec, trained = open_spec(job.data).labels, _trained_partnet(job)
     if trained is not None and job.partnet is not None:
         check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
@@ -152,25 +151,15 @@ def run_synthesis_job(
         print(f"From {job.init}: {load_matching(generator, generator_weights(job.init))}.")
     infer_parts = infer_parts or part_source(config, trained)
     objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts, style=style)
-    run = Run.begin(
-        folder,
-        resume=resume,
-        kind="synthesis",
-        config=job.described(),
-        train=job.train,
-        data=f"{len(scenes)} scenes of {job.data.data}",
-    )
     shown = ModelSnapshots(trained, spec, scenes, val)
-    result = train(
+    run, result = place.train(
+        "synthesis",
+        job,
         objective,
         SceneSource(scenes, flip=config.flip),
-        run,
-        job.train,
-        resume=resume,
+        data=f"{len(scenes)} scenes of {job.data.data}",
         on_sample=shown.sample,
         on_save=shown.save,
-        device=device,
-        progress=progress,
     )
     model = IPose.from_pretrained(run.model, block=block)
     return SynthesisResult(run, result, model.to(next(generator.parameters()).device), val)
