@@ -53,7 +53,7 @@ def made(ipose, places):
     """Supports of cars, by the wording of an option."""
     out = places["root"] / "made"
     words = ["--from-segmenter", places["three"], places["scenes"], "--out", out, "--k", 2]
-    said = ipose("supports", *words, "--category", "car", "--names", *NAMES)
+    said = ipose("supports", *words, "--names", *NAMES)  # cars, the only objects in these scenes
     assert said.code == 0, said.err
     return out, said.out
 
@@ -94,7 +94,9 @@ class TestFromSegmenter:
             ("{three} {root}/nowhere --category car", "no such folder of photographs"),
             ("{three} {photos}", "what do these photographs show?"),
             ("{three} {photos} --category car --spec partworld", "a spec of no label maps"),
-            ("{three} {scenes}", "which objects are meant?"),
+            ("{three} partworld", "which objects are meant?: expected one of aeroplane, bicycle,"),
+            ("{three} {scenes} --category dog", "the scenes hold no dog: expected one of car."),
+            ("{three} {photos} --category ../car", "category name that cannot be a folder name: found '../car'"),
             ("{three} {scenes} --category unicorn", "the data have no such objects: found 'unicorn'"),
             ("{three} {scenes} --category car --names a b", "found 2 names, expected 3"),
             ("{nine} {scenes} --category car", "supports cannot have so many parts: found 9"),
@@ -110,6 +112,20 @@ class TestFromSegmenter:
         assert said.code == 2, said.out
         assert sentence in " ".join(said.err.split())
         assert not (tmp_path / "out").exists()
+
+    @pytest.mark.parametrize("category", ["", " "])
+    def test_a_blank_category_is_refused(self, ipose, places, tmp_path, category):
+        words = [places["three"], places["photos"], "--category", category, "--out", tmp_path / "out"]
+        said = ipose("supports", "from-segmenter", *words)
+        assert said.code == 2, said.out
+        assert f"category name that cannot be a folder name: found {category!r}" in said.err
+        assert not (tmp_path / "out").exists()
+
+    def test_says_what_is_passed_over_and_what_supports_lack(self, ipose, places, tmp_path):
+        seer = places["three"]
+        words = [seer, places["photos"], "--out", tmp_path / "s", "--k", 1, "--category", "thing", "--limit", 3]
+        kept = [ipose("supports", "from-segmenter", *words, "--names", *names) for names in (["a", "-", "-"], "--a")]
+        assert all("less than half of the foreground is left" in said.out + said.err for said in kept)
 
     def test_supports_that_are_there_are_never_overwritten(self, ipose, made, places):
         before = load_supports(made[0]).part_maps["car"]
@@ -145,6 +161,8 @@ class TestCompare:
         page = (tmp_path / "out" / "report.html").read_text()
         assert "Supports of car compared" in page
         assert "supports: made" in page
+        assert all("AC, the paper&#39;s measure" in text.replace("'", "&#39;") for text in (said.out, page))
+        assert "part 1: " in said.out
 
     @pytest.mark.parametrize(
         ("words", "sentence"),

@@ -22,6 +22,17 @@ def to_object_frame(
     """
     if shape.shape == (CROP_SIZE, CROP_SIZE):
         return shape, part_map
+    return cut_to_object_frame(shape, part_map)
+
+
+def cut_to_object_frame(
+    shape: Bool[Tensor, "h w"], part_map: UInt8[Tensor, "h w"]
+) -> tuple[Bool[Tensor, "s s"], UInt8[Tensor, "s s"]]:
+    """Crop an object out of a picture, whatever the picture's size, and bring it to 64 x 64 (nearest).
+
+    Raises:
+        EmptyShapeError: the shape spans less than three pixels in rows or columns.
+    """
     rows, cols = torch.nonzero(shape.any(1))[:, 0], torch.nonzero(shape.any(0))[:, 0]
     height, width = shape.shape
     box = None

@@ -48,8 +48,7 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
             "there are supports already", file=folder, mend="Save to a new folder, or remove them first."
         )
     for category, maps in supports.part_maps.items():
-        if Path(category).name != category or category.startswith("."):
-            raise SupportError("category name that cannot be a folder name", file=folder, found=repr(category))
+        check_category_name(category, folder)
         (folder / category).mkdir(parents=True, exist_ok=True)
         for number, part_map in enumerate(maps, start=1):
             write_index(folder / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
@@ -57,6 +56,22 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     content = {"part_names": names, "provenance": dict(provenance or {})}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SUPPORTS_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def check_category_name(category: str, folder: str | Path) -> None:
+    """Whether supports of this category can be saved.
+
+    Args:
+        category: its name, which will be a folder's.
+        folder: that they will be saved to, for the message.
+    Raises:
+        SupportError: a blank name, or one that is a path or hidden.
+    """
+    if not category.strip() or Path(category).name != category or category.startswith("."):
+        raise SupportError(
+            "category name that cannot be a folder name", file=folder, found=repr(category),
+            expected="a name such as sheep",
+        )  # fmt: skip
 
 
 def load_supports(folder: str | Path) -> SupportSet:

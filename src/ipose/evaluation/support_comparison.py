@@ -20,6 +20,14 @@ SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]
 
 HEADER = ("supports", "read by", "object pixels %", "part mIoU %", "AC %", "as named %", "parts stand for")
 
+NOTE = (
+    "Object pixels: share of pixels inside the objects with the right part, after matching. Part mIoU: intersection "
+    "over union, averaged over the parts. AC, the paper's measure: share of right pixels of the whole 64 x 64 frame, "
+    "background too. As named: object pixels without matching, each found part standing for the true one of the same "
+    "name (-: no name in common). A found part that stands for none counts as wrong."
+)
+"""What the columns are."""
+
 
 @dataclass(frozen=True, eq=False)
 class SupportScore:
@@ -29,9 +37,11 @@ class SupportScore:
         supports: what the set is called here.
         reader: "PartNet", "copy" (the nearest support's map), or another that needs no supports.
         score: with the found parts matched to the true ones.
-        as_named: the share of right object pixels without matching; None where the parts have other names.
+        as_named: the share of right object pixels without matching, each found part standing for the true one of its
+            name, whatever the order, and for none where no true part is called so; None where no name is a true one's.
         matching: fitted on training objects.
         stands_for: true part of each found part that has one, by name.
+        for_none: found parts of the supports that stand for no true one, by name.
         predicted: uint8 (n, s, s), the validation objects in true parts; 0 where a found part stands for none.
     """
 
@@ -41,23 +51,20 @@ class SupportScore:
     as_named: float | None
     matching: PartMatching
     stands_for: Mapping[str, str]
+    for_none: tuple[str, ...]
     predicted: Tensor
 
     def row(self) -> tuple[str, ...]:
         """A line of a table with `HEADER`."""
         shares = (self.score.object_pixels, self.score.miou, self.score.ac, self.as_named)
-        said = ", ".join(f"{part}: {true}" for part, true in self.stands_for.items() if part != true)
-        return (
-            self.supports,
-            self.reader,
-            *map(percent, shares),
-            said or ("themselves" if self.stands_for else "none"),
-        )
+        stands_for = {**self.stands_for, **dict.fromkeys(self.for_none, "none")}
+        said = ", ".join(f"{part}: {true}" for part, true in stands_for.items())
+        return (self.supports, self.reader, *map(percent, shares), said)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for a results file."""
         named = {"supports": self.supports, "read_by": self.reader, "as_named": self.as_named}
-        return {**named, **self.score._asdict(), "stands_for": dict(self.stands_for)}
+        return {**named, **self.score._asdict(), "stands_for": dict(self.stands_for), "for_none": [*self.for_none]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,13 +148,23 @@ def score_guess(
         scores = score_parts(guess.frame, true, _shapes(objects.judged), names, inside=guess.inside)
         return scores[objects.category]
 
-    named = score(judged).object_pixels if tuple(part_names) == objects.part_names else None
+    by_name = _by_name(part_names, objects.part_names, matching)
+    named = score(PartGuess(*map(by_name.relabelled, judged))).object_pixels if any(by_name.label_of) else None
     matched = [(k, label) for k, label in enumerate(matching.label_of) if label and float(matching.iou[k, label - 1])]
     stands_for = {
         (part_names[k] if k < len(part_names) else f"part {k + 1}"): objects.part_names[label - 1]
         for k, label in matched
     }
-    return SupportScore(supports, reader, score(PartGuess(frame, inside)), named, matching, stands_for, inside)
+    for_none = tuple(name for name in part_names if name not in stands_for)
+    return SupportScore(
+        supports, reader, score(PartGuess(frame, inside)), named, matching, stands_for, for_none, inside
+    )
+
+
+def _by_name(found: Sequence[str], true: Sequence[str], fitted: PartMatching) -> PartMatching:
+    """Each found part for the true one of the same name."""
+    label_of = [true.index(name) + 1 if name in true else 0 for name in found]
+    return PartMatching((*label_of, *[0] * (len(fitted.label_of) - len(found))), fitted.iou)
 
 
 def comparison_table(scores: Sequence[SupportScore]) -> str:

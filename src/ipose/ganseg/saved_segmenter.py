@@ -1,9 +1,11 @@
 """A trained part segmenter on disk: a model folder with `config.json` and `segmenter.safetensors`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -56,7 +58,26 @@ def load_part_segmenter(path: str | Path) -> TrainedSegmenter:
     Raises:
         RunError: no segmenter here, a model of another system, or a damaged file.
     """
-    path = Path(path)
+    folder = _model_folder(Path(path))
+    with _faults_told(folder):
+        config = _config_of(folder)
+        network = PartSegmenter(config["parts"], config["network"], enlarge=config["enlarge"])
+        network.load_state_dict(load_file(folder / WEIGHTS))
+        return TrainedSegmenter(network.eval(), int(config["image_size"]), tuple(config["part_names"]))
+
+
+def stored_part_names(path: str | Path) -> tuple[str, ...]:
+    """What the segmenter of a run or model folder calls its parts; the network is not loaded.
+
+    Raises:
+        RunError: as `load_part_segmenter`.
+    """
+    folder = _model_folder(Path(path))
+    with _faults_told(folder):
+        return tuple(_config_of(folder)["part_names"])
+
+
+def _model_folder(path: Path) -> Path:
     folder = next((place for place in (path, path / "model") if (place / "config.json").is_file()), None)
     if folder is None:
         raise RunError(
@@ -66,19 +87,27 @@ def load_part_segmenter(path: str | Path) -> TrainedSegmenter:
             expected="a run folder or its model/",
             mend="Train one with ipose train segmenter --pairs RUN, or check the path.",
         )
+    return folder
+
+
+def _config_of(folder: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config.get("format") != FORMAT:
+        raise RunError(
+            "a model of another system",
+            file=folder,
+            found=config.get("format"),
+            expected=FORMAT,
+            mend="Train a segmenter on a GANSeg run with ipose train segmenter --pairs RUN.",
+        )
+    return config
+
+
+@contextmanager
+def _faults_told(folder: Path) -> Iterator[None]:
+    """Whatever a damaged file leads to, said as a fault of the folder."""
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        if config.get("format") != FORMAT:
-            raise RunError(
-                "a model of another system",
-                file=folder,
-                found=config.get("format"),
-                expected=FORMAT,
-                mend="Train a segmenter on a GANSeg run with ipose train segmenter --pairs RUN.",
-            )
-        network = PartSegmenter(config["parts"], config["network"], enlarge=config["enlarge"])
-        network.load_state_dict(load_file(folder / WEIGHTS))
-        return TrainedSegmenter(network.eval(), int(config["image_size"]), tuple(config["part_names"]))
+        yield
     except (KeyError, TypeError, ValueError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RunError):
             raise

@@ -169,7 +169,7 @@ def _judge_segmenter(run: Path, config: DataConfig, objects: JudgedObjects, devi
         wanted = {pair.name[:end] for pair in pairs for end, letter in enumerate(pair.name) if letter == "-"}
         scenes = [scene for scene in open_scenes(config, split) if scene.name in wanted]
         seen = pairs_of_scenes(scenes, labels, named_segmenter(segmenter, naming), objects.category)
-        found = {pair.name: pair.part_map for pair in seen}
+        found = {pair.name: pair.part_map for pair in seen.pairs}
         maps = torch.stack([found.get(pair.name, torch.zeros_like(pair.part_map)) for pair in pairs])
         guesses.append(PartGuess(maps, maps))
     fit, judged = guesses

@@ -1,7 +1,8 @@
 """Objects with the parts that a segmenter sees in their photographs, in the frame of part pairs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from jaxtyping import UInt8
 from scipy.ndimage import label as connected_pieces
 from torch import Tensor
 
-from ipose.data.object_frame import to_object_frame
+from ipose.data.object_frame import cut_to_object_frame
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.png import read_photo
 from ipose.data.progress_bar import progress_bar
-from ipose.errors import ConfigError, DataError, EmptyShapeError
+from ipose.errors import DataError, EmptyShapeError
 from ipose.types import LabelSpec, PartPair, Scene, SceneObject
+from ipose.workflows.meant_category import classes_of
+from ipose.workflows.part_naming import PartNaming
 
 PartsOfImage = Callable[[Tensor], Tensor]
 """An image, uint8 (3, h, w), to its part map, uint8 (h, w): 0 = background, 1..8 = parts."""
@@ -24,7 +27,29 @@ PartsOfImage = Callable[[Tensor], Tensor]
 SPECK = 0.1
 """A piece of foreground smaller than this share of the largest one is no piece of the object."""
 
+LEFT = 0.5
+"""Least share of a photograph's foreground that must be left by the parts that are named background."""
+
+NOTHING_FOUND = "the segmenter found nothing"
+"""Why objects are passed over: no part pixel, or too few to cut out."""
+
+MOSTLY_DROPPED = "less than half of the foreground is left, as --names calls the rest background"
+"""Why objects are passed over: what is left is hardly the object."""
+
 _EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=int)
+
+
+@dataclass(frozen=True, eq=False)
+class SeenObjects:
+    """Objects that the segmenter saw, and how many it did not see.
+
+    Args:
+        pairs: with the parts that it saw.
+        passed_over: number of the others, by reason.
+    """
+
+    pairs: list[PartPair]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 def pairs_of_scenes(
@@ -35,7 +60,7 @@ def pairs_of_scenes(
     *,
     limit: int | None = None,
     progress: bool = False,
-) -> list[PartPair]:
+) -> SeenObjects:
     """The objects of one category, cut out as `pairs_from_scenes` does: the segmenter's map stands for the true one.
 
     Each image is segmented whole; an object's shape is its own pixels in the maps, so what the segmenter says beside
@@ -52,59 +77,54 @@ def pairs_of_scenes(
         DataError: a scene without a photograph.
         ConfigError: the spec has no such category.
     """
-    classes = _classes_of(spec, category)
+    classes = classes_of(spec, category)
     count = len(scenes) if limit is None else min(limit, len(scenes))
-    seen = []
+    seen, there = list[PartPair](), 0
     for scene in progress_bar(islice(scenes, count), "segmenting", shown=progress, total=count):
         if scene.image is None:
             raise DataError(
                 "a scene without a photograph, which parts are seen in", file=scene.name, expected="an image in *_img/"
             )
         objects = _objects(scene, classes, category)
+        there += len(objects)
         if objects:
             alone = replace(scene, image=None, part=segment(scene.image), objects=objects)
             seen += pairs_from_scenes([alone], spec)
-    return seen
-
-
-def category_of(spec: LabelSpec, category: str | None) -> str:
-    """The category asked for; of a spec with a single one, that.
-
-    Raises:
-        ConfigError: none is asked for, and the spec has not just one.
-    """
-    if category is not None:
-        _classes_of(spec, category)
-        return category
-    if len(spec.part_categories) != 1:
-        raise ConfigError(
-            "which objects are meant?", field="category", expected="one of " + ", ".join(_choices(spec)),
-            mend="Say --category NAME.",
-        )  # fmt: skip
-    return spec.part_categories[0]
+    return SeenObjects(seen, {NOTHING_FOUND: there - len(seen)} if there > len(seen) else {})
 
 
 def pairs_of_photographs(
-    paths: Sequence[Path], segment: PartsOfImage, category: str, *, progress: bool = False
-) -> list[PartPair]:
-    """One object a photograph: the segmenter's own foreground, without specks, brought to the object frame.
+    paths: Sequence[Path],
+    segment: PartsOfImage,
+    category: str,
+    naming: PartNaming | None = None,
+    *,
+    progress: bool = False,
+) -> SeenObjects:
+    """One object a photograph: the segmenter's own foreground, without specks, cut out and brought to the object frame.
+
+    Parts that the naming calls background are none of the object, so the object is cut out of what they leave. Where
+    they leave less than half of the foreground, the object is hardly whole, and is passed over.
 
     Args:
-        paths: of the photographs. Those in which nothing of three by three pixels is found are left out.
-        segment: the segmenter.
+        paths: of the photographs. Those in which nothing of three by three pixels is found are passed over.
+        segment: the segmenter, answering in its own parts.
         category: what the objects are.
+        naming: of the segmenter's parts; None = as they are.
         progress: show a bar.
     """
-    pairs = []
+    pairs, reasons = list[PartPair](), Counter[str]()
     for path in progress_bar(paths, "segmenting", shown=progress, total=len(paths)):
-        part = without_specks(segment(torch.from_numpy(read_photo(path)).permute(2, 0, 1)))
-        try:
-            shape, part_map = to_object_frame(part > 0, part)
-        except EmptyShapeError:
+        found = without_specks(segment(torch.from_numpy(read_photo(path)).permute(2, 0, 1)))
+        part = found if naming is None else without_specks(naming.apply(found))
+        if (part > 0).sum() < LEFT * (found > 0).sum():
+            reasons[MOSTLY_DROPPED] += 1
             continue
-        if part_map.any():
-            pairs.append(PartPair(category, shape, part_map, path.stem))
-    return pairs
+        try:
+            pairs.append(PartPair(category, *cut_to_object_frame(part > 0, part), path.stem))
+        except EmptyShapeError:
+            reasons[NOTHING_FOUND] += 1
+    return SeenObjects(pairs, reasons)
 
 
 def without_specks(part: UInt8[Tensor, "h w"]) -> UInt8[Tensor, "h w"]:
@@ -119,19 +139,3 @@ def without_specks(part: UInt8[Tensor, "h w"]) -> UInt8[Tensor, "h w"]:
 
 def _objects(scene: Scene, classes: frozenset[int], category: str) -> tuple[SceneObject, ...]:
     return tuple(replace(item, part_category=category) for item in scene.objects if item.class_id in classes)
-
-
-def _classes_of(spec: LabelSpec, category: str) -> frozenset[int]:
-    """Thing classes that the category serves; else the thing class of that name."""
-    served = [i for i, item in enumerate(spec.classes) if item.thing and item.part_category == category]
-    named = [i for i, item in enumerate(spec.classes) if item.thing and item.name == category]
-    if not served and not named:
-        raise ConfigError(
-            "the data have no such objects", field="category", found=repr(category), expected=", ".join(_choices(spec))
-        )
-    return frozenset(served or named)
-
-
-def _choices(spec: LabelSpec) -> list[str]:
-    things = [item.part_category or item.name for item in spec.classes if item.thing]
-    return list(dict.fromkeys(things)) or ["(no class of this spec is a thing)"]

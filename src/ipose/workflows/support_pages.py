@@ -8,7 +8,7 @@ from ipose.evaluation.figures import part_picture
 from ipose.evaluation.report import Figure, ReportContent, Section, Table, write_report
 from ipose.evaluation.report_blocks import environment_facts
 from ipose.evaluation.sheets import part_legend, silhouette, support_tiles
-from ipose.evaluation.support_comparison import HEADER, JudgedObjects, SupportScore
+from ipose.evaluation.support_comparison import HEADER, NOTE, JudgedObjects, SupportScore
 from ipose.types import SupportSet
 
 SHOWN = 10
@@ -17,8 +17,7 @@ SHOWN = 10
 METHOD = (
     "One PartNet reads each set of supports; copy takes the part map of the nearest support. A set's parts may have "
     "any names and order, so they are matched to the true ones, one to one, by the largest sum of IoU on {fit} "
-    "training objects; scores are of {judged} validation objects with that matching. Object pixels: share of right "
-    "pixels inside the objects. As named: the same without matching. A found part beyond the true ones counts as wrong."
+    "training objects; scores are of {judged} validation objects with that matching.\n\n{note}"
 )
 
 
@@ -42,7 +41,7 @@ def write_support_report(
     shown = objects_rows(scores, objects)
     sheet = [*rows, *shown[:-1], TileRow(shown[-1].tiles, shown[-1].heading, legend)]
     contact_sheet(sheet, f"Supports of {category} compared", side=96).save(out / "sheet.png")
-    method = METHOD.format(fit=len(objects.fit), judged=len(objects.judged))
+    method = METHOD.format(fit=len(objects.fit), judged=len(objects.judged), note=NOTE)
     supports = [Figure(row.tiles, title=row.heading, legends={"parts": row.legend}) for row in rows]
     pictures = [Figure(row.tiles, title=row.heading) for row in shown]
     content = ReportContent(

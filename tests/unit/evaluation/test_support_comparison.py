@@ -5,7 +5,14 @@ import torch
 
 from ipose.errors import ConfigError, SupportError
 from ipose.evaluation.part_evaluation import PartGuess
-from ipose.evaluation.support_comparison import HEADER, JudgedObjects, compare_supports, comparison_table, score_guess
+from ipose.evaluation.support_comparison import (
+    HEADER,
+    NOTE,
+    JudgedObjects,
+    compare_supports,
+    comparison_table,
+    score_guess,
+)
 from ipose.types import PartPair, SupportSet
 
 NAMES = ("head", "torso", "leg")
@@ -54,6 +61,7 @@ class TestCompareSupports:
         network, copy = compare_supports(perfect(order), {"found": set_of(order, names)}, OBJECTS)
         assert network.score.object_pixels == network.score.ac == network.score.miou == 1
         assert network.stands_for == {names[k - 1]: NAMES[i] for i, k in enumerate(order)}
+        assert network.for_none == tuple(name for name in names if name not in network.stands_for)
         assert network.as_named is None
         assert torch.equal(network.predicted, torch.stack([p.part_map for p in OBJECTS.judged]))
         assert copy.score.object_pixels == 1  # supports of the very same heights
@@ -62,6 +70,14 @@ class TestCompareSupports:
         swapped = compare_supports(perfect((2, 1, 3)), {"found": set_of((2, 1, 3), NAMES)}, OBJECTS)[0]
         assert swapped.score.object_pixels == 1
         assert swapped.as_named == pytest.approx(1 / 3)
+
+    @pytest.mark.parametrize(
+        ("names", "right"),
+        [(("leg", "head", "torso"), 1), (("head", "torso", "leg"), 0), (("leg", "a", "b"), 1 / 3)],
+    )
+    def test_parts_of_names_in_another_order_or_number_are_judged_by_name(self, names, right):
+        found = compare_supports(perfect((2, 3, 1)), {"found": set_of((2, 3, 1), (*names, "tail"))}, OBJECTS)[0]
+        assert found.as_named == pytest.approx(right)
 
     def test_merged_parts_lose_the_smaller_one(self):
         merged = compare_supports(perfect((1, 1, 2)), {"found": set_of((1, 1, 2), NAMES)}, OBJECTS)[0]
@@ -83,8 +99,18 @@ class TestCompareSupports:
         lines = comparison_table(scores).splitlines()
         assert all(name in lines[0] for name in HEADER)
         assert [("PartNet" in line, "copy" in line) for line in lines[2:]] == [(True, False), (False, True)]
-        assert "head: torso" in lines[2]
+        assert "head: torso, torso: leg, leg: head" in lines[2]
         assert scores[0].to_dict()["object_pixels"] == 1
+
+
+def test_every_part_of_a_set_says_what_it_stands_for():
+    scores = compare_supports(perfect((1, 3, 2)), {"found": set_of((1, 3, 2), (*NAMES, "tail"))}, OBJECTS)
+    assert scores[0].row()[-1] == "head: head, torso: leg, leg: torso, tail: none"
+    assert scores[0].to_dict()["for_none"] == ["tail"]
+
+
+def test_the_note_explains_every_column_of_numbers():
+    assert all(column.removesuffix(" %").lower() in NOTE.lower() for column in HEADER[2:-1])
 
 
 def test_objects_of_several_categories_or_none_are_refused():

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from textwrap import fill
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
@@ -18,7 +19,7 @@ class SupportsFromSegmenter:
     out: Path = field(kw_only=True)
     """Folder to write: <category>/<n>_part.png, supports.json and sheet.png."""
     category: str | None = None
-    """What the objects are; of a data set its part category or thing class. None = the data set's only one."""
+    """What the objects are; of a data set its part category or thing class. None = the only one in its scenes."""
     names: tuple[str, ...] | None = None
     """A name for each of the segmenter's parts, in order. The same name twice makes them one part; - makes a part
     background. None = part 1, part 2, ..."""
@@ -45,10 +46,13 @@ class SupportsFromSegmenter:
         found = supports_from_segmenter(
             SegmenterSupportsJob(run=self.run_folder, **shared), self.out, device=self.device
         )
-        over = f", {found.passed_over} passed over (parts on less than half of them)" if found.passed_over else ""
-        print(f"{found.supports.k} supports of {found.category}, of {found.objects} objects{over}")
+        print(f"{found.supports.k} supports of {found.category}, of {found.objects} objects")
+        for reason, count in found.passed_over.items():
+            print(f"  {count} more passed over: {reason}")
         for name, share in found.share.items():
             print(f"  {name}: {100 * share:.1f} % of the part pixels")
+        for number, parts in found.lacking.items():
+            print(f"  support {number} has no {', no '.join(parts)}")
         print(f"{self.out}; look at {self.out}/sheet.png")
 
 
@@ -75,13 +79,13 @@ class SupportsCompare:
     limit: int | None = None
     """At most so many validation objects. None = all."""
     out: Path = Path("compared-supports")
-    """Folder for comparison.json, sheet.png and report.html."""
+    """Folder for comparison.json, sheet.png and report.html; those of an earlier comparison are replaced."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
         """Compare, print, write."""
-        from ipose.evaluation.support_comparison import comparison_table
+        from ipose.evaluation.support_comparison import NOTE, comparison_table
         from ipose.workflows.compare_supports import SupportComparisonJob, compare_support_folders
         from ipose.workflows.door import check_device
 
@@ -91,4 +95,5 @@ class SupportsCompare:
             SupportComparisonJob(run=self.run_folder, **shared), self.out, device=self.device
         )
         print(comparison_table(scores))
+        print(fill(NOTE, 100))
         print(page)
