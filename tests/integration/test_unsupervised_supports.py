@@ -69,6 +69,9 @@ class TestFromSegmenter:
         assert (folder / "sheet.png").is_file()
         assert load_provenance(folder)["objects"] == 4
         assert "2 supports of car, of 4 objects" in said
+        for number, part_map in enumerate(supports.part_maps["car"], start=1):
+            lacking = [f"no {name}" for part, name in enumerate(NAMES, start=1) if not (part_map == part).any()]
+            assert (f"support {number} has {', '.join(lacking)}" in said) == bool(lacking)
         assert ipose("supports", "check", folder).code == 0
 
     def test_serves_partnet(self, ipose, made, places, tmp_path):
@@ -121,11 +124,13 @@ class TestFromSegmenter:
         assert f"category name that cannot be a folder name: found {category!r}" in said.err
         assert not (tmp_path / "out").exists()
 
-    def test_says_what_is_passed_over_and_what_supports_lack(self, ipose, places, tmp_path):
-        seer = places["three"]
-        words = [seer, places["photos"], "--out", tmp_path / "s", "--k", 1, "--category", "thing", "--limit", 3]
-        kept = [ipose("supports", "from-segmenter", *words, "--names", *names) for names in (["a", "-", "-"], "--a")]
-        assert all("less than half of the foreground is left" in said.out + said.err for said in kept)
+    def test_says_how_many_photographs_the_naming_left_too_little_of(self, ipose, places, tmp_path):
+        words = ["from-segmenter", places["three"], places["photos"], "--k", 1, "--category", "thing", "--limit", 2]
+        kept = [
+            ipose("supports", *words, "--out", tmp_path / str(names.index("a")), "--names", *names)
+            for names in (["a", "-", "-"], ["-", "a", "-"])
+        ]  # of two parts, one at most has half of the foreground
+        assert any("less than half of the foreground is left" in said.out + said.err for said in kept)
 
     def test_supports_that_are_there_are_never_overwritten(self, ipose, made, places):
         before = load_supports(made[0]).part_maps["car"]
