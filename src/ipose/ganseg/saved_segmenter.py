@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import ipose
-from ipose.errors import ConfigError, RunError
+from ipose.errors import RunError
 from ipose.ganseg.segmenter import PartSegmenter
 from ipose.ganseg.segmenter_config import FORMAT
 
@@ -108,7 +108,7 @@ def _faults_told(folder: Path) -> Iterator[None]:
     """Whatever a damaged file leads to, said as a fault of the folder."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError, RuntimeError) as error:
         if isinstance(error, RunError):
             raise
         words = " ".join(str(error).split())[:200]

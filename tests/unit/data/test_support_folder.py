@@ -10,7 +10,7 @@ from PIL import Image
 
 from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index
-from ipose.data.support_folder import check_supports, load_provenance, load_supports, save_supports
+from ipose.data.support_folder import check_category_name, check_supports, load_provenance, load_supports, save_supports
 from ipose.errors import SupportError
 from ipose.types import SupportSet
 
@@ -125,6 +125,13 @@ class TestSupportFolder:
             load_supports(tmp_path)
         with pytest.raises(SupportError, match="no such folder"):
             load_supports(tmp_path / "gone")
+
+    @pytest.mark.parametrize("name", ["", " ", ".hidden", "..", "a/b", "../a", "/a"])
+    def test_names_that_would_write_elsewhere_than_in_an_own_folder_are_refused(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        with pytest.raises(SupportError, match="category name that cannot be a folder name"):
+            check_category_name(name, tmp_path)
 
     def test_a_category_that_cannot_be_a_folder_is_refused(self, tmp_path: Path, supports: SupportSet) -> None:
         bad = replace(supports, part_names={"a/b": ("x",) * 5}, part_maps={"a/b": supports.part_maps["car"]})
