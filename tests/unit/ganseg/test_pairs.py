@@ -7,7 +7,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.ganseg import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
+from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 from ipose.ganseg.segmenter import PartSegmenter, imagenet_weights
 from ipose.ganseg.segmenter_config import PartSegmenterConfig
 from ipose.testing.tiny_ganseg import TINY_GANSEG
@@ -118,6 +118,15 @@ class TestPartSegmenter:
         (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
         with pytest.raises(RunError, match=r"another system: found ipose-ganseg"):
             load_part_segmenter(tmp_path)
+        (tmp_path / "config.json").write_text("[]")
+        for read in (load_part_segmenter, stored_part_names):
+            with pytest.raises(RunError, match="the part segmenter cannot be read"):
+                read(tmp_path)
+
+    def test_names_of_parts_are_known_without_the_weights(self, segmenter, tmp_path):
+        save_part_segmenter(tmp_path, segmenter, 32, ["head", "body", "arm"])
+        (tmp_path / "segmenter.safetensors").unlink()
+        assert stored_part_names(tmp_path) == ("head", "body", "arm")
 
     @pytest.mark.parametrize("wrong", [{"batch_size": 1}, {"enlarge": 0}, {"learning_rate": 0.0}])
     def test_settings_that_cannot_work(self, wrong):
