@@ -96,8 +96,21 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
             shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), path.stem))
     rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
     rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
-    contact_sheet(rows).save(out / "sheet.png")
+    title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
+    contact_sheet(rows, title).save(out / "sheet.png")
     yield out / "sheet.png"
+
+
+def check_truth(images: Sequence[Path], truth: Path) -> None:
+    """Whether each photograph has a true map; asked before any is segmented.
+
+    Raises:
+        DataError: no such folder, or a photograph without a map in it.
+    """
+    if not truth.is_dir():
+        raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
+    for path in images:
+        _truth_file(path, truth)
 
 
 def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Judgement:
@@ -166,11 +179,16 @@ def verdict_cards(
     return cards
 
 
-def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
+def _truth_file(path: Path, truth: Path) -> Path:
     name = path.stem.removesuffix("_part")
     file = next((truth / f"{name}{end}.png" for end in ("", "_part") if (truth / f"{name}{end}.png").is_file()), None)
     if file is None:
         raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
+    return file
+
+
+def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
+    file = _truth_file(path, truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
         raise DataError(
