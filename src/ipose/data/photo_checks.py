@@ -27,8 +27,9 @@ def refuse_other_folder(root: Path) -> None:
     for file, what in OTHER_FOLDERS.items():
         if (root / file).is_file():
             raise DataError(
-                what, file=root, found=file, expected="a folder of photographs", mend="Name that of the photographs."
-            )
+                what, file=root, found=file, expected="a folder of photographs",
+                mend="Name the folder of the photographs.",
+            )  # fmt: skip
 
 
 def label_map_fault(root: Path, paths: Sequence[Path]) -> Fault | None:
