@@ -11,7 +11,8 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.photo_folder import SUFFIXES
+from ipose.data.photo_checks import refuse_other_folder
+from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_index, read_photo, write_index
 from ipose.errors import DataError
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
@@ -44,10 +45,11 @@ class Judgement:
 
 
 def find_images(inputs: Path) -> list[Path]:
-    """One image, or all of a folder. Raises DataError where there is none."""
+    """One image, or all of a folder but hidden ones. Raises DataError: none, or the folder of a run or of supports."""
     if inputs.is_file():
         return [inputs]
-    found = sorted(path for path in inputs.glob("*") if path.suffix.lower() in SUFFIXES) if inputs.is_dir() else []
+    refuse_other_folder(inputs)
+    found = sorted(path for path in inputs.glob("*") if is_image(path)) if inputs.is_dir() else []
     if not found:
         what = "no photographs in this folder" if inputs.is_dir() else "no such file or folder"
         raise DataError(what, file=inputs, expected=f"files ending in {', '.join(SUFFIXES)}")
@@ -83,8 +85,11 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
         out: folder to write.
     Yields:
         each file as it is written.
+    Raises:
+        DataError: no photographs, or some that cannot be read: all of them are listed, and nothing is written.
     """
     paths, shown = find_images(inputs), list[Tile]()
+    check_photographs(paths)
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
     for path in paths:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_scenes, open_spec
-from ipose.data.photo_folder import find_photographs
+from ipose.data.photo_checks import refuse_label_maps
+from ipose.data.photo_folder import check_photographs, find_photographs
 from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import SUPPORTS_FILE, save_supports
 from ipose.errors import ConfigError, DataError, SupportError
@@ -89,7 +90,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     Raises:
         RunError: no part segmenter there.
         ConfigError: names of another number, more than 8 parts, or no such category.
-        DataError: no photographs, or no object was found in them.
+        DataError: no photographs, some that cannot be read (all are listed), or no object was found in them.
         TooFewObjectsError: fewer objects than supports asked for.
         SupportError: `out` holds supports already.
     """
@@ -161,4 +162,6 @@ def _pairs(job: SegmenterSupportsJob, segment: PartsOfImage) -> list[PartPair]:
         raise ConfigError(
             "what do these photographs show?", field="category", mend="Say --category NAME: the supports' category."
         )
+    check_photographs(paths, progress=True)
+    refuse_label_maps(root, paths)
     return pairs_of_photographs(paths, segment, job.category, progress=True)
