@@ -47,7 +47,8 @@ class IposeError(Exception):
             facts.append(f"found {self.found}")
         if self.expected is not None:
             facts.append(f"expected {self.expected}")
-        text += (": " if facts else "") + ", ".join(facts) + "."
+        text += (": " if facts else "") + ", ".join(facts)
+        text += "" if text.endswith(("?", "...")) else "."
         return text + (f" {self.mend}" if self.mend else "")
 
 

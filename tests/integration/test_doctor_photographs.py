@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_picture, write_taichi
+from ipose.testing.tiny_scenes import write_scenes
 
 
 class TestPhotographsWithoutLabels:
@@ -37,8 +38,23 @@ class TestPhotographsWithoutLabels:
             write_picture(tmp_path / f"{i}.png", np.full((40, 50, 3), i))
         said = ipose("doctor", tmp_path)
         assert (said.code, "no faults in 2 photographs" in said.out) == (0, True), said
+        assert "training squeezes them to a square" in said.out
         (tmp_path / "1.png").write_bytes(b"")
         said = ipose("doctor", tmp_path)
         assert said.code == 1
         assert "FAULT" in said.out
         assert "1.png: empty file" in said.out
+
+    def test_the_photographs_of_a_scene_folder(self, ipose, tmp_path):
+        write_scenes(tmp_path / "world")
+        said = ipose("doctor", tmp_path / "world" / "train_img")
+        assert (said.code, "/train_img: no faults in " in said.out) == (0, True), said
+        said = ipose("doctor", tmp_path / "world" / "train_label")
+        assert (said.code, f"Name {tmp_path / 'world'}, which holds a scene folder." in said.err) == (2, True), said
+
+    def test_a_run_is_no_folder_of_photographs(self, ipose, tmp_path):
+        write_picture(tmp_path / "samples" / "step-1.png", np.zeros((40, 50, 3)))
+        (tmp_path / "run.json").write_text("{}")
+        said = ipose("doctor", tmp_path)
+        assert said.code == 1
+        assert f"FAULT {tmp_path}: this is the folder of a run, whose images are sheets: found run.json" in said.out

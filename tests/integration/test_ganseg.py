@@ -52,7 +52,7 @@ class TestGenerate:
     """`ipose generate --system ganseg`."""
 
     def test_images_part_maps_and_a_sheet(self, ipose, run, tmp_path):
-        said = ipose("generate", "--system", "ganseg", "--model", run, "--count", 2, "--out", tmp_path)
+        said = ipose("generate", "--model", run, "--count", 2, "--out", tmp_path)  # recognised without --system
         assert said.code == 0, said.err
         assert np.asarray(Image.open(tmp_path / "seed0_1.png")).shape == (32, 32, 3)
         assert read_index(tmp_path / "seed0_1_part.png").max() <= 2
@@ -109,10 +109,8 @@ class TestWrongUse:
         assert sentence in said.err
 
     def test_of_generating_with_the_wrong_system(self, ipose, run, tmp_path):
-        said = ipose("generate", "--model", run, "--move", "part=1:0,0")
-        assert (said.code, "Add --system ganseg" in said.err) == (2, True)
-        said = ipose("generate", "--model", run)
-        assert (said.code, "no label map" in said.err) == (2, True)
+        said = ipose("generate", "--model", tmp_path, "--move", "part=1:0,0")
+        assert (said.code, "Name a GANSeg model" in said.err) == (2, True)
         said = ipose("generate", "--system", "ganseg", "--model", tmp_path)
         assert (said.code, "no GANSeg model here" in said.err) == (2, True)
 
@@ -149,6 +147,7 @@ class TestSegmenter:
         assert page.count("data:image/png") == 2  # the sheet and the curves
         assert "Trained 2 steps in" in page
         assert "% of the pixels of generated pairs" in page
+        assert "the commonest part everywhere would be" in page
         with Image.open(segmenter / "samples" / "step-0000002.png") as sheet:
             assert sheet.height > 1000  # three rows of generated pairs, two of photographs
         records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
@@ -184,6 +183,7 @@ class TestSegmenter:
             (["segment", "{tmp}", "--model", "{segmenter}"], "no photographs in this folder"),
             (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
             (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
+            (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}/x"], "no such folder of true maps"),
             (["train", "segmenter", "--pairs", "{tmp}", "--out", "{tmp}/a"], "no GANSeg model here"),
             (
                 ["train", "segmenter", "--pairs", "{segmenter}", "--out", "{tmp}/a"],
@@ -204,7 +204,7 @@ class TestSegmenter:
         ],
     )
     def test_wrong_use(self, ipose, run, segmenter, photographs, tmp_path, monkeypatch, words, sentence):
-        monkeypatch.chdir(tmp_path)  # some begin to write to ./segmented
+        monkeypatch.chdir(tmp_path)
         places = {"tmp": tmp_path, "run": run, "segmenter": segmenter, "photos": photographs}
         said = ipose(*(word.format(**places) for word in words))
         assert said.code == 2, said.out

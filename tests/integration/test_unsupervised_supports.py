@@ -32,6 +32,9 @@ def places(ipose, tiny, tmp_path_factory):
     done = ipose("partworld", "--out", root / "scenes", *WORLD)
     assert done.code == 0, done.err
     (root / "empty").mkdir()
+    broken = shutil.copytree(root / "scenes" / "train_img", root / "broken")
+    for name in ("bad.png", "worse.jpg"):
+        (broken / name).write_text("no image")
     maps = shutil.copytree(root / "scenes", root / "maps")
     for split in ("train", "val"):
         shutil.rmtree(maps / f"{split}_img")
@@ -41,6 +44,7 @@ def places(ipose, tiny, tmp_path_factory):
         "photos": root / "scenes" / "train_img",
         "maps": maps,
         "empty": root / "empty",
+        "broken": broken,
         "partnet": tiny.partnet,
         "three": write_segmenter(root / "three", 3),
         "nine": write_segmenter(root / "nine", 9),
@@ -95,6 +99,8 @@ class TestFromSegmenter:
             ("{three} {maps} --category car", "a scene without a photograph"),
             ("{three} {empty} --category car", "no photographs in this folder"),
             ("{three} {root}/nowhere --category car", "no such folder of photographs"),
+            ("{three} {broken} --category car", "worse.jpg: not an image"),
+            ("{three} {scenes}/train_label --category car", "these look like label maps"),
             ("{three} {photos}", "what do these photographs show?"),
             ("{three} {photos} --category car --spec partworld", "a spec of no label maps"),
             ("{three} partworld", "which objects are meant?: expected one of aeroplane, bicycle,"),

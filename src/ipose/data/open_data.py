@@ -62,16 +62,19 @@ def open_spec(config: DataConfig) -> DatasetSpec:
     return load_dataset_spec(spec_source(config))
 
 
-def spec_source(config: DataConfig) -> str | Path:
+def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     """Name or path of the spec, unread: the config's, else the folder's own, else that of a published layout.
 
+    Args:
+        config: which data.
+        layouts: what the caller reads, in words, for whom names none of it; None = what trainings read.
     Raises:
         DataError: no such data folder, or no data set in it.
         SpecError: the config names no spec, and the folder holds none.
     """
     if config.spec is not None or config.is_partworld:
         return config.spec or "partworld"
-    root = _folder(config)
+    root = _folder(config, layouts or f"{LAYOUTS}; or the word partworld")
     if (root / DATASET_FILE).is_file():
         return root
     layout = published_layout(root)
@@ -81,8 +84,9 @@ def spec_source(config: DataConfig) -> str | Path:
     if near is not None or not splits_of(root):
         there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
         raise DataError(
-            "no data set in this folder", file=root, found=there, expected=LAYOUTS, mend=near or "Check the path."
-        )
+            "no data set in this folder", file=root, found=there, expected=layouts or LAYOUTS,
+            mend=near or "Check the path.",
+        )  # fmt: skip
     coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
     raise SpecError(
         "the data folder does not say what its label ids mean",
@@ -169,13 +173,14 @@ def _present(novel: Sequence[str], names: Mapping[str, object]) -> tuple[str, ..
     return tuple(name for name in novel if name in names)
 
 
-def _folder(config: DataConfig) -> Path:
+def _folder(config: DataConfig, expected: str = f"{LAYOUTS}; or the word partworld") -> Path:
     root = Path(config.data)
     if not root.is_dir():
         raise DataError(
             "no such data folder",
             file=root,
-            expected=f"{LAYOUTS}; or the word partworld",
-            mend="Check the path.",
+            found="a file" if root.is_file() else None,
+            expected=expected,
+            mend="Name the folder that holds it." if root.is_file() else "Check the path.",
         )
     return root

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ipose.data.open_data import open_scenes
+from ipose.data.photo_checks import refuse_label_maps
 from ipose.data.photo_config import PhotoConfig
 from ipose.data.photo_folder import PhotoFolder, find_photographs
 from ipose.data.progress_bar import progress_bar
@@ -33,7 +34,7 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
         size: side in pixels; the aspect is not kept.
         least: how many there must be.
     Raises:
-        DataError: no folder, files at fault, or too few photographs.
+        DataError: no folder of photographs, files at fault, label maps, or too few photographs.
     """
     if config.is_partworld:
         scenes = open_scenes(config.scenes_config(), split, (size, size))
@@ -41,7 +42,9 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
         images = [scene.image for scene in drawn if scene.image is not None]
         found = Photographs(images, [scene.name for scene in drawn])
     else:
-        folder = PhotoFolder(find_photographs(Path(config.data), split), size)
+        paths = find_photographs(Path(config.data), split)
+        refuse_label_maps(Path(config.data), paths)
+        folder = PhotoFolder(paths, size)
         found = Photographs(folder, folder.names)
     if len(found) < least:
         raise DataError(

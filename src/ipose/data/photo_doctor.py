@@ -1,83 +1,43 @@
 """The doctor for photographs without labels: any folder of them, or a published set that GANSeg is measured on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipose.data.faults import Fault
 from ipose.data.index_cache import in_parallel
 from ipose.data.landmark_checks import check_landmarks
-from ipose.data.photo_folder import SUFFIXES, find_photographs
+from ipose.data.photo_checks import label_map_fault
+from ipose.data.photo_diagnosis import PhotoDiagnosis
+from ipose.data.photo_folder import find_photographs, images_below
 from ipose.data.photo_layouts import LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import read_photo
-from ipose.data.published.layouts import near_miss, published_layout, splits_of
+from ipose.data.published.layouts import near_miss, published_layout, splits_of, within_photographs
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import IposeError
-
-LEAST_SIDE = 32
-"""The smallest side that a photograph may have: the smallest images that GANSeg makes."""
 
 MASK_SIZE = 128
 """Masks are read at the size at which they judge."""
 
-ADVISED = 5_000
-"""Photographs that the paper asks for (GANSeg sec. 5)."""
-
-
-@dataclass(frozen=True)
-class PhotoDiagnosis:
-    """What the doctor found in photographs.
-
-    Args:
-        root: of the data set.
-        kind: the published set's name, or "photographs".
-        faults: everything that is wrong.
-        photographs: number of them by split.
-        sizes: (height, width) of every photograph that could be read.
-        landmarks: what is to say of the set's landmarks; "" for a set that never has any.
-    """
-
-    root: str
-    kind: str
-    faults: tuple[Fault, ...]
-    photographs: dict[str, int] = field(default_factory=dict)
-    sizes: tuple[tuple[int, int], ...] = ()
-    landmarks: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Nothing is wrong."""
-        return not self.faults
-
-    def table(self) -> str:
-        """How many photographs each split has, and how large they are."""
-        lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
-        if self.sizes:
-            low, high = (tuple(map(pick, zip(*self.sizes, strict=True))) for pick in (min, max))
-            lines.append(f"heights {low[0]} to {high[0]}, widths {low[1]} to {high[1]} pixels")
-        lines += [self.landmarks] if self.landmarks else []
-        if 0 < self.photographs.get("train", 0) < ADVISED:
-            lines.append(
-                f"The paper asks for more than {ADVISED:,} photographs to train on; with fewer, parts may fail."
-            )
-        return "\n".join(lines)
-
-    def summary(self) -> str:
-        """One line."""
-        if self.ok:
-            return f"{self.root}: no faults in {sum(self.photographs.values())} photographs"
-        files = len({fault.file for fault in self.faults})
-        return f"{self.root}: {len(self.faults)} faults in {files} files"
+EXAMINED = (
+    "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), a folder of photographs, "
+    + " or ".join([", ".join(layout.name for layout in LAYOUTS[:-1]), LAYOUTS[-1].name])
+)
+"""What `ipose doctor` reads, in words."""
 
 
 def is_photo_set(root: Path) -> bool:
-    """Whether a folder holds photographs alone: a published set (whole or not), or any images that are no scenes."""
+    """Whether a folder holds photographs alone: a published set (whole or not), or any images that are no scenes.
+
+    The photographs' own folder of a data set with label maps does, too; `examine_photographs` says what lies beside.
+    """
     if not root.is_dir():
         return False
     if photo_layout(root) is not None or _nearly(root) is not None:
         return True
-    scenes = splits_of(root) or published_layout(root) or near_miss(root) or (root / DATASET_FILE).is_file()
-    return not scenes and any(path.suffix.lower() in SUFFIXES for path in root.rglob("*"))
+    scenes = splits_of(root) or published_layout(root) or (root / DATASET_FILE).is_file()
+    if scenes or (near_miss(root) and not within_photographs(root)):
+        return False
+    return any(images_below(root))
 
 
 def examine_photographs(root: str | Path, *, progress: bool = True, workers: int | None = None) -> PhotoDiagnosis:
@@ -97,20 +57,26 @@ def examine_photographs(root: str | Path, *, progress: bool = True, workers: int
     except IposeError as error:
         fault = Fault.of(error, root)
         return PhotoDiagnosis(str(root), kind, (*missing, *([] if _told(fault, missing) else [fault])))
-    faults, sizes = list(missing), list[tuple[int, int]]()
+    faults, sizes = list(missing), dict[Path, tuple[int, int]]()
     for split, paths in splits.items():
-        for found in in_parallel(_examine, paths, f"reading {split}", progress=progress, workers=workers):
-            faults += found if isinstance(found, list) else []
-            sizes += [found] if isinstance(found, tuple) else []
+        read = in_parallel(_size_or_fault, paths, f"reading {split}", progress=progress, workers=workers)
+        for path, found in zip(paths, read, strict=True):
+            if isinstance(found, Fault):
+                faults.append(found)
+            else:
+                sizes[path] = found
     said = ""
-    if layout is not None:
+    if layout is None:
+        maps = label_map_fault(root, [path for paths in splits.values() for path in paths])
+        faults += [maps] if maps else []
+    else:
         faults += _counts(root, layout, splits)
         said, wrong = check_landmarks(root, layout, splits, MASK_SIZE)
         faults += [fault for fault in wrong if not _told(fault, missing)]
         faults += _masks(root, layout, splits, progress, workers)
-    return PhotoDiagnosis(
-        str(root), kind, tuple(faults), {s: len(p) for s, p in splits.items()}, tuple(sizes), landmarks=said
-    )
+    counts = {split: len(paths) for split, paths in splits.items()}
+    beside = near_miss(root) if within_photographs(root) else None
+    return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, landmarks=said, beside=beside or "")
 
 
 def _nearly(root: Path) -> PhotoLayout | None:
@@ -151,16 +117,12 @@ def _plain_splits(root: Path) -> Splits:
     return {split: paths for split, paths in found.items() if paths}
 
 
-def _examine(path: Path) -> tuple[int, int] | list[Fault]:
-    """The size of a photograph, or its faults."""
+def _size_or_fault(path: Path) -> tuple[int, int] | Fault:
     try:
         height, width, _ = read_photo(path).shape
     except IposeError as error:
-        return [Fault.of(error, path)]
-    if min(height, width) >= LEAST_SIDE:
-        return height, width
-    expected = f"{LEAST_SIDE} pixels or more on each side"
-    return [Fault(str(path), "too small", f"{height}x{width}", expected, "Get it in its full size, or remove it.")]
+        return Fault.of(error, path)
+    return height, width
 
 
 def _counts(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]:

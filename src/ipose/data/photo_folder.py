@@ -1,6 +1,6 @@
 """Photographs without any annotation: every image of a folder, at one square size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -9,13 +9,27 @@ from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import in_parallel
+from ipose.data.photo_checks import refuse_other_folder
 from ipose.data.photo_files import resized_photo
 from ipose.data.photo_layouts import photo_layout
+from ipose.data.png import read_photo
 from ipose.errors import DataError, IposeError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 KEPT_BYTES = 4 * 2**30
 """Photographs are kept in memory up to here, at the size that they are trained at; beyond, they are read each time."""
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is an image by its name, and not a hidden one (macOS leaves `._name.jpg` beside `name.jpg`)."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def images_below(root: Path) -> Iterator[Path]:
+    """The images in a folder and below, in no order; none that is hidden, or in a hidden folder."""
+    for path in root.rglob("*"):
+        if is_image(path) and path.is_file() and not any(p.startswith(".") for p in path.relative_to(root).parts):
+            yield path
 
 
 def find_photographs(root: Path, split: str = "train") -> list[Path]:
@@ -25,21 +39,40 @@ def find_photographs(root: Path, split: str = "train") -> list[Path]:
     `<split>/` where there is one, or all images below the folder (then there is but one split, "train").
 
     Raises:
-        DataError: no such folder, or none of its files is an image.
+        DataError: no such folder, a run's or one of supports, or none of its files is an image.
     """
     if not root.is_dir():
         raise DataError("no such folder of photographs", file=root, mend="Check the path.")
     if (layout := photo_layout(root)) is not None:
         return list(layout.splits(root).get(split, []))
+    refuse_other_folder(root)
     places = [root / f"{split}_img", root / split]
     if any((root / name).is_dir() for name in ("train_img", "val_img", "train", "val")):
         root = next((place for place in places if place.is_dir()), places[0])
     elif split != "train":
         return []
-    found = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = sorted(images_below(root))
     if not found and split == "train":
         raise DataError("no photographs in this folder", file=root, expected=f"files ending in {', '.join(SUFFIXES)}")
     return found
+
+
+def check_photographs(paths: Sequence[Path], *, progress: bool = False) -> None:
+    """Read every photograph once, before work begins that one broken file would stop halfway.
+
+    Raises:
+        DataError: lists the files that are no photographs.
+    """
+
+    def fault(path: Path) -> Fault | None:
+        try:
+            read_photo(path)
+        except IposeError as error:
+            return Fault.of(error, path)
+        return None
+
+    found = in_parallel(fault, paths, "reading photographs", progress=progress)
+    raise_faults([one for one in found if one is not None], "the photographs")
 
 
 class PhotoFolder(Sequence[Tensor]):

@@ -26,9 +26,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg")
 
 def taichi_splits(root: Path) -> dict[str, list[Path]]:
     """Frames of each split, in the order of their names. Raises DataError for a split without frames."""
-    found = {
-        split: sorted(path for path in (root / split).rglob("*") if path.suffix.lower() in SUFFIXES) for split in SPLITS
-    }
+    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in SPLITS}
     for split, paths in found.items():
         if not paths:
             raise DataError(
@@ -36,6 +34,10 @@ def taichi_splits(root: Path) -> dict[str, list[Path]]:
                 mend="Put its frames there.",
             )  # fmt: skip
     return found
+
+
+def _is_frame(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:

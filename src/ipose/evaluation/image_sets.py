@@ -87,14 +87,14 @@ def find_images(folder: Path) -> list[ImageFile]:
     """The images of a folder, by scene and seed.
 
     Where some are called `<scene>_seed<number>`, as `ipose generate` calls them, only these count: what lies beside
-    them are part maps and sheets.
+    them are part maps and sheets. Hidden files never count.
 
     Raises:
         DataError: no such folder, no image in it, or two files of one scene and seed.
     """
     if not folder.is_dir():
         raise DataError("no such folder of images", file=folder, mend="Check the path.")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != ".")
     seeded = [(match, path) for path in files if (match := _SEEDED.match(path.stem))]
     found = [ImageFile(match[1], int(match[2]), path) for match, path in seeded] or [
         ImageFile(path.stem, None, path) for path in files

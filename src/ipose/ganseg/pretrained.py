@@ -31,6 +31,15 @@ def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
     (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
 
 
+def is_ganseg(path: str | Path) -> bool:
+    """Whether a run or model folder holds a GANSeg generator; False for whatever cannot be read."""
+    try:
+        read_model_config(Path(path), FORMAT, name="GANSeg model", command="ipose train ganseg")
+    except RunError:
+        return False
+    return True
+
+
 def load_ganseg(path: str | Path) -> GANSegGenerator:
     """The generator of a run or model folder, in eval mode.
 

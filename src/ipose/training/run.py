@@ -114,6 +114,10 @@ class Run:
             RunError: no run here, or one of another kind or configuration; lists the fields that differ.
         """
         run = cls.open(folder)
+        if run.kind != kind:
+            raise RunError(
+                "a run of another system", file=run.folder, found=run.kind, expected=kind, mend="Choose another --out."
+            )
         new = {"kind": kind, "config": plain(config), "train": plain(train)}
         old = with_defaults(run.info, {"config": config, "train": train})
         different = differences({key: old[key] for key in new}, new)

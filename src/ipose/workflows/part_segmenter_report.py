@@ -56,7 +56,9 @@ def _progress(records: Sequence[dict[str, Any]]) -> str:
 
 
 def _agreement(records: Sequence[dict[str, Any]]) -> str:
-    watched = [record["pairs"]["pixels"] for record in records if "pairs" in record]
+    watched = [record["pairs"] for record in records if "pairs" in record]
     if not watched:
         return "No pairs were looked at yet."
-    return f"It gives {100 * watched[-1]:.1f} % of the pixels of generated pairs the generator's part."
+    right, commonest = watched[-1]["pixels"], watched[-1].get("commonest")
+    said = f"It gives {100 * right:.1f} % of the pixels of generated pairs the generator's part"
+    return said + ("." if commonest is None else f"; the commonest part everywhere would be {100 * commonest:.1f} %.")

@@ -11,7 +11,8 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.photo_folder import SUFFIXES
+from ipose.data.photo_checks import refuse_other_folder
+from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_index, read_photo, write_index
 from ipose.errors import DataError
 from ipose.evaluation.contact_sheet import Tile, TileRow, contact_sheet, enlarge
@@ -44,10 +45,11 @@ class Judgement:
 
 
 def find_images(inputs: Path) -> list[Path]:
-    """One image, or all of a folder. Raises DataError where there is none."""
+    """One image, or all of a folder but hidden ones. Raises DataError: none, or the folder of a run or of supports."""
     if inputs.is_file():
         return [inputs]
-    found = sorted(path for path in inputs.glob("*") if path.suffix.lower() in SUFFIXES) if inputs.is_dir() else []
+    refuse_other_folder(inputs)
+    found = sorted(path for path in inputs.glob("*") if is_image(path)) if inputs.is_dir() else []
     if not found:
         what = "no photographs in this folder" if inputs.is_dir() else "no such file or folder"
         raise DataError(what, file=inputs, expected=f"files ending in {', '.join(SUFFIXES)}")
@@ -83,8 +85,11 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
         out: folder to write.
     Yields:
         each file as it is written.
+    Raises:
+        DataError: no photographs, or some that cannot be read: all of them are listed, and nothing is written.
     """
     paths, shown = find_images(inputs), list[Tile]()
+    check_photographs(paths)
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
     for path in paths:
@@ -96,8 +101,21 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
             shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), path.stem))
     rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
     rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
-    contact_sheet(rows).save(out / "sheet.png")
+    title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
+    contact_sheet(rows, title).save(out / "sheet.png")
     yield out / "sheet.png"
+
+
+def check_truth(images: Sequence[Path], truth: Path) -> None:
+    """Whether each photograph has a true map; asked before any is segmented.
+
+    Raises:
+        DataError: no such folder, or a photograph without a map in it.
+    """
+    if not truth.is_dir():
+        raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
+    for path in images:
+        _truth_file(path, truth)
 
 
 def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Judgement:
@@ -166,11 +184,16 @@ def verdict_cards(
     return cards
 
 
-def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
+def _truth_file(path: Path, truth: Path) -> Path:
     name = path.stem.removesuffix("_part")
     file = next((truth / f"{name}{end}.png" for end in ("", "_part") if (truth / f"{name}{end}.png").is_file()), None)
     if file is None:
         raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
+    return file
+
+
+def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
+    file = _truth_file(path, truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
         raise DataError(

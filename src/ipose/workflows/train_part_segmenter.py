@@ -34,6 +34,8 @@ from ipose.workflows.training_place import TrainingPlace
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
 """Batches from which batch-norm statistics are estimated."""
+LEAST_SEEN = 128
+"""Side in pixels that a network should see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,7 @@ def run_part_segmenter_job(
     generator = load_ganseg(job.pairs)
     torch.manual_seed(job.train.seed)
     network = _new_segmenter(job, generator.config.parts)
+    _advise_enlarging(generator.config.image_size, job.config)
     photographs = _photographs_of(job.pairs, generator.config.image_size)
 
     prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
@@ -105,9 +108,7 @@ def run_part_segmenter_job(
 
     def sample(snapshot: Snapshot) -> None:
         network = settled(snapshot)
-        append_metrics(
-            snapshot.run.metrics, {"step": snapshot.step, "pairs": {"pixels": pair_accuracy(network, generator)}}
-        )
+        append_metrics(snapshot.run.metrics, {"step": snapshot.step, "pairs": pair_accuracy(network, generator)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = segmenter_sheet(network, generator, photographs, title=f"step {snapshot.step}")
         sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
@@ -156,11 +157,13 @@ def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int)
 
 
 @torch.no_grad()
-def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> float:
-    """Share of the pixels of some fixed pairs that the segmenter gives the generator's part."""
+def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> dict[str, float]:
+    """Share of the "pixels" of some fixed pairs that the segmenter gives the generator's part; "commonest": the share
+    of the commonest part (or background), which an answer of it alone would reach."""
     device = next(generator.parameters()).device
     image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(count)).to(device))
-    return float((network.to(device).part_map(image) == target).float().mean())
+    right = float((network.to(device).part_map(image) == target).float().mean())
+    return {"pixels": right, "commonest": float(target.flatten().bincount().max()) / target.numel()}
 
 
 @torch.no_grad()
@@ -198,3 +201,12 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
         return list(PhotoFolder(paths[:: max(1, len(paths) // SHOWN)][:SHOWN], size, progress=False))
     except (IposeError, KeyError, TypeError):
         return []
+
+
+def _advise_enlarging(size: int, config: PartSegmenterConfig) -> None:
+    """Networks of torchvision answer at an eighth of what they see: of small images, in blocks."""
+    fitting = max(LEAST_SEEN // size, 1)
+    if config.enlarge < fitting:
+        print(
+            f"Images of {size} pixels are answered in coarse blocks: --enlarge {fitting} makes them finer, and slower."
+        )

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_scenes, open_spec
-from ipose.data.photo_folder import find_photographs
+from ipose.data.photo_checks import refuse_label_maps
+from ipose.data.photo_folder import check_photographs, find_photographs
 from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_supports
 from ipose.errors import ConfigError, DataError, SupportError
@@ -109,7 +110,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     Raises:
         RunError: no part segmenter there.
         ConfigError: names of another number, more than 8 parts, no such category, or none named and several there.
-        DataError: no photographs, or no object was found in them.
+        DataError: no photographs, some that cannot be read (all are listed), or no object was found in them.
         TooFewObjectsError: fewer objects than supports asked for.
         SupportError: `out` holds supports already, or the category cannot be a folder's name.
     """
@@ -206,6 +207,8 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
         raise ConfigError(
             "what do these photographs show?", field="category", mend="Say --category NAME: the supports' category."
         )
+    check_photographs(paths, progress=True)
+    refuse_label_maps(root, paths)
     shown = job.category
 
     def see_photographs(segmenter: TrainedSegmenter) -> SeenObjects:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ipose.data.photo_doctor import examine_photographs, is_photo_set
+from ipose.ganseg.presets import preset
 from ipose.testing.published_photographs import (
     write_celeba,
     write_cub,
@@ -16,6 +17,7 @@ from ipose.testing.published_photographs import (
     write_picture,
     write_taichi,
 )
+from ipose.testing.published_scenes import write_ade20k, write_cityscapes
 from ipose.testing.tiny_scenes import write_scenes
 
 WRITERS = {"Flowers-102": write_flowers, "CUB-200-2011": write_cub, "CelebA in the wild": write_celeba,
@@ -120,21 +122,60 @@ class TestAnyFolder:
         assert "heights 40 to 40, widths 50 to 50" in diagnosis.table()
         assert "more than 5,000" in diagnosis.table()
 
-    def test_too_small(self, folder):
+    def test_a_small_one_is_no_fault_as_training_takes_it_but_said(self, folder):
         Image.new("RGB", (31, 50)).save(folder / "1.png")
-        assert said(folder) == [
-            f"{folder}/1.png: too small: found 50x31, expected 32 pixels or more on each side. Get it in its full "
-            "size, or remove it."
-        ]
+        diagnosis = examine_photographs(folder, progress=False)
+        assert diagnosis.ok
+        assert "1 photograph with a side below 32 pixels (1.png: 50x31): training enlarges them" in diagnosis.table()
 
-    def test_truncated_and_too_small_are_both_told(self, folder):
-        Image.new("RGB", (9, 9)).save(folder / "1.png")
+    def test_truncated_and_no_image_are_both_told(self, folder):
+        (folder / "1.png").write_text("no image")
         (folder / "2.png").write_bytes((folder / "2.png").read_bytes()[:40])
         assert [fault.partition(": ")[0] for fault in said(folder)] == [f"{folder}/1.png", f"{folder}/2.png"]
+        assert examine_photographs(folder, progress=False).summary() == f"{folder}: 2 faults in 2 files"
+
+    def test_the_squeeze_is_said_where_there_is_one(self, folder):
+        squeezed = "widths 50 to 50 pixels; training squeezes them to a square"
+        assert squeezed in examine_photographs(folder, progress=False).table()
+        for i in range(3):
+            Image.new("RGB", (40, 40)).save(folder / f"{i}.png")
+        assert "squeeze" not in examine_photographs(folder, progress=False).table()
+
+    def test_the_least_number_is_that_of_the_preset_for_folders(self, folder):
+        least = preset("folder").batch_size
+        assert f"one batch at least (--batch-size: {least} with --preset folder)" in (
+            examine_photographs(folder, progress=False).table()
+        )
+
+    def test_hidden_files_are_passed_over(self, folder):
+        (folder / "._0.jpg").write_bytes(b"\0\5\26\7 of macOS")
+        (folder / ".thumbnails").mkdir()
+        (folder / ".thumbnails" / "0.png").write_text("no image")
+        assert examine_photographs(folder, progress=False).summary() == f"{folder}: no faults in 3 photographs"
+        for path in folder.glob("[0-9].png"):
+            path.unlink()
+        assert not is_photo_set(folder)
 
     def test_a_published_set_one_level_down_is_to_be_named(self, tmp_path):
         write_flowers(tmp_path / "flowers")
         assert said(tmp_path)[0].endswith(f"holds Flowers-102 in a folder of its own. Name {tmp_path}/flowers.")
+
+    def test_the_photographs_of_scenes_are_photographs_and_what_lies_beside_is_said(self, tmp_path):
+        write_scenes(tmp_path / "data")
+        photographs = tmp_path / "data" / "train_img"
+        assert is_photo_set(photographs)
+        assert not is_photo_set(tmp_path / "data" / "train_label")
+        diagnosis = examine_photographs(photographs, progress=False)
+        assert diagnosis.ok
+        assert f"For the label maps beside them: Name {tmp_path}/data, which holds a scene folder." in (
+            diagnosis.table()
+        )
+
+    @pytest.mark.parametrize(("write", "inside"), [(write_cityscapes, "leftImg8bit"), (write_ade20k, "images")])
+    def test_the_photographs_of_a_published_layout_too(self, tmp_path, write, inside):
+        write(tmp_path)
+        assert is_photo_set(tmp_path / inside)
+        assert not is_photo_set(tmp_path / {"images": "annotations"}.get(inside, "gtFine"))
 
     def test_scenes_are_not_photographs_alone(self, tmp_path):
         write_scenes(tmp_path / "data")

@@ -7,7 +7,8 @@ from PIL import Image
 
 from ipose.data.open_photographs import open_photographs
 from ipose.data.photo_config import PhotoConfig
-from ipose.data.photo_folder import PhotoFolder, find_photographs
+from ipose.data.photo_folder import PhotoFolder, check_photographs, find_photographs
+from ipose.data.png import write_index
 from ipose.errors import ConfigError, DataError
 
 
@@ -40,11 +41,30 @@ class TestFindPhotographs:
         for split, name in zip(("train", "val"), names, strict=True):
             assert [path.name for path in find_photographs(tmp_path, split)] == [f"of_{name}.png"]
 
+    def test_hidden_files_are_no_photographs(self, folder):
+        for name in (".hidden.png", "._0.jpg", ".thumbnails/0.png"):
+            picture(folder / name)
+        assert [path.name for path in find_photographs(folder)] == ["0.png", "1.jpg", "2.png", "3.jpg"]
+
+    def test_a_hidden_folder_may_be_named(self, folder):
+        assert len(find_photographs(folder.rename(folder.parent / ".photos"))) == 4
+
     def test_no_folder_and_no_photographs(self, tmp_path):
         with pytest.raises(DataError, match="no such folder of photographs"):
             find_photographs(tmp_path / "nowhere")
         with pytest.raises(DataError, match=r"no photographs in this folder: expected files ending in \.jpg"):
             find_photographs(tmp_path)
+
+
+class TestCheckPhotographs:
+    """Every file is read before any work."""
+
+    def test_all_broken_files_are_listed(self, folder):
+        check_photographs(find_photographs(folder))
+        (folder / "bad.png").write_text("no image")
+        (folder / "empty.jpg").touch()
+        with pytest.raises(DataError, match=r"2 faults in the photographs(.|\n)*bad\.png(.|\n)*empty\.jpg"):
+            check_photographs(find_photographs(folder))
 
 
 class TestPhotoFolder:
@@ -76,6 +96,12 @@ class TestOpenPhotographs:
     def test_too_few_photographs(self, folder):
         with pytest.raises(DataError, match=r"too few photographs: found 4, expected 16 or more .*--batch-size"):
             open_photographs(PhotoConfig(data=str(folder)), "train", 32, least=16)
+
+    def test_label_maps_are_refused(self, tmp_path):
+        for i in range(4):
+            write_index(tmp_path / f"{i}.png", torch.full((8, 8), i, dtype=torch.uint8))
+        with pytest.raises(DataError, match="these look like label maps, not photographs: found 4 greyscale"):
+            open_photographs(PhotoConfig(data=str(tmp_path)), "train", 32)
 
     def test_partworld_draws_scenes_of_one_object(self):
         photos = open_photographs(PhotoConfig(scenes=3, val_scenes=2, categories=("car",)), "val", 32)

@@ -124,6 +124,7 @@ class TestTaichi:
 
     def test_splits(self, taichi):
         assert photo_layout(taichi).name == "Taichi"
+        (taichi / "train" / "a" / "._0.png").write_text("what macOS leaves behind")
         assert [path.parent.name for path in find_photographs(taichi)] == ["a", "b"]
         assert [len(find_photographs(taichi, split)) for split in ("regression", "test", "val")] == [2, 1, 0]
 

@@ -17,6 +17,10 @@ def fill(folder, *names):
 class TestFindImages:
     """find_images reads anybody's folder, and those of `ipose generate`."""
 
+    def test_hidden_files_are_passed_over(self, tmp_path):
+        found = find_images(fill(tmp_path / "a", "x.png", "._x.png"))
+        assert [image.path.name for image in found] == ["x.png"]
+
     def test_every_image_is_a_scene_of_its_name(self, tmp_path):
         found = find_images(fill(tmp_path / "a", "y.png", "x.jpg"))
         assert [(image.scene, image.seed) for image in found] == [("x", None), ("y", None)]

@@ -179,7 +179,7 @@ class TestResume:
         ("change", "said"),
         [
             ({"config": Config(widths=(1, 3))}, r"config\.widths \[1, 2\] there, \[1, 3\] here"),
-            ({"kind": "synthesis"}, "kind 'partnet' there, 'synthesis' here"),
+            ({"kind": "synthesis"}, "a run of another system: found partnet, expected synthesis"),
             ({"train": replace(TRAIN, batch_size=4)}, r"train\.batch_size 2 there, 4 here"),
             ({"train": replace(TRAIN, seed=4, schedule="linear")}, r"train\.seed .*train\.schedule "),
         ],

@@ -11,7 +11,7 @@ from ipose.data.data_config import DataConfig, WorldFlags
 
 if TYPE_CHECKING:
     from ipose.data.diagnosis import Diagnosis
-    from ipose.data.photo_doctor import PhotoDiagnosis
+    from ipose.data.photo_diagnosis import PhotoDiagnosis
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Doctor:
         """Examine and print."""
         from ipose.data.doctor import examine
         from ipose.data.open_data import spec_source
-        from ipose.data.photo_doctor import examine_photographs, is_photo_set
+        from ipose.data.photo_doctor import EXAMINED, examine_photographs, is_photo_set
 
         diagnosis: Diagnosis | PhotoDiagnosis
         if self.spec is None and self.supports is None and is_photo_set(self.root):
             diagnosis = examine_photographs(self.root)
         else:
-            spec = spec_source(DataConfig(data=str(self.root), spec=self.spec))
+            spec = spec_source(DataConfig(data=str(self.root), spec=self.spec), EXAMINED)
             diagnosis = examine(self.root, spec, supports=self.supports)
         print(diagnosis.table())
         for fault in diagnosis.faults:

@@ -66,9 +66,11 @@ class Segment:
         from ipose.ganseg.saved_segmenter import load_part_segmenter
         from ipose.workflows.card_folder import described, write_run_cards
         from ipose.workflows.door import check_device
-        from ipose.workflows.segment import judge, judgement_cards, segment_files
+        from ipose.workflows.segment import check_truth, find_images, judge, judgement_cards, segment_files
 
         check_device(self.device)
+        if self.truth is not None:
+            check_truth(find_images(self.images), self.truth)
         segmenter = load_part_segmenter(self.model)
         segmenter.network.to(self.device)
         written = list(segment_files(segmenter, self.images, self.out))

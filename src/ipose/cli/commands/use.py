@@ -58,14 +58,14 @@ class Parts:
 
 @dataclass(frozen=True)
 class Generate:
-    """Make images from label maps: no data set, no photograph. With --system ganseg: images and parts from noise."""
+    """Make images from label maps: no data set, no photograph. Of a GANSeg model: images and parts from noise."""
 
     inputs: Positional[Path | None] = None
-    """Index PNG of label ids, or a folder of them; none with --system ganseg."""
+    """Index PNG of label ids, or a folder of them; none for a GANSeg model."""
     model: Path = field(kw_only=True)
     """Run or its model folder, of the system."""
     system: Literal["ipose", "groupdnet", "ganseg"] = "ipose"
-    """Whose model it is; a GroupDNet is recognised without being named."""
+    """Whose model it is; GroupDNet and GANSeg are recognised without being named."""
     move: tuple[str, ...] = ()
     """ganseg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
     resample: tuple[str, ...] = ()
@@ -90,8 +90,13 @@ class Generate:
         from ipose.workflows.door import check_device
 
         check_device(self.device)
-        for path in self._from_noise() if self.system == "ganseg" else self._from_maps():
+        for path in self._from_noise() if self._is_ganseg() else self._from_maps():
             print(path)
+
+    def _is_ganseg(self) -> bool:
+        from ipose.ganseg.pretrained import is_ganseg
+
+        return self.system == "ganseg" or (self.system == "ipose" and is_ganseg(self.model))
 
     def _from_noise(self) -> Iterator[Path]:
         from ipose.ganseg.moves import MovePart
@@ -111,7 +116,9 @@ class Generate:
         from ipose.workflows.generate import generate_files
 
         if self.move:
-            raise ConfigError("only GANSeg has parts to move", field="move", mend="Add --system ganseg.")
+            raise ConfigError(
+                "only GANSeg has parts to move", field="move", mend="Name a GANSeg model, or drop --move."
+            )
         if self.inputs is None:
             raise ConfigError("no label map", field="inputs", mend="Name an index PNG, or a folder of them.")
         if self.system == "groupdnet" or is_groupdnet(self.model):
@@ -150,14 +157,13 @@ class Report:
     """Write a run's report.html anew, with the eval cards and tables that lie there by now."""
 
     folder: Positional[Path]
-    """A finished run, of PartNet or of synthesis. Eval cards are read from its cards/ (ipose evaluate RUN),
-    tables from table-*.md beside it."""
+    """A run of any system. Eval cards are read from its cards/ (ipose evaluate RUN), tables from table-*.md beside."""
 
     def run(self) -> None:
         """Look again and write."""
         from ipose.workflows.reports import remake_report
 
-        print(f"Judging {self.folder} on its validation data ...", file=sys.stderr)
+        print(f"Looking at {self.folder} and its data ...", file=sys.stderr)
         print(remake_report(self.folder))
 
 

@@ -20,7 +20,7 @@ class Layout:
     Args:
         name: as people call the data set.
         spec: built-in spec of its ids, which serves unless the user names another.
-        folders: its own, of which the last one holds the instance maps.
+        folders: its own, of which the first one holds the photographs, and the last one the instance maps.
         recognises: whether a folder is laid out so.
         splits: names of the splits that a folder has, train first.
         find: scenes of a split, and what is missing.
@@ -79,6 +79,16 @@ def near_miss(root: Path) -> str | None:
         if known and (folder in inside or _is_part_of(root, folder, layout)):
             return f"Name {folder}, which holds {layout.name if layout else 'a scene folder'}."
     return None
+
+
+def within_photographs(root: Path) -> bool:
+    """Whether a folder is, or lies within, the one that a data set with label maps keeps its photographs in."""
+    for folder in list(root.resolve().parents)[:3]:
+        layout = published_layout(folder)
+        if layout is not None or scene_files.splits_of(folder):
+            first = root.resolve().relative_to(folder).parts[0]
+            return first == layout.folders[0] if layout else first.endswith("_img")
+    return False
 
 
 def _is_part_of(root: Path, around: Path, layout: Layout | None) -> bool:

@@ -1,0 +1,89 @@
+"""What the doctor found in photographs without labels, and how it says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ipose.data.faults import Fault
+
+SMALL = 32
+"""The smallest images that GANSeg makes: a photograph with a smaller side is enlarged, and never sharp."""
+
+ADVISED = 5_000
+"""Photographs that the paper asks for (GANSeg sec. 5)."""
+
+BATCH = 64
+"""Images of a batch in the paper's run, and in the preset for folders: a training needs one batch at least."""
+
+
+@dataclass(frozen=True)
+class PhotoDiagnosis:
+    """What the doctor found in photographs.
+
+    Args:
+        root: of the data set.
+        kind: the published set's name, or "photographs".
+        faults: everything that is wrong.
+        photographs: number of them by split.
+        sizes: (height, width) of every photograph that could be read.
+        landmarks: what is to say of the set's landmarks; "" for a set that never has any.
+        beside: how to have the label maps beside these photographs read, too; "" where there are none.
+    """
+
+    root: str
+    kind: str
+    faults: tuple[Fault, ...]
+    photographs: dict[str, int] = field(default_factory=dict)
+    sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    landmarks: str = ""
+    beside: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong."""
+        return not self.faults
+
+    def table(self) -> str:
+        """How many photographs each split has, how large they are, and what training makes of that."""
+        lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
+        lines += [self._extent()] if self.sizes else []
+        lines += [self._small()] if any(map(_is_small, self.sizes.values())) else []
+        lines += [self.landmarks] if self.landmarks else []
+        if 0 < self.photographs.get("train", 0) < ADVISED:
+            lines.append(
+                f"The paper asks for more than {ADVISED:,} photographs to train on; with fewer, parts may fail. "
+                f"ipose train ganseg needs one batch at least (--batch-size: {BATCH} with --preset folder)."
+            )
+        if self.beside:
+            lines.append(f"These are the photographs alone. For the label maps beside them: {self.beside}")
+        return "\n".join(lines)
+
+    def summary(self) -> str:
+        """One line."""
+        if self.ok:
+            return f"{self.root}: no faults in {_counted(sum(self.photographs.values()), 'photograph')}"
+        files = len({fault.file for fault in self.faults})
+        return f"{self.root}: {_counted(len(self.faults), 'fault')} in {_counted(files, 'file')}"
+
+    def _extent(self) -> str:
+        sizes = self.sizes.values()
+        low, high = (tuple(map(pick, zip(*sizes, strict=True))) for pick in (min, max))
+        said = f"heights {low[0]} to {high[0]}, widths {low[1]} to {high[1]} pixels"
+        square = all(height == width for height, width in sizes)
+        return said if square else f"{said}; training squeezes them to a square"
+
+    def _small(self) -> str:
+        small = [f"{path.name}: {h}x{w}" for path, (h, w) in self.sizes.items() if _is_small((h, w))]
+        more = f" and {len(small) - 3} more" if len(small) > 3 else ""
+        return (
+            f"{_counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
+            "training enlarges them; get them in full size, or remove them."
+        )
+
+
+def _is_small(size: tuple[int, int]) -> bool:
+    return min(size) < SMALL
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,31 @@
+"""Segmenting files: what is found, and what is read before anything is written."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ipose.errors import DataError
+from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.ganseg.segmenter import PartSegmenter
+from ipose.workflows.segment import find_images, segment_files
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name in ("b.jpg", "a.png", ".hidden.png", "._b.jpg"):
+        Image.fromarray(np.zeros((8, 8, 3), dtype=np.uint8)).save(tmp_path / "photos" / name)
+    return tmp_path / "photos"
+
+
+def test_hidden_files_are_passed_over(folder):
+    assert [path.name for path in find_images(folder)] == ["a.png", "b.jpg"]
+
+
+def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
+    (folder / "bad.png").write_text("no image")
+    (folder / "empty.jpg").touch()
+    segmenter = TrainedSegmenter(PartSegmenter(2, "lraspp_mobilenet_v3_large"), 32, ("part 1", "part 2"))
+    with pytest.raises(DataError, match=r"2 faults in the photographs(.|\n)*bad\.png(.|\n)*empty\.jpg"):
+        list(segment_files(segmenter, folder, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
