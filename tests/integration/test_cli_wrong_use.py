@@ -170,7 +170,10 @@ WRONG = {
     "train partnet: taken": ("{train_partnet} --out {partnet}", "Add --resume to go on with it"),
     "train partnet: folder of something else": ("{train_partnet} --out {scenes}", "must be new or empty"),
     "train partnet: resume nothing": ("{train_partnet} --out {run} --resume", "Drop --resume to start one here"),
-    "train partnet: resume a synthesis run": ("{train_partnet} --out {synthesis} --resume", "a run of another system: found synthesis"),
+    "train partnet: resume a synthesis run": (
+        "{train_partnet} --out {synthesis} --resume",
+        "system: found synthesis",
+    ),
     "train partnet: resume with other widths": (
         "{train_partnet} --out {partnet} --resume --attention-blocks 2",
         "partnet.attention_blocks 1 there, 2 here",
@@ -213,7 +216,10 @@ WRONG = {
         "{train_synthesis} --out {run} --parts true --data {unannotated}",
         "training on true parts needs part maps",
     ),
-    "train synthesis: resume a PartNet run": ("{train_synthesis} --out {partnet} --resume", "a run of another system: found partnet"),
+    "train synthesis: resume a PartNet run": (
+        "{train_synthesis} --out {partnet} --resume",
+        "system: found partnet",
+    ),
     "train synthesis: data": ("{train_synthesis} --out {run} --data {tmp}/nowhere", "no such data folder"),
     "train synthesis: spec": (
         "{train_synthesis} --out {run} --data {scenes} --spec coco-stuff",

@@ -9,6 +9,7 @@ compare_cards                    cards beside each other (card_facts, card_folde
 train_segmenter                  a network that judges by label maps
 train_groupdnet, train_ganseg    the other systems; train_part_segmenter on GANSeg's pairs
 training_place                   where a training runs, and the step from a job to its run
+segment, judge_part_maps         parts of photographs, and how good they are beside true maps
 unsupervised_supports            supports from a part segmenter (segmented_objects, of a meant_category, part_naming)
 compare_supports                 these beside drawn ones
 edited_region, measured_edits    how much of an edit stays where it was meant

@@ -22,8 +22,9 @@ from ipose.training.run import Run
 from ipose.types import Scene
 from ipose.workflows.card_facts import code_facts, model_facts
 from ipose.workflows.image_pairs import Fingerprint
+from ipose.workflows.judge_part_maps import Judgement, verdict_cards
 from ipose.workflows.published_photo_cards import published_cards
-from ipose.workflows.segment import Judgement, segment_image, verdict_cards
+from ipose.workflows.segment import segment_image
 
 MOST_PARTS = 8
 """Part ids of a scene folder."""

@@ -29,3 +29,9 @@ def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
     with pytest.raises(DataError, match=r"2 faults in the photographs(.|\n)*bad\.png(.|\n)*empty\.jpg"):
         list(segment_files(segmenter, folder, tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_two_photographs_of_one_name_are_refused(folder):
+    (folder / "a.png").rename(folder / "b.png")
+    with pytest.raises(DataError, match=r"two photographs of one name.*found b\.jpg, b\.png"):
+        find_images(folder)

@@ -66,7 +66,8 @@ class Segment:
         from ipose.ganseg.saved_segmenter import load_part_segmenter
         from ipose.workflows.card_folder import described, write_run_cards
         from ipose.workflows.door import check_device
-        from ipose.workflows.segment import check_truth, find_images, judge, judgement_cards, segment_files
+        from ipose.workflows.judge_part_maps import check_truth, judge, judgement_cards
+        from ipose.workflows.segment import find_images, segment_files
 
         check_device(self.device)
         if self.truth is not None:
