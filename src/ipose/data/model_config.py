@@ -35,6 +35,16 @@ def read_model_config(path: Path, format: str, *, name: str, command: str) -> tu
     return folder, dict(config)
 
 
+def model_format(path: Path) -> str | None:
+    """What config.json of a run's model, or of a model folder, calls its kind; None where nothing can be read."""
+    for folder in (path, path / "model"):
+        try:
+            return str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["format"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
 def _model_folder(path: Path, name: str, command: str) -> Path:
     for folder in (path, path / "model"):
         if (folder / "config.json").is_file():

@@ -125,20 +125,34 @@ def read_card(path: Path) -> EvalCard:
 def read_cards(path: Path) -> list[EvalCard]:
     """The card of a file, or all `*.json` cards of a folder; of a run, or whatever has a folder `cards`, of that one.
 
+    Where a run was judged on other data than its own (`cards/on-NAME/`), and nothing else, those cards.
+
     Raises:
-        DataError: no card there.
+        DataError: no card there, or cards on several data.
     """
     if not path.is_dir():
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = [] if is_run and folder == path else sorted(folder.glob("*.json"))
+    files = [] if is_run and folder == path else sorted(folder.glob("*.json")) or _on_other_data(path, folder)
     if not files:
         raise DataError(
             "no eval cards in this folder", file=path, expected="JSON files of ipose evaluate",
             mend=f"Make them with ipose evaluate {path}." if is_run else None,
         )  # fmt: skip
     return [read_card(file) for file in files]
+
+
+def _on_other_data(path: Path, folder: Path) -> list[Path]:
+    places = sorted({file.parent for file in folder.glob("on-*/*.json")})
+    if len(places) > 1:
+        raise DataError(
+            "eval cards on several data",
+            file=path,
+            found=", ".join(map(str, places)),
+            mend="Name one of these folders.",
+        )
+    return sorted(places[0].glob("*.json")) if places else []
 
 
 def compare_cards(

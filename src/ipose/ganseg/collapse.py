@@ -12,7 +12,7 @@ from ipose.ganseg.generator import GANSegOutput
 DEAD = 1e-3
 """A part that covers less of the images than this is dead."""
 
-LEAST_ENTROPY, FOREGROUND, LEAST_MOTION = 0.5, (0.02, 0.98), 0.01
+LEAST_ENTROPY, FOREGROUND, LEAST_MOTION = 0.5, (0.02, 0.75), 0.01
 """Below, outside of and below these the parts have collapsed."""
 
 

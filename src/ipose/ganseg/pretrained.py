@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 import ipose
 from ipose.configs import config_from_plain
-from ipose.data.model_config import read_model_config
+from ipose.data.model_config import model_format, read_model_config
 from ipose.errors import ConfigError, RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import GANSegConfig
@@ -33,11 +33,7 @@ def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
 
 def is_ganseg(path: str | Path) -> bool:
     """Whether a run or model folder holds a GANSeg generator; False for whatever cannot be read."""
-    try:
-        read_model_config(Path(path), FORMAT, name="GANSeg model", command="ipose train ganseg")
-    except RunError:
-        return False
-    return True
+    return model_format(Path(path)) == FORMAT
 
 
 def load_ganseg(path: str | Path) -> GANSegGenerator:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 import ipose
 from ipose.configs import config_from_plain
-from ipose.data.model_config import read_model_config
+from ipose.data.model_config import model_format, read_model_config
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes
@@ -150,11 +150,7 @@ class GroupDNet:
 
 def is_groupdnet(path: str | Path) -> bool:
     """Whether a run or model folder holds a GroupDNet; False for whatever cannot be read."""
-    try:
-        _read_config(Path(path))
-    except RunError:
-        return False
-    return True
+    return model_format(Path(path)) == FORMAT
 
 
 def _read_config(path: Path) -> tuple[Path, dict[str, Any]]:

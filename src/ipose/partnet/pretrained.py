@@ -102,7 +102,7 @@ def read_config(folder: Path) -> dict[str, Any]:
             file=folder,
             found=str(config.get("format", "no format")) if isinstance(config, dict) else "no table",
             expected="a PartNet or a synthesis model",
-            mend="Of a GroupDNet use ipose generate, figures and evaluate; of GANSeg ipose generate --system ganseg.",
+            mend="Of a GroupDNet use ipose generate, figures, evaluate; of GANSeg generate, of its segmenter segment.",
         )
     return config
 

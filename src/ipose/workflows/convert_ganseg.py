@@ -130,4 +130,6 @@ def _notes_on_going_back(network: GANSegGenerator) -> list[str]:
     other = [f"{name} {value}" for name, value in own.items() if value != getattr(GANSegConfig, name)]
     if not other:
         return []
-    return [f"No weight tells {', '.join(other)}: who reads the file must know, and the release's runs have others."]
+    alike = [name for name in PRESETS if all(getattr(ganseg_preset(name), field) == own[field] for field in own)]
+    back = f" ipose convert reads it back with --preset {alike[0]}." if alike else ""
+    return [f"No weight tells {', '.join(other)}, and the release's runs have others.{back}"]

@@ -25,12 +25,14 @@ class Judgement:
     Args:
         images: judged.
         foreground_iou: of what is not background.
+        everything: the same, if everything were foreground.
         matching: found parts beside labelled ones; None where the truth is foreground alone.
         data: hash of the truth.
     """
 
     images: int
     foreground_iou: float
+    everything: float
     matching: PartMatching | None
     data: str
 
@@ -57,19 +59,20 @@ def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Jud
     Raises:
         DataError: a photograph without a map in `truth`, or one of another size.
     """
-    ious, counts, parts, labels = list[float](), list[tuple[Tensor, Tensor]](), len(segmenter.part_names), 0
-    looked = Fingerprint()
+    ious, whole, counts = list[float](), list[float](), list[tuple[Tensor, Tensor]]()
+    parts, labels, looked = len(segmenter.part_names), 0, Fingerprint()
     for path in maps:
         found = torch.from_numpy(read_index(path))
         true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
         ious.append(foreground_iou(found[None], true[None]))
+        whole.append(foreground_iou(torch.ones_like(found[None]), true[None]))
         counts.append((found, true))
         looked.add(path.name, true)
         labels = max(labels, int(true.max()))
     if labels < 2:
-        return Judgement(len(ious), sum(ious) / len(ious), None, looked.hex())
+        return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), None, looked.hex())
     summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
-    return Judgement(len(ious), sum(ious) / len(ious), match_parts(summed), looked.hex())
+    return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), match_parts(summed), looked.hex())
 
 
 def judgement_cards(
@@ -102,7 +105,8 @@ def verdict_cards(
     """The cards of a judgement; `facts`: what they have in common. Labels without a name have a number."""
     common: dict[str, Any] = {"counts": {"photographs": found.images}, "data": found.data, **facts}
     notes = ("each photograph by itself, then the mean; background is what has id 0",)
-    cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, **common)]
+    beside = {"everything foreground": found.everything}
+    cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, baselines=beside, **common)]
     if found.matching is not None:
         count = found.matching.iou.shape[1]
         labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]

@@ -1,6 +1,5 @@
 """`ipose evaluate RUN` of a part segmenter: landmarks, foregrounds and parts that people set, on real photographs."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +126,6 @@ def _scene_cards(
         )
     else:
         left_out = ("No matching of parts: the scenes have no part maps.",)
-    judged = Judgement(len(ious), sum(ious) / len(ious), matching, looked.hex())
+    judged = Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), matching, looked.hex())
     names = dataset.part_names.get(next(iter(categories), ""), ()) if matching else ()
-    first, *others = verdict_cards(judged, segmenter.part_names, facts, names)
-    return [replace(first, baselines={"everything foreground": sum(whole) / len(whole)}), *others], left_out
+    return verdict_cards(judged, segmenter.part_names, facts, names), left_out

@@ -142,3 +142,19 @@ class TestCompareCards:
             compare_cards({"a": [CARD], "b": [fid]})
         _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
         assert rows == [["Frechet distance", "12.5 [images, tiny]", "12.5 [images, FID]"]]
+
+
+class TestCardsOnOtherData:
+    """A run that was judged on other data than its own has its cards in `cards/on-NAME/`."""
+
+    def test_are_those_of_the_run_where_there_are_no_others(self, tmp_path):
+        (tmp_path / "run" / "cards" / "on-world").mkdir(parents=True)
+        write_card(CARD, tmp_path / "run" / "cards" / "on-world" / "a.json")
+        assert [one.metric for one in read_cards(tmp_path / "run")] == [CARD.metric]
+
+    def test_on_several_data_have_to_be_chosen_from(self, tmp_path):
+        for name in ("a", "b"):
+            (tmp_path / "run" / "cards" / f"on-{name}").mkdir(parents=True)
+            write_card(CARD, tmp_path / "run" / "cards" / f"on-{name}" / "a.json")
+        with pytest.raises(DataError, match=r"eval cards on several data.*on-a.*on-b"):
+            read_cards(tmp_path / "run")

@@ -56,7 +56,7 @@ class TestWarnings:
         ("wrong", "sentence"),
         [
             ({"coverage": (0.0, 0.001, 0.0)}, "foreground covers 0.1 %"),
-            ({"coverage": (0.5, 0.3, 0.2)}, "foreground covers 100.0 %"),
+            ({"coverage": (0.3, 0.3, 0.2)}, "foreground covers 80.0 %"),
             ({"coverage": (0.3, 0.0, 0.2)}, r"1 of 3 parts cover nothing \(2\)"),
             ({"entropy": 0.2}, "few parts have most"),
             ({"motion": 0.001}, "hardly move"),

@@ -14,7 +14,7 @@ class LoopFlags:
     """How long, how often."""
 
     steps: int | None = None
-    """Optimizer steps. None = as many as the preset's epochs (GANSeg: --updates) make."""
+    """Optimizer steps. None = as many as the config's epochs (or updates) make."""
     max_minutes: float | None = None
     """Stop cleanly, with a checkpoint, after this long."""
     seed: int = 0

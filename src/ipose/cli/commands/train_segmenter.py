@@ -12,10 +12,8 @@ from ipose.segmentation.config import SegmenterConfig
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSegmenter:
-    """Train a semantic segmenter on real images and their label maps, for ipose evaluate --segmenter.
-
-    With --pairs RUN: GANSeg's part segmenter instead, on what that GANSeg run generates; its flags: --pairs RUN --help.
-    """
+    """Train a segmenter: a semantic one on images and label maps, for ipose evaluate --segmenter; or, with --pairs RUN,
+    GANSeg's part segmenter on what that run generates (its flags: --pairs RUN --help)."""
 
     out: Path
     """Folder of the run."""

@@ -90,8 +90,20 @@ class Generate:
         from ipose.workflows.door import check_device
 
         check_device(self.device)
+        self._refuse_segmenter()
         for path in self._from_noise() if self._is_ganseg() else self._from_maps():
             print(path)
+
+    def _refuse_segmenter(self) -> None:
+        from ipose.data.model_config import model_format
+        from ipose.ganseg.segmenter_config import FORMAT
+
+        if model_format(self.model) == FORMAT:
+            raise ConfigError(
+                "a part segmenter makes no images",
+                file=self.model,
+                mend=f"See parts of photographs: ipose segment IMAGES --model {self.model}; or name its GANSeg run.",
+            )
 
     def _is_ganseg(self) -> bool:
         from ipose.ganseg.pretrained import is_ganseg
