@@ -209,7 +209,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "flowers": {**_SIX_BLOCKS, "head": "one", "concentration_weight": 30.0},
     "folder": {"random_crop": True},
     "small": _SMALL,
-    "partworld": {**_TINY, "concentration_weight": 20.0},  # with 10, a part settles on the sky
+    "partworld": {**_TINY, "concentration_weight": 20.0},  # with less, a part settles on the sky
     "tiny": _TINY,
 }
 """What each preset changes of the defaults."""

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import ipose
+from ipose.data.model_config import read_model_config
 from ipose.errors import RunError
 from ipose.ganseg.segmenter import PartSegmenter
 from ipose.ganseg.segmenter_config import FORMAT
@@ -58,9 +59,8 @@ def load_part_segmenter(path: str | Path) -> TrainedSegmenter:
     Raises:
         RunError: no segmenter here, a model of another system, or a damaged file.
     """
-    folder = _model_folder(Path(path))
+    folder, config = _config_of(path)
     with _faults_told(folder):
-        config = _config_of(folder)
         network = PartSegmenter(config["parts"], config["network"], enlarge=config["enlarge"])
         network.load_state_dict(load_file(folder / WEIGHTS))
         return TrainedSegmenter(network.eval(), int(config["image_size"]), tuple(config["part_names"]))
@@ -72,35 +72,13 @@ def stored_part_names(path: str | Path) -> tuple[str, ...]:
     Raises:
         RunError: as `load_part_segmenter`.
     """
-    folder = _model_folder(Path(path))
+    folder, config = _config_of(path)
     with _faults_told(folder):
-        return tuple(_config_of(folder)["part_names"])
+        return tuple(config["part_names"])
 
 
-def _model_folder(path: Path) -> Path:
-    folder = next((place for place in (path, path / "model") if (place / "config.json").is_file()), None)
-    if folder is None:
-        raise RunError(
-            "no part segmenter here",
-            file=path,
-            found="no config.json" if path.exists() else "no such folder",
-            expected="a run folder or its model/",
-            mend="Train one with ipose train segmenter --pairs RUN, or check the path.",
-        )
-    return folder
-
-
-def _config_of(folder: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("format") != FORMAT:
-        raise RunError(
-            "a model of another system",
-            file=folder,
-            found=config.get("format"),
-            expected=FORMAT,
-            mend="Train a segmenter on a GANSeg run with ipose train segmenter --pairs RUN.",
-        )
-    return config
+def _config_of(path: str | Path) -> tuple[Path, dict[str, Any]]:
+    return read_model_config(Path(path), FORMAT, name="part segmenter", command="ipose train segmenter --pairs RUN")
 
 
 @contextmanager
@@ -108,9 +86,7 @@ def _faults_told(folder: Path) -> Iterator[None]:
     """Whatever a damaged file leads to, said as a fault of the folder."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, OSError, SafetensorError, RuntimeError) as error:
-        if isinstance(error, RunError):
-            raise
+    except (KeyError, TypeError, ValueError, OSError, SafetensorError, RuntimeError) as error:
         words = " ".join(str(error).split())[:200]
         raise RunError(
             f"the part segmenter cannot be read ({words})", file=folder, mend="Copy the model folder again, whole."

@@ -118,7 +118,7 @@ class Run:
             raise RunError(
                 "a run of another system", file=run.folder, found=run.kind, expected=kind, mend="Choose another --out."
             )
-        new = {"kind": kind, "config": plain(config), "train": plain(train)}
+        new = {"config": plain(config), "train": plain(train)}
         old = with_defaults(run.info, {"config": config, "train": train})
         different = differences({key: old[key] for key in new}, new)
         refused = {k: v for k, v in different.items() if not (k.startswith("train.") and k[6:] in RESUMABLE)}

@@ -3,12 +3,12 @@
 The files are those of iPOSE's, GroupDNet's and GANSeg's releases; which network one is of, its names tell.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torch import Tensor
 
+from ipose.data.model_config import model_format
 from ipose.errors import RunError
 from ipose.ganseg.presets import Heatmap
 from ipose.ganseg.pretrained import FORMAT as GANSEG
@@ -100,15 +100,7 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
             "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
         )
     folder = model_folder(model)
-    return _TO_RELEASE.get(_format_of(folder), convert_ipose.partnet_to_release)(folder, out)
-
-
-def _format_of(folder: Path) -> str:
-    """What config.json says; "" where it says nothing that can be read, which PartNet's reader complains about."""
-    try:
-        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("format"))
-    except (OSError, ValueError, AttributeError):
-        return ""
+    return _TO_RELEASE.get(model_format(folder) or "", convert_ipose.partnet_to_release)(folder, out)
 
 
 def _useless(file: Path, state: Mapping[str, Tensor], kind: str | None) -> RunError:

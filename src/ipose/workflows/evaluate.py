@@ -171,7 +171,7 @@ def _judge_segmenter(run: Run, data: DataConfig, judgement: RunJudgement, name: 
 def _judge_parts_of_photographs(run: Run, data: DataConfig | None, judgement: RunJudgement) -> RunEvaluation:
     """What a part segmenter says of photographs whose landmarks, foregrounds or parts are known."""
     name = "" if data is None else f"on-{Path(data.data).name}"
-    chosen: dict[str, Any] = {name: getattr(judgement, name) for name in ("limit", "device", "batch_size")}
+    chosen: dict[str, Any] = {option: getattr(judgement, option) for option in ("limit", "device", "batch_size")}
     cards, left_out = part_segmenter_cards(run, data or own_data(run), **chosen)
     return RunEvaluation(cards, write_run_cards(cards, judgement.out or run.folder / "cards" / name), None, left_out)
 
