@@ -126,6 +126,7 @@ def segmenter(ipose, run, tmp_path_factory):
         patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
         said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
     assert said.code == 0, said.err
+    assert "--enlarge 4 makes them finer" in said.out  # of 32 pixels, to 128
     assert f"Report: {folder / 'report.html'}" in said.out
     return folder
 
@@ -175,11 +176,14 @@ class TestSegmenter:
         assert len(card.data) == 16
         assert card.value == pytest.approx(sum(found) / 2, abs=1e-3)
         assert set(card.model) == {"segmenter"}
+        shares = [(read_index(tmp_path / "truth" / f"{i}_part.png") > 0).mean() for i in range(2)]
+        assert card.baselines == {"everything foreground": pytest.approx(sum(shares) / 2, abs=1e-3)}
 
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
             (["segment", "{photos}", "--model", "{run}"], "a model of another system: found ipose-ganseg"),
+            (["generate", "--model", "{segmenter}"], "a part segmenter makes no images. See parts of photographs"),
             (["segment", "{tmp}", "--model", "{segmenter}"], "no photographs in this folder"),
             (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
             (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
@@ -210,6 +214,7 @@ class TestSegmenter:
         assert said.code == 2, said.out
         assert sentence in said.err
         assert not (tmp_path / "a").exists()
+        assert not (tmp_path / "segmented").exists()
 
 
 class TestEvaluate:
