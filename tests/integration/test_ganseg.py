@@ -174,10 +174,10 @@ class TestSegmenter:
         card = read_card(tmp_path / "out" / "cards" / "photographs_foreground-iou.json")
         assert card.counts == {"photographs": 2}
         assert len(card.data) == 16
-        assert card.value == pytest.approx(sum(found) / 2, abs=1e-3)
+        assert card.value == pytest.approx(sum(found) / 2, abs=1e-6)
         assert set(card.model) == {"segmenter"}
         shares = [(read_index(tmp_path / "truth" / f"{i}_part.png") > 0).mean() for i in range(2)]
-        assert card.baselines == {"everything foreground": pytest.approx(sum(shares) / 2, abs=1e-3)}
+        assert card.baselines == {"everything foreground": pytest.approx(sum(shares) / 2, abs=1e-6)}
 
     @pytest.mark.parametrize(
         ("words", "sentence"),
