@@ -3,9 +3,13 @@
 import pytest
 import torch
 
-from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
 from ipose.partnet.scene_parts import SceneParts
-from ipose.synthesis import Generator, SynthesisObjective, preset
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.presets import preset
 from ipose.types import PART_CHANNELS, SceneBatch
 
 SIZE = 64

@@ -21,6 +21,7 @@ from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
 from ipose.layers.psm_block import BlockFactory
 from ipose.partnet.attention import SupportAttention, support_attention
 from ipose.partnet.partnet import PartNet
+from ipose.partnet.parts_without_partnet import no_parts, stand_in
 from ipose.partnet.pretrained import (
     has_partnet,
     load_model_supports,
@@ -32,7 +33,6 @@ from ipose.partnet.pretrained import (
     without_supports,
 )
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
-from ipose.partnet.stand_ins import no_parts, stand_in
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights

@@ -5,9 +5,10 @@ import torch
 
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import infer_scene_parts
-from ipose.synthesis import SynthesisObjective, preset
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
+from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.presets import preset
 from ipose.testing.generator_contract import TINY, GeneratorContract
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.testing.tiny_scenes import SPEC, make_scene

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.ganseg import GANSegDiscriminator
-from ipose.ganseg.grids import pixel_grid
-from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales
+from ipose.data.photo_source import PhotoBatch
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.photographs import PhotoBatch
 from ipose.losses.part_regions import area_loss, concentration_loss
 from ipose.testing import (
     AreaLossContract,

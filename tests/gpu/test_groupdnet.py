@@ -3,13 +3,18 @@
 import pytest
 import torch
 
-from ipose.groupdnet import CGBlock, CGNorm, Decoder, Encoder, GroupDNetConfig
+from ipose.data.scene_source import SceneSource
+from ipose.groupdnet.cg_block import CGBlock, CGNorm
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
-from ipose.synthesis import SceneSource
+from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.testing import CGBlockContract, CGNormContract
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.training import Run, TrainConfig, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 
 CONFIG = GroupDNetConfig(
     num_classes=SPEC.num_classes,

@@ -7,13 +7,17 @@ from contextlib import contextmanager
 import pytest
 import torch
 
+from ipose.data.scene_source import SceneSource
 from ipose.losses import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource, part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet
-from ipose.synthesis import SceneSource, SynthesisObjective, preset
+from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.presets import preset
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.training import Run, TrainConfig, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 from ipose.types import PartPair, SupportSet
 
 PRECISIONS = pytest.mark.parametrize("precision", ["no", "bf16"])

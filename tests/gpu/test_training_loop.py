@@ -6,7 +6,11 @@ import pytest
 import torch
 
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
-from ipose.training import Run, Snapshot, TrainConfig, reestimate_batch_norm, train
+from ipose.training.averaging import reestimate_batch_norm
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
+from ipose.training.snapshot import Snapshot
 
 pytestmark = pytest.mark.gpu
 

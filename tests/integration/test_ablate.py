@@ -8,14 +8,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from ipose.ablations.ablate import run_ablation
+from ipose.ablations.grids import TABLES
+from ipose.ablations.job import AblationJob
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, MissingWeightsError, RunError
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.presets import preset
 from ipose.training.run import Run
-from ipose.workflows.ablations.ablate import run_ablation
-from ipose.workflows.ablations.grids import TABLES
-from ipose.workflows.ablations.job import AblationJob
 
 WORLD = DataConfig(
     categories=("car", "dog"), objects=(2, 2), scenes=6, val_scenes=4, scene_size=64, object_scale=(0.6, 0.9),
@@ -156,7 +156,7 @@ class TestStopping:
             assert all(torch.equal(undisturbed[key], tensor) for key, tensor in weights(tmp_path / name).items())
 
     def test_when_the_time_is_up_finished_rows_are_shown_and_the_rest_is_named(self, tmp_path, monkeypatch):
-        import ipose.workflows.ablations.ablate as ablate
+        import ipose.ablations.ablate as ablate
 
         clock = iter([0.0, 0.0, 61.0])  # began, before the first run, before the second
         monkeypatch.setattr(ablate.time, "monotonic", lambda: next(clock, 61.0))

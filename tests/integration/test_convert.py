@@ -8,13 +8,18 @@ import torch
 from PIL import Image
 
 from ipose import IPose
-from ipose.data import load_spec, load_supports, read_photo, save_supports
 from ipose.data.input_maps import read_map
+from ipose.data.png import read_photo
+from ipose.data.specs import load_spec
+from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import SupportError
 from ipose.interop.release import generator, partnet, to_release
 from ipose.interop.weight_files import read_weights
-from ipose.partnet import PartNet, PartNetConfig
-from ipose.synthesis import Discriminator, Generator, preset
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+from ipose.synthesis.discriminator import Discriminator
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import preset
 from ipose.testing.published_parts import write_release_tree
 from ipose.types import SupportSet
 

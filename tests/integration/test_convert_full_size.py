@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from ipose.interop.release import to_release
-from ipose.partnet import PartNet
+from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import release
-from ipose.synthesis import Generator, preset
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import preset
 
 BYTES = 3 * 10**9
 

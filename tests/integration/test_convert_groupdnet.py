@@ -183,7 +183,7 @@ class TestFaults:
         assert "GroupDNet discriminator, which makes no images" in done.err
 
     def test_layers_that_the_release_does_not_have(self, files, ipose, tmp_path):
-        from ipose.data import load_spec
+        from ipose.data.specs import load_spec
 
         config = preset("deepfashion", **NARROW, fusing_layers=1)
         GroupDNet(Encoder(config), Decoder(config), load_spec("ccp-cloth")).save_pretrained(tmp_path / "own")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ipose import demo
 from ipose.cli.main import main, parse
 from ipose.training.run import Run
-from ipose.workflows import demo
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"(?P<note><!--[^>]*-->\n)?```(?P<language>python|bash)\n(?P<code>.*?)```", re.DOTALL)

@@ -12,11 +12,13 @@ from PIL import Image
 
 from ipose.data.doctor import Diagnosis, examine, guard
 from ipose.data.faults import Fault
-from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.specs import dataset_toml, load_spec
 from ipose.data.support_folder import save_supports
 from ipose.errors import DataError
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
 from ipose.testing.tiny_scenes import SPEC, write_scenes
 from ipose.types import LabelClass, LabelSpec, Scene, SupportSet
 

@@ -7,13 +7,13 @@ import torch
 from PIL import Image
 
 from ipose.data.png import read_index
-from ipose.editing import Blend, RemoveObject, Resample
 from ipose.editing.edit import Edits
 from ipose.editing.layout import own_pixels
+from ipose.editing.layout_edits import RemoveObject
+from ipose.editing.noise_edits import Blend, Resample
 from ipose.evaluation.eval_card import read_cards
 from ipose.pipeline import IPose
-from ipose.workflows.edit import read_scene
-from ipose.workflows.edited_region import edited_region
+from ipose.systems.ipose.edit import edited_region, read_scene
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from torch import nn
 
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, read_cards
+from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
 from ipose.testing.tiny_scenes import SPEC, write_scenes
-from ipose.workflows.evaluate_images import ImageEvaluation, evaluate_images
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 

@@ -10,11 +10,11 @@ from PIL import Image
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, DataError, MissingWeightsError, SpecError
 from ipose.evaluation.eval_card import read_cards, write_card
+from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
+from ipose.evaluation.judgement import RunJudgement
+from ipose.systems.judging import evaluate_run, run_cards
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.run import Run
-from ipose.workflows.evaluate import evaluate_run, run_cards
-from ipose.workflows.evaluate_images import ImageEvaluation, evaluate_images
-from ipose.workflows.run_judgement import RunJudgement
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 

@@ -10,7 +10,7 @@ from ipose.data.open_data import open_scenes
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import read_cards
 from ipose.pipeline import IPose
-from ipose.workflows.figures import Change, FiguresResult, find_subjects
+from ipose.systems.ipose.figures import Change, FiguresResult, find_subjects
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ SEGMENTER = ["--network", "lraspp_mobilenet_v3_large", "--batch-size", 2, "--pai
 def segmenter(ipose, run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("segmenter") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipose.workflows.train_part_segmenter.RE_ESTIMATION_PASSES", 2)
+        patch.setattr("ipose.systems.part_segmenter.training.RE_ESTIMATION_PASSES", 2)
         said = ipose("train", "segmenter", "--pairs", run, *SEGMENTER, "--steps", 2, "--log-every", 1, "--out", folder)
     assert said.code == 0, said.err
     assert "--enlarge 4 makes them finer" in said.out  # of 32 pixels, to 128

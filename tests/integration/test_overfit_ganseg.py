@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.open_photographs import open_photographs
-from ipose.data.photo_config import PhotoConfig
-from ipose.ganseg import GANSegGenerator
+from ipose.data.data_config import PhotoConfig
+from ipose.data.photo_folder import open_photographs
+from ipose.data.photo_source import PhotoSource
+from ipose.ganseg.blocks import start_weights
+from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.pairs import PartSegmenterObjective, draw_pairs
-from ipose.ganseg.photographs import PhotoSource
 from ipose.ganseg.presets import preset
-from ipose.ganseg.segmenter import PartSegmenter
-from ipose.ganseg.segmenter_config import PartSegmenterConfig
-from ipose.ganseg.start import start_weights
+from ipose.segmentation.pairs import PartSegmenterObjective, draw_pairs
+from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
 from ipose.testing.tiny_ganseg import TINY_GANSEG
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.phases import PhaseRunner

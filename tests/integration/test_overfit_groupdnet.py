@@ -3,12 +3,16 @@
 import pytest
 import torch
 
-from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
-from ipose.groupdnet import GroupDNetConfig
+from ipose.data.scene_source import SceneSource
 from ipose.groupdnet.objective import GroupDNetObjective
+from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses import feature_matching_loss
-from ipose.synthesis import SceneSource
-from ipose.training import Run, TrainConfig, train
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 from ipose.types import SceneBatch
 
 pytestmark = pytest.mark.overfit

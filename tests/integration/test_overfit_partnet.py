@@ -6,13 +6,17 @@ import pytest
 import torch
 
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.data.partworld import PART_NAMES, PARTWORLD, PartWorld, PartWorldConfig
 from ipose.evaluation.part_metrics import object_pixel_accuracy, part_accuracy
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.scene_parts import predict_objects, predict_part_maps
-from ipose.training import Run, TrainConfig, train
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PART_NAMES, PartWorldConfig
+from ipose.partworld.scene import PartWorld
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 from ipose.types import SupportSet
 
 pytestmark = pytest.mark.overfit

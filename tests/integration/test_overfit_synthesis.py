@@ -6,15 +6,21 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
+from ipose.data.scene_source import SceneSource
 from ipose.editing.draft import Draft
 from ipose.editing.layout import own_pixels
 from ipose.editing.noise_edits import Resample
 from ipose.editing.region import Seen, pixel_noise
 from ipose.partnet.scene_parts import SceneParts
-from ipose.synthesis import SceneSource, SynthesisObjective, preset
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
+from ipose.synthesis.objective import SynthesisObjective
+from ipose.synthesis.presets import preset
 from ipose.synthesis.scene_noise import scene_noise
-from ipose.training import Run, TrainConfig, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 from ipose.types import PART_CHANNELS, SceneBatch, SupportSet
 
 pytestmark = pytest.mark.overfit

@@ -10,13 +10,13 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.evaluation.feature_networks import random_features
+from ipose.evaluation.image_cards import Judges, image_cards
+from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ScenePhoto
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import evaluate_parts
 from ipose.evaluation.protocols import protocol_named
 from ipose.types import SupportSet
-from ipose.workflows.image_cards import Judges, image_cards
-from ipose.workflows.image_pairs import DataMaps
 
 WORLD = DataConfig(val_scenes=6, objects=(1, 1), object_scale=(0.6, 0.9), categories=("car", "dog"), scene_size=64)
 

@@ -13,11 +13,8 @@ import torch
 from PIL import Image
 
 from ipose.errors import ConfigError
-from ipose.evaluation.contact_sheet import Tile
-from ipose.evaluation.figures import label_picture
 from ipose.evaluation.part_evaluation import evaluate_parts
-from ipose.evaluation.report import Code, Figure, ReportContent, Section, Table, render_report, write_report
-from ipose.evaluation.report_blocks import (
+from ipose.reports.blocks import (
     config_table,
     curves_figure,
     environment_facts,
@@ -25,7 +22,10 @@ from ipose.evaluation.report_blocks import (
     scene_figure,
     supports_figure,
 )
-from ipose.evaluation.sheets import SceneRow
+from ipose.reports.contact_sheet import Tile
+from ipose.reports.figures import label_picture
+from ipose.reports.page import Code, Figure, ReportContent, Section, Table, render_report, write_report
+from ipose.reports.sheets import SceneRow
 from ipose.types import Box, LabelClass, LabelSpec, PartPair, Scene, SceneObject, SupportSet
 
 SPEC = LabelSpec(

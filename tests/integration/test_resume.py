@@ -10,8 +10,11 @@ import pytest
 import torch
 
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
-from ipose.training import Run, TrainConfig, latest_checkpoint, train
+from ipose.training.checkpoint import latest_checkpoint
 from ipose.training.checkpoint_files import UNFINISHED
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 
 STEPS = 60
 
@@ -19,7 +22,9 @@ SCRIPT = """
 import pathlib, sys, time
 import ipose.training.checkpoint as checkpoint
 from ipose.testing.tiny_system import TinySource, TinySystem
-from ipose.training import Run, TrainConfig, train
+from ipose.training.run import Run
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
 
 def stalled(folder, step):
     if step == 8:

@@ -10,12 +10,17 @@ import pytest
 import torch
 
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
-from ipose.training import Run, TrainConfig, latest_checkpoint, train
+from ipose.training.checkpoint import latest_checkpoint
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
 
 SCRIPT = """
 import os, sys
 from ipose.testing.tiny_system import TinySource, TinySystem
-from ipose.training import Run, TrainConfig, train
+from ipose.training.run import Run
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
 
 class Plain(TinySystem):
     def fake(self, batch, generator):  # noise of its own would differ between the processes

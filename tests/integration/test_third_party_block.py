@@ -12,7 +12,7 @@ from ipose.data.open_data import open_scenes
 from ipose.errors import RunError
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import preset
-from ipose.workflows.train_synthesis import SynthesisJob, run_synthesis_job, synthesis_train_config
+from ipose.systems.ipose.training import SynthesisJob, run_synthesis_job, synthesis_train_config
 
 DATA = DataConfig(categories=("car", "dog"), objects=(2, 2), scenes=4, val_scenes=2, scene_size=64)
 

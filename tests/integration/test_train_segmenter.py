@@ -25,7 +25,7 @@ WORDS = shlex.split(
 def few_statistics():
     """Batch-norm statistics from 2 batches, not 20."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipose.workflows.train_segmenter.RE_ESTIMATION_PASSES", 2)
+        patch.setattr("ipose.systems.segmenter.training.RE_ESTIMATION_PASSES", 2)
         yield
 
 

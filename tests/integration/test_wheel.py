@@ -77,7 +77,7 @@ class TestWheel:
     def test_finds_the_report_template(self, python):
         code = """
 import tempfile
-from ipose.evaluation import ReportContent, Section, write_report
+from ipose.reports.page import ReportContent, Section, write_report
 page = write_report(pathlib.Path(tempfile.mkdtemp()) / "report.html", ReportContent("A title", "", [Section("One")]))
 print("A title" in page.read_text())
 """
@@ -86,8 +86,10 @@ print("A title" in page.read_text())
     def test_draws_a_scene_and_infers_its_parts(self, python):
         code = """
 import torch
-from ipose.data.partworld import PartWorldConfig, partworld_scene
-from ipose.partnet import PartNet, PartNetConfig
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import partworld_scene
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
 scene = partworld_scene(PartWorldConfig(size=(32, 32), objects=(1, 1)), 0)
 network = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1))
 print(len(scene.objects), network(torch.ones(1, 1, 64, 64), torch.ones(1, 1, 64, 64).byte()).logits.shape[1])

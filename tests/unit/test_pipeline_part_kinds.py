@@ -6,7 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.editing import Blend, EditParts, EditSupports, MoveObject, Resample
+from ipose.editing.layout_edits import MoveObject
+from ipose.editing.noise_edits import Blend, Resample
+from ipose.editing.part_edits import EditParts
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError, RunError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -14,9 +17,9 @@ from ipose.partnet.pretrained import load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
+from ipose.systems.describing import describe
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import SupportSet
-from ipose.workflows.info import describe
 
 CONFIG = preset(
     "toy", num_classes=SPEC.num_classes, unknown=SPEC.unknown, height=32, width=48, channels=2,

@@ -13,14 +13,13 @@ from ipose.cli.main import main
 from ipose.errors import ConfigError
 from ipose.partnet import presets as partnet_presets
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.presets import PartNetConfig
-from ipose.partnet.published import PUBLISHED
+from ipose.partnet.presets import PUBLISHED, PartNetConfig
 from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.published import published
-from ipose.workflows.info import describe_preset
+from ipose.systems.describing import describe_preset
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "paper-vs-release.md").read_text(encoding="utf-8")

@@ -10,17 +10,17 @@ import tyro
 from tyro.conf import subcommand
 
 import ipose
-from ipose.cli.commands.ablate import Ablate
-from ipose.cli.commands.build_parts import Data
-from ipose.cli.commands.convert import Convert
-from ipose.cli.commands.data import Doctor, PartWorldScenes, Supports
-from ipose.cli.commands.demo import Demo
-from ipose.cli.commands.edit import EditScene, Figures
-from ipose.cli.commands.evaluate import Evaluate
-from ipose.cli.commands.labels import Labels
-from ipose.cli.commands.part_segmenter import Segment
-from ipose.cli.commands.train import train_command
-from ipose.cli.commands.use import Generate, Info, Parts, Report
+from ipose.cli.ablate import Ablate
+from ipose.cli.build_parts import Data
+from ipose.cli.convert import Convert
+from ipose.cli.data import Doctor, PartWorldScenes, Supports
+from ipose.cli.demo import Demo
+from ipose.cli.edit import EditScene, Figures
+from ipose.cli.evaluate import Evaluate
+from ipose.cli.labels import Labels
+from ipose.cli.part_segmenter import Segment
+from ipose.cli.train import train_command
+from ipose.cli.use import Generate, Info, Parts, Report
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.diagnosis import ClassCount, Diagnosis
-from ipose.data.faults import Fault, raise_faults
+from ipose.data.faults import ClassCount, Diagnosis, Fault, raise_faults
 from ipose.data.index_cache import cache_folders, fingerprint, in_parallel, write_cache
 from ipose.data.object_index import index_objects
 from ipose.data.published.layouts import find_scenes, splits_of

@@ -14,11 +14,11 @@ from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
 from ipose.data.part_sources.source import PartSource, SourceItem
-from ipose.data.partworld import PartWorld
 from ipose.data.published.layouts import near_miss, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, IposeError, SpecError
+from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
 from ipose.types import PartPair, Scene, SupportSet
 

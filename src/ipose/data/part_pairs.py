@@ -16,7 +16,7 @@ from torch import Tensor
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.index_cache import in_parallel
 from ipose.data.object_frame import to_object_frame
-from ipose.data.part_palette import PART_COLORS
+from ipose.data.palette import PART_COLORS
 from ipose.data.png import read_index, write_index
 from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, IposeError

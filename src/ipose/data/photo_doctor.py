@@ -6,8 +6,8 @@ from pathlib import Path
 from ipose.data.faults import Fault
 from ipose.data.index_cache import in_parallel
 from ipose.data.landmark_checks import check_landmarks
-from ipose.data.photo_checks import label_map_fault
 from ipose.data.photo_diagnosis import PhotoDiagnosis
+from ipose.data.photo_files import label_map_fault
 from ipose.data.photo_folder import find_photographs, images_below
 from ipose.data.photo_layouts import LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import read_photo

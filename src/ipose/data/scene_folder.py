@@ -10,8 +10,8 @@ from typing import overload
 
 from ipose.data.faults import raise_faults
 from ipose.data.index_cache import object_index
+from ipose.data.palette import PART_COLORS
 from ipose.data.part_names import PART_NAMES
-from ipose.data.part_palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.data.progress_bar import progress_bar
 from ipose.data.published.layouts import find_scenes, published_layout

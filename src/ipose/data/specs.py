@@ -72,7 +72,8 @@ def load_spec(name_or_path: str | Path) -> LabelSpec:
 def load_dataset_spec(name_or_path: str | Path) -> DatasetSpec:
     """`load_spec` with the part names of the spec's part categories."""
     if str(name_or_path) == "partworld":
-        from ipose.data.partworld import PART_NAMES, PARTWORLD
+        from ipose.partworld.categories import PARTWORLD
+        from ipose.partworld.config import PART_NAMES
 
         return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, PART_NAMES))
     return read_dataset_toml(_find(name_or_path))

@@ -5,7 +5,7 @@
     {"part_names": {"robot": ["head", "body", "arm"]}, "provenance": {"how": "drawn by hand"}}
 
 A map may have any size and hold either ids (greyscale or palette PNG: 0 = no part, 1 = first part, ...) or the colours
-of `ipose.data.part_palette` (RGB PNG, without antialiasing). Maps that are not 64 x 64 are cropped and resized as
+of `ipose.data.palette` (RGB PNG, without antialiasing). Maps that are not 64 x 64 are cropped and resized as
 objects of scenes are. A category that `supports.json` does not name has the paper's part names, else
 "part 1" and so on.
 """
@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from ipose.data.faults import Fault
 from ipose.data.object_frame import to_object_frame
+from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
-from ipose.data.part_palette import BACKGROUNDS, PART_COLORS
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
 from ipose.types import PART_CHANNELS, SupportSet

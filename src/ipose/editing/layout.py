@@ -6,14 +6,15 @@ commute: no object is filled with the traces of another one.
 
 from dataclasses import replace
 
+import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Integer
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from ipose.data.object_index import reindex_objects
 from ipose.editing.draft import Draft, Layer
 from ipose.editing.edit import Edit
-from ipose.editing.fill import fill_from_nearest
 from ipose.errors import ConfigError
 from ipose.types import LabelSpec, Scene, SceneObject, SupportSet
 
@@ -87,3 +88,18 @@ def _numbered(draft: Draft, label: Tensor, instance: Tensor) -> tuple[SceneObjec
 def edited_draft(edit: Edit, scene: Scene, supports: SupportSet, spec: LabelSpec) -> Draft:
     """The scene and supports that an edit makes, put together: what parts are inferred from."""
     return settled(edit.prepare(Draft(scene, supports, spec)))
+
+
+def fill_from_nearest(
+    ids: Integer[Tensor, "h w"], hole: Bool[Tensor, "h w"], source: Bool[Tensor, "h w"]
+) -> Integer[Tensor, "h w"]:
+    """The map with its hole filled.
+
+    Args:
+        ids: of any meaning.
+        hole: the pixels to fill.
+        source: the pixels that may give their id; at least one.
+    """
+    rows, cols = distance_transform_edt(~source.numpy(), return_distances=False, return_indices=True)
+    nearest = ids[torch.from_numpy(np.asarray(rows, np.int64)), torch.from_numpy(np.asarray(cols, np.int64))]
+    return torch.where(hole, nearest, ids)

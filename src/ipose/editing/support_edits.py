@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.editing.fill import fill_from_nearest
+from ipose.editing.layout import fill_from_nearest
 from ipose.errors import ConfigError, SupportError
 from ipose.types import SupportSet
 

@@ -1,10 +1,20 @@
 """Diversity: how far apart images of one label map lie when the seed changes."""
 
+from collections.abc import Sequence
+from itertools import combinations
+from statistics import fmean
+
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ipose.errors import ConfigError
+from ipose.data.progress_bar import progress_bar
+from ipose.errors import ConfigError, DataError
+from ipose.evaluation.feature_networks import FeatureNetwork
+from ipose.evaluation.image_pairs import size_of
+from ipose.evaluation.image_sets import Pictured
+from ipose.evaluation.lpips import PerceptualDistance
+from ipose.evaluation.protocols import EvaluationProtocol, resized
 
 
 def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tensor, ""]:
@@ -29,3 +39,58 @@ def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tens
     seeds = features.shape[1]
     first, second = torch.triu_indices(seeds, seeds, offset=1)
     return (1 - cosine[:, first, second]).clamp(min=0).mean()
+
+
+Scenes = Sequence[Sequence[Pictured]]
+"""The images of each scene, a seed each, the same seeds for all."""
+
+
+def by_scene(images: Sequence[Pictured], *, required: bool = False) -> list[list[Pictured]]:
+    """The images of each scene; none at all where scenes have but one.
+
+    Args:
+        images: in order of scene and seed.
+        required: one image a scene is an error.
+    Raises:
+        ConfigError: diversity is required, and there is but one image a scene.
+        DataError: the scenes have different seeds.
+    """
+    scenes: dict[str, list[Pictured]] = {}
+    for image in images:
+        scenes.setdefault(image.scene, []).append(image)
+    seeds = {tuple(image.seed for image in files) for files in scenes.values()}
+    if len(seeds) > 1:
+        raise DataError(
+            "scenes have different seeds", found=f"{len(images)} images",
+            expected=f"the same seeds for each of {len(scenes)} scenes", mend="Generate the missing ones.",
+        )  # fmt: skip
+    if len(images) > len(scenes):
+        return list(scenes.values())
+    if required:
+        raise ConfigError(
+            "LPIPS is between images of one label map", field="lpips", found="one image a map",
+            expected="several, called <scene>_seed<number>", mend="Generate with --count 2 or more.",
+        )  # fmt: skip
+    return []
+
+
+def diversity(network: FeatureNetwork, protocol: EvaluationProtocol, scenes: Scenes) -> float:
+    """`feature_diversity` of the images of each scene, resized as the protocol says."""
+    features = [network(_images(files, protocol)).cpu() for files in progress_bar(scenes, "diversity")]
+    return feature_diversity(torch.stack(features)).item()
+
+
+def lpips_diversity(distance: PerceptualDistance, protocol: EvaluationProtocol, scenes: Scenes) -> float:
+    """LPIPS, mean over scenes and pairs of seeds; images resized as the protocol says."""
+    means = []
+    for files in progress_bar(scenes, "LPIPS"):
+        images = _images(files, protocol)
+        pairs = combinations(range(len(images)), 2)
+        means.append(fmean(distance(images[i : i + 1], images[j : j + 1]).item() for i, j in pairs))
+    return fmean(means)
+
+
+def _images(files: Sequence[Pictured], protocol: EvaluationProtocol) -> Tensor:
+    pixels = [file.pixels() for file in files]
+    size = protocol.size or size_of(pixels[0])
+    return torch.stack([resized(image, size, protocol) for image in pixels])

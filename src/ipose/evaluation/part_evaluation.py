@@ -12,7 +12,7 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.baselines import copy_baseline, majority_baseline
 from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
-from ipose.evaluation.text_table import percent, text_table
+from ipose.tables import percent, text_table
 from ipose.types import PartPair, SupportSet
 
 

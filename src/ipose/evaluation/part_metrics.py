@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.evaluation.text_table import percent, text_table
+from ipose.tables import percent, text_table
 from ipose.types import PART_CHANNELS
 
 

@@ -12,7 +12,7 @@ from ipose.evaluation.baselines import copy_baseline
 from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.evaluation.part_metrics import PartScore, score_parts
-from ipose.evaluation.text_table import percent, text_table
+from ipose.tables import percent, text_table
 from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]

@@ -9,35 +9,3 @@ collapse       whether the parts are alive               moves          a part, 
 pretrained     a model folder                            segmenter      stage 2: parts of real photographs
 presets        every number on one page
 """
-
-from typing import TYPE_CHECKING
-
-from ipose.lazy import lazy_attributes
-
-if TYPE_CHECKING:
-    from ipose.ganseg.discriminator import GANSegDiscriminator
-    from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
-    from ipose.ganseg.points import PartPoints, PointNetwork
-    from ipose.ganseg.presets import PRESETS, GANSegConfig, preset
-
-__all__ = [
-    "PRESETS",
-    "GANSegConfig",
-    "GANSegDiscriminator",
-    "GANSegGenerator",
-    "GANSegNoise",
-    "GANSegOutput",
-    "PartPoints",
-    "PointNetwork",
-    "preset",
-]
-
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "discriminator": ("GANSegDiscriminator",),
-        "generator": ("GANSegGenerator", "GANSegNoise", "GANSegOutput"),
-        "points": ("PartPoints", "PointNetwork"),
-        "presets": ("PRESETS", "GANSegConfig", "preset"),
-    },
-)

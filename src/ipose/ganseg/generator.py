@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.ganseg.blocks import SLOPE, AdaINBlock, PositionalStart, SPADEBlock
-from ipose.ganseg.grids import crop, double_within_margin, pixel_grid
-from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales
+from ipose.ganseg.heatmaps import crop, double_within_margin, part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.points import PartPoints, PointNetwork
 from ipose.ganseg.presets import GANSegConfig
 

@@ -3,10 +3,11 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from ipose.ganseg.presets import Heatmap
+from ipose.ganseg.presets import Grid, Heatmap
 
 EPSILON = 1e-6
 """Added to the scales of the release, so that a part whose points coincide has one."""
@@ -70,3 +71,32 @@ def disk_areas(points: Float[Tensor, "b n 2"], parts: int, size: int) -> Float[T
     deviations, without the 1e-6 of the scale (the release's area target)."""
     spread = deviations(points, parts).abs().mean((2, 3))
     return math.pi * (spread * size / 2).square()
+
+
+def axis(size: int, margin: int = 0, kind: Grid = "release") -> Float[Tensor, " n"]:
+    """Coordinates of the pixels of one axis, continued by `margin` pixels at both ends: float32, n = size + 2 margin.
+
+    Args:
+        size: pixels of the image along the axis; at least 2.
+        margin: pixels beyond each end, at the same step.
+        kind: "release": -1 and 1 are the first and last pixel, step 2/(size-1); "pixel-centre": (2i+1)/size - 1.
+    """
+    index = torch.arange(-margin, size + margin, dtype=torch.float64)
+    coordinates = 2 * index / (size - 1) - 1 if kind == "release" else (2 * index + 1) / size - 1
+    return coordinates.float()
+
+
+def pixel_grid(size: int, margin: int = 0, kind: Grid = "release") -> Float[Tensor, "h w 2"]:
+    """(row, column) of every pixel."""
+    line = axis(size, margin, kind)
+    return torch.stack(torch.meshgrid(line, line, indexing="ij"), dim=-1)
+
+
+def crop(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h0 w0"]:
+    """Without `margin` pixels at each side."""
+    return F.pad(features, (-margin,) * 4) if margin else features
+
+
+def double_within_margin(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h2 w2"]:
+    """Twice the resolution, the margin again of `margin` pixels: s + 2m -> 2s + 4m -> 2s + 2m (bilinear)."""
+    return crop(F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False), margin)

@@ -6,14 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.data.photo_source import PhotoBatch
+from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
-from ipose.ganseg.grids import pixel_grid
-from ipose.ganseg.heatmaps import disk_areas
+from ipose.ganseg.heatmaps import disk_areas, pixel_grid
 from ipose.ganseg.noise import draw_noise
-from ipose.ganseg.photographs import PhotoBatch
 from ipose.ganseg.presets import GANSegConfig
-from ipose.ganseg.start import start_weights
 from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
 from ipose.losses.part_regions import area_loss, concentration_loss

@@ -9,10 +9,10 @@ from safetensors.torch import load_file, save_file
 
 import ipose
 from ipose.configs import config_from_plain
-from ipose.data.model_config import model_format, read_model_config
 from ipose.errors import ConfigError, RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import GANSegConfig
+from ipose.model_folder import model_format, read_model_config
 
 FORMAT = "ipose-ganseg"
 WEIGHTS = "model.safetensors"

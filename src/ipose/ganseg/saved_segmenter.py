@@ -11,10 +11,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 import ipose
-from ipose.data.model_config import read_model_config
 from ipose.errors import RunError
-from ipose.ganseg.segmenter import PartSegmenter
-from ipose.ganseg.segmenter_config import FORMAT
+from ipose.model_folder import read_model_config
+from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.part_segmenter_config import FORMAT
 
 WEIGHTS = "segmenter.safetensors"
 

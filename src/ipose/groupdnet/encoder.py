@@ -6,9 +6,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
-from ipose.groupdnet.class_images import make_class_images
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.init import init_network
+from ipose.groupdnet.label_tensor import make_class_images
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.layers.instance_norm import InstanceNorm
 from ipose.layers.residual import LEAK

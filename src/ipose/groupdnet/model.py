@@ -14,14 +14,14 @@ from torch import Tensor
 
 import ipose
 from ipose.configs import config_from_plain
-from ipose.data.model_config import model_format, read_model_config
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.layers.named_noise import named_generator
+from ipose.model_folder import model_format, read_model_config
+from ipose.seeds import named_generator
 from ipose.types import LabelSpec, Scene, SceneBatch
 
 FORMAT = "ipose-groupdnet"

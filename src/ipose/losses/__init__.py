@@ -21,13 +21,12 @@ from ipose.losses.adversarial import (
     log_d_real,
     log_g,
 )
-from ipose.losses.class_balance import class_weights
 from ipose.losses.clip_style import CLIPStyle, visual_tokens
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.feature_matching import feature_distance, feature_matching_loss
 from ipose.losses.kl import kl_divergence
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
-from ipose.losses.n_plus_one import NPlusOneLoss, n_plus_one_loss
+from ipose.losses.n_plus_one import NPlusOneLoss, class_weights, n_plus_one_loss
 from ipose.losses.relaxed_emd import relaxed_emd
 from ipose.losses.vgg_feature import VGGFeatureLoss, vgg_feature_loss, vgg_features
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg, tiny_vgg_loss

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from ipose.segmentation.config import FORMAT
-from ipose.segmentation.network import SemanticSegmenter
+from ipose.segmentation.segmenter import SemanticSegmenter
+from ipose.segmentation.segmenter_config import FORMAT
 
 SCRIPT, CLASS_MAP, WEIGHTS = "segmenter.pt", "class_map.json", "segmenter.safetensors"
 

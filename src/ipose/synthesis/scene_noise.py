@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ipose.layers.named_noise import named_generator
+from ipose.seeds import named_generator
 from ipose.synthesis.presets import SynthesisConfig
 
 

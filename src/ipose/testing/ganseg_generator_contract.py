@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
+from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.presets import GANSegConfig
-from ipose.ganseg.start import start_weights
 from ipose.testing.network_contract import NetworkContract
 
 

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from ipose.evaluation.landmarks import foreground_iou, landmark_error, soft_part_centres, taichi_error
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
-from ipose.ganseg.grids import pixel_grid
-from ipose.ganseg.heatmaps import disk_areas, part_centres, part_heatmaps, part_scales
+from ipose.ganseg.heatmaps import disk_areas, part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.presets import Heatmap
 from ipose.interop.release import ganseg_discriminator, ganseg_generator
 from ipose.losses.adversarial import log_d_fake, log_d_real, log_g

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from ipose.groupdnet.cg_block import CGBlock, CGNorm
-from ipose.groupdnet.class_images import make_class_images
 from ipose.groupdnet.discriminator import halved
-from ipose.groupdnet.label_tensor import instance_edges, interleaved, one_hot
+from ipose.groupdnet.label_tensor import instance_edges, interleaved, make_class_images, one_hot
 from ipose.groupdnet.modulation import Modulation, ModulationRule
 from ipose.groupdnet.presets import preset
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator

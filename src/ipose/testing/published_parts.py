@@ -16,8 +16,10 @@ from torch import Tensor
 
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.merge_table import MergeTable, load_merge_table
-from ipose.data.partworld import PARTWORLD, PartWorld, PartWorldConfig
-from ipose.data.published.release_categories import CATEGORY_NAMES
+from ipose.data.part_sources.release_tree import CATEGORY_NAMES
+from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
 from ipose.types import PartPair, Scene
 
 STREET = ("human", "car", "truck", "bus")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ipose.errors import DataError
-from ipose.training.seeds import generator_of
+from ipose.seeds import generator_of
 from ipose.types import Phase
 
 WIDTH = 4

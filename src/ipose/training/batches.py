@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ipose.data.worker_processes import begin_worker
 from ipose.errors import ConfigError, IposeError
+from ipose.seeds import generator_of, seed_of
 from ipose.training.packing import Packed
-from ipose.training.seeds import generator_of, seed_of
 
 
 @runtime_checkable

@@ -33,10 +33,9 @@ from ipose.training.checkpoint_files import (
     remove_unfinished,
     write_manifest,
 )
-from ipose.training.durable import fsync_tree, replace_folder
-from ipose.training.matching import load_exactly
-from ipose.training.state_dicts import check_finite, size_of, state_dicts
+from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
 from ipose.types import System
+from ipose.whole_files import fsync_tree, replace_folder
 
 
 @dataclass(frozen=True)

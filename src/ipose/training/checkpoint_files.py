@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from ipose.errors import RunError
-from ipose.training.durable import fsync_folder
+from ipose.whole_files import fsync_folder
 
 FORMAT = 1
 SPARE_BYTES = 16 << 20

@@ -5,12 +5,12 @@ from contextlib import ExitStack
 
 import torch
 
+from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
-from ipose.training.seeds import kept_random_state
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
 from ipose.training.trainer import Trainer

@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ipose.configs import differences, plain, with_defaults
 from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
-from ipose.training.differences import differences, plain, with_defaults
-from ipose.training.durable import write_text_whole
 from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
 from ipose.training.lock import locked
 from ipose.training.provenance import command_line, git_commit, versions
+from ipose.whole_files import write_text_whole
 
 FORMAT = 1
 

@@ -10,15 +10,14 @@ from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
 from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_unfinished
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import append_metrics, drop_metrics_after
+from ipose.training.metrics import Window, append_metrics, drop_metrics_after
+from ipose.training.phases import Stepper
 from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
 from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
-from ipose.training.stepper import Stepper
 from ipose.training.stop import StopRequest
-from ipose.training.window import Window
 from ipose.types import System
 
 

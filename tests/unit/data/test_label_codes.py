@@ -11,10 +11,18 @@ from hypothesis import assume, given
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from ipose.data.label_codes.codes import LabelCode, label_code
+from ipose.data.label_codes.codes import (
+    DROPPED,
+    SAME,
+    WIDER,
+    LabelCode,
+    common_classes,
+    counterparts,
+    label_code,
+    meanings,
+)
 from ipose.data.label_codes.convert import Conversion, Loss, total
 from ipose.data.label_codes.maps import read_label_map, write_label_map
-from ipose.data.label_codes.meanings import DROPPED, SAME, WIDER, common_classes, counterparts, meanings
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, DataError, SpecError
 

@@ -5,9 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.open_photographs import open_photographs
-from ipose.data.photo_config import PhotoConfig
-from ipose.data.photo_folder import PhotoFolder, check_photographs, find_photographs
+from ipose.data.data_config import PhotoConfig
+from ipose.data.photo_folder import PhotoFolder, check_photographs, find_photographs, open_photographs
 from ipose.data.png import write_index
 from ipose.errors import ConfigError, DataError
 

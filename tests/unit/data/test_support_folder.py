@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.part_palette import PART_COLORS
+from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index
 from ipose.data.support_folder import check_category_name, check_supports, load_provenance, load_supports, save_supports
 from ipose.errors import SupportError

@@ -6,9 +6,10 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from ipose.editing import Blend, Edits, EditSupports, Resample
-from ipose.editing.edit import Edit
-from ipose.editing.fill import fill_from_nearest
+from ipose.editing.edit import Edit, Edits
+from ipose.editing.layout import fill_from_nearest
+from ipose.editing.noise_edits import Blend, Resample
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import make_scene

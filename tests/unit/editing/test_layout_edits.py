@@ -6,9 +6,12 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from ipose.data.object_index import index_objects
-from ipose.editing import AddObject, EditLabel, EditParts, EditSupports, MoveObject, RemoveObject, Resample
 from ipose.editing.edit import Edits
 from ipose.editing.layout import edited_draft, own_pixels
+from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
+from ipose.editing.noise_edits import Resample
+from ipose.editing.part_edits import EditParts
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene

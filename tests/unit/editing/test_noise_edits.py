@@ -7,8 +7,8 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.data.object_index import index_objects
-from ipose.editing import Blend, Resample
 from ipose.editing.draft import Draft
+from ipose.editing.noise_edits import Blend, Resample
 from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import ConfigError
 from ipose.layers.spade import nearest

@@ -4,8 +4,8 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from ipose.editing import EditSupports
 from ipose.editing.draft import Draft
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, SupportError
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ipose.errors import ShapeMismatchError
-from ipose.ganseg import GANSegDiscriminator
+from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.testing import NetworkContract
 
 

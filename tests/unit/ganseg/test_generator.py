@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.ganseg import GANSegConfig, GANSegGenerator, PartPoints
+from ipose.ganseg.blocks import start_weights
+from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import draw_noise, numbered_noise
-from ipose.ganseg.start import start_weights
+from ipose.ganseg.points import PartPoints
+from ipose.ganseg.presets import GANSegConfig
 from ipose.testing import GANSegGeneratorContract
 from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.ganseg.grids import axis, crop, double_within_margin, pixel_grid
+from ipose.ganseg.heatmaps import axis, crop, double_within_margin, pixel_grid
 from ipose.reference import part_heatmaps as reference
 
 

@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from ipose.ganseg.grids import pixel_grid
-from ipose.ganseg.heatmaps import disk_areas, part_centres, part_heatmaps, part_scales
+from ipose.ganseg.heatmaps import disk_areas, part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.reference import part_heatmaps as reference
 from ipose.testing import PartHeatmapsContract
 

@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.data.photo_source import PhotoBatch, PhotoSource
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.photographs import PhotoBatch, PhotoSource
 from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
-from ipose.training import Run, TrainConfig, read_metrics, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.metrics import read_metrics
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
+from ipose.training.run import Run
 
 
 def system(**settings):

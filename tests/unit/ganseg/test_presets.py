@@ -8,10 +8,11 @@ import torch
 
 from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
-from ipose.ganseg import GANSegDiscriminator, GANSegGenerator
+from ipose.ganseg.discriminator import GANSegDiscriminator
+from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size, preset
 from ipose.ganseg.published import published
-from ipose.workflows.info import describe_preset
+from ipose.systems.describing import describe_preset
 
 
 def parameters(network):
@@ -34,7 +35,7 @@ class TestPublishedNetworks:
             assert parameters(GANSegDiscriminator.from_config(preset("cub"))) == 23_726_721
 
     def test_the_segmenter_has_the_published_number_of_parameters(self):
-        from ipose.ganseg.segmenter import PartSegmenter
+        from ipose.segmentation.part_segmenter import PartSegmenter
 
         with torch.device("meta"):
             assert parameters(PartSegmenter(8)) == 39_635_785

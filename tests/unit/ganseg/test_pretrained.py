@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ipose.errors import RunError
-from ipose.ganseg import GANSegGenerator
+from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
 from ipose.testing.tiny_ganseg import TINY_GANSEG

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.groupdnet import GroupDNetConfig
+from ipose.groupdnet.presets import GroupDNetConfig
 
 SMALL = {
     "num_classes": 4, "height": 32, "width": 16, "encoder_channels": (2, 3, 3, 3), "code_channels": 3,

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ipose.groupdnet import CGBlock, CGNorm
+from ipose.groupdnet.cg_block import CGBlock, CGNorm
 from ipose.groupdnet.modulation import Modulation
 from ipose.layers.residual import SPADEResBlock
 from ipose.testing.cg_block_contract import CLASSES, MODULATIONS, CGBlockContract, CGNormContract

@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from ipose.groupdnet import make_class_images
+from ipose.groupdnet.label_tensor import make_class_images
 from ipose.reference import cg_norm as reference
 from ipose.testing.law import law
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.groupdnet import Decoder
+from ipose.groupdnet.decoder import Decoder
 from ipose.testing.network_contract import NetworkContract
 
 from .conftest import small

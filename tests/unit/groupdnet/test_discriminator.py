@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from ipose.groupdnet import MultiScaleDiscriminator
-from ipose.groupdnet.discriminator import halved
+from ipose.groupdnet.discriminator import MultiScaleDiscriminator, halved
 from ipose.testing.network_contract import NetworkContract
 
 from .conftest import small

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.groupdnet import Encoder, class_code, with_class_code
+from ipose.groupdnet.codes import class_code, with_class_code
+from ipose.groupdnet.encoder import Encoder
 from ipose.testing.network_contract import NetworkContract
 
 from .conftest import small

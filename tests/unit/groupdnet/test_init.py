@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from ipose.groupdnet import Decoder
+from ipose.groupdnet.decoder import Decoder
 
 from .conftest import small
 

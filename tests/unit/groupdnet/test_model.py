@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.editing import EditLabel, MixAppearance, Morph, ResampleClass, paint_edited
+from ipose.editing.code_edits import MixAppearance, Morph, ResampleClass, paint_edited
+from ipose.editing.layout_edits import EditLabel
 from ipose.errors import ConfigError, DataError, RunError
-from ipose.groupdnet import Decoder, Encoder
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet, is_groupdnet
 from ipose.testing.tiny_scenes import SPEC, make_scene
 

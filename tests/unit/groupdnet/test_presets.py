@@ -4,8 +4,11 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError
-from ipose.groupdnet import PRESETS, Decoder, Encoder, GroupDNetConfig, MultiScaleDiscriminator, preset
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.discriminator import MultiScaleDiscriminator
+from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.modulation import Modulation
+from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
 
 PUBLISHED = {

@@ -106,7 +106,7 @@ class TestWrongStates:
     def test_a_grid_of_our_own_has_no_release_form(self, read):
         from dataclasses import replace
 
-        from ipose.ganseg import GANSegGenerator
+        from ipose.ganseg.generator import GANSegGenerator
 
         config = golden_ganseg.golden_generator(read("ganseg_generator_shared")).config
         with pytest.raises(ConfigError, match=r"grid.*found pixel-centre, expected release"):
@@ -114,7 +114,7 @@ class TestWrongStates:
 
 
 def test_the_segmenter_comes_back_bit_for_bit():
-    from ipose.ganseg.segmenter import PartSegmenter
+    from ipose.segmentation.part_segmenter import PartSegmenter
 
     state = PartSegmenter(2).state_dict()
     assert len(state) == 362

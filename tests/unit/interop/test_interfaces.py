@@ -13,10 +13,12 @@ from ipose.losses import (
     n_plus_one_loss,
     relaxed_emd,
 )
-from ipose.partnet import PartNet, PartNetConfig
-from ipose.partnet.partnet import PartPrediction
+from ipose.partnet.partnet import PartNet, PartPrediction
+from ipose.partnet.presets import PartNetConfig
 from ipose.shapes import geometric_score, geometric_score_matrix
-from ipose.synthesis import Discriminator, DiscriminatorOutput, Generator, SynthesisConfig
+from ipose.synthesis.discriminator import Discriminator, DiscriminatorOutput
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import SynthesisConfig
 
 C, Z, F = 5, 6, 2
 CONFIG = SynthesisConfig(

@@ -11,8 +11,11 @@ from ipose.errors import ConfigError, RunError
 from ipose.interop import release
 from ipose.interop.release import discriminator, generator, partnet, to_release
 from ipose.interop.release.recognise import without_prefix
-from ipose.partnet import PartNet, PartNetConfig
-from ipose.synthesis import Discriminator, Generator, SynthesisConfig
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+from ipose.synthesis.discriminator import Discriminator
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import SynthesisConfig
 
 Z = 5
 SMALL = {"num_classes": 4, "z_channels": Z, "channel_multipliers": (4, 3, 2, 1), "channels": 1}

@@ -4,7 +4,10 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, RunError
-from ipose.groupdnet import Decoder, Encoder, GroupDNetConfig, MultiScaleDiscriminator
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.discriminator import MultiScaleDiscriminator
+from ipose.groupdnet.encoder import Encoder
+from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator, to_release
 
 SMALL = {

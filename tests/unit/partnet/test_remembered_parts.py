@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from ipose.data.partworld import PartWorld, PartWorldConfig
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.remembered_parts import RememberedParts
-from ipose.partnet.scene_parts import infer_scene_parts
+from ipose.partnet.scene_parts import RememberedParts, infer_scene_parts
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.types import SceneBatch, SupportSet
 

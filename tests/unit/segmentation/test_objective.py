@@ -9,8 +9,8 @@ from scipy.special import log_softmax
 from torch import nn
 
 from ipose.errors import ConfigError, DataError
-from ipose.segmentation.config import SegmenterConfig
 from ipose.segmentation.objective import SegmentationBatch, SegmenterObjective, pixel_cross_entropy
+from ipose.segmentation.segmenter_config import SegmenterConfig
 from ipose.testing.tiny_scenes import make_scene
 from ipose.types import SceneBatch
 

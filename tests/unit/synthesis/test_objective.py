@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ConfigError, DataError
 from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style, tiny_vgg_loss
-from ipose.partnet.stand_ins import stand_in
+from ipose.partnet.parts_without_partnet import stand_in
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject

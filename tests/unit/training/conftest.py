@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from ipose.testing.tiny_system import TinySource, TinySystem
-from ipose.training import Run, TrainConfig, TrainResult, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.run import Run
+from ipose.training.snapshot import TrainResult
 
 
 @pytest.fixture

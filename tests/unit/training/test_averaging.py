@@ -8,8 +8,7 @@ from torch import nn
 from ipose.errors import ConfigError
 from ipose.testing.law import law
 from ipose.testing.tiny_system import TinySystem, everything
-from ipose.training import Averages, reestimate_batch_norm
-from ipose.training.averaging import ema_decay, evaluation_copy
+from ipose.training.averaging import Averages, ema_decay, evaluation_copy, reestimate_batch_norm
 
 
 class TestEmaDecay:

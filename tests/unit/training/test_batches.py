@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from ipose.errors import ConfigError, DataError
 from ipose.testing.law import law
 from ipose.testing.tiny_system import TinySource
-from ipose.training import batch_stream
-from ipose.training.batches import batches_per_epoch, epoch_order
+from ipose.training.batches import batch_stream, batches_per_epoch, epoch_order
 
 
 def feed(source, *, start=0, stop=6, batch_size=4, seed=0, **more):

@@ -10,12 +10,13 @@ from torch import nn
 import ipose.training.checkpoint as module
 from ipose.errors import NonFiniteLossError, RunError
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
-from ipose.training import Averages, batch_stream, latest_checkpoint, load_checkpoint, save_checkpoint
-from ipose.training.checkpoint import restore
+from ipose.training.averaging import Averages
+from ipose.training.batches import batch_stream
+from ipose.training.checkpoint import latest_checkpoint, load_checkpoint, restore, save_checkpoint
 from ipose.training.checkpoint_files import DamagedCheckpointError, list_checkpoints
 from ipose.training.config import TrainConfig
+from ipose.training.phases import Stepper
 from ipose.training.processes import Processes
-from ipose.training.stepper import Stepper
 
 
 def trained(steps: int = 2, **options) -> tuple[TinySystem, Averages]:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ipose.errors import ConfigError
-from ipose.training import TrainConfig
+from ipose.training.config import TrainConfig
 
 
 class TestTrainConfig:

@@ -22,6 +22,7 @@ import torch.nn.functional as F
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
+from ipose.data.scene_source import SceneSource
 from ipose.losses.relaxed_emd import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
@@ -29,8 +30,10 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.scene_parts import infer_scene_parts
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import preset
-from ipose.synthesis.scene_source import SceneSource
-from ipose.training import Run, TrainConfig, read_metrics, train
+from ipose.training.config import TrainConfig
+from ipose.training.loop import train
+from ipose.training.metrics import read_metrics
+from ipose.training.run import Run
 
 RECORDED = Path(__file__).parents[2] / "data" / "golden" / "training" / "losses.json"
 STEPS = 5

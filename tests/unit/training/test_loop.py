@@ -10,8 +10,10 @@ import torch
 import ipose.training.loop as loop
 from ipose.errors import NonFiniteLossError, RunError
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
-from ipose.training import Run, read_metrics, reestimate_batch_norm
+from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.checkpoint_files import list_checkpoints
+from ipose.training.metrics import read_metrics
+from ipose.training.run import Run
 
 
 def equal(one, other) -> bool:

@@ -5,8 +5,7 @@ import torch
 from torch import nn
 
 from ipose.errors import RunError
-from ipose.training import load_matching
-from ipose.training.matching import load_exactly
+from ipose.training.matching import load_exactly, load_matching
 
 
 def net(classes: int) -> nn.Sequential:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ipose.errors import RunError
-from ipose.training import Run, TrainConfig
+from ipose.training.config import TrainConfig
 from ipose.training.provenance import git_commit
+from ipose.training.run import Run
 
 TRAIN = TrainConfig(steps=10, batch_size=2)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipose.errors import ConfigError
 from ipose.testing.law import law
-from ipose.training import TrainConfig
+from ipose.training.config import TrainConfig
 from ipose.training.schedule import constant_then_linear, rate_factor, set_rates
 
 BY_CLOCK = {"max_minutes": 4.0}

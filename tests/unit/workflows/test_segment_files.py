@@ -6,8 +6,8 @@ from PIL import Image
 
 from ipose.errors import DataError
 from ipose.ganseg.saved_segmenter import TrainedSegmenter
-from ipose.ganseg.segmenter import PartSegmenter
-from ipose.workflows.segment import find_images, segment_files
+from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.systems.part_segmenter.segment import find_images, segment_files
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Int64
 from numpy import ndarray
 
-from ipose.data.label_codes.codes import COLOR, LabelCode
+from ipose.data.label_codes.codes import COLOR, DROPPED, SAME, LabelCode, counterparts
 from ipose.data.label_codes.maps import read_label_map, shown_class, write_label_map
-from ipose.data.label_codes.meanings import DROPPED, SAME, counterparts
 from ipose.errors import DataError
 
 

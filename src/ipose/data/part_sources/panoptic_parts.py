@@ -5,8 +5,9 @@ keeps its official split, Pascal's images are pooled, 80 % train and 20 % val. W
 in `tables/`.
 """
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +20,9 @@ from numpy import ndarray
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.data.part_sources.int32_tiff import TIFF_ENDINGS, read_int32_tiff
 from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_merge_table
-from ipose.data.part_sources.pooled_split import pooled_split
+from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, TIFF_ENDINGS, PanopticParts, decode_uids, read_int32_tiff
 from ipose.data.part_sources.source import PartSource, SourceItem
-from ipose.data.part_sources.uids import NO_INSTANCE, PanopticParts, decode_uids
 from ipose.errors import DataError
 from ipose.types import LabelClass, LabelSpec, PartPair, Scene
 
@@ -160,3 +159,22 @@ def _official_split(root: Path, files: Sequence[str]) -> dict[str, str]:
             )  # fmt: skip
     raise_faults(faults, f"source {root}")
     return splits
+
+
+VALIDATION_SHARE = 0.2
+"""iPOSE suppl. A: the images of Pascal are pooled, 80 % to train on and 20 % to validate."""
+
+
+def pooled_split(names: Iterable[str], *, share: float = VALIDATION_SHARE) -> dict[str, str]:
+    """ "train" or "val" for each name: the `share` of names whose hashes are lowest validates.
+
+    It does not depend on the order of the names, nor on the machine. The paper does not say which images its fifth is.
+
+    Example:
+        >>> pooled_split(["a", "b", "c", "d", "e"])
+        {'a': 'train', 'b': 'train', 'c': 'train', 'd': 'val', 'e': 'train'}
+    """
+    names = list(names)
+    ranked = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    validating = set(ranked[: round(share * len(ranked))])
+    return {name: "val" if name in validating else "train" for name in names}

@@ -19,8 +19,7 @@ import torch
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.data.part_sources.part_vocabulary import Place, part_vocabulary
-from ipose.data.part_sources.segmentations import decode_segmentation
+from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.errors import DataError
 from ipose.types import LabelClass, LabelSpec, PartPair, Scene

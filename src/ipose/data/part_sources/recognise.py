@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from ipose.data.part_sources.int32_tiff import TIFF_ENDINGS
+from ipose.data.part_sources.panoptic_ids import TIFF_ENDINGS
 from ipose.data.part_sources.panoptic_parts import (
     CITYSCAPES_ENDING,
     CITYSCAPES_PPS,

@@ -2,7 +2,7 @@
 
 `<root>/<number>/{train,val}/<name>_label.png` (0 and 255) with `<name>_part.png` (part ids) beside it, and
 `<root>/support_shape/<k>/<number>/*_part.png`. The numbers and who shares whose supports:
-`ipose.data.published.release_categories`. Numbers of one name (15, 24 and 25 are human) come together under it.
+`ipose.data.part_sources.release_tree`. Numbers of one name (15, 24 and 25 are human) come together under it.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,9 @@ from pathlib import Path
 import torch
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.part_sources.part_tree import PART_ENDING, find_pairs, read_named_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
-from ipose.data.part_sources.tree_files import PART_ENDING, find_pairs, read_named_pair
-from ipose.data.published.release_categories import CATEGORY_NAMES, support_category
-from ipose.errors import IposeError
+from ipose.errors import DataError, IposeError
 from ipose.types import PartPair, SupportSet
 
 RELEASE = "release"
@@ -92,3 +91,38 @@ def _support_set(folder: Path, k: int) -> SupportSet:
             faults.append(Fault.of(error, lender))
     raise_faults(list(dict.fromkeys(faults)), f"supports {folder}")
     return SupportSet({category: names_or_numbers(category) for category in maps}, maps)
+
+
+CATEGORY_NAMES: Mapping[int, str] = {
+    1: "aeroplane", 2: "bicycle", 3: "bird", 4: "boat", 5: "bottle", 6: "bus", 7: "car", 8: "cat", 9: "chair",
+    10: "cow", 11: "table", 12: "dog", 13: "horse", 14: "motorbike", 15: "human", 16: "pottedplant", 17: "sheep",
+    18: "sofa", 19: "train", 20: "tvmonitor",
+    24: "human", 25: "human", 26: "car", 27: "truck", 28: "bus", 31: "train", 32: "motorbike", 33: "bicycle",
+    35: "car", 36: "washer", 37: "stop sign", 38: "microwave", 39: "van", 40: "zebra",
+}  # fmt: skip
+"""Name by number. 25 is Cityscapes' rider, whose parts are a human's. 38 and 39 are named by nothing but the classes
+that use them: COCO-Stuff's and ADE20K's microwave, ADE20K's van. 35 is named by its supports alone."""
+
+SHARED_SUPPORTS: Mapping[int, int] = {
+    6: 28, 7: 26, 15: 24, 25: 24, 31: 19, 32: 14, 33: 2, 35: 26, 39: 26, 40: 13,
+}  # fmt: skip
+"""Numbers that read the supports of another number."""
+
+
+def support_category(number: int) -> int:
+    """The number whose supports serve category `number` in the release: its own, unless it shares another's.
+
+    Raises:
+        DataError: no such category.
+    Example:
+        >>> support_category(39), support_category(24)
+        (26, 24)
+    """
+    if number not in CATEGORY_NAMES:
+        raise DataError(
+            "no such part category in the release",
+            found=number,
+            expected=", ".join(map(str, CATEGORY_NAMES)),
+            mend="Rename the folder to the number of its category.",
+        )
+    return SHARED_SUPPORTS.get(number, number)

@@ -6,8 +6,16 @@ from pathlib import Path
 
 from ipose.data import scene_files
 from ipose.data.faults import Fault
-from ipose.data.published.ade20k import ADE20K, ade20k_splits, find_ade20k, is_ade20k
-from ipose.data.published.cityscapes import CITYSCAPES, cityscapes_splits, find_cityscapes, is_cityscapes
+from ipose.data.published.partners import (
+    ADE20K,
+    CITYSCAPES,
+    ade20k_splits,
+    cityscapes_splits,
+    find_ade20k,
+    find_cityscapes,
+    is_ade20k,
+    is_cityscapes,
+)
 from ipose.data.scene_files import SceneFiles
 
 Found = tuple[list[SceneFiles], list[Fault]]

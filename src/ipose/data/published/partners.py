@@ -94,3 +94,68 @@ def _missing_files(key: str, kinds: Sequence[Kind], found: Files) -> Iterator[Fa
         others = [path.name for ending in kind.instead if (path := kind.folder / f"{key}{ending}").is_file()]
         mend = f"Unpack {kind.source} again, or remove the files of this scene."
         yield Fault(str(there), f"missing partner in {wanted.parent.name}", ", ".join(others), str(wanted), mend)
+
+
+ADE20K = "ADE20K"
+FOLDERS = {"train": "training", "val": "validation"}
+"""What ADE20K calls the splits."""
+
+
+def is_ade20k(root: Path) -> bool:
+    """Whether one of the folders of annotations or photographs is there; a lack of the other is then a fault."""
+    return any((root / part / folder).is_dir() for part in ("annotations", "images") for folder in FOLDERS.values())
+
+
+def ade20k_splits(root: Path) -> tuple[str, ...]:
+    """Those of train and val that have a folder."""
+    return tuple(
+        split
+        for split, folder in FOLDERS.items()
+        if any((root / part / folder).is_dir() for part in ("annotations", "images"))
+    )
+
+
+def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
+    """All scenes of a split, by name, and what is missing."""
+    folder, benchmark = FOLDERS.get(split, split), "ADEChallengeData2016.zip"
+    return find_partners(
+        root,
+        ADE20K,
+        (
+            Kind("label", root / "annotations" / folder, ".png", benchmark),
+            Kind("img", root / "images" / folder, ".jpg", benchmark),
+            Kind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
+        ),
+    )
+
+
+CITYSCAPES = "Cityscapes"
+SPLITS = ("train", "val")
+
+_PHOTOS, _MAPS = "leftImg8bit", "gtFine"
+_OTHER_MAPS = ("_gtFine_labelTrainIds.png", "_gtFine_color.png", "_gtFine_polygons.json")
+
+
+def is_cityscapes(root: Path) -> bool:
+    """Whether one of the two folders is there; a lack of the other is then a fault."""
+    return (root / _MAPS).is_dir() or (root / _PHOTOS).is_dir()
+
+
+def cityscapes_splits(root: Path) -> tuple[str, ...]:
+    """Those of train and val that have a folder. (The test split is published without annotations.)"""
+    return tuple(split for split in SPLITS if any((root / part / split).is_dir() for part in (_MAPS, _PHOTOS)))
+
+
+def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
+    """All scenes of a split, by city and name, and what is missing."""
+    photos, maps = root / _PHOTOS / split, root / _MAPS / split
+    fine = "gtFine_trainvaltest.zip"
+    return find_partners(
+        root,
+        CITYSCAPES,
+        (
+            Kind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
+            Kind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
+            Kind("inst", maps, "_gtFine_instanceIds.png", fine),
+        ),
+    )

@@ -5,7 +5,6 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator
-from ipose.ganseg.segmenter import PartSegmenter
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
@@ -16,6 +15,7 @@ from ipose.interop.release.generator_form import export_generator
 from ipose.interop.release.groupdnet_entries import decoder_entries, encoder_entries, scales_entries
 from ipose.interop.release.partnet_form import partnet_entries
 from ipose.partnet.partnet import PartNet
+from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 

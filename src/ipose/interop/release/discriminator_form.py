@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
-from ipose.interop.release.entries import Entry, build, check_names, fill
+from ipose.interop.release.entries import Clue, Entry, build, check_names, count, fill, out_of, plain, spectral, width
 from ipose.interop.release.recognise import expect_network, without_prefix
-from ipose.interop.release.spectral import plain, spectral
-from ipose.interop.release.widths import Clue, count, out_of, width
 from ipose.synthesis.discriminator import Discriminator
 
 

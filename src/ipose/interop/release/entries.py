@@ -3,7 +3,8 @@
 Loading, its faults and going back all read the same table, so a round trip is exact by construction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -105,3 +106,50 @@ def check_names(what: str, state: Mapping[str, Tensor], expected: Mapping[str, S
             f"tensors do not fit the release's {what}, {counts}:\n  {listed}",
             mend="Take the file as the authors' training saved it, whole; other layers have no place here.",
         )
+
+
+_SPECTRAL = {
+    "weight_orig": "parametrizations.weight.original",
+    "weight_u": "parametrizations.weight.0._u",
+    "weight_v": "parametrizations.weight.0._v",
+}
+
+
+def plain(release: str, ours: str) -> Iterator[Entry]:
+    """Weight and bias of one layer."""
+    yield from (Entry(f"{release}.{name}", (f"{ours}.{name}",)) for name in ("weight", "bias"))
+
+
+def spectral(release: str, ours: str, *, bias: bool = True) -> Iterator[Entry]:
+    """Weight, u, v and bias of one layer under spectral norm."""
+    for theirs, mine in {**_SPECTRAL, **({"bias": "bias"} if bias else {})}.items():
+        yield Entry(f"{release}.{theirs}", (f"{ours}.{mine}",))
+
+
+Clue = tuple[str, int]
+"""A tensor's name, and which of its axes has the width."""
+
+
+def width(state: Mapping[str, Tensor], clues: Iterable[Clue], released: int) -> int:
+    """What most clues say.
+
+    Args:
+        state: the release's names.
+        clues: where the width can be read; of equally many votes the first counts.
+        released: what the published networks have, where none of the tensors is there; each will then be missed.
+    """
+    votes = Counter(state[name].shape[axis] for name, axis in clues if name in state and axis < state[name].ndim)
+    return votes.most_common(1)[0][0] if votes else released
+
+
+def count(state: Mapping[str, Tensor], name: str) -> int:
+    """How many of `name.format(0)`, `name.format(1)`, ... begin the name of a tensor."""
+    i = 0
+    while any(key.startswith(name.format(i)) for key in state):
+        i += 1
+    return i
+
+
+def out_of(layer: str, weight: str = "weight") -> Iterator[Clue]:
+    """Clues to the width that a convolution or linear layer makes."""
+    yield from ((f"{layer}.{weight}", 0), (f"{layer}.bias", 0))

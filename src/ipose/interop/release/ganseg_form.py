@@ -15,13 +15,11 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError, RunError
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator
-from ipose.ganseg.grids import pixel_grid
+from ipose.ganseg.heatmaps import pixel_grid
 from ipose.ganseg.presets import GANSegConfig, Heatmap
-from ipose.ganseg.segmenter import PartSegmenter
-from ipose.interop.release.entries import Entry, build, check_names, export, fill
+from ipose.interop.release.entries import Entry, build, check_names, count, export, fill, out_of, plain, width
 from ipose.interop.release.recognise import expect_network, without_prefix
-from ipose.interop.release.spectral import plain
-from ipose.interop.release.widths import count, out_of, width
+from ipose.segmentation.part_segmenter import PartSegmenter
 
 GRID = "init_extend_coord"
 """The first margin grid, a constant that the release stores."""

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from ipose.interop.release.entries import Entry, build, check_names, export, fill
+from ipose.interop.release.entries import Entry, build, check_names, export, fill, plain, spectral
 from ipose.interop.release.generator_widths import generator_config
 from ipose.interop.release.partnet_form import partnet_shapes
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, expect_network, partnet_of, without_prefix
-from ipose.interop.release.spectral import plain, spectral
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import doubling
 

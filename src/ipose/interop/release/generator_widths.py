@@ -7,9 +7,9 @@ from typing import Any
 from torch import Tensor
 
 from ipose.errors import RunError
+from ipose.interop.release.entries import Clue, count, out_of, width
 from ipose.interop.release.partnet_form import partnet_config
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of
-from ipose.interop.release.widths import Clue, count, out_of, width
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import PART_CHANNELS
 

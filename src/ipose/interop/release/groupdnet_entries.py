@@ -11,8 +11,7 @@ from torch import nn
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
-from ipose.interop.release.entries import Entry
-from ipose.interop.release.spectral import plain, spectral
+from ipose.interop.release.entries import Entry, plain, spectral
 
 _BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ipose.interop.release.entries import count, out_of, width
 from ipose.interop.release.groupdnet_entries import block_name
-from ipose.interop.release.widths import count, out_of, width
 
 State = Mapping[str, Tensor]
 CODE_CHANNELS = 8

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
-from ipose.interop.release.entries import Entry, build, check_names, fill
+from ipose.interop.release.entries import Clue, Entry, build, check_names, count, fill, out_of, width
 from ipose.interop.release.recognise import expect_network, partnet_of
-from ipose.interop.release.widths import Clue, count, out_of, width
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 

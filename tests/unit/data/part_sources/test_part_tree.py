@@ -9,10 +9,10 @@ import torch
 from ipose.data.part_pairs import write_part_tree
 from ipose.data.part_sources.part_tree import open_part_tree
 from ipose.data.part_sources.scenes_with_parts import open_scenes_with_parts
-from ipose.data.partworld import PARTWORLD
 from ipose.data.png import write_index
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import DataError, SpecError
+from ipose.partworld.categories import PARTWORLD
 from ipose.testing.published_parts import drawn_pairs, drawn_scenes
 
 

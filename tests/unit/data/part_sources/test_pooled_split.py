@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from ipose.data.part_sources.pooled_split import pooled_split
+from ipose.data.part_sources.panoptic_parts import pooled_split
 from ipose.testing import law
 
 names = st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=40)

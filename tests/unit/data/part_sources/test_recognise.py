@@ -8,9 +8,9 @@ import torch
 
 from ipose.data.part_pairs import write_part_tree
 from ipose.data.part_sources.recognise import KINDS, open_part_source, recognise
-from ipose.data.partworld import PARTWORLD
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import ConfigError, DataError
+from ipose.partworld.categories import PARTWORLD
 from ipose.testing.published_parts import (
     drawn_pairs,
     drawn_scenes,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from ipose.data.partworld.canvas import SUBPIXEL, Canvas, coverage
-from ipose.data.partworld.categories import DRAW
-from ipose.data.partworld.dice import Dice
-from ipose.data.partworld.names import CATEGORIES, PART_NAMES
-from ipose.data.partworld.outlines import box, ellipse, hole, limb, polygon, ring, walk
-from ipose.data.partworld.paints import PATTERNS, Paint
-from ipose.data.partworld.sketch import Sketch
+from ipose.partworld.canvas import SUBPIXEL, Canvas, coverage
+from ipose.partworld.categories import DRAW
+from ipose.partworld.config import CATEGORIES, PART_NAMES
+from ipose.partworld.dice import Dice
+from ipose.partworld.outlines import box, ellipse, hole, limb, polygon, ring, walk
+from ipose.partworld.paints import PATTERNS, Paint
+from ipose.partworld.sketch import Sketch
 from ipose.testing.law import law
 
 HEIGHT, WIDTH = 12, 14

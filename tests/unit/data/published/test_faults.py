@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from ipose.data.data_config import DataConfig
-from ipose.data.diagnosis import Diagnosis
 from ipose.data.doctor import examine, guard
-from ipose.data.faults import Fault
+from ipose.data.faults import Diagnosis, Fault
 from ipose.data.open_data import open_spec, spec_source
 from ipose.errors import DataError, SpecError
 from ipose.testing.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff

@@ -3,7 +3,7 @@
 import pytest
 
 from ipose.data.part_names import PART_NAMES
-from ipose.data.published.release_categories import CATEGORY_NAMES, SHARED_SUPPORTS, support_category
+from ipose.data.part_sources.release_tree import CATEGORY_NAMES, SHARED_SUPPORTS, support_category
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
 from ipose.types import LabelSpec

@@ -1,0 +1,172 @@
+"""From scores to a table: per seed, mean and spread, the paper's numbers beside, and what may be claimed. No torch in
+here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ipose.ablations.arithmetic import Spread, Verdict, verdict
+from ipose.ablations.grids import METRICS, AblationTable, Metric, Row
+
+FORMAT = "ipose-ablation-1"
+
+SeedScores = Mapping[int, Mapping[str, float]]
+"""Scores of a row by seed, then by metric."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """All that a grid has come to so far.
+
+    Args:
+        table: the grid.
+        scores: of rows that have a scored run, by name.
+        baselines: likewise, of what is not trained.
+        runs: folder names of each row's scored runs.
+        steps: that each of these runs was trained.
+        left_out: rows that were not asked for.
+        not_run: rows that cannot be run here, and why.
+        unfinished: runs that wait for more time.
+        notes: what a reader must know.
+        facts: how it was made: (what, value) pairs.
+        settings: preset, steps, data, seeds, as plain values.
+        titles: of metrics, where they are not the grid's.
+    """
+
+    table: AblationTable
+    scores: Mapping[str, SeedScores]
+    baselines: Mapping[str, SeedScores]
+    runs: Mapping[str, Sequence[str]]
+    steps: Mapping[str, int]
+    left_out: Sequence[str] = ()
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    unfinished: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    facts: Sequence[tuple[str, str]] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """Those that some run has."""
+        found = {key for seeds in self.scores.values() for scores in seeds.values() for key in scores}
+        known = [metric for metric in METRICS[self.table.kind] if metric.key in found]
+        return [replace(metric, title=self.titles.get(metric.key, metric.title)) for metric in known]
+
+    def reference_of(self, row: Row) -> str:
+        """The row that this one is compared with: its own, else the table's, else (both left out) the first."""
+        there = [name for name in (row.against, self.table.reference) if name in self.scores]
+        return there[0] if there else next(iter(self.scores))
+
+    def comparisons(self) -> list["Comparison"]:
+        """Each row with scores beside its reference, metric by metric."""
+        published = {row.name: row.published for row in self.table.rows}
+        found = []
+        for row in self.table.rows:
+            if row.name not in self.scores or (reference := self.reference_of(row)) == row.name:
+                continue
+            for metric in self.metrics:
+                here, there = (values(self.scores[name], metric.key) for name in (row.name, reference))
+                if here and there:
+                    judged = verdict(here, there, higher_is_better=metric.higher_is_better)
+                    pair = published[row.name].get(metric.key), published[reference].get(metric.key)
+                    gap = None if pair[0] is None or pair[1] is None else pair[0] - pair[1]
+                    found.append(Comparison(row.name, reference, metric, judged, gap))
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, for table-N.json."""
+        rows = {row.name: row for row in self.table.rows}
+        return {
+            "format": FORMAT,
+            "table": self.table.name,
+            "title": self.table.title,
+            "kind": self.table.kind,
+            "settings": dict(self.settings),
+            "metrics": [{"key": m.key, "title": m.title, "higher_is_better": m.higher_is_better} for m in self.metrics],
+            "rows": [
+                {
+                    "name": name,
+                    "title": rows[name].title,
+                    "changes": dict(rows[name].changes),
+                    "runs": list(self.runs[name]),
+                    "published": dict(rows[name].published),
+                    **_numbers(seeds, self.metrics),
+                }
+                for name, seeds in self.scores.items()
+            ],
+            "baselines": [{"name": name, **_numbers(seeds, self.metrics)} for name, seeds in self.baselines.items()],
+            "comparisons": [item.to_dict() for item in self.comparisons()],
+            "published_on": self.table.published_on,
+            "steps": dict(self.steps),
+            "left_out": list(self.left_out),
+            "not_run": dict(self.not_run),
+            "unfinished": list(self.unfinished),
+            "notes": list(self.notes),
+            "facts": [list(item) for item in self.facts],
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row beside its reference in one metric.
+
+    Args:
+        row: its name.
+        reference: the other's.
+        metric: which.
+        judged: gap, spread, and what may be claimed.
+        published: the paper's gap; None where it has none.
+    """
+
+    row: str
+    reference: str
+    metric: Metric
+    judged: Verdict
+    published: float | None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether an ordering is claimed, and the paper has the other one."""
+        return self.judged.is_claim and self.published is not None and self.judged.gap * self.published < 0
+
+    def text(self) -> str:
+        """A clause: gap, spread, verdict, the paper's gap."""
+        judged, write = self.judged, self.metric.text
+        spread = f" (spread {write(judged.spread)})" if judged.word != "one seed" else ""
+        word = f": {judged.word}" if judged.word != "one seed" else ""
+        said = f"{self.metric.title.split(' (')[0]} {signed(judged.gap, write)}{spread}{word}"
+        if self.published is not None:
+            said += f" (published {signed(self.published, '{:.2f}'.format)})"
+        return said + (", which contradicts the paper" if self.contradicts else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "row": self.row,
+            "reference": self.reference,
+            "metric": self.metric.key,
+            "gap": self.judged.gap,
+            "spread": self.judged.spread,
+            "verdict": self.judged.word,
+            "published_gap": self.published,
+        }
+
+
+def values(seeds: SeedScores, key: str) -> list[float]:
+    """Of one metric, over the seeds that have it."""
+    return [scores[key] for scores in seeds.values() if key in scores]
+
+
+def signed(value: float, write: Any) -> str:
+    """A gap with its sign."""
+    return ("+" if value >= 0 else "-") + str(write(abs(value)))
+
+
+def _numbers(seeds: SeedScores, metrics: Sequence[Metric]) -> dict[str, Any]:
+    summary = {}
+    for metric in metrics:
+        if found := values(seeds, metric.key):
+            spread = Spread(tuple(found))
+            summary[metric.key] = {"mean": spread.mean, "min": min(found), "max": max(found), "n": len(found)}
+    return {"seeds": {str(seed): dict(scores) for seed, scores in seeds.items()}, "summary": summary}

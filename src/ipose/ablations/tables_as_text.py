@@ -1,0 +1,116 @@
+"""The table that a person reads: header, rows, and sentences on what may be claimed. No torch in here."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ipose.ablations.arithmetic import Spread
+from ipose.ablations.grids import METRICS, Metric, Row
+from ipose.ablations.outcome import Comparison, Outcome, SeedScores, values
+
+
+@dataclass(frozen=True)
+class WrittenTable:
+    """A table in words.
+
+    Args:
+        title: above it.
+        header: column titles.
+        rows: cells.
+        sentences: below: comparisons, what is missing, notes.
+        facts: how it was made.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    sentences: Sequence[str]
+    facts: Sequence[tuple[str, str]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for table-N.json: what the report page shows."""
+        return {"title": self.title, "header": self.header, "rows": self.rows, "sentences": self.sentences}
+
+    def markdown(self) -> str:
+        """As a Markdown page."""
+        line = ["---"] + ["---:"] * (len(self.header) - 2) + ["---"]
+        table = [self.header, line, *self.rows]
+        lines = [f"# {self.title}", "", *("| " + " | ".join(row) + " |" for row in table), ""]
+        lines += [f"- {sentence}" for sentence in self.sentences]
+        lines += ["", *(f"{what}: {f'`{said}`' if what == 'command' else said}  " for what, said in self.facts)]
+        return "\n".join(lines) + "\n"
+
+
+def written(outcome: Outcome) -> WrittenTable:
+    """The outcome as a table and sentences."""
+    metrics = outcome.metrics
+    known = {key for row in outcome.table.rows for key in row.published}
+    published = [metric for metric in METRICS[outcome.table.kind] if metric.key in known]
+    comparisons = outcome.comparisons()
+    rows = []
+    for row in outcome.table.rows:
+        if row.name in outcome.scores:
+            seeds = outcome.scores[row.name]
+            said = [_published(row, metric) for metric in published]
+            mine = [item for item in comparisons if item.row == row.name]
+            rows.append([f"{row.title} ({row.name})", *_cells(seeds, metrics), *said, _in_short(mine)])
+    for name, seeds in outcome.baselines.items():
+        rows.append([name, *_cells(seeds, metrics), *["-"] * len(published), "not trained"])
+    header = ["", "seeds", *(metric.title for metric in metrics)]
+    header += [f"published {metric.published}" for metric in published] + ["verdict"]
+    title = f"Table {outcome.table.name}: {outcome.table.title}"
+    return WrittenTable(title, header, rows, _sentences(outcome, comparisons), outcome.facts)
+
+
+def cell(found: Sequence[float], metric: Metric) -> str:
+    """Mean, and with several seeds ± half of what lies between the smallest and the largest."""
+    if not found:
+        return "-"
+    spread = Spread(tuple(found))
+    return metric.text(spread.mean) + (f" ± {metric.text(spread.width / 2)}" if len(found) > 1 else "")
+
+
+def _cells(seeds: SeedScores, metrics: Sequence[Metric]) -> list[str]:
+    return [str(len(seeds)), *(cell(values(seeds, metric.key), metric) for metric in metrics)]
+
+
+def _published(row: Row, metric: Metric) -> str:
+    """As the paper prints it: PartNet's accuracies with two decimals, all of synthesis with one."""
+    if metric.key not in row.published:
+        return "-"
+    return f"{row.published[metric.key]:.{2 if metric.key.startswith('ac_') else 1}f}"
+
+
+def _in_short(comparisons: Sequence[Comparison]) -> str:
+    """One row's verdicts, counted."""
+    if not comparisons:
+        return "reference"
+    counts = Counter(item.judged.word for item in comparisons)
+    if set(counts) == {"one seed"}:
+        return "one seed, no ordering"
+    claims = [f"{word} in {counts[word]}" for word in ("better", "worse") if counts[word]]
+    return f"{', '.join(claims)} of {len(comparisons)}" if claims else "within the spread"
+
+
+def _sentences(outcome: Outcome, comparisons: Sequence[Comparison]) -> list[str]:
+    said = []
+    for name in dict.fromkeys(item.row for item in comparisons):
+        mine = [item for item in comparisons if item.row == name]
+        seeds = " (one seed, so no ordering is claimed)" if mine[0].judged.word == "one seed" else ""
+        said.append(f"{name} against {mine[0].reference}{seeds}: " + "; ".join(item.text() for item in mine) + ".")
+    if outcome.scores:
+        said.append(
+            "± is half of what lies between the smallest and the largest value over the seeds. An ordering is claimed "
+            "only with two seeds or more, and where the gap of the means exceeds the larger min-to-max spread."
+        )
+    if len(set(outcome.steps.values())) > 1:
+        steps = ", ".join(f"{run} {count}" for run, count in outcome.steps.items())
+        said.append(f"Trained for different numbers of steps, which compares less: {steps}.")
+    said.append(f"Published numbers are of {outcome.table.published_on}.")
+    said += [f"{name}: not run: {why}" for name, why in outcome.not_run.items()]
+    if outcome.left_out:
+        said.append(f"Rows left out on request: {', '.join(outcome.left_out)}.")
+    if outcome.unfinished:
+        said.append(f"Not finished yet: {', '.join(outcome.unfinished)}. The same command goes on with them.")
+    return said + list(outcome.notes)

@@ -1,1 +1,0 @@
-"""The commands, a dataclass each: its fields are the flags, its `run` does the work."""

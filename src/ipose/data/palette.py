@@ -1,0 +1,46 @@
+"""The colours that part maps are saved in, so that a person can see, open and edit them in any paint program."""
+
+import colorsys
+
+import numpy as np
+from numpy.typing import NDArray
+
+PART_COLORS: tuple[tuple[int, int, int], ...] = (
+    (230, 230, 228),
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (204, 121, 167),
+    (0, 94, 170),
+    (213, 84, 0),
+    (240, 228, 66),
+    (74, 58, 52),
+)
+"""Colour of part id 0..8. Part 1..7: Okabe and Ito's palette, told apart with any colour vision; 8: a dark brown."""
+
+BACKGROUNDS: tuple[tuple[int, int, int], ...] = (PART_COLORS[0], (0, 0, 0), (255, 255, 255))
+"""Colours that stand for "no part" in a map drawn by hand: ours, black and white."""
+
+RGB = tuple[int, int, int]
+
+NOTHING: RGB = PART_COLORS[0]
+"""Where there is no object."""
+
+BARE: RGB = (176, 176, 174)
+"""An object pixel without a part; stuff in an instance picture."""
+
+PAPER: RGB = (252, 252, 251)
+INK: RGB = (38, 38, 36)
+FAINT: RGB = (120, 120, 116)
+
+
+def instance_color(number: int) -> RGB:
+    """Colour of the number-th object of a picture: hues a golden angle apart, two lightnesses in turn."""
+    hue = (0.58 + number * 0.61803398875) % 1.0
+    red, green, blue = colorsys.hls_to_rgb(hue, (0.52, 0.68)[number % 2], 0.62)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def lookup(colors: tuple[RGB, ...]) -> NDArray[np.uint8]:
+    """Colours as a table (n, 3), to be indexed by a map of ids."""
+    return np.asarray(colors, dtype=np.uint8)

@@ -1,0 +1,148 @@
+"""What the categories of a COCO-style JSON say about parts: "Quadruped Head" is the part "head" of "quadruped"."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
+
+from ipose.errors import DataError, MissingDependencyError
+from ipose.types import PART_CHANNELS
+
+
+class Place(NamedTuple):
+    """Where a source's part belongs: the category, the part's name and its id there, 1..8."""
+
+    category: str
+    part: str
+    part_id: int
+
+
+def part_vocabulary(categories: Sequence[Any], path: Path) -> dict[int, Place]:
+    """The place of each category id; parts are numbered in order of id, a name's case means nothing.
+
+    Args:
+        categories: entries with `id`, `name` and, where a category's name has several words, `supercategory`.
+        path: of the file, for messages.
+    Raises:
+        DataError: an entry without id or name; a name without part; a part twice; more than eight parts.
+    """
+    for entry in categories:
+        if not isinstance(entry, dict) or type(entry.get("id")) is not int or not isinstance(entry.get("name"), str):
+            raise DataError("category without id or name", file=path, field="categories", found=repr(entry)[:60])
+    places: dict[int, Place] = {}
+    names: dict[str, list[str]] = {}
+    for entry in sorted(categories, key=lambda entry: entry["id"]):
+        category, part = _take_apart(entry, path)
+        parts = names.setdefault(category, [])
+        if part in parts or entry["id"] in places:
+            raise DataError("part twice", file=path, field="categories", found=entry["name"], expected="each once")
+        parts.append(part)
+        places[entry["id"]] = Place(category, part, len(parts))
+        if len(parts) >= PART_CHANNELS:
+            raise DataError(
+                f"more parts than PartNet has channels, in {category!r}", file=path, field="categories",
+                found=", ".join(parts), expected=f"at most {PART_CHANNELS - 1}", mend="Merge some of them.",
+            )  # fmt: skip
+    return places
+
+
+def _take_apart(entry: dict[str, Any], path: Path) -> tuple[str, str]:
+    name, above = entry["name"].strip().lower(), str(entry.get("supercategory") or "").strip().lower()
+    category, part = (above, name[len(above) :]) if above and name.startswith(f"{above} ") else name.partition(" ")[::2]
+    if not part.strip() or Path(category).name != category or category.startswith("."):
+        raise DataError(
+            "category that names no part", file=path, field="categories", found=repr(entry["name"]),
+            expected='"<category> <part>", such as "Quadruped Head"', mend="Name it so.",
+        )  # fmt: skip
+    return category, part.strip()
+
+
+EXPECTED = "polygons [[x, y, x, y, x, y, ...], ...] or run lengths {size, counts}"
+
+
+def decode_segmentation(segmentation: Any, size: tuple[int, int]) -> Bool[ndarray, "h w"]:
+    """The pixels of one annotation.
+
+    Args:
+        segmentation: a list of polygons, or run lengths (compressed or not), as in COCO's JSON.
+        size: (height, width) of the image.
+    Raises:
+        DataError: neither; or run lengths of another size.
+        MissingDependencyError: pycocotools is not installed.
+    """
+    try:
+        from pycocotools import mask
+    except ImportError as error:
+        raise MissingDependencyError(
+            "reading COCO segmentations needs pycocotools", mend='Install it: pip install "ipose[data]".'
+        ) from error
+    if isinstance(segmentation, list):
+        _check_polygons(segmentation)
+        runs = mask.merge(mask.frPyObjects(segmentation, *size))
+    else:
+        runs = mask.frPyObjects(_checked_runs(segmentation, size), *size)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # its arrays are NumPy 1's
+        decoded: ndarray = np.asarray(mask.decode(runs), dtype=bool)
+    return decoded
+
+
+def run_lengths_of(counts: str) -> list[int]:
+    """COCO's compressed run lengths as numbers.
+
+    Six bits a character (from "0" on): five of a number, the lowest first, and whether more follow; the fifth of the
+    last is its sign. From the fourth number on, what is written is the difference to the last but one.
+
+    Raises:
+        DataError: a character outside the code, or an unfinished number.
+    """
+    runs: list[int] = []
+    value = shift = 0
+    for character in counts:
+        bits = ord(character) - ord("0")
+        if not 0 <= bits < 64:
+            raise DataError("run lengths that cannot be decoded", found=repr(character), expected=EXPECTED)
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = shift = 0
+    if shift:
+        raise DataError("run lengths that cannot be decoded", found=f"{_short(counts)}, cut off", expected=EXPECTED)
+    return runs
+
+
+def _check_polygons(polygons: list[Any]) -> None:
+    for points in polygons:
+        numbers = isinstance(points, list) and all(type(value) in (int, float) for value in points)
+        if not numbers or len(points) < 6 or len(points) % 2:
+            raise DataError("not a polygon", found=_short(points), expected=EXPECTED)
+    if not polygons:
+        raise DataError("not a polygon", found="an empty list", expected=EXPECTED)
+
+
+def _checked_runs(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
+    counts = segmentation.get("counts") if isinstance(segmentation, dict) else None
+    if not isinstance(counts, list | str):
+        raise DataError("not a segmentation", found=_short(segmentation), expected=EXPECTED)
+    if segmentation.get("size") != list(size):
+        raise DataError(
+            "run lengths of another size", found=segmentation.get("size"), expected=f"[height, width] {list(size)}"
+        )
+    runs = run_lengths_of(counts) if isinstance(counts, str) else counts
+    if not all(type(run) is int and run >= 0 for run in runs) or sum(runs) != size[0] * size[1]:
+        raise DataError(
+            "run lengths that do not fill the image", found=_short(counts), expected=f"{size[0] * size[1]} pixels"
+        )
+    return {"size": list(size), "counts": runs}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "..."

@@ -1,0 +1,183 @@
+"""Eval cards of generated images beside real ones, wherever either comes from."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from ipose.data.progress_bar import progress_bar
+from ipose.evaluation.diversity import by_scene, diversity, lpips_diversity
+from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.feature_networks import FeatureNetwork
+from ipose.evaluation.frechet import FewSamplesWarning, frechet_distance
+from ipose.evaluation.image_pairs import Fingerprint, SceneMaps, image_pairs, needed, pair_features, size_of
+from ipose.evaluation.image_sets import Pictured, one_of_each
+from ipose.evaluation.kid import SUBSET_SIZE, SUBSETS, kernel_distance_of_subsets
+from ipose.evaluation.lpips import PerceptualDistance
+from ipose.evaluation.protocols import EvaluationProtocol
+from ipose.evaluation.segmenters import Segmenter
+from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
+
+KERNEL_SEED = 0
+"""Of the random subsets of the kernel distance."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judges:
+    """The networks that look at images; what one of them would say is left out where it is None.
+
+    Args:
+        features: of distances, and of diversity between seeds.
+        perceptual: LPIPS between seeds.
+        segmenter: mIoU and pixel accuracy.
+    """
+
+    features: FeatureNetwork | None = None
+    perceptual: PerceptualDistance | None = None
+    segmenter: Segmenter | None = None
+
+
+def image_cards(
+    protocol: EvaluationProtocol,
+    judges: Judges,
+    images: Sequence[Pictured],
+    real: Sequence[Pictured],
+    maps: SceneMaps | None,
+    *,
+    facts: Mapping[str, Any],
+    batch_size: int = 16,
+) -> list[EvalCard]:
+    """All cards that the judges can give by one protocol; those between seeds with whole images only.
+
+    Args:
+        protocol: says what is compared, and how it is resized.
+        judges: who looks.
+        images: generated, in order of scene and seed.
+        real: one for each scene, in order.
+        maps: of the scenes; needed for objects and segmenters.
+        facts: fields that all cards share: code, model, where the images are.
+        batch_size: images at once.
+    Raises:
+        DataError: scenes of different seeds, or an image or map that cannot be read.
+        ConfigError: LPIPS between seeds is asked for, and there is but one image a scene.
+    """
+    scenes = by_scene(images, required=judges.perceptual is not None) if protocol.level == "images" else []
+    cards = (
+        [] if judges.features is None else _distances(protocol, judges.features, images, real, maps, facts, batch_size)
+    )
+    cards += _between_seeds(protocol, judges, scenes, facts) if scenes else []
+    return cards + ([] if judges.segmenter is None else semantic_cards(judges.segmenter, needed(maps), images, facts))
+
+
+def _distances(
+    protocol: EvaluationProtocol,
+    network: FeatureNetwork,
+    images: Sequence[Pictured],
+    real: Sequence[Pictured],
+    maps: SceneMaps | None,
+    facts: Mapping[str, Any],
+    batch_size: int,
+) -> list[EvalCard]:
+    generated, seen = one_of_each(images), Fingerprint()
+    both = progress_bar(list(zip(generated, real, strict=True)), f"{network.name} features, {protocol.name}")
+    fake_features, real_features = pair_features(network, image_pairs(protocol, maps, both, seen), batch_size)
+    counts = {"images": len(generated), "real": len(real)}
+    if protocol.level == "objects":
+        counts["objects"] = len(fake_features)
+    common = {**_looked(protocol, network), "counts": counts, "seeds": _seeds(generated), "data": seen.hex(), **facts}
+    return [
+        _frechet(network, protocol, fake_features, real_features, common),
+        _kernel(network, protocol, fake_features, real_features, common),
+    ]
+
+
+def _frechet(
+    network: FeatureNetwork, protocol: EvaluationProtocol, fake: Tensor, real: Tensor, common: dict[str, Any]
+) -> EvalCard:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", FewSamplesWarning)
+        value = frechet_distance(fake, real).item()
+    notes = tuple(str(item.message) for item in said if issubclass(item.category, FewSamplesWarning))
+    names = ("Object Frechet distance", "object FID") if protocol.level == "objects" else ("Frechet distance", "FID")
+    return EvalCard(metric=network.metric_name(*names), value=value, notes=notes, **common)
+
+
+def _kernel(
+    network: FeatureNetwork, protocol: EvaluationProtocol, fake: Tensor, real: Tensor, common: dict[str, Any]
+) -> EvalCard:
+    mean, deviation = kernel_distance_of_subsets(fake, real, seed=KERNEL_SEED)
+    note = (
+        f"mean of {SUBSETS} random subsets of {SUBSET_SIZE} drawn with seed {KERNEL_SEED}, "
+        f"standard deviation {deviation.item():.3g}"
+        if len(fake) > SUBSET_SIZE
+        else "of the whole sets"
+    )
+    names = ("Object kernel distance", "object KID") if protocol.level == "objects" else ("Kernel distance", "KID")
+    return EvalCard(metric=network.metric_name(*names), value=mean.item(), notes=(note,), **common)
+
+
+def _between_seeds(
+    protocol: EvaluationProtocol, judges: Judges, scenes: Sequence[Sequence[Pictured]], facts: Mapping[str, Any]
+) -> list[EvalCard]:
+    everyone = [image for files in scenes for image in files]
+    seen = {"counts": {"images": len(everyone), "scenes": len(scenes)}, "seeds": _seeds(everyone), **facts}
+    cards = []
+    if (network := judges.features) is not None:
+        value, name = diversity(network, protocol, scenes), network.metric_name("Diversity between seeds")
+        notes = ("1 - cosine, not LPIPS",)
+        cards.append(EvalCard(metric=name, value=value, notes=notes, **_looked(protocol, network), **seen))
+    if judges.perceptual is not None:
+        value = lpips_diversity(judges.perceptual, protocol, scenes)
+        looked: dict[str, Any] = {"protocol": protocol.name, "resize": protocol.resize(inception=False)}
+        label = judges.perceptual.label
+        cards.append(EvalCard(metric="LPIPS between seeds", value=value, features=label, **looked, **seen))
+    return cards
+
+
+def semantic_cards(
+    segmenter: Segmenter,
+    maps: SceneMaps,
+    images: Sequence[Pictured],
+    facts: Mapping[str, Any],
+    *,
+    protocol: str = "segmentation",
+) -> list[EvalCard]:
+    """mIoU and pixel accuracy of one image a scene, each class's IoU in the breakdown; the unknown class is ignored."""
+    generated, seen = one_of_each(images), Fingerprint()
+    ignored = () if maps.spec.unknown is None else (maps.spec.unknown,)
+
+    def predicted_and_true() -> Iterator[tuple[Tensor, Tensor]]:
+        for image in progress_bar(generated, "segmenting"):
+            pixels = image.pixels()
+            label = maps.scene(image.scene, size_of(pixels)).label
+            seen.add(image.scene, label)
+            yield segmenter(pixels), label
+
+    scores = semantic_scores(semantic_confusion(predicted_and_true(), maps.spec.num_classes, ignored), ignored)
+    found = {item.name: float(iou) for item, iou in zip(maps.spec.classes, scores.iou, strict=True)}
+    common: dict[str, Any] = {
+        "protocol": protocol,
+        "resize": "label maps to the generated size, nearest; logits bilinear",
+        "counts": {"images": len(generated), "pixels": scores.pixels, "classes": int((~scores.iou.isnan()).sum())},
+        "features": segmenter.label,
+        "ignored_ids": ignored,
+        "seeds": _seeds(generated),
+        "data": seen.hex(),
+        **facts,
+    }
+    name, by_class = f"(segmenter {segmenter.label})", {key: iou for key, iou in found.items() if iou == iou}
+    return [
+        EvalCard(metric=f"mIoU {name}", value=scores.miou, breakdown=by_class, **common),
+        EvalCard(metric=f"Pixel accuracy {name}", value=scores.accuracy, **common),
+    ]
+
+
+def _looked(protocol: EvaluationProtocol, network: FeatureNetwork) -> dict[str, Any]:
+    resize = protocol.resize(inception=network.is_inception)
+    return {"protocol": protocol.name, "resize": resize, "features": network.label}
+
+
+def _seeds(images: Sequence[Pictured]) -> tuple[int, ...]:
+    return tuple(sorted({image.seed for image in images if image.seed is not None}))

@@ -1,0 +1,1 @@
+"""PartWorld: the embedded data set. Procedurally drawn scenes with true part maps; no files, no network."""

@@ -1,0 +1,174 @@
+"""Car, bus and truck. Frame: about two units long, facing right, the ground at y = 0, heights negative."""
+
+from ipose.partworld.dice import Dice
+from ipose.partworld.outlines import box, ellipse, polygon
+from ipose.partworld.paints import look
+from ipose.partworld.sketch import Sketch
+from ipose.partworld.vehicle_parts import (
+    CHASSIS,
+    LIGHT,
+    WHEEL,
+    WINDOW,
+    add_face,
+    add_plate,
+    add_wheels,
+    front_view,
+    new_livery,
+    panes,
+)  # fmt: skip
+
+
+def draw_car(dice: Dice) -> Sketch:
+    """Saloon, hatchback, estate or pickup from the side, obliquely, or head on."""
+    livery = new_livery(dice, (0.0, 0.6, 0.33, 0.13, 0.75, 0.05))
+    radius, belt = dice.uniform(0.18, 0.24), -dice.uniform(0.46, 0.56)
+    roof = belt - dice.uniform(0.26, 0.38)
+    view = dice.choice(("side", "side", "oblique", "oblique", "front"))
+    if view == "front":
+        half = dice.uniform(0.52, 0.66)
+        return front_view(livery, half, roof * 1.05, belt, half * dice.uniform(0.65, 0.8), radius)
+    rear, hood = {
+        "saloon": (-0.62, 0.45), "hatch": (-0.94, 0.45), "estate": (-0.98, 0.55), "pickup": (-0.1, 0.6),
+    }[dice.choice(("saloon", "hatch", "estate", "pickup"))]  # fmt: skip
+    hood += dice.around(0, 0.06)
+    slope_rear, slope_front = dice.uniform(0.06, 0.22), dice.uniform(0.2, 0.36)
+    low, nose = -radius * 0.8, dice.uniform(0.04, 0.12)
+    sketch = Sketch(tilt=8)
+    edge = 1.0
+    shell = [
+        (-1.0, low), (-1.0, belt + 0.03), (rear, belt), (rear + slope_rear, roof), (hood - slope_front, roof),
+        (hood, belt), (0.97, belt + nose), (edge, low),
+    ]  # fmt: skip
+    sketch.add(CHASSIS, livery.body, polygon(*shell))
+    sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.09, edge, low))
+    cabin = dice.choice((1, 2)) if rear > -0.3 else dice.choice((2, 3))
+    lean = min(slope_rear, slope_front) * 0.6
+    top = roof + 0.06
+    sketch.add(
+        WINDOW,
+        livery.glass,
+        *panes(rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3, top, belt - 0.01, cabin, lean),
+    )
+    add_wheels(sketch, livery, radius, -0.58 + dice.around(0, 0.05), 0.58 + dice.around(0, 0.05))
+    lamp_y = belt + nose + 0.13
+    sketch.add(LIGHT, livery.tail_lamp, box(-1.0, belt + 0.06, -0.88, belt + 0.2))
+    if view == "side":
+        sketch.add(LIGHT, livery.lamp, ellipse((0.9, lamp_y), 0.1, 0.075))
+        add_plate(sketch, livery, 0.9, low - 0.08, 0.18)
+        return sketch.stretched(dice.uniform(0.85, 1.05))
+    depth = dice.uniform(0.3, 0.5)  # of the front face, seen obliquely
+    lift = dice.uniform(0.02, 0.08)
+    face = polygon(
+        (edge - 0.02, low), (0.95, belt + nose), (edge + depth, belt + nose - lift), (edge + depth, low - lift)
+    )
+    screen_top = hood - slope_front
+    roof_edge = screen_top + depth * 0.7
+    far = polygon(
+        (screen_top, roof),
+        (roof_edge, roof - lift * 0.3),
+        (hood + depth, belt - lift),
+        (edge + depth, belt + nose - lift),
+        (0.95, belt + nose),
+        (hood, belt),
+    )
+    oblique = Sketch(tilt=8)
+    oblique.add(WHEEL, livery.tyre, ellipse((edge + depth - 0.13, -radius - lift), 0.1, radius))
+    oblique.add(CHASSIS, livery.trim, face)
+    oblique.add(CHASSIS, livery.body, far)
+    oblique.add(
+        WINDOW,
+        livery.glass,
+        polygon(
+            (screen_top + 0.09, roof + 0.05),
+            (roof_edge - 0.03, roof + 0.05),
+            (hood + depth - 0.08, belt - lift),
+            (hood + 0.06, belt - 0.02),
+        ),
+    )
+    oblique.strokes += sketch.strokes
+    add_face(oblique, livery, edge, edge + depth, low - lift / 2, belt + nose)
+    return oblique
+
+
+def draw_bus(dice: Dice) -> Sketch:
+    """Coach, school bus or double-decker, from the side or head on."""
+    livery = new_livery(dice, (0.0, 0.13, 0.4, 0.58))
+    radius, kind = dice.uniform(0.15, 0.19), dice.choice(("coach", "school", "double", "front", "front double"))
+    tall = dice.uniform(1.15, 1.35) if "double" in kind else dice.uniform(0.72, 0.9)
+    if "front" in kind:
+        half = dice.uniform(0.42, 0.52)
+        sketch = front_view(
+            livery, half, -tall * 1.25, -tall * (0.55 if "double" in kind else 0.62), half * 0.93, radius
+        )
+        if "double" in kind:
+            sketch.add(WINDOW, livery.glass, box(-half + 0.12, -tall * 0.96, half - 0.12, -tall * 0.68))
+            sketch.add(CHASSIS, livery.trim, box(-half + 0.02, -tall * 0.68, half - 0.02, -tall * 0.6))
+        return sketch
+    sketch, low = Sketch(tilt=6), -radius * 0.8
+    nose = 0.66 if kind == "school" else 1.0
+    sketch.add(CHASSIS, livery.body, box(-1.0, -tall, nose, low, 2))
+    if kind == "school":
+        sketch.add(CHASSIS, livery.body, box(0.4, -tall * 0.56, 1.0, low, 1))
+    sketch.add(CHASSIS, livery.trim, box(-0.98, low - 0.16, nose - 0.02, low - 0.09))
+    count, front = dice.integer(4, 6), nose - 0.06
+    rows = (
+        [(-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)] if kind == "double" else [(-tall + 0.1, -tall * 0.5)]
+    )
+    for top, bottom in rows:
+        sketch.add(WINDOW, livery.glass, *panes(-0.94, front, top, bottom, count))
+    door = front - 0.26
+    if kind != "school":
+        sketch.add(WINDOW, livery.glass, box(door, -tall * 0.5, front - 0.03, low - 0.03))
+    add_wheels(sketch, livery, radius, -0.6 + dice.around(0, 0.08), 0.5 + dice.around(0, 0.06))
+    sketch.add(LIGHT, livery.lamp, ellipse((0.93, low - 0.14), 0.07, 0.075))
+    sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.28, -0.9, low - 0.12))
+    add_plate(sketch, livery, -0.82, low - 0.03, 0.18)
+    return sketch.stretched(dice.uniform(0.75, 1.0))
+
+
+def draw_truck(dice: Dice) -> Sketch:
+    """A cab with a box, a tank or a loading bed behind it, or head on."""
+    livery = new_livery(dice, (0.0, 0.1, 0.58, 0.36))
+    radius, kind = dice.uniform(0.16, 0.21), dice.choice(("box", "tank", "bed", "front"))
+    cargo = look(dice, dice.choice((0.1, 0.58, 0.9)), 0.12, 0.85, "stripes", 0.88)
+    tall = dice.uniform(0.72, 0.95)
+    if kind == "front":
+        half = dice.uniform(0.42, 0.5)
+        cab_view = front_view(livery, half * 0.9, -tall, -tall * 0.6, half * 0.8, radius)
+        sketch = Sketch(tilt=7)
+        sketch.add(CHASSIS, cargo, box(-half, -tall * dice.uniform(1.25, 1.6), half, -radius * 1.4))
+        sketch.strokes += cab_view.strokes
+        return sketch
+    sketch, low = Sketch(tilt=7), -radius * 1.1
+    cab = dice.uniform(0.34, 0.5)
+    hooded = dice.chance(0.4)
+    front = 0.78 if hooded else 1.0
+    top = -tall * dice.uniform(0.8, 1.0)
+    sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.08, 1.0, low + 0.05))
+    rear = front - cab
+    sketch.add(
+        CHASSIS, livery.body, polygon((rear, low), (rear, top), (front - 0.14, top), (front, top * 0.55), (front, low))
+    )
+    if hooded:
+        sketch.add(CHASSIS, livery.body, box(front - 0.1, top * 0.56, 1.05, low, 1))
+    height = {"box": tall * dice.uniform(1.1, 1.4), "tank": tall * 0.95, "bed": tall * dice.uniform(0.5, 0.6)}[kind]
+    load = box(-1.0, -height, rear - 0.05, low - 0.04, 0 if kind == "box" else 2)
+    if kind == "tank":
+        load = ellipse(((rear - 1.05) / 2, (low - height) / 2), (rear + 0.95) / 2, (height + low) / 2)
+    sketch.add(CHASSIS, cargo, load)
+    window_bottom = top * 0.58
+    sketch.add(
+        WINDOW,
+        livery.glass,
+        polygon(
+            (rear + cab * 0.3, window_bottom),
+            (rear + cab * 0.3, top + 0.08),
+            (front - 0.17, top + 0.08),
+            (front - 0.05, window_bottom),
+        ),
+    )
+    add_wheels(sketch, livery, radius, -0.72, -0.72 + 2.1 * radius, front - cab * 0.45 + (0.1 if hooded else 0))
+    sketch.add(LIGHT, livery.lamp, ellipse((1.0 if hooded else 0.94, low - 0.13), 0.065, 0.08))
+    sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.13, -0.92, low - 0.02))
+    add_plate(sketch, livery, 0.92, low - 0.01, 0.17)
+    return sketch.stretched(dice.uniform(0.8, 1.0))

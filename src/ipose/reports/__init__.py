@@ -1,0 +1,1 @@
+"""Sheets, figures and the self-contained HTML page."""

@@ -1,0 +1,62 @@
+"""Blocks of a report that are read from files: eval cards, and tables that somebody wrote beside the run."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ipose.errors import DataError
+from ipose.evaluation.eval_card import EvalCard, read_card
+from ipose.reports.page import Table
+
+HASH = 12
+"""Letters of a feature network's hash that are shown."""
+
+
+def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
+    """All eval cards below a folder with their paths in it, and what is wrong with the files that are none."""
+    cards, faults = [], []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            cards.append((path.relative_to(folder).as_posix(), read_card(path)))
+        except DataError as error:
+            faults.append(str(error))
+    return cards, faults
+
+
+def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table:
+    """One line a card; the details that decide whether two numbers compare stand beside the number."""
+    rows = []
+    for path, card in cards:
+        name, _, network = (card.features or "").partition("@")
+        features = f"{name}@{network[:HASH]}" if network else name or "-"
+        metric = card.metric.split(" (features")[0].split(" (segmenter")[0]
+        counts = ", ".join(f"{count} {what}" for what, count in card.counts.items())
+        baselines = ", ".join(f"{value:.6g} {what}" for what, value in card.baselines.items()) or "-"
+        notes = "; ".join(card.notes)
+        rows.append((metric, f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
+    header = ("metric", "value", "baselines", "protocol", "features", "of", "notes", "card")
+    return Table(header, rows, title=title)
+
+
+def markdown_tables(path: Path) -> list[Table]:
+    """The pipe tables of a Markdown file, each titled by the heading or first line above it; what is no table is left.
+
+    Lines that are not as long as their header are left out. A list right below a table becomes its caption.
+    """
+    tables: list[Table] = []
+    block: list[list[str]] = []
+    title = path.stem
+    for line in [*path.read_text(encoding="utf-8", errors="replace").splitlines(), ""]:
+        if line.lstrip().startswith("|"):
+            block.append([re.sub(r"[*`]|\\(?=\|)", "", cell).strip() for cell in line.strip().strip("|").split("|")])
+            continue
+        if len(block) > 2 and all(set(cell) <= set(":- ") for cell in block[1]):
+            rows = [row for row in block[2:] if len(row) == len(block[0])]
+            tables.append(Table(block[0], rows, title=title))
+        elif tables and not block and line.startswith("- "):
+            tables[-1] = replace(tables[-1], caption=f"{tables[-1].caption} {line[2:].strip()}".strip())
+        if block or line.startswith("#"):
+            title = line.lstrip("# ").strip() or path.stem
+        block = []
+    return tables

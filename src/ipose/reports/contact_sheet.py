@@ -1,0 +1,163 @@
+"""Tiles with captions on one light page: the layout that all sheets share."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ipose.data.palette import FAINT, INK, NOTHING, PAPER, RGB
+
+MARGIN, GAP, TILE_SIDE = 20, 12, 176
+"""Pixels: around the page, between tiles, and the side that a tile's longer side is scaled to (by whole factors)."""
+
+TITLE, BODY, SMALL = 20, 14, 12
+"""Font sizes in pixels."""
+
+
+class LegendEntry(NamedTuple):
+    """A colour and what it means."""
+
+    name: str
+    color: RGB
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture with a caption; None leaves the place empty."""
+
+    picture: Image.Image | None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class TileRow:
+    """A line of tiles.
+
+    Args:
+        tiles: from left to right.
+        heading: above the tiles.
+        legend: below the tiles.
+    """
+
+    tiles: Sequence[Tile]
+    heading: str = ""
+    legend: Sequence[LegendEntry] = ()
+
+
+@cache
+def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own font, so that a sheet looks the same on every machine."""
+    return ImageFont.load_default(size)
+
+
+def enlarge(picture: Image.Image, side: int = TILE_SIDE) -> Image.Image:
+    """Bring the longer side near `side`: whole factors and no smoothing for small pictures, area average for large."""
+    longer = max(picture.size)
+    factor = side / longer if longer > side else max(1, round(side / longer))
+    size = tuple(max(1, round(edge * factor)) for edge in picture.size)
+    method = Image.Resampling.NEAREST if factor >= 1 else Image.Resampling.BOX
+    return picture.convert("RGB").resize((size[0], size[1]), method)
+
+
+def contact_sheet(rows: Sequence[TileRow], title: str = "", side: int = TILE_SIDE) -> Image.Image:
+    """Lay rows of tiles below one another.
+
+    Args:
+        rows: each with its own heading, tiles and legend; they may differ in length.
+        title: on top of the page.
+        side: what a tile's longer side is scaled to, in pixels.
+    """
+    blocks = [_row_block(row, side) for row in rows]
+    head = _text_block(title, TITLE) if title else None
+    parts = ([head] if head else []) + blocks
+    width = max([part.width for part in parts], default=0) + 2 * MARGIN
+    height = sum(part.height for part in parts) + GAP * max(len(parts) - 1, 0) + 2 * MARGIN
+    page = Image.new("RGB", (width, height), PAPER)
+    top = MARGIN
+    for part in parts:
+        page.paste(part, (MARGIN, top))
+        top += part.height + GAP
+    return page
+
+
+def _row_block(row: TileRow, side: int) -> Image.Image:
+    tiles = [_tile_block(tile, side) for tile in _same_size(row.tiles)]
+    width = sum(tile.width for tile in tiles) + GAP * max(len(tiles) - 1, 0)
+    lines: list[Image.Image] = [_text_block(row.heading, BODY)] if row.heading else []
+    strip = Image.new("RGB", (max(width, 1), max([tile.height for tile in tiles], default=1)), PAPER)
+    left = 0
+    for tile in tiles:
+        strip.paste(tile, (left, 0))
+        left += tile.width + GAP
+    lines += [strip, *([_legend_block(row.legend, max(width, 4 * side))] if row.legend else [])]
+    return _stack(lines, gap=6)
+
+
+def _same_size(tiles: Sequence[Tile]) -> list[Tile]:
+    """An empty tile is as large as its neighbours."""
+    sizes = [tile.picture.size for tile in tiles if tile.picture is not None]
+    size = sizes[0] if sizes else (64, 64)
+    return [tile if tile.picture else Tile(Image.new("RGB", size, NOTHING), tile.caption) for tile in tiles]
+
+
+def _tile_block(tile: Tile, side: int) -> Image.Image:
+    assert tile.picture is not None
+    picture = enlarge(tile.picture, side)
+    framed = Image.new("RGB", (picture.width + 2, picture.height + 2), (208, 208, 204))
+    framed.paste(picture, (1, 1))
+    if not tile.caption:
+        return framed
+    return _stack([framed, _text_block(_shorten(tile.caption, SMALL, framed.width), SMALL, FAINT)], gap=3)
+
+
+def _stack(blocks: Sequence[Image.Image], gap: int) -> Image.Image:
+    height = sum(block.height for block in blocks) + gap * (len(blocks) - 1)
+    page = Image.new("RGB", (max(block.width for block in blocks), height), PAPER)
+    top = 0
+    for block in blocks:
+        page.paste(block, (0, top))
+        top += block.height + gap
+    return page
+
+
+def _text_width(text: str, size: int) -> int:
+    return math.ceil(font(size).getlength(text))
+
+
+def _shorten(text: str, size: int, width: int) -> str:
+    """Cut the end of a text that is wider than `width` pixels."""
+    if _text_width(text, size) <= width:
+        return text
+    while text and _text_width(text + "…", size) > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _text_block(text: str, size: int, color: RGB = INK) -> Image.Image:
+    block = Image.new("RGB", (max(_text_width(text, size), 1), round(size * 1.35)), PAPER)
+    ImageDraw.Draw(block).text((0, 0), text, fill=color, font=font(size))
+    return block
+
+
+def _legend_block(entries: Sequence[LegendEntry], width: int) -> Image.Image:
+    """Swatches with names, broken into lines of at most `width` pixels."""
+    lines: list[list[tuple[int, LegendEntry]]] = [[]]
+    left = 0
+    for entry in entries:
+        needed = 18 + _text_width(entry.name, SMALL) + 16
+        if lines[-1] and left + needed > width:
+            lines.append([])
+            left = 0
+        lines[-1].append((left, entry))
+        left += needed
+    block = Image.new("RGB", (width, 18 * len(lines)), PAPER)
+    draw = ImageDraw.Draw(block)
+    for number, line in enumerate(lines):
+        for start, entry in line:
+            top = 18 * number
+            draw.rectangle((start, top + 3, start + 12, top + 15), fill=entry.color, outline=(120, 120, 116))
+            draw.text((start + 18, top + 2), entry.name, fill=INK, font=font(SMALL))
+    return block

@@ -1,0 +1,95 @@
+"""What an edit did, on one page: before, after, the difference, and the parts before and after."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from ipose.data.palette import INK
+from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge, font
+from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
+from ipose.reports.sheets import class_legend, part_legend
+from ipose.types import LabelSpec, Scene, SupportSet
+
+SIDE_PX = 192
+"""A tile's longer side, about."""
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A scene with what was made of it.
+
+    Args:
+        scene: its maps.
+        image: float32 (3, H, W) in [-1, 1].
+        parts: uint8 (H, W), inferred part of each pixel.
+        supports: that the parts were inferred from.
+    """
+
+    scene: Scene
+    image: Float[Tensor, "3 h w"]
+    parts: UInt8[Tensor, "h w"]
+    supports: SupportSet
+
+
+def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = "") -> Image.Image:
+    """Two lines of tiles (maps and parts; images), then the legend. Objects carry the numbers that edits call them by.
+
+    Args:
+        before: without the edit.
+        after: with it.
+        spec: names and colours of the classes.
+        title: on top of the page.
+    """
+    furthest = float((after.image - before.image).abs().amax()) / 2
+    moved = not torch.equal(before.scene.label, after.scene.label)
+    images = [
+        Tile(photo(before.image), "before"),
+        Tile(photo(after.image), "after"),
+        Tile(difference_picture(before.image, after.image), f"difference; white = {100 * furthest:.0f} %"),
+    ]
+    parts = [_parts_tile(before, spec, "parts before"), _parts_tile(after, spec, "parts after")]
+    maps = [Tile(numbered_objects(before.scene, spec), "objects by number")]
+    if moved:
+        maps += [
+            Tile(label_picture(item.scene.label, spec), name)
+            for item, name in ((before, "map before"), (after, "map after"))
+        ]
+    else:
+        maps.append(Tile(label_picture(before.scene.label, spec), "label map"))
+    lines = [TileRow(images, heading=before.scene.name), TileRow([*maps, *parts])]
+    lines.append(TileRow((), heading="classes", legend=class_legend([before.scene, after.scene], spec)))
+    shown = [(item, painted.supports) for painted in (after, before) for item in painted.scene.objects]
+    for category, supports in {str(item.part_category): supports for item, supports in reversed(shown)}.items():
+        if category in supports.part_names:
+            names = supports.part_names[category]
+            lines.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names, bare=True)))
+    return contact_sheet(lines, title, side=SIDE_PX)
+
+
+def difference_picture(before: Float[Tensor, "3 h w"], after: Float[Tensor, "3 h w"]) -> Image.Image:
+    """Where two images differ: mean over the colours, black = equal, white = the largest difference in the picture."""
+    difference = (after - before).abs().mean(0)
+    scaled = difference / difference.max().clamp(min=1e-12)
+    return Image.fromarray((255 * scaled).round().to(torch.uint8).numpy()).convert("RGB")
+
+
+def numbered_objects(scene: Scene, spec: LabelSpec) -> Image.Image:
+    """The instance picture, enlarged, with each object's number (its place in `scene.objects`) at its middle."""
+    small = instance_picture(scene.label, scene.instance, spec)
+    picture = enlarge(small, SIDE_PX)
+    pen, factor = ImageDraw.Draw(picture), picture.width / small.width
+    for number, item in enumerate(scene.objects):
+        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        rows, cols = np.nonzero(own.numpy())
+        middle = (factor * (np.median(cols) + 0.5), factor * (np.median(rows) + 0.5))
+        pen.text(middle, str(number), fill="white", font=font(15), anchor="mm", stroke_width=2, stroke_fill=INK)
+    return picture
+
+
+def _parts_tile(painted: Painted, spec: LabelSpec, caption: str) -> Tile:
+    things = torch.tensor([item.thing for item in spec.classes])[painted.scene.label]
+    return Tile(part_picture(painted.parts, things), caption)

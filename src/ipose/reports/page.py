@@ -1,0 +1,190 @@
+"""One self-contained HTML page: what was done, how, and what came out.
+
+The page has no script and refers to nothing outside itself: pictures are inlined as base64 PNG at their own size and
+scaled by the browser (small ones pixel-sharp). The caller assembles the content from `Section`, `Table` and `Figure`;
+`report_blocks` has ready-made ones. Nothing here knows a network.
+"""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from PIL import Image
+
+from ipose.errors import ConfigError
+from ipose.reports.contact_sheet import LegendEntry, Tile
+
+_EXPONENT = re.compile(r"(?<=\d)e[+-]\d+\b")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text or numbers.
+
+    Args:
+        header: column titles.
+        rows: each as long as the header, printed as given. A column of nothing but numbers is aligned to the right.
+        title: above the table.
+        caption: below it.
+        strong: indices of rows to be set apart, such as means.
+        shades: for each row and column how dark the cell is, 0..1 (None or missing: not at all).
+    Raises:
+        ConfigError: a row is longer or shorter than the header.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int | float]]
+    title: str = ""
+    caption: str = ""
+    strong: Sequence[int] = ()
+    shades: Sequence[Sequence[float | None]] = ()
+    kind: str = field(default="table", init=False)
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.header):
+                raise ConfigError(
+                    f"a row of table {self.title!r} does not fit its header", found=len(row), expected=len(self.header)
+                )
+
+    def shade(self, row: int, column: int) -> float:
+        """How dark a cell is, 0..1."""
+        shades = self.shades[row] if row < len(self.shades) else ()
+        return (shades[column] or 0.0) if column < len(shades) else 0.0
+
+    @property
+    def numeric(self) -> list[bool]:
+        """For each column whether all its cells read as numbers ("-" and an empty cell stand for a missing one)."""
+        return [all(_looks_numeric(str(row[i])) for row in self.rows) for i in range(len(self.header))]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Pictures side by side, broken into lines where the page is narrow.
+
+    Args:
+        tiles: pictures with captions; a place without a picture is left out.
+        title: above them.
+        caption: below them.
+        legends: colours and what they mean, by heading ("" for none).
+        wide: one picture over the full width (curves, whole sheets), smoothed; else small pixel-sharp ones.
+        columns: tiles a line, however narrow the page; 0 = as many as fit.
+    """
+
+    tiles: Sequence[Tile]
+    title: str = ""
+    caption: str = ""
+    legends: Mapping[str, Sequence[LegendEntry]] = field(default_factory=dict)
+    wide: bool = False
+    columns: int = 0
+    kind: str = field(default="figure", init=False)
+
+
+@dataclass(frozen=True)
+class Code:
+    """Preformatted text: a command, a log."""
+
+    text: str
+    title: str = ""
+    kind: str = field(default="code", init=False)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, a paragraph or more (blank lines part them), and blocks in reading order.
+
+    Args:
+        title: the heading.
+        text: below it.
+        blocks: below the text.
+        shown: how many of the blocks are open; the others fold away behind a line to tap. None = all.
+        rest: what that line says.
+    """
+
+    title: str
+    text: str = ""
+    blocks: Sequence[Table | Figure | Code] = ()
+    shown: int | None = None
+    rest: str = "more"
+
+    @property
+    def open_blocks(self) -> Sequence[Table | Figure | Code]:
+        """Those that are seen at once."""
+        return self.blocks[: self.shown]
+
+    @property
+    def folded_blocks(self) -> Sequence[Table | Figure | Code]:
+        """Those that are seen on request."""
+        return () if self.shown is None else self.blocks[self.shown :]
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The text, cut at blank lines."""
+        return [part.strip() for part in self.text.split("\n\n") if part.strip()]
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """A whole page.
+
+    Args:
+        title: of the page.
+        lead: what this is, in a sentence or two.
+        sections: in reading order.
+        facts: (what, value) pairs for the foot: versions, machine, date.
+    """
+
+    title: str
+    lead: str
+    sections: Sequence[Section]
+    facts: Sequence[tuple[str, str]] = ()
+
+
+def data_uri(picture: Image.Image) -> str:
+    """A picture as a base64 PNG inside a URI; lossless."""
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def render_report(content: ReportContent) -> str:
+    """The page as HTML text; everything that comes from the content is escaped."""
+    return _template().render(content=content)
+
+
+def write_report(path: str | Path, content: ReportContent) -> Path:
+    """Write the page, replacing an older one in one move (a reader never sees half a page).
+
+    Raises:
+        ConfigError: the folder of `path` does not exist.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise ConfigError("no folder to write the report into", file=path.parent, mend="Make it first.")
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(render_report(content), encoding="utf-8")
+    return beside.replace(path)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("ipose.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = data_uri
+    environment.filters["css_color"] = lambda color: "#{:02x}{:02x}{:02x}".format(*color)
+    return environment.get_template("report.html.jinja")
+
+
+def _looks_numeric(text: str) -> bool:
+    """Whether a cell such as "93.10", "-", "81 %", "1,024" or "2.7e-06" reads as a number."""
+    return text in ("-", "") or _EXPONENT.sub("", text).strip(" %+-±").replace(".", "").replace(",", "").isdigit()

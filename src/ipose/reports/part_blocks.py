@@ -1,0 +1,89 @@
+"""Blocks of a report about PartNet: what is mistaken for what, objects beside the truth, and where it looked."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float, Int64, UInt8
+from torch import Tensor
+
+from ipose.partnet.attention import SupportAttention
+from ipose.reports.attention_view import attention_tiles, part_centres
+from ipose.reports.contact_sheet import Tile
+from ipose.reports.figures import part_picture
+from ipose.reports.page import Figure, Table
+from ipose.reports.sheets import part_legend, silhouette, wrong_pixels
+from ipose.types import PartPair
+
+NO_PART = "none"
+
+
+def confusion_table(confusion: Int64[Tensor, "q q"], part_names: Sequence[str], title: str) -> Table:
+    """A category's confusion matrix as a heat table: rows the true parts, columns the inferred ones, percent of rows.
+
+    Args:
+        confusion: pixels by (true, inferred) part over the whole frame, all channels in the running (what the generator
+            gets); `CategoryCounts.frame`.
+        part_names: of parts 1, 2, ... Channels beyond them get a line where they occur.
+        title: above the table.
+    """
+    shown = [0, *range(1, len(part_names) + 1)]
+    shown += [i for i in range(len(shown), len(confusion)) if int(confusion[i].sum() + confusion[:, i].sum())]
+    names = [NO_PART, *part_names, *(f"part {i}" for i in shown[len(part_names) + 1 :])]
+    rows: list[list[str | int | float]] = []
+    shades: list[list[float | None]] = []
+    for i in shown:
+        total = int(confusion[i].sum())
+        shares = [int(confusion[i, j]) / total if total else 0.0 for j in shown]
+        rows.append([names[shown.index(i)], *(f"{100 * share:.1f}" if total else "-" for share in shares), total])
+        shades.append([None, *shares])
+    return Table(("true \\ inferred", *names, "pixels"), rows, title=title, shades=shades)
+
+
+def objects_figure(
+    pairs: Sequence[PartPair],
+    inferred: UInt8[Tensor, "n s s"],
+    title: str,
+    part_names: Sequence[str] = (),
+    scores: Sequence[float] = (),
+) -> Figure:
+    """A line an object: silhouette, inferred parts, true parts, and the wrong pixels in red.
+
+    Args:
+        pairs: objects with their true parts.
+        inferred: part ids, 0 outside the objects.
+        title: above them.
+        part_names: of parts 1, 2, ... where all objects are of one category; for the legend.
+        scores: share of right pixels of each object, 0..1; with them, each object's category and score are named.
+    """
+    tiles = []
+    for i, pair in enumerate(pairs):
+        wrong = pair.shape & (inferred[i] != pair.part_map)
+        name = f"{pair.category}, {100 * scores[i]:.0f} % right" if scores else "shape"
+        tiles += [
+            Tile(silhouette(pair.shape), name),
+            Tile(part_picture(inferred[i], pair.shape), "inferred"),
+            Tile(part_picture(pair.part_map, pair.shape), "true"),
+            Tile(wrong_pixels(pair.shape, wrong), "wrong"),
+        ]
+    bare = any(bool((pair.shape & (pair.part_map == 0)).any()) for pair in pairs)
+    legends = {"parts": part_legend(part_names, bare=bare)} if part_names else {}
+    return Figure(tiles, title=title, legends=legends, columns=4)
+
+
+def attention_figure(attention: SupportAttention, part_names: Sequence[str], title: str, block: int = 0) -> Figure:
+    """A line a part of one object: the part's centre marked in the query, and what it read in each of the supports."""
+    tiles = []
+    for pixel in part_centres(attention.part_map, part_names):
+        tiles += attention_tiles(attention, pixel, part_names, block)
+    return Figure(tiles, title=title, legends={"parts": part_legend(part_names)}, columns=1 + len(attention.supports))
+
+
+def extremes(scores: Float[Tensor, " n"], count: int) -> tuple[list[int], list[int]]:
+    """Indices of the lowest scores, lowest first, and of the highest, highest first; none is in both, NaN in neither.
+
+    Args:
+        scores: of things to look at.
+        count: of each at most; fewer where there are not twice as many things.
+    """
+    order = [i for i in scores.argsort(stable=True).tolist() if not bool(scores[i].isnan())]
+    count = min(count, (len(order) + 1) // 2)
+    return order[:count], order[count:][::-1][:count]

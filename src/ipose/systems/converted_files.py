@@ -1,0 +1,118 @@
+"""What all ways of `ipose convert` share: the file and what is said about it, errors that name it, whole folders."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from torch import Tensor
+
+from ipose.errors import ConfigError, IposeError, RunError
+from ipose.ganseg.presets import Heatmap
+from ipose.interop.release.recognise import without_prefix
+from ipose.interop.weight_files import read_weights
+from ipose.training.folders import what_is
+from ipose.whole_files import replace_folder
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What the user says about a file; None = nothing. Each network has use for some of it.
+
+    Args:
+        supports: support folder, or the tree of part data that iPOSE's authors released.
+        preset: published settings of the network's system.
+        spec: what class ids mean: a spec's name, or a `dataset.toml`.
+        z_channels: channels of iPOSE's texture noise.
+        encoder: file of GroupDNet's encoder.
+        heatmap: form of GANSeg's parts.
+    """
+
+    supports: Path | None = None
+    preset: str | None = None
+    spec: str | None = None
+    z_channels: int | None = None
+    encoder: Path | None = None
+    heatmap: Heatmap | None = None
+
+    def refuse_all_but(self, *names: str, file: Path, network: str) -> None:
+        """Raises ConfigError for the first thing said that this network has no use for."""
+        for name, value in vars(self).items():
+            if value is not None and name not in names:
+                raise ConfigError(
+                    f"of no use to {network}",
+                    file=file,
+                    field=name,
+                    found=value,
+                    mend=f"Leave out --{name.replace('_', '-')}.",
+                )
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """What came of a file.
+
+    Args:
+        save: fills a model folder.
+        notes: what to tell the user, a sentence each.
+    """
+
+    save: Callable[[Path], object]
+    notes: list[str]
+
+
+def read_network(file: Path) -> dict[str, Tensor]:
+    """The state dict to convert: of a file with a generator and its discriminator, the generator's.
+
+    Raises:
+        RunError: a folder, or a file that is not one of weights.
+    """
+    if file.is_dir():
+        raise RunError(
+            "a folder, where a file of weights is needed",
+            file=file,
+            mend="Name the file itself; or add --to-release to write this model as one.",
+        )
+    if file.suffix == ".safetensors" and (file.parent / "config.json").is_file():
+        raise RunError(
+            "this is a part of a model folder, which needs no converting",
+            file=file,
+            mend=f"Use {file.parent} as it is; --to-release writes it as one file with the authors' names.",
+        )
+    return at_home(file, lambda: without_prefix(read_weights(file, leave=("discriminator",))))
+
+
+def at_home(file: Path, make: Callable[[], Made]) -> Made:
+    """What `make` makes; its complaints about a state name the file."""
+    try:
+        return make()
+    except IposeError as error:
+        if error.file is not None:
+            raise
+        raise type(error)(
+            error.message, file=file, field=error.field, found=error.found, expected=error.expected, mend=error.mend
+        ) from error
+
+
+def refuse_occupied(out: Path) -> None:
+    """Raises RunError unless the folder is new or empty."""
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise RunError(
+            "the folder to write must be new or empty", file=out, found=what_is(out), mend="Choose another folder."
+        )
+
+
+def write_new(out: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a folder beside, and rename it into place; nothing is left of one that failed."""
+    out = out.resolve()  # "." has no name
+    beside = out.with_name(f".unfinished-{out.name}")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(parents=True)
+        write(beside)
+        replace_folder(beside, out)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

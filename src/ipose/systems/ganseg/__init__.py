@@ -1,0 +1,1 @@
+"""GANSeg: parts without labels (CVPR 2022)."""

@@ -1,0 +1,1 @@
+"""GroupDNet: a code a class (SMIS, CVPR 2020)."""

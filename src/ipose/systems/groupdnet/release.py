@@ -1,0 +1,166 @@
+"""GroupDNet for `ipose convert`: the authors' two files, generator and encoder, to one model folder, and back."""
+
+import re
+from pathlib import Path
+
+from torch import Tensor
+
+from ipose.data.spec_entries import parse_class
+from ipose.data.specs import load_spec
+from ipose.errors import ConfigError, RunError
+from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.encoder import Encoder
+from ipose.groupdnet.model import GroupDNet
+from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.groupdnet.presets import preset as groupdnet_preset
+from ipose.interop.release import groupdnet_encoder, groupdnet_generator, to_release
+from ipose.interop.release.recognise import without_prefix
+from ipose.interop.weight_files import read_weights, refuse_weights, write_weights
+from ipose.systems.converted_files import Converted, Said, at_home
+from ipose.types import LabelSpec
+
+_OF_DECODER = (
+    *("num_classes", "code", "code_channels", "decoder_channels", "decoder_groups", "first_grouped"),
+    *("modulation", "modulation_hidden", "edges"),
+)
+_OF_ENCODER = ("class_images", "encoder_grouped", "encoder_channels")
+_BY_MODULATION = {"block": "deepfashion", "class": "cityscapes", "class_to_block": "ade20k"}
+_SPECS = ("cityscapes", "ade20k")
+"""Presets whose data set has a spec of the same name. Of DeepFashion's classes the authors published no list."""
+
+
+def from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+    """A generator with its encoder, for `ipose generate --system groupdnet`.
+
+    Raises:
+        RunError: no encoder, or names and shapes that do not fit.
+        ConfigError, SpecError: preset, spec and number of classes contradict one another.
+    """
+    said.refuse_all_but("preset", "spec", "encoder", file=file, network="GroupDNet")
+    beside = said.encoder or _encoder_of(file)
+    if beside is None or not beside.is_file():
+        raise RunError(
+            "this is GroupDNet's generator alone; a model has an encoder, too",
+            file=file,
+            found="no such file" if beside is not None else None,
+            expected=beside if beside is not None else "_E in place of _G in a file beside, as in latest_net_E.pth",
+            mend="Name the encoder's file: --encoder FILE.",
+        )
+    size = None if said.preset is None else at_home(file, lambda: _size_of(groupdnet_preset(str(said.preset))))
+    decoder = at_home(file, lambda: groupdnet_generator(state, size=size))
+    seen = without_prefix(read_weights(beside))
+    encoder = at_home(
+        beside, lambda: groupdnet_encoder(seen, num_classes=decoder.config.num_classes, size=_size_of(decoder.config))
+    )
+    _check_fit(beside, encoder.config, decoder.config)
+    name = said.preset or _BY_MODULATION[decoder.config.modulation]
+    spec = at_home(file, lambda: _spec(decoder.config.num_classes, name, said))
+    return Converted(
+        at_home(file, lambda: _model(encoder, decoder, name, spec)).save_pretrained,
+        [
+            f"GroupDNet of {file} and {beside}: {spec.num_classes} classes of {spec.name}, preset {name}",
+            *([_NUMBERED] if spec.name == "numbered" else []),
+        ],
+    )
+
+
+def to_files(folder: Path, out: Path) -> list[str]:
+    """A model folder as the authors' two files: `out` for the generator, named NAME_G, and NAME_E beside.
+
+    Raises:
+        ConfigError: `out` has another name, or layers that the release does not have.
+        RunError: there is a file already.
+    """
+    beside = _renamed(out)
+    if beside is None:
+        raise ConfigError(
+            "GroupDNet goes back as two files, named as the authors do",
+            file=out,
+            expected=f"a name that ends in _G, such as {out.with_name(f'latest_net_G{out.suffix}').name}",
+            mend="The encoder's file is written beside, with _E in place of _G.",
+        )
+    refuse_weights(beside)
+    model = GroupDNet.from_pretrained(folder)
+    states = at_home(folder, lambda: (to_release(model.encoder), to_release(model.decoder)))
+    for path, state in zip((beside, out), states, strict=True):
+        write_weights(path, state)
+    return [f"GroupDNet of {folder}", f"Encoder: {beside}", *_notes_on_going_back(model.config)]
+
+
+_NUMBERED = (
+    "The classes are numbered, not named: ids 0, 1, ... of the label maps are the classes in the order of training. "
+    "--spec names them (ccp-cloth has DeepFashion's eight, in an order of our own)."
+)
+
+
+def _encoder_of(file: Path) -> Path | None:
+    """The encoder's file beside the generator's, if there is one."""
+    named = _renamed(file)
+    return named if named is not None and named.is_file() else None
+
+
+def _renamed(file: Path) -> Path | None:
+    """The encoder's name, where the generator's ends in _G, as latest_net_G.pth does."""
+    stem = re.sub(r"(^|_)G$", r"\1E", file.stem)
+    return None if stem == file.stem else file.with_name(stem + file.suffix)
+
+
+def _size_of(config: GroupDNetConfig) -> tuple[int, int]:
+    return config.height, config.width
+
+
+def _check_fit(file: Path, encoder: GroupDNetConfig, decoder: GroupDNetConfig) -> None:
+    """Raises RunError, which names the encoder's file, where the two were not trained together."""
+    for what, theirs, ours in (
+        ("classes", encoder.num_classes if encoder.encoder_grouped else decoder.num_classes, decoder.num_classes),
+        ("form of the code", encoder.code, decoder.code),
+        ("channels of the code", encoder.z_channels, decoder.z_channels),
+        ("halvings", len(encoder.encoder_channels), len(decoder.decoder_groups) - 1),
+    ):
+        if theirs != ours:
+            raise RunError(
+                "this encoder is of another model than the generator",
+                file=file,
+                field=what,
+                found=theirs,
+                expected=ours,
+                mend="Name the encoder of the same training: --encoder FILE.",
+            )
+
+
+def _spec(classes: int, preset: str, said: Said) -> LabelSpec:
+    """What is named, else the preset's data set, else numbers for names."""
+    settings = groupdnet_preset(preset)
+    if said.spec is not None:
+        spec = load_spec(said.spec)
+    elif preset in _SPECS and (said.preset is not None or settings.num_classes == classes):
+        spec = load_spec(preset)
+    else:
+        named = (parse_class({"id": i, "name": f"class {i}"}, i + 1) for i in range(classes))
+        spec = LabelSpec("numbered", tuple(named))
+    if spec.num_classes != classes:
+        raise ConfigError(
+            f"the weights do not fit the classes of {spec.name}",
+            found=f"{classes} classes",
+            expected=f"{spec.num_classes} classes",
+            mend="Name the data set that they were trained on: --spec for a spec's name or dataset.toml.",
+        )
+    return spec
+
+
+def _model(encoder: Encoder, decoder: Decoder, preset: str, spec: LabelSpec) -> GroupDNet:
+    """Both networks under one config: the preset's settings, but for what the weights decide."""
+    weights_say = {name: getattr(decoder.config, name) for name in _OF_DECODER}
+    weights_say |= {name: getattr(encoder.config, name) for name in _OF_ENCODER}
+    if decoder.config.code == "vector":
+        weights_say |= {"height": decoder.config.height, "width": decoder.config.width}
+    encoder.config = decoder.config = groupdnet_preset(preset, **weights_say)
+    return GroupDNet(encoder.float(), decoder.float(), spec)
+
+
+def _notes_on_going_back(config: GroupDNetConfig) -> list[str]:
+    released = {"class_images": ("crop", "whole"), "code": ("map", "vector"), "activation": ("leaky_relu",)}
+    other = [f"{name} {value}" for name, known in released.items() if (value := getattr(config, name)) not in known]
+    if not other:
+        return []
+    return [f"No weight tells {', '.join(other)}: the authors' code computes otherwise."]

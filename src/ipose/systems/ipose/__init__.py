@@ -1,0 +1,1 @@
+"""iPOSE: generator and discriminator beside a frozen PartNet (CVPR 2023)."""

@@ -1,0 +1,146 @@
+"""Sections of a report about images: galleries, and the scenes that came out worst and best."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ipose.errors import IposeError
+from ipose.pipeline import IPose
+from ipose.reports.blocks import scene_figure
+from ipose.reports.page import Figure, Section
+from ipose.reports.part_blocks import extremes
+from ipose.reports.sheets import SceneRow
+from ipose.synthesis.discriminator import Discriminator
+from ipose.synthesis.presets import SynthesisConfig
+from ipose.training.checkpoint_files import check_whole, list_checkpoints
+from ipose.training.run import Run
+from ipose.types import Scene
+
+SEEDS = (1, 2)
+JUDGED_SCENES = 64
+"""At most, from all over the validation scenes."""
+
+EXTREME_SCENES = 4
+
+
+def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEEDS) -> list[SceneRow]:
+    """Scenes with inferred parts and one image a seed."""
+    rows = []
+    for scene in scenes:
+        outputs = {f"seed {seed}": model(scene, seed=seed) for seed in seeds}
+        first = outputs[f"seed {seeds[0]}"]
+        rows.append(SceneRow(scene, first.parts, {name: out.image for name, out in outputs.items()}))
+    return rows
+
+
+def spread(scenes: Sequence[Scene], count: int) -> list[Scene]:
+    """`count` scenes from all over a sequence, or all."""
+    stride = max(1, len(scenes) // count)
+    return [scenes[i] for i in range(0, len(scenes), stride)][:count]
+
+
+def scene_section(title: str, text: str, model: IPose, scenes: Sequence[Scene]) -> Section:
+    """A gallery."""
+    names = model.supports.part_names
+    return Section(title, text, [scene_figure(row, model.spec, names) for row in scene_rows(model, scenes)])
+
+
+@dataclass(frozen=True)
+class SceneJudge:
+    """What ranks scenes.
+
+    Args:
+        score: of (image float32 (3, h, w) in [-1, 1], scene), NaN = cannot say.
+        text: what the score is, and is not.
+        lowest: what the scenes of the lowest scores are called; `highest` likewise.
+        highest: see `lowest`.
+        unit: the score as words, a format of one number.
+    """
+
+    score: Callable[[Tensor, Scene], float]
+    text: str
+    lowest: str
+    highest: str
+    unit: str
+
+
+def extreme_scenes(model: IPose, run: Run, scenes: Sequence[Scene]) -> Section | None:
+    """The scenes with the lowest and the highest score of the run's own discriminator; where there is none, those that
+    differ most and least from their photographs; None where there are no photographs either."""
+    scenes = spread(scenes, JUDGED_SCENES)
+    judge = discriminator_judge(run, model.synthesis) or _photograph_judge(scenes)
+    if judge is None:
+        return None
+    scores = torch.tensor([judge.score(model(scene, seed=SEEDS[0]).image, scene) for scene in scenes])
+    figures: list[Figure] = []
+    worst, best = extremes(scores, EXTREME_SCENES)
+    for word, indices in ((judge.lowest, worst), (judge.highest, best)):
+        for i, row in zip(indices, scene_rows(model, [scenes[i] for i in indices], SEEDS[:1]), strict=True):
+            title = f"{word}: {judge.unit.format(float(scores[i]))} ({scenes[i].name})"
+            figures.append(scene_figure(row, model.spec, model.supports.part_names, title=title))
+    return Section(
+        f"{judge.lowest} and {judge.highest.lower()} scenes",
+        f"{judge.text} Of {len(scenes)} validation scenes, seed {SEEDS[0]}.",
+        figures,
+        shown=len(worst),
+        rest=judge.highest.lower(),
+    )
+
+
+def discriminator_judge(run: Run, config: SynthesisConfig) -> SceneJudge | None:
+    """Judge by the discriminator of the run's last checkpoint; None where it cannot be had."""
+    network = load_discriminator(run, config)
+    if network is None:
+        return None
+
+    @torch.no_grad()
+    def score(image: Tensor, scene: Scene) -> float:
+        counted = scene.label != (-1 if config.unknown is None else config.unknown)
+        classes = network(image[None]).segmentation[0, 1:].argmax(0)  # without channel 0, "fake"
+        return float((classes == scene.label)[counted].double().mean())
+
+    return SceneJudge(
+        score,
+        "By the share of pixels in which the run's own discriminator recognises the class that the label map asks for "
+        '("fake" is no answer here). The generator was trained to please this very network: the number ranks the '
+        "scenes of this run, and says nothing about quality or about other runs.",
+        "Worst",
+        "Best",
+        "{:.0%} recognised",
+    )
+
+
+def load_discriminator(run: Run, config: SynthesisConfig) -> Discriminator | None:
+    """The discriminator of the newest whole checkpoint, in eval mode; None where there is none that fits the config."""
+    for path in reversed(list_checkpoints(run.checkpoints)):
+        try:
+            check_whole(path)
+            network = Discriminator.from_config(config)
+            network.load_state_dict(load_file(path / "discriminator.safetensors"))
+        except (IposeError, OSError, SafetensorError, RuntimeError):  # damaged, or somebody's own discriminator
+            continue
+        return network.eval()
+    return None
+
+
+def _photograph_judge(scenes: Sequence[Scene]) -> SceneJudge | None:
+    if all(scene.image is None for scene in scenes):
+        return None
+
+    def score(image: Tensor, scene: Scene) -> float:
+        if scene.image is None:
+            return float("nan")
+        return float((image - (scene.image.float() / 127.5 - 1)).abs().mean()) * 127.5
+
+    return SceneJudge(
+        score,
+        "By the mean difference from the photograph, of which the label map says but little: an image of other colours "
+        "is far from it and may be fine. (The run has no checkpoint with a discriminator to ask.)",
+        "Least changed",
+        "Most changed",
+        "{:.0f} of 255 grey values from the photograph",
+    )

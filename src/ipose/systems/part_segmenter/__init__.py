@@ -1,0 +1,1 @@
+"""A segmenter of the parts that GANSeg found (GANSeg sec. 3.5)."""

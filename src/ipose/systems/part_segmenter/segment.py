@@ -1,0 +1,93 @@
+"""`ipose segment`: parts of photographs that nobody annotated."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import UInt8
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.photo_files import refuse_other_folder
+from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
+from ipose.data.png import read_photo, write_index
+from ipose.errors import DataError
+from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
+from ipose.reports.points_sheet import part_color, part_legend, parts_over
+
+SHEET_COLUMNS, SHEET_IMAGES = 6, 24
+
+
+def find_images(inputs: Path) -> list[Path]:
+    """One image, or all of a folder but hidden ones.
+
+    Raises:
+        DataError: none, the folder of a run or of supports, or two whose part maps would have one name.
+    """
+    if inputs.is_file():
+        return [inputs]
+    refuse_other_folder(inputs)
+    found = sorted(path for path in inputs.glob("*") if is_image(path)) if inputs.is_dir() else []
+    if not found:
+        what = "no photographs in this folder" if inputs.is_dir() else "no such file or folder"
+        raise DataError(what, file=inputs, expected=f"files ending in {', '.join(SUFFIXES)}")
+    by_name: dict[str, Path] = {}
+    for path in found:
+        if (other := by_name.setdefault(path.stem, path)) is not path:
+            raise DataError(
+                "two photographs of one name, of which only one could keep its part map", file=inputs,
+                found=f"{other.name}, {path.name}", mend="Rename one of them.",
+            )  # fmt: skip
+    return found
+
+
+def segment_photo(segmenter: TrainedSegmenter, path: Path) -> Tensor:
+    """The part map of a photograph at its own size, uint8 (h, w): 0 = background, 1..K = parts."""
+    return segment_image(segmenter, torch.from_numpy(read_photo(path)).permute(2, 0, 1))
+
+
+@torch.no_grad()
+def segment_image(segmenter: TrainedSegmenter, image: UInt8[Tensor, "3 h w"]) -> UInt8[Tensor, "h w"]:
+    """The part map of an image at its own size: 0 = background, 1..K = parts.
+
+    The network sees the image at the square size that it was trained at; its logits come back to the image's.
+    """
+    device, side = next(segmenter.network.parameters()).device, segmenter.image_size
+    picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).resize((side, side), Image.Resampling.BILINEAR)
+    seen = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
+    small = seen.permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
+    size = (image.shape[1], image.shape[2])
+    logits = F.interpolate(segmenter.network(small), size=size, mode="bilinear", align_corners=False)
+    return logits[0].argmax(0).to(torch.uint8).cpu()
+
+
+def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Iterator[Path]:
+    """`<name>_part.png` for each photograph, at its size, and `sheet.png` with some of them.
+
+    Args:
+        segmenter: trained.
+        inputs: a photograph, or a folder of them.
+        out: folder to write.
+    Yields:
+        each file as it is written.
+    Raises:
+        DataError: no photographs, or some that cannot be read: all of them are listed, and nothing is written.
+    """
+    paths, shown = find_images(inputs), list[Tile]()
+    check_photographs(paths)
+    out.mkdir(parents=True, exist_ok=True)
+    parts = len(segmenter.part_names)
+    for path in paths:
+        part = segment_photo(segmenter, path)
+        written = out / f"{path.stem}_part.png"
+        write_index(written, part, colors=tuple(part_color(k) for k in range(parts + 1)))
+        yield written
+        if len(shown) < SHEET_IMAGES:
+            shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), path.stem))
+    rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
+    rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
+    title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
+    contact_sheet(rows, title).save(out / "sheet.png")
+    yield out / "sheet.png"

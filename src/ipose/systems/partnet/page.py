@@ -1,0 +1,140 @@
+"""Sections of a report about PartNet: scores, objects, attention, mistakes."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ipose.partnet.attention import support_attention
+from ipose.partnet.scene_parts import predict_part_maps
+from ipose.reports.blocks import parts_table, supports_figure
+from ipose.reports.page import Figure, Section
+from ipose.reports.part_blocks import attention_figure, confusion_table, extremes, objects_figure
+from ipose.systems.partnet.training import PartNetResult
+from ipose.types import PartPair
+
+SHOWN_OBJECTS = 4
+"""Of each category."""
+
+EXTREME_OBJECTS = 8
+OPEN = 2
+"""Categories that are seen without a tap."""
+
+
+def part_sections(result: PartNetResult) -> list[Section]:
+    """Scores against the baselines, objects, what was read in the supports, what is mistaken for what, extremes."""
+    evaluation, novel = result.evaluation, result.data.novel
+    categories = list(evaluation.model.counts)
+    basis = [name for name in categories if name not in novel]
+    strangers = [name for name in categories if name in novel]
+    sections = [
+        Section(
+            "Parts from shapes",
+            "PartNet sees an object's silhouette and a few annotated part maps of its category, and answers a part "
+            "map. Beside it two plain baselines on the same objects.",
+            [parts_table(evaluation, "Accuracy"), *_objects(result, basis)],
+            shown=1 + OPEN,
+            rest="more categories",
+        )
+    ]
+    if strangers:
+        figures = [figure for name in strangers for figure in _novel_category(result, name)]
+        sections.append(
+            Section(
+                "Novel categories",
+                "No part map of these categories was trained on. All that PartNet is told of them are these supports.",
+                figures,
+                shown=2 * OPEN,
+                rest="more novel categories",
+            )
+        )
+    return [*sections, attention_section(result, strangers + basis), _mistakes(result), extreme_objects(result)]
+
+
+def attention_section(result: PartNetResult, categories: Sequence[str]) -> Section:
+    """Which support pixels the centre of each part read, of one object a category."""
+    figures, network, names = [], result.partnet, result.supports.part_names
+    pairs = [pair for name in categories if (pair := _richest(result.judged, name))]
+    for pair in pairs:
+        maps = result.supports.of([pair.category])
+        (attention,) = support_attention(network, pair.shape[None, None].float(), maps)
+        figures.append(attention_figure(attention, names[pair.category], pair.category))
+        if pair is pairs[0]:
+            later = [
+                attention_figure(attention, names[pair.category], f"{pair.category}, block {block + 1}", block)
+                for block in range(1, len(attention.weights))
+            ]
+    return Section(
+        "What PartNet reads",
+        "The ring marks one pixel of an object, the centre of an inferred part. Magenta marks the pixels of the "
+        "supports that PartNet's first attention block read to decide on it, as strong as their weight; a caption says "
+        'how much lay on which part ("outside" is the background), and on which support. Supports are compared by '
+        "silhouette alone: the colours below the magenta are what is found there, not what is looked for.\n\n"
+        "PartNet sees in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks have read "
+        "something already, and often rest on a few places of the background; those of the first object come last.",
+        [*figures, *(later if pairs else [])],
+        shown=min(OPEN, len(figures)),
+        rest="more categories, and the later blocks" if len(figures) > OPEN else "the later blocks",
+    )
+
+
+def _mistakes(result: PartNetResult) -> Section:
+    counts, names = result.evaluation.model.counts, result.supports.part_names
+    tables = []
+    for name, count in counts.items():
+        mark = " (novel)" if name in result.data.novel else ""
+        objects = f"{count.objects} object" + ("s" if count.objects != 1 else "")
+        tables.append(confusion_table(count.frame, names[name], f"{name}{mark}: {objects}"))
+    return Section(
+        "Which part is mistaken for which",
+        "Rows are the true parts, columns what PartNet inferred there; percent of the row, over all validation "
+        'objects. "none" is the background, and object pixels that nobody annotated. All channels are in the running, '
+        "as where the generator reads them, so an object pixel can be inferred to be no part.",
+        tables,
+        shown=OPEN,
+        rest="more categories",
+    )
+
+
+def extreme_objects(result: PartNetResult) -> Section:
+    """The validation objects with the lowest and the highest accuracy on their own pixels."""
+    scores, figures = result.evaluation.of_objects, []
+    for title, indices in zip(("Worst", "Best"), extremes(scores, EXTREME_OBJECTS), strict=True):
+        if indices:
+            pairs = [result.judged[i] for i in indices]
+            shares = [float(scores[i]) for i in indices]
+            figures.append(objects_figure(pairs, inferred_parts(result, pairs), title, scores=shares))
+    return Section(
+        "Worst and best objects",
+        f"Of {len(scores)} validation objects, by the share of right pixels inside the silhouette. Where nobody "
+        "annotated a pixel of the object (grey), every answer counts as wrong: the worst objects show gaps in the "
+        "annotation as well as mistakes.",
+        figures,
+        shown=1,
+        rest="the best objects",
+    )
+
+
+def inferred_parts(result: PartNetResult, pairs: Sequence[PartPair]) -> Tensor:
+    """Part maps of objects, uint8 (n, s, s)."""
+    shapes = torch.stack([pair.shape for pair in pairs])[:, None].float()
+    return predict_part_maps(result.partnet, shapes, [pair.category for pair in pairs], result.supports)
+
+
+def _objects(result: PartNetResult, categories: Sequence[str]) -> list[Figure]:
+    figures = []
+    for category in categories:
+        pairs = [pair for pair in result.judged if pair.category == category][:SHOWN_OBJECTS]
+        names = result.supports.part_names[category]
+        figures.append(objects_figure(pairs, inferred_parts(result, pairs), category, names))
+    return figures
+
+
+def _novel_category(result: PartNetResult, category: str) -> list[Figure]:
+    return [supports_figure(result.supports, category), *_objects(result, [category])]
+
+
+def _richest(pairs: Sequence[PartPair], category: str) -> PartPair | None:
+    """The first of the category's objects with the most different parts."""
+    own = [pair for pair in pairs if pair.category == category]
+    return max(own, key=lambda pair: len(pair.part_map.unique()), default=None)

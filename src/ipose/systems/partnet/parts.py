@@ -1,0 +1,160 @@
+"""`ipose parts`: PartNet alone, on drawn silhouettes or on label maps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.input_maps import find_maps, read_map, read_silhouette
+from ipose.data.object_frame import to_object_frame
+from ipose.data.palette import PART_COLORS
+from ipose.data.png import write_index
+from ipose.data.specs import DATASET_FILE, load_spec
+from ipose.data.support_folder import load_supports
+from ipose.errors import ConfigError, SupportError
+from ipose.partnet.attention import support_attention
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder, without_supports
+from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
+from ipose.reports.attention_view import attention_sheet
+from ipose.reports.figures import part_overlay
+from ipose.reports.sheets import parts_sheet
+from ipose.types import LabelSpec, SceneBatch, SupportSet
+
+ATTENTION = "_attention"
+"""What is put behind a file's name for its sheet of attention."""
+
+GREY = 0.35
+"""How bright a label map is drawn below its parts."""
+
+
+@dataclass(frozen=True, eq=False)
+class PartReader:
+    """A PartNet with the supports to read and, for label maps, the spec of their ids."""
+
+    trained: TrainedPartNet
+    supports: SupportSet
+    spec: LabelSpec | None
+    device: str = "cpu"
+
+
+def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
+    """Load all three, PartNet onto `device`: the supports and the spec default to those of the model."""
+    trained = load_partnet(model)
+    trained.partnet.to(device)
+    beside = model_folder(model) / DATASET_FILE
+    known = load_spec(spec) if spec is not None else load_spec(beside) if beside.is_file() else None
+    read = trained.supports if supports is None else load_supports(supports)
+    if not read.categories:
+        raise without_supports(model)
+    return PartReader(trained, read, known, device)
+
+
+def write_parts(
+    reader: PartReader,
+    inputs: Path,
+    out: Path,
+    *,
+    category: str | None = None,
+    instances: Path | None = None,
+    attention: bool = False,
+) -> list[Path]:
+    """Part maps (index PNGs) and overlays of everything in `inputs`.
+
+    Args:
+        reader: of `part_reader`.
+        inputs: a PNG, or a folder of them.
+        out: folder to write.
+        category: the inputs are silhouettes of one object of this category each; None = they are label maps, unless
+            the supports hold one category only.
+        instances: instance map, or folder of them, for label maps.
+        attention: also draw what the parts of each object read in the supports.
+    Returns:
+        the files written.
+    Raises:
+        ConfigError: label maps, and no spec that says what their ids mean.
+        SupportError: the category has no supports.
+    """
+    files = find_maps(inputs)
+    if category is None and reader.spec is None and len(reader.supports.categories) == 1:
+        category = reader.supports.categories[0]
+    if category is not None:
+        return _of_silhouettes(reader, files, out, category, attention)
+    if reader.spec is None:
+        raise ConfigError(
+            "these could be silhouettes or label maps",
+            file=inputs,
+            mend="Say --category NAME for silhouettes "
+            f"(one of {', '.join(reader.supports.categories)}), or --spec NAME for label maps.",
+        )
+    return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances, attention)]
+
+
+def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str, attention: bool) -> list[Path]:
+    if category not in reader.supports.categories:
+        raise SupportError(
+            f"no supports for part category {category!r}",
+            expected=", ".join(reader.supports.categories),
+            mend="Draw some and name their folder with --supports.",
+        )
+    canvases = [read_silhouette(file) for file in files]
+    shapes = torch.stack([to_object_frame(canvas, canvas.to(torch.uint8))[0] for canvas in canvases])
+    predicted = predict_part_maps(
+        reader.trained.partnet, shapes[:, None].float().to(reader.device), [category] * len(shapes), reader.supports
+    )
+    parts = predicted.cpu() * shapes.to(torch.uint8)
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for file, part in zip(files, parts, strict=True):
+        written.append(out / f"{file.stem}_part.png")
+        write_index(written[-1], part, colors=PART_COLORS)
+    sheet = out / "sheet.png"
+    names = [file.stem for file in files]
+    parts_sheet(shapes, parts, None, names, reader.supports.part_names[category], title=category).save(sheet)
+    if attention:
+        for file, shape in zip(files, shapes, strict=True):
+            path = out / f"{file.stem}{ATTENTION}.png"
+            written.append(_draw_attention(reader, path, shape[None, None].float(), [category], [category]))
+    return [*written, sheet]
+
+
+def _draw_attention(
+    reader: PartReader, path: Path, shapes: Float[Tensor, "n 1 s s"], categories: Sequence[str], names: Sequence[str]
+) -> Path:
+    """What the parts of each of some objects read, as a sheet."""
+    maps = reader.supports.of(list(categories)).to(reader.device)
+    found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
+    part_names = [reader.supports.part_names[category] for category in categories]
+    title = f"{path.stem.removesuffix(ATTENTION)}: what each part read in the supports"
+    attention_sheet(list(zip(names, found, part_names, strict=True)), title=title).save(path)
+    return path
+
+
+def _of_map(
+    reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None, attention: bool
+) -> list[Path]:
+    scene = read_map(file, spec, instances=instances)
+    with torch.no_grad():
+        batch = SceneBatch.from_scenes([scene]).to(reader.device)
+        inferred = infer_scene_parts(reader.trained.partnet, batch, reader.supports)
+    part = inferred.part_map[0].cpu()
+    out.mkdir(parents=True, exist_ok=True)
+    paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
+    write_index(paths[0], part, colors=PART_COLORS)
+    part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
+    if attention and inferred.shapes is not None:
+        categories = [str(item.part_category) for item in inferred.objects]
+        numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
+        names = [f"{i} {category}" for i, category in zip(numbers, categories, strict=True)]
+        path = out / f"{file.stem}{ATTENTION}.png"
+        paths.append(_draw_attention(reader, path, inferred.shapes, categories, names))
+    return paths
+
+
+def _dim(label: Tensor, spec: LabelSpec) -> Image.Image:
+    """The label map in dark colours, so that parts stand out."""
+    colors = torch.tensor([item.color for item in spec.classes], dtype=torch.float32)[label]
+    return Image.fromarray((colors * GREY).to(torch.uint8).numpy())

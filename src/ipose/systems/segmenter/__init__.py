@@ -1,0 +1,1 @@
+"""A semantic segmenter, to judge images by."""
