@@ -174,7 +174,7 @@ def write_report(path: str | Path, content: ReportContent) -> Path:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("ipose.evaluation"),
+        loader=PackageLoader("ipose.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
