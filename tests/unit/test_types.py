@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import ShapeMismatchError, SpecError, SupportError
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import LabelClass, PartPair, Scene, SceneBatch, SupportSet, Objective
+from ipose.types import LabelClass, Objective, PartPair, Scene, SceneBatch, SupportSet
 
 
 class TestScene:
