@@ -1,4 +1,7 @@
-"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2)."""
+"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2).
+
+`ipose.reference.ganseg_generator` is the literal version.
+"""
 
 import itertools
 from typing import NamedTuple

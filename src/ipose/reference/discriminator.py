@@ -5,19 +5,20 @@ A network is its state dict; the layers bear its names.
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.reference.operations import Layers, SpectralNorm, State, double, leaky_relu
 
 
 def discriminator(
-    state: State, image: Tensor, *, blocks: int = 6, spectral_norm: SpectralNorm = "release"
-) -> tuple[Tensor, Tensor]:
-    """C+1 logits (0 = fake) of each pixel, and scores (b, 1, h/16, w/16), of images in [-1, 1].
+    state: State, image: Float[Tensor, "b 3 h w"], *, blocks: int = 6, spectral_norm: SpectralNorm = "release"
+) -> tuple[Float[Tensor, "b c1 h w"], Float[Tensor, "b 1 h16 w16"]]:
+    """C+1 logits (0 = fake) of each pixel, and scores of regions.
 
     Args:
         state: of the network; in training its u and v are those that the step's power iteration left.
-        image: (b, 3, h, w).
+        image: in [-1, 1].
         blocks: of the encoder, and as many of the decoder.
         spectral_norm: see `Layers`.
     """

@@ -5,17 +5,18 @@ A network is its state dict; the layers bear its names.
 
 import math
 
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.reference.operations import Layers, State, leaky_relu
 
 
-def ganseg_discriminator(state: State, image: Tensor, *, blocks: int = 6) -> Tensor:
-    """A score (b,) of each image (b, 3, s, s) in [-1, 1].
+def ganseg_discriminator(state: State, image: Float[Tensor, "b 3 s s"], *, blocks: int = 6) -> Float[Tensor, " b"]:
+    """A score of each image.
 
     Args:
         state: of the network.
-        image: its side is a multiple of 2**blocks.
+        image: in [-1, 1], its side a multiple of 2**blocks.
         blocks: how many.
     """
     net, x = Layers(state), image

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.reference.operations import Layers, State, leaky_relu, spade
@@ -17,10 +18,10 @@ from ipose.reference.part_heatmaps import axis
 
 def ganseg_generator(
     state: State,
-    noise_points: Tensor,
-    noise_background: Tensor,
-    noise_parts: Tensor,
-    background_position: Tensor,
+    noise_points: Float[Tensor, "b z"],
+    noise_background: Float[Tensor, "b z"],
+    noise_parts: Float[Tensor, "b z"],
+    background_position: Float[Tensor, "b 2"],
     *,
     parts: int,
     sizes: Sequence[int] = (32, 32, 64, 128),
@@ -32,14 +33,15 @@ def ganseg_generator(
     head: Literal["two", "one"] = "two",
     training: bool = False,
 ) -> tuple[Tensor, ...]:
-    """Image, mask (background last), foreground, background, heatmaps, points and centres.
+    """Image (b, 3, s, s), mask (b, k+1, s, s; background last), foreground, background (b, f, s, s), heatmaps
+    (b, k, s, s), points (b, n, 2) and centres (b, k, 2).
 
     Args:
         state: of the network.
-        noise_points: (b, z), as are the next two.
+        noise_points: where the parts are.
         noise_background: how the background looks.
         noise_parts: how the parts look.
-        background_position: (b, 2) in [-1, 1].
+        background_position: in [-1, 1].
         parts: K.
         sizes: of each block, in pixels without the margin.
         margin: pixels around the image that are computed and cut off (eq. 12).

@@ -6,6 +6,7 @@ A network is its state dict; the layers bear its names.
 from typing import Literal
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ipose.reference.operations import (
@@ -26,25 +27,25 @@ Injection = Literal["psm", "spade", "concat", "none"]
 
 def generator(
     state: State,
-    label: Tensor,
-    part_features: Tensor,
-    part_mask: Tensor,
-    z: Tensor,
-    part_noise: Tensor,
+    label: Int[Tensor, "b h w"],
+    part_features: Float[Tensor, "b qf h w"],
+    part_mask: Float[Tensor, "b 1 h w"],
+    z: Float[Tensor, "b z"] | Float[Tensor, "b z h w"],
+    part_noise: Float[Tensor, "b n h0 w0"],
     *,
     num_classes: int,
     part_injection: Injection = "psm",
     spectral_norm: SpectralNorm = "release",
     training: bool = False,
-) -> Tensor:
-    """Images (b, 3, h, w) in [-1, 1].
+) -> Float[Tensor, "b 3 h w"]:
+    """Images in [-1, 1].
 
     Args:
         state: of the network; in training its u and v are those that the step's power iteration left.
-        label: M, class ids (b, h, w).
-        part_features: composed part features (b, qf, h, w).
-        part_mask: (b, 1, h, w), 1 where a part is known, else 0.
-        z: texture noise, (b, z) or (b, z, h, w).
+        label: M, class ids.
+        part_features: composed part features.
+        part_mask: m, 1 where a part is known, else 0.
+        z: texture noise, one vector an image or one a pixel.
         part_noise: structure noise at the size of the first block.
         num_classes: C.
         part_injection: how parts enter the blocks (table 3).
@@ -53,23 +54,24 @@ def generator(
     """
     net, size = Layers(state, training, spectral_norm), label.shape[-2:]
     z = z[:, :, None, None].expand(-1, -1, *size) if z.ndim == 2 else z
-    z_M = torch.cat([z, one_hot(label, num_classes).to(z.dtype)], dim=1)  # [z, M]: what every SPADE sees
-    part = z_M[:, :0]  # no channel
+    z_M = torch.cat([z, one_hot(label, num_classes).to(z.dtype)], dim=1)  # [z, M]
+    part, noise, ids = part_features, part_noise, label[:, None].to(z.dtype)
     if part_injection != "none":
         part = leaky_relu(instance_norm(net.conv("part_input.conv", part_features)))
-    noise, ids = part_noise, label[:, None].to(z.dtype)
 
     x = net.conv("first", nearest(z_M, part_noise.shape[-2:]))
     for i in range(net.count("blocks")):
         x = double(x) if i else x
-        block, part_i = net.below(f"blocks.{i}"), nearest(part, x.shape[-2:])
-        if part_injection == "psm":
-            noise = next_noise(net.below("part_noise"), i, noise, ids)
-            x = part_step(block, x, part_i, nearest(part_mask, x.shape[-2:]), noise)
-        if part_injection == "concat":
-            x = torch.cat([x, part_i], dim=1)
-        maps = nearest(z_M, x.shape[-2:])
-        maps = torch.cat([part_i, maps], dim=1) if part_injection == "spade" else maps
+        block, size = net.below(f"blocks.{i}"), x.shape[-2:]
+        maps = nearest(z_M, size)
+        match part_injection:
+            case "psm":  # fig. 3
+                noise = next_noise(net.below("part_noise"), i, noise, ids)
+                x = part_step(block, x, nearest(part, size), nearest(part_mask, size), noise)
+            case "spade":
+                maps = torch.cat([nearest(part, size), maps], dim=1)
+            case "concat":
+                x = torch.cat([x, nearest(part, size)], dim=1)
         x = spade_block(block.below("residual"), x, maps)
     return torch.tanh(net.conv("to_image", leaky_relu(x)))
 

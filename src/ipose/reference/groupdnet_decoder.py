@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ipose.reference.cg_norm import instance_edges
@@ -27,9 +28,9 @@ Rule = Literal["block", "class", "class_to_block"]
 
 def groupdnet_decoder(
     state: State,
-    label: Tensor,
-    z: Tensor,
-    instance: Tensor | None = None,
+    label: Int[Tensor, "b h w"],
+    z: Float[Tensor, "b z *grid"],
+    instance: Int[Tensor, "b h w"] | None = None,
     *,
     num_classes: int,
     groups: Sequence[int] = (8, 8, 4, 4, 2, 2, 1),
@@ -42,14 +43,14 @@ def groupdnet_decoder(
     slope: float = 0.2,
     spectral_norm: SpectralNorm = "release",
     training: bool = False,
-) -> Tensor:
-    """Images (b, 3, h, w) in [-1, 1].
+) -> Float[Tensor, "b 3 h w"]:
+    """Images in [-1, 1].
 
     Args:
         state: of the network; in training its u and v are those that the step's power iteration left.
-        label: class ids (b, h, w).
+        label: class ids.
         z: the code, one vector a class and pixel of the smallest map, or of 1x1, or one vector for all.
-        instance: instance map (b, h, w) where the model sees edges.
+        instance: instance map, where the model sees edges.
         num_classes: C.
         groups: of each block (table 4).
         rule: how the modulation is grouped; see `modulation_groups`.

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.reference.operations import Layers, SpectralNorm, State, group_norm, instance_norm, leaky_relu
@@ -14,7 +15,7 @@ from ipose.reference.operations import Layers, SpectralNorm, State, group_norm, 
 
 def groupdnet_discriminator(
     state: State,
-    x: Tensor,
+    x: Float[Tensor, "b i h w"],
     *,
     scales: int = 2,
     layers: int = 4,
@@ -25,7 +26,7 @@ def groupdnet_discriminator(
 
     Args:
         state: of the network; in training its u and v are those that the step's power iteration left.
-        x: label tensor, edges where the model sees them, image: (b, C + 3, h, w).
+        x: one-hot label map, edges where the model sees them, image.
         scales: discriminators, each on the input at half the size of the last.
         layers: whose features are matched.
         norm: instance norm, or ("group") group norm in one group (table 3).

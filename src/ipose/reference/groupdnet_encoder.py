@@ -6,6 +6,7 @@ A network is its state dict; the layers bear its names.
 from typing import Literal
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ipose.reference.cg_norm import class_images
@@ -14,8 +15,8 @@ from ipose.reference.operations import Layers, SpectralNorm, State, group_norm, 
 
 def groupdnet_encoder(
     state: State,
-    image: Tensor,
-    label: Tensor,
+    image: Float[Tensor, "b 3 h w"],
+    label: Int[Tensor, "b h w"],
     *,
     num_classes: int,
     seen: Literal["crop", "mask", "whole"] = "crop",
@@ -23,13 +24,13 @@ def groupdnet_encoder(
     code: Literal["map", "pooled", "vector"] = "map",
     norm: Literal["batch", "group"] = "batch",
     spectral_norm: SpectralNorm = "release",
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Float[Tensor, "b z *grid"], Float[Tensor, "b z *grid"]]:
     """mu and log variance of the code, class after class.
 
     Args:
         state: of the network; in training its u and v are those that the step's power iteration left.
-        image: (b, 3, h, w) in [-1, 1].
-        label: class ids (b, h, w).
+        image: in [-1, 1].
+        label: class ids.
         num_classes: C.
         seen: of each class its box enlarged (the release), its pixels in place (eq. 2), or everything (table 3).
         grouped: an encoder for each class, or one for all.

@@ -1,4 +1,4 @@
-"""PartNet as the table of its layers reads (iPOSE sec. 3.1, fig. 2, suppl. B): nothing shared, nothing cached.
+"""PartNet as the table of its layers reads (iPOSE sec. 3.1, fig. 2, suppl. B).
 
 One object, one part channel, one support at a time. A network is its state dict; the layers bear its names.
 """
@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from ipose.reference.cross_attention import cross_attention
@@ -17,31 +18,35 @@ PART_CHANNELS = 9
 
 def partnet(
     state: State,
-    shapes: Tensor,
-    supports: Tensor,
+    shapes: Float[Tensor, "n 1 s s"],
+    supports: UInt8[Tensor, "n k s s"],
     *,
     attention_blocks: int = 3,
     multi_scale: bool = True,
     normalization: Literal["instance", "batch"] = "instance",
     zero_empty_masks: bool = True,
-) -> tuple[Tensor, Tensor]:
-    """Logits (n, 9, 64, 64) and features (n, 9*F, 64, 64) of shapes (n, 1, 64, 64) with supports (n, k, 64, 64).
+) -> tuple[Float[Tensor, "n q s s"], Float[Tensor, "n qf s s"]]:
+    """Logits, and features, F of them a part channel.
 
     Args:
         state: of a network in eval mode.
-        shapes: silhouettes, 0 or 1.
+        shapes: silhouettes in the 64x64 object frame, 0 or 1.
         supports: part maps, ids 0..8.
         attention_blocks: how many.
         multi_scale: the two coarser maps behind the tokens (suppl. table 7 leaves them out).
         normalization: instance norm (the release), or batch norm with ReLU (suppl. B.1).
         zero_empty_masks: tokens of a mask without pixels are 0, which instance norm makes of them but for rounding.
     """
-    net, all_logits, all_features = Layers(state), [], []
+    net, form = Layers(state), (multi_scale, normalization)
+    all_logits, all_features = [], []
     for shape, maps in zip(shapes, supports, strict=True):
         logits, features = [], []
+        queries = encode_shape(net, shape[0], *form)
+        keys = torch.cat([encode_shape(net, (part_map > 0).to(shape.dtype), *form) for part_map in maps])
         for channel in range(PART_CHANNELS):
-            x = encode_shape(net, shape[0], multi_scale, normalization)
-            keys, values = encode_supports(net, maps, channel, multi_scale, normalization, zero_empty_masks)
+            masks = (maps == channel).to(shape.dtype)
+            values = torch.cat([encode_mask(net, mask, *form, zero_empty_masks) for mask in masks])
+            x = queries
             for i in range(attention_blocks):
                 x = cross_attention(net.below(f"blocks.{i}"), x, keys, values)
             feature, logit = decode(net.below("decoder"), x, normalization)
@@ -52,26 +57,19 @@ def partnet(
     return torch.stack(all_logits), torch.stack(all_features)
 
 
-def encode_supports(
-    net: Layers, maps: Tensor, channel: int, multi_scale: bool, normalization: str, zero_empty_masks: bool
-) -> tuple[Tensor, Tensor]:
-    """Keys from the supports' shapes, values from their masks of one part channel: each (k * t, d)."""
-    dtype, keys, values = net.state["decoder.head.weight"].dtype, [], []
-    for part_map in maps:
-        keys.append(encode_shape(net, (part_map > 0).to(dtype), multi_scale, normalization))
-        mask = (part_map == channel).to(dtype)[None, None]
-        tokens = encode(net.below("mask_encoder"), mask, multi_scale, normalization)
-        empty = zero_empty_masks and normalization == "instance" and not mask.any()
-        values.append(torch.zeros_like(tokens) if empty else tokens)
-    return torch.cat(keys), torch.cat(values)
-
-
 def encode_shape(net: Layers, shape: Tensor, multi_scale: bool, normalization: str) -> Tensor:
     """Tokens of a silhouette (64, 64): coordinates x, then y, then the shape three times."""
     line = torch.linspace(-1, 1, shape.shape[0], dtype=shape.dtype, device=shape.device)
     x, y = line.expand_as(shape), line[:, None].expand_as(shape)
     stacked = torch.stack([x, y, shape, shape, shape])[None]
     return encode(net.below("shape_encoder"), stacked, multi_scale, normalization)
+
+
+def encode_mask(net: Layers, mask: Tensor, multi_scale: bool, normalization: str, zero_empty_masks: bool) -> Tensor:
+    """Tokens of a part's mask (64, 64)."""
+    tokens = encode(net.below("mask_encoder"), mask[None, None], multi_scale, normalization)
+    empty = zero_empty_masks and normalization == "instance" and not mask.any()
+    return torch.zeros_like(tokens) if empty else tokens
 
 
 def encode(net: Layers, x: Tensor, multi_scale: bool, normalization: str) -> Tensor:

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 
-def segmenter(network: Callable[[Tensor], Tensor], image: Tensor, *, enlarge: int) -> Tensor:
-    """Logits (b, c, h, w) of images (b, 3, h, w) in [-1, 1]; both resizes are bilinear.
+def segmenter(
+    network: Callable[[Tensor], Tensor], image: Float[Tensor, "b 3 h w"], *, enlarge: int
+) -> Float[Tensor, "b c h w"]:
+    """Logits of every pixel; both resizes are bilinear.
 
     Args:
         network: torchvision's, from image to logits at any size.
-        image: not normalised for ImageNet.
+        image: in [-1, 1], not normalised for ImageNet.
         enlarge: times.
     """
     h, w = image.shape[-2:]

@@ -55,17 +55,15 @@ def assert_same_function(
 
     Args:
         network: float64, in the mode to compare in.
-        literal: in the same mode. It gets the state that the call leaves: a power iteration comes before its use.
+        literal: in the same mode. In training it gets the state that the call leaves: a power iteration comes before
+            the use of what it makes.
         inputs: float64 or ids.
         seed: of the sum's weights.
         call: how the network is called; None = `network(*inputs)`.
     """
+    before = _leaves(network)
     found = _outputs_and_gradients(call or network, dict(network.named_parameters()), inputs, seed)
-    copies: dict[int, Tensor] = {}
-    state = {
-        name: copies.setdefault(id(tensor), tensor.detach().clone().requires_grad_(tensor.requires_grad))
-        for name, tensor in network.state_dict(keep_vars=True).items()
-    }
+    state = _leaves(network) if network.training else before
     learned = {name: state[name] for name, _ in network.named_parameters()}
     expected = _outputs_and_gradients(lambda *tensors: literal(state, *tensors), learned, inputs, seed)
     largest = max(float(tensor.abs().max()) for tensor in expected.values())
@@ -74,6 +72,15 @@ def assert_same_function(
         # the second term is for gradients that are 0 but for rounding, such as that of a bias in front of a norm
         atol = 1e-9 * float(other.abs().max()) + 1e-11 * largest
         torch.testing.assert_close(one, other, atol=atol, rtol=0, msg=f"{name}: {{}}".format)
+
+
+def _leaves(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of the state; what is one tensor under two names stays one."""
+    copies: dict[int, Tensor] = {}
+    return {
+        name: copies.setdefault(id(tensor), tensor.detach().clone().requires_grad_(tensor.requires_grad))
+        for name, tensor in network.state_dict(keep_vars=True).items()
+    }
 
 
 def _outputs_and_gradients(
