@@ -100,5 +100,5 @@ def spade_block(net: Layers, x: Tensor, maps: Tensor) -> Tensor:
     y = net.conv("conv_0", leaky_relu(spade(net.below("spade_0"), x, maps)), sn=True)
     y = net.conv("conv_1", leaky_relu(spade(net.below("spade_1"), y, maps)), sn=True)
     if x.shape[1] != y.shape[1]:
-        x = net.conv("conv_s", spade(net.below("spade_s"), x, maps), sn=True)
+        x = net.conv("conv_s", spade(net.below("spade_s"), x, maps), bias=False, sn=True)
     return x + y

@@ -35,6 +35,7 @@ def groupdnet_decoder(
     num_classes: int,
     groups: Sequence[int] = (8, 8, 4, 4, 2, 2, 1),
     rule: Rule = "block",
+    hidden: int = 128,
     first_grouped: bool = True,
     code: Literal["map", "pooled", "vector"] = "map",
     fusing: int = 0,
@@ -53,7 +54,8 @@ def groupdnet_decoder(
         instance: instance map, where the model sees edges.
         num_classes: C.
         groups: of each block (table 4).
-        rule: how the modulation is grouped; see `modulation_groups`.
+        rule: how the modulation is grouped; see `modulation_of`.
+        hidden: width of the modulation's hidden layer under the rule "block".
         first_grouped: whether the layer in front of the blocks keeps the classes apart.
         code: "vector" has a linear layer in front (VSPADE).
         fusing: convolutions behind the blocks (GroupNet).
@@ -74,7 +76,7 @@ def groupdnet_decoder(
     before = first_groups
     for i, g in enumerate(groups):
         x = double(x) if i else x
-        modulation = modulation_groups(rule, num_classes, g)
+        modulation = modulation_of(rule, num_classes, g, hidden)
         x = cg_block(net.below(f"blocks.{i}"), x, labels, g, before, modulation, norm, form, slope)
         before = g
     for i in range(fusing):
@@ -91,9 +93,14 @@ def label_tensor(label: Tensor, instance: Tensor | None, num_classes: int) -> Te
     return torch.cat([torch.cat([mask[:, None], edges], dim=1) for mask in classes.unbind(1)], dim=1)
 
 
-def modulation_groups(rule: Rule, num_classes: int, g: int) -> tuple[int, int]:
-    """Groups of the shared convolution, and of gamma's and beta's, in a block of g groups."""
-    return {"block": (g, g), "class": (num_classes, num_classes), "class_to_block": (num_classes, g)}[rule]
+def modulation_of(rule: Rule, num_classes: int, g: int, hidden: int) -> tuple[int, int, int]:
+    """In a block of g groups: width of the hidden layer, groups of the shared convolution, groups of gamma and beta."""
+    C = num_classes
+    if rule == "block":  # DeepFashion
+        return hidden, g, g
+    if rule == "class":  # Cityscapes
+        return C * g, C, C
+    return 2 * C if C % g == 0 else C * g, C, g  # ADE20K
 
 
 def cg_block(
@@ -102,7 +109,7 @@ def cg_block(
     labels: Tensor,
     g: int,
     before: int,
-    modulation: tuple[int, int],
+    modulation: tuple[int, int, int],
     norm: str,
     form: str,
     slope: float,
@@ -115,13 +122,16 @@ def cg_block(
     y = net.conv("conv_0", leaky_relu(cgn("0", x, before), slope), groups=g, sn=True)
     y = net.conv("conv_1", leaky_relu(cgn("1", y, g), slope), groups=g, sn=True)
     if x.shape[1] != y.shape[1]:
-        x = net.conv("conv_s", cgn("s", x, before), groups=g, sn=True)  # no activation
+        x = net.conv("conv_s", cgn("s", x, before), groups=g, bias=False, sn=True)  # no activation
     return x + y
 
 
-def cg_norm(net: Layers, x: Tensor, labels: Tensor, modulation: tuple[int, int], norm_groups: int, form: str) -> Tensor:
+def cg_norm(
+    net: Layers, x: Tensor, labels: Tensor, modulation: tuple[int, int, int], norm_groups: int, form: str
+) -> Tensor:
     """CG-Norm (eqs. 3-5): the labels are resized from full size each time; norm_groups 0 = batch norm."""
-    shared, own = modulation
+    hidden, shared, own = modulation
+    assert len(net.state["gamma_beta.shared.bias"]) == hidden
     maps, paper = nearest(labels, x.shape[-2:]), form == "paper"
     gamma, beta = gamma_beta(net.below("gamma_beta"), maps, groups=own, shared_groups=shared)
     y = group_norm(x, norm_groups) if norm_groups else net.batch_norm("norm", x)

@@ -44,7 +44,7 @@ def patches(net: Layers, x: Tensor, layers: int, norm: str) -> tuple[list[Tensor
     x = leaky_relu(net.conv("first", x, stride=2, padding=2))
     features = [x]
     for i in range(1, layers):
-        x = net.conv(f"middle.{i - 1}", x, stride=1 if i == layers - 1 else 2, padding=2, sn=True)
+        x = net.conv(f"middle.{i - 1}", x, stride=1 if i == layers - 1 else 2, padding=2, bias=False, sn=True)
         x = leaky_relu(group_norm(x, 1) if norm == "group" else instance_norm(x))
         features.append(x)
     return features, net.conv("score", x, padding=2)

@@ -41,7 +41,7 @@ def groupdnet_encoder(
     net, groups = Layers(state, spectral_norm=spectral_norm), num_classes if grouped else 1
     x = what_is_seen(image, label, num_classes, seen, grouped)
     for i in range(net.count("layers")):
-        x = net.conv(f"layers.{i}", x, stride=2, groups=groups, sn=True)
+        x = net.conv(f"layers.{i}", x, stride=2, groups=groups, bias=False, sn=True)
         x = leaky_relu(group_norm(x, groups) if norm == "group" else instance_norm(x))
     if code == "vector":
         return net.linear("mean", x.flatten(1)), net.linear("log_variance", x.flatten(1))

@@ -94,12 +94,20 @@ class Layers:
         return w / (u @ w.transpose(0, out_axis).flatten(1) @ v)
 
     def conv(
-        self, layer: str, x: Tensor, *, stride: int = 1, padding: int | None = None, groups: int = 1, sn: bool = False
+        self,
+        layer: str,
+        x: Tensor,
+        *,
+        stride: int = 1,
+        padding: int | None = None,
+        groups: int = 1,
+        bias: bool = True,
+        sn: bool = False,
     ) -> Tensor:
-        """Zero padding of (kernel - 1) // 2 unless said otherwise; a bias where the state has one."""
+        """Zero padding of (kernel - 1) // 2 unless said otherwise."""
         w = self.weight(layer, sn)
         padding = (w.shape[-1] - 1) // 2 if padding is None else padding
-        return F.conv2d(x, w, self.state.get(f"{layer}.bias"), stride, padding, groups=groups)
+        return F.conv2d(x, w, self.state[f"{layer}.bias"] if bias else None, stride, padding, groups=groups)
 
     def conv_transpose(self, layer: str, x: Tensor) -> Tensor:
         """4x4, stride 2, padding 1: doubles."""

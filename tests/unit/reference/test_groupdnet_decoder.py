@@ -68,6 +68,7 @@ def test_the_network_is_the_table_of_its_layers(form, training, seed, classes, w
             *x,
             num_classes=classes,
             groups=groups,
+            hidden=UNIT,
             slope=0.0 if config.activation == "relu" else 0.2,
             training=training,
             **own,
