@@ -3,7 +3,7 @@
 One part channel at a time: the channels are a batch, so the network cannot know what a part is called. Three exact
 consequences make it fast: the query is encoded once, not once a channel; all that depends on the supports alone
 (`SupportMemory`) is computed once a category; and channels that no support uses share one computation, since their
-inputs are equal. `ipose.reference.partnet` has the plain version.
+inputs are equal. `ipose.reference.partnet` is the literal version.
 """
 
 from dataclasses import dataclass
