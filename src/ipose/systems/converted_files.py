@@ -1,6 +1,5 @@
 """What all ways of `ipose convert` share: the file and what is said about it, errors that name it, whole folders."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,12 +106,4 @@ def refuse_occupied(out: Path) -> None:
 
 def write_new(out: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a folder beside, and rename it into place; nothing is left of one that failed."""
-    out = out.resolve()  # "." has no name
-    beside = out.with_name(f".unfinished-{out.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(parents=True)
-        write(beside)
-        replace_folder(beside, out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    replace_folder(out, write)

@@ -16,13 +16,13 @@ from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.judgement import RunJudgement, judges_of
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import PartEvaluation
-from ipose.model_folder import replace_folder
 from ipose.partnet.pretrained import has_partnet, load_partnet, model_folder, read_config
 from ipose.pipeline import IPose
 from ipose.systems.part_segmenter.judging import own_data, part_segmenter_cards
 from ipose.systems.partnet.training import evaluate
 from ipose.systems.segmenter.training import judge_segmenter
 from ipose.training.run import Run
+from ipose.whole_files import replace_folder
 
 KINDS = ("partnet", "synthesis", "segmenter", "part-segmenter")
 INSTEAD = {

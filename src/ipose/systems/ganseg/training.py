@@ -16,7 +16,6 @@ from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.model_folder import replace_folder
 from ipose.reports.blocks import config_table, curves_figure, environment_facts
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
@@ -26,6 +25,7 @@ from ipose.training.config import TrainConfig
 from ipose.training.metrics import append_metrics, read_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.whole_files import replace_folder
 
 SHOWN, WATCHED = 6, 64
 """Images on a sheet, and images that the watch over collapse looks at."""

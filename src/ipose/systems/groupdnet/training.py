@@ -18,7 +18,6 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.model_folder import replace_folder
 from ipose.reports.blocks import config_table, curves_figure, environment_facts
 from ipose.reports.page import Figure, ReportContent, Section, write_report
 from ipose.reports.sheets import class_legend
@@ -31,6 +30,7 @@ from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.whole_files import replace_folder
 
 SHEET_SCENES, REPORT_SCENES = 6, 8
 RE_ESTIMATION_PASSES = 20

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from ipose.model_folder import replace_folder
 from ipose.partnet.parts_without_partnet import no_parts
 from ipose.partnet.pretrained import TrainedPartNet
 from ipose.partnet.scene_parts import SceneParts
@@ -12,6 +11,7 @@ from ipose.synthesis.generator import Generator
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
+from ipose.whole_files import replace_folder
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50

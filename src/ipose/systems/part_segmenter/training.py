@@ -16,7 +16,6 @@ from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
 from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, save_part_segmenter
 from ipose.interop.weight_files import read_weights
-from ipose.model_folder import replace_folder
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_over
@@ -29,6 +28,7 @@ from ipose.training.config import TrainConfig
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.whole_files import replace_folder
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20

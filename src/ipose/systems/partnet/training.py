@@ -16,7 +16,6 @@ from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
 from ipose.evaluation.part_metrics import object_pixel_accuracy
-from ipose.model_folder import replace_folder
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -31,6 +30,7 @@ from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import PartPair, SupportSet
+from ipose.whole_files import replace_folder
 
 WATCHED = 256
 """Validation objects looked at during training; the end looks at all."""

@@ -18,7 +18,6 @@ from ipose.evaluation.image_cards import semantic_cards
 from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ScenePhoto
 from ipose.evaluation.segmenters import load_segmenter
-from ipose.model_folder import replace_folder
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
@@ -33,6 +32,7 @@ from ipose.training.config import TrainConfig
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.whole_files import replace_folder
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 20
