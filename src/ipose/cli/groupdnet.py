@@ -30,7 +30,8 @@ class TrainGroupDNet:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.systems.checks import check_run_folder, checked_scenes
+        from ipose.data.open_data import checked_scenes
+        from ipose.systems.checks import check_run_folder
         from ipose.systems.groupdnet.training import (
             GroupDNetJob,
             groupdnet_train_config,

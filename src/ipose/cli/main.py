@@ -11,14 +11,14 @@ from tyro.conf import subcommand
 
 import ipose
 from ipose.cli.ablate import Ablate
-from ipose.cli.build_parts import Data
 from ipose.cli.convert import Convert
-from ipose.cli.data import Doctor, PartWorldScenes, Supports
+from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
 from ipose.cli.labels import Labels
 from ipose.cli.part_segmenter import Segment
+from ipose.cli.supports import Supports
 from ipose.cli.train import train_command
 from ipose.cli.use import Generate, Info, Parts, Report
 from ipose.errors import IposeError

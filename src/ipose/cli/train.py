@@ -45,7 +45,8 @@ class TrainPartNet:
 
     def run(self) -> int:
         """Train, evaluate, report; a training that was stopped does not wait for the last two."""
-        from ipose.systems.checks import check_device, check_run_folder, checked_part_pairs
+        from ipose.data.open_data import checked_part_pairs
+        from ipose.systems.checks import check_device, check_run_folder
         from ipose.systems.partnet.training import PartNetJob, run_partnet_job, train_config
         from ipose.systems.reporting import write_partnet_report
 
@@ -89,7 +90,8 @@ class TrainSynthesis:
 
     def run(self) -> int:
         """Check the data, train, report; a training that was stopped does not wait for its report."""
-        from ipose.systems.checks import check_run_folder, checked_scenes
+        from ipose.data.open_data import checked_scenes
+        from ipose.systems.checks import check_run_folder
         from ipose.systems.ipose.training import (
             SynthesisJob,
             check_partnet,

@@ -27,7 +27,8 @@ class TrainSegmenter:
 
     def run(self) -> int:
         """Check the data, train, and say how well it does on the validation photographs."""
-        from ipose.systems.checks import check_device, check_run_folder, checked_scenes
+        from ipose.data.open_data import checked_scenes
+        from ipose.systems.checks import check_device, check_run_folder
         from ipose.systems.segmenter.training import (
             SegmenterJob,
             judge_segmenter,

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ipose.data.png import read_index
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import load_scene
+from ipose.data.scene_maps import check_scene
 from ipose.errors import DataError
 from ipose.types import LabelSpec, Scene
 
@@ -62,7 +62,7 @@ def read_map(
         instance=_partner(instances, path, "instance map"),
         part=_partner(parts, path, "part map"),
     )
-    return load_scene(files, spec, size, photo=False)
+    return check_scene(files, spec, size)
 
 
 def _partner(place: Path | None, path: Path, kind: str) -> Path | None:

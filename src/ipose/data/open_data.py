@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.data.doctor import check_scenes
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
+from ipose.data.parallel import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
@@ -109,6 +110,35 @@ def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = N
     if config.is_partworld:
         return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
     return SceneFolder(_folder(config), split, open_spec(config).labels, size=size)
+
+
+def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
+    """The training scenes, after every file of both splits has been checked, now or once before.
+
+    Args:
+        config: which data.
+        size: (height, width) to draw at or resize to.
+    Raises:
+        DataError: lists the faults of both splits.
+    """
+    _check_scene_folder(config)
+    return open_scenes(config, "train", size)
+
+
+def checked_part_pairs(config: DataConfig) -> PartData:
+    """Part pairs of both splits. A scene folder is checked as a whole first, a part tree while it is read.
+
+    Raises:
+        DataError: lists the faults.
+    """
+    if (Path(config.data) / "train_part").is_dir():
+        _check_scene_folder(config)
+    return open_part_pairs(config)
+
+
+def _check_scene_folder(config: DataConfig) -> None:
+    if not config.is_partworld:  # what is drawn has no faults
+        check_scenes(config.data, open_spec(config))
 
 
 def open_part_pairs(config: DataConfig) -> PartData:

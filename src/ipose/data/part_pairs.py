@@ -14,11 +14,10 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
 from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import PART_COLORS
+from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.png import read_index, write_index
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, IposeError
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_maps, crop_object_shapes

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ipose.data.faults import Fault
-from ipose.data.index_cache import in_parallel
 from ipose.data.landmark_checks import check_landmarks
+from ipose.data.parallel import in_parallel
 from ipose.data.photo_diagnosis import PhotoDiagnosis
 from ipose.data.photo_files import label_map_fault
 from ipose.data.photo_folder import find_photographs, images_below
@@ -18,7 +18,7 @@ from ipose.errors import IposeError
 MASK_SIZE = 128
 """Masks are read at the size at which they judge."""
 
-EXAMINED = (
+DATA_SETS_IN_WORDS = (
     "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), a folder of photographs, "
     + " or ".join([", ".join(layout.name for layout in LAYOUTS[:-1]), LAYOUTS[-1].name])
 )

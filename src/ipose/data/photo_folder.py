@@ -10,12 +10,11 @@ from torch import Tensor
 
 from ipose.data.data_config import PhotoConfig
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
 from ipose.data.open_data import open_scenes
+from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.photo_files import refuse_label_maps, refuse_other_folder, resized_photo
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, IposeError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")

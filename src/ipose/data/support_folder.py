@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.faults import Fault
+from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
 from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
@@ -43,10 +43,7 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
         SupportError: the folder holds supports already, or a category's name cannot be a folder's.
     """
     folder = Path(folder)
-    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
-        raise SupportError(
-            "there are supports already", file=folder, mend="Save to a new folder, or remove them first."
-        )
+    refuse_supports(folder)
     for category, maps in supports.part_maps.items():
         check_category_name(category, folder)
         (folder / category).mkdir(parents=True, exist_ok=True)
@@ -56,6 +53,14 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     content = {"part_names": names, "provenance": dict(provenance or {})}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / SUPPORTS_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def refuse_supports(folder: Path) -> None:
+    """Raise SupportError where a folder holds supports already; return for any other, also for none."""
+    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
+        raise SupportError(
+            "there are supports already", file=folder, mend="Save to a new folder, or remove them first."
+        )
 
 
 def check_category_name(category: str, folder: str | Path) -> None:
@@ -80,18 +85,11 @@ def load_supports(folder: str | Path) -> SupportSet:
     Raises:
         SupportError: the folder or a map is at fault; the first ten faults are listed.
     """
-    supports, faults = _read(Path(folder))
-    if faults:
-        shown = "\n".join(f"  {fault}" for fault in faults[:10])
-        more = f"\n  ... and {len(faults) - 10} more" if len(faults) > 10 else ""
-        raise SupportError(f"{len(faults)} fault(s) in the supports of {folder}:\n{shown}{more}\n")
-    assert supports is not None
+    supports, faults = read_supports(folder)
+    if supports is None:
+        lines = fault_lines(faults, SHOWN_IN_ERRORS, before="  ")
+        raise SupportError(f"{counted(len(faults), 'fault')} in the supports of {folder}:\n" + "\n".join(lines) + "\n")
     return supports
-
-
-def check_supports(folder: str | Path) -> list[Fault]:
-    """All that is wrong with a support folder; an empty list where `load_supports` would read it."""
-    return _read(Path(folder))[1]
 
 
 def load_provenance(folder: str | Path) -> dict[str, Any]:
@@ -101,7 +99,9 @@ def load_provenance(folder: str | Path) -> dict[str, Any]:
     return provenance if isinstance(provenance, dict) else {}
 
 
-def _read(folder: Path) -> tuple[SupportSet | None, list[Fault]]:
+def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
+    """A support folder, and all that is wrong with it: None with faults, or the supports without any."""
+    folder = Path(folder)
     if not folder.is_dir():
         return None, [Fault(str(folder), "no such folder", expected="a support folder", mend="Check the path.")]
     table, faults = _read_json(folder)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
 from ipose.data.label_codes.codes import CLASSES, IDS, LabelCode
 from ipose.data.label_codes.convert import Conversion, Losses, total
+from ipose.data.parallel import in_parallel
 from ipose.errors import DataError, IposeError
 
 NOTE = ".ipose-labels.json"

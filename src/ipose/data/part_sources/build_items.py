@@ -21,10 +21,10 @@ from torch import Tensor
 
 from ipose.data.faults import Fault
 from ipose.data.palette import PART_COLORS
+from ipose.data.parallel import begin_worker
 from ipose.data.part_sources.journal import ItemResult
 from ipose.data.part_sources.source import ItemReader, SourceItem
 from ipose.data.png import write_index
-from ipose.data.worker_processes import begin_worker
 from ipose.errors import DataError, IposeError, RunError
 from ipose.types import PartPair
 

@@ -7,7 +7,7 @@ from ipose.data.faults import raise_faults
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.scene_files import find_scenes, splits_of
-from ipose.data.scene_maps import load_scene
+from ipose.data.scene_maps import check_scene
 from ipose.data.specs import DATASET_FILE, load_dataset_spec
 from ipose.errors import DataError, SpecError
 from ipose.types import LabelSpec, PartPair
@@ -27,7 +27,7 @@ class ScenesReader:
 
     def read(self, item: SourceItem) -> list[PartPair]:
         """See `ItemReader`."""
-        return pairs_from_scenes([load_scene(item.payload, self.spec, photo=False)], self.spec)
+        return pairs_from_scenes([check_scene(item.payload, self.spec)], self.spec)
 
 
 def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSource:

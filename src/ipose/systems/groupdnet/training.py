@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ipose.data.data_config import DataConfig
-from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_source import SceneSource
 from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
@@ -21,7 +21,6 @@ from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.reports.blocks import config_table, curves_figure, environment_facts
 from ipose.reports.page import Figure, ReportContent, Section, write_report
 from ipose.reports.sheets import class_legend
-from ipose.systems.checks import checked_scenes
 from ipose.systems.groupdnet.sheets import image_row, sample_sheet, samples
 from ipose.systems.training import TrainingPlace
 from ipose.training.averaging import reestimate_batch_norm

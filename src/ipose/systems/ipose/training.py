@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from ipose.data.data_config import DataConfig
-from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_source import SceneSource
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.layers.psm_block import BlockFactory
@@ -23,7 +23,6 @@ from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.ipose.snapshots import ModelSnapshots
 from ipose.systems.training import TrainingPlace
 from ipose.training.config import TrainConfig

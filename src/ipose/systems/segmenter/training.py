@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ipose.data.data_config import DataConfig
-from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.scene_source import SceneSource
 from ipose.errors import ConfigError
@@ -24,7 +24,6 @@ from ipose.segmentation.objective import SegmenterObjective
 from ipose.segmentation.saved import save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.training import TrainingPlace
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.doctor import examine
+from ipose.data.doctor import examine_scenes
 from ipose.data.published.layouts import find_scenes, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
@@ -51,7 +51,7 @@ class TestEveryPublishedDataSet:
 
     def test_the_doctor_finds_no_fault(self, published):
         root, spec, drawn = published
-        diagnosis = examine(root, spec, progress=False)
+        diagnosis = examine_scenes(root, spec, progress=False)
         assert diagnosis.faults == ()
         assert diagnosis.scenes == {split: len(scenes) for split, scenes in drawn.items()}
         objects = sum(len(scene.objects) for scenes in drawn.values() for scene in scenes)
