@@ -15,7 +15,7 @@ from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
 from ipose.data.part_sources.source import PartSource, SourceItem
-from ipose.data.published.layouts import near_miss, published_layout, splits_of
+from ipose.data.published.layouts import published_layout, splits_of, way_to_data_set
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, IposeError, SpecError
@@ -81,7 +81,7 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     layout = published_layout(root)
     if layout is not None:
         return layout.spec
-    near = near_miss(root)
+    near = way_to_data_set(root)
     if near is not None or not splits_of(root):
         there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
         raise DataError(

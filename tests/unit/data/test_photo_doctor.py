@@ -20,8 +20,12 @@ from ipose.testing.published_photographs import (
 from ipose.testing.published_scenes import write_ade20k, write_cityscapes
 from ipose.testing.tiny_scenes import write_scenes
 
-WRITERS = {"Flowers-102": write_flowers, "CUB-200-2011": write_cub, "CelebA in the wild": write_celeba,
-           "Taichi": write_taichi}  # fmt: skip
+WRITERS = {
+    "Flowers-102": write_flowers,
+    "CUB-200-2011": write_cub,
+    "CelebA in the wild": write_celeba,
+    "Taichi": write_taichi,
+}
 COUNT = "another count than the published one"
 
 
@@ -74,6 +78,8 @@ class TestPublishedSets:
         (write_flowers, lambda r: (r / "jpg" / "image_00003.jpg").write_text("404"), "image_00003.jpg: not an image"),
         (write_flowers, lambda r: (r / "setid.mat").write_text("404"), "setid.mat cannot be read"),
         (write_cub, lambda r: (r / "images.txt").unlink(), "images.txt: missing from CUB-200-2011"),
+        (write_cub, lambda r: (r / "images/000.Bird/Bird_0.jpg").write_text("404"), "Bird_0.jpg: not an image"),
+        (write_cub, lambda r: (r / "images/000.Bird/Bird_0.jpg").unlink(), "Bird_0.jpg: no such file"),
         (write_cub, lambda r: edit_landmarks(r, "3 1 4.0 2.0 1\n", ""), "a photograph without all 15 landmarks"),
         (
             write_cub,
@@ -93,7 +99,7 @@ class TestPublishedSets:
             lambda r: write_picture(r / "masks" / "test" / "0.png", np.ones((16, 16))),
             "no mask has a single pixel of foreground. Save masks as this set does: 255",
         ),
-    )  # fmt: skip
+    )
 
     @pytest.mark.parametrize(("write", "plant", "sentence"), PLANTED, ids=[sentence for *_, sentence in PLANTED])
     def test_a_planted_fault_is_found_once(

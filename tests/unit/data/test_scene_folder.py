@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from PIL import Image
 
-from ipose.data.scene_files import find_scenes, splits_of
+from ipose.data.scene_files import find_scene_folder, scene_folder_splits
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.scene_maps import component_instances
 from ipose.data.specs import load_spec
@@ -46,7 +46,7 @@ class TestSceneFolder:
         bare = replace(make_scene(0), image=None, part=None)
         write_scene_folder([bare], tmp_path, "val", SPEC)
         assert_equal_scenes(SceneFolder(tmp_path, "val", SPEC)[0], bare)
-        assert splits_of(tmp_path) == ("val",)
+        assert scene_folder_splits(tmp_path) == ("val",)
 
     def test_large_instance_ids_are_written_in_sixteen_bits(self, tmp_path: Path) -> None:
         scene = make_scene(0)
@@ -251,7 +251,7 @@ class TestFaultsStopReading:
     def test_two_files_of_one_stem_are_named(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
         Image.new("RGB", (48, 32)).save(tmp_path / "train_img" / "scene000.jpg")
-        (fault,) = find_scenes(tmp_path, "train")[1]
+        (fault,) = find_scene_folder(tmp_path, "train")[1]
         assert (fault.message, fault.found) == ("several files of one stem", "scene000.jpg, scene000.png")
 
     def test_writing_over_a_split_is_refused(self, tmp_path: Path) -> None:
