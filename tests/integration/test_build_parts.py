@@ -17,7 +17,7 @@ from PIL import Image
 
 from ipose.data.part_pairs import read_part_tree, write_part_tree
 from ipose.data.part_sources.build import build_parts
-from ipose.data.part_sources.recognise import KINDS, open_part_source
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source
 from ipose.data.part_sources.source import ItemReader, PartSource, SourceItem
 from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import load_supports
@@ -58,7 +58,7 @@ WRITERS = {
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory) -> dict[str, Path]:
     """A small source of every kind."""
-    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in KINDS}
+    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in SOURCE_KINDS}
     for kind, root in roots.items():
         root.mkdir()
         WRITERS[kind](root)
@@ -74,7 +74,7 @@ def files(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
 class TestEverySource:
     """One command from the published folder to what PartNet trains on."""
 

@@ -76,8 +76,8 @@ def _locations(file: Path) -> dict[str, dict[int, tuple[float, float]]]:
             photograph, part, point = _location(file, number, line)
             own = found.setdefault(photograph, {})
             if part in own:
-                what, found = f"a landmark that stands there twice, again in line {number}", f"part {part}"
-                raise DataError(what, file=file, found=f"{found} of photograph {photograph}", mend=_AGAIN)
+                what, which = f"a landmark that stands there twice, again in line {number}", f"part {part}"
+                raise DataError(what, file=file, found=f"{which} of photograph {photograph}", mend=_AGAIN)
             own[part] = point
     return found
 

@@ -23,7 +23,7 @@ from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
 from ipose.types import PartPair, Scene, SupportSet
 
-LAYOUTS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
+LAYOUTS_IN_WORDS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 
 PANOPTIC_PARTS = "gtFinePanopticParts"
 """The folder of Cityscapes' part annotations, as downloaded, beside `gtFine`."""
@@ -75,28 +75,23 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     """
     if config.spec is not None or config.is_partworld:
         return config.spec or "partworld"
-    root = _folder(config, layouts or f"{LAYOUTS}; or the word partworld")
+    root = _folder(config, layouts or f"{LAYOUTS_IN_WORDS}; or the word partworld")
     if (root / DATASET_FILE).is_file():
         return root
     layout = published_layout(root)
     if layout is not None:
         return layout.spec
-    near = way_to_data_set(root)
-    if near is not None or not splits_of(root):
+    way = way_to_data_set(root)
+    if way is not None or not splits_of(root):
         there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
-        raise DataError(
-            "no data set in this folder", file=root, found=there, expected=layouts or LAYOUTS,
-            mend=near or "Check the path.",
-        )  # fmt: skip
+        expected, mend = layouts or LAYOUTS_IN_WORDS, way or "Check the path."
+        raise DataError("no data set in this folder", file=root, found=there, expected=expected, mend=mend)
     coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
-    raise SpecError(
-        "the data folder does not say what its label ids mean",
-        file=root,
-        expected=DATASET_FILE,
-        mend="The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
-        if coco
-        else "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
-    )
+    mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
+    if coco:
+        mend = "The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
+    what = "the data folder does not say what its label ids mean"
+    raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
 
 
 def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
@@ -203,14 +198,9 @@ def _present(novel: Sequence[str], names: Mapping[str, object]) -> tuple[str, ..
     return tuple(name for name in novel if name in names)
 
 
-def _folder(config: DataConfig, expected: str = f"{LAYOUTS}; or the word partworld") -> Path:
+def _folder(config: DataConfig, expected: str = f"{LAYOUTS_IN_WORDS}; or the word partworld") -> Path:
     root = Path(config.data)
     if not root.is_dir():
-        raise DataError(
-            "no such data folder",
-            file=root,
-            found="a file" if root.is_file() else None,
-            expected=expected,
-            mend="Name the folder that holds it." if root.is_file() else "Check the path.",
-        )
+        found, mend = ("a file", "Name the folder that holds it.") if root.is_file() else (None, "Check the path.")
+        raise DataError("no such data folder", file=root, found=found, expected=expected, mend=mend)
     return root

@@ -10,18 +10,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.png import read_index, write_index
-from ipose.errors import DataError, IposeError
-from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.errors import DataError, EmptyShapeError, IposeError
+from ipose.shapes.crop_geometry import crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.object_crops import crop_maps, crop_object_shapes
-from ipose.types import PART_CHANNELS, LabelSpec, PartPair, Scene
+from ipose.types import CROP_SIZE, PART_CHANNELS, LabelSpec, PartPair, Scene
 
 
 def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: bool = False) -> list[PartPair]:
@@ -44,10 +43,9 @@ def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: boo
 
 def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
     if scene.part is None:
-        raise DataError(
-            "scene without part map", file=scene.name, expected="a {split}_part folder beside {split}_label",
-            mend="Add true part maps, or read part pairs from a part tree.",
-        )  # fmt: skip
+        expected = "a {split}_part folder beside {split}_label"
+        mend = "Add true part maps, or read part pairs from a part tree."
+        raise DataError("scene without part map", file=scene.name, expected=expected, mend=mend)
     objects = [item for item in scene.objects if item.part_category is not None]
     if not objects:
         return []
@@ -83,10 +81,9 @@ def read_part_tree(
     folders = [root / name for name in categories] if categories else sorted(p for p in root.glob("*") if p.is_dir())
     files = [file for folder in folders for file in sorted((folder / split).glob("*_part.png"), key=_name_of)]
     if not files:
-        raise DataError(
-            "no part pairs", file=root, found=", ".join(p.name for p in folders[:8]) or "no folder",
-            expected=f"<category>/{split}/<name>_part.png", mend="Check the path and the split.",
-        )  # fmt: skip
+        found, expected = ", ".join(p.name for p in folders[:8]) or "no folder", f"<category>/{split}/<name>_part.png"
+        mend = "Check the path and the split."
+        raise DataError("no part pairs", file=root, found=found, expected=expected, mend=mend)
     results = list(in_parallel(_read_or_fault, files, f"part pairs of {split}", progress=progress))
     raise_faults([item for item in results if isinstance(item, Fault)], f"part tree {root}")
     return [item for item in results if isinstance(item, PartPair)]
@@ -147,3 +144,40 @@ def write_part_tree(
 
 def _silhouette(pair: PartPair) -> UInt8[Tensor, "s s"]:
     return pair.shape.to(torch.uint8) * 255
+
+
+def to_object_frame(
+    shape: Bool[Tensor, "h w"], part_map: UInt8[Tensor, "h w"]
+) -> tuple[Bool[Tensor, "s s"], UInt8[Tensor, "s s"]]:
+    """Crop an object drawn on a canvas of any size, and bring it to 64 x 64 (nearest), as objects of scenes are.
+
+    A canvas of 64 x 64 is taken to be the object frame already and stays as it is.
+
+    Raises:
+        EmptyShapeError: the shape spans less than three pixels in rows or columns.
+    """
+    if shape.shape == (CROP_SIZE, CROP_SIZE):
+        return shape, part_map
+    return cut_to_object_frame(shape, part_map)
+
+
+def cut_to_object_frame(
+    shape: Bool[Tensor, "h w"], part_map: UInt8[Tensor, "h w"]
+) -> tuple[Bool[Tensor, "s s"], UInt8[Tensor, "s s"]]:
+    """Crop an object out of a picture, whatever the picture's size, and bring it to 64 x 64 (nearest).
+
+    Raises:
+        EmptyShapeError: the shape spans less than three pixels in rows or columns.
+    """
+    rows, cols = torch.nonzero(shape.any(1))[:, 0], torch.nonzero(shape.any(0))[:, 0]
+    height, width = shape.shape
+    box = None
+    if len(rows):
+        box = even_box(int(rows[0]), int(rows[-1]), int(cols[0]), int(cols[-1]), (height, width))
+    if box is None:
+        found, expected = f"{int(shape.sum())} object pixels", "an object of at least 3x3 pixels"
+        raise EmptyShapeError("no object to crop", found=found, expected=expected)
+    geometry = crop_geometry(torch.tensor([box]), torch.tensor([[1, 1]]), (height, width))
+    index = torch.zeros(1, dtype=torch.int64)
+    cropped = crop_maps(torch.where(shape, part_map, 255)[None], index, geometry, outside=255)[0]
+    return cropped != 255, torch.where(cropped == 255, 0, cropped).to(torch.uint8)

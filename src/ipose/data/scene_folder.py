@@ -19,6 +19,7 @@ from ipose.data.scene_maps import check_scene, read_scene
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import DataError
 from ipose.types import LabelSpec, Scene, SceneObject
+from ipose.whole_files import write_text_whole
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def write_scene_folder(
         _write_scene(scene, root, split, spec)
     known = {**PART_NAMES, **(part_names or {})}
     names = {category: known[category] for category in spec.part_categories if category in known}
-    (root / DATASET_FILE).write_text(dataset_toml(spec, names), encoding="utf-8")
+    write_text_whole(root / DATASET_FILE, dataset_toml(spec, names))
 
 
 def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:

@@ -5,9 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.object_frame import to_object_frame
 from ipose.data.object_index import index_objects
-from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, write_part_tree
+from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, to_object_frame, write_part_tree
 from ipose.data.png import write_index
 from ipose.errors import DataError, EmptyShapeError
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene

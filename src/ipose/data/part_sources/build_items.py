@@ -27,6 +27,7 @@ from ipose.data.part_sources.source import ItemReader, SourceItem
 from ipose.data.png import write_index
 from ipose.errors import DataError, IposeError, RunError
 from ipose.types import PartPair
+from ipose.whole_files import write_whole
 
 WORTH_A_PROCESS = 32
 """Items for which starting one more process, which loads torch, pays."""
@@ -44,7 +45,7 @@ def build_items(
         reader: of the items.
         out: the part tree.
         items: to read.
-        workers: processes; None = one a core, as far as there is work for them.
+        workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         RunError: a process died.
     """
@@ -62,10 +63,8 @@ def build_items(
                 results = pool.map(work, items, chunksize=chunk)
             yield from results
         except BrokenProcessPool as error:
-            raise RunError(
-                "a worker process died, of too little memory perhaps", file=out,
-                mend="Run it again, with fewer --workers; it goes on where it stopped.",
-            ) from error  # fmt: skip
+            what, mend = "a worker process died, of too little memory perhaps", "Run it again, with fewer --workers; "
+            raise RunError(what, file=out, mend=mend + "it goes on where it stopped.") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -116,18 +115,15 @@ def add_pair(pair: PartPair, root: Path, split: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
     if not torch.equal(pair.shape, pair.part_map > 0):
-        _write(folder, f"{stem}_label", pair.shape.to(torch.uint8) * 255)
-    _write(folder, f"{stem}_part", pair.part_map, PART_COLORS)
+        _write_map(folder / f"{stem}_label.png", pair.shape.to(torch.uint8) * 255)
+    _write_map(folder / f"{stem}_part.png", pair.part_map, PART_COLORS)
 
 
-def _write(
-    folder: Path, name: str, ids: UInt8[Tensor, "s s"], colors: tuple[tuple[int, int, int], ...] | None = None
-) -> None:
-    beside, target = folder / f".{name}.new.png", folder / f"{name}.png"
-    write_index(beside, ids, colors=colors)
-    if target.exists() and target.read_bytes() != beside.read_bytes():
-        beside.unlink()
-        raise DataError(
-            "there is another file of this name", file=target, mend="Build into a new folder; this one stays as it is."
-        )
-    beside.replace(target)
+def _write_map(path: Path, ids: UInt8[Tensor, "s s"], colors: tuple[tuple[int, int, int], ...] | None = None) -> None:
+    def write(beside: Path) -> None:
+        write_index(beside, ids, colors=colors)
+        if path.exists() and path.read_bytes() != beside.read_bytes():
+            mend = "Build into a new folder; this one stays as it is."
+            raise DataError("there is another file of this name", file=path, mend=mend)
+
+    write_whole(path, write, sync=False)

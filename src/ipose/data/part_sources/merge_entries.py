@@ -82,10 +82,8 @@ def parse_merge_class(entry: Any, number: int) -> MergeClass:
 
 def _no_more(rest: dict[str, Any], where: str, expected: str) -> None:
     if rest:
-        raise SpecError(
-            "unknown key", field=f"{where}, {next(iter(rest))}", expected=expected,
-            mend="Correct its spelling or remove it.",
-        )  # fmt: skip
+        mend = "Correct its spelling or remove it."
+        raise SpecError("unknown key", field=f"{where}, {next(iter(rest))}", expected=expected, mend=mend)
 
 
 def _names(value: Any, field: str) -> tuple[str, ...]:
@@ -115,18 +113,15 @@ def _check_once(item: MergeClass, where: str) -> None:
         ("merged parts that the class does not have", [part for part in met if part not in item.parts]),
     ):
         if parts:
-            raise SpecError(
-                what, field=f"{where}, merge", found=", ".join(parts), expected="each part in exactly one list",
-                mend="Put each of its parts into the list of one of ours.",
-            )  # fmt: skip
+            expected, mend = "each part in exactly one list", "Put each of its parts into the list of one of ours."
+            raise SpecError(what, field=f"{where}, merge", found=", ".join(parts), expected=expected, mend=mend)
 
 
 def _check_pids(item: MergeClass, where: str) -> None:
     met = Counter(pid for pids in item.pids.values() for pid in pids)
     doubled = sorted(pid for pid, times in met.items() if times > 1)
     if doubled or max(met) > LAST_ID:
-        raise SpecError(
-            "pids that stand for several parts" if doubled else "more pids than two digits hold",
-            field=f"{where}, countable", found=", ".join(map(str, doubled)) or max(met), expected="a part each, 1..99",
-            mend="Give [first, last] of every part that files number one by one.",
-        )  # fmt: skip
+        what = "pids that stand for several parts" if doubled else "more pids than two digits hold"
+        field, found = f"{where}, countable", ", ".join(map(str, doubled)) or max(met)
+        mend = "Give [first, last] of every part that files number one by one."
+        raise SpecError(what, field=field, found=found, expected="a part each, 1..99", mend=mend)

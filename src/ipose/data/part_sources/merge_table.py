@@ -124,7 +124,6 @@ def _parse(table: dict[str, object]) -> MergeTable:
 def _check_targets(item: MergeClass, names: tuple[str, ...]) -> None:
     for target in (*item.merge, *([item.whole] if item.whole is not None else [])):
         if target not in names:
-            raise SpecError(
-                f"category {item.category!r} has no such part", field=f"classes, {item.name!r}", found=repr(target),
-                expected=", ".join(names), mend="Correct its spelling, or name the category's parts under [parts].",
-            )  # fmt: skip
+            what, field = f"category {item.category!r} has no such part", f"classes, {item.name!r}"
+            mend = "Correct its spelling, or name the category's parts under [parts]."
+            raise SpecError(what, field=field, found=repr(target), expected=", ".join(names), mend=mend)

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from ipose.data.photo_source import uint8_images
+from ipose.data.batch_sources import uint8_images
 from ipose.data.png import write_index, write_photo
 from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from ipose.data.batch_sources import SceneSource
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
 from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder

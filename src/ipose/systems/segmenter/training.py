@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
+from ipose.data.batch_sources import SceneSource
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_folder import SceneFolder
-from ipose.data.scene_source import SceneSource
 from ipose.errors import ConfigError
 from ipose.evaluation.card_folder import code_facts, model_facts, write_run_cards
 from ipose.evaluation.eval_card import EvalCard
