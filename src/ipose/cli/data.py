@@ -153,5 +153,5 @@ class PartWorldScenes(WorldFlags):
             refuse_split(self.out, split, spec)
         for split in ("train", "val"):
             scenes = open_scenes(data, split, self.size)
-            write_scene_folder(scenes, self.out, split, spec, progress=True)
+            write_scene_folder(scenes, self.out, split, spec)
             print(f"{len(scenes)} {split} scenes in {self.out}")

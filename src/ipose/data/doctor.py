@@ -96,8 +96,6 @@ def examine_scenes(
     *,
     splits: Sequence[str] | None = None,
     supports: SupportSet | str | Path | None = None,
-    progress: bool = True,
-    workers: int | None = None,
 ) -> Diagnosis:
     """Read all files of a data set and report every fault. A spec or supports at fault end it before a scene is read.
 
@@ -106,8 +104,6 @@ def examine_scenes(
         spec: of its ids; a spec that contradicts itself is a fault like any other.
         splits: to read. None = all that are there.
         supports: where given, every part category that the data use must be among them.
-        progress: show a bar.
-        workers: number of threads. None = one a CPU core.
     """
     root = Path(root)
     try:
@@ -126,9 +122,7 @@ def examine_scenes(
         files, found = find_scenes(root, split)
         faults += found
         scenes[split] = len(files)
-        for report in in_parallel(
-            lambda item: _examine_scene(item, dataset), files, f"reading {split}", progress=progress, workers=workers
-        ):
+        for report in in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}"):
             faults += report.faults
             totals += np.stack([report.pixels > 0, report.pixels, report.objects])
     counts = tuple(ClassCount(*map(int, column)) for column in totals.T)

@@ -38,9 +38,6 @@ def object_index(
     states: Sequence[str],
     spec: LabelSpec,
     size: tuple[int, int] | None,
-    *,
-    progress: bool = True,
-    workers: int | None = None,
 ) -> list[SceneObjects]:
     """The objects of every scene: from the cache, or found now while each scene is checked.
 
@@ -51,8 +48,6 @@ def object_index(
         states: of their files, by `state_of_files`.
         spec: of their ids.
         size: (height, width) that scenes are resized to. None = as stored.
-        progress: show a bar.
-        workers: number of threads. None = one a CPU core.
     Raises:
         DataError: a scene that cannot be read or breaks the spec.
     """
@@ -65,7 +60,7 @@ def object_index(
     def find(files: SceneFiles) -> SceneObjects:
         return check_scene(files, spec, size).objects
 
-    index = list(in_parallel(find, scenes, f"object index of {split}", progress=progress, workers=workers))
+    index = list(in_parallel(find, scenes, f"object index of {split}"))
     write_cache(root, name, lambda path: _write_index(path, index))
     return index
 

@@ -27,23 +27,17 @@ def progress_bar(items: Iterable[Item], what: str, *, shown: bool = True, total:
 
 
 def in_parallel(
-    work: Callable[[Item], Result],
-    items: Sequence[Item],
-    what: str,
-    *,
-    progress: bool = True,
-    workers: int | None = None,
+    work: Callable[[Item], Result], items: Sequence[Item], what: str, *, progress: bool = True
 ) -> Iterator[Result]:
-    """`map` over threads, in order, with a progress bar. Decoding images lets other threads of Python run.
+    """`map` over as many threads as cores, in order, with a progress bar. While one decodes an image, others can run.
 
     Args:
         work: to do to each item.
         items: to do it to.
         what: the work is, in a few words.
         progress: show the bar.
-        workers: number of threads. None = one a CPU core.
     """
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             yield from progress_bar(pool.map(work, items), what, shown=progress, total=len(items))
         finally:

@@ -46,13 +46,11 @@ def is_photo_set(root: Path) -> bool:
     return any(images_below(root))
 
 
-def examine_photographs(root: str | Path, *, progress: bool = True, workers: int | None = None) -> PhotoDiagnosis:
+def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     """Read every photograph, mask and list, and report every fault.
 
     Args:
         root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA in the wild or Taichi as downloaded.
-        progress: show a bar.
-        workers: number of threads. None = one a CPU core.
     """
     root = Path(root)
     layout = photo_layout(root) or _incomplete_layout(root)
@@ -65,7 +63,7 @@ def examine_photographs(root: str | Path, *, progress: bool = True, workers: int
         return PhotoDiagnosis(str(root), kind, tuple(faults))
     sizes = dict[Path, tuple[int, int]]()
     for split, paths in splits.items():
-        read = in_parallel(_size_or_fault, paths, f"reading {split}", progress=progress, workers=workers)
+        read = in_parallel(_size_or_fault, paths, f"reading {split}")
         for path, found in zip(paths, read, strict=True):
             if isinstance(found, Fault):
                 faults.append(found)
@@ -80,7 +78,7 @@ def examine_photographs(root: str | Path, *, progress: bool = True, workers: int
         readable = {split: [path for path in paths if path in sizes] for split, paths in splits.items()}
         said, wrong = _check_landmarks(root, layout, readable)
         _add_new(faults, wrong)
-        faults += _mask_faults(root, layout, splits, progress, workers)
+        faults += _mask_faults(root, layout, splits)
     counts = {split: len(paths) for split, paths in splits.items()}
     beside = way_to_data_set(root) if lies_in_photographs(root) else None
     return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, landmarks=said, beside=beside or "")
@@ -138,7 +136,7 @@ def _wrong_counts(root: Path, layout: PhotoLayout, splits: Splits) -> Iterator[F
             yield Fault(str(root), message, str(found), str(count), mend)
 
 
-def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits, progress: bool, workers: int | None) -> list[Fault]:
+def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]:
     """Every mask can be read. Where the folder of masks is missing, that has been told."""
     foreground, folder = layout.foreground, root / layout.needs[-1]
     if foreground is None or not folder.is_dir():
@@ -151,7 +149,7 @@ def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits, progress: bool
             return Fault.of(error, folder)
 
     paths = [path for split in layout.masked for path in splits.get(split, ())]
-    found = list(in_parallel(covered, paths, "reading masks", progress=progress, workers=workers))
+    found = list(in_parallel(covered, paths, "reading masks"))
     faults = [one for one in found if isinstance(one, Fault)]
     if found and not faults and not any(found):
         mend = "Save masks as this set does: 255 = foreground." if layout.name == "Taichi" else "Get the masks again."

@@ -37,8 +37,6 @@ class SceneFolder(Sequence[Scene]):
         spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
             None = as stored.
-        progress: show a bar while the index is built.
-        workers: threads that build it; None = one a CPU core.
     Raises:
         DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
     """
@@ -50,8 +48,6 @@ class SceneFolder(Sequence[Scene]):
         spec: LabelSpec,
         *,
         size: tuple[int, int] | None = None,
-        progress: bool = True,
-        workers: int | None = None,
     ) -> None:
         self.root, self.split, self.spec, self.size = Path(root), split, spec, size
         self.files, faults = find_scenes(self.root, split)
@@ -62,7 +58,7 @@ class SceneFolder(Sequence[Scene]):
             log.warning("%s has no %s folder: objects are the connected pieces of thing classes", root, folder)
         self._states = [state_of_files(files) for files in self.files]
         self.objects: list[tuple[SceneObject, ...]] = object_index(
-            self.root, split, self.files, self._states, spec, size, progress=progress, workers=workers
+            self.root, split, self.files, self._states, spec, size
         )
 
     @property
@@ -96,7 +92,6 @@ def write_scene_folder(
     spec: LabelSpec,
     *,
     part_names: Mapping[str, tuple[str, ...]] | None = None,
-    progress: bool = False,
 ) -> None:
     """Write scenes as a split of a scene folder, with the spec as `dataset.toml` beside it.
 
@@ -109,13 +104,12 @@ def write_scene_folder(
         split: "train", "val", ...
         spec: of the scenes' class ids.
         part_names: of the spec's part categories, for `dataset.toml`; the paper's where left out.
-        progress: show a bar.
     Raises:
         DataError: the split is there already; a scene whose name cannot be a file's; an id that a PNG cannot hold.
     """
     root = Path(root)
     refuse_split(root, split, spec)
-    for scene in progress_bar(scenes, f"writing {split}", shown=progress):
+    for scene in progress_bar(scenes, f"writing {split}"):
         _write_scene(scene, root, split, spec)
     known = {**PART_NAMES, **(part_names or {})}
     names = {category: known[category] for category in spec.part_categories if category in known}

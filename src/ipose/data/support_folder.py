@@ -90,13 +90,6 @@ def load_supports(folder: str | Path) -> SupportSet:
     return supports
 
 
-def load_provenance(folder: str | Path) -> dict[str, Any]:
-    """What `save_supports` was told about where the maps come from; empty where nothing is said."""
-    table, _ = _read_json(Path(folder))
-    provenance = table.get("provenance", {})
-    return provenance if isinstance(provenance, dict) else {}
-
-
 def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
     """A support folder, and all that is wrong with it: None with faults, or the supports without any."""
     folder = Path(folder)

@@ -5,7 +5,7 @@ import torch
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs, open_scenes, open_spec, spec_source
-from ipose.data.part_pairs import write_part_tree
+from ipose.data.part_pairs import write_pair
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import DataError, SpecError, TooFewObjectsError
 from ipose.testing.tiny_scenes import SPEC, write_scenes
@@ -81,7 +81,8 @@ class TestPartPairs:
 
     def test_a_part_tree_gives_back_what_was_written(self, drawn, tmp_path):
         for split, pairs in (("train", drawn.train), ("val", drawn.val)):
-            write_part_tree(pairs, tmp_path, split)
+            for pair in pairs:
+                write_pair(pair, tmp_path, split)
         read = open_part_pairs(DataConfig(data=str(tmp_path)))
         assert len(read.train) == len(drawn.train)
         assert sum(int(pair.part_map.sum()) for pair in read.train) == sum(

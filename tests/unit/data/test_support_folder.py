@@ -10,7 +10,7 @@ from PIL import Image
 
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index
-from ipose.data.support_folder import check_category_name, load_provenance, load_supports, read_supports, save_supports
+from ipose.data.support_folder import check_category_name, load_supports, read_supports, save_supports
 from ipose.errors import SupportError
 from ipose.types import SupportSet
 
@@ -47,7 +47,7 @@ class TestSupportFolder:
         back = load_supports(tmp_path / "s")
         assert back.part_names == supports.part_names
         assert all(torch.equal(back.part_maps[name], supports.part_maps[name]) for name in supports.categories)
-        assert load_provenance(tmp_path / "s") == {"how": "drawn", "seed": 3}
+        assert json.loads((tmp_path / "s" / "supports.json").read_text())["provenance"] == {"how": "drawn", "seed": 3}
         assert read_supports(tmp_path / "s")[1] == []
 
     def test_the_maps_show_their_parts_in_colour(self, tmp_path: Path, supports: SupportSet) -> None:

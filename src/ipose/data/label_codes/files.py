@@ -69,7 +69,7 @@ class ConversionReport:
 
 
 def convert_labels(
-    inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool = False, progress: bool = True
+    inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool = False
 ) -> ConversionReport:
     """Convert one label map, or all PNGs in a folder and its folders.
 
@@ -79,7 +79,6 @@ def convert_labels(
         source: what the maps hold.
         target: what they shall hold.
         overwrite: replace what is there. Else maps that an earlier call of the same conversion wrote are kept.
-        progress: show a bar.
     Raises:
         DataError: nothing to convert; `out` is taken, or is the input; or no map at all could be converted.
     """
@@ -99,7 +98,7 @@ def convert_labels(
         except IposeError as error:
             return Fault.of(error, pair[0])
 
-    results = list(in_parallel(convert, due, "converting label maps", progress=progress))
+    results = list(in_parallel(convert, due, "converting label maps"))
     faults = tuple(result for result in results if isinstance(result, Fault))
     if faults and len(faults) == len(pairs):
         _remove_note(out)

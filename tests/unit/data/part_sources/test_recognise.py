@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.part_pairs import write_part_tree
+from ipose.data.part_pairs import write_pair
 from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import ConfigError, DataError
@@ -27,7 +27,7 @@ WRITERS = {
     "partimagenet": write_partimagenet,
     "release": write_release_tree,
     "scenes": lambda root: write_scene_folder(drawn_scenes(1, ("car",)), root, "train", PARTWORLD),
-    "part-tree": lambda root: write_part_tree(drawn_pairs(drawn_scenes(1, ("car",))), root, "train"),
+    "part-tree": lambda root: [write_pair(pair, root, "train") for pair in drawn_pairs(drawn_scenes(1, ("car",)))],
 }
 
 
