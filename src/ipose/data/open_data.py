@@ -1,7 +1,8 @@
 """From a `DataConfig` to scenes and part pairs, whatever they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -68,7 +69,7 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
 
     Args:
         config: which data.
-        layouts: what the caller reads, in words, for whom names none of it; None = what trainings read.
+        layouts: the data sets that the caller reads, in words, for messages. None = those that trainings read.
     Raises:
         DataError: no such data folder, or no data set in it.
         SpecError: the config names no spec, and the folder holds none.
@@ -100,7 +101,7 @@ def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = N
     Args:
         config: which data.
         split: "train" or "val".
-        size: (height, width) to draw at or resize to; None = as stored.
+        size: (height, width) to draw at or resize to. None = as stored.
     """
     if config.is_partworld:
         return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
@@ -126,7 +127,9 @@ def checked_part_pairs(config: DataConfig) -> PartData:
     Raises:
         DataError: lists the faults.
     """
-    if (Path(config.data) / "train_part").is_dir():
+    root = Path(config.data)
+    if (root / "train_part").is_dir():
+        _require_part_maps(root)
         _check_scene_folder(config)
     return open_part_pairs(config)
 
@@ -141,28 +144,44 @@ def open_part_pairs(config: DataConfig) -> PartData:
 
     Raises:
         DataError: none of these; or files at fault.
+        SpecError: a category whose parts have no names.
     """
     if config.is_partworld:
         names = load_dataset_spec("partworld").part_names
         present = {name: names[name] for name in config.categories or names}
-        pairs = {split: _cut(config, split) for split in ("train", "val")}
-        return PartData(pairs["train"], pairs["val"], present, _present(config.novel_categories, present))
+        return _part_data(config, _pairs_of_scenes(config, "train"), _pairs_of_scenes(config, "val"), present)
     root = _folder(config)
+    read: Callable[[str], list[PartPair]]
     if (root / "train_part").is_dir():
-        pairs = {split: _cut(config, split) for split in ("train", "val")}
-        own = open_spec(config).part_names
-    elif any(root.glob("*/train/*_part.png")):
-        own = tree_part_names(root)
-        pairs = {split: read_part_tree(root, split) for split in ("train", "val")}
+        _require_part_maps(root)
+        own, read = open_spec(config).part_names, partial(_pairs_of_scenes, config)
+    elif files := list(root.glob("*/train/*_part.png")):
+        own, read = tree_part_names(root), partial(read_part_tree, root)
+        part_names_for(sorted({path.parents[1].name for path in files}), own)  # raises before any map is read
     elif (root / PANOPTIC_PARTS).is_dir():
         source = open_cityscapes_pps(root / PANOPTIC_PARTS)
-        pairs = {split: _read_source(source, split) for split in ("train", "val")}
-        own = source.part_names
+        own, read = source.part_names, partial(_read_source, source)
     else:
         raise _no_parts(root)
-    categories = sorted({pair.category for pair in pairs["train"]})
-    names = part_names_for(categories, own)
-    return PartData(pairs["train"], pairs["val"], names, _present(config.novel_categories, names))
+    train, val = read("train"), read("val")
+    return _part_data(config, train, val, part_names_for(sorted({pair.category for pair in train}), own))
+
+
+def _part_data(
+    config: DataConfig, train: list[PartPair], val: list[PartPair], names: Mapping[str, tuple[str, ...]]
+) -> PartData:
+    return PartData(train, val, names, tuple(name for name in config.novel_categories if name in names))
+
+
+def _pairs_of_scenes(config: DataConfig, split: str) -> list[PartPair]:
+    return pairs_from_scenes(open_scenes(config, split), open_spec(config).labels)
+
+
+def _require_part_maps(root: Path) -> None:
+    """Raise DataError where only one split of a scene folder has part maps."""
+    if not (root / "val_part").is_dir():
+        mend = "Add part maps of the validation scenes, too."
+        raise DataError("no part maps of the validation scenes", file=root, expected="val_part/", mend=mend)
 
 
 def _read_source(source: PartSource, split: str) -> list[PartPair]:
@@ -188,14 +207,6 @@ def _no_parts(root: Path) -> DataError:
         expected = f"{PANOPTIC_PARTS}/ beside gtFine/"
         mend = "Unpack Cityscapes Panoptic Parts here, a download of its own."
     return DataError("no part annotations here", file=root, expected=expected, mend=mend)
-
-
-def _cut(config: DataConfig, split: str) -> list[PartPair]:
-    return pairs_from_scenes(open_scenes(config, split), open_spec(config).labels)
-
-
-def _present(novel: Sequence[str], names: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(name for name in novel if name in names)
 
 
 def _folder(config: DataConfig, expected: str = f"{LAYOUTS_IN_WORDS}; or the word partworld") -> Path:
