@@ -1,8 +1,6 @@
 """Where a saved model lies, and what its config.json says, for every system that saves one. No torch in here."""
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,20 +79,3 @@ def _model_folder(path: Path, name: str, command: str) -> Path:
         expected="a run folder or its model/",
         mend=f"Train one with {command}, or check the path.",
     )
-
-
-def replace_folder(target: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a new folder, then put it where `target` is. A reader finds the old one or the new one, whole.
-
-    Args:
-        target: the folder to replace; need not be there yet.
-        write: fills the folder that it is given.
-    """
-    beside, old = (target.with_name(f"{target.name}.{word}") for word in ("new", "old"))
-    for leftover in (beside, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    write(beside)
-    if target.exists():
-        target.rename(old)
-    beside.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.photo_source import PhotoBatch
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.objective import GANSegObjective

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import torch
 
-from ipose.data.support_folder import load_provenance, load_supports
+from ipose.data.support_folder import load_supports
 from ipose.ganseg.saved_segmenter import save_part_segmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
 
@@ -71,7 +71,7 @@ class TestFromSegmenter:
         assert supports.part_names["car"] == tuple(NAMES)
         assert supports.part_maps["car"].shape == (2, 64, 64)
         assert (folder / "sheet.png").is_file()
-        assert load_provenance(folder)["objects"] == 4
+        assert json.loads((folder / "supports.json").read_text())["provenance"]["objects"] == 4
         assert "2 supports of car, of 4 objects" in said
         for number, part_map in enumerate(supports.part_maps["car"], start=1):
             lacking = [f"no {name}" for part, name in enumerate(NAMES, start=1) if not (part_map == part).any()]

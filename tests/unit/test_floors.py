@@ -20,7 +20,7 @@ FLOORS = {
     **dict.fromkeys(("training", "evaluation"), 6),
     "reports": 7,
     "systems": 8,
-    **dict.fromkeys(("ablations", "found_supports", "part_building", "demo"), 9),
+    **dict.fromkeys(("ablations", "found_supports", "demo"), 9),
     "cli": 10,
     "__main__": 10.1,
     "reference": 10.5,

@@ -7,7 +7,7 @@ from pathlib import Path
 from jaxtyping import UInt8
 from torch import Tensor
 
-from ipose.data.progress_bar import progress_bar
+from ipose.data.parallel import progress_bar
 from ipose.errors import DataError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.frechet import ENOUGH_SAMPLES, FewSamplesWarning, frechet_distance

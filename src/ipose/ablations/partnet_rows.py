@@ -17,14 +17,13 @@ from ipose.ablations.kept_runs import WantedRun
 from ipose.ablations.rows import Rows
 from ipose.ablations.score_files import Scores, kept_scores
 from ipose.configs import plain
-from ipose.data.open_data import PartData
+from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.systems.checks import checked_part_pairs
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import evaluate, loop_of
 from ipose.systems.training import Task, train_system

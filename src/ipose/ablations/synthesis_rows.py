@@ -16,7 +16,7 @@ from ipose.ablations.kept_runs import WantedRun
 from ipose.ablations.rows import Rows
 from ipose.ablations.score_files import Scores, kept_scores
 from ipose.configs import plain
-from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
@@ -24,7 +24,6 @@ from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
 from ipose.systems.training import Task, train_system

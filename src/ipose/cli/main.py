@@ -11,9 +11,8 @@ from tyro.conf import subcommand
 
 import ipose
 from ipose.cli.ablate import Ablate
-from ipose.cli.build_parts import Data
 from ipose.cli.convert import convert_command
-from ipose.cli.data import Doctor, PartWorldScenes, Supports
+from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
@@ -22,6 +21,7 @@ from ipose.cli.labels import Labels
 from ipose.cli.parts import Parts
 from ipose.cli.runs import Info, Report
 from ipose.cli.segment import Segment
+from ipose.cli.supports import Supports
 from ipose.cli.train import train_command, with_present_names
 from ipose.errors import IposeError
 

@@ -47,9 +47,8 @@ def index_objects(
         ShapeMismatchError: the maps differ in size.
     """
     if label.shape != instance.shape:
-        raise ShapeMismatchError(
-            "label and instance map differ in size", found=tuple(instance.shape), expected=tuple(label.shape)
-        )
+        found, expected = tuple(instance.shape), tuple(label.shape)
+        raise ShapeMismatchError("label and instance map differ in size", found=found, expected=expected)
     keys = object_keys(label.cpu().numpy(), instance.cpu().numpy(), spec)
     present = np.unique(keys)  # twice as fast as asking unique for the inverse too
     present = present[present >= 0]

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ipose.data import cub
-from ipose.data.photo_files import list_lines, resized_photo, without
+from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
 from ipose.data.png import image_size
 from ipose.data.taichi import taichi_foreground, taichi_landmarks, taichi_splits
 from ipose.errors import DataError
@@ -63,7 +63,7 @@ class PhotoLayout:
 
 def photo_layout(root: Path) -> PhotoLayout | None:
     """The published layout of a folder; None for any other."""
-    return next((layout for layout in LAYOUTS if all((root / mark).exists() for mark in layout.marks)), None)
+    return next((layout for layout in PHOTO_LAYOUTS if all((root / mark).exists() for mark in layout.marks)), None)
 
 
 def _flowers_splits(root: Path) -> Splits:
@@ -101,7 +101,7 @@ def _celeba_splits(root: Path) -> Splits:
         paths = [(name, root / "img_celeba" / name) for name in names]
         if missing := [name for name in names if name not in boxes]:
             file = root / "list_bbox_celeba.txt"
-            raise without("a box", [root / name for name in missing], file, "Get the list again.")
+            raise missing_in_list("a box", [root / name for name in missing], file, "Get the list again.")
         return [path for name, path in paths if _face_share(path, boxes[name]) >= LEAST_FACE]
 
     return {"train": large(train), "regression": large(mafl["training"]), "test": large(mafl["testing"])}
@@ -121,7 +121,7 @@ def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Fl
     file, rows = root / "list_landmarks_celeba.txt", []
     table = _table(file)
     if missing := [path for path in photographs if path.name not in table]:
-        raise without("landmarks", missing, file, "Get the list again.")
+        raise missing_in_list("landmarks", missing, file, "Get the list again.")
     for path in photographs:
         height, width = image_size(path)
         points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
@@ -142,7 +142,7 @@ def _names(file: Path) -> list[str]:
     return [line.split()[0] for line in list_lines(file) if line.strip()]
 
 
-LAYOUTS = (
+PHOTO_LAYOUTS = (
     PhotoLayout(
         "Flowers-102",
         ("jpg", "setid.mat"),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from ipose.data.worker_processes import begin_worker
+from ipose.data.parallel import begin_worker
 from ipose.errors import ConfigError, IposeError
 from ipose.seeds import generator_of, seed_of
 from ipose.training.packing import Packed

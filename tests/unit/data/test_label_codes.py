@@ -21,7 +21,7 @@ from ipose.data.label_codes.codes import (
     label_code,
     meanings,
 )
-from ipose.data.label_codes.convert import Conversion, Loss, total
+from ipose.data.label_codes.convert import Conversion, Loss, sum_losses
 from ipose.data.label_codes.maps import read_label_map, write_label_map
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, DataError, SpecError
@@ -294,5 +294,5 @@ class TestStrangers:
 
 def test_totals_count_pixels_and_maps():
     loss, other = Loss("a", "b", "so"), Loss("c", "d", "so")
-    pixels, count = total([Counter({loss: 3, other: 1}), Counter({loss: 4})])
+    pixels, count = sum_losses([Counter({loss: 3, other: 1}), Counter({loss: 4})])
     assert (pixels, count) == ({loss: 7, other: 1}, {loss: 2, other: 1})

@@ -9,7 +9,7 @@ from hypothesis import given
 from PIL import Image
 
 from ipose.data.png import image_size, read_index, read_photo, write_index, write_photo
-from ipose.data.resizing import resize_ids, resize_photo
+from ipose.data.scene_maps import resize_ids, resize_photo
 from ipose.errors import DataError
 
 IDS = np.arange(12, dtype=np.uint8).reshape(3, 4)

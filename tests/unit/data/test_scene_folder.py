@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from PIL import Image
 
-from ipose.data.scene_files import find_scenes, splits_of
+from ipose.data.scene_files import find_scene_folder, scene_folder_splits
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.scene_maps import component_instances
 from ipose.data.specs import load_spec
@@ -29,7 +29,7 @@ def assert_equal_scenes(a: Scene, b: Scene) -> None:
 
 
 class TestSceneFolder:
-    """A split of a scene folder is a sequence of scenes, checked as they are read."""
+    """A split of a scene folder is a sequence of scenes."""
 
     def test_what_was_written_is_read_back(self, tmp_path: Path) -> None:
         written = write_scenes(tmp_path)
@@ -46,7 +46,7 @@ class TestSceneFolder:
         bare = replace(make_scene(0), image=None, part=None)
         write_scene_folder([bare], tmp_path, "val", SPEC)
         assert_equal_scenes(SceneFolder(tmp_path, "val", SPEC)[0], bare)
-        assert splits_of(tmp_path) == ("val",)
+        assert scene_folder_splits(tmp_path) == ("val",)
 
     def test_large_instance_ids_are_written_in_sixteen_bits(self, tmp_path: Path) -> None:
         scene = make_scene(0)
@@ -114,10 +114,10 @@ class TestObjectIndexCache:
         import ipose.data.index_cache as cache
 
         read = []
-        real = cache.load_scene
+        real = cache.check_scene
         with monkeypatch.context() as patch:
-            patch.setattr(cache, "load_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
-            SceneFolder(root, "train", SPEC, progress=False, **options)  # type: ignore[arg-type]
+            patch.setattr(cache, "check_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
+            SceneFolder(root, "train", SPEC, **options)  # type: ignore[arg-type]
         return len(read)
 
     @pytest.fixture(autouse=True)
@@ -158,6 +158,62 @@ class TestObjectIndexCache:
         assert SceneFolder(tmp_path, "train", SPEC, size=(24, 64)).objects == built
 
 
+class TestCheckedOnce:
+    """Each scene is checked when its folder is first opened; reading it checks nothing, unless a file has changed."""
+
+    @pytest.fixture
+    def checked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Names of the scenes that are checked from now on, in order."""
+        import ipose.data.scene_maps as module
+
+        names: list[str] = []
+        real = module.scene_faults
+        monkeypatch.setattr(module, "scene_faults", lambda files, *a: names.append(files.name) or real(files, *a))
+        return names
+
+    def test_two_epochs_and_a_second_opening_check_nothing_again(self, tmp_path: Path, checked: list[str]) -> None:
+        write_scenes(tmp_path)
+        for _ in range(2):
+            folder = SceneFolder(tmp_path, "train", SPEC, size=(64, 64))
+            for _ in range(2):
+                assert len(list(folder)) == 3
+        assert sorted(checked) == ["scene000", "scene001", "scene002"]
+
+    def test_a_file_that_is_spoiled_after_opening_is_named(self, tmp_path: Path, repaint: Callable[..., None]) -> None:
+        write_scenes(tmp_path)
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        repaint(tmp_path / "train_label" / "scene001.png", (3, 4), 99)
+        assert folder[0].name == "scene000"
+        with pytest.raises(DataError, match=r"scene001.png: label id outside spec 'tiny': found 99 \(1 pixels\)"):
+            folder[1]
+
+    def test_of_a_file_that_is_repainted_after_opening_the_objects_are_found_anew(self, tmp_path: Path) -> None:
+        write_scenes(tmp_path)
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        for kind in ("label", "inst", "part"):
+            path = tmp_path / f"train_{kind}" / "scene001.png"
+            with Image.open(path) as image:
+                mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            mirrored.save(path)
+        scene = folder[1]
+        assert torch.equal(scene.label, make_scene(1).label.flip(-1))
+        assert [item.box for item in scene.objects] != [item.box for item in folder.objects[1]]
+        assert scene.objects == SceneFolder(tmp_path, "train", SPEC)[1].objects
+
+    def test_a_file_that_vanishes_after_opening_is_named(self, tmp_path: Path) -> None:
+        write_scenes(tmp_path)
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        (tmp_path / "train_label" / "scene002.png").unlink()
+        with pytest.raises(DataError, match=r"scene002.png: no such file"):
+            folder[2]
+
+    def test_a_photograph_of_another_size_is_found_at_opening(self, tmp_path: Path) -> None:
+        write_scenes(tmp_path)
+        Image.new("RGB", (32, 48)).save(tmp_path / "train_img" / "scene000.png")
+        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 32x48"):
+            SceneFolder(tmp_path, "train", SPEC)
+
+
 class TestFaultsStopReading:
     """A folder that breaks the layout or the spec is an error that names the file."""
 
@@ -173,12 +229,6 @@ class TestFaultsStopReading:
         (tmp_path / "train_inst" / "scene002.png").unlink()
         with pytest.raises(DataError, match=r"scene002\.png: missing partner in train_inst"):
             SceneFolder(tmp_path, "train", SPEC)
-
-    def test_a_photograph_of_another_size_is_named_when_read(self, tmp_path: Path) -> None:
-        write_scenes(tmp_path)
-        Image.new("RGB", (32, 48)).save(tmp_path / "train_img" / "scene000.png")
-        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 32x48"):
-            SceneFolder(tmp_path, "train", SPEC)[0]
 
     @pytest.mark.parametrize(
         ("make", "message"),
@@ -201,7 +251,7 @@ class TestFaultsStopReading:
     def test_two_files_of_one_stem_are_named(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
         Image.new("RGB", (48, 32)).save(tmp_path / "train_img" / "scene000.jpg")
-        (fault,) = find_scenes(tmp_path, "train")[1]
+        (fault,) = find_scene_folder(tmp_path, "train")[1]
         assert (fault.message, fault.found) == ("several files of one stem", "scene000.jpg, scene000.png")
 
     def test_writing_over_a_split_is_refused(self, tmp_path: Path) -> None:

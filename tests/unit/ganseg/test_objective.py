@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.photo_source import PhotoBatch, PhotoSource
+from ipose.data.batch_sources import PhotoBatch, PhotoSource
 from ipose.ganseg.objective import GANSegObjective
 from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.training.config import TrainConfig

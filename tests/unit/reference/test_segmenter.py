@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from ipose.ganseg.segmenter import PartSegmenter
 from ipose.reference.segmenter import segmenter
-from ipose.segmentation import SegmenterConfig, SemanticSegmenter
+from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.segmenter import SemanticSegmenter
+from ipose.segmentation.segmenter_config import SegmenterConfig
 
 NETWORK = "lraspp_mobilenet_v3_large"
 

@@ -87,11 +87,10 @@ class PanopticPartsReader:
             f"pid {pid} of class {sid} ({classes[sid].name if sid in classes else 'without parts'}) on {count} pixels"
             for (sid, pid), count in sorted(met.items())
         ]
-        return DataError(
-            "a part that the merge table does not have", found="; ".join(found),
-            expected=f"a pid in table {self.table.name}",
-            mend="Say in a copy of the table what it is, and name the copy with --table; or get the file again.",
-        )  # fmt: skip
+        expected = f"a pid in table {self.table.name}"
+        mend = "Say in a copy of the table what it is, and name the copy with --table; or get the file again."
+        what = "a part that the merge table does not have"
+        return DataError(what, found="; ".join(found), expected=expected, mend=mend)
 
 
 def image_name(file: str) -> str:
@@ -130,10 +129,8 @@ def _open(
 ) -> PartSource:
     files = find_tiffs(root)
     if not files:
-        raise DataError(
-            "no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below",
-            mend="Unpack the published archive there, or check the path.",
-        )  # fmt: skip
+        mend = "Unpack the published archive there, or check the path."
+        raise DataError("no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below", mend=mend)
     names = Counter(map(image_name, files))
     doubled = [file for file in files if names[image_name(file)] > 1]
     raise_faults(
@@ -153,10 +150,9 @@ def _official_split(root: Path, files: Sequence[str]) -> dict[str, str]:
         if named:
             splits[image_name(file)] = named[-1]
         else:
-            faults.append(
-                Fault(str(root / file), "part map in no split", expected="a folder train or val above it",
-                      mend="Keep the published folders, or give a source of pooled images with --kind pascal-pps.")
-            )  # fmt: skip
+            mend = "Keep the published folders, or give a source of pooled images with --kind pascal-pps."
+            expected = "a folder train or val above it"
+            faults.append(Fault(str(root / file), "part map in no split", expected=expected, mend=mend))
     raise_faults(faults, f"source {root}")
     return splits
 

@@ -11,7 +11,7 @@ Files = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """One kind of file that every scene of a split has.
 
     Args:
@@ -31,7 +31,7 @@ class Kind:
     instead: tuple[str, ...] = ()
 
 
-def find_partners(root: Path, layout: str, kinds: Sequence[Kind]) -> tuple[list[SceneFiles], list[Fault]]:
+def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[list[SceneFiles], list[Fault]]:
     """All scenes of a split that have every file they should, by place and name; and what is missing.
 
     Reads folders only. Files of other endings are passed over: the published folders hold more than is read.
@@ -59,33 +59,28 @@ def find_partners(root: Path, layout: str, kinds: Sequence[Kind]) -> tuple[list[
     return scenes, faults
 
 
-def _by_key(kind: Kind) -> Files:
+def _by_key(kind: FileKind) -> Files:
     paths = (path for path in kind.folder.rglob(f"*{kind.ending}") if not path.name.startswith("."))
     return {path.relative_to(kind.folder).as_posix().removesuffix(kind.ending): path for path in paths}
 
 
 def _scene(key: str, layout: str, found: Files) -> SceneFiles:
-    return SceneFiles(
-        key.rpartition("/")[2], found["label"], found.get("img"), found.get("inst"), layout=layout
-    )  # fmt: skip
+    name = key.rpartition("/")[2]
+    return SceneFiles(name, found["label"], found.get("img"), found.get("inst"), layout=layout)
 
 
-def _missing_folder(root: Path, layout: str, kind: Kind) -> Fault:
+def _missing_folder(root: Path, layout: str, kind: FileKind) -> Fault:
     there = ", ".join(sorted(item.name for item in root.iterdir() if not item.name.startswith("."))[:8])
-    return Fault(
-        str(root), f"{layout} without {kind.folder.relative_to(root)}/", there, f"*{kind.ending} files there",
-        f"Unpack {kind.source} here.",
-    )  # fmt: skip
+    message, expected = f"{layout} without {kind.folder.relative_to(root)}/", f"*{kind.ending} files there"
+    return Fault(str(root), message, there, expected, f"Unpack {kind.source} here.")
 
 
-def _empty(layout: str, kind: Kind) -> Fault:
-    return Fault(
-        str(kind.folder), f"empty {layout} split", "no file of a scene", f"*{kind.ending} files",
-        f"Unpack {kind.source} again.",
-    )  # fmt: skip
+def _empty(layout: str, kind: FileKind) -> Fault:
+    expected, mend = f"*{kind.ending} files", f"Unpack {kind.source} again."
+    return Fault(str(kind.folder), f"empty {layout} split", "no file of a scene", expected, mend)
 
 
-def _missing_files(key: str, kinds: Sequence[Kind], found: Files) -> Iterator[Fault]:
+def _missing_files(key: str, kinds: Sequence[FileKind], found: Files) -> Iterator[Fault]:
     there = next(iter(found.values()))
     for kind in kinds:
         if kind.name in found:
@@ -122,9 +117,9 @@ def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
         root,
         ADE20K,
         (
-            Kind("label", root / "annotations" / folder, ".png", benchmark),
-            Kind("img", root / "images" / folder, ".jpg", benchmark),
-            Kind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
+            FileKind("label", root / "annotations" / folder, ".png", benchmark),
+            FileKind("img", root / "images" / folder, ".jpg", benchmark),
+            FileKind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
         ),
     )
 
@@ -154,8 +149,8 @@ def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Faul
         root,
         CITYSCAPES,
         (
-            Kind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
-            Kind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
-            Kind("inst", maps, "_gtFine_instanceIds.png", fine),
+            FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
+            FileKind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
+            FileKind("inst", maps, "_gtFine_instanceIds.png", fine),
         ),
     )

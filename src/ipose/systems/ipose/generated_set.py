@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import SpecError
 from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, ScenePhoto

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
@@ -26,7 +26,6 @@ from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.ipose.record import IPoseOptions
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm

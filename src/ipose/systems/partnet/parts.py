@@ -10,8 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from ipose.data.input_maps import find_maps, read_map, read_silhouette
-from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import PART_COLORS
+from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import write_index
 from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.data.support_folder import load_supports

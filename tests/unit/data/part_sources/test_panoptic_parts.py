@@ -204,7 +204,7 @@ class TestFaults:
     )
     def test_a_tiff_of_another_mode_is_refused(self, reader, ids, found):
         write_tiff(reader.root / "x.tif", ids)
-        with pytest.raises(DataError, match=f"not a map of panoptic part ids: found {found}"):
+        with pytest.raises(DataError, match=rf"^\S+x\.tif: not a map of panoptic part ids: found {found}"):
             reader.read(SourceItem("x.tif", "train"))
 
     def test_a_png_by_the_name_of_a_tiff_is_refused(self, reader):

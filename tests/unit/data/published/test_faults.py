@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ipose.data.data_config import DataConfig
-from ipose.data.doctor import examine, guard
-from ipose.data.faults import Diagnosis, Fault
+from ipose.data.doctor import Diagnosis, check_scenes, examine_scenes
+from ipose.data.faults import Fault
 from ipose.data.open_data import open_spec, spec_source
 from ipose.errors import DataError, SpecError
 from ipose.testing.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
@@ -101,11 +101,11 @@ def the_fault(diagnosis: Diagnosis, file: Path) -> Fault:
 def check(root: Path, spec: str, file: str, plant: Callable[[Path], object], at: str, said: str, mend: str) -> None:
     """Given a clean copy, when one file is spoiled, then the doctor names it once, and training stops at it."""
     plant(root / file)
-    fault = the_fault(examine(root, spec, progress=False), root / at)
+    fault = the_fault(examine_scenes(root, spec), root / at)
     assert said in str(fault)
     assert mend in fault.mend
     with pytest.raises(DataError, match="1 fault in data set"):
-        guard(root, spec, progress=False)
+        check_scenes(root, spec)
 
 
 def named(table: list[tuple]) -> dict:
@@ -127,7 +127,7 @@ class TestCityscapesFaults:
     def test_half_a_download_names_the_other_half(self, tmp_path, folder, mend):
         write_cityscapes(tmp_path)
         shutil.rmtree(tmp_path / folder)
-        fault = examine(tmp_path, "cityscapes", progress=False).faults[0]
+        fault = examine_scenes(tmp_path, "cityscapes").faults[0]
         assert fault.message == f"Cityscapes without {folder}/train/"
         assert fault.mend == f"Unpack {mend} here."
 
@@ -136,20 +136,20 @@ class TestCityscapesFaults:
         gone = list(tmp_path.glob("gtFine/*/*/*_instanceIds.png"))
         for path in gone:
             path.unlink()
-        faults = examine(tmp_path, "cityscapes", progress=False).faults
+        faults = examine_scenes(tmp_path, "cityscapes").faults
         assert {fault.expected for fault in faults} == {str(path) for path in gone}
 
     def test_an_empty_split_is_a_fault(self, tmp_path):
         for part in ("leftImg8bit", "gtFine"):
             (tmp_path / part / "train").mkdir(parents=True)
-        fault = the_fault(examine(tmp_path, "cityscapes"), tmp_path / "gtFine" / "train")
+        fault = the_fault(examine_scenes(tmp_path, "cityscapes"), tmp_path / "gtFine" / "train")
         assert fault.message == "empty Cityscapes split"
 
     def test_255_beside_label_ids_is_the_licence_plate(self, tmp_path):
         write_cityscapes(tmp_path)
         repainted(255)(tmp_path / LABEL)
         repainted(0)(tmp_path / INSTANCE)
-        assert examine(tmp_path, "cityscapes", progress=False).ok
+        assert examine_scenes(tmp_path, "cityscapes").ok
 
 
 class TestAde20kFaults:
@@ -163,7 +163,7 @@ class TestAde20kFaults:
     def test_pixels_that_the_two_maps_give_to_different_classes_are_no_fault(self, tmp_path):
         write_ade20k(tmp_path)
         repainted((4, 9, 0))(tmp_path / ADE_INSTANCE)
-        assert examine(tmp_path, "ade20k", progress=False).ok
+        assert examine_scenes(tmp_path, "ade20k").ok
 
 
 class TestSpecOfAFolder:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.doctor import examine
+from ipose.data.doctor import examine_scenes
 from ipose.data.published.layouts import find_scenes, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
@@ -51,7 +51,7 @@ class TestEveryPublishedDataSet:
 
     def test_the_doctor_finds_no_fault(self, published):
         root, spec, drawn = published
-        diagnosis = examine(root, spec, progress=False)
+        diagnosis = examine_scenes(root, spec)
         assert diagnosis.faults == ()
         assert diagnosis.scenes == {split: len(scenes) for split, scenes in drawn.items()}
         objects = sum(len(scene.objects) for scenes in drawn.values() for scene in scenes)
@@ -60,19 +60,19 @@ class TestEveryPublishedDataSet:
     def test_every_pixel_has_the_class_of_its_id(self, published):
         root, spec, drawn = published
         file_ids = np.array([item.file_id for item in spec.classes])
-        for read, scene in zip(SceneFolder(root, "train", spec, progress=False), drawn["train"], strict=True):
+        for read, scene in zip(SceneFolder(root, "train", spec), drawn["train"], strict=True):
             assert (file_ids[read.label.numpy()] == scene.label).all()
             assert read.image is not None
 
     def test_every_object_has_the_pixels_that_were_drawn_and_nothing_else_is_an_object(self, published):
         root, spec, drawn = published
         for split, scenes in drawn.items():
-            for read, scene in zip(SceneFolder(root, split, spec, progress=False), scenes, strict=True):
+            for read, scene in zip(SceneFolder(root, split, spec), scenes, strict=True):
                 assert object_pixels(read, spec) == scene.objects
 
     def test_an_object_has_the_part_category_of_its_class(self, published):
         root, spec, _ = published
-        objects = SceneFolder(root, "train", spec, progress=False).objects[0]
+        objects = SceneFolder(root, "train", spec).objects[0]
         expected = {
             "cityscapes": ["human", "human", "car", "car", None, "bicycle"],
             "ade20k": ["human", "human", "table", "chair"],
@@ -82,14 +82,14 @@ class TestEveryPublishedDataSet:
 
     def test_squashed_scenes_remember_the_photographs_size(self, published):
         root, spec, drawn = published
-        folder = SceneFolder(root, "train", spec, size=(64, 64), progress=False)
+        folder = SceneFolder(root, "train", spec, size=(64, 64))
         for scene, was in zip(folder, drawn["train"], strict=True):
             assert scene.size == (64, 64)
             assert {item.original_size for item in scene.objects} == {was.label.shape}
 
     def test_the_cached_index_is_the_built_one(self, published):
         root, spec, _ = published
-        first, again = (SceneFolder(root, "train", spec, progress=False) for _ in range(2))
+        first, again = (SceneFolder(root, "train", spec) for _ in range(2))
         assert first.objects == again.objects
 
 
@@ -99,12 +99,12 @@ class TestCocoStuff:
     def test_classes_are_ids_plus_one_and_255_is_0(self, tmp_path):
         drawn = write_coco_stuff(tmp_path)["train"][0]
         assert published_layout(tmp_path) is None
-        scene = SceneFolder(tmp_path, "train", load_spec("coco-stuff"), progress=False)[0]
+        scene = SceneFolder(tmp_path, "train", load_spec("coco-stuff"))[0]
         assert torch.equal(scene.label, torch.from_numpy((drawn.label.astype(np.int64) + 1) % 256))
 
     def test_number_0_is_an_object_like_any_other(self, tmp_path):
         write_coco_stuff(tmp_path)
-        objects = SceneFolder(tmp_path, "train", load_spec("coco-stuff"), progress=False).objects[0]
+        objects = SceneFolder(tmp_path, "train", load_spec("coco-stuff")).objects[0]
         assert (objects[0].class_id, objects[0].instance_id) == (1, 0)
 
 
@@ -115,7 +115,7 @@ class TestAde20k:
         write_ade20k(tmp_path)
         shutil.rmtree(tmp_path / "annotations_instance")
         with caplog.at_level(logging.WARNING):
-            folder = SceneFolder(tmp_path, "train", load_spec("ade20k"), progress=False)
+            folder = SceneFolder(tmp_path, "train", load_spec("ade20k"))
         assert "has no annotations_instance folder: objects are the connected pieces" in caplog.text
         assert len(folder.objects[0]) == 5  # the chair that no instance tells of is one now
 

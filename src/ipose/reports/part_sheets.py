@@ -8,11 +8,13 @@ from PIL import Image
 
 from ipose.data.part_manifest import read_manifest
 from ipose.data.part_pairs import read_pair
+from ipose.data.part_sources.build import BuiltParts
 from ipose.data.part_sources.source import names_or_numbers
+from ipose.data.support_folder import load_supports
 from ipose.errors import DataError
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.reports.sheets import part_legend
+from ipose.reports.sheets import part_legend, supports_sheet
 from ipose.types import PART_CHANNELS, PartPair
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
@@ -20,6 +22,14 @@ SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 
 COLUMNS, TILE_PX, CAPTION = 8, 128, 19
 """Tiles a line, pixels a tile's side, letters that fit below it."""
+
+
+def draw_built_parts(built: BuiltParts) -> None:
+    """Draw the sheets of a part tree that was built, and those of the supports that came with it and have none yet."""
+    write_part_sheets(built.out)
+    for k, folder in built.supports.items():
+        if not (folder / "sheet.png").is_file():
+            supports_sheet(load_supports(folder), title=f"{k} supports a category").save(folder / "sheet.png")
 
 
 def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
@@ -39,12 +49,8 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
         if not category.startswith(".") and not path.name.startswith("."):
             files.setdefault(category, {}).setdefault(split, []).append(path)
     if not files:
-        raise DataError(
-            "no part pairs to draw",
-            file=root,
-            expected="<category>/{train,val}/<name>_part.png",
-            mend="Check the path.",
-        )
+        expected = "<category>/{train,val}/<name>_part.png"
+        raise DataError("no part pairs to draw", file=root, expected=expected, mend="Check the path.")
     manifest = read_manifest(root)
     named = manifest.part_names if manifest else {}
     out = out or root / "sheets"

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource

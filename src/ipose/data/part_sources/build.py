@@ -5,16 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
+from ipose.data.parallel import progress_bar
 from ipose.data.part_manifest import MANIFEST_FILE, BuiltSource, PartManifest, read_manifest, write_manifest
 from ipose.data.part_sources.build_items import build_items
 from ipose.data.part_sources.journal import ItemResult, Journal
 from ipose.data.part_sources.source import PartSource
 from ipose.data.support_folder import SUPPORTS_FILE, save_supports
 from ipose.errors import DataError
-from ipose.part_building.sheets import write_part_sheets
-from ipose.reports.sheets import supports_sheet
 from ipose.tables import text_table
 
 
@@ -25,13 +22,11 @@ class BuiltParts:
     Args:
         out: the part tree.
         source: what it came from, with the number of pairs and what was left out.
-        sheets: contact sheets, one a category.
         supports: support folders that the source brought, by number of supports.
     """
 
     out: Path
     source: BuiltSource
-    sheets: tuple[Path, ...]
     supports: Mapping[int, Path]
 
     def table(self) -> str:
@@ -44,20 +39,17 @@ class BuiltParts:
         return text_table(["category", *splits], rows)
 
 
-def build_parts(
-    source: PartSource, out: Path, *, workers: int | None = None, progress: bool | None = None
-) -> BuiltParts:
-    """Write all pairs of a source as a part tree, go on where an earlier build stopped, and draw contact sheets.
+def build_parts(source: PartSource, out: Path, *, workers: int | None = None) -> BuiltParts:
+    """Write all pairs of a source as a part tree; go on where an earlier build stopped.
 
-    Run again after an interruption, it ends with the very files of an undisturbed build; run again after a finished
-    one, it reads only what was left out. Several sources may go into one folder, one after the other. Files that are
+    Run again after an interruption, it ends with the very files of an undisturbed build. Run again after a finished
+    build, it reads only what was left out. Several sources may go into one folder, one after the other. Files that are
     there are never changed.
 
     Args:
         source: opened by `open_part_source`.
         out: folder of the tree: new, empty, or built before.
-        workers: processes; None = one a core, as far as there is work for them.
-        progress: show a bar; None = on a terminal.
+        workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         DataError: a folder that holds something else; a build of another source; nothing in the source can be used.
         RunError: a worker process died.
@@ -70,18 +62,15 @@ def build_parts(
     journal = Journal(out, source.kind)
     todo = [item for item in source.items if not journal.done(item.name)]
     results = journal.add(build_items(source.reader, out, todo, workers))
-    for _ in tqdm(
-        results, desc=f"{source.kind} to {out}", total=len(source.items), initial=len(source.items) - len(todo),
-        unit="item", leave=False, disable=None if progress is None else not progress,
-    ):  # fmt: skip
+    for _ in progress_bar(results, f"{source.kind} to {out}", total=len(todo)):
         pass
     built = _summary(begun, [journal.results[item.name] for item in source.items])
     if not built.pairs:
-        _forget(out, before, journal)
+        _remove_traces(out, before, journal)
         raise _useless(source, built)
     supports = _write_supports(source, out)
     write_manifest(out, _with(before, built, source.part_names))
-    return BuiltParts(out, built, write_part_sheets(out), supports)
+    return BuiltParts(out, built, supports)
 
 
 def _check_folder(source: PartSource, out: Path) -> PartManifest:
@@ -89,26 +78,21 @@ def _check_folder(source: PartSource, out: Path) -> PartManifest:
     if source.root.resolve() in (out.resolve(), *out.resolve().parents):
         raise DataError("a source is not built into itself", file=out, mend="Name a folder outside the source.")
     manifest = read_manifest(out)
+    stays = "this one stays as it is."
     if manifest is None and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DataError(
-            "this folder holds something else", file=out, expected="a new folder, or one that build-parts made",
-            mend="Name another folder; this one stays as it is.",
-        )  # fmt: skip
+        expected = "a new folder, or one that build-parts made"
+        raise DataError("this folder holds something else", file=out, expected=expected, mend=f"Name another; {stays}")
     manifest = manifest or PartManifest()
     for item in manifest.sources:
         if item.kind == source.kind and item.fingerprint != source.fingerprint:
-            raise DataError(
-                f"this folder was built from another {item.kind} source", file=out,
-                found=f"other files, or another merge table, than {source.root} has now",
-                mend="Build into a new folder; this one stays as it is.",
-            )  # fmt: skip
+            what = f"this folder was built from another {item.kind} source"
+            found = f"other files, or another merge table, than {source.root} has now"
+            raise DataError(what, file=out, found=found, mend=f"Build into a new folder; {stays}")
     for category, names in source.part_names.items():
-        if manifest.part_names.get(category, names) != names:
-            raise DataError(
-                f"category {category!r} has other parts here than in the source", file=out,
-                found=", ".join(names), expected=", ".join(manifest.part_names[category]),
-                mend="Build into a folder of its own.",
-            )  # fmt: skip
+        if (there := manifest.part_names.get(category, names)) != names:
+            what = f"category {category!r} has other parts here than in the source"
+            found, expected = ", ".join(names), ", ".join(there)
+            raise DataError(what, file=out, found=found, expected=expected, mend="Build into a folder of its own.")
     return manifest
 
 
@@ -130,8 +114,8 @@ def _summary(begun: BuiltSource, results: Sequence[ItemResult]) -> BuiltSource:
     return replace(begun, finished=True, pairs=pairs, left_out=faults)
 
 
-def _forget(out: Path, before: PartManifest, journal: Journal) -> None:
-    """Leave the folder as it was."""
+def _remove_traces(out: Path, before: PartManifest, journal: Journal) -> None:
+    """Leave the folder as it was before a build that gave nothing."""
     journal.remove()
     if before.sources:
         write_manifest(out, before)
@@ -143,15 +127,11 @@ def _forget(out: Path, before: PartManifest, journal: Journal) -> None:
 
 def _useless(source: PartSource, built: BuiltSource) -> DataError:
     count = len(source.items)
-    if not built.left_out:
-        return DataError(
-            "no object with a labelled part", file=source.root, found=f"{count} items of kind {source.kind}",
-            mend="Check that these are the part annotations of their data set.",
-        )  # fmt: skip
-    return DataError(
-        f"none of the {count} items can be read as {source.kind}; the first one says: {built.left_out[0]}",
-        file=source.root,
-    )
+    if built.left_out:
+        first = f"the first one says: {built.left_out[0]}"
+        return DataError(f"none of the {count} items can be read as {source.kind}; {first}", file=source.root)
+    found, mend = f"{count} items of kind {source.kind}", "Check that these are the part annotations of their data set."
+    return DataError("no object with a labelled part", file=source.root, found=found, mend=mend)
 
 
 def _write_supports(source: PartSource, out: Path) -> dict[int, Path]:
@@ -160,5 +140,4 @@ def _write_supports(source: PartSource, out: Path) -> dict[int, Path]:
     for k, folder in folders.items():
         if not (folder / SUPPORTS_FILE).is_file():
             save_supports(source.supports[k], folder, provenance={"source": f"{source.kind} {source.root}"})
-            supports_sheet(source.supports[k], title=f"{k} supports a category").save(folder / "sheet.png")
     return folders

@@ -1,4 +1,7 @@
-"""Photographs in batches for the loop: mirrored and cropped at random, brought to [-1, 1]."""
+"""Scenes and photographs in batches for the training loop: mirrored, and cropped at random.
+
+All randomness comes from the generators that the loop passes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +11,37 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from ipose.data.augment import flip_scene
 from ipose.images import image_float
+from ipose.types import Scene, SceneBatch
 
 LEAST_AREA, ASPECTS = 0.9, (0.9, 1.1)
 """Random crops keep this share of the area, at these ratios of width to height (CUB and Flowers in the release)."""
+
+
+class SceneSource:
+    """Training scenes.
+
+    Args:
+        scenes: of one size, with photographs.
+        flip: mirror each scene with probability 1/2 (iPOSE sec. 4.1, as OASIS).
+    """
+
+    def __init__(self, scenes: Sequence[Scene], *, flip: bool = True) -> None:
+        self.scenes, self.flip = scenes, flip
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def item(self, index: int, generator: torch.Generator) -> Scene:
+        """One scene, mirrored or not."""
+        mirrored = self.flip and bool(torch.rand((), generator=generator) < 0.5)
+        scene = self.scenes[index]
+        return flip_scene(scene) if mirrored else scene
+
+    def collate(self, items: Sequence[Scene], generator: torch.Generator) -> SceneBatch:
+        """Stack them; nothing is random here."""
+        return SceneBatch.from_scenes(items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +65,7 @@ class PhotoBatch:
 
 
 class PhotoSource:
-    """Training photographs; all randomness comes from the generators that the loop passes.
+    """Training photographs.
 
     Args:
         images: uint8 (3, s, s), all of one size.
