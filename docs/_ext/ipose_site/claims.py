@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ipose_site.reading import body_of
@@ -56,6 +57,7 @@ Classes = dict[str, tuple[ast.ClassDef, str]]
 """Class by name, with the source of its file."""
 
 
+@cache
 def contract_classes(testing: Path) -> Classes:
     """Every class of src/ipose/testing that has tests to inherit."""
     found: Classes = {}

@@ -1,6 +1,7 @@
 """The page of equations, made from docs/equations.toml: each with our function, its plain loops, contract and tests."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,8 +38,10 @@ class Equation:
 
     @property
     def anchors(self) -> list[str]:
-        """Names to link to: "ipose-eq-5"."""
-        return [f"{self.paper}-eq-{number.strip()}" for number in self.number.split(",") if number.strip()]
+        """Names to link to: "ipose-eq-5", or, without a number, "ipose-" and the title's words."""
+        numbers = [number.strip() for number in self.number.split(",") if number.strip()]
+        words = "-".join(re.findall(r"[a-z0-9]+", self.title.lower()))
+        return [f"{self.paper}-eq-{number}" for number in numbers] or [f"{self.paper}-{words}"]
 
 
 def read_equations(path: Path) -> tuple[str, dict[str, str], list[Equation]]:
@@ -82,8 +85,8 @@ def _blocks(root: Path, intro: str, papers: dict[str, str], equations: Sequence[
     for paper, title in papers.items():
         own = [equation for equation in equations if equation.paper == paper]
         yield f"## {title}"
-        rows = [f"| {escape(e.place)} | {escape(e.title)} | {_linked(e.code[0])} |" for e in own]
-        yield "\n".join(["| where | what | code |", "|---|---|---|", *rows])
+        rows = [f"| {escape(e.place)} | [{escape(e.title)}](#{e.anchors[0]}) |" for e in own]
+        yield "\n".join(["| where | what |", "|---|---|", *rows])
         for equation in own:
             yield from _entry_blocks(root, equation)
 

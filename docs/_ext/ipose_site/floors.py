@@ -1,11 +1,11 @@
 """The picture of the floors: read from the test that keeps them, drawn as boxes that fit a phone."""
 
 import ast
+import re
 import tomllib
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -46,22 +46,22 @@ def _docstring(source: Path, room: str) -> str:
 
 
 def floors_html(root: Path = ROOT) -> str:
-    """One box a floor, highest first; a room's sentence is its tooltip."""
+    """One box a floor, highest first; in it the rooms, each with its sentence."""
     floors, sentences = read_floors(root), read_rooms(root)
     boxes = []
     for _, rooms in groupby(rooms_there(root), key=lambda room: floors[room]):
-        spans = [f'<span class="room" title="{escape(sentences[room])}">{room}</span>' for room in rooms]
-        boxes.append(f'<div class="floor">{" ".join(spans)}</div>')
+        lines = [f'<p><span class="room">{room}</span> {_html(sentences[room])}</p>' for room in rooms]
+        boxes.append(f'<div class="floor">{"".join(lines)}</div>')
     return f'<div class="floors">{"".join(boxes)}</div>'
 
 
+def _html(sentence: str) -> str:
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(sentence))
+
+
 class FloorsDirective(Directive):
-    """`{floors}`: the picture, and a list with one sentence a room."""
+    """`{floors}`: the picture."""
 
     def run(self) -> list[nodes.Node]:
-        """The nodes."""
-        rooms: Any = nodes.bullet_list()
-        for room, sentence in read_rooms().items():
-            line = nodes.paragraph("", "", nodes.literal(room, room), nodes.Text(f": {sentence}"))
-            rooms += nodes.list_item("", line)
-        return [nodes.raw("", floors_html(), format="html"), rooms]
+        """One node of HTML."""
+        return [nodes.raw("", floors_html(), format="html")]

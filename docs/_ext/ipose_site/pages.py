@@ -1,14 +1,13 @@
 """The page of each core module: what it computes, what its tests claim, a number counted by hand, a picture."""
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipose_site.claims import Claim, Classes, Group, contract_classes, read_claims
+from ipose_site.claims import Claim, Group, contract_classes, read_claims
 from ipose_site.docstrings import as_markdown, code_block, escape
 from ipose_site.figures import Figure
-from ipose_site.reading import Module, PublicName, read_module
+from ipose_site.reading import Module, PublicName, read_imports, read_module
 from ipose_site.results import Results, result_of
 
 ROOMS = ("shapes", "layers", "losses", "partnet", "synthesis", "groupdnet", "ganseg", "segmentation", "evaluation")
@@ -61,50 +60,43 @@ def read_room(root: Path, room: str) -> list[Page]:
     """The pages of a room's modules, by name."""
     source, tests = root / "src" / "ipose" / room, root / "tests" / "unit" / room
     paths = [path for path in sorted(source.glob("*.py")) if path.stem != "__init__"]
-    modules = [read_module(path, root / "src") for path in paths]
-    everywhere = [read_module(path, root / "src") for path in sorted((root / "src" / "ipose").rglob("*.py"))]
     contracts = contract_classes(root / "src" / "ipose" / "testing")
-    strays = [path for path in sorted(tests.glob("test_*.py")) if path.stem.removeprefix("test_") not in _stems(paths)]
-    stray_groups = [(path, group) for path in strays for group in read_claims(path, root, contracts)]
+    claims = {path: read_claims(path, root, contracts) for path in sorted(tests.glob("test_*.py"))}
+    own = {f"test_{path.stem}.py" for path in paths}
+    strays = {path: groups for path, groups in claims.items() if path.name not in own}
     exports = _exports(source / "__init__.py")
     pages = []
-    for module in modules:
-        groups = _own_groups(tests / f"test_{module.path.stem}.py", root, contracts)
-        groups += [group for path, group in stray_groups if _speaks_of(path, group, module, exports)]
-        pages.append(Page(module, room, tuple(groups), _users(module, everywhere)))
+    for path in paths:
+        module = read_module(path, root / "src")
+        groups = claims.get(tests / f"test_{path.stem}.py", [])
+        for stray, others in strays.items():
+            names = _names_from(stray, module.dotted, exports)
+            groups = [*groups, *(group for group in others if names & group.names)]
+        pages.append(Page(module, room, tuple(groups), _users(root, module.dotted)))
     return pages
-
-
-def _stems(paths: Sequence[Path]) -> set[str]:
-    return {path.stem for path in paths}
-
-
-def _own_groups(path: Path, root: Path, contracts: Classes) -> list[Group]:
-    return read_claims(path, root, contracts) if path.is_file() else []
 
 
 def _exports(init: Path) -> dict[str, str]:
     """Name -> module that a room's `__init__` takes it from."""
-    tree = ast.parse(init.read_text(encoding="utf-8"))
-    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-    return {alias.asname or alias.name: node.module or "" for node in froms for alias in node.names}
+    return {own: module for module, name, own in read_imports(init) if name}
 
 
-def _speaks_of(path: Path, group: Group, module: Module, exports: Mapping[str, str]) -> bool:
-    """Whether a group of a test file without a module of its name uses something of this module."""
-    room = module.dotted.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                home = exports.get(alias.name) if node.module == room else node.module
-                if home == module.dotted and (alias.asname or alias.name) in group.names:
-                    return True
-    return False
+def _names_from(path: Path, module: str, exports: Mapping[str, str]) -> frozenset[str]:
+    """What a file calls the things that it takes from a module, itself or by way of the module's room."""
+    room = module.rpartition(".")[0]
+    found = [(exports.get(name, "") if origin == room else origin, own) for origin, name, own in read_imports(path)]
+    return frozenset(own for origin, own in found if origin == module)
 
 
-def _users(module: Module, everywhere: Sequence[Module]) -> tuple[str, ...]:
-    users = [other.dotted.removeprefix("ipose.") for other in everywhere if module.dotted in other.imports]
-    return tuple(user for user in users if not user.startswith(("testing", "reference")) and "." in user)
+def _users(root: Path, module: str) -> tuple[str, ...]:
+    """Modules in rooms that import a module, but for contracts and references."""
+    users = []
+    for path in sorted((root / "src" / "ipose").glob("*/**/*.py")):
+        user = ".".join(path.relative_to(root / "src" / "ipose").with_suffix("").parts)
+        named = {origin for origin, _, _ in read_imports(path)}
+        if module in named and not user.startswith(("testing", "reference")) and path.stem != "__init__":
+            users.append(user)
+    return tuple(users)
 
 
 def page_text(page: Page, figures: Mapping[str, Figure], results: Results) -> str:

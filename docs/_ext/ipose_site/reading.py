@@ -3,6 +3,7 @@
 import ast
 import textwrap
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 
@@ -31,7 +32,6 @@ class Module:
     path: Path
     docstring: str
     names: tuple[PublicName, ...]
-    imports: frozenset[str]
 
 
 def read_module(path: Path, source_root: Path) -> Module:
@@ -40,17 +40,20 @@ def read_module(path: Path, source_root: Path) -> Module:
     tree = ast.parse(source)
     parts = path.relative_to(source_root).with_suffix("").parts
     dotted = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return Module(dotted, path, ast.get_docstring(tree) or "", tuple(_names(tree.body, source)), _imports(tree))
+    return Module(dotted, path, ast.get_docstring(tree) or "", tuple(_names(tree.body, source)))
 
 
-def _imports(tree: ast.Module) -> frozenset[str]:
-    found = set()
-    for node in ast.walk(tree):
+@cache
+def read_imports(path: Path) -> tuple[tuple[str, str, str], ...]:
+    """What a file imports: (module, name, what it is called here); name "" where it is the module itself."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+            found += [(node.module, alias.name, alias.asname or alias.name) for alias in node.names]
+            found += [(f"{node.module}.{alias.name}", "", alias.asname or alias.name) for alias in node.names]
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return frozenset(found)
+            found += [(alias.name, "", alias.asname or alias.name) for alias in node.names]
+    return tuple(found)
 
 
 def _names(body: list[ast.stmt], source: str) -> list[PublicName]:
@@ -89,7 +92,24 @@ def head(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
     lines = source.splitlines()[first - 1 : last]
     while lines and not lines[-1].rstrip().endswith(":"):
         lines.pop()
-    return textwrap.dedent("\n".join(lines))
+    return "\n".join(_folded(line) for line in textwrap.dedent("\n".join(lines)).splitlines())
+
+
+def _folded(line: str, width: int = 76) -> str:
+    """A long signature with one argument a line, so that a page need not scroll."""
+    if len(line) <= width or not line.startswith("def "):
+        return line
+    start = end = line.index("(")
+    arguments, depth = [""], 1
+    while depth:
+        end += 1
+        depth += (line[end] in "([{") - (line[end] in ")]}")
+        if line[end] == "," and depth == 1:
+            arguments.append("")
+        elif depth:
+            arguments[-1] += line[end]
+    inner = [f"    {argument.strip()}," for argument in arguments if argument.strip()]
+    return "\n".join([line[: start + 1], *inner, line[end:]])
 
 
 def body_of(node: ast.FunctionDef, source: str) -> str:
