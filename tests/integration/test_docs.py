@@ -239,25 +239,26 @@ class Page(HTMLParser):
         self.pictures_without_words += tag == "img" and not found.get("alt")
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    for name in ("sphinx", "furo", "myst_parser"):
+        pytest.importorskip(name, reason="the site needs the extra `docs`")
+    folder = tmp_path_factory.mktemp("site")
+    words = ["-W", "--keep-going", "-q", "-b", "html", str(DOCS), str(folder), "-d", str(folder / ".trees")]
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
+
+
 @pytest.mark.slow
 class TestBuiltSite:
     """`nox -s docs`: no warning, no broken link, nothing from the network."""
-
-    @pytest.fixture(scope="class")
-    def built(self, tmp_path_factory):
-        for name in ("sphinx", "furo", "myst_parser"):
-            pytest.importorskip(name, reason="the site needs the extra `docs`")
-        folder = tmp_path_factory.mktemp("site")
-        words = ["-W", "--keep-going", "-q", "-b", "html", str(DOCS), str(folder), "-d", str(folder / ".trees")]
-        done = subprocess.run(
-            [sys.executable, "-m", "sphinx", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "MPLBACKEND": "Agg"},
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
 
     def test_every_link_and_anchor_leads_somewhere(self, built):
         broken = []
