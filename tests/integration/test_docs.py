@@ -2,15 +2,24 @@
 
 import ast
 import importlib
+import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+_spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
+assert _spec is not None
+assert _spec.loader is not None
+browser = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(browser)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -239,6 +248,35 @@ class Page(HTMLParser):
         self.pictures_without_words += tag == "img" and not found.get("alt")
 
 
+def broken_links(built: dict[Path, Page]) -> list[str]:
+    """Links inside the site that lead to no file, or to no anchor of a page."""
+    broken = []
+    for path, page in built.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or not (parts.path or parts.fragment):
+                continue
+            there = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            anchors = built[there].anchors if there in built else set()
+            if not (there in built or there.is_file()):
+                broken.append(f"{path.name} -> {link}")
+            elif parts.fragment and there in built and unquote(parts.fragment) not in anchors:
+                broken.append(f"{path.name} -> {link}: no such anchor")
+    return broken
+
+
+def test_a_broken_link_and_a_broken_anchor_are_seen(tmp_path):
+    links = "".join(
+        f'<a href="{link}">x</a>' for link in ("b.html#here", "b.html#gone", "c.html", "#top", "https://x.y")
+    )
+    built = {tmp_path / "a.html": Page(links), tmp_path / "b.html": Page('<h2 id="here">x</h2>')}
+    assert broken_links(built) == [
+        "a.html -> b.html#gone: no such anchor",
+        "a.html -> c.html",
+        "a.html -> #top: no such anchor",
+    ]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     for name in ("sphinx", "furo", "myst_parser"):
@@ -261,19 +299,7 @@ class TestBuiltSite:
     """`nox -s docs`: no warning, no broken link, nothing from the network."""
 
     def test_every_link_and_anchor_leads_somewhere(self, built):
-        broken = []
-        for path, page in built.items():
-            for link in page.links:
-                parts = urlsplit(link)
-                if parts.scheme or not (parts.path or parts.fragment):
-                    continue
-                there = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-                known = built[there].anchors if there in built else None
-                if known is None and not there.is_file():
-                    broken.append(f"{path.name} -> {link}")
-                elif parts.fragment and known is not None and unquote(parts.fragment) not in known:
-                    broken.append(f"{path.name} -> {link}: no such anchor")
-        assert not broken
+        assert not broken_links(built)
 
     def test_nothing_is_loaded_from_the_network(self, built):
         outside = {resource for page in built.values() for resource in page.resources if urlsplit(resource).scheme}
@@ -288,6 +314,40 @@ class TestBuiltSite:
     @pytest.mark.parametrize("question", FRONT_PAGE_ANSWERS)
     def test_the_front_page_links_to_the_answer(self, built, question):
         assert FRONT_PAGE_ANSWERS[question] in built[front_page(built)].links
+
+
+MEASURE = """
+const pages = %(pages)s, found = {}, frame = document.querySelector("iframe");
+let number = 0;
+frame.onload = () => {
+  const page = frame.contentDocument;
+  const wide = [...page.querySelectorAll("article *")].filter((e) => !e.closest("pre, .table-wrapper")
+    && e.getClientRects().length && e.getBoundingClientRect().right > %(width)d + 1);
+  if (page.documentElement.scrollWidth > %(width)d || wide.length)
+    found[pages[number]] = wide.map((e) => e.tagName + "." + e.className).slice(0, 3);
+  number += 1;
+  if (number < pages.length) frame.src = pages[number];
+  else document.body.dataset.found = JSON.stringify(found);
+};
+frame.src = pages[0];
+"""
+
+
+@pytest.mark.slow
+def test_no_page_sticks_out_on_a_phone(built, tmp_path):
+    """At 390 pixels nothing is cut off; code and tables scroll in boxes of their own."""
+    folder = front_page(built).parent
+    script = MEASURE % {"width": 390, "pages": json.dumps([path.as_uri() for path in built])}
+    around = folder / "around.html"
+    around.write_text(f'<body><iframe width="390" height="800" style="border: 0"></iframe><script>{script}</script>')
+    words = ["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--disable-web-security"]
+    words += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=200000", "--window-size=1400,900"]
+    command = [browser.find_browser(), *words, "--dump-dom", around.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    around.unlink()
+    found = re.search(r'data-found="([^"]*)"', done.stdout)
+    assert found, f"the browser measured nothing: {done.stderr[-2000:]}"
+    assert json.loads(unescape(found[1])) == {}
 
 
 def front_page(built: dict[Path, Page]) -> Path:

@@ -92,13 +92,16 @@ def head(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
     lines = source.splitlines()[first - 1 : last]
     while lines and not lines[-1].rstrip().endswith(":"):
         lines.pop()
-    return "\n".join(_folded(line) for line in textwrap.dedent("\n".join(lines)).splitlines())
+    decorators = [line for line in textwrap.dedent("\n".join(lines)).splitlines() if line.startswith("@")]
+    rest = textwrap.dedent("\n".join(lines)).splitlines()[len(decorators) :]
+    return "\n".join([*decorators, _folded(rest)])
 
 
-def _folded(line: str, width: int = 76) -> str:
+def _folded(lines: list[str], width: int = 76) -> str:
     """A long signature with one argument a line, so that a page need not scroll."""
-    if len(line) <= width or not line.startswith("def "):
-        return line
+    if max(map(len, lines), default=0) <= width or not lines[0].startswith("def "):
+        return "\n".join(lines)
+    line = " ".join(line.strip() for line in lines)
     start = end = line.index("(")
     arguments, depth = [""], 1
     while depth:
