@@ -2,8 +2,8 @@
 
 reading     a module's public names, by its syntax tree          claims    a test file's claims, contracts included
 docstrings  a docstring as Markdown                              results   what a JUnit file says of each claim
-pages       the page of a module, and of a room                  figures   pictures that the package itself makes
-equations   the page of equations, from docs/equations.toml      floors    the picture of the floors
+pages       the page of a module, and of a room                  equations  the page of docs/equations.toml
+figures     pictures that the package itself makes               floors    the picture of the floors
 
 Nothing here runs a test. The pages are written to docs/_generated before Sphinx reads its sources.
 """
