@@ -212,6 +212,7 @@ class TestModulePages:
     def test_a_docstring_becomes_markdown_that_shows_its_signs(self, site):
         docstrings = importlib.import_module("ipose_site.docstrings")
         shown = docstrings.as_markdown("x * y_z of `a*b`.\n\nArgs:\n    a: one <- two\n        and three.\n")
+        assert docstrings.as_markdown("a says *where*, not a*b* c.") == "a says *where*, not a\\*b\\* c."
         assert shown == "x \\* y\\_z of `a*b`.\n\n**Args**\n\n- `a`: one &lt;- two and three."
 
     def test_figures_are_of_modules_that_exist(self, site):

@@ -16,6 +16,7 @@ def escape(text: str) -> str:
 
 def _escape_plain(text: str) -> str:
     text = re.sub(r"([\\*_\[\]#|~{}$])", r"\\\1", text.replace("&", "&amp;"))
+    text = re.sub(r"(?<![^\s(])\\\*(\w[\w ]*)\\\*(?=[\s,.;:)]|$)", r"*\1*", text)  # emphasis, not a product
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -3,7 +3,7 @@
 import ast
 import textwrap
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -66,13 +66,13 @@ def _names(body: list[ast.stmt], source: str) -> list[PublicName]:
         elif isinstance(node, ast.Assign | ast.AnnAssign) and (words := _text(after)):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name) and not target.id.startswith("_"):
-                found.append(PublicName(target.id, _short(ast.get_source_segment(source, node) or ""), words))
+                found.append(PublicName(target.id, _short(_text_of(node, source)), words))
     return found
 
 
 def _class(node: ast.ClassDef, source: str) -> PublicName:
     signature = [head(node, source)]
-    fields = [ast.get_source_segment(source, n) or "" for n in node.body if isinstance(n, ast.AnnAssign)]
+    fields = [_text_of(n, source) for n in node.body if isinstance(n, ast.AnnAssign)]
     signature += [f"    {line}" for line in fields]
     methods = []
     for inner in node.body:
@@ -89,7 +89,7 @@ def head(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
     """Decorators and signature of a function or class, up to the colon, without indentation."""
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     last = max(node.body[0].lineno - 1, node.lineno)
-    lines = source.splitlines()[first - 1 : last]
+    lines = _lines(source)[first - 1 : last]
     while lines and not lines[-1].rstrip().endswith(":"):
         lines.pop()
     decorators = [line for line in textwrap.dedent("\n".join(lines)).splitlines() if line.startswith("@")]
@@ -118,7 +118,16 @@ def _folded(lines: list[str], width: int = 76) -> str:
 def body_of(node: ast.FunctionDef, source: str) -> str:
     """The whole code of a function with its decorators, without indentation."""
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return textwrap.dedent("\n".join(source.splitlines()[first - 1 : node.end_lineno]))
+    return textwrap.dedent("\n".join(_lines(source)[first - 1 : node.end_lineno]))
+
+
+def _text_of(node: ast.stmt, source: str) -> str:
+    return textwrap.dedent("\n".join(_lines(source)[node.lineno - 1 : node.end_lineno]))
+
+
+@lru_cache(maxsize=4)
+def _lines(source: str) -> list[str]:
+    return source.splitlines()
 
 
 def _text(node: ast.stmt | None) -> str:
