@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ipose_site.claims import Claim, Group, contract_classes, read_claims
@@ -72,7 +73,7 @@ def read_room(root: Path, room: str) -> list[Page]:
         for stray, others in strays.items():
             names = _names_from(stray, module.dotted, exports)
             groups = [*groups, *(group for group in others if names & group.names)]
-        pages.append(Page(module, room, tuple(groups), _users(root, module.dotted)))
+        pages.append(Page(module, room, tuple(groups), tuple(_users(source.parent).get(module.dotted, ()))))
     return pages
 
 
@@ -88,15 +89,16 @@ def _names_from(path: Path, module: str, exports: Mapping[str, str]) -> frozense
     return frozenset(own for origin, own in found if origin == module)
 
 
-def _users(root: Path, module: str) -> tuple[str, ...]:
-    """Modules in rooms that import a module, but for contracts and references."""
-    users = []
-    for path in sorted((root / "src" / "ipose").glob("*/**/*.py")):
-        user = ".".join(path.relative_to(root / "src" / "ipose").with_suffix("").parts)
-        named = {origin for origin, _, _ in read_imports(path)}
-        if module in named and not user.startswith(("testing", "reference")) and path.stem != "__init__":
-            users.append(user)
-    return tuple(users)
+@cache
+def _users(package: Path) -> Mapping[str, list[str]]:
+    """Of each module, those in rooms that import it, but for contracts and references."""
+    users: dict[str, list[str]] = {}
+    for path in sorted(package.glob("*/**/*.py")):
+        user = ".".join(path.relative_to(package).with_suffix("").parts)
+        if not user.startswith(("testing", "reference")) and path.stem != "__init__":
+            for module in {origin for origin, _, _ in read_imports(path)}:
+                users.setdefault(module, []).append(user)
+    return users
 
 
 def page_text(page: Page, figures: Mapping[str, Figure], results: Results) -> str:
