@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-pytest.register_assert_rewrite("ipose.testing")
+pytest.register_assert_rewrite("ipose.testing", "helpers")
 
 settings.register_profile("default", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=200, deadline=None)
@@ -75,8 +75,8 @@ def golden_folder(golden_folder_of: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def golden_file(golden_folder: Path) -> Callable[[str], Any]:
-    """`golden_file(NAME)` reads `NAME.safetensors`: an `ipose.testing.golden_files.Golden`."""
-    from ipose.testing.golden_files import read_golden
+    """`golden_file(NAME)` reads `NAME.safetensors`: a `helpers.golden_files.Golden`."""
+    from helpers.golden_files import read_golden
 
     def read(name: str) -> Any:
         path = golden_folder / f"{name}.safetensors"

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import draw_noise, numbered_noise
 from ipose.ganseg.points import PartPoints
 from ipose.ganseg.presets import GANSegConfig
 from ipose.testing import GANSegGeneratorContract
-from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
 
 SIX = replace(SMALL, sizes=(8, 8, 16, 16, 32, 32), channels=(8, 6, 6, 4, 4, 4), head="one", heatmap="gauss-var")
 
