@@ -81,11 +81,12 @@ class CLIPStyle(nn.Module):
         self.block = block
 
     def train(self, mode: bool = True) -> "CLIPStyle":
-        """Stays in eval mode: the encoder is a ruler, not a pupil."""
+        """Stays in eval mode: the encoder is frozen."""
         super().train(False)
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
+        """The style distance of two batches of images in [-1, 1]; gradients reach the first alone."""
         with torch.no_grad():
             wanted = visual_tokens(self.visual, real, self.block)
         return relaxed_emd(visual_tokens(self.visual, fake, self.block), wanted)

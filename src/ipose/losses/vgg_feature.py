@@ -112,6 +112,7 @@ class VGGFeatureLoss(nn.Module):
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
+        """`vgg_feature_loss` of two batches of images in [-1, 1]."""
         return vgg_feature_loss(self.layers, fake, real, self.taps, self.weights, imagenet=self.imagenet)
 
 
