@@ -107,7 +107,7 @@ class VGGFeatureLoss(nn.Module):
         self.taps, self.weights, self.imagenet = tuple(taps), tuple(weights), imagenet
 
     def train(self, mode: bool = True) -> "VGGFeatureLoss":
-        """Stays in eval mode: the network is a ruler, not a pupil."""
+        """Stays in eval mode: the network is frozen."""
         super().train(False)
         return self
 
