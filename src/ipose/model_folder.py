@@ -9,6 +9,28 @@ from typing import Any
 from ipose.errors import RunError
 
 
+def model_folder(path: str | Path) -> Path:
+    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError if neither does."""
+    path = Path(path)
+    for folder in (path, path / "model"):
+        if (folder / "config.json").is_file():
+            return folder
+    if not path.exists():
+        raise RunError("no such run or model folder", file=path, mend="Train one (ipose train), or check the path.")
+    raise RunError(
+        "no model in here",
+        file=path,
+        found="no config.json" + (", but a run that has saved no model yet" if (path / "run.json").is_file() else ""),
+        expected="a run folder or its model/",
+        mend="Let the run reach its first checkpoint, or name another folder.",
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model folder, of any system. Raises OSError, ValueError."""
+    return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+
+
 def read_model_config(path: Path, format: str, *, name: str, command: str) -> tuple[Path, dict[str, Any]]:
     """The model folder of a run, or the folder itself, and its config.json.
 

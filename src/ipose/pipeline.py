@@ -18,7 +18,9 @@ from ipose.editing.edit import Edit
 from ipose.editing.layout import edited_draft
 from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
+from ipose.images import image_uint8
 from ipose.layers.psm_block import BlockFactory
+from ipose.model_folder import model_folder
 from ipose.partnet.attention import SupportAttention, support_attention
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.parts_without_partnet import no_parts, stand_in
@@ -26,8 +28,7 @@ from ipose.partnet.pretrained import (
     has_partnet,
     load_model_supports,
     load_partnet_weights,
-    model_folder,
-    read_config,
+    read_parts_config,
     save_model_supports,
     save_partnet_weights,
     without_supports,
@@ -61,7 +62,7 @@ class SceneOutput:
 
     def image_uint8(self) -> UInt8[Tensor, "3 h w"]:
         """The image in 0..255."""
-        return ((self.image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        return image_uint8(self.image)
 
 
 class IPose(
@@ -340,7 +341,7 @@ def _nothing_predicted(edit: str, config: SynthesisConfig) -> ConfigError:
 
 def _read_whole(folder: Path) -> dict[str, Any]:
     """config.json of a model folder. Raises RunError where it is a PartNet's."""
-    config = read_config(folder)
+    config = read_parts_config(folder)
     if config.get("format") != FORMAT:
         raise RunError(
             "a PartNet alone makes no images",

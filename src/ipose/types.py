@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError, SpecError, SupportError
+from ipose.images import image_float
 
 PART_CHANNELS = 9
 """Q: channel 0 is everything that is no part, 1..8 are parts (iPOSE suppl. B)."""
@@ -147,7 +148,7 @@ class SceneBatch:
         index = [i for i, scene in enumerate(scenes) for _ in scene.objects]
         return cls(
             names=tuple(scene.name for scene in scenes),
-            image=torch.stack(images).float() / 127.5 - 1 if len(images) == len(scenes) else None,
+            image=image_float(torch.stack(images)) if len(images) == len(scenes) else None,
             label=torch.stack([scene.label for scene in scenes]),
             instance=torch.stack([scene.instance for scene in scenes]),
             objects=tuple(item for scene in scenes for item in scene.objects),
@@ -344,8 +345,8 @@ class Phase:
 
     Args:
         name: unique in its system, e.g. "generator".
-        networks: names of the networks (keys of `System.networks`) that this step trains; the loop freezes the others.
-        optimizer: key of `System.optimizers`.
+        networks: names of the networks (keys of `Objective.networks`) that learn; the loop freezes the others.
+        optimizer: key of `Objective.optimizers`.
         losses: computes the named loss terms, each a scalar, already weighted; their sum is minimised. Called once,
             when the phase begins, so a later phase sees what an earlier one changed.
     """
@@ -357,7 +358,7 @@ class Phase:
 
 
 @runtime_checkable
-class System(Protocol):
+class Objective(Protocol):
     """What the one training loop trains: networks by name, optimizers by name, and the phases of a batch."""
 
     networks: Mapping[str, nn.Module]

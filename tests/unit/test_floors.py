@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "ipose"
 
 FLOORS = {
-    **dict.fromkeys(("errors", "types", "lazy", "configs", "seeds", "tables", "whole_files", "__init__"), 0),
+    **dict.fromkeys(("errors", "types", "lazy", "configs", "seeds", "tables", "images", "whole_files", "__init__"), 0),
     "shapes": 1,
     **dict.fromkeys(("layers", "losses"), 2),
     **dict.fromkeys(("data", "partworld"), 3),
@@ -30,6 +30,7 @@ FLOORS = {
 
 SIDEWAYS = {
     ("types", "errors"),
+    ("types", "images"),
     ("configs", "errors"),
     ("__init__", "lazy"),
     ("data", "partworld"),

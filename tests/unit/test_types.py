@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import ShapeMismatchError, SpecError, SupportError
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import LabelClass, PartPair, Scene, SceneBatch, SupportSet, System
+from ipose.types import LabelClass, Objective, PartPair, Scene, SceneBatch, SupportSet
 
 
 class TestScene:
@@ -144,5 +144,5 @@ def test_a_system_is_whatever_has_networks_optimizers_and_phases():
         def phases(self, batch, generator):
             yield from ()
 
-    assert isinstance(Mine(), System)
-    assert not isinstance(Scene, System)
+    assert isinstance(Mine(), Objective)
+    assert not isinstance(Scene, Objective)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction
 
+from ipose.errors import ConfigError
+
 if TYPE_CHECKING:
     from ipose.editing.edit import Edit
 
@@ -60,7 +62,7 @@ class EditScene:
     def run(self) -> None:
         """Edit and write, or list the objects."""
         from ipose.evaluation.card_folder import described, weights_of
-        from ipose.partnet.pretrained import model_folder
+        from ipose.model_folder import model_folder
         from ipose.pipeline import IPose
         from ipose.systems.checks import check_device
         from ipose.systems.ipose.edit import edit_files, object_table, read_scene
@@ -119,17 +121,13 @@ class Figures:
 
     def run(self) -> None:
         """Draw, and print the changes inside and outside the edited regions."""
-        from ipose.evaluation.card_folder import described
-        from ipose.groupdnet.model import is_groupdnet
-        from ipose.systems.groupdnet.figures import groupdnet_figures
-        from ipose.systems.ipose.figures import run_figures
+        from ipose.systems.record import function_named
+        from ipose.systems.registry import system_of_run
+        from ipose.training.run import Run
 
-        if is_groupdnet(self.folder):
-            for path in groupdnet_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed):
-                print(path)
-            return
+        system = system_of_run(Run.open(self.folder))
+        if system.figures is None:
+            raise ConfigError(f"no figures are drawn of a {system.title}", file=self.folder, mend=system.instead)
         networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
-        result = run_figures(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)
-        print(result.table())
-        for path in result.files:
-            print(described(path))
+        draw = function_named(system.figures)
+        print("\n".join(draw(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)))

@@ -9,8 +9,11 @@ from tyro.conf import FlagCreatePairsOff, Positional
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
-RUN_SEEDS = (0, 1)
-CLASSES = "classes"
+OF_RUNS = (
+    *("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
+    *("maps", "pairs", "masking"),
+)
+"""Options that mean something for the runs of some systems; `judged_by` of a record says for which."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,9 @@ class Evaluate:
     """images, images-antialiased (another resize inside Inception; the same for all other features), images-256, or
     objects-128 (each object, cropped by its box); of a run also classes (mCSD and mOCD: how much one class's noise
     changes it and all others). None = images, and of a run objects-128 too; of a GroupDNet run classes."""
-    features: str = "inception"
+    features: str | None = None
     """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
-    torch.export as .pt2): the result then says which network it is of."""
+    torch.export as .pt2). The result names the network. None = inception."""
     labels: Path | None = None
     """With --images: folder of label maps, for objects and segmenters."""
     instances: Path | None = None
@@ -48,12 +51,13 @@ class Evaluate:
     lpips: Path | None = None
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene; of a
     GroupDNet run, it takes the place of the mean absolute difference."""
-    maps: int = 20
-    """Of --protocol classes: validation label maps to measure mCSD and mOCD on."""
-    pairs: int = 19
-    """Of --protocol classes: pairs of images for each class of each map."""
-    masking: Literal["multiply", "map", "region"] = "multiply"
-    """Of --protocol classes: the distance of masked images, or its map over the whole area or the class's."""
+    maps: int | None = None
+    """Of --protocol classes: validation label maps to measure mCSD and mOCD on. None = 20."""
+    pairs: int | None = None
+    """Of --protocol classes: pairs of images for each class of each map. None = 19."""
+    masking: Literal["multiply", "map", "region"] | None = None
+    """Of --protocol classes: the distance of masked images ("multiply", None), or its map over the whole area ("map")
+    or the class's ("region")."""
     seeds: tuple[int, ...] | None = None
     """Of a synthesis run: seeds of the images, one each; distances look at the first one's. None = 0 1."""
     limit: int | None = None
@@ -93,13 +97,17 @@ class Evaluate:
             print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
 
     def _check_strays(self) -> None:
-        """Options of another use than this one are refused, not passed over."""
-        both = "a run, or of --images"
-        homes: list[tuple[str, bool, tuple[str, ...]]] = [
-            ("--images", self.images is not None, ("real", "labels", "instances"))
-        ]
-        homes += [("a run", self.folder is not None, ("data", "seeds", "limit"))]
-        homes += [(both, not self.compare, ("segmenter", "class_map", "lpips", "protocol", "out"))]
+        """Refuse options of another use than this one."""
+        images, run = self.images is not None, self.folder is not None
+        homes = (
+            ("--images", images, ("real", "labels", "instances")),
+            ("a run", run, ("data", "seeds", "limit", "maps", "pairs", "masking")),
+            (
+                "a run, or of --images",
+                run or images,
+                ("segmenter", "class_map", "lpips", "protocol", "features", "out"),
+            ),
+        )
         for home, there, names in homes:
             if not there and (stray := [name for name in names if getattr(self, name) is not None]):
                 raise ConfigError(
@@ -107,56 +115,28 @@ class Evaluate:
                 )
 
     def _judge(self, folder: Path) -> None:
-        from ipose.groupdnet.model import is_groupdnet
-
-        if is_groupdnet(folder) or self.protocol == CLASSES:
-            self._class_diversity(folder)
-        else:
-            self._run_folder(folder)
-
-    def _run_folder(self, folder: Path) -> None:
-        from ipose.evaluation.judgement import PROTOCOLS_OF_RUNS, RunJudgement
+        from ipose.evaluation.judgement import RunJudgement
         from ipose.systems.checks import check_device
-        from ipose.systems.judging import evaluate_run
+        from ipose.systems.judging import check_options, evaluate_run
 
         check_device(self.device)
+        protocols = None if self.protocol is None else (self.protocol,)
+        given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) is not None}
+        check_options(folder, list(given), protocols)
         if self.spec is not None and self.data is None:
             raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
-        names = ("features", "segmenter", "class_map", "lpips", "limit", "device", "batch_size", "out")
-        judgement = RunJudgement(
-            protocols=PROTOCOLS_OF_RUNS if self.protocol is None else (self.protocol,),
-            seeds=RUN_SEEDS if self.seeds is None else self.seeds,
-            **{name: getattr(self, name) for name in names},
-        )
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
+        settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
+        judgement = RunJudgement(
+            protocols=protocols, device=self.device, batch_size=self.batch_size, out=self.out, **settings
+        )
         result = evaluate_run(folder, data, judgement)
-        if result.parts is not None:
-            print(result.parts.table())
+        if result.table:
+            print(result.table)
         for card, path in zip(result.cards, result.files, strict=True):
             print(f"{path}: {card.line()}")
         for sentence in result.left_out:
             print(sentence)
-
-    def _class_diversity(self, folder: Path) -> None:
-        """mCSD and mOCD of a GroupDNet or synthesis run."""
-        from ipose.evaluation.card_folder import write_run_cards
-        from ipose.evaluation.class_cards import evaluate_classes
-        from ipose.systems.checks import check_device
-
-        if self.protocol not in (None, CLASSES):
-            raise ConfigError("a GroupDNet is judged by its classes", field="protocol", found=self.protocol)
-        others = ("data", "spec", "segmenter", "class_map", "seeds", "limit")
-        if stray := [name for name in others if getattr(self, name) is not None]:
-            raise ConfigError(
-                "an option that mCSD and mOCD do not look at",
-                field=stray[0],
-                expected="--maps, --pairs, --masking, --lpips, --out, --device",
-            )
-        check_device(self.device)
-        names = ("maps", "pairs", "masking", "lpips", "device")
-        cards = evaluate_classes(folder, **{name: getattr(self, name) for name in names})
-        for card, path in zip(cards, write_run_cards(cards, self.out or folder / "cards"), strict=True):
-            print(f"{path}: {card.line()}")
 
     def _image_folder(self, images: Path) -> None:
         from ipose.evaluation.evaluate_images import ImageEvaluation, check_out, evaluate_images, write_cards
@@ -167,9 +147,10 @@ class Evaluate:
         out = self.out or Path("cards")
         check_device(self.device)
         check_out(out)
-        names = ("features", "labels", "instances", "spec", "segmenter", "class_map", "lpips", "device", "batch_size")
+        names = ("labels", "instances", "spec", "segmenter", "class_map", "lpips", "device", "batch_size")
         chosen = {name: getattr(self, name) for name in names}
-        job = ImageEvaluation(images=images, real=self.real, protocol=self.protocol or "images", **chosen)
+        protocol, features = self.protocol or "images", self.features or "inception"
+        job = ImageEvaluation(images=images, real=self.real, protocol=protocol, features=features, **chosen)
         cards = evaluate_images(job)
         for card, path in zip(cards, write_cards(cards, out), strict=True):
             print(f"{path}: {card.line()}")

@@ -1,9 +1,11 @@
 """What all `ipose train` commands share: how long, how often."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields
+from typing import Any
 
 from tyro.conf import FlagCreatePairsOff
+
+from ipose.training.config import Precision, Schedule
 
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C or SIGTERM ended, after it had saved."""
@@ -29,23 +31,14 @@ class LoopFlags:
     """Steps between lines of metrics.jsonl."""
     keep: int = 2
     """Newest checkpoints to keep."""
-    precision: Literal["no", "bf16"] = "no"
+    precision: Precision = "no"
     """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
+    schedule: Schedule | None = None
+    """Course of the learning rates. None = the config's."""
     schedule_by_clock: FlagCreatePairsOff[bool] = False
     """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
 
     def settings(self) -> dict[str, Any]:
-        """As keyword arguments of TrainConfig."""
-        names = [
-            "steps",
-            "max_minutes",
-            "seed",
-            "workers",
-            "checkpoint_every",
-            "sample_every",
-            "log_every",
-            "keep",
-            "precision",
-        ]
-        by_clock = {"decay_by": "clock" if self.schedule_by_clock else "steps"}
-        return {name: getattr(self, name) for name in names} | by_clock
+        """As keyword arguments of TrainConfig; None = what the system's config implies."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "schedule_by_clock"}
+        return values | {"decay_by": "clock" if self.schedule_by_clock else "steps"}

@@ -12,15 +12,17 @@ from tyro.conf import subcommand
 import ipose
 from ipose.cli.ablate import Ablate
 from ipose.cli.build_parts import Data
-from ipose.cli.convert import Convert
+from ipose.cli.convert import convert_command
 from ipose.cli.data import Doctor, PartWorldScenes, Supports
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
+from ipose.cli.generate import generate_command
 from ipose.cli.labels import Labels
-from ipose.cli.part_segmenter import Segment
-from ipose.cli.train import train_command
-from ipose.cli.use import Generate, Info, Parts, Report
+from ipose.cli.parts import Parts
+from ipose.cli.runs import Info, Report
+from ipose.cli.segment import Segment
+from ipose.cli.train import train_command, with_present_names
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -30,6 +32,7 @@ def parse(args: Sequence[str]) -> Any:
     """The command that `args` asks for, as a value with a `run()`."""
     if list(args[:2]) == ["supports", "--from-segmenter"]:  # an option to read, a way to make supports to run
         args = ["supports", "from-segmenter", *args[2:]]
+    args = with_present_names(args)
     commands: Any = (
         Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
@@ -38,14 +41,14 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Supports, subcommand("supports")]
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)
-        | Annotated[Generate, subcommand("generate")]
+        | Annotated[generate_command(), subcommand("generate")]
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Report, subcommand("report")]
-        | Annotated[Convert, subcommand("convert")]
+        | Annotated[convert_command(), subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )

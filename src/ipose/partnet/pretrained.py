@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from ipose.configs import config_from_plain
 from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import ConfigError, RunError, SupportError
+from ipose.model_folder import model_folder
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.types import SupportSet
@@ -73,24 +74,7 @@ def save_partnet(folder: Path, partnet: PartNet, supports: SupportSet) -> None:
     (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
 
 
-def model_folder(path: str | Path) -> Path:
-    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError if neither does."""
-    path = Path(path)
-    for folder in (path, path / "model"):
-        if (folder / "config.json").is_file():
-            return folder
-    if not path.exists():
-        raise RunError("no such run or model folder", file=path, mend="Train one (ipose train), or check the path.")
-    raise RunError(
-        "no model in here",
-        file=path,
-        found="no config.json" + (", but a run that has saved no model yet" if (path / "run.json").is_file() else ""),
-        expected="a run folder or its model/",
-        mend="Let the run reach its first checkpoint, or name another folder.",
-    )
-
-
-def read_config(folder: Path) -> dict[str, Any]:
+def read_parts_config(folder: Path) -> dict[str, Any]:
     """The config.json of a model folder."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -114,7 +98,7 @@ def load_partnet(path: str | Path) -> TrainedPartNet:
         RunError: no model here, a damaged one, or one that was trained without a PartNet.
     """
     folder = model_folder(path)
-    config = read_config(folder)
+    config = read_parts_config(folder)
     if not has_partnet(config):
         raise RunError(
             "this model has no PartNet: its generator reads no predicted parts",

@@ -7,12 +7,34 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
+from ipose.configs import config_from_plain
+from ipose.errors import ConfigError, RunError
+from ipose.model_folder import read_model_config
 from ipose.segmentation.segmenter import SemanticSegmenter
-from ipose.segmentation.segmenter_config import FORMAT
+from ipose.segmentation.segmenter_config import FORMAT, SegmenterConfig
 
 SCRIPT, CLASS_MAP, WEIGHTS = "segmenter.pt", "class_map.json", "segmenter.safetensors"
+
+
+def load_network(path: str | Path) -> SemanticSegmenter:
+    """The network of a run or model folder, in eval mode.
+
+    Raises:
+        RunError: no segmenter here, or a damaged file.
+    """
+    folder, config = read_model_config(Path(path), FORMAT, name="segmenter", command="ipose train segmenter")
+    try:
+        settings = config_from_plain(SegmenterConfig, config["segmenter_config"])
+        network = SemanticSegmenter(settings, int(config["num_classes"]))
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (KeyError, TypeError, ValueError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+        words = " ".join(str(error).split())[:200]
+        mend = "Copy the model folder again, whole."
+        raise RunError(f"the segmenter cannot be read ({words})", file=folder, mend=mend) from error
+    return network.eval()
 
 
 def save_segmenter(folder: Path, network: SemanticSegmenter, class_names: Sequence[str]) -> None:

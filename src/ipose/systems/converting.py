@@ -1,57 +1,24 @@
 """`ipose convert`: the authors' weights to a model folder, and a model back to a file with their names.
 
-The files are those of iPOSE's, GroupDNet's and GANSeg's releases; which network one is of, its names tell.
+Which network a file is of, the names of its tensors tell; the system that it belongs to does the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
-from ipose.errors import RunError
-from ipose.ganseg.presets import Heatmap
-from ipose.ganseg.pretrained import FORMAT as GANSEG
-from ipose.groupdnet.model import FORMAT as GROUPDNET
+from ipose.errors import ConfigError, RunError
 from ipose.interop.release.recognise import network_of
 from ipose.interop.weight_files import refuse_weights
-from ipose.model_folder import model_format
-from ipose.partnet.pretrained import model_folder
-from ipose.pipeline import FORMAT as IPOSE
-from ipose.segmentation.part_segmenter_config import FORMAT as SEGMENTER
-from ipose.systems.converted_files import Converted, Said, read_network, refuse_occupied, write_new
-from ipose.systems.ganseg import release as convert_ganseg
-from ipose.systems.groupdnet import release as convert_groupdnet
-from ipose.systems.ipose import release as convert_ipose
-
-_FROM_RELEASE: Mapping[str, Callable[[Path, dict[str, Tensor], Said], Converted]] = {
-    "generator": convert_ipose.generator_from_release,
-    "PartNet": convert_ipose.partnet_from_release,
-    "GroupDNet generator": convert_groupdnet.from_release,
-    "GANSeg generator": convert_ganseg.generator_from_release,
-    "GANSeg segmenter": convert_ganseg.segmenter_from_release,
-}
-"""By what `network_of` calls a file's network."""
-
-_TO_RELEASE: Mapping[str, Callable[[Path, Path], list[str]]] = {
-    IPOSE: convert_ipose.generator_to_release,
-    GROUPDNET: convert_groupdnet.to_files,
-    GANSEG: convert_ganseg.generator_to_release,
-    SEGMENTER: convert_ganseg.segmenter_to_release,
-}
-"""By the format that config.json names."""
+from ipose.model_folder import model_folder
+from ipose.systems.converted_files import Converted, Hints, read_network, refuse_occupied, write_new
+from ipose.systems.record import function_named
+from ipose.systems.registry import system_of_model, systems
 
 
-def convert_from_release(
-    file: Path,
-    out: Path,
-    *,
-    supports: Path | None = None,
-    preset: str | None = None,
-    spec: str | None = None,
-    z_channels: int | None = None,
-    encoder: Path | None = None,
-    heatmap: Heatmap | None = None,
-) -> list[str]:
+def convert_from_release(file: Path, out: Path, **hints: Any) -> list[str]:
     """Write the model folder of a network that the authors' training saved. On failure, nothing.
 
     Args:
@@ -59,42 +26,37 @@ def convert_from_release(
             a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`. Of GroupDNet: the generator.
             Of GANSeg: the file with generator and discriminator, the generator alone, or the segmenter.
         out: a new or empty folder.
-        supports: iPOSE: support folder, or the tree of part data that the authors released, of whose supports those
-            three a category are taken (P), else as many as there are at most. None = the folder says that it has none.
-        preset: the published settings that the network was trained with. None = told from its classes and layers.
-        spec: iPOSE and GroupDNet: what the class ids mean. None = the preset's data set.
-        z_channels: iPOSE: channels of the texture noise. None = the preset's.
-        encoder: GroupDNet: file of its encoder. None = beside, named as the authors do (latest_net_E.pth).
-        heatmap: GANSeg: form of the parts. None = the preset's, cone.
+        hints: what the user says of the file: `preset` (None = told from its classes and layers), `spec` (None = the
+            preset's data set), and the systems' own (`ReleaseOptions` in their records).
     Returns:
         what to tell the user, a sentence each.
     Raises:
         RunError: the file or its names are at fault, or `out` is taken.
-        ConfigError, SpecError: what is said contradicts the weights, or is of no use to them.
+        ConfigError, SpecError: a hint contradicts the weights, or is of no use to them.
         SupportError: the supports are at fault.
     """
     refuse_occupied(out)
-    said = Said(supports=supports, preset=preset, spec=spec, z_channels=z_channels, encoder=encoder, heatmap=heatmap)
     state = read_network(file)
     kind = network_of(state)
-    if kind is None or kind not in _FROM_RELEASE:
+    maker = {network: name for system in systems() for network, name in system.released.items()}.get(kind or "")
+    if maker is None:
         raise _useless(file, state, kind)
-    converted = _FROM_RELEASE[kind](file, state, said)
+    converted: Converted = function_named(maker)(file, state, Hints(hints))
     write_new(out, converted.save)
     return converted.notes
 
 
 def convert_to_release(model: Path, out: Path) -> list[str]:
-    """Write a run or model folder as one file with the authors' names; GroupDNet's as two, as they do.
+    """Write a run or model folder as one file with the authors' names; a system of two networks as two, as they do.
 
     Args:
-        model: run or model folder, of any of the systems.
+        model: run or model folder, of any system that has a form there.
         out: a new .pth, .pt or .safetensors file.
     Returns:
         what to tell the user, a sentence each.
     Raises:
         RunError: no model there, or a file at `out`.
-        ConfigError: layers or settings that the release does not have.
+        ConfigError: layers or settings that the release does not have, or a system that was never released.
     """
     refuse_weights(out)
     if model.is_file():
@@ -102,7 +64,12 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
             "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
         )
     folder = model_folder(model)
-    return _TO_RELEASE.get(model_format(folder) or "", convert_ipose.partnet_to_release)(folder, out)
+    system = system_of_model(folder)
+    if system is None or system.to_release is None:
+        title = "model of a system that is not here" if system is None else system.title
+        raise ConfigError(f"no release has a {title}", file=folder)
+    notes: list[str] = function_named(system.to_release)(folder, out)
+    return notes
 
 
 def _useless(file: Path, state: Mapping[str, Tensor], kind: str | None) -> RunError:

@@ -34,7 +34,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.types import System
+from ipose.types import Objective
 from ipose.whole_files import fsync_tree, replace_folder
 
 
@@ -62,7 +62,7 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, system: System, averages: Averages, *, step: int, seconds: float, keep: int | None = None
+    folder: Path, objective: Objective, averages: Averages, *, step: int, seconds: float, keep: int | None = None
 ) -> Path:
     """Write `folder`/step-N and then remove all but the `keep` newest.
 
@@ -74,14 +74,14 @@ def save_checkpoint(
         RunError: too little space on the disk, or the disk refused. Older checkpoints are as they were.
         NonFiniteLossError: a weight is not finite; such a checkpoint would be worse than none.
     """
-    networks = state_dicts(system.networks)
+    networks = state_dicts(objective.networks)
     averaged = state_dicts(averages.modules())
     check_finite(networks | {f"{name} (average)": state for name, state in averaged.items()})
     state = {
         "step": step,
         "seconds": seconds,
         "updates": averages.updates,
-        "optimizers": {name: optimizer.state_dict() for name, optimizer in system.optimizers.items()},
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in objective.optimizers.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     check_space(folder, size_of([networks, averaged, state]))
@@ -149,17 +149,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
     )
 
 
-def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
+def restore(checkpoint: Checkpoint, objective: Objective, averages: Averages) -> None:
     """Put networks, averages and optimizers back as they were.
 
     Raises:
-        RunError: the checkpoint's networks, optimizers or shapes are not those of the system.
+        RunError: the checkpoint's networks, optimizers or shapes are not those of the objective.
     """
     modules = averages.modules()
     for what, found, expected in (
-        ("networks", checkpoint.weights, system.networks),
+        ("networks", checkpoint.weights, objective.networks),
         ("averages", checkpoint.averaged, modules),
-        ("optimizers", checkpoint.optimizers, system.optimizers),
+        ("optimizers", checkpoint.optimizers, objective.optimizers),
     ):
         if set(found) != set(expected):
             raise RunError(
@@ -169,12 +169,12 @@ def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
                 expected=", ".join(sorted(expected)) or "none",
                 mend="Resume with the configuration of run.json.",
             )
-    for name, network in system.networks.items():
+    for name, network in objective.networks.items():
         load_exactly(network, checkpoint.weights[name], name=name)
     for name, module in modules.items():
         load_exactly(module, checkpoint.averaged[name], name=f"{name} (average)")
     averages.updates = checkpoint.updates
-    for name, optimizer in system.optimizers.items():
+    for name, optimizer in objective.optimizers.items():
         try:
             optimizer.load_state_dict(dict(checkpoint.optimizers[name]))
         except ValueError as error:

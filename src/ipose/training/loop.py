@@ -1,4 +1,4 @@
-"""The one training loop. A system says what to learn (`ipose.types.System`), a source what from, a run where to."""
+"""The one training loop. A system says what to learn (`ipose.types.Objective`), a source what from, a run where to."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,11 +14,11 @@ from ipose.training.run import Run
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
 from ipose.training.trainer import Trainer
-from ipose.types import System
+from ipose.types import Objective
 
 
 def train(
-    system: System,
+    objective: Objective,
     source: BatchSource,
     run: Run,
     config: TrainConfig,
@@ -29,14 +29,15 @@ def train(
     device: torch.device | str | None = None,
     progress: bool | None = None,
     say: Callable[[str], object] | None = None,
+    next_step: str = "",
 ) -> TrainResult:
-    """Train `system` on `source` until the steps are done, the time is up, or somebody stops it.
+    """Train `objective` on `source` until the steps are done, the time is up, or somebody stops it.
 
     All randomness is f(seed, step) or f(seed, epoch, index), so a resumed run ends with the very weights of an
     undisturbed one (on the same machine; not with a schedule by the clock).
 
     Args:
-        system: `averaged`, an optional tuple of names, says which networks get averaged weights; an optional
+        objective: `averaged`, an optional tuple of names, says which networks get averaged weights; an optional
             `to(device)` moves what it holds besides its networks; an optional `sync_batch_norm` False keeps batch
             statistics to each process.
         run: from `Run.create`, or `Run.resume` with `resume=True`.
@@ -46,6 +47,7 @@ def train(
         device: None = what accelerate finds.
         progress: show the bar; None = where stderr is a terminal.
         say: takes messages; None = print them.
+        next_step: sentence that ends the message on a finished run: what to do with it.
     Raises:
         NonFiniteLossError: names phase, term, the batch's files and the last checkpoint; the step was not taken.
         RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
@@ -57,7 +59,7 @@ def train(
             stack.enter_context(run.locked())
             run.expect_items(len(source))
         stack.enter_context(kept_random_state())
-        trainer = Trainer(system, run, config, processes, on_sample, on_save)
+        trainer = Trainer(objective, run, config, processes, on_sample, on_save, next_step)
         trainer.begin(resume)
         shown = progress if processes.is_main else False
         bar = Progress(config, start=trainer.step, seconds=trainer.seconds, show=shown)

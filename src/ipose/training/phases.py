@@ -14,24 +14,24 @@ from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
-from ipose.types import Phase, System
+from ipose.types import Objective, Phase
 
 
 class PhaseRunner:
-    """Takes the steps of a system's phases.
+    """Takes the steps of an objective's phases.
 
     Args:
-        system: its networks are on `processes.device`.
+        objective: its networks are on `processes.device`.
         processes: averages gradients where there are several.
         precision: "bf16" computes the losses under autocast. (accelerate fixes the precision of a whole process; here
             one process may train PartNet in float32 and the synthesis model in bfloat16.)
     """
 
-    def __init__(self, system: System, processes: Processes, precision: Precision = "no") -> None:
-        self.system, self.processes, self.precision = system, processes, precision
+    def __init__(self, objective: Objective, processes: Processes, precision: Precision = "no") -> None:
+        self.objective, self.processes, self.precision = objective, processes, precision
         self.learning = {
             name: [parameter for parameter in network.parameters() if parameter.requires_grad]
-            for name, network in system.networks.items()
+            for name, network in objective.networks.items()
         }
 
     def step(self, phase: Phase) -> dict[str, float]:
@@ -43,7 +43,7 @@ class PhaseRunner:
             ConfigError: the phase names what the system does not have, or its losses do not reach its networks.
         """
         optimizer = self._optimizer_of(phase)
-        with self._only(phase.networks), _undo_buffers_on_failure(self.system.networks):
+        with self._only(phase.networks), _undo_buffers_on_failure(self.objective.networks):
             optimizer.zero_grad(set_to_none=True)
             try:
                 with self._autocast():
@@ -63,19 +63,19 @@ class PhaseRunner:
         return values
 
     def _optimizer_of(self, phase: Phase) -> torch.optim.Optimizer:
-        if unknown := sorted(set(phase.networks) - set(self.system.networks)):
+        if unknown := sorted(set(phase.networks) - set(self.objective.networks)):
             raise ConfigError(
-                f"phase {phase.name!r} trains networks that its system does not have",
+                f"phase {phase.name!r} trains networks that its objective does not have",
                 found=", ".join(unknown),
-                expected=", ".join(self.system.networks),
+                expected=", ".join(self.objective.networks),
             )
-        if phase.optimizer not in self.system.optimizers:
+        if phase.optimizer not in self.objective.optimizers:
             raise ConfigError(
                 f"phase {phase.name!r} has no optimizer",
                 found=phase.optimizer,
-                expected=" or ".join(self.system.optimizers),
+                expected=" or ".join(self.objective.optimizers),
             )
-        return self.system.optimizers[phase.optimizer]
+        return self.objective.optimizers[phase.optimizer]
 
     def _checked(self, phase: Phase, losses: Mapping[str, Tensor]) -> dict[str, float]:
         """The terms as numbers, read from the device once."""
@@ -101,7 +101,7 @@ class PhaseRunner:
 
     @contextmanager
     def _only(self, networks: tuple[str, ...]) -> Iterator[None]:
-        """Only `networks` learn inside; what never learned (frozen by the system itself) does not learn either."""
+        """Only `networks` learn inside; what never learned (frozen by the objective itself) does not learn either."""
         try:
             for name, parameters in self.learning.items():
                 _requires_grad(parameters, name in networks)
@@ -137,9 +137,9 @@ SHOWN = 8
 class Stepper:
     """Takes steps. What a step does depends on weights, batch, (seed, step) and the schedule, and on nothing else."""
 
-    def __init__(self, system: System, averages: Averages, config: TrainConfig, processes: Processes) -> None:
-        self.system, self.averages, self.config, self.processes = system, averages, config, processes
-        self.runner = PhaseRunner(system, processes, config.precision)
+    def __init__(self, objective: Objective, averages: Averages, config: TrainConfig, processes: Processes) -> None:
+        self.objective, self.averages, self.config, self.processes = objective, averages, config, processes
+        self.runner = PhaseRunner(objective, processes, config.precision)
 
     def take(self, batch: Any, step: int, minutes: float) -> dict[str, dict[str, float]]:
         """All phases of `batch`; their losses, by phase and term.
@@ -152,16 +152,16 @@ class Stepper:
             NonFiniteLossError: names phase, terms and the batch's files.
         """
         seed, rank = self.config.seed, self.processes.rank
-        set_rates(self.system.optimizers.values(), rate_factor(self.config, step, minutes))
+        set_rates(self.objective.optimizers.values(), rate_factor(self.config, step, minutes))
         torch.manual_seed(seed_of(seed, "global", step, rank))  # somebody's dropout then resumes exactly too
         taken: dict[str, dict[str, float]] = {}
         try:
             on_device = batch.to(self.processes.device)
-            for phase in self.system.phases(on_device, generator_of(seed, "step", step, rank)):
+            for phase in self.objective.phases(on_device, generator_of(seed, "step", step, rank)):
                 taken[phase.name] = self.runner.step(phase)
         except NonFiniteLossError as error:
             raise _with_files(error, batch, step, list(taken)) from error
-        self.averages.update(self.system.networks)
+        self.averages.update(self.objective.networks)
         return taken
 
 

@@ -63,18 +63,12 @@ class TrainResult:
     advice: str
 
 
-def advice(run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Path, *, final: bool) -> str:
-    """What happened and what to do next."""
+def advice(
+    run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Path, *, final: bool, next_step: str = ""
+) -> str:
+    """What happened and what to do next; `next_step`: what to do with a finished run."""
     done = f"Trained {step} steps in {seconds / 60:.1f} minutes; saved in {checkpoint}."
     if not final:
         why = "The time is up." if stopped == "time" else "Stopped on request."
         return f"{why} {done} Go on with: {run.resume_command}"
-    uses = {
-        "partnet": f"Look at parts: ipose parts MAP.png --model {run.folder}",
-        "synthesis": f"Make images: ipose generate MAP.png --model {run.folder}",
-        "groupdnet": f"Make images: ipose generate MAP.png --model {run.folder}",
-        "ganseg": f"Make images: ipose generate --system ganseg --model {run.folder}",
-        "part-segmenter": f"See parts of photographs: ipose segment IMAGES --model {run.folder}",
-        "segmenter": f"Judge images by it: ipose evaluate RUN --segmenter {run.folder}",
-    }
-    return f"{done} {uses.get(run.kind, f'Train longer: {run.resume_command}, with more steps.')}"
+    return f"{done} {next_step or f'Train longer: {run.resume_command}, with more steps.'}"

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from ipose.errors import RunError
+from ipose.model_folder import model_folder
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.pretrained import load_partnet, model_folder, save_partnet
+from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.types import SupportSet
 

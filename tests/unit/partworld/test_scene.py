@@ -217,5 +217,5 @@ class TestConfig:
             partworld_scene(PartWorldConfig(), -1)
 
     def test_loads_without_torch(self):
-        code = "import sys; from ipose.partworld import PartWorldConfig; assert 'torch' not in sys.modules"
+        code = "import sys; from ipose.partworld.config import PartWorldConfig; assert 'torch' not in sys.modules"
         subprocess.run([sys.executable, "-c", code], check=True)

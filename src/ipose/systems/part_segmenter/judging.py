@@ -15,9 +15,11 @@ from ipose.errors import DataError, IposeError, RunError
 from ipose.evaluation.card_folder import code_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
+from ipose.evaluation.judgement import RunJudgement
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.systems.judging import Judged
 from ipose.systems.part_segmenter.part_maps import Judgement, verdict_cards
 from ipose.systems.part_segmenter.photo_cards import published_cards
 from ipose.systems.part_segmenter.segment import segment_image
@@ -43,6 +45,12 @@ def own_data(run: Run) -> DataConfig:
             mend="Name photographs to judge on with --data.",
         ) from error  # fmt: skip
     return photographs.scenes_config()
+
+
+def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+    """Cards of photographs whose landmarks, foregrounds or parts are known."""
+    chosen: dict[str, Any] = {option: getattr(judgement, option) for option in ("limit", "device", "batch_size")}
+    return Judged(*part_segmenter_cards(run, data or own_data(run), **chosen))
 
 
 def part_segmenter_cards(

@@ -1,16 +1,14 @@
-"""report.html of a part segmenter's run: generated pairs beside its answers, eval cards, curves, settings."""
+"""report.html of a part segmenter's run: generated pairs beside its answers, and photographs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from ipose.reports.blocks import config_table, curves_figure, environment_facts
 from ipose.reports.contact_sheet import Tile
-from ipose.reports.page import Figure, ReportContent, Section, write_report
+from ipose.reports.page import Figure, Section
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
+from ipose.systems.reporting import RunPage, config_of, settings_section
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 
@@ -23,36 +21,17 @@ CURVES = (
 )
 
 
-def write_part_segmenter_report(run: Run, config: PartSegmenterConfig, files: Sequence[Section]) -> Path:
-    """Write the page.
-
-    Args:
-        run: of `ipose train segmenter --pairs`.
-        config: its settings.
-        files: sections of what other commands left: eval cards.
-    """
+def page(run: Run) -> RunPage:
+    """The last sheet, and the agreement with the generator."""
     records = read_metrics(run.metrics)
     sheets = sorted(run.samples.glob("step-*.png"))
     shown = [Figure([Tile(Image.open(sheets[-1]).convert("RGB"))], wide=True, caption=SHEET)] if sheets else []
-    settings = config_table(asdict(config), asdict(PartSegmenterConfig()), title="")
-    content = ReportContent(
-        title="Part segmenter",
-        lead=f"Trained {_progress(records)} on {run.info['data']}, without any annotation.",
-        sections=[
-            Section("Generated pairs, and photographs", _agreement(records), shown),
-            *files,
-            Section("Training", CURVES if records else "", [curves_figure(records)] if records else []),
-            Section("Settings", "Beside the paper's.", [settings]),
-        ],
-        facts=environment_facts(str(run.info["command"])),
+    return RunPage(
+        [Section("Generated pairs, and photographs", _agreement(records), shown)],
+        settings_section(config_of(run, "segmenter", PartSegmenterConfig), PartSegmenterConfig()),
+        lead=", without any annotation",
+        curves=CURVES,
     )
-    return write_report(run.report, content)
-
-
-def _progress(records: Sequence[dict[str, Any]]) -> str:
-    """Steps and minutes, by the last line of the log that says so."""
-    timed = [record for record in records if "losses" in record]
-    return f"{timed[-1]['step']} steps in {timed[-1]['seconds'] / 60:.1f} minutes" if timed else "0 steps"
 
 
 def _agreement(records: Sequence[dict[str, Any]]) -> str:

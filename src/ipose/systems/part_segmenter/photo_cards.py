@@ -22,6 +22,7 @@ from ipose.evaluation.landmarks import (
     taichi_error,
 )
 from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.images import image_float
 
 LandmarkRule = tuple[str, Callable[..., float], dict[str, bool], str]
 """Metric, function, its options, and the number in the paper."""
@@ -81,7 +82,7 @@ def see(segmenter: TrainedSegmenter, paths: Sequence[Path], batch_size: int = 16
     for i in range(0, len(paths), batch_size):
         images = torch.stack([resized_photo(path, side) for path in paths[i : i + batch_size]])
         looked.add(" ".join(path.name for path in paths[i : i + batch_size]), images)
-        logits = segmenter.network(images.to(device).float() / 127.5 - 1).float()
+        logits = segmenter.network(image_float(images.to(device))).float()
         centres.append(soft_part_centres(logits, side).cpu())
         parts.append(logits.argmax(1).to(torch.uint8).cpu())
     return Seen(torch.cat(centres), torch.cat(parts), looked.hex())

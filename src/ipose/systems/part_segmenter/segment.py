@@ -14,6 +14,7 @@ from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
 from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.images import image_float
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
 
@@ -57,7 +58,7 @@ def segment_image(segmenter: TrainedSegmenter, image: UInt8[Tensor, "3 h w"]) ->
     device, side = next(segmenter.network.parameters()).device, segmenter.image_size
     picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).resize((side, side), Image.Resampling.BILINEAR)
     seen = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
-    small = seen.permute(2, 0, 1)[None].to(device).float() / 127.5 - 1
+    small = image_float(seen.permute(2, 0, 1)[None].to(device))
     size = (image.shape[1], image.shape[2])
     logits = F.interpolate(segmenter.network(small), size=size, mode="bilinear", align_corners=False)
     return logits[0].argmax(0).to(torch.uint8).cpu()

@@ -1,8 +1,8 @@
-"""`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
+"""Training a part segmenter on what a GANSeg run generates, with a sheet on real photographs on the way."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -14,21 +14,19 @@ from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, save_part_segmenter
+from ipose.ganseg.saved_segmenter import save_part_segmenter
+from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
-from ipose.model_folder import replace_folder
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_over
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.systems.training import TrainingPlace
+from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
-from ipose.training.config import TrainConfig
-from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
@@ -37,108 +35,58 @@ LEAST_SEEN = 128
 """Side in pixels that a network should see."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartSegmenterJob:
-    """What to train, on whose pairs. Everything that run.json remembers.
+def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
+    """A segmenter on pairs that the generator draws on the device, each for one step alone.
 
     Args:
-        config: network and optimizer.
-        pairs: GANSeg run or model folder.
-        train: the loop's settings.
-        backbone: local file of ImageNet weights for the backbone; None = random weights.
-    """
-
-    config: PartSegmenterConfig
-    pairs: Path
-    train: TrainConfig
-    backbone: Path | None = None
-
-    def described(self) -> dict[str, Any]:
-        """The configs, and the places as plain values, for run.json."""
-        where = {"pairs": str(self.pairs), "backbone": self.backbone and str(self.backbone)}
-        return {"segmenter": self.config, **where}
-
-
-@dataclass(frozen=True, eq=False)
-class PartSegmenterResult:
-    """A finished (or stopped) training and the segmenter that it left."""
-
-    run: Run
-    trained: TrainResult
-    segmenter: TrainedSegmenter
-
-
-def part_segmenter_train_config(config: PartSegmenterConfig, **settings: Any) -> TrainConfig:
-    """The loop's settings that a segmenter config implies; `steps` from epochs where it is not given."""
-    if settings.get("steps") is None:
-        settings["steps"] = config.epochs * max(config.pairs_per_epoch // config.batch_size, 1)
-    return TrainConfig(batch_size=config.batch_size, ema_decay=0.0, **settings)
-
-
-def run_part_segmenter_job(
-    job: PartSegmenterJob,
-    folder: Path,
-    *,
-    resume: bool = False,
-    device: str | None = None,
-    progress: bool | None = None,
-) -> PartSegmenterResult:
-    """Train on pairs that the generator draws on the device, each for one step alone.
-
+        task: config, and the options, which name the generator's run.
+        seed: of initial weights.
+        resume: a checkpoint will be restored; there is nothing else to take over.
     Raises:
         RunError, ConfigError, MissingWeightsError: before the first step.
     """
-    place = TrainingPlace(folder, resume, device, progress)
-    generator = load_ganseg(job.pairs)
-    torch.manual_seed(job.train.seed)
-    network = _new_segmenter(job, generator.config.parts)
-    _advise_enlarging(generator.config.image_size, job.config)
-    photographs = _photographs_of(job.pairs, generator.config.image_size)
-
-    prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
-
-    def settled(snapshot: Snapshot) -> PartSegmenter:
-        if snapshot.step not in prepared:
-            prepared.clear()
-            copy = snapshot.network("segmenter")
-            assert isinstance(copy, PartSegmenter)
-            prepared[snapshot.step] = re_estimated(copy, generator, job.config.batch_size)
-        return prepared[snapshot.step]
-
-    def sample(snapshot: Snapshot) -> None:
-        network = settled(snapshot)
-        append_metrics(snapshot.run.metrics, {"step": snapshot.step, "pairs": pair_accuracy(network, generator)})
-        snapshot.run.samples.mkdir(exist_ok=True)
-        sheet = segmenter_sheet(network, generator, photographs, title=f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
-
-    def save(snapshot: Snapshot) -> None:
-        network, size = settled(snapshot), generator.config.image_size
-        replace_folder(snapshot.run.model, lambda new: save_part_segmenter(new, network, size))
-
-    run, result = place.train(
-        "part-segmenter",
-        job,
-        PartSegmenterObjective(network, generator, job.config),
-        NoiseSource(generator.config, job.config.pairs_per_epoch),
-        data=f"pairs of {job.pairs}",
-        on_sample=sample,
-        on_save=save,
+    config: PartSegmenterConfig = task.config
+    pairs = task.options.pairs
+    generator = load_ganseg(pairs)
+    size = generator.config.image_size
+    torch.manual_seed(seed)
+    network = _new_segmenter(config, task.options.backbone, generator.config.parts)
+    _advise_enlarging(size, config)
+    return Prepared(
+        config=config,
+        objective=PartSegmenterObjective(network, generator, config),
+        source=NoiseSource(generator.config, config.pairs_per_epoch),
+        about=f"pairs of {pairs}",
+        loop={
+            "steps": steps_of_epochs(config.epochs, config.pairs_per_epoch, config.batch_size),
+            "batch_size": config.batch_size,
+            "ema_decay": 0.0,
+        },
+        model=partial(_settled, generator=generator, count=config.batch_size),
+        save=lambda model, folder: save_part_segmenter(folder, model, size),
+        show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
+        watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
     )
-    return PartSegmenterResult(run, result, load_part_segmenter(run.model))
 
 
-def _new_segmenter(job: PartSegmenterJob, parts: int) -> PartSegmenter:
+def _settled(snapshot: Snapshot, *, generator: GANSegGenerator, count: int) -> PartSegmenter:
+    """The network of a step, with the batch-norm statistics of its present weights."""
+    network = snapshot.network("segmenter")
+    assert isinstance(network, PartSegmenter)
+    return re_estimated(network, generator, count)
+
+
+def _new_segmenter(config: PartSegmenterConfig, backbone_file: Path | None, parts: int) -> PartSegmenter:
     """The untrained network, its backbone's weights those of the file where one is named."""
-    if job.backbone is None:
-        return PartSegmenter(parts, job.config.network, enlarge=job.config.enlarge)
-    if not job.backbone.is_file():
+    if backbone_file is None:
+        return PartSegmenter(parts, config.network, enlarge=config.enlarge)
+    if not backbone_file.is_file():
         raise MissingWeightsError(
-            "no weights of a backbone here", file=job.backbone, field="backbone",
-            mend=f"Get {imagenet_weights(job.config.network)}, or leave --backbone out for random weights.",
+            "no weights of a backbone here", file=backbone_file, field="backbone",
+            mend=f"Get {imagenet_weights(config.network)}, or leave --backbone out for random weights.",
         )  # fmt: skip
-    backbone = read_weights(job.backbone)
-    return PartSegmenter(parts, job.config.network, backbone, enlarge=job.config.enlarge)
+    backbone = read_weights(backbone_file)
+    return PartSegmenter(parts, config.network, backbone, enlarge=config.enlarge)
 
 
 def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
@@ -167,7 +115,7 @@ def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int
 
 @torch.no_grad()
 def segmenter_sheet(
-    network: PartSegmenter, generator: GANSegGenerator, photographs: list[torch.Tensor], title: str = ""
+    network: PartSegmenter, title: str, *, generator: GANSegGenerator, photographs: list[torch.Tensor]
 ) -> Image.Image:
     """Generated pairs with the segmenter's answer, and its answer on photographs."""
     device = next(generator.parameters()).device
@@ -180,7 +128,7 @@ def segmenter_sheet(
     ]
     if photographs:
         shown = photographs[:SHOWN]
-        parts = network.part_map((torch.stack(shown).to(device).float() / 127.5) - 1).cpu()
+        parts = network.part_map(image_float(torch.stack(shown).to(device))).cpu()
         over = [parts_over(photo(one), part) for one, part in zip(shown, parts, strict=True)]
         rows.append(TileRow([Tile(enlarge(photo(one))) for one in shown], "photographs"))
         rows.append(TileRow([Tile(enlarge(one)) for one in over], "the segmenter's parts"))

@@ -16,8 +16,9 @@ from ipose.data.png import write_index
 from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
+from ipose.model_folder import model_folder
 from ipose.partnet.attention import support_attention
-from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder, without_supports
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
