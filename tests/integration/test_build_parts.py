@@ -23,7 +23,7 @@ from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import load_supports
 from ipose.partworld.categories import PARTWORLD
 from ipose.reports.part_sheets import draw_built_parts
-from ipose.testing.published_parts import (
+from helpers.published_parts import (
     drawn_pairs,
     drawn_scenes,
     write_cityscapes_pps,
@@ -31,6 +31,13 @@ from ipose.testing.published_parts import (
     write_pascal_pps,
     write_release_tree,
 )
+from ipose.data.part_pairs import read_part_tree, write_part_tree
+from ipose.data.part_sources.recognise import KINDS, open_part_source
+from ipose.data.part_sources.source import ItemReader, SourceItem
+from ipose.data.scene_folder import write_scene_folder
+from ipose.data.support_folder import load_supports
+from ipose.part_building.build import build_parts
+from ipose.partworld.categories import PARTWORLD
 
 PASCAL = ("cow", "human")
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 from ipose.data.png import read_index
 from ipose.evaluation.eval_card import read_card
-from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),

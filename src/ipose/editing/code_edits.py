@@ -43,6 +43,7 @@ class ResampleClass(Edit):
             )
 
     def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+        """The code with fresh random numbers for the classes, or for all where none are named."""
         return _replaced(code, seen.drawn(seen.seed + 1 if self.seed is None else self.seed), self.classes, seen)
 
 
@@ -62,6 +63,7 @@ class MixAppearance(Edit):
     classes: tuple[str, ...] = ()
 
     def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+        """The code with the source's in place of the classes', or in whole where none are named."""
         if self.classes:
             shown = set(self.source.label.unique().tolist())
             absent = [name for name, i in zip(self.classes, seen.numbers(self.classes), strict=True) if i not in shown]
@@ -91,6 +93,7 @@ class Morph(Edit):
     classes: tuple[str, ...] = ()
 
     def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+        """The code moved by `t` of the way towards the other scene's, or the other seed's."""
         end = seen.read(self.to) if isinstance(self.to, Scene) else seen.drawn(self.to)
         return _replaced(code, code + self.t * (end - code), self.classes, seen)
 

@@ -30,6 +30,7 @@ class MoveObject(Edit):
     right: int = 0
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the object's mask shifted; what leaves the scene is cut off."""
         layer = layer_of(draft, self.object)
         return draft.with_layer(self.object, Layer(layer.item, _shifted(layer.mask, self.down, self.right)))
 
@@ -47,6 +48,7 @@ class RemoveObject(Edit):
     object: int
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft without the object."""
         draft.object_named(self.object)
         return draft.with_layer(self.object, None)
 
@@ -75,6 +77,7 @@ class AddObject(Edit):
             )  # fmt: skip
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the new object as its front layer; ConfigError where the box leaves the scene."""
         height, width = draft.scene.size
         top, left, rows, cols = self.box
         if not (top >= 0 <= left and rows > 2 < cols and top + rows <= height and left + cols <= width):
@@ -105,6 +108,7 @@ class EditLabel(Edit):
     class_name: str
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the region relabelled; ConfigError for an unknown class or an empty region."""
         scene, spec = draft.scene, draft.spec
         names = [item.name for item in spec.classes]
         if self.class_name not in names:

@@ -52,6 +52,7 @@ class Resample(Edit):
             )
 
     def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
+        """The noise with fresh `z` in the region."""
         fresh = seen.noise(seen.seed + 1 if self.seed is None else self.seed)
         return noise._replace(z=torch.where(self._region(seen), fresh.z, noise.z))
 
@@ -84,6 +85,7 @@ class Blend(Edit):
             raise ConfigError("a blend lies between its seeds", field="t", found=self.t, expected="0..1")
 
     def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
+        """The noise between the two seeds', of variance 1 for every `t`."""
         a, b = seen.noise(self.seed_a), seen.noise(self.seed_b)
         return PixelNoise(self._between(a.z, b.z), self._between(a.part_noise, b.part_noise))
 

@@ -48,6 +48,7 @@ class EditSupports(Edit):
             )
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the edited supports; SupportError for a category that the model has none of."""
         supports = draft.supports
         if self.category not in supports.part_maps:
             raise SupportError(

@@ -42,11 +42,7 @@ def visual_tokens(
     Raises:
         ConfigError: the encoder has no such block.
     """
-    blocks = len(visual.transformer.resblocks)
-    if not 0 <= block < blocks:
-        raise ConfigError(
-            "the style encoder has no such block", field="block", found=block, expected=f"0..{blocks - 1}"
-        )
+    _check_block(visual, block)
     mean, std = (images.new_tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
     resized = F.interpolate((images + 1) / 2, size=visual.image_size, mode="bicubic", antialias=True)
     output = visual.forward_intermediates(
@@ -81,11 +77,12 @@ class CLIPStyle(nn.Module):
         self.block = block
 
     def train(self, mode: bool = True) -> "CLIPStyle":
-        """Stays in eval mode: the encoder is a ruler, not a pupil."""
+        """Stays in eval mode: the encoder is frozen."""
         super().train(False)
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
+        """The style distance of two batches of images in [-1, 1]; gradients reach the first alone."""
         with torch.no_grad():
             wanted = visual_tokens(self.visual, real, self.block)
         return relaxed_emd(visual_tokens(self.visual, fake, self.block), wanted)

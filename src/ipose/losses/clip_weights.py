@@ -50,7 +50,7 @@ def load_clip_style(weights: Path | None = None, *, block: int = STYLE_BLOCK) ->
         visual.load_state_dict(state)
     except RuntimeError as error:
         raise MissingWeightsError(f"these are no weights of {CLIP_MODEL}", file=path, mend=_MEND) from error
-    return CLIPStyle(visual.float(), block)
+    return CLIPStyle(visual, block)
 
 
 def tiny_clip_style(seed: int, *, block: int = 1) -> CLIPStyle:

@@ -114,8 +114,8 @@ def half() -> PartNetConfig:
 
 
 def toy() -> PartNetConfig:
-    """A quarter of the paper's widths, for the two and a half minutes that `ipose demo` gives it: small batches, no
-    augmentation (PartWorld has objects enough)."""
+    """A quarter to a half of the paper's widths, for the two and a half minutes that `ipose demo` gives it: small
+    batches, no augmentation (PartWorld has objects enough)."""
     return replace(
         half(),
         encoder_channels=(8, 16, 32, 32),

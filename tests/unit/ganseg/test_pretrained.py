@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.errors import RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 
 @pytest.fixture

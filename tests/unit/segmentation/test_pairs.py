@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.errors import ConfigError, RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
@@ -10,7 +11,6 @@ from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmente
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 SMALL = "lraspp_mobilenet_v3_large"
 

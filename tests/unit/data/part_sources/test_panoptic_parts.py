@@ -5,11 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.part_sources.merge_table import load_merge_table
-from ipose.data.part_sources.panoptic_parts import PanopticPartsReader, open_cityscapes_pps, open_pascal_pps
-from ipose.data.part_sources.source import SourceItem
-from ipose.errors import DataError, SpecError
-from ipose.testing.published_parts import (
+from helpers.published_parts import (
     drawn_pairs,
     drawn_scenes,
     panoptic_uids,
@@ -17,6 +13,10 @@ from ipose.testing.published_parts import (
     write_pascal_pps,
     write_tiff,
 )
+from ipose.data.part_sources.merge_table import load_merge_table
+from ipose.data.part_sources.panoptic_parts import PanopticPartsReader, open_cityscapes_pps, open_pascal_pps
+from ipose.data.part_sources.source import SourceItem
+from ipose.errors import DataError, SpecError
 
 PASCAL = ("aeroplane", "bicycle", "bird", "bottle", "bus", "car", "cat", "cow", "dog", "horse", "human", "motorbike",
           "pottedplant", "sheep", "tvmonitor")  # fmt: skip

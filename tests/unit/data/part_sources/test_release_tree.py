@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.published_parts import write_release_tree
 from ipose.data.part_sources.release_tree import open_release, release_supports
 from ipose.errors import DataError
-from ipose.testing.published_parts import write_release_tree
 
 
 @pytest.fixture(scope="module")

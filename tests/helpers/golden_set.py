@@ -11,6 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from helpers import golden_inputs as inputs
+from helpers import golden_outputs as outputs
+from helpers.golden_files import Golden, write_golden
+from helpers.golden_scenes import golden_scene_parts, golden_supports
 from ipose.interop.release import partnet as partnet_from_release
 from ipose.interop.release import to_release
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR
@@ -19,10 +23,6 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.testing import golden_inputs as inputs
-from ipose.testing import golden_outputs as outputs
-from ipose.testing.golden_files import Golden, write_golden
-from ipose.testing.golden_scenes import golden_scene_parts, golden_supports
 from ipose.types import CROP_SIZE, PART_CHANNELS
 
 

@@ -9,9 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from helpers.golden_files import Golden
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
-from ipose.testing.golden_files import Golden
 from ipose.types import PART_CHANNELS, Box, SceneBatch, SceneObject, SupportSet
 
 Form = Literal["whole", "id"]

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from helpers.golden_files import Golden
+from helpers.golden_scenes import golden_scene_parts, golden_supports
 from ipose.interop.release import discriminator, generator, partnet
 from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import Entry
@@ -26,8 +28,6 @@ from ipose.partnet.objective import part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet, distinct_pairs
 from ipose.shapes import geometric_score_matrix
 from ipose.synthesis.generator import Generator
-from ipose.testing.golden_files import Golden
-from ipose.testing.golden_scenes import golden_scene_parts, golden_supports
 from ipose.types import SupportSet
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from helpers.golden_files import Golden
 from ipose.groupdnet.cg_block import CGBlock, CGNorm
 from ipose.groupdnet.discriminator import halved
 from ipose.groupdnet.label_tensor import instance_edges, interleaved, make_class_images, one_hot
@@ -16,7 +17,6 @@ from ipose.interop.release.entries import Entry
 from ipose.interop.release.groupdnet_entries import block_name, cg_block_entries, cg_norm_entries
 from ipose.losses import feature_distance, feature_matching_loss, hinge_d_fake, hinge_d_real, hinge_g, kl_divergence
 from ipose.losses.feature_matching import VGG_WEIGHTS
-from ipose.testing.golden_files import Golden
 from ipose.training.schedule import constant_then_linear
 
 _RULES: Mapping[str, ModulationRule] = {"deepfashion": "block", "cityscapes": "class", "ade20k": "class_to_block"}

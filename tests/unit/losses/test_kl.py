@@ -1,4 +1,4 @@
-"""KL divergence and feature matching (GroupDNet eq. 6)."""
+"""The KL divergence of a code from the standard normal (GroupDNet eq. 6)."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
-from ipose.losses import feature_distance, feature_matching_loss, kl_divergence
+from ipose.losses import kl_divergence
 from ipose.testing.law import law
 
 
@@ -15,8 +15,15 @@ def code(seed, batch=2):
     return (torch.randn(batch, 4, 2, 1, generator=generator, dtype=torch.float64) for _ in range(2))
 
 
-class TestKL:
+class TestKLDivergence:
     """kl_divergence: how far a code is from the standard normal."""
+
+    @law(seed=st.integers(0, 999))
+    def test_agrees_with_torchs_normal_distributions(self, seed):
+        mean, log_variance = code(seed)
+        normal = torch.distributions.Normal(mean, (log_variance / 2).exp())
+        expected = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0.0, 1.0)).sum()
+        torch.testing.assert_close(kl_divergence(mean, log_variance), expected)
 
     @law(seed=st.integers(0, 999))
     def test_is_positive_away_from_the_standard_normal(self, seed):
@@ -39,25 +46,16 @@ class TestKL:
         found = kl_divergence(torch.tensor([[2.0]]), torch.tensor([[math.log(3)]]))
         assert found.item() == pytest.approx(-0.5 * (1 + math.log(3) - 4 - 3))
 
+    def test_gradient_is_the_formulas(self):
+        """d/dmean = mean; d/dlog_variance = (variance - 1) / 2."""
+        mean, log_variance = (tensor.requires_grad_() for tensor in code(0))
+        kl_divergence(mean, log_variance).backward()
+        torch.testing.assert_close(mean.grad, mean.detach())
+        torch.testing.assert_close(log_variance.grad, (log_variance.detach().exp() - 1) / 2)
 
-class TestFeatureMatching:
-    """feature_matching_loss: 0 for equal features; it moves fakes, never the photographs' features."""
-
-    def test_is_0_for_equal_features(self):
-        features = [[torch.rand(1, 2, 3, 3), torch.rand(1, 4, 2, 2)] for _ in range(2)]
-        assert feature_matching_loss(features, features) == 0
-
-    def test_is_the_mean_over_discriminators_of_the_sum_over_layers(self):
-        fake = [[torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 1, 1)], [torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)]]
-        real = [[layer + value for layer in layers] for layers, value in zip(fake, (1.0, 3.0), strict=True)]
-        assert feature_matching_loss(fake, real).item() == pytest.approx(((1 + 1) + (3 + 3)) / 2)
-
-    def test_gradients_reach_the_fakes_alone(self):
-        fake, real = (torch.rand(1, 2, 3, 3, requires_grad=True) for _ in range(2))
-        feature_matching_loss([[fake]], [[real]]).backward()
-        assert fake.grad.any()
-        assert real.grad is None
-
-    def test_layers_weigh_what_is_said(self):
-        zeros, ones = [torch.zeros(1, 1, 1, 1)] * 2, [torch.ones(1, 1, 1, 1)] * 2
-        assert feature_distance(zeros, ones, (0.25, 1.0)) == 1.25
+    def test_is_computed_in_float32_under_bfloat16(self):
+        mean, log_variance = (tensor.bfloat16() for tensor in code(0))
+        with torch.autocast("cpu", torch.bfloat16):
+            found = kl_divergence(mean, log_variance)
+        assert found.dtype == torch.float32
+        assert found == kl_divergence(mean.float(), log_variance.float())

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from helpers.golden_files import Golden
 from ipose.evaluation.landmarks import foreground_iou, landmark_error, soft_part_centres, taichi_error
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.heatmaps import disk_areas, part_centres, part_heatmaps, part_scales, pixel_grid
@@ -18,7 +19,6 @@ from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
 from ipose.losses.dice import cross_entropy_and_dice
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
 from ipose.losses.part_regions import area_loss, concentration_loss
-from ipose.testing.golden_files import Golden
 
 ABSOLUTE = 2e-4
 """How close float32 on a CPU must come, beside 1e-4 relative."""
