@@ -56,8 +56,8 @@ def infer_scene_parts(
         batch: scenes of one size. Objects without `part_category` are left alone.
         supports: of every part category in the batch.
         paste: write where the pasted-back 64x64 shape is 1 (the release's rule), or at the object's own pixels.
-        object_shape: an object's silhouette is where label and instance are its own, or where the instance id is, whatever
-            the label says there (the release's rule: a hole of another label belongs to the object).
+        object_shape: an object's silhouette is where label and instance id are its own; or where the instance id is,
+            whatever the label says (the release's rule: a hole of another label belongs to the object).
     Raises:
         SupportError: a part category has no supports.
     """

@@ -29,7 +29,9 @@ def style_crops(
     rule: Literal["release", "objects"],
     generator: torch.Generator,
 ) -> StyleCrops | None:
-    """Draw what the style loss compares in this step: aspect of the photograph restored, zero-padded to squares, 128x128.
+    """Draw what the style loss compares in this step.
+
+    Crops have the photograph's aspect, are zero-padded to squares, and 128x128.
 
     Source: iPOSE sec. 3.3 crops objects ("objects": any, with context, bilinear). The release compares the whole images
     with probability 1/2, else up to 10 random objects of the batch that have a part category: the bare box, nearest.

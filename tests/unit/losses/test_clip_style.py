@@ -52,8 +52,8 @@ class TestVisualTokens:
     def test_shrinking_is_antialiased_as_in_clip_or_not_as_in_the_release(
         self, style: CLIPStyle, resize: StyleResize, levels: set[float]
     ) -> None:
-        """Given a checkerboard of single pixels, three times too large, the antialiased encoder sees grey; the release's
-        sees every third pixel, black or white."""
+        """Given a checkerboard of pixels, three times too large, the antialiased encoder sees grey; without, it sees
+        every third pixel, black or white."""
         seen: list[Tensor] = []
         handle = style.visual.conv1.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
         rows, cols = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
