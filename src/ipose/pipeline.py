@@ -137,7 +137,8 @@ class IPose(
         if self.spec.part_categories and not supports.categories:
             raise without_supports()
         with torch.no_grad():
-            return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=self.synthesis.paste)
+            rules = {"paste": self.synthesis.paste, "object_shape": self.synthesis.object_shape}
+            return infer_scene_parts(self.partnet, batch.to(self.device), supports, **rules)
 
     def attention(self, scene: Scene, number: int) -> SupportAttention:
         """Where PartNet looked in the supports for the parts of one object: `.read_by(row, column)` are the support

@@ -216,7 +216,8 @@ class SynthesisRows(Rows):
             if job.tiny_encoders:
                 self._styles[loss] = tiny_clip_style(0) if loss == "clip" else tiny_vgg_loss(0)
             elif loss == "clip":
-                self._styles[loss] = load_clip_style(job.clip_weights, block=config.style_block)
+                block, resize = config.style_block, config.style_resize
+                self._styles[loss] = load_clip_style(job.clip_weights, block=block, resize=resize)
             else:
                 self._styles[loss] = load_vgg_loss(job.vgg_weights)
         return self._styles[loss]

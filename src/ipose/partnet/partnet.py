@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.layers.init import init_weights
 from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
 from ipose.partnet.presets import Normalization, PartNetConfig
 from ipose.types import CROP_SIZE, PART_CHANNELS
@@ -113,6 +114,10 @@ class PartNet(nn.Module):
         self.mask_encoder = MaskEncoder(*encoder)
         self.blocks = nn.ModuleList(CrossAttentionBlock(config.token_width) for _ in range(config.attention_blocks))
         self.decoder = Decoder(config.token_width, config.encoder_channels, config.normalization)
+        if config.init == "release":
+            init_weights(self)
+            for block in self.blocks:
+                block.reset_projections()
 
     def encode_supports(self, supports: UInt8[Tensor, "m k s s"]) -> SupportMemory:
         """Everything that depends on the supports alone; the memory of a category can be kept and reused.

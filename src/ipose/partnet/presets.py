@@ -11,6 +11,8 @@ from ipose.configs import Published
 from ipose.errors import ConfigError
 
 Normalization = Literal["instance", "batch"]
+Init = Literal["release", "torch"]
+ReplacedSupport = Literal["any", "not_last"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +39,13 @@ class PartNetConfig:
     """Add the cross-entropies over the part channels to P's BCE losses (R)."""
     reconstruction: bool = True
     """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
+    replaced_support: ReplacedSupport = "any"
+    """Which of the k supports that is: any, or never the last one (R)."""
     random_supports: float = 3 / 8
-    """Probability that a batch reads random training objects in place of the chosen supports (R)."""
+    """Probability that a batch reads supports drawn at random: k of the chosen ones and at most 2k others (R)."""
+    init: Init = "torch"
+    """How weights begin: convolutions and linear maps normal after Xavier with gain 0.02, biases 0 (R), or as torch
+    begins them. P is silent."""
     augment: bool = True
     """Resize, rotate, crop and flip training objects at random (R)."""
     learning_rate: float = 1e-4
@@ -70,6 +77,10 @@ class PartNetConfig:
         if self.normalization not in get_args(Normalization):
             known = " or ".join(get_args(Normalization))
             raise ConfigError("no such choice", field="normalization", found=self.normalization, expected=known)
+        for name, choices in (("init", Init), ("replaced_support", ReplacedSupport)):
+            if getattr(self, name) not in get_args(choices):
+                known = " or ".join(get_args(choices))
+                raise ConfigError("no such choice", field=name, found=getattr(self, name), expected=known)
         if not 0 <= self.random_supports <= 1:
             raise ConfigError("no probability", field="random_supports", found=self.random_supports, expected="0..1")
 
@@ -92,12 +103,13 @@ class PartNetConfig:
 def paper() -> PartNetConfig:
     """P suppl. B: BCE losses alone (eqs. 10-12). The network is R's, whose weights load; `normalization="batch"` gives
     P's words. 5,133,825 parameters."""
-    return PartNetConfig(cross_entropy=False)
+    return PartNetConfig(cross_entropy=False, init="release")
 
 
 def release() -> PartNetConfig:
-    """The authors' script: cross-entropies added, empty masks computed. 5,133,825 parameters."""
-    return PartNetConfig(zero_empty_masks=False)
+    """The authors' script: cross-entropies added, empty masks computed, the last support never replaced, 500 passes, of
+    which the model of the best validation accuracy is used (--keep-best validation.ac). 5,133,825 parameters."""
+    return PartNetConfig(zero_empty_masks=False, replaced_support="not_last", init="release", epochs=500)
 
 
 def half() -> PartNetConfig:
@@ -149,13 +161,15 @@ PUBLISHED: Mapping[str, Published] = {
     "zero_empty_masks": Published(release=False),
     "cross_entropy": Published(False, True),
     "reconstruction": Published(True, True),
+    "replaced_support": Published("any", "not_last"),
     "random_supports": Published(release=3 / 8),
+    "init": Published(release="release"),
     "augment": Published(release=True),
     "learning_rate": Published(1e-4, 1e-4),
     "beta1": Published(0.0, 0.0),
     "beta2": Published(0.999, 0.999),
     "batch_size": Published(release=6),
-    "epochs": Published(30),
+    "epochs": Published(30, 500),
     "ema_decay": Published(0.0, 0.0),
     "decay_learning_rate": Published(False, False),
 }

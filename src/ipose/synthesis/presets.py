@@ -19,6 +19,8 @@ StyleLoss = Literal["clip", "vgg", "none"]
 StyleCrops = Literal["release", "objects"]
 LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
+StyleResize = Literal["clip", "release"]
 
 POSITION_CHANNELS = 72
 """Of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
@@ -67,6 +69,8 @@ class SynthesisConfig:
     Without effect where `parts` is another kind."""
     paste: Paste = "release"
     """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    object_shape: ObjectShape = "label_and_instance"
+    """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
     spectral_norm: SpectralNormScope = "release"
     """Residual and shortcut convolutions (R), or every convolution of G and D (P)."""
 
@@ -84,7 +88,9 @@ class SynthesisConfig:
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
-    """Crops for the style loss: objects or the whole image, 1/2 each (R), or objects only (P)."""
+    """Crops for the style loss: the whole image or objects with parts, 1/2 each (R), or any objects (P)."""
+    style_resize: StyleResize = "clip"
+    """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
     style_block: int = 8
     """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
@@ -183,11 +189,14 @@ def _require(holds: bool, name: str, found: object, expected: str) -> None:
         raise ConfigError("synthesis setting that cannot work", field=name, found=found, expected=expected)
 
 
+SILENT: Mapping[str, Any] = {"object_shape": "instance", "style_resize": "release"}
+"""What the authors' networks were trained with on every data set, and the paper does not say."""
+
 _CITYSCAPES: Mapping[str, Any] = {
-    "num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "epochs": 200, "ema_decay": 0.999,
+    **SILENT, "num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "epochs": 200, "ema_decay": 0.999,
 }  # fmt: skip
-_ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
-_COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+_ADE20K: Mapping[str, Any] = {**SILENT, "num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
+_COCO_STUFF: Mapping[str, Any] = {**SILENT, "num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
 
 # `toy` is no experiment of the paper: it has minutes on two CPU cores where the paper has days on GPUs. So it is narrow
 # where images are large (that is where the time goes) and wider where they are small, starts at H/8, and begins with a

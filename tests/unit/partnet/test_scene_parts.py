@@ -217,3 +217,49 @@ class TestRememberedParts:
         for _ in range(3):
             remembered(batch)
         assert asked == [scene.name for scene in drawn_scenes[:2]]
+
+
+class TestObjectShape:
+    """Which pixels are an object's: by label and instance id, or by the instance id alone (the release)."""
+
+    @pytest.fixture
+    def with_a_hole(self, scenes, device):
+        """The first scene, with a hole of another label in the middle of its first object, and the hole."""
+        scene, item = scenes[0], scenes[0].objects[0]
+        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        rows, cols = own.nonzero(as_tuple=True)
+        hole = torch.zeros_like(own)
+        hole[rows.median() : rows.median() + 2, cols.median() : cols.median() + 2] = True
+        hole &= own
+        label = torch.where(hole, (item.class_id + 1) % 4, scene.label)
+        assert hole.sum() == 4
+        return SceneBatch.from_scenes([replace(scene, label=label)]).to(device)
+
+    def test_a_hole_of_another_label_belongs_to_the_object_by_the_releases_rule(
+        self, network, scenes, with_a_hole, supports, device
+    ):
+        whole = infer_scene_parts(network, SceneBatch.from_scenes(scenes[:1]).to(device), supports)
+        by_instance = infer_scene_parts(network, with_a_hole, supports, object_shape="instance")
+        by_both = infer_scene_parts(network, with_a_hole, supports)
+        assert torch.equal(by_instance.shapes, whole.shapes)
+        assert by_both.shapes[0].sum() < whole.shapes[0].sum()
+        assert torch.equal(by_both.shapes[1:], whole.shapes[1:])
+
+    def test_a_polygon_one_pixel_off_its_label_stays_as_it_is_by_the_releases_rule(
+        self, network, scenes, supports, device
+    ):
+        """Given an instance map that reaches one row beyond its label, the row belongs to the silhouette."""
+        scene, item = scenes[0], scenes[0].objects[0]
+        rows = torch.arange(scene.label.shape[0])[:, None].expand_as(scene.label)
+        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        label = torch.where(own & (rows == rows[own].max()), (item.class_id + 1) % 4, scene.label)
+        off = SceneBatch.from_scenes([replace(scene, label=label)]).to(device)
+        exact = infer_scene_parts(network, SceneBatch.from_scenes(scenes[:1]).to(device), supports)
+        assert torch.equal(infer_scene_parts(network, off, supports, object_shape="instance").shapes, exact.shapes)
+        assert not torch.equal(infer_scene_parts(network, off, supports).shapes, exact.shapes)
+
+    def test_own_pixels_are_pasted_by_the_same_rule(self, network, scenes, with_a_hole, supports, device):
+        whole = SceneBatch.from_scenes(scenes[:1]).to(device)
+        expected = infer_scene_parts(network, whole, supports, paste="own_pixels").logits
+        found = infer_scene_parts(network, with_a_hole, supports, paste="own_pixels", object_shape="instance").logits
+        assert torch.equal(found, expected)

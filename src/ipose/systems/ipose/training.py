@@ -50,7 +50,9 @@ class FrozenParts:
         self.partnet.to(device)
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
-        return infer_scene_parts(self.partnet, batch, self.supports, paste=self.config.paste)
+        return infer_scene_parts(
+            self.partnet, batch, self.supports, paste=self.config.paste, object_shape=self.config.object_shape
+        )
 
 
 def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
@@ -175,7 +177,7 @@ def _trained_partnet(task: Task) -> TrainedPartNet | None:
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
     """The loss that the config names, with its weights."""
     if config.style_loss == "clip":
-        return load_clip_style(options.clip_weights, block=config.style_block)
+        return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
 
 
