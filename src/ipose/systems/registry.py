@@ -3,10 +3,11 @@
 A package brings a system by an entry point of the group `ipose.systems` that names its record:
 
     [project.entry-points."ipose.systems"]
-    safm = "safm.record:SYSTEM"
+    mine = "my_package.record:SYSTEM"
 """
 
 import sys
+from dataclasses import fields
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,12 +26,14 @@ BUILT_IN = ("partnet", "ipose", "groupdnet", "ganseg", "segmenter", "part_segmen
 def systems() -> tuple[System, ...]:
     """All records: the built-in ones first, then those of installed packages by name.
 
-    A package whose record cannot be loaded, or takes a name that is in use, is told about and passed over.
+    A package whose record cannot be loaded, or takes a name that is in use, is told about and passed over: a fault of
+    one package must not stop the commands for all others.
     """
     found = [_record(f"ipose.systems.{room}.record:SYSTEM") for room in BUILT_IN]
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             record = _record(point.value)
+            _check_flags(record)
             _refuse_taken_names(record, found)
         except Exception as error:  # whatever a package of somebody else does wrong
             print(f"ipose: the system {point.name!r} of an installed package is passed over: {error}", file=sys.stderr)
@@ -46,14 +49,39 @@ def _record(name: str) -> System:
     return record
 
 
+def _check_flags(record: System) -> None:
+    """What every command builds `ipose train NAME` from: the config of each preset, and flags of different names."""
+    kinds = [record.config, record.train_options, *([] if record.data is None else [record.data])]
+    flags = [item.name for kind in kinds for item in fields(kind)]
+    if doubled := sorted({name for name in flags if flags.count(name) > 1}):
+        raise ConfigError("several flags of one name", field="config, data, train_options", found=", ".join(doubled))
+    for preset in record.presets or (None,):
+        if not isinstance(config := record.default_config(preset), record.config):
+            raise ConfigError(
+                "a preset of another config", field=preset, found=type(config).__name__, expected=record.config.__name__
+            )
+
+
 def _refuse_taken_names(record: System, others: list[System]) -> None:
+    """Names that tell systems apart; and options of `ipose generate` and `ipose convert`, which all systems share."""
     for name, mine, theirs in (
         ("name", {record.name}, {other.name for other in others}),
         ("kind", {record.kind}, {other.kind for other in others}),
         ("formats", set(record.formats), {one for other in others for one in other.formats}),
+        ("released", set(record.released), {one for other in others for one in other.released}),
+        *(
+            (kind, _options(getattr(record, kind)), {one for other in others for one in _options(getattr(other, kind))})
+            for kind in ("make_options", "release_options")
+            if getattr(record, kind) not in [getattr(other, kind) for other in others]
+        ),
     ):
         if mine & theirs:
-            raise ConfigError("a system of this name is there already", field=name, found=", ".join(mine & theirs))
+            taken = ", ".join(sorted(mine & theirs))
+            raise ConfigError("this name is taken by another system", field=name, found=taken)
+
+
+def _options(kind: type) -> set[str]:
+    return {item.name for item in fields(kind)}
 
 
 def system_named(name: str) -> System:
