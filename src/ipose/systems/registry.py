@@ -50,11 +50,16 @@ def _record(name: str) -> System:
 
 
 def _check_flags(record: System) -> None:
-    """What every command builds `ipose train NAME` from: the config of each preset, and flags of different names."""
+    """What commands are built from: flags of different names, options that are not given, configs of the presets."""
     kinds = [record.config, record.train_options, *([] if record.data is None else [record.data])]
     flags = [item.name for kind in kinds for item in fields(kind)]
     if doubled := sorted({name for name in flags if flags.count(name) > 1}):
         raise ConfigError("several flags of one name", field="config, data, train_options", found=", ".join(doubled))
+    for kind in (record.make_options, record.release_options):
+        if given := [item.name for item in fields(kind) if item.default]:  # it would count as given for every system
+            raise ConfigError(
+                "an option with a default", field=kind.__name__, found=", ".join(given), expected="None, ()"
+            )
     for preset in record.presets or (None,):
         if not isinstance(config := record.default_config(preset), record.config):
             raise ConfigError(

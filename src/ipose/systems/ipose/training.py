@@ -119,6 +119,7 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=shown),
+        load=partial(IPose.from_pretrained, block=block),
     )
 
 
