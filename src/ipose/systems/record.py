@@ -154,15 +154,15 @@ class System:
         return self.config() if self.preset is None else self.preset(preset or self.presets[0])
 
 
-def function_named(name: str) -> Callable[..., Any]:
-    """The function that "module:function" names; its module is imported now.
+def function_named(name: str) -> Any:
+    """The function (or record) that "module:name" names; its module is imported now.
 
     Raises:
-        ConfigError: there is none of this name, or its module cannot be imported.
+        ConfigError: nothing of this name, or its module cannot be imported.
     """
     module, _, attribute = name.partition(":")
     try:
-        found: Callable[..., Any] = attrgetter(attribute)(import_module(module))
+        return attrgetter(attribute)(import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(
             "a record names what cannot be imported",
@@ -171,4 +171,3 @@ def function_named(name: str) -> Callable[..., Any]:
             expected='"module:function"',
             mend="Mend the package that brings the system, or install what it needs.",
         ) from error
-    return found
