@@ -81,18 +81,14 @@ class TestFamilies:
         assert family_of(judged, ("images-256",)) == "images"
 
     def test_a_family_that_it_does_not_have(self, judged):
-        with pytest.raises(
-            ConfigError, match=r"\[protocol\] a line is not judged.*found classes, expected lines, images"
-        ):
+        with pytest.raises(ConfigError, match=r"\[protocol\].*found classes, expected lines, images"):
             family_of(judged, ("classes",))
 
     def test_options_of_another_family_are_refused_by_name(self, stranger, judged, tmp_path):
         folder = stranger.run(tmp_path / "run").folder
         check_options(folder, ["data", "limit"], None)
         check_options(folder, ["lpips"], ("images",))
-        with pytest.raises(
-            ConfigError, match=r"\[lpips\].*means nothing for a line judged by lines: expected --data, --lim"
-        ):
+        with pytest.raises(ConfigError, match=r"\[lpips\].*a line judged by lines: expected --data, --lim"):
             check_options(folder, ["data", "lpips"], None)
 
 
