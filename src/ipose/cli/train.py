@@ -1,5 +1,6 @@
 """`ipose train NAME`, for every system. Flags are the config's fields; their defaults follow `--preset`."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import reduce
@@ -79,9 +80,10 @@ def _command(system: System, preset: str | None) -> type:
 
 
 def with_present_names(args: Sequence[str]) -> Sequence[str]:
-    """Command lines of earlier versions: `train segmenter --pairs RUN` is `train part-segmenter` now."""
+    """Command lines of earlier versions: `train segmenter --pairs RUN` is `train part-segmenter` now, and says so."""
     from_pairs = any(word.split("=", 1)[0] == "--pairs" for word in args)
     if list(args[:2]) == ["train", "segmenter"] and from_pairs:
+        print("ipose train segmenter --pairs is now: ipose train part-segmenter --pairs", file=sys.stderr)
         return ["train", "part-segmenter", *args[2:]]
     return args
 

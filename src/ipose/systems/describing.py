@@ -56,7 +56,10 @@ def _describe_model(folder: Path) -> list[str]:
         system = system_of_model(folder)
         if system is None:
             raise RunError("a model of a system that is not here", file=folder, found=config.get("format"))
-        first, *more = function_named(system.describing)(config, folder)
+        described = [system.title]
+        if system.describing is not None:
+            described = function_named(system.describing)(config, folder)
+        first, *more = described
         return [f"model       {folder} ({config['format']}), {first}", *more]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error

@@ -128,7 +128,7 @@ class Run:
                 file=run.folder,
                 found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in refused.items()),
                 mend="Resume with the run's own settings, or start a new run"
-                + (" (--init takes over its weights)." if kind in ("partnet", "synthesis") else "."),
+                + (" (--init takes over its weights)." if "init" in new["config"] else "."),
             )
         run.info |= {"config": new["config"], "train": new["train"]}
         changed = {field: now for field, (_, now) in different.items()}
@@ -148,7 +148,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """ "partnet", "synthesis", or a third party's."""
+        """Of which system it is (`ipose.systems.record.System.kind`)."""
         return str(self.info["kind"])
 
     @property

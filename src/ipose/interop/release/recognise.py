@@ -55,10 +55,15 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return without_prefix(carried) if carried else state
 
 
-def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """A key of the marks above, as "PartNet" or "GANSeg generator"; None where no name is of a release."""
-    names = without_prefix(state)
-    votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
+def network_of(state: Mapping[str, Tensor], others: Mapping[str, str] | None = None) -> str | None:
+    """A key of the marks above, as "PartNet" or "GANSeg generator"; None where no name is of a release.
+
+    Args:
+        state: names and tensors.
+        others: marks of networks of anybody's: a pattern that names of tensors begin with.
+    """
+    names, marks = without_prefix(state), {**_MARKS, **(others or {})}
+    votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in marks.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
     best = max(votes, key=lambda kind: votes[kind])
     return best if votes[best] else None

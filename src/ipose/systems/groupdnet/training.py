@@ -65,7 +65,6 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
-        save=lambda model, folder: model.save_pretrained(folder),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
     )
 

@@ -119,7 +119,6 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
-        save=lambda model, folder: model.save_pretrained(folder),
         show=partial(_sheet, scenes=shown),
         load=partial(IPose.from_pretrained, block=block),
     )

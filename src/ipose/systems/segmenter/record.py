@@ -17,12 +17,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="segmenter",
-    kind="segmenter",
     formats=(FORMAT,),
     title="Segmenter",
     summary="Train a semantic segmenter on images and label maps, to judge images by: ipose evaluate --segmenter.",
     config=SegmenterConfig,
-    config_key="segmenter",
     training=f"{ROOM}.training:prepare",
     loading="ipose.segmentation.saved:load_network",
     describing=f"{ROOM}.record:describe",
