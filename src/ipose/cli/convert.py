@@ -50,8 +50,8 @@ def convert_command() -> Any:
     made: Any = dataclass(frozen=True, kw_only=True)(type("Convert", (ConvertCommand, *options), {}))
     made.__doc__ = (
         "Turn weights of the authors' releases (iPOSE, GroupDNet, GANSeg) into a model folder for ipose generate, "
-        "parts and segment; or a model back into a file with their names. The names in a file tell which network it holds. "
-        "Files are read as data: a pickle that would run code is refused."
+        "parts and segment; or a model back into a file with their names. The names in a file tell which network it "
+        "holds. Files are read as data: a pickle that would run code is refused."
     )
     return made
 

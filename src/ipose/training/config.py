@@ -1,9 +1,9 @@
 """How to train: the settings that belong to the loop, not to a system. No torch in here: `--help` reads it."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields, require
 
 Precision = Literal["no", "bf16"]
 Schedule = Literal["constant", "linear", "cosine", "constant_then_linear"]
@@ -56,25 +56,15 @@ class TrainConfig:
     """Write curves for TensorBoard too, where it is installed."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "checkpoint_every", "log_every", "keep"):
-            self._demand(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "workers", "sample_every", "constant_epochs"):
-            self._demand(name, getattr(self, name) >= 0, "at least 0")
-        self._demand("decay_epochs", self.decay_epochs >= (self.schedule == "constant_then_linear"), "at least 1")
-        self._demand("ema_decay", 0 <= self.ema_decay < 1, "0 <= decay < 1")
-        self._demand("max_minutes", self.max_minutes is None or self.max_minutes > 0, "more than 0, or None")
-        for name, choices in (("precision", Precision), ("schedule", Schedule), ("decay_by", DecayBy)):
-            self._demand(name, getattr(self, name) in get_args(choices), " or ".join(get_args(choices)))
-        if self.decay_by == "clock" and self.max_minutes is None:
-            raise ConfigError(
-                "a schedule by the clock needs to know how long", field="max_minutes", found=None, expected="minutes"
-            )
-
-    def _demand(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise ConfigError(
-                "a training setting that cannot work", field=name, found=getattr(self, name), expected=expected
-            )
+        check_fields(self, "steps batch_size checkpoint_every log_every keep", lambda x: x >= 1, "at least 1")
+        check_fields(self, "seed workers sample_every constant_epochs", lambda x: x >= 0, "at least 0")
+        needed = int(self.schedule == "constant_then_linear")
+        check_fields(self, "decay_epochs", lambda x: x >= needed, f"at least {needed}")
+        check_fields(self, "ema_decay", lambda x: 0 <= x < 1, "0 <= decay < 1")
+        check_fields(self, "max_minutes", lambda x: x is None or x > 0, "more than 0, or None")
+        check_choices(self)
+        timed = self.max_minutes is not None or self.decay_by != "clock"
+        require(timed, "max_minutes", "none", 'the minutes of the run, for decay_by "clock"')
 
     @property
     def by_clock(self) -> bool:

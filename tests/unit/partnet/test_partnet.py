@@ -136,7 +136,7 @@ class TestSizes:
         assert len(PartNet(tiny_config(attention_blocks=blocks)).blocks) == blocks
 
     def test_unknown_preset_lists_the_known_ones(self):
-        with pytest.raises(ConfigError, match=" or ".join(PRESETS)):
+        with pytest.raises(ConfigError, match=r" \| ".join(PRESETS)):
             preset("tiny")
 
     @pytest.mark.parametrize(
