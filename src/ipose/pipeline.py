@@ -13,10 +13,9 @@ from torch import Tensor
 
 import ipose
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
+from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
-from ipose.editing.edit import Edit
-from ipose.editing.layout import edited_draft
-from ipose.editing.region import Seen, pixel_noise
+from ipose.editing.edit import Edit, edited_draft
 from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
 from ipose.images import image_uint8
 from ipose.layers.psm_block import BlockFactory
@@ -204,10 +203,10 @@ class IPose(
         draft = self.draft(scene, edit)
         batch = SceneBatch.from_scenes([draft.scene]).to(self.device)
         parts = self.infer_parts(batch, draft.supports)
-        seen = Seen(draft, parts.part_map[0].cpu(), seed, self.synthesis)
-        noise = edit.redraw(pixel_noise(self.synthesis, scene.size, seed, scene.name), seen)
+        context = NoiseContext(draft, parts.part_map[0].cpu(), seed, self.synthesis)
+        noise = edit.redraw(pixel_noise(self.synthesis, scene.size, seed, scene.name), context)
         image = self._images(batch, parts, SceneNoise(noise.z[None], noise.part_noise[None]))[0]
-        return SceneOutput(image.cpu(), seen.parts, parts.logits[0].cpu(), edit)
+        return SceneOutput(image.cpu(), context.parts, parts.logits[0].cpu(), edit)
 
     def generate(self, scenes: Sequence[Scene], *, seed: int = 0) -> list[SceneOutput]:
         """One image a scene, computed as one batch; scenes of one size."""

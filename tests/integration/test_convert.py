@@ -299,7 +299,7 @@ class TestFaults:
             (("generator.pth", "back.pth"), "a file, where --to-release takes a run or model folder"),
             (("nowhere", "back.pth"), "no such run or model folder"),
             (("supports", "back.pth"), "no model in here"),
-            (("bare", "back.pth", "--preset", "toy"), "[preset] nothing for this way back"),
+            (("bare", "back.pth", "--preset", "toy"), "[preset] --to-release takes everything from the model"),
         ],
     )
     def test_wrong_ways_back(self, bare, files, ipose, words, sentence):

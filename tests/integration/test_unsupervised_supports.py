@@ -102,7 +102,7 @@ class TestFromSegmenter:
             ("{three} {broken} --category car", "worse.jpg: not an image"),
             ("{three} {scenes}/train_label --category car", "these look like label maps"),
             ("{three} {photos}", "what do these photographs show?"),
-            ("{three} {photos} --category car --spec partworld", "a spec of no label maps"),
+            ("{three} {photos} --category car --spec partworld", "photographs have no label maps"),
             ("{three} partworld", "which objects are meant?: expected one of aeroplane, bicycle,"),
             ("{three} {scenes} --category dog", "the scenes hold no dog: expected one of car."),
             ("{three} {photos} --category ../car", "category name that cannot be a folder name: found '../car'"),

@@ -3,12 +3,11 @@
 Where the paper (P) and the authors' release (R) differ, `paper` follows P and `release` follows R.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ipose.configs import Published
-from ipose.errors import ConfigError
+from ipose.configs import Published, check_choices, check_fields, config_by_name
 
 Normalization = Literal["instance", "batch"]
 Init = Literal["release", "torch"]
@@ -64,25 +63,10 @@ class PartNetConfig:
     """Let the learning rate fall to 0 along a cosine (P: constant)."""
 
     def __post_init__(self) -> None:
-        if len(self.encoder_channels) != 4 or min(self.encoder_channels) < 1:
-            raise ConfigError(
-                "four positive widths needed",
-                field="encoder_channels",
-                found=self.encoder_channels,
-                expected="4 widths",
-            )
-        for name in ("attention_blocks", "k", "batch_size", "epochs"):
-            if getattr(self, name) < 1:
-                raise ConfigError("too small", field=name, found=getattr(self, name), expected="at least 1")
-        if self.normalization not in get_args(Normalization):
-            known = " or ".join(get_args(Normalization))
-            raise ConfigError("no such choice", field="normalization", found=self.normalization, expected=known)
-        for name, choices in (("init", Init), ("replaced_support", ReplacedSupport)):
-            if getattr(self, name) not in get_args(choices):
-                known = " or ".join(get_args(choices))
-                raise ConfigError("no such choice", field=name, found=getattr(self, name), expected=known)
-        if not 0 <= self.random_supports <= 1:
-            raise ConfigError("no probability", field="random_supports", found=self.random_supports, expected="0..1")
+        check_fields(self, "encoder_channels", lambda x: len(x) == 4 and min(x) > 0, "4 widths, each above 0")
+        check_fields(self, "attention_blocks k batch_size epochs", lambda x: x >= 1, "at least 1")
+        check_fields(self, "random_supports", lambda x: 0 <= x <= 1, "a probability, 0..1")
+        check_choices(self)
 
     @property
     def empty_masks_have_no_tokens(self) -> bool:
@@ -100,55 +84,48 @@ class PartNetConfig:
         return self.encoder_channels[3] * (3 if self.multi_scale else 1)
 
 
-def paper() -> PartNetConfig:
-    """P suppl. B: BCE losses alone (eqs. 10-12). The network is R's, whose weights load; `normalization="batch"` gives
-    P's words. 5,133,825 parameters."""
-    return PartNetConfig(cross_entropy=False, init="release")
+# An hour on 2 CPU cores: half the paper's widths, a higher rate that decays, averaged weights.
+_HALF: Mapping[str, Any] = {
+    "encoder_channels": (16, 32, 32, 48),
+    "learning_rate": 1e-3,
+    "beta1": 0.9,
+    "batch_size": 16,
+    "ema_decay": 0.995,
+    "decay_learning_rate": True,
+}
 
+# The minutes that `ipose demo` has: a quarter of the paper's widths, small batches. PartWorld has so many objects that
+# no augmentation is needed.
+_TOY: Mapping[str, Any] = {
+    **_HALF,
+    "encoder_channels": (8, 16, 32, 32),
+    "augment": False,
+    "batch_size": 8,
+    "learning_rate": 2e-3,
+    "ema_decay": 0.98,
+}
 
-def release() -> PartNetConfig:
-    """The authors' script: cross-entropies added, empty masks computed, the last support never replaced, 500 passes, of
-    which the model of the best validation accuracy is used (--keep-best validation.ac). 5,133,825 parameters."""
-    return PartNetConfig(zero_empty_masks=False, replaced_support="not_last", init="release", epochs=500)
-
-
-def half() -> PartNetConfig:
-    """Half the paper's widths, for an hour on 2 CPU cores: a higher rate that decays, averaged weights."""
-    return replace(
-        PartNetConfig(),
-        encoder_channels=(16, 32, 32, 48),
-        learning_rate=1e-3,
-        beta1=0.9,
-        batch_size=16,
-        ema_decay=0.995,
-        decay_learning_rate=True,
-    )
-
-
-def toy() -> PartNetConfig:
-    """A quarter to a half of the paper's widths, for the two and a half minutes that `ipose demo` gives it: small
-    batches, no augmentation (PartWorld has objects enough)."""
-    return replace(
-        half(),
-        encoder_channels=(8, 16, 32, 32),
-        augment=False,
-        batch_size=8,
-        learning_rate=2e-3,
-        ema_decay=0.98,
-    )
-
-
-PRESETS: dict[str, Callable[[], PartNetConfig]] = {"toy": toy, "half": half, "paper": paper, "release": release}
-"""PartNet presets by name."""
-
-PresetName = Literal["toy", "half", "paper", "release"]
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "toy": _TOY,
+    "half": _HALF,
+    # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
+    "paper": {"cross_entropy": False, "init": "release"},
+    # The authors' script; of its 500 passes the model of the best validation accuracy is used (--keep-best validation.ac)
+    "release": {"zero_empty_masks": False, "replaced_support": "not_last", "init": "release", "epochs": 500},
+}
+"""What each preset changes of the defaults. `paper` and `release` have 5,133,825 parameters."""
 
 
 def preset(name: str, **overrides: Any) -> PartNetConfig:
-    """The preset of that name, with fields replaced. Raises ConfigError for an unknown name."""
-    if name not in PRESETS:
-        raise ConfigError("no such PartNet preset", found=repr(name), expected=" or ".join(PRESETS))
-    return replace(PRESETS[name](), **overrides)
+    """The named configuration, with fields replaced.
+
+    Args:
+        name: a key of `PRESETS`.
+        overrides: fields of `PartNetConfig`.
+    Raises:
+        ConfigError: no such preset, no such field, or a value that cannot work.
+    """
+    return config_by_name(PartNetConfig, "PartNet", PRESETS, name, overrides)
 
 
 PUBLISHED: Mapping[str, Published] = {
