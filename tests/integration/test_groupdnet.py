@@ -116,7 +116,7 @@ class TestWrongUse:
         ("words", "said"),
         [
             (["--resample", "cat"], "no such class: found cat, expected void, sky, car, dog, box"),
-            (["--parts", "parts"], "GroupDNet knows no parts"),
+            (["--parts", "parts"], "[parts] no option of a GroupDNet: found parts"),
             (["--model", "nowhere", "--resample", "car"], "nowhere"),
             (["--count", "0"], "nothing to make"),
         ],
@@ -145,6 +145,10 @@ class TestWrongUse:
 
     def test_another_systems_model_is_told(self, ipose, label_map, tmp_path):
         (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
-        done = ipose("generate", label_map, "--model", tmp_path, "--system", "groupdnet", "--out", tmp_path / "out")
+        words = ["--model", tmp_path, "--out", tmp_path / "out"]
+        done = ipose("generate", label_map, *words, "--resample", "car")
         assert done.code == 2
-        assert "a model of another system: found ipose-ganseg" in done.err
+        assert "makes images of noise, not of label maps" in done.err
+        done = ipose("generate", *words, "--resample", "car")
+        assert done.code == 2
+        assert "[resample] no option of a GANSeg: found ('car',), expected --move" in done.err

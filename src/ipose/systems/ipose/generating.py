@@ -32,10 +32,10 @@ def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterat
     batch = SceneBatch.from_scenes([scene]).to(model.device)
     parts = model.infer_parts(batch)
     part_map, logits = parts.part_map[0].cpu(), parts.logits[0].cpu()
-    request.out.mkdir(parents=True, exist_ok=True)
     images = {}
     for seed in request.seeds:
         images[f"seed {seed}"] = image = model.paint(batch, parts, seed=seed)[0].cpu()
+        request.out.mkdir(parents=True, exist_ok=True)  # not before: a size that cannot be painted leaves no folder
         path = request.out / f"{stem}_seed{seed}.png"
         write_photo(path, SceneOutput(image, part_map, logits).image_uint8())
         yield path
