@@ -42,21 +42,15 @@ class GenerateCommand:
             print("--system is not needed: the model says which system it is of.", file=sys.stderr)
         names = ("inputs", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
-        options = _all_options()
-        given = options(**{item.name: getattr(self, item.name) for item in fields(options)})
+        given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
         for path in make_images(self.model, request, device=self.device, given=given):
             print(path)
 
 
 def generate_command() -> Any:
-    """The command with the options of all systems."""
-    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", (_all_options(), GenerateCommand), {}))
+    """The command with the options of all systems, after those that every system has."""
+    options = dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
+    bases = (*reversed(options), GenerateCommand)  # a dataclass lists the fields of its last base first
+    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", bases, {}))
     made.__doc__ = "Make images with a trained model: from label maps, or from noise where the system needs none."
     return made
-
-
-def _all_options() -> type[MakeOptions]:
-    """A class with the options of all systems, in the systems' order."""
-    every = dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
-    bases = tuple(reversed(every))  # a dataclass lists the fields of its last base first
-    return dataclass(frozen=True, kw_only=True)(type("AllMakeOptions", bases, {}))
