@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ipose.data.support_folder import load_provenance, load_supports
-from ipose.ganseg.saved_segmenter import save_part_segmenter
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
 
 WORLD = shlex.split("--categories car --objects 1 1 --scenes 4 --val-scenes 2 --size 64 64")

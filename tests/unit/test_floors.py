@@ -16,6 +16,7 @@ FLOORS = {
     **dict.fromkeys(("layers", "losses"), 2),
     **dict.fromkeys(("data", "partworld"), 3),
     "model_folder": 3.5,
+    "model_writing": 3.6,
     **dict.fromkeys(("partnet", "synthesis", "groupdnet", "ganseg", "segmentation"), 4),
     "interop": 5,
     "editing": 5,
@@ -37,7 +38,6 @@ SIDEWAYS = {
     ("data", "partworld"),
     ("partworld", "data"),
     ("evaluation", "training"),
-    ("ganseg", "segmentation"),
     ("segmentation", "ganseg"),
 }
 """Neighbours on one floor that may look at each other."""

@@ -25,7 +25,7 @@ class Segment:
     def run(self) -> None:
         """Segment, write, judge."""
         from ipose.evaluation.card_folder import described, write_run_cards
-        from ipose.ganseg.saved_segmenter import load_part_segmenter
+        from ipose.segmentation.saved_part_segmenter import load_part_segmenter
         from ipose.systems.checks import check_device
         from ipose.systems.part_segmenter.part_maps import check_truth, judge, judgement_cards
         from ipose.systems.part_segmenter.segment import find_images, segment_files

@@ -10,8 +10,8 @@ from ipose.evaluation.card_folder import model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.judgement import RunJudgement, judges_of
-from ipose.model_folder import model_folder, replace_folder
-from ipose.partnet.pretrained import has_partnet, load_partnet, read_parts_config
+from ipose.model_folder import ModelFolder, open_model, replace_folder
+from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
 from ipose.systems.ipose.generated_set import GeneratedSet, generate_set
 from ipose.systems.judging import Judged, data_of, facts_of
@@ -28,9 +28,10 @@ def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str)
         DataError: no part maps, and no network to judge images by either.
     """
     data = data or data_of(run)
-    owns_partnet = has_partnet(read_parts_config(model_folder(run.folder)))
-    facts = facts_of(run, data, model_facts(run, load_partnet(run.folder).supports if owns_partnet else None))
-    images, left_out = _judge_images(run, data, judgement, facts, name)
+    saved = open_model(run.folder)
+    owns_partnet = has_partnet(saved)
+    facts = facts_of(run, data, model_facts(run, load_partnet(saved).supports if owns_partnet else None))
+    images, left_out = _judge_images(run, saved, data, judgement, facts, name)
     try:
         if not owns_partnet:
             raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
@@ -45,10 +46,10 @@ def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str)
 
 
 def _judge_images(
-    run: Run, data: DataConfig, judgement: RunJudgement, facts: dict[str, Any], name: str
+    run: Run, saved: ModelFolder, data: DataConfig, judgement: RunJudgement, facts: dict[str, Any], name: str
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
     """The cards of generated images, and what had to be left out."""
-    model = IPose.from_pretrained(run.folder).to(judgement.device)
+    model = IPose.from_pretrained(saved).to(judgement.device)
     judges, missing = judges_of(judgement, model.spec)
     left_out = () if missing is None else (missing,)
     if not judges:

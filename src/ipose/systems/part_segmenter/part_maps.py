@@ -15,7 +15,7 @@ from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
 @dataclass(frozen=True, eq=False)
