@@ -117,7 +117,10 @@ WRONG = {
     "generate: out is a file": ("generate {sky} --model {synthesis} --out {sky}", "File exists"),
     "edit: missing path": ("edit {tmp}/nowhere.png --model {synthesis} --drop car:wheel", "found nothing"),
     "edit: a folder": ("edit {scenes} --model {synthesis} --drop car:wheel", "one scene at a time is edited"),
-    "edit: a PartNet": ("edit {map} --model {partnet} --drop car:wheel", "a PartNet alone makes no images"),
+    "edit: a PartNet": (
+        "edit {map} --model {partnet} --drop car:wheel",
+        "a model of another system: found ipose-partnet, expected ipose",
+    ),
     "edit: words": (
         "edit {map} --model {synthesis} --resample thing=2",
         "everything, object=NUMBER or part=NUMBER:PART",
@@ -198,7 +201,7 @@ WRONG = {
     ),
     "train synthesis: init from PartNet": (
         "{train_synthesis} --out {run} --init {partnet}",
-        "a PartNet alone makes no images",
+        "a model of another system: found ipose-partnet, expected ipose",
     ),
     "train synthesis: style without weights": (
         "{train_synthesis} --out {run} --style-loss clip --clip-weights {tmp}/nowhere.pt",

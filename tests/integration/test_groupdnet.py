@@ -133,7 +133,7 @@ class TestWrongUse:
             (["evaluate", "--maps", "0"], "[maps]"),
             (["evaluate", "--data", "elsewhere"], "[data] an option that mCSD and mOCD do not look at"),
             (["evaluate", "--protocol", "images"], "[protocol]"),
-            (["edit", "label.png"], "no model of parts, or of images from parts: found ipose-groupdnet"),
+            (["edit", "label.png"], "a model of another system: found ipose-groupdnet"),
         ],
     )
     def test_of_a_run(self, run, ipose, label_map, tmp_path, words, said):
