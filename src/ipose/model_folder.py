@@ -12,8 +12,7 @@
 
 import hashlib
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from ipose.errors import ConfigError, RunError
+from ipose.whole_files import recover_folder
 
 if TYPE_CHECKING:
     from ipose.label_spec import LabelSpec
@@ -151,6 +151,7 @@ def open_model(path: str | Path | ModelFolder, *kinds: ModelKind) -> ModelFolder
 
 def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
     for folder in (path, path / "model"):
+        recover_folder(folder)
         if (folder / CONFIG).is_file():
             return folder
     mend = f"Train one with {_commands(kinds) or 'ipose train'}, or check the path."
@@ -182,20 +183,3 @@ def _commands(kinds: tuple[ModelKind, ...]) -> str:
 def sha256_of(file: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal digits."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def replace_folder(target: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a new folder, then put it where `target` is. A reader finds the old one or the new one, whole.
-
-    Args:
-        target: the folder to replace; need not be there yet.
-        write: fills the folder that it is given.
-    """
-    beside, old = (target.with_name(f"{target.name}.{word}") for word in ("new", "old"))
-    for leftover in (beside, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    write(beside)
-    if target.exists():
-        target.rename(old)
-    beside.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -13,8 +13,9 @@ from ipose.data.specs import dataset_toml
 from ipose.data.support_folder import save_supports
 from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
-from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, replace_folder, sha256_of
+from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, sha256_of
 from ipose.part_annotations import SupportSet
+from ipose.whole_files import replace_folder
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -50,7 +51,6 @@ def write_model(
     _refuse_others_files(Path(folder), {*(files or {})})
 
     def fill(new: Path) -> None:
-        new.mkdir(parents=True, exist_ok=True)
         _write_weights(new, weights)
         for name, write in (files or {}).items():
             write(new / name)

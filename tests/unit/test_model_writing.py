@@ -1,6 +1,7 @@
 """A model folder is written whole or not at all, and holds what its reader gives back."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 import torch
@@ -94,6 +95,23 @@ class TestReplacing:
         with pytest.raises(OSError, match="the disk is full"):
             write_model(folder, ROBOT, {"arms": 3}, {}, files={"song.txt": fail})
         assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+    def test_a_kill_between_the_two_renames_loses_no_model(self, folder, monkeypatch):
+        renames, rename = [], Path.rename
+
+        def killed(self, target):
+            renames.append(target)
+            if len(renames) == 2:  # the old model has left its place, and the new one has not taken it
+                raise KeyboardInterrupt
+            return rename(self, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", killed)
+            with pytest.raises(KeyboardInterrupt):
+                write_model(folder, ROBOT, {"arms": 3}, STATE)
+        assert not folder.exists()
+        assert open_model(folder.parent).config["arms"] == 2
+        assert open_model(folder).supports().categories == ("car",)
 
     def test_other_files_are_not_removed(self, folder):
         (folder / "notes.txt").write_text("mine")

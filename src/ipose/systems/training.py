@@ -8,7 +8,6 @@ from typing import Any
 
 from PIL import Image
 
-from ipose.model_folder import replace_folder
 from ipose.systems.checks import check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
@@ -19,6 +18,7 @@ from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.types import Objective
+from ipose.whole_files import replace_folder
 
 
 @dataclass(frozen=True, kw_only=True)

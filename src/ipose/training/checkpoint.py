@@ -35,7 +35,7 @@ from ipose.training.checkpoint_files import (
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
 from ipose.types import Objective
-from ipose.whole_files import fsync_tree, replace_folder
+from ipose.whole_files import fsync_tree, put_in_place
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def save_checkpoint(
         torch.save(state, beside / "state.pt")
         write_manifest(beside, step)
         fsync_tree(beside)
-        path = replace_folder(beside, checkpoint_path(folder, step))
+        path = put_in_place(beside, checkpoint_path(folder, step))
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise RunError(
@@ -120,7 +120,7 @@ def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | 
         except DamagedCheckpointError as error:
             warnings.warn(f"{error} Using the one before.", stacklevel=2)
             if set_aside:
-                replace_folder(path, folder / f"{DAMAGED}{path.name}")
+                put_in_place(path, folder / f"{DAMAGED}{path.name}")
     return None
 
 

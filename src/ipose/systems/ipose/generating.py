@@ -10,6 +10,7 @@ from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.errors import SupportError
 from ipose.images import image_uint8
+from ipose.partnet.pretrained import without_supports
 from ipose.pipeline import IPose
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
@@ -65,12 +66,16 @@ def _without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
 
 
 def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> SupportError:
-    first = missing[0]
+    name, category = model.spec.classes[missing[0].class_id].name, missing[0].part_category
+    found, otherwise = f"a {name}, of part category {category}", "Or paint such objects without parts: --without-parts."
+    if not model.supports.categories:
+        known = without_supports()
+        return SupportError(known.message, file=file, found=found, mend=f"{known.mend} {otherwise}")
     return SupportError(
-        "an object of a part category that the model has no supports of",
+        "the model has no supports of an object's part category",
         file=file,
-        found=f"a {model.spec.classes[first.class_id].name}, of category {first.part_category}",
-        expected=", ".join(model.supports.categories) or "supports, and the model has none",
-        mend=f"Add drawings to the model (supports/{first.part_category}/<name>_part.png in its folder, as many as of "
-        "the others), or paint such objects without parts (--without-parts).",
+        found=found,
+        expected=", ".join(model.supports.categories),
+        mend=f"Put {model.supports.k} drawings of parts into the model's folder, supports/{category}/<name>_part.png. "
+        + otherwise,
     )

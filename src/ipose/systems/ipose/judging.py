@@ -10,13 +10,14 @@ from ipose.evaluation.card_folder import model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.judgement import RunJudgement, judges_of
-from ipose.model_folder import ModelFolder, open_model, replace_folder
+from ipose.model_folder import ModelFolder, open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
 from ipose.systems.ipose.generated_set import GeneratedSet, generate_set
 from ipose.systems.judging import Judged, data_of, facts_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
+from ipose.whole_files import replace_folder
 
 
 def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:

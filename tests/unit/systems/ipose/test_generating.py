@@ -82,14 +82,14 @@ class TestObjectsWithoutSupports:
             list(make(without_dogs(model, **spec), request_of(maps)))
         said = str(caught.value)
         assert said.startswith(f"{maps / 'label' / '0.png'}: ")
-        assert "found a hound, of category dog, expected car" in said
+        assert "found a hound, of part category dog, expected car" in said
         assert "supports/dog/<name>_part.png" in said
         assert "--without-parts" in said
         assert not (maps / "out").exists()
 
     def test_a_model_that_came_without_supports_says_so(self, model, maps):
         bare = IPose(model.generator, model.partnet, supports(), SPEC)
-        with pytest.raises(SupportError, match=r"0\.png: .* supports, and the model has none"):
+        with pytest.raises(SupportError, match=r"0\.png: this model has no support.*--supports DIR.*--without-parts"):
             list(make(bare, request_of(maps)))
 
     def test_without_parts_they_are_painted_as_objects_of_a_class_without_parts(self, model, maps, capsys):
