@@ -285,7 +285,7 @@ class TestFaults:
         def full(*_args, **_rest):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("ipose.pipeline.dataset_toml", full)  # when most is written
+        monkeypatch.setattr("ipose.model_writing.dataset_toml", full)  # when most is written
         done = ipose("convert", files / "generator.pth", tmp_path / "model")
         assert done.code == 2
         assert "No space left" in done.err

@@ -12,7 +12,7 @@ from torch import Tensor
 from ipose.errors import ConfigError, RunError
 from ipose.interop.release.recognise import network_of
 from ipose.interop.weight_files import refuse_weights
-from ipose.model_folder import model_folder
+from ipose.model_folder import open_model
 from ipose.systems.converted_files import Converted, Hints, read_network, refuse_occupied, write_new
 from ipose.systems.record import Released, function_named
 from ipose.systems.registry import system_of_model, systems
@@ -63,12 +63,11 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
         raise RunError(
             "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
         )
-    folder = model_folder(model)
-    system = system_of_model(folder)
-    if system is None or system.to_release is None:
-        title = "model of a system that is not here" if system is None else system.title
-        raise ConfigError(f"no release has a {title}", file=folder)
-    notes: list[str] = function_named(system.to_release)(folder, out)
+    saved = open_model(model)
+    system = system_of_model(saved)
+    if system.to_release is None:
+        raise ConfigError(f"no release has a {system.title}", file=saved.path)
+    notes: list[str] = function_named(system.to_release)(saved.path, out)
     return notes
 
 

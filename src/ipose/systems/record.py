@@ -39,7 +39,7 @@ class TrainOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class MakeOptions:
-    """What `ipose generate` takes of a system's own, all None or empty by default. A system subclasses it."""
+    """What `ipose generate` takes of a system's own, all None, empty or False by default. A system subclasses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,8 @@ class System:
         data: config dataclass of what it learns from; None = the options say so.
         train_options: what `ipose train NAME` takes more.
         training: `prepare(task, *, seed, resume, **given) -> ipose.systems.training.Prepared`.
-        loading: `load(folder) -> model`, of a run or model folder, in eval mode, with `.to(device)`.
+        loading: `load(folder) -> model`, in eval mode, with `.to(device)`. `folder`: path to a run or model folder, or
+            an `ipose.model_folder.ModelFolder`; `ipose.model_folder.open_model` takes either.
         describing: `describe(config, folder) -> list[str]`, of a model folder and its config.json: what it holds, in
             words; more than one: lines of their own. Imports no torch. None = the title.
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.

@@ -9,10 +9,9 @@ A package brings a system by an entry point of the group `ipose.systems` that na
 import sys
 from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from ipose.errors import ConfigError, RunError
-from ipose.model_folder import model_format
+from ipose.model_folder import ModelFolder
 from ipose.systems.record import System, function_named
 from ipose.systems.record_checks import check_record
 from ipose.training.run import Run
@@ -60,7 +59,15 @@ def system_of_run(run: Run) -> System:
     )
 
 
-def system_of_model(path: Path) -> System | None:
-    """The system of a run's model, or of a model folder; None where nothing can be read."""
+def system_of_model(model: ModelFolder) -> System:
+    """The system that a model is of. Raises RunError where none of this kind is installed."""
     known = {one: system for system in systems() for one in system.formats}
-    return known.get(model_format(path) or "")
+    if model.format not in known:
+        raise RunError(
+            "a model of a system that is not here",
+            file=model.path,
+            found=model.format,
+            expected=", ".join(known),
+            mend="Install the package that it was trained with.",
+        )
+    return known[model.format]

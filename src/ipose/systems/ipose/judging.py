@@ -15,6 +15,8 @@ from ipose.evaluation.judgement import RunJudgement, judges_of
 from ipose.evaluation.judgement import RunJudgement
 from ipose.model_folder import model_folder
 from ipose.partnet.pretrained import has_partnet, load_partnet, read_parts_config
+from ipose.model_folder import ModelFolder, open_model
+from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
 from ipose.systems.image_judging import judge_images
 from ipose.systems.judging import Judged, data_of, facts_of
@@ -31,9 +33,10 @@ def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str)
         DataError: no part maps, and no network to judge images by either.
     """
     data = data or data_of(run)
-    owns_partnet = has_partnet(read_parts_config(model_folder(run.folder)))
-    facts = facts_of(run, data, model_facts(run, load_partnet(run.folder).supports if owns_partnet else None))
-    model = ScenesOfIPose(IPose.from_pretrained(run.folder).to(judgement.device))
+    saved = open_model(run.folder)
+    owns_partnet = has_partnet(saved)
+    facts = facts_of(run, data, model_facts(run, load_partnet(saved).supports if owns_partnet else None))
+    model = ScenesOfIPose(IPose.from_pretrained(saved).to(judgement.device))
     images = judge_images(run, model, data, judgement, facts, name)
     try:
         if not owns_partnet:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tyro.conf import FlagCreatePairsOff
+
 from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
 from ipose.synthesis.published import published
 from ipose.systems.partnet.record import describe_parts
@@ -42,6 +44,8 @@ class IPoseMakeOptions(MakeOptions):
 
     parts: Path | None = None
     """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """iPOSE: paint objects whose category has no supports as objects without parts. Without it, they are refused."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from ipose.errors import ConfigError, DataError, SupportError
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.model_folder import model_folder
+from ipose.model_folder import open_model
 from ipose.partnet.parts_without_partnet import no_parts, stand_in
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
@@ -136,7 +136,7 @@ def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
 def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
     """Whether there is a PartNet where the config needs one. Raises ConfigError, RunError."""
     if partnet is not None:
-        model_folder(partnet)
+        open_model(partnet)
     elif config.needs_partnet:
         raise ConfigError(
             "parts are predicted by a trained PartNet, and none is named",

@@ -18,7 +18,7 @@ from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.judgement import RunJudgement
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.judging import Judged
 from ipose.systems.part_segmenter.part_maps import Judgement, score_cards
 from ipose.systems.part_segmenter.photo_cards import published_cards

@@ -13,10 +13,10 @@ from ipose.data.photo_files import refuse_other_folder
 from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.images import image_float
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 

@@ -88,7 +88,7 @@ class TestWithoutPartNet:
         IPose(Generator(CONFIG), partnet, NO_SUPPORTS, SPEC).save_pretrained(tmp_path)
         file = tmp_path / "config.json"
         file.write_text(json.dumps({k: v for k, v in json.loads(file.read_text()).items() if "partnet" not in k}))
-        with pytest.raises(RunError, match="no PartNet can be read here"):
+        with pytest.raises(RunError, match="the PartNet cannot be read"):
             IPose.from_pretrained(tmp_path)
 
 

@@ -1,13 +1,9 @@
 """`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import torch
-from huggingface_hub import ModelHubMixin, snapshot_download
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -17,29 +13,25 @@ from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit, edited_draft
 from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
+from ipose.editing.draft import Draft
+from ipose.editing.edit import Edit
+from ipose.editing.region import Seen, pixel_noise
+from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.images import image_uint8
-from ipose.layers.psm_block import BlockFactory
-from ipose.model_folder import model_folder
-from ipose.partnet.attention import SupportAttention, support_attention
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.partnet.attention import SupportAttention
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.parts_without_partnet import no_parts, stand_in
-from ipose.partnet.pretrained import (
-    has_partnet,
-    load_model_supports,
-    load_partnet_weights,
-    read_parts_config,
-    save_model_supports,
-    save_partnet_weights,
-    without_supports,
-)
+from ipose.partnet.pretrained import without_supports
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.pipeline.attention import attention_of
+from ipose.pipeline.drafts import draft_for
+from ipose.pipeline.hub import SavedModel
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.synthesis.pretrained import load_generator, read_generator_weights, save_generator_weights
 from ipose.synthesis.scene_noise import SceneNoise, batch_noise
-from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
-
-FORMAT = "ipose"
+from ipose.types import Scene, SceneBatch, SceneObject
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +56,7 @@ class SceneOutput:
         return image_uint8(self.image)
 
 
-class IPose(
-    ModelHubMixin,
-    library_name="ipose",
-    license="apache-2.0",
-    pipeline_tag="image-to-image",
-    tags=["semantic-image-synthesis", "ipose"],
-):
+class IPose(SavedModel):
     """The whole of iPOSE for use: infer parts, then synthesise. Source: iPOSE sec. 3, fig. 2.
 
     Args:
@@ -95,8 +81,7 @@ class IPose(
             raise ConfigError(
                 "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
             )
-        self.generator, self.partnet = generator.eval(), None if partnet is None else partnet.eval()
-        self.supports, self.spec = supports, spec
+        super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
         self._stand_in = None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
 
     @property
@@ -116,6 +101,17 @@ class IPose(
             self.partnet.to(device)
         return self
 
+    @property
+    def categories_without_supports(self) -> tuple[str, ...]:
+        """Part categories of the spec whose parts the model could predict, if it had supports of them."""
+        if self.partnet is None or self._stand_in is not None:
+            return ()
+        return tuple(name for name in self.spec.part_categories if name not in self.supports.categories)
+
+    def objects_without_supports(self, scene: Scene) -> tuple[SceneObject, ...]:
+        """The scene's objects of these categories."""
+        return tuple(item for item in scene.objects if item.part_category in self.categories_without_supports)
+
     def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
         """Composed part features, logits and mask of a batch, of the kind that the generator was trained on.
 
@@ -133,7 +129,7 @@ class IPose(
         if self.partnet is None:
             return no_parts(batch.to(self.device), self.synthesis.part_input_channels)
         supports = self.supports if supports is None else supports
-        if self.spec.part_categories and not supports.categories:
+        if not supports.categories and any(item.part_category is not None for item in batch.objects):
             raise without_supports()
         with torch.no_grad():
             rules = {"paste": self.synthesis.paste, "object_shape": self.synthesis.object_shape}
@@ -151,20 +147,8 @@ class IPose(
         """
         if self.partnet is None or self._stand_in is not None:
             raise ConfigError("this model reads no predicted parts, so that nothing is attended to", field="parts")
-        with_parts = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
-        if number not in with_parts:
-            raise ConfigError(
-                "no object with parts has this number",
-                field="number",
-                found=number,
-                expected=", ".join(map(str, with_parts)) or "a scene that has some",
-            )
-        parts, category = self.infer_parts(SceneBatch.from_scenes([scene])), scene.objects[number].part_category
-        assert parts.shapes is not None
-        assert category is not None
-        at = with_parts.index(number)
-        maps = self.supports.of([category]).to(self.device)
-        return support_attention(self.partnet, parts.shapes[at : at + 1], maps)[0]
+        parts = self.infer_parts(SceneBatch.from_scenes([scene]))
+        return attention_of(self.partnet, self.supports, scene, parts, number)
 
     def __call__(self, scene: Scene, *, seed: int = 0, edit: Edit | None = None) -> SceneOutput:
         """One image. The same scene and seed give the same image (to 1e-5), alone or in a batch.
@@ -187,17 +171,7 @@ class IPose(
         Raises:
             ConfigError, SupportError: an edit that makes no sense in this scene, or for a model of this kind.
         """
-        for step in edit.steps if not self.synthesis.needs_partnet else ():
-            if step.asks_partnet:
-                raise _nothing_predicted(type(step).__name__, self.synthesis)
-        draft = edited_draft(edit, scene, self.supports, self.spec)
-        if self.synthesis.parts == "true" and scene.part is not None and draft.scene.part is None:
-            raise ConfigError(
-                "this edit changes the layout, and a model of true parts needs the part map that goes with it",
-                field="parts",
-                mend="Change the scene's label, instance and part map together, and generate from them.",
-            )
-        return draft
+        return draft_for(edit, scene, self.supports, self.spec, self.synthesis)
 
     def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
         draft = self.draft(scene, edit)
@@ -238,115 +212,3 @@ class IPose(
                 part_noise=noise.part_noise.to(self.device),
             )
         return images
-
-    def _save_pretrained(self, save_directory: Path) -> None:
-        """The files of a model folder; `save_pretrained` adds the model card."""
-        described = {
-            "format": FORMAT,
-            "ipose_version": ipose.__version__,
-            **save_generator_weights(save_directory, self.generator),
-        }
-        if self.partnet is not None:
-            described |= save_partnet_weights(save_directory, self.partnet)
-            described |= save_model_supports(save_directory, self.supports)
-        (save_directory / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-        names = {name: self.supports.part_names[name] for name in self.supports.categories}
-        (save_directory / DATASET_FILE).write_text(dataset_toml(self.spec, names))
-
-    @classmethod
-    def from_pretrained(
-        cls, pretrained_model_name_or_path: str | Path, *, block: BlockFactory | None = None, **kwargs: Any
-    ) -> "IPose":
-        """Load a run, its `model/` folder, or a hub id (`local_files_only=True` keeps it off the network).
-
-        Args:
-            pretrained_model_name_or_path: run, model folder or hub id.
-            block: what the generator's blocks are made by, where it was trained with other ones than the PSM block.
-            kwargs: of `huggingface_hub.ModelHubMixin.from_pretrained`.
-        Raises:
-            RunError: no such folder, a PartNet without a generator, a generator of other blocks, or a damaged file.
-        """
-        local = Path(pretrained_model_name_or_path)
-        if local.exists() or str(pretrained_model_name_or_path).count("/") != 1:
-            folder = model_folder(local)
-            _read_whole(folder)  # before the mixin, whose JSON error names no file
-            return super().from_pretrained(str(folder), block=block, **kwargs)
-        try:
-            return super().from_pretrained(str(pretrained_model_name_or_path), block=block, **kwargs)
-        except IposeError:
-            raise
-        except Exception as error:
-            raise RunError(
-                "neither a folder here nor a model that the hub serves",
-                file=str(pretrained_model_name_or_path),
-                found=type(error).__name__,
-                mend="Check the path; a hub id needs the network, or a copy in the hub's cache.",
-            ) from error
-
-    @classmethod
-    def _from_pretrained(
-        cls,
-        *,
-        model_id: str,
-        revision: str | None,
-        cache_dir: str | Path | None,
-        force_download: bool,
-        local_files_only: bool,
-        token: str | bool | None,
-        block: BlockFactory | None = None,
-        **model_kwargs: Any,
-    ) -> "IPose":
-        folder = Path(model_id)
-        if not folder.is_dir():
-            folder = Path(
-                snapshot_download(
-                    model_id,
-                    revision=revision,
-                    cache_dir=cache_dir,
-                    force_download=force_download,
-                    local_files_only=local_files_only,
-                    token=token,
-                )
-            )
-        config = _read_whole(folder)
-        generator, spec = load_generator(folder, config, block), load_spec(folder / DATASET_FILE)
-        if not has_partnet(config) and not generator.config.needs_partnet:
-            return cls(generator, None, SupportSet({}, {}), spec)
-        return cls(generator, load_partnet_weights(folder, config), load_model_supports(folder, config), spec)
-
-
-def generator_weights(path: str | Path) -> dict[str, Tensor]:
-    """The generator's weights by name, of a synthesis run or its model folder: to start another one from.
-
-    Raises:
-        RunError: no such folder, a PartNet without a generator, or a damaged file.
-    """
-    folder = model_folder(path)
-    _read_whole(folder)
-    return read_generator_weights(folder)
-
-
-def _nothing_predicted(edit: str, config: SynthesisConfig) -> ConfigError:
-    kinds = {
-        "true": "it paints the true part map: change that",
-        "position_descriptor": "it sees where pixels lie in their object's outline: change that",
-    }
-    reads = "it was trained without parts" if config.part_injection == "none" else kinds[config.parts]
-    return ConfigError(
-        f"{edit} changes what PartNet predicts, which this model does not read ({reads})",
-        field="parts",
-        mend="Edit texture or layout, or take a model of predicted parts.",
-    )
-
-
-def _read_whole(folder: Path) -> dict[str, Any]:
-    """config.json of a model folder. Raises RunError where it is a PartNet's."""
-    config = read_parts_config(folder)
-    if config.get("format") != FORMAT:
-        raise RunError(
-            "a PartNet alone makes no images",
-            file=folder,
-            expected="a synthesis run",
-            mend="Train one with ipose train synthesis, or use ipose parts with this one.",
-        )
-    return config
