@@ -74,6 +74,7 @@ class LabelSpec:
 
     @property
     def num_classes(self) -> int:
+        """Number of classes, the unknown one included."""
         return len(self.classes)
 
     @property

@@ -86,6 +86,7 @@ class SupportSet:
 
     @property
     def categories(self) -> tuple[str, ...]:
+        """Part categories that there are supports of."""
         return tuple(self.part_maps)
 
     @property

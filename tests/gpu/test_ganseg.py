@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.batch_sources import PhotoBatch
 from helpers.tiny_ganseg import TINY_GANSEG
-from ipose.data.photo_source import PhotoBatch
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.objective import GANSegObjective

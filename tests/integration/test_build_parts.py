@@ -15,14 +15,6 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.part_pairs import read_part_tree, write_pair
-from ipose.data.part_sources.build import build_parts
-from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source
-from ipose.data.part_sources.source import ItemReader, PartSource, SourceItem
-from ipose.data.scene_folder import write_scene_folder
-from ipose.data.support_folder import load_supports
-from ipose.partworld.categories import PARTWORLD
-from ipose.reports.part_sheets import draw_built_parts
 from helpers.published_parts import (
     drawn_pairs,
     drawn_scenes,
@@ -31,13 +23,14 @@ from helpers.published_parts import (
     write_pascal_pps,
     write_release_tree,
 )
-from ipose.data.part_pairs import read_part_tree, write_part_tree
-from ipose.data.part_sources.recognise import KINDS, open_part_source
-from ipose.data.part_sources.source import ItemReader, SourceItem
+from ipose.data.part_pairs import read_part_tree, write_pair
+from ipose.data.part_sources.build import build_parts
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source
+from ipose.data.part_sources.source import ItemReader, PartSource, SourceItem
 from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import load_supports
-from ipose.part_building.build import build_parts
 from ipose.partworld.categories import PARTWORLD
+from ipose.reports.part_sheets import draw_built_parts
 
 PASCAL = ("cow", "human")
 

@@ -14,8 +14,6 @@ from ipose.ganseg.pretrained import load_ganseg, save_ganseg
 from ipose.interop.weight_files import read_weights
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
-from ipose.testing.golden_files import read_golden
-from ipose.testing.golden_ganseg import ABSOLUTE
 
 HEATMAPS = {"cone": "linear", "gauss-var": "gauss"}
 

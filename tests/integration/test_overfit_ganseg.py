@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.batch_sources import PhotoSource
 from helpers.tiny_ganseg import TINY_GANSEG
+from ipose.data.batch_sources import PhotoSource
 from ipose.data.data_config import PhotoConfig
 from ipose.data.photo_folder import open_photographs
 from ipose.ganseg.blocks import start_weights

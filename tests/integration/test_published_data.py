@@ -8,9 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.doctor import examine_scenes
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
-from ipose.data.doctor import examine
+from ipose.data.doctor import examine_scenes
 from ipose.data.object_index import NO_OBJECT
 from ipose.data.part_names import part_names_for
 from ipose.data.png import read_index

@@ -8,8 +8,6 @@ import pytest
 import torch
 
 from ipose.data.support_folder import load_supports
-from ipose.ganseg.saved_segmenter import save_part_segmenter
-from ipose.data.support_folder import load_provenance, load_supports
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 

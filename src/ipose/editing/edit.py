@@ -72,11 +72,13 @@ class Edits(Edit):
         return draft
 
     def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """The noise after every edit, in their order."""
         for edit in self.edits:
             noise = edit.redraw(noise, context)
         return noise
 
     def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """The code after every edit, in their order."""
         for edit in self.edits:
             code = edit.recode(code, context)
         return code

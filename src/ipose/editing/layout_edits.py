@@ -29,6 +29,7 @@ class MoveObject(Edit):
     right: int = 0
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the object's mask shifted. What leaves the scene is cut off."""
         layer = draft.layer_of(self.object)
         return draft.with_layer(self.object, Layer(layer.item, _shifted(layer.mask, self.down, self.right)))
 

@@ -8,7 +8,7 @@ inputs are equal. `ipose.reference.partnet` is the literal version.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -117,7 +117,7 @@ class PartNet(nn.Module):
         if config.init == "release":
             init_weights(self)
             for block in self.blocks:
-                block.reset_projections()
+                cast(CrossAttentionBlock, block).reset_projections()
 
     def encode_supports(self, supports: UInt8[Tensor, "m k s s"]) -> SupportMemory:
         """Everything that depends on the supports alone; the memory of a category can be kept and reused.

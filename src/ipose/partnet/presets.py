@@ -110,7 +110,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "half": _HALF,
     # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
     "paper": {"cross_entropy": False, "init": "release"},
-    # The authors' script; of its 500 passes the model of the best validation accuracy is used (--keep-best validation.ac)
+    # The authors' script. Of its 500 passes the model of the best validation accuracy is used.
     "release": {"zero_empty_masks": False, "replaced_support": "not_last", "init": "release", "epochs": 500},
 }
 """What each preset changes of the defaults. `paper` and `release` have 5,133,825 parameters."""

@@ -1,8 +1,7 @@
 """What an edit makes of a scene and the supports, before parts are inferred; edits that a model cannot follow."""
 
 from ipose.editing.draft import Draft
-from ipose.editing.edit import Edit
-from ipose.editing.layout import edited_draft
+from ipose.editing.edit import Edit, edited_draft
 from ipose.errors import ConfigError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet

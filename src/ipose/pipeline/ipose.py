@@ -7,15 +7,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-import ipose
-from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
-from ipose.editing.edit import Edit, edited_draft
-from ipose.errors import ConfigError, IposeError, RunError, ShapeMismatchError
-from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
@@ -132,8 +126,8 @@ class IPose(SavedModel):
         if not supports.categories and any(item.part_category is not None for item in batch.objects):
             raise without_supports()
         with torch.no_grad():
-            rules = {"paste": self.synthesis.paste, "object_shape": self.synthesis.object_shape}
-            return infer_scene_parts(self.partnet, batch.to(self.device), supports, **rules)
+            paste, shape = self.synthesis.paste, self.synthesis.object_shape
+            return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=paste, object_shape=shape)
 
     def attention(self, scene: Scene, number: int) -> SupportAttention:
         """Where PartNet looked in the supports for the parts of one object: `.read_by(row, column)` are the support

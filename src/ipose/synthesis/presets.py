@@ -175,7 +175,13 @@ class SynthesisConfig:
 SILENT: dict[str, Any] = {"object_shape": "instance", "style_resize": "release"}
 """What the authors' networks were trained with on every data set, and the paper does not say."""
 
-_CITYSCAPES: Mapping[str, Any] = SILENT | {"num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "ema_decay": 0.999}
+_CITYSCAPES: Mapping[str, Any] = SILENT | {
+    "num_classes": 35,
+    "unknown": 0,
+    "width": 512,
+    "batch_size": 4,
+    "ema_decay": 0.999,
+}
 _ADE20K: Mapping[str, Any] = SILENT | {"num_classes": 151, "unknown": 0}
 _COCO_STUFF: Mapping[str, Any] = SILENT | {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, SpecError
 from ipose.evaluation.card_folder import model_facts
 from ipose.evaluation.eval_card import EvalCard
@@ -21,13 +21,13 @@ from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, ScenePhoto
 from ipose.evaluation.judgement import RunJudgement, judges_of
 from ipose.images import image_uint8
-from ipose.model_folder import replace_folder
 from ipose.systems.judging import Judged, data_of, facts_of
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SceneModel
 from ipose.training.run import Run
 from ipose.types import LabelSpec, Scene
+from ipose.whole_files import replace_folder
 
 AT_ONCE = 4
 """Scenes a batch: what a model reads of them serves all seeds."""

@@ -1,22 +1,22 @@
 """For use: scenes in, images out; saved and loaded as one folder. It is an `ipose.systems.scene_models.SceneModel`."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.configs import config_from_plain
-from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
-from ipose.model_folder import read_model_config
+from ipose.model_folder import ModelFolder, ModelKind, open_model
+from ipose.model_writing import write_model
 from ipose.seeds import named_generator
 from ipose.types import LabelSpec, Scene, SceneBatch
 from safm_toy.config import SafmConfig
 from safm_toy.network import Conditions, Generator
+
+KIND = ModelKind("safm", "SAFM", "ipose train safm")
 
 
 class Safm:
@@ -49,17 +49,14 @@ class Safm:
 
     def save_pretrained(self, folder: Path) -> None:
         """Write a model folder: config.json, model.safetensors, dataset.toml."""
-        folder.mkdir(parents=True, exist_ok=True)
-        described = {"format": "safm", "safm": asdict(self.generator.config)}
-        (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-        weights = {name: value.cpu().contiguous() for name, value in self.generator.state_dict().items()}
-        save_file(weights, folder / "model.safetensors")
-        (folder / DATASET_FILE).write_text(dataset_toml(self.spec))
+        weights = {"model.safetensors": self.generator.state_dict()}
+        write_model(folder, KIND, {"safm": asdict(self.generator.config)}, weights, spec=self.spec)
 
     @classmethod
-    def from_pretrained(cls, path: Path) -> "Safm":
+    def from_pretrained(cls, path: Path | ModelFolder) -> "Safm":
         """Of a run, or of its model folder. Raises RunError where there is none."""
-        folder, described = read_model_config(path, "safm", name="SAFM", command="ipose train safm")
-        generator = Generator(config_from_plain(SafmConfig, described["safm"]))
-        generator.load_state_dict(load_file(folder / "model.safetensors"))
-        return cls(generator, load_spec(folder))
+        model = open_model(path, KIND)
+        with model.reading("SAFM generator"):
+            generator = Generator(config_from_plain(SafmConfig, model.config["safm"]))
+            generator.load_state_dict(model.weights("model.safetensors"))
+        return cls(generator, model.spec())

@@ -5,9 +5,8 @@ from functools import partial
 
 import torch
 
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
-from ipose.systems.checks import checked_scenes
+from ipose.data.batch_sources import SceneSource
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.systems.scene_models import sheet, spread
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.snapshot import Snapshot

@@ -6,8 +6,6 @@ from torch import Tensor
 
 from ipose.errors import ConfigError
 from ipose.losses import CLIPStyle, relaxed_emd, tiny_clip_style, visual_tokens
-from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
-from ipose.losses import CLIPStyle, clip_weights, load_clip_style, relaxed_emd, tiny_clip_style, visual_tokens
 from ipose.losses.clip_style import StyleResize
 
 

@@ -6,10 +6,7 @@ from torch import nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.partnet.partnet import PartNet, PartPrediction, distinct_pairs
-from ipose.partnet.presets import PRESETS, PartNetConfig, preset
-from ipose.partnet.presets import preset
 from ipose.partnet.presets import PartNetConfig, preset
-from ipose.reference.partnet import partnet as literal
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
 

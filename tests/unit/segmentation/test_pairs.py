@@ -11,7 +11,6 @@ from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_p
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 SMALL = "lraspp_mobilenet_v3_large"
 

@@ -13,19 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ipose.systems import registry
-from ipose.systems.record import MakeOptions, System, TrainOptions
-from ipose.systems.training import Prepared, Task
-from ipose.training.config import TrainConfig
-from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot
-from ipose.types import Phase
-
-from pathlib import Path
-
-import pytest
-import torch
-
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.data.png import write_index
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.pretrained import save_ganseg
@@ -39,8 +27,14 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
-from ipose.testing.tiny_ganseg import TINY_GANSEG
+from ipose.systems import registry
+from ipose.systems.record import MakeOptions, System, TrainOptions
+from ipose.systems.training import Prepared, Task
 from ipose.testing.tiny_scenes import SPEC, make_scene
+from ipose.training.config import TrainConfig
+from ipose.training.run import Run
+from ipose.training.snapshot import Snapshot
+from ipose.types import Phase
 
 TRAINED = TrainConfig(steps=3, batch_size=2)
 
@@ -208,6 +202,7 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stranger]:
     found.register()
     yield found
     registry.systems.cache_clear()
+
 
 SYNTHESIS = preset(
     "toy",

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.data.open_data import checked_part_pairs, checked_scenes
 from ipose.data.png import write_index
 from ipose.errors import ConfigError, DataError, RunError
-from ipose.systems.checks import check_device, check_run_folder, checked_part_pairs, checked_scenes
+from ipose.systems.checks import check_device, check_run_folder
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.config import TrainConfig
 from ipose.training.run import Run

@@ -9,20 +9,14 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import model_facts
-from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.image_cards import image_cards
-from ipose.evaluation.judgement import RunJudgement, judges_of
 from ipose.evaluation.judgement import RunJudgement
-from ipose.model_folder import model_folder
-from ipose.partnet.pretrained import has_partnet, load_partnet, read_parts_config
-from ipose.model_folder import ModelFolder, open_model
+from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
 from ipose.systems.image_judging import judge_images
 from ipose.systems.judging import Judged, data_of, facts_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
-from ipose.whole_files import replace_folder
 from ipose.types import LabelSpec, Scene, SceneBatch
 
 

@@ -15,9 +15,8 @@ from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.part_segmenter.segment import find_images, segment_files
-from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,6 @@ from PIL import Image
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective

@@ -6,9 +6,8 @@ import shutil
 import pytest
 import torch
 
-from ipose.data.part_pairs import write_pair
 from helpers.published_parts import drawn_pairs, drawn_scenes
-from ipose.data.part_pairs import write_part_tree
+from ipose.data.part_pairs import write_pair
 from ipose.data.part_sources.part_tree import open_part_tree
 from ipose.data.part_sources.scenes_with_parts import open_scenes_with_parts
 from ipose.data.png import write_index

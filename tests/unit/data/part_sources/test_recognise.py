@@ -6,11 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.part_pairs import write_pair
-from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
-from ipose.data.scene_folder import write_scene_folder
-from ipose.errors import ConfigError, DataError
-from ipose.partworld.categories import PARTWORLD
 from helpers.published_parts import (
     drawn_pairs,
     drawn_scenes,
@@ -20,8 +15,8 @@ from helpers.published_parts import (
     write_release_tree,
     write_tiff,
 )
-from ipose.data.part_pairs import write_part_tree
-from ipose.data.part_sources.recognise import KINDS, open_part_source, recognise
+from ipose.data.part_pairs import write_pair
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import ConfigError, DataError
 from ipose.partworld.categories import PARTWORLD

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.doctor import examine_scenes
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
-from ipose.data.doctor import examine
+from ipose.data.doctor import examine_scenes
 from ipose.data.published.layouts import find_scenes, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec

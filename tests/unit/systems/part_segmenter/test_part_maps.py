@@ -6,9 +6,8 @@ import torch
 from ipose.data.png import write_index
 from ipose.errors import DataError
 from ipose.segmentation.part_segmenter import PartSegmenter
-from ipose.systems.part_segmenter.part_maps import check_truth, judge, score_cards
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
-from ipose.systems.part_segmenter.part_maps import check_truth, judge, verdict_cards
+from ipose.systems.part_segmenter.part_maps import check_truth, judge, score_cards
 
 NAMES = ("part 1", "part 2")
 
