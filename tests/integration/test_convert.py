@@ -295,7 +295,7 @@ class TestFaults:
         ("words", "sentence"),
         [
             (("bare", "generator.pth"), "there is something here already"),
-            (("bare", "back.zip"), "no file of weights by its name"),
+            (("bare", "back.zip"), "no suffix of a file of weights"),
             (("generator.pth", "back.pth"), "a file, where --to-release takes a run or model folder"),
             (("nowhere", "back.pth"), "no such run or model folder"),
             (("supports", "back.pth"), "no model in here"),
