@@ -24,21 +24,9 @@ class Segment:
 
     def run(self) -> None:
         """Segment, write, judge."""
-        from ipose.evaluation.card_folder import described, write_run_cards
-        from ipose.ganseg.saved_segmenter import load_part_segmenter
         from ipose.systems.checks import check_device
-        from ipose.systems.part_segmenter.part_maps import check_truth, judge, judgement_cards
-        from ipose.systems.part_segmenter.segment import find_images, segment_files
+        from ipose.systems.part_segmenter.segment import segment_and_judge
 
         check_device(self.device)
-        if self.truth is not None:
-            check_truth(find_images(self.images), self.truth)
-        segmenter = load_part_segmenter(self.model)
-        segmenter.network.to(self.device)
-        written = list(segment_files(segmenter, self.images, self.out))
-        print("\n".join(map(str, written)))
-        if self.truth is None:
-            return
-        found = judge(segmenter, written[:-1], self.truth)
-        cards = judgement_cards(found, segmenter, self.model, self.images, self.truth)
-        print("\n".join(described(file) for file in write_run_cards(cards, self.out / "cards")))
+        for line in segment_and_judge(self.model, self.images, self.out, truth=self.truth, device=self.device):
+            print(line)

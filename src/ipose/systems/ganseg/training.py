@@ -13,7 +13,7 @@ from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import save_ganseg
-from ipose.reports.points_sheet import ganseg_row, ganseg_sheet
+from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
 from ipose.training.snapshot import Snapshot
 
@@ -97,7 +97,7 @@ def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: lis
     device, parts = next(generator.parameters()).device, generator.config.parts
     front, behind = (generator.colours(tensor.to(device)).cpu() for tensor in (output.foreground, output.background))
     rows = [
-        ganseg_row(
+        points_row(
             output.points[i],
             output.part_map()[i],
             {"foreground": front[i], "background": behind[i], "image": output.image[i]},
@@ -106,4 +106,4 @@ def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: lis
         )
         for i, heading in enumerate(headings)
     ]
-    return ganseg_sheet(rows, parts, title)
+    return points_sheet(rows, parts, title)

@@ -111,11 +111,17 @@ def published_cards(
     Raises:
         DataError: a split without photographs, or a file that cannot be read.
     """
+    side = segmenter.image_size
+    facts = {**facts, "protocol": "photographs", "resize": f"photographs and masks to {side}x{side} (bilinear)"}
     splits = {split: list(paths)[:limit] for split, paths in layout.splits(root).items()}
     for split in ("test", *([layout.fitted_on] if layout.has_landmarks(root) else [])):
         if not splits.get(split):
-            raise DataError("no photographs in a split that is judged on", file=root, field=split,
-                            mend="Let ipose doctor look at the data.")  # fmt: skip
+            raise DataError(
+                "no photographs in a split that is judged on",
+                file=root,
+                field=split,
+                mend="Let ipose doctor look at the data.",
+            )
     seen, cards = see(segmenter, splits["test"], batch), []
     if layout.foreground is not None:
         cards.append(_foreground_card(layout, root, splits["test"], seen, facts))
@@ -161,9 +167,11 @@ def _landmark_cards(
     few = least <= 2 * fit.centres.shape[1]
     warning = ("fewer photographs to fit on than numbers to fit",) if few else ()
     counts = {
-        "photographs": len(seen.centres), "to fit on": len(fit.centres), "landmarks": truth[1].shape[1],
+        "photographs": len(seen.centres),
+        "to fit on": len(fit.centres),
+        "landmarks": truth[1].shape[1],
         "landmarks judged": int((truth[1] != MISSING).all(-1).sum()),
-    }  # fmt: skip
+    }
     cards = []
     for metric, error, fixed, published in RULES[layout.name]:
         options: dict[str, Any] = {**fixed, **({"edge": side} if error is edge_length_error else {})}

@@ -13,10 +13,12 @@ from ipose.data.photo_files import refuse_other_folder
 from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.evaluation.card_folder import described, write_run_cards
+from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.images import image_float
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
+from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
@@ -38,9 +40,11 @@ def find_images(inputs: Path) -> list[Path]:
     for path in found:
         if (other := by_name.setdefault(path.stem, path)) is not path:
             raise DataError(
-                "two photographs of one name, of which only one could keep its part map", file=inputs,
-                found=f"{other.name}, {path.name}", mend="Rename one of them.",
-            )  # fmt: skip
+                "two photographs of one name, of which only one could keep its part map",
+                file=inputs,
+                found=f"{other.name}, {path.name}",
+                mend="Rename one of them.",
+            )
     return found
 
 
@@ -92,3 +96,31 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
     contact_sheet(rows, title).save(out / "sheet.png")
     yield out / "sheet.png"
+
+
+def segment_and_judge(
+    model: Path, images: Path, out: Path, *, truth: Path | None = None, device: str = "cpu"
+) -> Iterator[str]:
+    """Segment photographs, then judge the part maps where there are true ones.
+
+    Args:
+        model: run of a part segmenter, or its model folder.
+        images: a photograph, or a folder of them.
+        out: folder to write, with eval cards in its `cards/`.
+        truth: folder of true maps; None = nothing is judged.
+        device: to compute on.
+    Yields:
+        lines to print: the files as they are written, then the cards.
+    Raises:
+        RunError: no such model.
+        DataError: no photographs, some that cannot be read, or one without a true map; nothing is written then.
+    """
+    if truth is not None:
+        check_truth(find_images(images), truth)
+    segmenter = load_part_segmenter(model)
+    segmenter.network.to(device)
+    *maps, sheet = segment_files(segmenter, images, out)
+    yield from map(str, (*maps, sheet))
+    if truth is not None:
+        cards = file_cards(segmenter, maps, truth, model=model, images=images)
+        yield from map(described, write_run_cards(cards, out / "cards"))
