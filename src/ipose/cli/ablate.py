@@ -1,6 +1,6 @@
 """`ipose ablate TABLE`: ablation tables of any system, each by one command. Every system adds options of its own."""
 
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -80,7 +80,7 @@ def ablate_command() -> Any:
     titles = ", ".join(f"{name} ({table.title})" for name, (_, table) in tables.items())
     presets = "; ".join(f"{', '.join(system.presets)} ({system.title})" for system in known)
     added: list[Any] = [
-        ("table", Annotated[Positional[str | None], arg(help=f"{titles}.")], field(default=None)),
+        ("table", Annotated[str | None, Positional, arg(help=f"{titles}.")], None),
         ("preset", Annotated[str | None, arg(help=f"What the rows change: {presets}. None = the first.")], None),
     ]
     options = tuple(

@@ -69,7 +69,7 @@ class SystemRows(Rows):
 
     def __init__(self, job: AblationJob) -> None:
         super().__init__(job)
-        self.options = self.system.ablate_options() if job.options is None else job.options
+        self.options: Any = self.system.ablate_options() if job.options is None else job.options
 
     @property
     def kind(self) -> str:

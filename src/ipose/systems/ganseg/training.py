@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
 from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.collapse import PartUsage, part_usage
@@ -19,9 +20,6 @@ from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 64
 """Images on a sheet, and images that the watch over collapse looks at."""
-
-LEAST_PHOTOGRAPHS = 5000
-"""The paper asks for more (GANSeg sec. 5)."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
@@ -38,8 +36,8 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
     config: GANSegConfig = task.config
     if photographs is None:
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
-    if len(photographs) < LEAST_PHOTOGRAPHS:
-        print(f"{len(photographs)} photographs: the paper asks for more than {LEAST_PHOTOGRAPHS:,}, or parts may fail.")
+    if len(photographs) < ADVISED:
+        print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
     torch.manual_seed(seed)
     return Prepared(
         config=config,
