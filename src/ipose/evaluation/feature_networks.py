@@ -118,9 +118,12 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
     if source == "inception" or path.name == INCEPTION_FILE:
         raise MissingWeightsError(
-            "these are not Inception's weights", file=path, found=f"sha256 {digest[:8]}", expected=INCEPTION_HASH,
+            "these are not Inception's weights",
+            file=path,
+            found=f"sha256 {digest[:8]}",
+            expected=INCEPTION_HASH,
             mend=f"Get {_INCEPTION_URL} again.",
-        )  # fmt: skip
+        )
     network = load_network_file(path, device)
     return FeatureNetwork(path.stem, digest, lambda images: network(signed(images.to(device))))
 

@@ -42,11 +42,7 @@ def visual_tokens(
     Raises:
         ConfigError: the encoder has no such block.
     """
-    blocks = len(visual.transformer.resblocks)
-    if not 0 <= block < blocks:
-        raise ConfigError(
-            "the style encoder has no such block", field="block", found=block, expected=f"0..{blocks - 1}"
-        )
+    _check_block(visual, block)
     mean, std = (images.new_tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
     resized = F.interpolate((images + 1) / 2, size=visual.image_size, mode="bicubic", antialias=True)
     output = visual.forward_intermediates(

@@ -82,9 +82,11 @@ def _new_segmenter(config: PartSegmenterConfig, backbone_file: Path | None, part
         return PartSegmenter(parts, config.network, enlarge=config.enlarge)
     if not backbone_file.is_file():
         raise MissingWeightsError(
-            "no weights of a backbone here", file=backbone_file, field="backbone",
+            "no weights of a backbone here",
+            file=backbone_file,
+            field="backbone",
             mend=f"Get {imagenet_weights(config.network)}, or leave --backbone out for random weights.",
-        )  # fmt: skip
+        )
     backbone = read_weights(backbone_file)
     return PartSegmenter(parts, config.network, backbone, enlarge=config.enlarge)
 
