@@ -9,12 +9,17 @@ from torch import Tensor
 from ipose.data.progress_bar import progress_bar
 from ipose.evaluation.diversity import by_scene, diversity, lpips_diversity
 from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.feature_distances import (
+    SUBSET_SIZE,
+    SUBSETS,
+    FewSamplesWarning,
+    frechet_distance,
+    kernel_distance_of_subsets,
+)
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.frechet import FewSamplesWarning, frechet_distance
 from ipose.evaluation.image_pairs import Fingerprint, SceneMaps, image_pairs, needed, pair_features, size_of
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.kid import SUBSET_SIZE, SUBSETS, kernel_distance_of_subsets
 from ipose.evaluation.protocols import EvaluationProtocol
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores

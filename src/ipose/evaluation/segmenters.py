@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ipose.errors import ConfigError, DataError, MissingWeightsError
-from ipose.evaluation.feature_networks import signed
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.images import image_float
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
 from ipose.types import LabelSpec
 
@@ -38,7 +38,7 @@ class Segmenter:
         """Segment one image; on the CPU. Raises ConfigError where the network answers in another form."""
         with torch.no_grad():
             try:
-                answer: Any = self._network(signed(image[None].to(self._device)))
+                answer: Any = self._network(image_float(image[None].to(self._device)))
             except RuntimeError as error:
                 raise ConfigError(
                     f"the segmenter {self.label} cannot be applied to this image",

@@ -14,7 +14,7 @@ from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError
 from ipose.evaluation.part_evaluation import PartGuess
-from ipose.evaluation.position_parts import position_supports
+from ipose.evaluation.baselines import position_supports
 from ipose.evaluation.support_comparison import (
     JudgedObjects,
     SupportedPredictor,
