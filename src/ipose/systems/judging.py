@@ -12,7 +12,7 @@ from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import CLASSES, EvaluateOptions
 from ipose.systems.record import System, function_named
-from ipose.systems.registry import system_of_run
+from ipose.systems.registry import system_of_run, systems
 from ipose.training.run import Run
 
 
@@ -67,7 +67,14 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
         ConfigError: it is not judged so.
     """
     if not system.judged_by:
-        raise RunError("no cards are made of such a run", file=run.folder, found=system.kind, mend=system.instead)
+        judged = ", ".join(other.kind for other in systems() if other.judged_by)
+        raise RunError(
+            "no cards are made of such a run",
+            file=run.folder,
+            found=system.kind,
+            expected=judged,
+            mend=system.instead,
+        )
     if protocols is None:
         return next(iter(system.judged_by))
     family = CLASSES if CLASSES in protocols else "images"
