@@ -50,7 +50,7 @@ def convert_command() -> Any:
     made: Any = dataclass(frozen=True, kw_only=True)(type("Convert", (ConvertCommand, *options), {}))
     made.__doc__ = (
         "Turn weights of the authors' releases (iPOSE, GroupDNet, GANSeg) into a model folder for ipose generate, "
-        "parts and segment; or a model back into a file with their names. The names in a file tell which network it holds. "
+        "parts and segment; or a model back into a file with their names. A file's names tell which network it holds. "
         "Files are read as data: a pickle that would run code is refused."
     )
     return made

@@ -1,7 +1,7 @@
 """`ipose generate`: images of a trained model, of any system. Every system adds options of its own."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class GenerateCommand:
             print("--system is not needed: the model says which system it is of.", file=sys.stderr)
         names = ("inputs", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
-        given: Any = self  # the made class is one of options, too
+        given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
         for path in make_images(self.model, request, device=self.device, given=given):
             print(path)
 

@@ -1,6 +1,6 @@
 """`ipose generate`, for every system that makes images: which system a model is of, and what it can be asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Request:
 
 
 def make_images(
-    model: Path, request: Request, *, device: str = "cpu", given: MakeOptions | None = None
+    model: Path, request: Request, *, device: str = "cpu", given: Mapping[str, Any] | None = None
 ) -> Iterator[Path]:
     """Images of a run or model folder, of whatever system; yields each file as it is written.
 
@@ -61,7 +61,7 @@ def make_images(
         model: run or model folder.
         request: what is asked for; its `options` are taken from `given`.
         device: to compute on.
-        given: options of any system; those of another system than the model's must be at their defaults.
+        given: options of any system, by name; None or empty = not given. Those of other systems are refused.
     Raises:
         RunError: no model there.
         ConfigError: a system that makes no images, or an option that it does not have.
@@ -74,7 +74,7 @@ def make_images(
     if system.making is None:
         raise ConfigError(f"a {system.title} makes no images", file=model, mend=system.instead)
     _check_inputs(system, request)
-    options = _own_options(system, given or MakeOptions())
+    options = _own_options(system, given or {})
     loaded = function_named(system.loading)(model).to(device)
     request = Request(**{**{item.name: getattr(request, item.name) for item in fields(request)}, "options": options})
     yield from function_named(system.making)(loaded, request)
@@ -94,16 +94,16 @@ def _check_inputs(system: System, request: Request) -> None:
                 )
 
 
-def _own_options(system: System, given: MakeOptions) -> MakeOptions:
+def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
     """The system's part of the options. Raises ConfigError for one that was given and is another system's."""
     own = {item.name for item in fields(system.make_options)}
-    for item in fields(given):
-        if item.name not in own and getattr(given, item.name) != item.default:
+    for name, value in given.items():
+        if value and name not in own:
             raise ConfigError(
                 f"no option of a {system.title}",
-                field=item.name,
-                found=getattr(given, item.name),
+                field=name,
+                found=value,
                 expected=", ".join(f"--{name}" for name in sorted(own)) or "no options of its own",
                 mend="Leave it out, or name a model of the system that has it.",
             )
-    return system.make_options(**{item.name: getattr(given, item.name) for item in fields(given) if item.name in own})
+    return system.make_options(**{name: value for name, value in given.items() if name in own})

@@ -61,6 +61,7 @@ class Prepared:
         model: the model of a step, in eval mode, from copies: the training itself does not notice.
         save: writes that model into a new folder.
         show: a sheet of what that model does, under a title.
+        load: reads the model folder back, where it takes more than the record's `loading`; None = that.
         watch: numbers to write beside the losses, from that model and the step; None = there are none.
     """
 
@@ -72,6 +73,7 @@ class Prepared:
     model: Callable[[Snapshot], Any]
     save: Callable[[Any, Path], object]
     show: Callable[[Any, str], Image.Image]
+    load: Callable[[Path], Any] | None = None
     watch: Callable[[Any, int], Mapping[str, Any]] | None = None
 
 
@@ -94,7 +96,8 @@ class Trained:
     @cached_property
     def model(self) -> Any:
         """The model that it left, as the system's `load` reads it."""
-        return function_named(self.task.system.loading)(self.run.model)
+        load = self.prepared.load or function_named(self.task.system.loading)
+        return load(self.run.model)
 
 
 def train_system(

@@ -120,6 +120,7 @@ def prepare(
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
         save=lambda model, folder: model.save_pretrained(folder),
         show=partial(_sheet, scenes=shown),
+        load=partial(IPose.from_pretrained, block=block),
     )
 
 
