@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 from ipose.data.png import read_index
-from ipose.evaluation.eval_card import read_card
+from ipose.evaluation.eval_card import EvalCard, read_card, write_card
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -43,6 +43,18 @@ class TestTrain:
         said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", run, "--steps", 4, "--log-every", 1, "--resume")
         assert said.code == 0, said.err
         assert (run / "checkpoints" / "step-4").is_dir()
+
+    def test_its_report_has_the_cards_and_tables_that_lie_there(self, ipose, run, tmp_path):
+        folder = shutil.copytree(run, tmp_path / "run")
+        (folder / "cards").mkdir()
+        card = EvalCard(metric="Foreground IoU", value=0.25, protocol="photographs", resize="none", counts={})
+        write_card(card, folder / "cards" / "iou.json")
+        (tmp_path / "table-1.md").write_text("# Table 1\n\n| parts | IoU |\n|---|---|\n| 2 | 0.5 |\n")
+        done = ipose("report", folder)
+        assert done.code == 0, done.err
+        text = (folder / "report.html").read_text()
+        assert "<td>Foreground IoU</td>" in text
+        assert "<h3>Table 1</h3>" in text
 
     def test_is_described(self, ipose, run):
         assert "ipose-ganseg), 2 parts, images of 32" in ipose("info", run).out
@@ -280,7 +292,10 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (["{run}"], "found ganseg, expected partnet, synthesis, segmenter, part-segmenter. Its parts are judged"),
+            (
+                ["{run}"],
+                "found ganseg, expected partnet, synthesis, groupdnet, segmenter, part-segmenter. Its parts are judged",
+            ),
             (["{segmenter}", "--data", "{photos}"], "photographs without a truth to judge by"),
             (["{segmenter}", "--data", "{tmp}/nowhere"], "no such folder of photographs"),
         ],

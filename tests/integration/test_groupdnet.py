@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 
 import pytest
 import torch
@@ -87,6 +88,15 @@ class TestUse:
         done = ipose("report", run)
         assert done.code == 0, done.err
         assert "mOCD (mean absolute difference)" in (run / "report.html").read_text()
+
+    def test_without_its_data_its_report_says_so(self, run, ipose, tmp_path):
+        folder = shutil.copytree(run, tmp_path / "run")
+        info = json.loads((folder / "run.json").read_text())
+        info["config"]["data"]["data"] = str(tmp_path / "gone")
+        (folder / "run.json").write_text(json.dumps(info))
+        done = ipose("report", folder)
+        assert done.code == 0, done.err
+        assert "The validation data are not here" in (folder / "report.html").read_text()
 
 
 class TestWrongUse:

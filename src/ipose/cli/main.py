@@ -10,7 +10,7 @@ import tyro
 from tyro.conf import subcommand
 
 import ipose
-from ipose.cli.ablate import Ablate
+from ipose.cli.ablate import ablate_command
 from ipose.cli.convert import convert_command
 from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
@@ -46,7 +46,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
-        | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[ablate_command(), subcommand("ablate")]
         | Annotated[Report, subcommand("report")]
         | Annotated[convert_command(), subcommand("convert")]
         | Annotated[Info, subcommand("info")]

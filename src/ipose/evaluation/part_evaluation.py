@@ -1,6 +1,5 @@
 """A part predictor beside the two plain baselines, on the same objects."""
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,10 +105,6 @@ class PartEvaluation:
         """Plain types, for a results file."""
         removed = {name: self.error_removed(name) for name, *_ in self.rows()}
         return {**{name: scores.to_dict() for name, scores in self.contenders.items()}, "error_removed": removed}
-
-    def to_json(self) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
 
 
 def evaluate_parts(

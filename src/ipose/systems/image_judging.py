@@ -14,14 +14,14 @@ from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
 from ipose.errors import DataError, SpecError
-from ipose.evaluation.card_folder import model_facts
+from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, ScenePhoto
-from ipose.evaluation.judgement import RunJudgement, judges_of
+from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_uint8
-from ipose.systems.judging import Judged, data_of, facts_of
+from ipose.systems.judging import Judged, data_of
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SceneModel
@@ -33,7 +33,7 @@ AT_ONCE = 4
 """Scenes a batch: what a model reads of them serves all seeds."""
 
 
-def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Cards of the images of a run's validation scenes (or those of `data`); for a system whose `load` gives a
     `SceneModel`.
 
@@ -41,15 +41,15 @@ def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str)
         DataError: no network to judge by.
     """
     data = data or data_of(run)
-    model = function_named(system_of_run(run).loading)(run.folder).to(judgement.device)
-    judged = judge_images(run, model, data, judgement, facts_of(run, data, model_facts(run)), name)
+    model = function_named(system_of_run(run).loading)(run.folder).to(options.device)
+    judged = judge_images(run, model, data, options, card_facts(run.folder, data.data, model_facts(run)), name)
     if not judged.cards:
         raise DataError("nothing to judge by", file=run.folder, found=" ".join(judged.left_out) or "no network")
     return judged
 
 
 def judge_images(
-    run: Run, model: SceneModel, data: DataConfig, judgement: RunJudgement, facts: Mapping[str, Any], name: str
+    run: Run, model: SceneModel, data: DataConfig, options: EvaluateOptions, facts: Mapping[str, Any], name: str
 ) -> Judged:
     """The cards of generated images, and what had to be left out.
 
@@ -57,20 +57,20 @@ def judge_images(
 
     Args:
         run: whose model it is.
-        model: on the judgement's device.
+        model: on the device of `options`.
         data: whose validation scenes.
-        judgement: by what.
+        options: by what.
         facts: what all cards say (`ipose.systems.judging.facts_of`).
         name: of data that are not the run's own; "" = they are.
     """
-    judges, missing = judges_of(judgement, model.spec)
+    judges, missing = judges_of(options, model.spec)
     left_out = () if missing is None else (missing,)
     if not judges:
         return Judged((), left_out)
-    made = _generated(model, run.folder / "-".join(filter(None, ("generated", name))), data, judgement)
+    made = _generated(model, run.folder / "-".join(filter(None, ("generated", name))), data, options)
     cards: list[EvalCard] = []
     for protocol, judge in judges:
-        size = judgement.batch_size
+        size = options.batch_size
         cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
     return Judged(cards, left_out)
 
@@ -121,10 +121,10 @@ def generate_set(
     return GeneratedSet(images, real, DataMaps(scenes, places, model.spec))
 
 
-def _generated(model: SceneModel, folder: Path, data: DataConfig, judgement: RunJudgement) -> GeneratedSet:
+def _generated(model: SceneModel, folder: Path, data: DataConfig, options: EvaluateOptions) -> GeneratedSet:
     """The images of all validation scenes, in a folder that is replaced when it is whole."""
     made: list[GeneratedSet] = []
-    seeds, limit = judgement.seeds, judgement.limit
+    seeds, limit = options.seeds, options.limit
     replace_folder(folder, lambda beside: made.append(generate_set(model, data, beside, seeds=seeds, limit=limit)))
     moved = [replace(image, path=folder / image.path.name) for image in made[0].images]
     return replace(made[0], images=moved)

@@ -43,6 +43,11 @@ class MakeOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AblateOptions:
+    """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseOptions:
     """What `ipose convert` takes of a system's own, all None by default. A system subclasses it."""
 
@@ -89,10 +94,13 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        judging: `judge(run, data, judgement, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
+        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.
+        tables: "module:TABLES", its ablation tables (`ipose.ablations.table.AblationTable`); None = it has none.
+        rows: class that trains and scores their rows (`ipose.systems.ablating.SystemRows`); None = it has no tables.
+        ablate_options: what `ipose ablate` takes more.
         page: `page(run) -> ipose.systems.reporting.RunPage`; None = it has no report.
         figures: `draw(folder, out, **options) -> list[str]` of `ipose figures`; None = it has none.
         finishing: `finish(trained) -> Iterator[str]`: lines to print when a training is done; None = none.
@@ -127,6 +135,9 @@ class System:
     judging: str | None = None
     class_noise: str | None = None
     judged_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: str | None = None
+    rows: str | None = None
+    ablate_options: type[AblateOptions] = AblateOptions
     page: str | None = None
     figures: str | None = None
     finishing: str | None = None

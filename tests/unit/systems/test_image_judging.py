@@ -6,7 +6,7 @@ import torch
 from ipose.data.data_config import DataConfig
 from ipose.data.png import read_photo
 from ipose.errors import DataError, SpecError
-from ipose.evaluation.judgement import RunJudgement
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.images import image_float
 from ipose.systems.image_judging import generate_set, judge, judge_images
 from ipose.testing.tiny_scenes import SPEC, write_scenes
@@ -81,7 +81,7 @@ class TestJudge:
         return stranger.run(tmp_path / "run", data=data)
 
     def test_a_perfect_copy_is_at_distance_0_and_seeds_differ(self, run, data):
-        judged = judge(run, None, RunJudgement(features="random", protocols=("images",)), "")
+        judged = judge(run, None, EvaluateOptions(features="random", protocols=("images",)), "")
         values = {card.metric.split(" (")[0]: card.value for card in judged.cards}
         assert values["Frechet distance"] == pytest.approx(0, abs=1e-4)
         assert values["Diversity between seeds"] > 0
@@ -89,20 +89,20 @@ class TestJudge:
         assert len(list((run.folder / "generated").iterdir())) == 12
 
     def test_other_data_have_a_folder_of_their_own(self, run, data):
-        judge(run, data, RunJudgement(features="random", protocols=("images",), seeds=(0,), limit=2), "on-else")
+        judge(run, data, EvaluateOptions(features="random", protocols=("images",), seeds=(0,), limit=2), "on-else")
         assert len(list((run.folder / "generated-on-else").iterdir())) == 2
 
     def test_without_any_network_there_is_nothing_to_judge_by(self, run):
         with pytest.raises(DataError, match="nothing to judge by: found no network"):
-            judge(run, None, RunJudgement(features=None), "")
+            judge(run, None, EvaluateOptions(features=None), "")
         assert not (run.folder / "generated").exists()
 
     def test_a_missing_inception_is_told(self, run, tmp_path, monkeypatch):
         monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
         with pytest.raises(DataError, match=r"nothing to judge by: found No distances of images: .*Inception"):
-            judge(run, None, RunJudgement(), "")
+            judge(run, None, EvaluateOptions(), "")
 
     def test_a_system_that_judges_more_may_go_on_without_images(self, run, data, tmp_path, monkeypatch):
         monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
-        judged = judge_images(run, Copyist(), data, RunJudgement(), {}, "")
+        judged = judge_images(run, Copyist(), data, EvaluateOptions(), {}, "")
         assert (len(judged.cards), len(judged.left_out)) == (0, 1)

@@ -1,12 +1,12 @@
 """`ipose evaluate RUN` of any system: which cards there are to make, and where they go."""
 
 import pytest
+from ipose.evaluation.judges import EvaluateOptions
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, RunError
 from ipose.evaluation.eval_card import EvalCard, read_card, read_cards
-from ipose.evaluation.judgement import RunJudgement
-from ipose.systems.judging import Judged, check_options, data_of, evaluate_run, facts_of, family_of, run_cards
+from ipose.systems.judging import Judged, check_options, data_of, evaluate_run, family_of
 from ipose.systems.record import CLASS_OPTIONS
 
 DATA = DataConfig(scenes=4, val_scenes=2)
@@ -33,7 +33,7 @@ class TestEvaluateRun:
         run = stranger.run(tmp_path / "run", data=DATA)
         found = evaluate_run(run.folder)
         ((_, data, judgement, name),) = stranger.calls["judge"]
-        assert (data, judgement, name) == (DATA, RunJudgement(), "")
+        assert (data, judgement, name) == (DATA, EvaluateOptions(), "")
         assert (found.left_out, found.table) == (("No curvature.",), "a table")
         assert [read_card(file) for file in found.files] == found.cards == read_cards(run.folder)
         assert found.files[0].parent == run.folder / "cards"
@@ -49,7 +49,7 @@ class TestEvaluateRun:
 
     def test_the_caller_may_say_where_to(self, stranger, judged, tmp_path):
         run = stranger.run(tmp_path / "run", data=DATA)
-        run_cards(run.folder, out=tmp_path / "out", limit=2)
+        evaluate_run(run.folder, options=EvaluateOptions(out=tmp_path / "out", limit=2))
         assert len(list((tmp_path / "out").iterdir())) == 1
         assert not (run.folder / "cards").exists()
         assert stranger.calls["judge"][0][2].limit == 2
@@ -69,20 +69,22 @@ class TestEvaluateRun:
         asked = []
         monkeypatch.setattr("ipose.systems.judging.class_cards", lambda *arguments: asked.append(arguments) or [])
         run = stranger.run(tmp_path / "run", data=DATA)
-        evaluate_run(run.folder, judgement=RunJudgement(maps=3))
+        evaluate_run(run.folder, options=EvaluateOptions(maps=3))
         assert [(noise, judgement.maps) for _, noise, judgement in asked] == [(stranger.module.noise, 3)]
 
 
 class TestFamilies:
     """The family of protocols decides which options mean something."""
 
-    def test_without_a_protocol_it_is_the_systems_first(self, judged):
-        assert family_of(judged, None) == "lines"
-        assert family_of(judged, ("images-256",)) == "images"
+    def test_without_a_protocol_it_is_the_systems_first(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run")
+        assert family_of(judged, run, None) == "lines"
+        assert family_of(judged, run, ("images-256",)) == "images"
 
-    def test_a_family_that_it_does_not_have(self, judged):
+    def test_a_family_that_it_does_not_have(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run")
         with pytest.raises(ConfigError, match=r"\[protocol\].*found classes, expected lines, images"):
-            family_of(judged, ("classes",))
+            family_of(judged, run, ("classes",))
 
     def test_options_of_another_family_are_refused_by_name(self, stranger, judged, tmp_path):
         folder = stranger.run(tmp_path / "run").folder
@@ -92,17 +94,10 @@ class TestFamilies:
             check_options(folder, ["data", "lpips"], None)
 
 
-class TestFacts:
-    """What all cards of a run say."""
+class TestData:
+    """What a run was trained on."""
 
     def test_data_of_a_run(self, stranger, tmp_path):
         assert data_of(stranger.run(tmp_path / "a", data=DATA)) == DATA
         with pytest.raises(RunError, match=r"run\.json: the run does not say what data.*Name the data with --data"):
             data_of(stranger.run(tmp_path / "b"))
-
-    def test_facts_name_code_model_images_and_truth(self, stranger, tmp_path):
-        run = stranger.run(tmp_path / "run")
-        facts = facts_of(run, OTHER, {"generator": "abc"})
-        assert facts["model"] == {"generator": "abc"}
-        assert (facts["images"], facts["real"]) == (str(run.folder), "somewhere/else")
-        assert {"torch", "python"} <= set(facts["versions"])

@@ -8,19 +8,19 @@ from torch import Tensor
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import DataError
-from ipose.evaluation.card_folder import model_facts
-from ipose.evaluation.judgement import RunJudgement
+from ipose.evaluation.card_folder import card_facts, model_facts
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
 from ipose.systems.image_judging import judge_images
-from ipose.systems.judging import Judged, data_of, facts_of
+from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
 from ipose.types import LabelSpec, Scene, SceneBatch
 
 
-def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Cards of images and parts; what cannot be judged is left out, as long as anything is left.
 
     Raises:
@@ -28,12 +28,12 @@ def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str)
     """
     data = data or data_of(run)
     saved = open_model(run.folder)
-    owns_partnet = has_partnet(saved)
-    facts = facts_of(run, data, model_facts(run, load_partnet(saved).supports if owns_partnet else None))
-    model = ScenesOfIPose(IPose.from_pretrained(saved).to(judgement.device))
-    images = judge_images(run, model, data, judgement, facts, name)
+    supports = load_partnet(saved).supports if has_partnet(saved) else None
+    facts = card_facts(run.folder, data.data, model_facts(run, supports))
+    model = ScenesOfIPose(IPose.from_pretrained(saved).to(options.device))
+    images = judge_images(run, model, data, options, facts, name)
     try:
-        if not owns_partnet:
+        if supports is None:
             raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
         evaluation, cards = judge_parts(run, data, facts, name)
     except DataError as error:

@@ -13,6 +13,7 @@ from ipose.systems.partnet.record import describe_parts
 from ipose.systems.record import (
     CLASS_OPTIONS,
     IMAGE_OPTIONS,
+    AblateOptions,
     MakeOptions,
     Released,
     ReleaseOptions,
@@ -46,6 +47,27 @@ class IPoseMakeOptions(MakeOptions):
     """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
     without_parts: FlagCreatePairsOff[bool] = False
     """iPOSE: paint objects whose category has no supports as objects without parts. Without it, they are refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IPoseAblateOptions(AblateOptions):
+    """What `ipose ablate` takes more for iPOSE's tables, which are of images."""
+
+    partnet: Path | None = None
+    """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
+    clip_weights: Path | None = None
+    """Local file of CLIP ViT-B/32 weights. None = the cache; without any, rows with the style loss are not run."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache; without any, table 9's row is not run."""
+    tiny_encoders: bool = False
+    """Tiny random networks in place of CLIP and VGG: for trials, and the table says so."""
+    features: str | None = None
+    """Of Frechet and kernel distance: inception, random, or a file. None = inception where its weights are, else
+    random."""
+    segmenter: Path | None = None
+    """A run of ipose train segmenter, or a TorchScript or torch.export file: adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +110,9 @@ SYSTEM = System(
     judging=f"{ROOM}.judging:judge",
     judged_by={"images": IMAGE_OPTIONS, "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:SynthesisRows",
+    ablate_options=IPoseAblateOptions,
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
     released={"generator": Released(making=f"{ROOM}.release:generator_from_release")},

@@ -55,6 +55,8 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
     judged_by={"parts": ("data", "spec")},
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:PartNetRows",
     page=f"{ROOM}.page:page",
     finishing=f"{ROOM}.judging:finish",
     released={"PartNet": Released(making="ipose.systems.ipose.release:partnet_from_release")},

@@ -1,34 +1,32 @@
 """Rows of the image tables: a training each, scored on the validation scenes as `ipose evaluate` scores images."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 import ipose
-from ipose.ablations.grids import Row
-from ipose.ablations.image_scores import ImageScorer
-from ipose.ablations.job import AblationJob
-from ipose.ablations.kept_runs import WantedRun
-from ipose.ablations.rows import Rows
-from ipose.ablations.score_files import Scores, kept_scores
+from ipose.ablations.rows import AblationJob
+from ipose.ablations.run_folders import Scores, kept_scores
+from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
+from ipose.evaluation.judges import check_class_map
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.systems.ablating import SystemRows
+from ipose.systems.ipose.image_scores import ImageScorer
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
-from ipose.systems.training import Task, train_system
-from ipose.training.config import TrainConfig
-from ipose.training.snapshot import Stopped
+from ipose.systems.training import Task
 from ipose.types import LabelSpec, Scene
 
 IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
@@ -55,18 +53,21 @@ def run_name(config: SynthesisConfig) -> str:
     return "-".join(words) or "oasis"
 
 
-class SynthesisRows(Rows):
+class SynthesisRows(SystemRows):
     """Trains and scores synthesis rows. Data and networks are opened when first needed, once for all rows.
 
     Raises:
-        ConfigError: a row needs a PartNet, and none is named.
+        ConfigError: a row needs a PartNet, and none is named; or a class map of no segmenter.
     """
 
+    system = SYSTEM
+
     def __init__(self, job: AblationJob) -> None:
-        self.job = job
+        super().__init__(job)
         self._styles: dict[str, nn.Module] = {}
-        needing = [row.name for row in job.chosen if self._changed(row).needs_partnet]
-        if needing and job.partnet is None:
+        check_class_map(self.options.class_map, self.options.segmenter)
+        needing = [row.name for row in job.chosen if self.config(row).needs_partnet]
+        if needing and self.options.partnet is None:
             raise ConfigError(
                 f"table {job.table.name} has rows whose parts a trained PartNet predicts",
                 field="partnet",
@@ -83,8 +84,8 @@ class SynthesisRows(Rows):
     @cached_property
     def partnet(self) -> TrainedPartNet:
         """The frozen one."""
-        assert self.job.partnet is not None  # looked at in the beginning
-        return load_partnet(self.job.partnet)
+        assert self.options.partnet is not None  # looked at in the beginning
+        return load_partnet(self.options.partnet)
 
     @cached_property
     def scenes(self) -> Sequence[Scene]:
@@ -99,12 +100,11 @@ class SynthesisRows(Rows):
     @cached_property
     def scorer(self) -> ImageScorer:
         """Feature network and segmenter."""
-        job = self.job
-        device = job.device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return ImageScorer(self.spec, job.features, job.segmenter, job.class_map, device)
+        device = self.job.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return ImageScorer(self.spec, self.options, device)
 
     @property
-    def titles(self) -> dict[str, str]:
+    def titles(self) -> Mapping[str, str]:
         """Of columns: distances are named after their features."""
         return self.scorer.titles
 
@@ -112,8 +112,8 @@ class SynthesisRows(Rows):
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores must know."""
         said = [self.scorer.note(len(self.val))]
-        styles = {self._changed(row).style_loss for row in self.job.chosen}
-        if self.job.tiny_encoders and styles != {"none"}:
+        styles = {self.config(row).style_loss for row in self.job.chosen}
+        if self.options.tiny_encoders and styles != {"none"}:
             said.append(
                 "CLIP and VGG are tiny random stand-ins here (--tiny-encoders): rows with such a loss try the code, "
                 "and say nothing about these losses."
@@ -126,8 +126,8 @@ class SynthesisRows(Rows):
 
     def missing(self, row: Row) -> str | None:
         """Why a row cannot be trained here: weights that are not there. Raises where a named file is no good."""
-        loss = self._changed(row).style_loss
-        named = {"clip": self.job.clip_weights, "vgg": self.job.vgg_weights}.get(loss)
+        loss = self.config(row).style_loss
+        named = {"clip": self.options.clip_weights, "vgg": self.options.vgg_weights}.get(loss)
         try:
             self._style(row)
         except (MissingWeightsError, MissingDependencyError) as error:
@@ -137,35 +137,29 @@ class SynthesisRows(Rows):
             return f"needs {of} weights ({error.message}; name a file with {flag}, or --tiny-encoders for a trial)"
         return None
 
-    def config(self, row: Row) -> SynthesisConfig:
-        """The row's, as run.json has it."""
-        config = self._changed(row)
-        return fit_config(config, self.spec, self.partnet if config.needs_partnet else None)
+    def run_name(self, row: Row) -> str:
+        """Stem of the folders of a row's runs: what its config has beyond OASIS."""
+        return run_name(self.config(row))
 
-    def folder(self, row: Row, seed: int) -> Path:
-        """Of the row's run."""
-        return self.job.out / f"{run_name(self._changed(row))}-seed-{seed}"
-
-    def wanted(self, row: Row, seed: int) -> WantedRun:
-        """What the folder must hold."""
-        config = self.config(row)
-        scenes = 0 if self.job.steps is not None else len(self.scenes)
-        train = TrainConfig(**{**loop_of(config, scenes), **self.job.loop_of_run(seed)})
-        return WantedRun(kind=SYSTEM.kind, config=self._task(row).described(), train=train)
-
-    def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
-        """Begin the run, or go on with it."""
-        trained = train_system(
-            self._task(row),
-            self.folder(row, seed),
-            loop=self.job.loop_of_run(seed, max_minutes),
-            resume=resume,
-            device=self.job.device,
-            scenes=self.scenes,
-            val=self.val,
-            style=self._style(row),
+    def task(self, row: Row) -> Task:
+        """A weight file, or PartNet, is named in the runs that use it alone: so the others are shared."""
+        config, given = self.config(row), self.options
+        named = STAND_INS if given.tiny_encoders else {"clip": given.clip_weights, "vgg": given.vgg_weights}
+        options = IPoseOptions(
+            partnet=given.partnet if config.needs_partnet else None,
+            clip_weights=named["clip"] if config.style_loss == "clip" else None,
+            vgg_weights=named["vgg"] if config.style_loss == "vgg" else None,
         )
-        return trained.result.stopped
+        fitted = fit_config(config, self.spec, self.partnet if config.needs_partnet else None)
+        return Task(system=SYSTEM, config=fitted, data=self.job.data, options=options)
+
+    def loop(self, row: Row) -> Mapping[str, Any]:
+        """Steps by the config's epochs, batches, averaging."""
+        return loop_of(self.config(row), 0 if self.job.steps is not None else len(self.scenes))
+
+    def given(self, row: Row) -> Mapping[str, Any]:
+        """The opened scenes, and the loaded style loss."""
+        return {"scenes": self.scenes, "val": self.val, "style": self._style(row)}
 
     def scores(self, row: Row, seed: int) -> Scores:
         """Of one image of each validation scene."""
@@ -174,7 +168,7 @@ class SynthesisRows(Rows):
         key = {
             "weights": weights,
             "by": self.scorer.label,
-            "partnet": self.job.partnet if self._changed(row).needs_partnet else None,
+            "partnet": self.options.partnet if self.config(row).needs_partnet else None,
             "data": plain(self.job.data),
             "ipose": ipose.__version__,
         }
@@ -183,13 +177,9 @@ class SynthesisRows(Rows):
             model = IPose.from_pretrained(folder).to(self.scorer.device)
             (folder / "scores").mkdir(exist_ok=True)
             pictures = self.pictures(row, seed)
-            return {"model": self.scorer(model, self.val, pictures)}
+            return {"model": self.scorer(model, self.job.data, pictures)}
 
         return kept_scores(folder / "scores" / "images.json", key, compute)
-
-    def baselines(self, row: Row) -> str:
-        """There are none."""
-        return ""
 
     def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
         """Label maps with photographs, and the images."""
@@ -198,37 +188,20 @@ class SynthesisRows(Rows):
 
     @property
     def _size(self) -> tuple[int, int]:
-        config = self.job.config
-        assert isinstance(config, SynthesisConfig)
-        return config.height, config.width
-
-    def _changed(self, row: Row) -> SynthesisConfig:
-        assert isinstance(self.job.config, SynthesisConfig)
-        return replace(self.job.config, **row.changes)
+        return self.job.config.height, self.job.config.width
 
     def _style(self, row: Row) -> nn.Module | None:
         """The row's style loss, loaded once."""
-        config, job = self._changed(row), self.job
+        config, given = self.config(row), self.options
         loss = config.style_loss
         if loss == "none":
             return None
         if loss not in self._styles:
-            if job.tiny_encoders:
+            if given.tiny_encoders:
                 self._styles[loss] = tiny_clip_style(0) if loss == "clip" else tiny_vgg_loss(0)
             elif loss == "clip":
                 block, resize = config.style_block, config.style_resize
-                self._styles[loss] = load_clip_style(job.clip_weights, block=block, resize=resize)
+                self._styles[loss] = load_clip_style(given.clip_weights, block=block, resize=resize)
             else:
-                self._styles[loss] = load_vgg_loss(job.vgg_weights)
+                self._styles[loss] = load_vgg_loss(given.vgg_weights)
         return self._styles[loss]
-
-    def _task(self, row: Row) -> Task:
-        """A weight file, or PartNet, is named in the runs that use it alone: so the others are shared."""
-        config, job = self.config(row), self.job
-        named = STAND_INS if job.tiny_encoders else {"clip": job.clip_weights, "vgg": job.vgg_weights}
-        options = IPoseOptions(
-            partnet=job.partnet if config.needs_partnet else None,
-            clip_weights=named["clip"] if config.style_loss == "clip" else None,
-            vgg_weights=named["vgg"] if config.style_loss == "vgg" else None,
-        )
-        return Task(system=SYSTEM, config=config, data=job.data, options=options)

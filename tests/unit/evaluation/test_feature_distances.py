@@ -1,4 +1,4 @@
-"""Claims about the Frechet distance of feature sets."""
+"""Claims about the Frechet and the kernel distance of feature sets."""
 
 import warnings
 
@@ -8,8 +8,13 @@ import scipy.linalg
 import torch
 from hypothesis import strategies as st
 
-from ipose.errors import ShapeMismatchError
-from ipose.evaluation.frechet import FewSamplesWarning, frechet_distance, gaussian_frechet_distance
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.evaluation.feature_distances import (
+    FewSamplesWarning,
+    frechet_distance,
+    kernel_distance,
+    kernel_distance_of_subsets,
+)
 from ipose.testing.law import law
 
 
@@ -85,30 +90,67 @@ class TestFrechetDistance:
             frechet_distance(draw(0, 4, 4) * float("nan"), draw(0, 4, 4))
 
 
-class TestGaussianFrechetDistance:
-    """gaussian_frechet_distance has closed forms where the covariances commute."""
+def normal(seed: int, count: int) -> torch.Tensor:
+    """Samples of one distribution, whatever the seed."""
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=(count, 4)))
 
-    def test_in_one_dimension_is_the_squared_gaps_of_means_and_deviations(self):
-        mean, variance = torch.tensor([1.0]), torch.tensor([[4.0]])
-        other_mean, other_variance = torch.tensor([3.0]), torch.tensor([[9.0]])
-        assert gaussian_frechet_distance(mean, variance, other_mean, other_variance).item() == pytest.approx(4 + 1)
+
+def by_pairs(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The estimate in plain loops over pairs of different samples."""
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> float:
+        return (float(x @ y) / len(x) + 1) ** 3
+
+    def among(rows: np.ndarray) -> float:
+        return float(np.mean([kernel(x, y) for i, x in enumerate(rows) for j, y in enumerate(rows) if i != j]))
+
+    x, y = a.numpy(), b.numpy()
+    return among(x) + among(y) - 2 * float(np.mean([kernel(p, q) for p in x for q in y]))
+
+
+class TestKernelDistance:
+    """kernel_distance is the unbiased squared MMD under the cubic kernel."""
+
+    @law(seed=st.integers(0, 99), n=st.integers(2, 7), m=st.integers(2, 7))
+    def test_equals_the_sum_over_pairs(self, seed, n, m):
+        a, b = normal(seed, n), normal(seed + 1, m)
+        assert kernel_distance(a, b).item() == pytest.approx(by_pairs(a, b), rel=1e-9, abs=1e-9)
 
     @law(seed=st.integers(0, 99))
-    def test_of_diagonal_covariances_is_the_sum_over_the_axes(self, seed):
-        mean, other, deviation, wider = torch.from_numpy(np.random.default_rng(seed).random((4, 6)))
-        expected = (mean - other).square().sum() + (deviation - wider).square().sum()
-        found = gaussian_frechet_distance(mean, deviation.square().diag(), other, wider.square().diag())
-        assert found.item() == pytest.approx(expected.item())
+    def test_does_not_depend_on_which_set_comes_first(self, seed):
+        a, b = normal(seed, 6), normal(seed + 1, 9)
+        assert kernel_distance(a, b).item() == pytest.approx(kernel_distance(b, a).item(), rel=1e-9)
 
-    def test_of_a_turned_singular_covariance_is_that_of_its_axes(self):
-        # given a line of length 2 and a line of length 1 at a right angle: nothing in common, 4 + 1
-        turn = torch.linalg.qr(draw(0, 2, 2)).Q
-        a, b = (turn @ torch.diag(torch.tensor(d)).double() @ turn.T for d in ((4.0, 0.0), (0.0, 1.0)))
-        zero = torch.zeros(2)
-        assert gaussian_frechet_distance(zero, a, zero, b).item() == pytest.approx(5)
-        assert gaussian_frechet_distance(zero, a, zero, a).item() == pytest.approx(0, abs=1e-9)
+    def test_equals_torchmetrics_on_sets_of_one_size(self):
+        kid = pytest.importorskip("torchmetrics.image.kid", reason="torchmetrics is not installed")
+        a, b = normal(0, 12), normal(1, 12) + 0.5
+        assert kernel_distance(a, b).item() == pytest.approx(kid.poly_mmd(a, b).item(), rel=1e-9)
 
-    def test_agrees_with_the_distance_of_samples(self):
-        a, b = draw(0, 30, 3), draw(1, 40, 3)
-        found = gaussian_frechet_distance(a.mean(0), a.T.cov(), b.mean(0), b.T.cov())
-        assert found.item() == pytest.approx(few(a, b), rel=1e-9)
+    def test_is_zero_on_average_within_one_distribution(self):
+        values = [kernel_distance(normal(2 * i, 20), normal(2 * i + 1, 20)).item() for i in range(200)]
+        assert abs(np.mean(values)) < 4 * np.std(values) / 200**0.5
+        assert min(values) < 0 < max(values)
+
+    def test_refuses_a_single_sample(self):
+        with pytest.raises(ShapeMismatchError, match="too few samples"):
+            kernel_distance(normal(0, 1), normal(0, 4))
+
+
+class TestKernelDistanceOfSubsets:
+    """kernel_distance_of_subsets is repeatable, and its subsets are drawn without replacement."""
+
+    def test_the_seed_decides(self):
+        a, b = normal(0, 20), normal(1, 20)
+        first = kernel_distance_of_subsets(a, b, subsets=3, subset_size=5, seed=1)
+        assert first == kernel_distance_of_subsets(a, b, subsets=3, subset_size=5, seed=1)
+        assert first != kernel_distance_of_subsets(a, b, subsets=3, subset_size=5, seed=2)
+
+    def test_of_whole_sets_is_the_distance_itself(self):
+        a, b = normal(0, 8), normal(1, 8)
+        mean, deviation = kernel_distance_of_subsets(a, b, subsets=3)
+        assert mean.item() == pytest.approx(kernel_distance(a, b).item())
+        assert deviation.item() == 0
+
+    def test_refuses_no_subsets(self):
+        with pytest.raises(ConfigError, match="1 or more"):
+            kernel_distance_of_subsets(normal(0, 4), normal(1, 4), subsets=0)

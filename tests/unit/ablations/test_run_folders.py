@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipose.ablations.kept_runs import WantedRun, state_of, steps_done
+from ipose.ablations.run_folders import WantedRun, state_of, steps_done
 from ipose.data.data_config import DataConfig
 from ipose.errors import RunError
 from ipose.partnet.presets import preset

@@ -1,6 +1,7 @@
-"""What a run folder holds that a grid asks for: nothing yet, a run to go on with, a finished one. No torch in here."""
+"""What a grid keeps in a run folder: the run, to go on with or to take as it is, and its scores. No torch in here."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from ipose.training.checkpoint_files import list_checkpoints, step_of
 from ipose.training.config import RESUMABLE, TrainConfig
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
+from ipose.whole_files import write_text_whole
 
 State = Literal["new", "unfinished", "finished"]
 
@@ -43,7 +45,7 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
         refuse_taken(folder)
         return "new"
     run = Run.open(folder)
-    refuse_another(run, wanted)
+    _refuse_another(run, wanted)
     done, planned = steps_done(folder), run.train_config.steps
     if wanted.train.steps <= done < planned and wanted.train.schedule != "constant":
         raise RunError(
@@ -64,7 +66,7 @@ def steps_done(folder: Path) -> int:
     return (step_of(found[-1]) or 0) if found else 0
 
 
-def refuse_another(run: Run, wanted: WantedRun) -> None:
+def _refuse_another(run: Run, wanted: WantedRun) -> None:
     """Raise RunError where the run is not the wanted one, but for how long it was trained."""
     complete = with_defaults(run.info, {"config": wanted.config, "train": wanted.train})
     there = {"kind": run.kind, "config": complete["config"], "train": complete["train"]}
@@ -81,3 +83,29 @@ def refuse_another(run: Run, wanted: WantedRun) -> None:
             found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items()),
             mend="Name another folder with --out, or give the run's own settings.",
         )
+
+
+Scores = dict[str, dict[str, float]]
+"""By contender ("model", and baselines), then by metric."""
+
+
+def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores]) -> Scores:
+    """What is in `file`, if it was computed from the same things; else computed and written.
+
+    Args:
+        file: in the run folder.
+        key: all that the scores depend on, plain values: weights by hash, data, protocol.
+        compute: the work.
+    """
+    known = json.loads(json.dumps(key, default=str))
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["of"] == known:
+            scores: Scores = kept["scores"]
+            return scores
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there, or of another kind: computed anew
+    scores = compute()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text_whole(file, json.dumps({"of": known, "scores": scores}, indent=2) + "\n")
+    return scores

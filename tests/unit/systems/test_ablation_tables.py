@@ -1,4 +1,4 @@
-"""The grids are the paper's: what a row changes, and the numbers beside it."""
+"""The tables of all systems are the papers': what a row changes, and the numbers beside it."""
 
 import subprocess
 import sys
@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from ipose.ablations.grids import METRICS, TABLES, listing, table_named
+from ipose.ablations.table import AblationTable, Metric, Row
 from ipose.errors import ConfigError
 from ipose.partnet.presets import PartNetConfig, preset
+from ipose.systems import ablation_tables as collected
+from ipose.systems.ablation_tables import ablation_tables, listing, table_named
+from ipose.systems.registry import systems
 
 PUBLISHED_PARTS = {
     ("4", "k-1"): (94.30, 81.41), ("4", "k-2"): (94.37, 84.48), ("4", "k-3"): (94.38, 85.00),
@@ -31,6 +34,9 @@ PUBLISHED_IMAGES = {
     ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
 }  # fmt: skip
 """FID, mIoU, AC, object FID on Cityscapes, iPOSE tables 3, 9, 10, 11, 12."""
+
+
+TABLES = {name: table for name, (_, table) in ablation_tables().items()}
 
 
 def row_of(table: str, name: str):
@@ -61,7 +67,7 @@ class TestPublishedNumbers:
 
     def test_each_stands_under_a_metric_that_says_what_the_paper_calls_it(self):
         for table in TABLES.values():
-            named = {metric.key for metric in METRICS[table.kind] if metric.published}
+            named = {metric.key for metric in table.metrics if metric.published}
             assert all(set(row.published) <= named for row in table.rows)
 
 
@@ -97,22 +103,15 @@ class TestGrids:
 
     def test_run_folders_of_partnet_are_shared_where_the_config_is(self):
         runs = {}
-        for table in TABLES.values():
+        for system, table in ablation_tables().values():
             for row in table.rows:
-                if table.kind == "partnet":
+                if system.kind == "partnet":
                     assert runs.setdefault(row.run, dict(row.changes)) == dict(row.changes)
         assert set(runs) == {"base", "mixed-k", "single-scale", "blocks-1", "blocks-2", "blocks-4"}
 
     def test_table_4_is_one_training_evaluated_with_1_to_4_supports(self):
-        assert [(row.run, row.supports) for row in TABLES["4"].rows] == [("mixed-k", k) for k in (1, 2, 3, 4)]
-
-    def test_rows_are_chosen_by_name_in_the_table_s_order(self):
-        assert [row.name for row in TABLES["8"].subset(("base", "blocks-1"))] == ["blocks-1", "base"]
-        assert TABLES["8"].subset(()) == TABLES["8"].rows
-
-    def test_an_unknown_row_is_refused_with_the_known_ones(self):
-        with pytest.raises(ConfigError, match="table 8 has no such row: found blocks-9, expected blocks-1, blocks-2"):
-            TABLES["8"].subset(("base", "blocks-9"))
+        rows = TABLES["4"].rows
+        assert [(row.run, row.scoring["supports"]) for row in rows] == [("mixed-k", k) for k in (1, 2, 3, 4)]
 
     def test_unknown_tables_are_refused_and_table_10_is_found_in_table_3(self):
         with pytest.raises(ConfigError, match="no such ablation table: found '5', expected 3, 4, 7, 8, 9, 11, 12"):
@@ -124,6 +123,60 @@ class TestGrids:
         text = listing()
         assert all(f"  {name} " in text for _, name in all_rows())
 
-    def test_grids_are_read_without_torch(self):
-        code = "import sys, ipose.ablations.grids; sys.exit('torch' in sys.modules)"
+    def test_they_are_collected_without_torch(self):
+        code = (
+            "import sys; from ipose.systems.ablation_tables import listing; listing(); sys.exit('torch' in sys.modules)"
+        )
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def table(name: str) -> AblationTable:
+    metric = Metric(key="error", title="error", higher_is_better=False)
+    return AblationTable(
+        name=name, title="Depth", metrics=(metric,), rows=(Row(name="deep", title="deep"),), reference="deep",
+        published_on="nothing",
+    )  # fmt: skip
+
+
+class TestTablesOfAPackage:
+    """A system of an installed package brings tables of its own by its record."""
+
+    @pytest.fixture
+    def installed(self, monkeypatch):
+        """Add a system whose tables are `tables` to the known ones."""
+
+        def install(tables):
+            mine = replace(
+                systems()[0], name="mine", kind="mine", title="Mine", formats=("mine",), tables="mine:TABLES"
+            )
+            monkeypatch.setattr(collected, "systems", lambda: (*systems(), mine))
+            found = collected.function_named
+
+            def named(name):
+                if name != "mine:TABLES":
+                    return found(name)
+                if isinstance(tables, Exception):
+                    raise tables
+                return tables
+
+            monkeypatch.setattr(collected, "function_named", named)
+            return mine
+
+        return install
+
+    def test_stand_behind_the_numbered_ones(self, installed):
+        mine, own = installed((table("depth"),)), table("depth")
+        assert list(ablation_tables()) == ["3", "4", "7", "8", "9", "11", "12", "depth"]
+        assert table_named("depth") == (mine, own)
+        assert "table depth: Depth (mine; published: nothing)" in listing()
+
+    def test_one_of_a_taken_name_is_told_about_and_passed_over(self, installed, capsys):
+        installed((table("7"), table("depth")))
+        assert table_named("7")[0].name == "partnet"
+        assert table_named("depth")[0].name == "mine"
+        assert "a table of Mine is passed over: 7 is a table of PartNet already" in capsys.readouterr().err
+
+    def test_tables_that_cannot_be_loaded_are_told_about_and_passed_over(self, installed, capsys):
+        installed(ImportError("No module named 'mine'"))
+        assert "7" in ablation_tables()
+        assert "a table of Mine is passed over: No module named 'mine'" in capsys.readouterr().err

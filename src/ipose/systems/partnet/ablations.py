@@ -2,44 +2,38 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 import ipose
-from ipose.ablations.grids import Row
-from ipose.ablations.job import AblationJob
-from ipose.ablations.kept_runs import WantedRun
-from ipose.ablations.rows import Rows
-from ipose.ablations.score_files import Scores, kept_scores
+from ipose.ablations.run_folders import Scores, kept_scores
+from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
-from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
+from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import evaluate, loop_of
-from ipose.systems.training import Task, train_system
-from ipose.training.config import TrainConfig
-from ipose.training.snapshot import Stopped
 from ipose.types import PartPair
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"
 
 
-class PartNetRows(Rows):
+class PartNetRows(SystemRows):
     """Trains and scores PartNet rows. Data are opened when first needed, once for all rows."""
 
-    def __init__(self, job: AblationJob) -> None:
-        self.job = job
+    system = SYSTEM
 
     @cached_property
     def data(self) -> PartData:
@@ -54,37 +48,13 @@ class PartNetRows(Rows):
             "pixels. Means weigh categories alike. Supports are chosen by k-means with each run's seed.",
         )
 
-    @property
-    def titles(self) -> dict[str, str]:
-        """Of columns: the grid's own."""
-        return {}
+    def loop(self, row: Row) -> Mapping[str, Any]:
+        """Steps by the config's epochs, batches, schedule."""
+        return loop_of(self.config(row), 0 if self.job.steps is not None else len(self.data.basis_train))
 
-    def missing(self, row: Row) -> str | None:
-        """Why a row cannot be run here: never."""
-        return None
-
-    def config(self, row: Row) -> PartNetConfig:
-        """The row's."""
-        assert isinstance(self.job.config, PartNetConfig)
-        return replace(self.job.config, **row.changes)
-
-    def folder(self, row: Row, seed: int) -> Path:
-        """Of the row's run."""
-        return self.job.out / f"{row.run}-seed-{seed}"
-
-    def wanted(self, row: Row, seed: int) -> WantedRun:
-        """What the folder must hold."""
-        config = self.config(row)
-        pairs = 0 if self.job.steps is not None else len(self.data.basis_train)
-        train = TrainConfig(**{**loop_of(config, pairs), **self.job.loop_of_run(seed)})
-        return WantedRun(kind=SYSTEM.kind, config=self._task(row).described(), train=train)
-
-    def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
-        """Begin the run, or go on with it."""
-        loop = self.job.loop_of_run(seed, max_minutes)
-        device, folder = self.job.device, self.folder(row, seed)
-        trained = train_system(self._task(row), folder, loop=loop, resume=resume, device=device, data=self.data)
-        return trained.result.stopped
+    def given(self, row: Row) -> Mapping[str, Any]:
+        """The opened data."""
+        return {"data": self.data}
 
     def scores(self, row: Row, seed: int) -> Scores:
         """Of PartNet and both baselines, in percent, on all validation pairs."""
@@ -109,11 +79,8 @@ class PartNetRows(Rows):
         return folder / TRUE_PICTURE, folder / f"k-{self.supports(row)}.png"
 
     def supports(self, row: Row) -> int:
-        """k that the row is evaluated with."""
-        return row.supports or self.config(row).k
-
-    def _task(self, row: Row) -> Task:
-        return Task(system=SYSTEM, config=self.config(row), data=self.job.data)
+        """k that the row is scored with."""
+        return int(row.scoring.get("supports", self.config(row).k))
 
     def _evaluate(self, trained: TrainedPartNet, row: Row, seed: int) -> Scores:
         k = self.supports(row)
@@ -155,7 +122,7 @@ def _right(parts: Tensor, pair: PartPair) -> float:
 
 
 def as_scores(evaluation: PartEvaluation) -> Scores:
-    """Macro means in percent, by contender and metric (`grids.PARTNET_METRICS`)."""
+    """Macro means in percent, by contender and metric (`ipose.systems.partnet.tables.METRICS`)."""
     return {
         name: {
             f"{metric}_{group}": 100 * value
