@@ -114,7 +114,7 @@ class PartNet(nn.Module):
         self.mask_encoder = MaskEncoder(*encoder)
         self.blocks = nn.ModuleList(CrossAttentionBlock(config.token_width) for _ in range(config.attention_blocks))
         self.decoder = Decoder(config.token_width, config.encoder_channels, config.normalization)
-        if config.init == "release":
+        if config.weight_init == "release":
             init_weights(self)
             for block in self.blocks:
                 cast(CrossAttentionBlock, block).reset_projections()

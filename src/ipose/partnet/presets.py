@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ipose.configs import Published, check_choices, check_fields, config_by_name
 
 Normalization = Literal["instance", "batch"]
-Init = Literal["release", "torch"]
+WeightInit = Literal["release", "torch"]
 ReplacedSupport = Literal["any", "not_last"]
 
 
@@ -42,7 +42,7 @@ class PartNetConfig:
     """Which of the k supports that is: any, or never the last one (R)."""
     random_supports: float = 3 / 8
     """Probability that a batch reads supports drawn at random: k of the chosen ones and at most 2k others (R)."""
-    init: Init = "torch"
+    weight_init: WeightInit = "torch"
     """How weights begin: convolutions and linear maps normal after Xavier with gain 0.02, biases 0 (R), or as torch
     begins them. P is silent."""
     augment: bool = True
@@ -109,9 +109,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,
     "half": _HALF,
     # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
-    "paper": {"cross_entropy": False, "init": "release"},
+    "paper": {"cross_entropy": False, "weight_init": "release"},
     # The authors' script. Of its 500 passes the model of the best validation accuracy is used.
-    "release": {"zero_empty_masks": False, "replaced_support": "not_last", "init": "release", "epochs": 500},
+    "release": {"zero_empty_masks": False, "replaced_support": "not_last", "weight_init": "release", "epochs": 500},
 }
 """What each preset changes of the defaults. `paper` and `release` have 5,133,825 parameters."""
 
@@ -140,7 +140,7 @@ PUBLISHED: Mapping[str, Published] = {
     "reconstruction": Published(True, True),
     "replaced_support": Published("any", "not_last"),
     "random_supports": Published(release=3 / 8),
-    "init": Published(release="release"),
+    "weight_init": Published(release="release"),
     "augment": Published(release=True),
     "learning_rate": Published(1e-4, 1e-4),
     "beta1": Published(0.0, 0.0),

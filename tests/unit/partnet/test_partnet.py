@@ -183,12 +183,12 @@ class TestReleasedInit:
 
     def test_the_query_convolution_has_the_published_deviation(self):
         torch.manual_seed(0)
-        network = PartNet(PartNetConfig(init="release"))
+        network = PartNet(PartNetConfig(weight_init="release"))
         assert network.blocks[0].query_conv.weight.std().item() == pytest.approx(0.0012, rel=0.03)
 
     def test_convolutions_and_linear_maps_are_normal_with_gain_002_and_biases_are_zero(self):
         torch.manual_seed(0)
-        network = PartNet(PartNetConfig(init="release"))
+        network = PartNet(PartNetConfig(weight_init="release"))
         projections = {id(layer) for block in network.blocks for layer in (block.query, block.key, block.value)}
         for layer in network.modules():
             if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) or id(layer) in projections:
@@ -201,7 +201,7 @@ class TestReleasedInit:
 
     def test_the_attention_projections_are_uniform_over_the_three_as_one_matrix(self):
         torch.manual_seed(0)
-        block = PartNet(PartNetConfig(init="release")).blocks[0]
+        block = PartNet(PartNetConfig(weight_init="release")).blocks[0]
         width = block.query.in_features
         bound = (6 / (width + 3 * width)) ** 0.5
         for projection in (block.query, block.key, block.value):
@@ -209,4 +209,4 @@ class TestReleasedInit:
             assert projection.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.02)
 
     def test_presets_of_paper_and_release_begin_so_and_those_of_our_own_do_not(self):
-        assert [preset(name).init for name in ("paper", "release", "half", "toy")] == ["release"] * 2 + ["torch"] * 2
+        assert [preset(name).weight_init for name in ("paper", "release", "half", "toy")] == ["release"] * 2 + ["torch"] * 2

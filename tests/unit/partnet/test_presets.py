@@ -21,7 +21,7 @@ class TestPresets:
     """A preset is a name for a whole configuration; overrides replace single fields."""
 
     def test_paper_leaves_the_releases_cross_entropies_out_and_release_its_empty_masks_as_they_come(self):
-        assert differing(preset("paper"), PartNetConfig()) == {"cross_entropy", "init"}
+        assert differing(preset("paper"), PartNetConfig()) == {"cross_entropy", "weight_init"}
         assert differing(preset("release"), PartNetConfig()) == {
             "zero_empty_masks",
             "replaced_support",

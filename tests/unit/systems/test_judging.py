@@ -1,11 +1,11 @@
 """`ipose evaluate RUN` of any system: which cards there are to make, and where they go."""
 
 import pytest
-from ipose.evaluation.judges import EvaluateOptions
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, RunError
 from ipose.evaluation.eval_card import EvalCard, read_card, read_cards
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.systems.judging import Judged, check_options, data_of, evaluate_run, family_of
 from ipose.systems.record import CLASS_OPTIONS
 

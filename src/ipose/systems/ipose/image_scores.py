@@ -16,8 +16,8 @@ from ipose.evaluation.segmenters import load_segmenter
 from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
-from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.image_judging import GeneratedSet, generate_set
+from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseAblateOptions
 from ipose.systems.ipose.tables import METRICS
 from ipose.types import LabelSpec
