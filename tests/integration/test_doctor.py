@@ -87,7 +87,7 @@ PLANTED: list[tuple[str, str, Callable[[Path], object], str, str]] = [
     ("unreadable label", LABEL, unreadable, "unreadable file", "permissions"),
     ("unreadable photograph", PHOTO, unreadable, "unreadable file", "permissions"),
     ("a stray file", "train_label/notes.txt", lambda f: f.write_text("hm"), "does not belong here", "Move it away"),
-]  # fmt: skip
+]
 
 
 def scenes_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -123,8 +123,15 @@ class TestWrongUse:
         other.write_bytes(b"precious")
         (tmp_path / "text.png").write_text("no image")
         file = sorted(coco.iterdir())[0]
-        names = {"coco": coco, "tmp": tmp_path, "file": file, "other": other, "empty": tmp_path / "empty",
-                 "taken": other.parent, "text": tmp_path / "text.png"}  # fmt: skip
+        names = {
+            "coco": coco,
+            "tmp": tmp_path,
+            "file": file,
+            "other": other,
+            "empty": tmp_path / "empty",
+            "taken": other.parent,
+            "text": tmp_path / "text.png",
+        }
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
         done = ipose("labels", "convert", *words.format(**names).split())
         assert done.code == 2
