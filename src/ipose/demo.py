@@ -1,41 +1,49 @@
-"""`ipose demo`: PartNet and the generator trained on PartWorld in minutes, and a report to look at."""
+r"""`ipose demo`: PartNet and the generator trained on PartWorld in minutes, and a report to look at.
+
+The same two runs, by a command each:
+
+    ipose train partnet --out ipose-demo/partnet --preset toy \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --precision bf16 --max-minutes 2.5 --schedule-by-clock \
+      --steps 1000000 --log-every 10 --checkpoint-every 1000000 --sample-every 1000000
+    ipose train synthesis --out ipose-demo/synthesis --partnet ipose-demo/partnet --preset toy --no-flip \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --max-minutes 4 --schedule cosine --schedule-by-clock \
+      --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
+"""
 
 import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import RunError
-from ipose.partnet import presets as partnet_presets
 from ipose.partnet.pretrained import load_partnet
 from ipose.partnet.scene_parts import RememberedParts
-from ipose.reports.blocks import environment_facts
+from ipose.pipeline import IPose
+from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
 from ipose.synthesis import presets as synthesis_presets
 from ipose.systems.ipose.page import scene_section
-from ipose.systems.ipose.training import (
-    FrozenParts,
-    SynthesisJob,
-    SynthesisResult,
-    fit_config,
-    run_synthesis_job,
-    synthesis_train_config,
-)
-from ipose.systems.partnet.page import part_sections
-from ipose.systems.partnet.training import PartNetJob, PartNetResult, run_partnet_job, train_config
-from ipose.systems.reporting import curves_section, partnet_settings, synthesis_settings
+from ipose.systems.ipose.page import settings as synthesis_settings
+from ipose.systems.ipose.record import SYSTEM as IPOSE
+from ipose.systems.ipose.record import IPoseOptions
+from ipose.systems.ipose.training import FrozenParts, fit_config
+from ipose.systems.partnet.page import JudgedPartNet, part_sections
+from ipose.systems.partnet.page import settings as partnet_settings
+from ipose.systems.partnet.record import SYSTEM as PARTNET
+from ipose.systems.training import Task, Trained, train_system
+from ipose.training.metrics import read_metrics
+from ipose.training.run import Run
 from ipose.types import Scene
 
 SIZE = (64, 64)
 BASIS = ("car", "dog", "human", "tvmonitor")
 NOVEL = ("cat", "stop sign")
-LIMITS = (
-    "Minutes on a CPU where the paper takes days on GPUs: 64x64 images, narrow networks, no CLIP style loss. "
-    "The tables above say where settings leave the paper."
-)
 UNBOUNDED = 1_000_000
 """Steps, where the clock decides."""
 
@@ -58,8 +66,8 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
 
     Args:
         folder: a new or empty folder.
-        partnet_minutes: for PartNet; synthesis_minutes for the other two.
-        synthesis_minutes: see `partnet_minutes`.
+        partnet_minutes: training time of PartNet.
+        synthesis_minutes: training time of generator and discriminator.
         seed: of everything.
     Returns:
         the path of report.html.
@@ -74,101 +82,93 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
     print("1/4  Drawing scenes of PartWorld ...")
     scenes, val = list(open_scenes(data, "train", SIZE)), list(open_scenes(data, "val", SIZE))
     print(f"2/4  Training PartNet for {partnet_minutes:g} minutes: parts from shapes ...")
-    parts, part_job = _train_parts(folder / "partnet", data, scenes, val, partnet_minutes, seed)
+    pairs = _pairs(data, scenes, val)
+    parts = _train_parts(folder / "partnet", data, pairs, partnet_minutes, seed)
     print(f"3/4  Training the generator for {synthesis_minutes:g} minutes: images from labels and parts ...")
-    images, image_job = _train_images(folder, data, scenes, val, synthesis_minutes, seed)
+    images = _train_images(folder, data, scenes, val, synthesis_minutes, seed)
     print("4/4  Writing the report ...")
-    report = _report(folder, parts, part_job, images, image_job, time.monotonic() - started)
-    print(f"\n{parts.evaluation.table()}\n")
+    judged = JudgedPartNet(parts.model, pairs)
+    report = _report(folder, parts, judged, images, val, time.monotonic() - started)
+    print(f"\n{judged.evaluation.table()}\n")
     print(f"Done in {(time.monotonic() - started) / 60:.1f} minutes. Open {report.resolve()}")
     return report
 
 
-def _train_parts(
-    folder: Path, data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene], minutes: float, seed: int
-) -> tuple[PartNetResult, PartNetJob]:
+def _pairs(data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene]) -> PartData:
     spec = open_spec(data)
     names = {name: spec.part_names[name] for name in data.categories or ()}
-    pairs = PartData(pairs_from_scenes(scenes, spec.labels), pairs_from_scenes(val, spec.labels), names, NOVEL)
-    config = partnet_presets.preset("toy")
-    job = PartNetJob(
-        config=config,
-        data=data,
-        train=train_config(
-            config,
-            steps=UNBOUNDED,
-            max_minutes=minutes,
-            decay_by="clock",
-            precision="bf16",
-            seed=seed,
-            log_every=10,
-            sample_every=UNBOUNDED,
-            checkpoint_every=UNBOUNDED,
-            tensorboard=False,
-        ),
+    return PartData(pairs_from_scenes(scenes, spec.labels), pairs_from_scenes(val, spec.labels), names, NOVEL)
+
+
+def _loop(minutes: float, seed: int, **more: Any) -> dict[str, Any]:
+    """So many minutes; no checkpoint or sheet on the way."""
+    return {
+        "steps": UNBOUNDED,
+        "max_minutes": minutes,
+        "decay_by": "clock",
+        "seed": seed,
+        "sample_every": UNBOUNDED,
+        "checkpoint_every": UNBOUNDED,
+        "tensorboard": False,
+        **more,
+    }
+
+
+def _train_parts(folder: Path, data: DataConfig, pairs: PartData, minutes: float, seed: int) -> Trained:
+    task = Task(system=PARTNET, config=PARTNET.default_config("toy"), data=data)
+    return train_system(
+        task, folder, loop=_loop(minutes, seed, precision="bf16", log_every=10), data=pairs, device="cpu"
     )
-    return run_partnet_job(job, folder, data=pairs, device="cpu"), job
 
 
 def _train_images(
     folder: Path, data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene], minutes: float, seed: int
-) -> tuple[SynthesisResult, SynthesisJob]:
+) -> Trained:
     config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1], flip=False)
-    train = synthesis_train_config(
-        config,
-        len(scenes),
-        steps=UNBOUNDED,
-        max_minutes=minutes,
-        schedule="cosine",
-        decay_by="clock",
-        seed=seed,
-        log_every=20,
-        sample_every=UNBOUNDED,
-        checkpoint_every=UNBOUNDED,
-        tensorboard=False,
-    )
-    job = SynthesisJob(config=config, data=data, train=train, partnet=folder / "partnet")
+    task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
     trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
     remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
-    result = run_synthesis_job(job, folder / "synthesis", scenes=scenes, val=val, infer_parts=remembered, device="cpu")
-    return result, job
+    loop = _loop(minutes, seed, schedule="cosine", log_every=20)
+    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": remembered}
+    return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
+
+
+def _curves(run: Run, title: str) -> Section:
+    records = read_metrics(run.metrics)
+    return Section(title, "", [curves_figure(records)] if records else [])
 
 
 def _report(
-    folder: Path,
-    parts: PartNetResult,
-    part_job: PartNetJob,
-    images: SynthesisResult,
-    image_job: SynthesisJob,
-    seconds: float,
+    folder: Path, parts: Trained, judged: JudgedPartNet, images: Trained, val: Sequence[Scene], seconds: float
 ) -> Path:
-    novel_ids = {i for i, item in enumerate(images.model.spec.classes) if item.part_category in NOVEL}
-    with_novel = [scene for scene in images.val if any(item.class_id in novel_ids for item in scene.objects)]
-    basis_only = [scene for scene in images.val if scene not in with_novel]
+    model: IPose = images.model
+    novel_ids = {i for i, item in enumerate(model.spec.classes) if item.part_category in NOVEL}
+    with_novel = [scene for scene in val if any(item.class_id in novel_ids for item in scene.objects)]
+    basis_only = [scene for scene in val if scene not in with_novel]
     content = ReportContent(
         title="ipose demo",
         lead=f"iPOSE, trained from nothing on PartWorld in {math.ceil(seconds / 60)} minutes: PartNet for "
-        f"{parts.trained.step} steps, then generator and discriminator for {images.trained.step}.",
+        f"{parts.result.step} steps, then generator and discriminator for {images.result.step}.",
         sections=[
             scene_section(
                 "Label map in, image out",
                 "Validation scenes, which no network has seen. PartNet infers each object's parts from its silhouette; "
                 "the generator paints them. The two seeds differ in noise alone.",
-                images.model,
+                model,
                 basis_only[:8],
             ),
             scene_section(
                 "Novel categories in scenes",
                 "Cat and stop sign: PartNet was never trained on their parts; the generator has seen their images.",
-                images.model,
+                model,
                 with_novel[:6],
             ),
-            *part_sections(parts),
-            curves_section(parts.run, "PartNet's training"),
-            curves_section(images.run, "The generator's and discriminator's training"),
-            partnet_settings(part_job.config),
-            synthesis_settings(images.model.synthesis),
+            *part_sections(judged),
+            _curves(parts.run, "PartNet's training"),
+            _curves(images.run, "The generator's and discriminator's training"),
+            partnet_settings(parts.prepared.config),
+            synthesis_settings(model.synthesis),
             Section(
                 "Limits",
                 "Minutes on a CPU where the paper takes days on GPUs: 64x64 images, narrow networks, no CLIP "

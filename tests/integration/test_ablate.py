@@ -233,7 +233,7 @@ WRONG = {
     "7 --seeds": "[seeds] every seed is one run: found none",
     "7 --max-minutes 0": "[max_minutes] no time to train in",
     "7 --steps 0": "[steps] no steps",
-    "7 --preset cityscapes": "no such PartNet preset: found 'cityscapes', expected toy or half or paper or release",
+    "7 --preset cityscapes": "no such PartNet preset: found cityscapes, expected toy | half | paper | release",
     "3 --preset half": "no such synthesis preset",
     "7 --partnet somewhere": "[partnet] table 7 trains PartNet alone and makes no images",
     "8 --tiny-encoders": "[tiny_encoders] table 8 trains PartNet alone",

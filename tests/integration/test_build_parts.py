@@ -15,6 +15,14 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.published_parts import (
+    drawn_pairs,
+    drawn_scenes,
+    write_cityscapes_pps,
+    write_partimagenet,
+    write_pascal_pps,
+    write_release_tree,
+)
 from ipose.data.part_pairs import read_part_tree, write_pair
 from ipose.data.part_sources.build import build_parts
 from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source
@@ -23,14 +31,6 @@ from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import load_supports
 from ipose.partworld.categories import PARTWORLD
 from ipose.reports.part_sheets import draw_built_parts
-from ipose.testing.published_parts import (
-    drawn_pairs,
-    drawn_scenes,
-    write_cityscapes_pps,
-    write_partimagenet,
-    write_pascal_pps,
-    write_release_tree,
-)
 
 PASCAL = ("cow", "human")
 

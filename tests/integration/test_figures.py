@@ -8,9 +8,10 @@ from PIL import Image
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.errors import DataError
+from ipose.evaluation.control import Change
 from ipose.evaluation.eval_card import read_cards
 from ipose.pipeline import IPose
-from ipose.systems.ipose.figures import Change, FiguresResult, find_subjects
+from ipose.systems.ipose.figures import changes_table, find_subjects
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_cards_say_what_the_changes_say(figures):
 
 def test_the_table_shows_means_in_percent():
     changes = (Change("a", "x", 0.5, 0.1), Change("b", "x", 0.3, None), Change("b", "y", 0.2, 0.02))
-    lines = FiguresResult((), changes).table().splitlines()
+    lines = changes_table(changes).splitlines()
     assert lines[2].split() == ["x", "2", "40.00", "10.00"]
     assert lines[3].split() == ["y", "1", "20.00", "2.00"]
 

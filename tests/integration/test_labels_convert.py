@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ipose.testing.published_scenes import write_cityscapes, write_coco_stuff
+from helpers.published_scenes import write_cityscapes, write_coco_stuff
 
 
 def pixels(path):

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.data.doctor import examine_scenes
 from ipose.data.object_index import NO_OBJECT
 from ipose.data.part_names import part_names_for
@@ -15,7 +16,6 @@ from ipose.data.png import read_index
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.data.support_folder import load_supports, save_supports
-from ipose.testing.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.types import SupportSet
 
 WRITERS = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}

@@ -12,7 +12,8 @@ from ipose.data.open_data import open_scenes
 from ipose.errors import RunError
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import preset
-from ipose.systems.ipose.training import SynthesisJob, run_synthesis_job, synthesis_train_config
+from ipose.systems.ipose.record import SYSTEM, IPoseOptions
+from ipose.systems.training import Task, Trained, train_system
 
 DATA = DataConfig(categories=("car", "dog"), objects=(2, 2), scenes=4, val_scenes=2, scene_size=64)
 
@@ -40,7 +41,7 @@ class Film(nn.Module):
         return F.leaky_relu(self.conv(x * (1 + self.scale(told))), 0.2)
 
 
-def job(partnet: Path) -> SynthesisJob:
+def trained(partnet: Path, folder: Path) -> Trained:
     config = preset(
         "toy",
         channels=2,
@@ -52,22 +53,23 @@ def job(partnet: Path) -> SynthesisJob:
         last_decoder_channels=2,
         batch_size=2,
     )
-    train = synthesis_train_config(config, 4, steps=2, checkpoint_every=1, sample_every=0, log_every=1)
-    return SynthesisJob(config=config, data=DATA, train=train, partnet=partnet)
+    task = Task(system=SYSTEM, config=config, data=DATA, options=IPoseOptions(partnet=partnet))
+    loop = {"steps": 2, "checkpoint_every": 1, "sample_every": 0, "log_every": 1}
+    return train_system(task, folder, loop=loop, block=Film, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def result(tiny, tmp_path_factory):
-    return run_synthesis_job(job(tiny.partnet), tmp_path_factory.mktemp("film") / "run", block=Film, device="cpu")
+    return trained(tiny.partnet, tmp_path_factory.mktemp("film") / "run")
 
 
 class TestThirdPartyBlock:
-    """`run_synthesis_job(block=...)`."""
+    """`train_system(..., block=...)`."""
 
     def test_the_generator_is_made_of_it_and_learns(self, result, tiny, tmp_path):
         blocks = list(result.model.generator.blocks)
         assert {type(block) for block in blocks} == {Film}
-        again = run_synthesis_job(job(tiny.partnet), tmp_path / "run", block=Film, device="cpu")
+        again = trained(tiny.partnet, tmp_path / "run")
         scene = open_scenes(DATA, "val", (64, 64))[0]
         assert torch.equal(again.model(scene).image, result.model(scene).image)
         assert result.model(scene).image.std() > 0

@@ -9,7 +9,7 @@ import pytest
 import ipose
 from ipose.lazy import lazy_attributes
 
-PACKAGES = ("ipose", "ipose.data", "ipose.evaluation", "ipose.layers", "ipose.losses", "ipose.partnet", "ipose.shapes")
+PACKAGES = ("ipose", "ipose.layers", "ipose.losses", "ipose.shapes", "ipose.testing")
 
 
 class TestLazyAttributes:

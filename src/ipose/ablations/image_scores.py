@@ -19,7 +19,7 @@ from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_score
 from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
-from ipose.systems.ipose.page import spread
+from ipose.systems.scene_models import spread
 from ipose.types import LabelSpec, Scene
 
 IMAGE_SEED = 0

@@ -83,6 +83,11 @@ class AblationJob:
         """The rows that were asked for, in the table's order."""
         return self.table.subset(self.rows)
 
+    def loop_of_run(self, seed: int, max_minutes: float | None = None) -> dict[str, Any]:
+        """Settings of `TrainConfig` for a run; `steps` is left out where the config's epochs decide."""
+        settings = {**self.loop, "max_minutes": max_minutes, "seed": seed, "decay_by": "steps"}
+        return settings if self.steps is None else {**settings, "steps": self.steps}
+
     def _check_no_images(self) -> None:
         stray = [name for name in FOR_IMAGES if getattr(self, name) is not None]
         stray += ["tiny_encoders"] if self.tiny_encoders else []

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,7 +24,10 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.systems.partnet.training import PartNetJob, evaluate, run_partnet_job, train_config
+from ipose.systems.partnet.record import SYSTEM
+from ipose.systems.partnet.training import evaluate, loop_of
+from ipose.systems.training import Task, train_system
+from ipose.training.config import TrainConfig
 from ipose.training.snapshot import Stopped
 from ipose.types import PartPair
 
@@ -72,14 +74,17 @@ class PartNetRows(Rows):
 
     def wanted(self, row: Row, seed: int) -> WantedRun:
         """What the folder must hold."""
-        job = self._run_job(row, seed, None)
-        return WantedRun(kind="partnet", config=job.described(), train=job.train)
+        config = self.config(row)
+        pairs = 0 if self.job.steps is not None else len(self.data.basis_train)
+        train = TrainConfig(**{**loop_of(config, pairs), **self.job.loop_of_run(seed)})
+        return WantedRun(kind=SYSTEM.kind, config=self._task(row).described(), train=train)
 
     def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
         """Begin the run, or go on with it."""
-        job, folder = self._run_job(row, seed, max_minutes), self.folder(row, seed)
-        result = run_partnet_job(job, folder, data=self.data, resume=resume, device=self.job.device)
-        return result.trained.stopped
+        loop = self.job.loop_of_run(seed, max_minutes)
+        device, folder = self.job.device, self.folder(row, seed)
+        trained = train_system(self._task(row), folder, loop=loop, resume=resume, device=device, data=self.data)
+        return trained.result.stopped
 
     def scores(self, row: Row, seed: int) -> Scores:
         """Of PartNet and both baselines, in percent, on all validation pairs."""
@@ -107,12 +112,8 @@ class PartNetRows(Rows):
         """k that the row is evaluated with."""
         return row.supports or self.config(row).k
 
-    def _run_job(self, row: Row, seed: int, max_minutes: float | None) -> PartNetJob:
-        config = self.config(row)
-        pairs = None if self.job.steps is not None else len(self.data.basis_train)
-        settings: dict[str, Any] = {**self.job.loop, "steps": self.job.steps, "max_minutes": max_minutes, "seed": seed}
-        train = train_config(config, pairs, decay_by="steps", **settings)
-        return PartNetJob(config=config, data=self.job.data, train=train)
+    def _task(self, row: Row) -> Task:
+        return Task(system=SYSTEM, config=self.config(row), data=self.job.data)
 
     def _evaluate(self, trained: TrainedPartNet, row: Row, seed: int) -> Scores:
         k = self.supports(row)

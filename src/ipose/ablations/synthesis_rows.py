@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -25,7 +24,10 @@ from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.ipose.training import SynthesisJob, fit_config, run_synthesis_job, synthesis_train_config
+from ipose.systems.ipose.record import SYSTEM, IPoseOptions
+from ipose.systems.ipose.training import fit_config, loop_of
+from ipose.systems.training import Task, train_system
+from ipose.training.config import TrainConfig
 from ipose.training.snapshot import Stopped
 from ipose.types import LabelSpec, Scene
 
@@ -146,21 +148,24 @@ class SynthesisRows(Rows):
 
     def wanted(self, row: Row, seed: int) -> WantedRun:
         """What the folder must hold."""
-        job = self._run_job(row, seed, None)
-        return WantedRun(kind="synthesis", config=job.described(), train=job.train)
+        config = self.config(row)
+        scenes = 0 if self.job.steps is not None else len(self.scenes)
+        train = TrainConfig(**{**loop_of(config, scenes), **self.job.loop_of_run(seed)})
+        return WantedRun(kind=SYSTEM.kind, config=self._task(row).described(), train=train)
 
     def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
         """Begin the run, or go on with it."""
-        result = run_synthesis_job(
-            self._run_job(row, seed, max_minutes),
+        trained = train_system(
+            self._task(row),
             self.folder(row, seed),
+            loop=self.job.loop_of_run(seed, max_minutes),
+            resume=resume,
+            device=self.job.device,
             scenes=self.scenes,
             val=self.val,
             style=self._style(row),
-            resume=resume,
-            device=self.job.device,
         )
-        return result.trained.stopped
+        return trained.result.stopped
 
     def scores(self, row: Row, seed: int) -> Scores:
         """Of one image of each validation scene."""
@@ -211,23 +216,19 @@ class SynthesisRows(Rows):
             if job.tiny_encoders:
                 self._styles[loss] = tiny_clip_style(0) if loss == "clip" else tiny_vgg_loss(0)
             elif loss == "clip":
-                self._styles[loss] = load_clip_style(job.clip_weights, block=config.style_block)
+                block, resize = config.style_block, config.style_resize
+                self._styles[loss] = load_clip_style(job.clip_weights, block=block, resize=resize)
             else:
                 self._styles[loss] = load_vgg_loss(job.vgg_weights)
         return self._styles[loss]
 
-    def _run_job(self, row: Row, seed: int, max_minutes: float | None) -> SynthesisJob:
+    def _task(self, row: Row) -> Task:
         """A weight file, or PartNet, is named in the runs that use it alone: so the others are shared."""
         config, job = self.config(row), self.job
-        scenes = 0 if job.steps is not None else len(self.scenes)
-        settings: dict[str, Any] = {**job.loop, "steps": job.steps, "max_minutes": max_minutes, "seed": seed}
-        weights = {"clip": job.clip_weights, "vgg": job.vgg_weights}
-        named = STAND_INS if job.tiny_encoders else weights
-        return SynthesisJob(
-            config=config,
-            data=job.data,
-            train=synthesis_train_config(config, scenes, decay_by="steps", **settings),
+        named = STAND_INS if job.tiny_encoders else {"clip": job.clip_weights, "vgg": job.vgg_weights}
+        options = IPoseOptions(
             partnet=job.partnet if config.needs_partnet else None,
             clip_weights=named["clip"] if config.style_loss == "clip" else None,
             vgg_weights=named["vgg"] if config.style_loss == "vgg" else None,
         )
+        return Task(system=SYSTEM, config=config, data=job.data, options=options)

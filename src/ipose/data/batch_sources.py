@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.augment import flip_scene
+from ipose.images import image_float
 from ipose.types import Scene, SceneBatch
 
 LEAST_AREA, ASPECTS = 0.9, (0.9, 1.1)
@@ -89,7 +90,7 @@ class PhotoSource:
 
     def item(self, index: int, generator: torch.Generator) -> tuple[str, Tensor]:
         """Name and image, float in [-1, 1]."""
-        image = self.images[index].float() / 127.5 - 1
+        image = image_float(self.images[index])
         if self.random_crop:
             image = cropped_at_random(image, generator)
         if self.flip and bool(torch.rand((), generator=generator) < 0.5):
@@ -112,8 +113,3 @@ def cropped_at_random(image: Float[Tensor, "3 s s"], generator: torch.Generator)
     top, left = int(down * (side - height + 1)), int(right * (side - width + 1))
     piece = image[None, :, top : top + height, left : left + width]
     return F.interpolate(piece, size=(side, side), mode="bilinear", align_corners=False, antialias=True)[0]
-
-
-def uint8_images(images: Float[Tensor, "b 3 h w"]) -> UInt8[Tensor, "b 3 h w"]:
-    """Images in [-1, 1] as bytes."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)

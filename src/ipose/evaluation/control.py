@@ -14,6 +14,7 @@ from ipose.errors import ShapeMismatchError
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.lpips import PerceptualDistance
+from ipose.images import image_uint8
 
 ImageDistance = Callable[[UInt8[Tensor, "b 3 h w"], UInt8[Tensor, "b 3 h w"]], Float[Tensor, " b"]]
 """How far apart each pair of images is; 0 for equal ones."""
@@ -140,7 +141,7 @@ def _cards(
 
 
 def _uint8(image: Tensor) -> Tensor:
-    return ((image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).cpu()
+    return image_uint8(image).cpu()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.images import image_float
 
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 INCEPTION_HASH = "6726825d"
@@ -146,7 +147,7 @@ def random_features(seed: int = 0, *, device: str = "cpu") -> FeatureNetwork:
 
 def signed(images: UInt8[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
     """uint8 to float32 in [-1, 1]."""
-    return images.float() / 127.5 - 1
+    return image_float(images)
 
 
 def _inception(path: Path, antialias: bool, device: str) -> Callable[[Tensor], Tensor]:

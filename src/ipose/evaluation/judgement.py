@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.errors import ConfigError, MissingWeightsError
+from ipose.evaluation.class_diversity import Masking
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.image_cards import Judges
 from ipose.evaluation.lpips import load_lpips
@@ -12,6 +13,8 @@ from ipose.evaluation.segmenters import load_segmenter
 from ipose.types import LabelSpec
 
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
+CLASSES = "classes"
+"""Protocol of mCSD and mOCD: how much one class's noise changes it and all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,13 +22,16 @@ class RunJudgement:
     """By what a run is judged.
 
     Args:
-        protocols: of the images, by name (`ipose.evaluation.protocols`).
+        protocols: of the images, by name (`ipose.evaluation.protocols`), or "classes"; None = the system's default.
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
         segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy.
         class_map: JSON list: the class of each of the segmenter's channels; None = its run's, or the spec's classes.
         lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds.
         seeds: of the images; distances look at those of the first one.
         limit: at most so many validation scenes; None = all. Parts are judged on all objects.
+        maps: of protocol "classes": validation label maps.
+        pairs: of protocol "classes": pairs of images for each class of each map.
+        masking: of protocol "classes": see `ipose.evaluation.class_diversity`.
         device: to compute images and their features on.
         batch_size: images at once.
         out: folder to write the cards to; None = `cards/` of the run (`cards/on-NAME/` for data that are not its own).
@@ -33,22 +39,26 @@ class RunJudgement:
         ConfigError: no seed, one twice, or nothing to look at.
     """
 
-    protocols: tuple[str, ...] = PROTOCOLS_OF_RUNS
+    protocols: tuple[str, ...] | None = None
     features: str | None = "inception"
     segmenter: Path | None = None
     class_map: Path | None = None
     lpips: Path | None = None
     seeds: tuple[int, ...] = (0, 1)
     limit: int | None = None
+    maps: int = 20
+    pairs: int = 19
+    masking: Masking = "multiply"
     device: str = "cpu"
     batch_size: int = 16
     out: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in self.protocols:
+        for name in self.image_protocols:
             protocol_named(name)
         checks = {
-            "protocols": bool(self.protocols),
+            "protocols": self.protocols is None or bool(self.protocols),
+            "maps": self.maps > 0,
             "seeds": 0 < len(self.seeds) == len(set(self.seeds)),
             "limit": self.limit is None or self.limit > (self.features is not None),
             "batch_size": self.batch_size > 0,
@@ -61,6 +71,12 @@ class RunJudgement:
             raise ConfigError("a class map of no segmenter", field="class_map", expected="--segmenter FILE with it")
         if self.lpips is not None and len(self.seeds) < 2:
             raise ConfigError("LPIPS is between seeds", field="seeds", found=self.seeds, expected="2 or more")
+
+    @property
+    def image_protocols(self) -> tuple[str, ...]:
+        """Protocols of images, by name; the default ones where none is named."""
+        named = PROTOCOLS_OF_RUNS if self.protocols is None else self.protocols
+        return tuple(name for name in named if name != CLASSES)
 
 
 def judges_of(judgement: RunJudgement, spec: LabelSpec) -> tuple[list[tuple[EvaluationProtocol, Judges]], str | None]:
@@ -83,7 +99,7 @@ def judges_of(judgement: RunJudgement, spec: LabelSpec) -> tuple[list[tuple[Eval
         if judgement.segmenter is None
         else load_segmenter(judgement.segmenter, spec, judgement.class_map, judgement.device)
     )
-    for protocol in map(protocol_named, judgement.protocols):
+    for protocol in map(protocol_named, judgement.image_protocols):
         features = None
         if judgement.features is not None and missing is None:
             try:

@@ -7,8 +7,9 @@ they differ, the field names both, and the default is the release's, whose numbe
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from ipose.configs import check_choices, check_fields, config_by_name, require
 from ipose.errors import ConfigError
 
 Heatmap = Literal["cone", "gauss-var", "gauss-paper"]
@@ -17,7 +18,6 @@ Head = Literal["two", "one"]
 AreaTarget = Literal["disk", "heatmap"]
 Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
-PresetName = Literal["celeba-wild", "taichi", "cub", "flowers", "folder", "small", "partworld", "tiny"]
 
 MOST_PARTS = 254
 """Part maps are saved as bytes: 0 = background, 1..K = parts."""
@@ -113,7 +113,7 @@ class GANSegConfig:
 
     def __post_init__(self) -> None:
         self._check_numbers()
-        self._check_choices()
+        check_choices(self)
         self._check_sizes()
 
     @property
@@ -127,80 +127,59 @@ class GANSegConfig:
         return self.parts * self.points_per_part
 
     def _check_numbers(self) -> None:
-        whole = (
+        positive = (
             "parts points_per_part noise_channels embedding final_channels mask_channels hidden point_layers "
-            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates"
+            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates "
+            "point_divisor lr_generator lr_discriminator"
         )
-        for name in [*whole.split(), "point_divisor", "lr_generator", "lr_discriminator"]:
-            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("margin", "concentration_weight", "area_weight", "penalty_weight"):
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("beta1", "beta2"):
-            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
-        for name in ("channels", "discriminator_channels"):
-            widths = getattr(self, name)
-            _require(bool(widths) and min(widths) > 0, name, widths, "whole numbers above 0")
-        _require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
+        check_fields(self, positive, lambda x: x > 0, "a number above 0")
+        check_fields(self, "margin concentration_weight area_weight penalty_weight", lambda x: x >= 0, "0 or more")
+        check_fields(self, "beta1 beta2", lambda x: 0 <= x < 1, "a number in [0, 1)")
+        check_fields(self, "channels discriminator_channels", lambda x: x and min(x) > 0, "whole numbers above 0")
+        require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
         unbiased = self.heatmap == "cone" or self.points_per_part > 1
-        _require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
-
-    def _check_choices(self) -> None:
-        choices = {
-            "head": Head, "heatmap": Heatmap, "grid": Grid, "area_target": AreaTarget, "concentration": Reduction,
-            "penalty": Penalty,
-        }  # fmt: skip
-        for name, of in choices.items():
-            _require(getattr(self, name) in get_args(of), name, getattr(self, name), " or ".join(get_args(of)))
+        require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
 
     def _check_sizes(self) -> None:
-        sizes, found = self.sizes, " ".join(map(str, self.sizes))
+        sizes, found, last = self.sizes, " ".join(map(str, self.sizes)), self.sizes[-1] if self.sizes else 0
         fine = len(sizes) > 0 and all(b in (a, 2 * a) for a, b in itertools.pairwise(sizes))
-        _require(
-            fine, "sizes", found or "none", "sizes that each repeat or double the one before, such as 32 32 64 128"
-        )
-        last = self.image_size
-        _require(
-            last >= 32 and last & (last - 1) == 0, "sizes", found, "an image (the last size) of 32, 64, 128, 256, ..."
-        )
-        _require(sizes[0] >= 4, "sizes", found, "a first size of 4 or more")
+        repeated = "sizes that each repeat or double the one before, such as 32 32 64 128"
+        require(fine, "sizes", found or "none", repeated)
+        power_of_two = last >= 32 and last & (last - 1) == 0
+        require(power_of_two, "sizes", found, "an image (the last size) of 32, 64, 128, 256, ...")
+        first = sizes[0]
+        require(first >= 4, "sizes", found, "a first size of 4 or more")
         count = " ".join(map(str, self.channels))
-        _require(len(self.channels) == len(sizes), "channels", count, f"one width for each of the {len(sizes)} sizes")
-        most = min((sizes[0] // 2) ** 2, MOST_PARTS)
-        _require(
-            self.parts <= most, "parts", self.parts, f"at most {most}: a part needs 2x2 pixels at {sizes[0]}x{sizes[0]}"
-        )
+        require(len(self.channels) == len(sizes), "channels", count, f"one width for each of the {len(sizes)} sizes")
+        most = min((first // 2) ** 2, MOST_PARTS)
+        require(self.parts <= most, "parts", self.parts, f"at most {most}: a part needs 2x2 pixels at {first}x{first}")
         halvings = len(self.discriminator_channels)
-        _require(
-            last % 2**halvings == 0,
-            "discriminator_channels",
-            f"{halvings} blocks, each of which halves",
-            f"at most {last.bit_length() - 1} for an image of {last}x{last}",
-        )
-
-
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError("a GANSeg setting that cannot work", field=name, found=found, expected=expected)
+        expected = f"at most {last.bit_length() - 1} for an image of {last}x{last}"
+        blocks = f"{halvings} blocks, each of which halves"
+        require(last % 2**halvings == 0, "discriminator_channels", blocks, expected)
 
 
 _SIX_BLOCKS: Mapping[str, Any] = {
-    "sizes": (32, 32, 64, 64, 128, 128), "channels": (512, 256, 256, 128, 128, 64), "random_crop": True
-}  # fmt: skip
+    "sizes": (32, 32, 64, 64, 128, 128),
+    "channels": (512, 256, 256, 128, 128, 64),
+    "random_crop": True,
+}
 
 # `small` is for one GPU and minutes: 64x64, half the width. Neither it nor `tiny` is an experiment of the paper.
-_SMALL: Mapping[str, Any] = {
-    "parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64),
-    "discriminator_channels": (64, 128, 256, 512, 512), "random_crop": True, "batch_size": 32, "updates": 10_000,
-}  # fmt: skip
+_SMALL: Mapping[str, Any] = (
+    {"parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64)}
+    | {"discriminator_channels": (64, 128, 256, 512, 512)}
+    | {"random_crop": True, "batch_size": 32, "updates": 10_000}
+)
 
-# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. A few thousand steps are too few for points that
-# start at the centre to come apart: the smaller divisor spreads them from the start, and areas hold the parts open.
-_TINY: Mapping[str, Any] = {
-    "parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16),
-    "final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "discriminator_channels": (16, 32, 48, 64),
-    "discriminator_hidden": 64, "batch_size": 16, "updates": 5000, "lr_generator": 2e-4,
-    "point_divisor": 5.0,
-}  # fmt: skip
+# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. Its points start at the centre, and a few thousand
+# steps are too few for them to come apart. So a smaller divisor spreads them from the start.
+_TINY: Mapping[str, Any] = (
+    {"parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16)}
+    | {"final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "point_divisor": 5.0}
+    | {"discriminator_channels": (16, 32, 48, 64), "discriminator_hidden": 64}
+    | {"batch_size": 16, "updates": 5000, "lr_generator": 2e-4}
+)
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "celeba-wild": {},
@@ -227,11 +206,7 @@ def preset(name: str, **overrides: Any) -> GANSegConfig:
         >>> preset("taichi", parts=12).concentration_weight
         30.0
     """
-    if name not in PRESETS:
-        raise ConfigError("no such GANSeg preset", field="preset", found=name, expected=" | ".join(PRESETS))
-    if strangers := sorted(set(overrides) - set(GANSegConfig.__dataclass_fields__)):
-        raise ConfigError("GANSeg settings have no such field", found=", ".join(strangers), mend="Check the spelling.")
-    return GANSegConfig(**{**PRESETS[name], **overrides})
+    return config_by_name(GANSegConfig, "GANSeg", PRESETS, name, overrides)
 
 
 def at_size(config: GANSegConfig, image_size: int) -> GANSegConfig:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
-from ipose.losses.clip_style import STYLE_BLOCK, CLIPStyle
+from ipose.losses.clip_style import STYLE_BLOCK, CLIPStyle, StyleResize
 
 CLIP_MODEL = "ViT-B-32-quickgelu"
 """open_clip's name for the architecture that OpenAI's ViT-B/32 weights fit: with QuickGELU."""
@@ -25,13 +25,16 @@ _MEND = (
 )
 
 
-def load_clip_style(weights: Path | None = None, *, block: int = STYLE_BLOCK) -> CLIPStyle:
+def load_clip_style(
+    weights: Path | None = None, *, block: int = STYLE_BLOCK, resize: StyleResize = "clip"
+) -> CLIPStyle:
     """The style loss with CLIP's ViT-B/32 visual encoder (OpenAI's weights), from a file or the cache.
 
     Args:
         weights: a file of the whole CLIP model in open_clip's or OpenAI's names; None looks into the Hugging Face
             cache and ~/.cache/clip.
         block: whose tokens are compared, counted from 0.
+        resize: how images reach the encoder's size (`visual_tokens`).
     Raises:
         MissingDependencyError: open_clip is not installed.
         MissingWeightsError: no file there, or not this model's weights; says how to get them.
@@ -50,7 +53,7 @@ def load_clip_style(weights: Path | None = None, *, block: int = STYLE_BLOCK) ->
         visual.load_state_dict(state)
     except RuntimeError as error:
         raise MissingWeightsError(f"these are no weights of {CLIP_MODEL}", file=path, mend=_MEND) from error
-    return CLIPStyle(visual.float(), block)
+    return CLIPStyle(visual, block, resize)
 
 
 def tiny_clip_style(seed: int, *, block: int = 1) -> CLIPStyle:

@@ -1,7 +1,6 @@
 """Maps and images as pictures: one pixel in, one pixel out (sheets and pages do the scaling)."""
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int32, Int64, Integer, UInt8
 from numpy.typing import NDArray
 from PIL import Image
@@ -9,13 +8,14 @@ from torch import Tensor
 
 from ipose.data.palette import BARE, INK, NOTHING, PART_COLORS, instance_color, lookup
 from ipose.errors import ShapeMismatchError
+from ipose.images import image_uint8
 from ipose.types import PART_CHANNELS, LabelSpec
 
 
 def photo(image: UInt8[Tensor, "3 h w"] | Float[Tensor, "3 h w"]) -> Image.Image:
     """An image as a picture: uint8 as it is, float in [-1, 1] (what the generator makes) clipped and rounded."""
     if image.is_floating_point():
-        image = ((image.detach().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        image = image_uint8(image.detach())
     return Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy())
 
 

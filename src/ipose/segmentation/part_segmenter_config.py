@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ipose.errors import ConfigError
+from ipose.configs import check_fields
 
 FORMAT = "ipose-part-segmenter"
 """What config.json calls its model folder."""
@@ -31,14 +31,6 @@ class PartSegmenterConfig:
     """Pairs that make a pass (R)."""
 
     def __post_init__(self) -> None:
-        for name, least in (("enlarge", 1), ("batch_size", 2), ("epochs", 1), ("pairs_per_epoch", 1)):
-            if getattr(self, name) < least:
-                raise ConfigError(
-                    "a segmenter setting that cannot work", field=name, found=getattr(self, name),
-                    expected=f"{least} or more",
-                )  # fmt: skip
-        if not self.learning_rate > 0:
-            raise ConfigError(
-                "a segmenter setting that cannot work", field="learning_rate", found=self.learning_rate,
-                expected="more than 0",
-            )  # fmt: skip
+        check_fields(self, "enlarge epochs pairs_per_epoch", lambda x: x >= 1, "1 or more")
+        check_fields(self, "batch_size", lambda x: x >= 2, "2 or more")
+        check_fields(self, "learning_rate", lambda x: x > 0, "more than 0")

@@ -1,9 +1,9 @@
 """Every setting of a semantic segmenter and its training. No torch in here: `--help` reads it."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields
 
 FORMAT = "ipose-segmenter"
 """What config.json calls a segmenter's model folder."""
@@ -49,17 +49,8 @@ class SegmenterConfig:
     """Passes over the data, where --steps is not given."""
 
     def __post_init__(self) -> None:
-        if self.architecture not in get_args(Architecture):
-            raise ConfigError(
-                "no such segmentation network", field="architecture", found=repr(self.architecture),
-                expected=", ".join(get_args(Architecture)),
-            )  # fmt: skip
-        for name, least in (("height", 32), ("width", 32), ("enlarge", 1), ("batch_size", 2), ("epochs", 1)):
-            if getattr(self, name) < least:
-                raise ConfigError(
-                    "a setting that cannot work", field=name, found=getattr(self, name), expected=f"{least} or more"
-                )
-        if not self.learning_rate > 0:
-            raise ConfigError(
-                "a setting that cannot work", field="learning_rate", found=self.learning_rate, expected="more than 0"
-            )
+        check_choices(self)
+        check_fields(self, "height width", lambda x: x >= 32, "32 or more")
+        check_fields(self, "enlarge epochs", lambda x: x >= 1, "1 or more")
+        check_fields(self, "batch_size", lambda x: x >= 2, "2 or more")
+        check_fields(self, "learning_rate", lambda x: x > 0, "more than 0")

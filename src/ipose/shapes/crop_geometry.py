@@ -118,6 +118,7 @@ def crop_geometry(
     image_size: tuple[int, int],
     *,
     stretch: Literal["photograph", "release"] = "photograph",
+    context_px: int = CONTEXT_PX,
 ) -> CropGeometry:
     """Steps 2 to 4 of the crop for all objects at once: context, clipping, even sides, aspect, padding.
 
@@ -132,13 +133,14 @@ def crop_geometry(
         stretch: "photograph" takes the ratio Ho*W : Wo*H, which restores the photograph's aspect whatever the image's
             size, and does nothing where the aspect was kept. The release squashes to squares only, where that ratio is
             its own, Ho : Wo; "release" takes Ho : Wo for every image size.
+        context_px: image pixels around the box that the crop shows too; 0 for the release's style crops.
     Raises:
         ShapeMismatchError: a box without a pixel inside the image.
     """
     low, high = boxes[:, 0::2], boxes[:, 1::2]
     side = torch.tensor(image_size, device=boxes.device)
-    start = (low - CONTEXT_PX).clamp(min=0)
-    end = torch.minimum(high + CONTEXT_PX, side)
+    start = (low - context_px).clamp(min=0)
+    end = torch.minimum(high + context_px, side)
     if bool((start >= end).any()) or bool((high < low).any()):
         raise ShapeMismatchError(
             "a box has no pixel in the image",
@@ -166,8 +168,10 @@ def _stretch(
     return torch.where(ratio > ratio.flip(1), size * ratio // ratio.flip(1), size)
 
 
-def geometry_of_objects(objects: Sequence[SceneObject], image_size: tuple[int, int]) -> CropGeometry:
+def geometry_of_objects(
+    objects: Sequence[SceneObject], image_size: tuple[int, int], *, context_px: int = CONTEXT_PX
+) -> CropGeometry:
     """`crop_geometry` of scene objects, on the CPU."""
     boxes = torch.tensor([item.box for item in objects], dtype=torch.int64).reshape(-1, 4)
     original = torch.tensor([item.original_size for item in objects], dtype=torch.int64).reshape(-1, 2)
-    return crop_geometry(boxes, original, image_size)
+    return crop_geometry(boxes, original, image_size, context_px=context_px)

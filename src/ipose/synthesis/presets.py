@@ -5,10 +5,10 @@ they differ, the field names both, and the default is the one that `docs/decisio
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields, config_by_name, require
 
 PartInjection = Literal["psm", "spade", "concat", "none"]
 PartKind = Literal["predicted", "true", "position_descriptor"]
@@ -19,6 +19,8 @@ StyleLoss = Literal["clip", "vgg", "none"]
 StyleCrops = Literal["release", "objects"]
 LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
+StyleResize = Literal["clip", "release"]
 
 POSITION_CHANNELS = 72
 """Of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
@@ -67,6 +69,8 @@ class SynthesisConfig:
     Without effect where `parts` is another kind."""
     paste: Paste = "release"
     """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    object_shape: ObjectShape = "label_and_instance"
+    """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
     spectral_norm: SpectralNormScope = "release"
     """Residual and shortcut convolutions (R), or every convolution of G and D (P)."""
 
@@ -84,7 +88,9 @@ class SynthesisConfig:
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
-    """Crops for the style loss: objects or the whole image, 1/2 each (R), or objects only (P)."""
+    """Crops for the style loss: the whole image or objects with parts, 1/2 each (R), or any objects (P)."""
+    style_resize: StyleResize = "clip"
+    """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
     style_block: int = 8
     """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
@@ -114,7 +120,7 @@ class SynthesisConfig:
 
     def __post_init__(self) -> None:
         self._check_numbers()
-        self._check_choices()
+        check_choices(self)
         self._check_size()
 
     @property
@@ -150,56 +156,59 @@ class SynthesisConfig:
             "num_classes height width z_channels channels spade_hidden part_hidden part_noise_channels part_channels "
             "part_feature_channels last_decoder_channels lr_generator lr_discriminator init_gain batch_size epochs"
         )
-        for name in positive.split():
-            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("global_weight", "style_weight", "label_mix_weight", "style_block"):
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("beta1", "beta2", "ema_decay"):
-            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
+        check_fields(self, positive, lambda x: x > 0, "a number above 0")
+        check_fields(self, "global_weight style_weight label_mix_weight style_block", lambda x: x >= 0, "0 or more")
+        check_fields(self, "beta1 beta2 ema_decay", lambda x: 0 <= x < 1, "a number in [0, 1)")
         for name, shortest in (("channel_multipliers", 2), ("discriminator_channels", 3)):
             widths = getattr(self, name)
-            expected = f"at least {shortest} whole numbers above 0"
-            _require(len(widths) >= shortest and min(widths) > 0, name, widths, expected)
+            fine = len(widths) >= shortest and min(widths) > 0
+            require(fine, name, widths, f"at least {shortest} whole numbers above 0")
         known = self.unknown is None or 0 <= self.unknown < self.num_classes
-        _require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
-
-    def _check_choices(self) -> None:
-        for field in fields(self):
-            choices = get_args(field.type)
-            if choices and all(isinstance(choice, str) for choice in choices):
-                _require(
-                    getattr(self, field.name) in choices, field.name, getattr(self, field.name), " | ".join(choices)
-                )
+        require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
 
     def _check_size(self) -> None:
-        for name in ("height", "width"):
-            multiple = self.training_size_multiple
-            fits = getattr(self, name) % multiple == 0
-            _require(fits, name, getattr(self, name), f"a multiple of {multiple} (the networks halve the image)")
+        multiple = self.training_size_multiple
+        expected = f"a multiple of {multiple} (the networks halve the image)"
+        check_fields(self, "height width", lambda pixels: pixels % multiple == 0, expected)
 
 
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError("synthesis setting that cannot work", field=name, found=found, expected=expected)
+SILENT: dict[str, Any] = {"object_shape": "instance", "style_resize": "release"}
+"""What the authors' networks were trained with on every data set, and the paper does not say."""
 
-
-_CITYSCAPES: Mapping[str, Any] = {
-    "num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "epochs": 200, "ema_decay": 0.999,
-}  # fmt: skip
-_ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
-_COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+_CITYSCAPES: Mapping[str, Any] = SILENT | {
+    "num_classes": 35,
+    "unknown": 0,
+    "width": 512,
+    "batch_size": 4,
+    "ema_decay": 0.999,
+}
+_ADE20K: Mapping[str, Any] = SILENT | {"num_classes": 151, "unknown": 0}
+_COCO_STUFF: Mapping[str, Any] = SILENT | {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
 
 # `toy` is no experiment of the paper: it has minutes on two CPU cores where the paper has days on GPUs. So it is narrow
 # where images are large (that is where the time goes) and wider where they are small, starts at H/8, and begins with a
 # larger gain and learns at larger rates, in small batches: many small steps beat few large ones in that time.
 _TOY: Mapping[str, Any] = {
-    "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 8,
-    "channel_multipliers": (12, 12, 6, 2, 2), "spade_hidden": 16, "part_hidden": 8, "part_noise_channels": 7,
-    "discriminator_channels": (3, 16, 32, 48, 64), "last_decoder_channels": 16, "part_input": "logits",
+    "num_classes": 16,
+    "height": 64,
+    "width": 64,
+    "z_channels": 8,
+    "channels": 8,
+    "channel_multipliers": (12, 12, 6, 2, 2),
+    "spade_hidden": 16,
+    "part_hidden": 8,
+    "part_noise_channels": 7,
+    "part_input": "logits",
+    "discriminator_channels": (3, 16, 32, 48, 64),
+    "last_decoder_channels": 16,
     "style_loss": "none",
-    "lr_generator": 5e-4, "lr_discriminator": 1e-3, "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 4,
+    "lr_generator": 5e-4,
+    "lr_discriminator": 1e-3,
+    "ema_decay": 0.995,
+    "init_gain": 1.0,
+    "batch_size": 4,
     "epochs": 100,
-}  # fmt: skip
+}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,
@@ -225,11 +234,4 @@ def preset(name: str, **overrides: Any) -> SynthesisConfig:
         >>> preset("cityscapes", batch_size=2).lr_generator
         0.0001
     """
-    if name not in PRESETS:
-        raise ConfigError("no such synthesis preset", field="preset", found=name, expected=" | ".join(PRESETS))
-    strangers = sorted(set(overrides) - set(SynthesisConfig.__dataclass_fields__))
-    if strangers:
-        raise ConfigError(
-            "synthesis settings have no such field", found=", ".join(strangers), mend="Check the spelling."
-        )
-    return SynthesisConfig(**{**PRESETS[name], **overrides})
+    return config_by_name(SynthesisConfig, "synthesis", PRESETS, name, overrides)

@@ -1,14 +1,13 @@
-"""What all ways of `ipose convert` share: the file and what is said about it, errors that name it, whole folders."""
+"""What all conversions share: the file and hints about it, errors that name it, folders that appear whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import Tensor
 
 from ipose.errors import ConfigError, IposeError, RunError
-from ipose.ganseg.presets import Heatmap
 from ipose.interop.release.recognise import without_prefix
 from ipose.interop.weight_files import read_weights
 from ipose.training.folders import what_is
@@ -17,29 +16,25 @@ from ipose.whole_files import replace_folder
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What the user says about a file; None = nothing. Each network has use for some of it.
+@dataclass(frozen=True)
+class Hints:
+    """What the user says about a file, by the option's name; None = nothing. Each network has use for some of it.
 
     Args:
-        supports: support folder, or the tree of part data that iPOSE's authors released.
-        preset: published settings of the network's system.
-        spec: what class ids mean: a spec's name, or a `dataset.toml`.
-        z_channels: channels of iPOSE's texture noise.
-        encoder: file of GroupDNet's encoder.
-        heatmap: form of GANSeg's parts.
+        given: `preset`, `spec`, and the options of the systems (`ipose.systems.record.ReleaseOptions`).
     """
 
-    supports: Path | None = None
-    preset: str | None = None
-    spec: str | None = None
-    z_channels: int | None = None
-    encoder: Path | None = None
-    heatmap: Heatmap | None = None
+    given: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        """What is said under this name; None = nothing."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self.given.get(name)
 
     def refuse_all_but(self, *names: str, file: Path, network: str) -> None:
-        """Raises ConfigError for the first thing said that this network has no use for."""
-        for name, value in vars(self).items():
+        """Raises ConfigError for the first hint that this network has no use for."""
+        for name, value in self.given.items():
             if value is not None and name not in names:
                 raise ConfigError(
                     f"of no use to {network}",

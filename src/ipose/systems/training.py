@@ -1,87 +1,203 @@
-"""From a job, its system and its data to a trained run: what all trainings do alike."""
+"""Training any system: from a task to a trained run, its model folder and its sheets."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
+
+from PIL import Image
 
 from ipose.systems.checks import check_device, check_run_folder
+from ipose.systems.record import System, TrainOptions, function_named
+from ipose.systems.reporting import write_run_report
 from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
+from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
-from ipose.training.snapshot import Hook, TrainResult
-from ipose.types import System
+from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.types import Objective
+from ipose.whole_files import replace_folder
 
 
-@runtime_checkable
-class TrainingJob(Protocol):
-    """What to train: the loop's settings, and all that run.json remembers."""
-
-    @property
-    def train(self) -> TrainConfig:
-        """The loop's settings."""
-
-    def described(self) -> dict[str, Any]:
-        """The configs, and the places as plain values."""
-
-
-@dataclass(frozen=True)
-class TrainingPlace:
-    """Where a training runs; asked for before data are read, which may take minutes.
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What to train, and on what. With the loop's settings, all that run.json remembers.
 
     Args:
+        system: its record.
+        config: of the system: networks and objective.
+        data: what to learn from; None for a system whose options say so.
+        options: what the system takes beside; None = its defaults.
+    """
+
+    system: System
+    config: Any
+    data: Any = None
+    options: Any = None
+
+    def __post_init__(self) -> None:
+        options: TrainOptions = self.system.train_options() if self.options is None else self.options
+        object.__setattr__(self, "options", options)
+        object.__setattr__(self, "config", options.applied(self.config))
+
+    def described(self, config: Any = None) -> dict[str, Any]:
+        """The configs, and the options as plain values, for run.json; `config`: as it was fitted to the data."""
+        data = {} if self.data is None else {"data": self.data}
+        return {self.system.config_key: config or self.config, **data, **self.options.described()}
+
+
+def save_pretrained(model: Any, folder: Path) -> None:
+    """What a model's `save_pretrained` writes."""
+    model.save_pretrained(folder)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """A training that is ready for its first step. What a system's `prepare` gives.
+
+    Args:
+        config: the task's, fitted to the data (number of classes, ...).
+        objective: what learns.
+        source: what it learns from.
+        about: the source in words, for run.json: "200 scenes of my-world".
+        loop: what the config says of the loop: batch_size, ema_decay, schedule, ... and steps, by its epochs.
+        model: the model of a step, in eval mode, from copies: the training itself does not notice.
+        show: a sheet of what that model does, under a title.
+        save: writes that model into a new folder.
+        load: reads the model folder back, where it takes more than the record's `loading`; None = that.
+        watch: numbers to write beside the losses, from that model and the step; None = there are none.
+    """
+
+    config: Any
+    objective: Objective
+    source: BatchSource
+    about: str
+    loop: Mapping[str, Any]
+    model: Callable[[Snapshot], Any]
+    show: Callable[[Any, str], Image.Image]
+    save: Callable[[Any, Path], object] = save_pretrained
+    load: Callable[[Path], Any] | None = None
+    watch: Callable[[Any, int], Mapping[str, Any]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A finished (or stopped) training.
+
+    Args:
+        task: what was asked for.
+        prepared: how it was done.
+        run: its folder.
+        result: how it ended.
+    """
+
+    task: Task
+    prepared: Prepared
+    run: Run
+    result: TrainResult
+
+    @cached_property
+    def model(self) -> Any:
+        """The model that it left, as the system's `load` reads it."""
+        load = self.prepared.load or function_named(self.task.system.loading)
+        return load(self.run.model)
+
+
+def train_system(
+    task: Task,
+    folder: Path,
+    *,
+    loop: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    device: str | None = None,
+    progress: bool | None = None,
+    **given: Any,
+) -> Trained:
+    """Train; leaves a run with a model folder.
+
+    Args:
+        task: what to do.
         folder: of the run.
+        loop: settings of `TrainConfig`; what is None or left out follows from the config.
         resume: go on from the last checkpoint.
         device: None = what is there.
         progress: show bars; None = on a terminal.
+        given: what the system's `prepare` need not open or make itself: scenes, a block, a loss, ...
     Raises:
-        RunError: a new run in a folder that is taken, or no run to go on with.
-        ConfigError: no such device.
+        RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step. Folder, device and
+            settings are looked at before data are read, which may take minutes.
     """
+    settings = {name: value for name, value in (loop or {}).items() if value is not None}
+    check_run_folder(folder, resume=resume)
+    check_device(device)
+    TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+    prepare = function_named(task.system.training)
+    prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=resume, **given)
+    config = TrainConfig(**{**prepared.loop, **settings})
+    hooks = _Hooks(prepared)
+    run = Run.begin(
+        folder,
+        resume=resume,
+        kind=task.system.kind,
+        config=task.described(prepared.config),
+        train=config,
+        data=prepared.about,
+    )
+    result = train(
+        prepared.objective,
+        prepared.source,
+        run,
+        config,
+        resume=resume,
+        on_sample=hooks.sample,
+        on_save=hooks.save,
+        device=device,
+        progress=progress,
+        next_step=task.system.next_step.format(run=folder),
+    )
+    return Trained(task, prepared, run, result)
 
-    folder: Path
-    resume: bool
-    device: str | None
-    progress: bool | None
 
-    def __post_init__(self) -> None:
-        check_run_folder(self.folder, resume=self.resume)
-        check_device(self.device)
+class _Hooks:
+    """Sheets, numbers and the model folder of a training on the way."""
 
-    def train(
-        self,
-        kind: str,
-        job: TrainingJob,
-        system: System,
-        source: BatchSource,
-        *,
-        data: str,
-        on_sample: Hook,
-        on_save: Hook,
-    ) -> tuple[Run, TrainResult]:
-        """Begin the run, or go on with it, and train.
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self._latest: tuple[int, Any] | None = None
 
-        Args:
-            kind: of the run, as run.json and `Run.kind` call it.
-            job: what to do.
-            system: what learns.
-            source: what from.
-            data: the same in words, for run.json.
-            on_sample: called every `sample_every` steps and at the end.
-            on_save: called after every checkpoint.
-        Raises:
-            RunError: going on with other settings or data than the run began with.
-        """
-        run = Run.begin(self.folder, resume=self.resume, kind=kind, config=job.described(), train=job.train, data=data)
-        result = train(
-            system,
-            source,
-            run,
-            job.train,
-            resume=self.resume,
-            on_sample=on_sample,
-            on_save=on_save,
-            device=self.device,
-            progress=self.progress,
-        )
-        return run, result
+    def sample(self, snapshot: Snapshot) -> None:
+        """A sheet in samples/, and numbers in metrics.jsonl."""
+        model, prepared = self._model(snapshot), self.prepared
+        if prepared.watch is not None:
+            seen = {"step": snapshot.step, "seconds": round(snapshot.seconds, 1)}
+            append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
+        snapshot.run.samples.mkdir(exist_ok=True)
+        sheet = prepared.show(model, f"step {snapshot.step}")
+        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+
+    def save(self, snapshot: Snapshot) -> None:
+        """The model folder, written beside and renamed into place."""
+        model = self._model(snapshot)
+        replace_folder(snapshot.run.model, lambda folder: self.prepared.save(model, folder))
+
+    def _model(self, snapshot: Snapshot) -> Any:
+        """The model of this step; made once, as saving and sampling often come together."""
+        if self._latest is None or self._latest[0] != snapshot.step:
+            self._latest = snapshot.step, self.prepared.model(snapshot)
+        return self._latest[1]
+
+
+def steps_of_epochs(epochs: int, items: int, batch_size: int) -> int:
+    """Steps that so many passes over the data take; less than a batch of items counts as one batch."""
+    return epochs * max(items // batch_size, 1)
+
+
+def finish(trained: Trained) -> Iterator[str]:
+    """What follows a training: the system's own last look, and the report; yields lines to print."""
+    system = trained.task.system
+    if system.finishing is not None:
+        yield from function_named(system.finishing)(trained)
+    if system.page is not None:
+        yield f"Report: {write_run_report(trained.run)}"

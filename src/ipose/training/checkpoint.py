@@ -1,10 +1,12 @@
-"""Checkpoints: `checkpoints/step-N/`, written beside and renamed into place: a kill at any moment costs nothing.
+"""Checkpoints: `checkpoints/step-N/`. A kill at any moment leaves every older checkpoint whole.
+
+A checkpoint is written under another name and then renamed.
 
 step-1200/
     generator.safetensors            weights and buffers of a network
-    generator.ema.safetensors        its average, where it has one
+    generator.ema.safetensors        its average, if it has one
     state.pt                         optimizers, step, seconds: tensors and plain values (`weights_only=True`)
-    manifest.json                    size and CRC-32 of each file: tells a damaged checkpoint from a whole one
+    manifest.json                    size and CRC-32 of each file, to detect damage
 """
 
 import shutil
@@ -34,7 +36,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.types import System
+from ipose.types import Objective
 from ipose.whole_files import fsync_tree, put_in_place
 
 
@@ -43,13 +45,13 @@ class Checkpoint:
     """A checkpoint in memory, on the CPU.
 
     Args:
-        step: steps taken.
-        seconds: trained until then, over all resumes.
-        weights: by network, its state dict.
-        averaged: likewise, of the averages.
-        updates: steps that the averages have taken in.
-        optimizers: by name, the optimizer's state dict.
-        path: where it was read from.
+        step: number of steps taken.
+        seconds: training time until this step, over all resumes.
+        weights: state dict of each network, by name.
+        averaged: state dict of each averaged network, by name.
+        updates: number of updates of the averages.
+        optimizers: state dict of each optimizer, by name.
+        path: folder that it was read from.
     """
 
     step: int
@@ -62,26 +64,31 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, system: System, averages: Averages, *, step: int, seconds: float, keep: int | None = None
+    folder: Path, objective: Objective, averages: Averages, *, step: int, seconds: float, keep: int | None = None
 ) -> Path:
-    """Write `folder`/step-N and then remove all but the `keep` newest.
+    """Write `folder`/step-N, then remove old checkpoints.
 
     Args:
         folder: the run's `checkpoints` folder.
+        objective: its networks and optimizers are saved.
+        averages: the averaged networks are saved too.
+        step: number of steps taken.
+        seconds: training time so far.
+        keep: number of newest checkpoints to keep. None = all.
     Returns:
-        The new checkpoint's folder. Until the last moment it has another name.
+        The new checkpoint's folder.
     Raises:
-        RunError: too little space on the disk, or the disk refused. Older checkpoints are as they were.
-        NonFiniteLossError: a weight is not finite; such a checkpoint would be worse than none.
+        RunError: the disk has too little space, or writing failed. Older checkpoints are unchanged.
+        NonFiniteLossError: a weight is NaN or infinite. Nothing is written.
     """
-    networks = state_dicts(system.networks)
+    networks = state_dicts(objective.networks)
     averaged = state_dicts(averages.modules())
     check_finite(networks | {f"{name} (average)": state for name, state in averaged.items()})
     state = {
         "step": step,
         "seconds": seconds,
         "updates": averages.updates,
-        "optimizers": {name: optimizer.state_dict() for name, optimizer in system.optimizers.items()},
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in objective.optimizers.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     check_space(folder, size_of([networks, averaged, state]))
@@ -108,11 +115,11 @@ def save_checkpoint(
 
 
 def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | None:
-    """The newest checkpoint that is whole, or None. Warns of every damaged one that it passes over.
+    """The newest undamaged checkpoint, or None. Warns of every damaged one that is newer.
 
     Args:
         folder: the run's `checkpoints` folder.
-        set_aside: rename damaged ones to damaged-step-N (for who holds the run's lock).
+        set_aside: rename damaged ones to damaged-step-N. Only the holder of the run's lock may do so.
     """
     for path in reversed(list_checkpoints(folder)):
         try:
@@ -149,17 +156,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
     )
 
 
-def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
+def restore(checkpoint: Checkpoint, objective: Objective, averages: Averages) -> None:
     """Put networks, averages and optimizers back as they were.
 
     Raises:
-        RunError: the checkpoint's networks, optimizers or shapes are not those of the system.
+        RunError: the checkpoint's networks, optimizers or shapes are not those of the objective.
     """
     modules = averages.modules()
     for what, found, expected in (
-        ("networks", checkpoint.weights, system.networks),
+        ("networks", checkpoint.weights, objective.networks),
         ("averages", checkpoint.averaged, modules),
-        ("optimizers", checkpoint.optimizers, system.optimizers),
+        ("optimizers", checkpoint.optimizers, objective.optimizers),
     ):
         if set(found) != set(expected):
             raise RunError(
@@ -169,12 +176,12 @@ def restore(checkpoint: Checkpoint, system: System, averages: Averages) -> None:
                 expected=", ".join(sorted(expected)) or "none",
                 mend="Resume with the configuration of run.json.",
             )
-    for name, network in system.networks.items():
+    for name, network in objective.networks.items():
         load_exactly(network, checkpoint.weights[name], name=name)
     for name, module in modules.items():
         load_exactly(module, checkpoint.averaged[name], name=f"{name} (average)")
     averages.updates = checkpoint.updates
-    for name, optimizer in system.optimizers.items():
+    for name, optimizer in objective.optimizers.items():
         try:
             optimizer.load_state_dict(dict(checkpoint.optimizers[name]))
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""One optimizer step: freeze the others, compute, check, differentiate, step; or leave everything as it was."""
+"""One optimizer step of a phase. A step that fails changes nothing."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -14,36 +14,36 @@ from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
-from ipose.types import Phase, System
+from ipose.types import Objective, Phase
 
 
 class PhaseRunner:
-    """Takes the steps of a system's phases.
+    """Takes the steps of an objective's phases.
 
     Args:
-        system: its networks are on `processes.device`.
-        processes: averages gradients where there are several.
-        precision: "bf16" computes the losses under autocast. (accelerate fixes the precision of a whole process; here
-            one process may train PartNet in float32 and the synthesis model in bfloat16.)
+        objective: its networks are on `processes.device`.
+        processes: averages the gradients, if there are several processes.
+        precision: "bf16" computes the losses under autocast. accelerate's own setting is not used, because it holds for
+            a whole process, and one process may train several systems.
     """
 
-    def __init__(self, system: System, processes: Processes, precision: Precision = "no") -> None:
-        self.system, self.processes, self.precision = system, processes, precision
+    def __init__(self, objective: Objective, processes: Processes, precision: Precision = "no") -> None:
+        self.objective, self.processes, self.precision = objective, processes, precision
         self.learning = {
             name: [parameter for parameter in network.parameters() if parameter.requires_grad]
-            for name, network in system.networks.items()
+            for name, network in objective.networks.items()
         }
 
     def step(self, phase: Phase) -> dict[str, float]:
-        """Take the step of `phase`; its loss terms as they were before it.
+        """Take the step of `phase`. Returns its loss terms, computed before the step.
 
         Raises:
-            NonFiniteLossError: a term is NaN or infinite. Weights, optimizer state and buffers are as before.
+            NonFiniteLossError: a term is NaN or infinite. Weights, optimizer state and buffers are unchanged.
             ShapeMismatchError: a term is no scalar.
-            ConfigError: the phase names what the system does not have, or its losses do not reach its networks.
+            ConfigError: the objective lacks a network or optimizer of the phase, or no loss depends on its networks.
         """
         optimizer = self._optimizer_of(phase)
-        with self._only(phase.networks), _undo_buffers_on_failure(self.system.networks):
+        with self._only(phase.networks), _undo_buffers_on_failure(self.objective.networks):
             optimizer.zero_grad(set_to_none=True)
             try:
                 with self._autocast():
@@ -63,22 +63,22 @@ class PhaseRunner:
         return values
 
     def _optimizer_of(self, phase: Phase) -> torch.optim.Optimizer:
-        if unknown := sorted(set(phase.networks) - set(self.system.networks)):
+        if unknown := sorted(set(phase.networks) - set(self.objective.networks)):
             raise ConfigError(
-                f"phase {phase.name!r} trains networks that its system does not have",
+                f"phase {phase.name!r} trains networks that its objective does not have",
                 found=", ".join(unknown),
-                expected=", ".join(self.system.networks),
+                expected=", ".join(self.objective.networks),
             )
-        if phase.optimizer not in self.system.optimizers:
+        if phase.optimizer not in self.objective.optimizers:
             raise ConfigError(
                 f"phase {phase.name!r} has no optimizer",
                 found=phase.optimizer,
-                expected=" or ".join(self.system.optimizers),
+                expected=" or ".join(self.objective.optimizers),
             )
-        return self.system.optimizers[phase.optimizer]
+        return self.objective.optimizers[phase.optimizer]
 
     def _checked(self, phase: Phase, losses: Mapping[str, Tensor]) -> dict[str, float]:
-        """The terms as numbers, read from the device once."""
+        """The terms as numbers. They are read from the device at once."""
         if not losses:
             raise ConfigError(f"phase {phase.name!r} gave no loss", found="an empty mapping", expected="scalar terms")
         for term, loss in losses.items():
@@ -101,7 +101,7 @@ class PhaseRunner:
 
     @contextmanager
     def _only(self, networks: tuple[str, ...]) -> Iterator[None]:
-        """Only `networks` learn inside; what never learned (frozen by the system itself) does not learn either."""
+        """Inside, only `networks` require gradients. Parameters that the objective itself froze stay frozen."""
         try:
             for name, parameters in self.learning.items():
                 _requires_grad(parameters, name in networks)
@@ -118,7 +118,7 @@ def _requires_grad(parameters: list[nn.Parameter], learns: bool) -> None:
 
 @contextmanager
 def _undo_buffers_on_failure(networks: Mapping[str, nn.Module]) -> Iterator[None]:
-    """A forward pass in training mode moves batch norm's statistics and spectral norm's vectors: put them back."""
+    """After an error, restore the buffers that the forward pass changed (batch norm, spectral norm)."""
     buffers = [buffer for network in networks.values() for buffer in network.buffers()]
     before = [buffer.clone() for buffer in buffers]
     try:
@@ -131,37 +131,37 @@ def _undo_buffers_on_failure(networks: Mapping[str, nn.Module]) -> Iterator[None
 
 
 SHOWN = 8
-"""File names of a batch that a message lists."""
+"""Number of file names of a batch that a message lists."""
 
 
 class Stepper:
-    """Takes steps. What a step does depends on weights, batch, (seed, step) and the schedule, and on nothing else."""
+    """Takes all phases of a batch. A step depends only on weights, batch, seed, step number and schedule."""
 
-    def __init__(self, system: System, averages: Averages, config: TrainConfig, processes: Processes) -> None:
-        self.system, self.averages, self.config, self.processes = system, averages, config, processes
-        self.runner = PhaseRunner(system, processes, config.precision)
+    def __init__(self, objective: Objective, averages: Averages, config: TrainConfig, processes: Processes) -> None:
+        self.objective, self.averages, self.config, self.processes = objective, averages, config, processes
+        self.runner = PhaseRunner(objective, processes, config.precision)
 
     def take(self, batch: Any, step: int, minutes: float) -> dict[str, dict[str, float]]:
-        """All phases of `batch`; their losses, by phase and term.
+        """Take all phases of `batch`. Returns their losses, by phase and term.
 
         Args:
             batch: on the CPU.
-            step: steps taken before this one.
-            minutes: trained so far; read under a schedule by the clock only.
+            step: number of steps before this one.
+            minutes: training time so far. Only a schedule by the clock reads it.
         Raises:
             NonFiniteLossError: names phase, terms and the batch's files.
         """
         seed, rank = self.config.seed, self.processes.rank
-        set_rates(self.system.optimizers.values(), rate_factor(self.config, step, minutes))
-        torch.manual_seed(seed_of(seed, "global", step, rank))  # somebody's dropout then resumes exactly too
+        set_rates(self.objective.optimizers.values(), rate_factor(self.config, step, minutes))
+        torch.manual_seed(seed_of(seed, "global", step, rank))  # so that dropout, too, is the same after a resume
         taken: dict[str, dict[str, float]] = {}
         try:
             on_device = batch.to(self.processes.device)
-            for phase in self.system.phases(on_device, generator_of(seed, "step", step, rank)):
+            for phase in self.objective.phases(on_device, generator_of(seed, "step", step, rank)):
                 taken[phase.name] = self.runner.step(phase)
         except NonFiniteLossError as error:
             raise _with_files(error, batch, step, list(taken)) from error
-        self.averages.update(self.system.networks)
+        self.averages.update(self.objective.networks)
         return taken
 
 

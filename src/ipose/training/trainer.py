@@ -1,4 +1,4 @@
-"""The state of one call of `train`, and its course: begin, run to the end, log, save and sample on the way."""
+"""The state and the steps of one call of `train`: begin, run to the end, log, save and sample."""
 
 import time
 from contextlib import closing
@@ -18,23 +18,24 @@ from ipose.training.run import Run
 from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stop import StopRequest
-from ipose.types import System
+from ipose.types import Objective
 
 
 class Trainer:
-    """One call of `ipose.training.train`, which has the arguments explained."""
+    """One call of `ipose.training.train`, which explains the arguments."""
 
     def __init__(
         self,
-        system: System,
+        objective: Objective,
         run: Run,
         config: TrainConfig,
         processes: Processes,
         on_sample: Hook | None,
         on_save: Hook | None,
+        next_step: str = "",
     ) -> None:
-        self.system, self.run, self.config, self.processes = system, run, config, processes
-        self.on_sample, self.on_save = on_sample, on_save
+        self.objective, self.run, self.config, self.processes = objective, run, config, processes
+        self.on_sample, self.on_save, self.next_step = on_sample, on_save, next_step
         self.step, self.seconds_before, self.started = 0, 0.0, time.monotonic()
         self.saved: Path | None = None
         self.saved_step = -1
@@ -43,21 +44,21 @@ class Trainer:
 
     @property
     def seconds(self) -> float:
-        """Trained so far, over all resumes."""
+        """Training time so far, over all resumes."""
         return self.seconds_before + time.monotonic() - self.started
 
     def begin(self, resume: bool) -> None:
-        """Place everything on the device, and restore the last checkpoint."""
-        move = getattr(self.system, "to", None)
+        """Move everything to the device. With `resume`, restore the last checkpoint."""
+        move = getattr(self.objective, "to", None)
         if move is not None:
             move(self.processes.device)
-        for network in self.system.networks.values():
+        for network in self.objective.networks.values():
             network.to(self.processes.device).train()
-        sync = getattr(self.system, "sync_batch_norm", True)
-        self.processes.prepare(self.system.networks, sync_batch_norm=sync)
-        averaged = getattr(self.system, "averaged", ())
-        self.averages = Averages(self.system.networks, averaged, self.config.ema_decay)
-        set_rates(self.system.optimizers.values(), 1.0)
+        sync = getattr(self.objective, "sync_batch_norm", True)
+        self.processes.prepare(self.objective.networks, sync_batch_norm=sync)
+        averaged = getattr(self.objective, "averaged", ())
+        self.averages = Averages(self.objective.networks, averaged, self.config.ema_decay)
+        set_rates(self.objective.optimizers.values(), 1.0)
         if resume:
             self._restore()
         elif found := list_checkpoints(self.run.checkpoints):
@@ -68,9 +69,9 @@ class Trainer:
                 mend=f"Go on with: {self.run.resume_command}",
             )
         self.first = self.step
-        self.stepper = Stepper(self.system, self.averages, self.config, self.processes)
+        self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:
-            for network in self.system.networks.values():
+            for network in self.objective.networks.values():
                 network.compile()
 
     def _restore(self) -> None:
@@ -81,14 +82,14 @@ class Trainer:
         if not self.processes.is_main:
             found = latest_checkpoint(self.run.checkpoints)
         if found is not None:
-            restore(found, self.system, self.averages)
+            restore(found, self.objective, self.averages)
             self.step, self.seconds_before = found.step, found.seconds
             self.saved, self.saved_step = found.path, found.step
         if self.processes.is_main:
             drop_metrics_after(self.run.metrics, self.step)
 
     def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
-        """Train until something ends it."""
+        """Train until the steps are done, the time is up or a signal came. Returns which."""
         config, processes = self.config, self.processes
         self.steps_per_epoch = batches_per_epoch(len(source), config.batch_size)
         feed = batch_stream(
@@ -111,7 +112,7 @@ class Trainer:
                 try:
                     batch = next(feed)
                 except RuntimeError:
-                    if not stop:  # else the signal reached the workers too: that they are gone is no fault
+                    if not stop:  # after a signal, the workers have ended too, which is no fault
                         raise
                     continue
                 self._take(batch)
@@ -120,7 +121,7 @@ class Trainer:
         return "done"
 
     def _time_is_up(self) -> bool:
-        """Under a schedule by the clock the whole run has `max_minutes`, else every call of `train` does."""
+        """`max_minutes` is for the whole run if the schedule follows the clock, else for this call of `train`."""
         if self.config.max_minutes is None:
             return False
         spent = self.seconds if self.config.by_clock else self.seconds - self.seconds_before
@@ -147,14 +148,14 @@ class Trainer:
             self._sample(final=False)
 
     def end(self, stopped: Stopped, curves: Curves) -> TrainResult:
-        """Log, save and sample what is left to; say how to go on."""
+        """Log, save and sample for the last time."""
         final = stopped == "done" or (stopped == "time" and self.config.by_clock)
         if self.window.steps:
             self._log(curves)
         path = self._save(final)
         if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
             self._sample(final)
-        text = advice(self.run, self.step, self.seconds, stopped, path, final=final)
+        text = advice(self.run, self.step, self.seconds, stopped, path, final=final, next_step=self.next_step)
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:
@@ -164,7 +165,7 @@ class Trainer:
             "epoch": self.step / self.steps_per_epoch,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.window.images_per_second(), 3),
-            "lr": {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.system.optimizers.items()},
+            "lr": {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.objective.optimizers.items()},
             "losses": self.losses,
         }
         if self.processes.is_main:
@@ -174,12 +175,12 @@ class Trainer:
 
     def _save(self, final: bool) -> Path:
         if self.saved_step != self.step:
-            self.processes.same_buffers(self.system.networks)
+            self.processes.same_buffers(self.objective.networks)
             self.saved = checkpoint_path(self.run.checkpoints, self.step)
             if self.processes.is_main:
                 save_checkpoint(
                     self.run.checkpoints,
-                    self.system,
+                    self.objective,
                     self.averages,
                     step=self.step,
                     seconds=self.seconds,
@@ -194,8 +195,8 @@ class Trainer:
         self._call(self.on_sample, final)
 
     def _call(self, hook: Hook | None, final: bool) -> None:
-        """On the main process; the others wait. It may draw from the global random state: each step seeds its own."""
+        """Call a hook on the main process; the others wait. It may use global random numbers: each step seeds them."""
         if hook is not None and self.processes.is_main:
-            networks, averages = self.system.networks, self.averages.modules()
+            networks, averages = self.objective.networks, self.averages.modules()
             hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))
         self.processes.wait()

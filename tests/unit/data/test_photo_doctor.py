@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ipose.data.photo_doctor import examine_photographs, is_photo_set
-from ipose.ganseg.presets import preset
-from ipose.testing.published_photographs import (
+from helpers.published_photographs import (
     write_celeba,
     write_cub,
     write_flowers,
     write_picture,
     write_taichi,
 )
-from ipose.testing.published_scenes import write_ade20k, write_cityscapes
+from helpers.published_scenes import write_ade20k, write_cityscapes
+from ipose.data.photo_doctor import examine_photographs, is_photo_set
+from ipose.ganseg.presets import preset
 from ipose.testing.tiny_scenes import write_scenes
 
 WRITERS = {

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.errors import ConfigError, RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.testing.tiny_ganseg import TINY_GANSEG
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 
 SMALL = "lraspp_mobilenet_v3_large"
 
@@ -113,7 +113,7 @@ class TestPartSegmenter:
         assert torch.equal(found.network(image), segmenter(image))
 
     def test_what_is_none_is_refused(self, tmp_path):
-        with pytest.raises(RunError, match=r"no part segmenter here.*train segmenter --pairs"):
+        with pytest.raises(RunError, match=r"no part segmenter here.*train part-segmenter --pairs"):
             load_part_segmenter(tmp_path)
         (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
         with pytest.raises(RunError, match=r"another system: found ipose-ganseg"):

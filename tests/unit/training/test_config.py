@@ -57,5 +57,6 @@ class TestTrainConfig:
         assert TrainConfig(steps=1, batch_size=1, **fields).by_clock is by_clock
 
     def test_reading_configs_and_runs_needs_no_torch(self):
-        code = "import sys; from ipose.training import TrainConfig, Run, read_metrics; sys.exit('torch' in sys.modules)"
+        imports = "import sys, ipose.training.config, ipose.training.run, ipose.training.metrics"
+        code = f"{imports}; sys.exit('torch' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

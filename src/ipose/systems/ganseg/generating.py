@@ -1,4 +1,4 @@
-"""`ipose generate --system ganseg`: images and part maps from noise; with moves, before and after."""
+"""Images and part maps of a GANSeg, from noise; with moves, before and after."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -6,35 +6,27 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from ipose.data.batch_sources import uint8_images
 from ipose.data.png import write_index, write_photo
-from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.moves import MovePart, move_parts
 from ipose.ganseg.noise import numbered_noise
+from ipose.images import image_uint8
 from ipose.reports.points_sheet import part_color
 from ipose.systems.ganseg.training import output_sheet
+from ipose.systems.generating import Request
 
 
 @torch.no_grad()
-def generate_ganseg(
-    generator: GANSegGenerator, out: Path, *, seed: int = 0, count: int = 1, moves: Sequence[MovePart] = ()
-) -> Iterator[Path]:
+def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
     """`seed<seed>_<number>.png` and `..._part.png` for each image, and one `seed<seed>_sheet.png`.
 
-    Args:
-        generator: trained.
-        out: folder to write.
-        seed: of all the images.
-        count: images; each depends on (seed, its number) alone.
-        moves: parts to move; each image is then made twice, before and after, of the same noise.
-    Yields:
-        each file as it is written.
+    Each image depends on (seed, its number) alone. With moves each is made twice, before and after, of the same noise.
+
     Raises:
-        ConfigError: count < 1, or no such part.
+        ConfigError: no such part to move.
     """
-    if count < 1:
-        raise ConfigError("nothing to make", field="count", found=count, expected="1 or more")
+    moves = [MovePart.parse(words) for words in request.options.move]
+    seed, count, out = request.seed, request.count, request.out
     device = next(generator.parameters()).device
     noise = numbered_noise(generator.config, seed, range(count)).to(device)
     level1 = generator.level1(*noise[:3])
@@ -46,7 +38,7 @@ def generate_ganseg(
     for suffix, points in versions.items():
         output = GANSegOutput(*(t.cpu() for t in generator.render(points, noise.background_position)))
         made.append((suffix, output))
-        for i, (image, part) in enumerate(zip(uint8_images(output.image), output.part_map(), strict=True)):
+        for i, (image, part) in enumerate(zip(image_uint8(output.image), output.part_map(), strict=True)):
             path = out / f"seed{seed}_{i}{suffix}.png"
             write_photo(path, image)
             yield path

@@ -11,11 +11,11 @@ from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size
 from ipose.ganseg.presets import preset as ganseg_preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
 from ipose.interop.release import ganseg_generator, ganseg_segmenter, to_release
 from ipose.interop.weight_files import write_weights
 from ipose.segmentation.part_segmenter import DEFAULT
-from ipose.systems.converted_files import Converted, Said, at_home
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
+from ipose.systems.converted_files import Converted, Hints, at_home
 
 _READ_OFF_THE_WEIGHTS = (
     *("parts", "points_per_part", "noise_channels", "embedding", "sizes", "channels", "final_channels"),
@@ -26,17 +26,17 @@ _UNTOLD = ("heatmap", "point_divisor", "fixed_background_row")
 """What the generator computes with and no weight tells."""
 
 
-def generator_from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
     """A generator, for `ipose generate --system ganseg` and `ipose train segmenter --pairs`.
 
     Raises:
         RunError: names or shapes at fault.
         ConfigError: a preset of other networks, or something said that GANSeg has no use for.
     """
-    said.refuse_all_but("preset", "heatmap", file=file, network="GANSeg's generator, which knows no classes")
+    hints.refuse_all_but("preset", "heatmap", file=file, network="GANSeg's generator, which knows no classes")
     network = at_home(file, lambda: ganseg_generator(state))
-    name = said.preset or _published(network.config)
-    network.config = at_home(file, lambda: _with_preset(network.config, name, said))
+    name = hints.preset or _published(network.config)
+    network.config = at_home(file, lambda: _with_preset(network.config, name, hints))
     config = network.config
     notes = [
         f"GANSeg generator of {file}: {config.parts} parts of {config.points_per_part} points, "
@@ -48,20 +48,20 @@ def generator_from_release(file: Path, state: dict[str, Tensor], said: Said) -> 
     return Converted(lambda folder: save_ganseg(folder, saved), notes)
 
 
-def segmenter_from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+def segmenter_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
     """A segmenter, for `ipose segment`.
 
     Raises:
         RunError: names or shapes at fault.
         ConfigError: no preset of GANSeg, or something said that the segmenter has no use for.
     """
-    said.refuse_all_but("preset", file=file, network="GANSeg's segmenter")
-    size = at_home(file, lambda: ganseg_preset(said.preset or "celeba-wild")).image_size
+    hints.refuse_all_but("preset", file=file, network="GANSeg's segmenter")
+    size = at_home(file, lambda: ganseg_preset(hints.preset or "celeba-wild")).image_size
     network = at_home(file, lambda: ganseg_segmenter(state)).float()
     notes = [
         f"GANSeg segmenter of {file}: {network.parts} parts",
         f"No weight tells the size of its photographs: {size}x{size}"
-        + (", as published; --preset says another." if said.preset is None else f", of preset {said.preset}."),
+        + (", as published; --preset says another." if hints.preset is None else f", of preset {hints.preset}."),
     ]
     return Converted(lambda folder: save_part_segmenter(folder, network, size), notes)
 
@@ -109,7 +109,7 @@ def _published(config: GANSegConfig) -> str:
     return "taichi" if config.parts == 10 else "celeba-wild"
 
 
-def _with_preset(read: GANSegConfig, name: str, said: Said) -> GANSegConfig:
+def _with_preset(read: GANSegConfig, name: str, hints: Hints) -> GANSegConfig:
     """The preset's settings, but for what the weights decide."""
     settings = ganseg_preset(name)
     if len(settings.sizes) != len(read.sizes):
@@ -122,7 +122,7 @@ def _with_preset(read: GANSegConfig, name: str, said: Said) -> GANSegConfig:
             mend=f"Presets with {len(read.sizes)}: {', '.join(fitting)}.",
         )
     weights_say = {field: getattr(read, field) for field in _READ_OFF_THE_WEIGHTS}
-    return replace(at_size(settings, read.image_size), **weights_say, heatmap=said.heatmap or settings.heatmap)
+    return replace(at_size(settings, read.image_size), **weights_say, heatmap=hints.heatmap or settings.heatmap)
 
 
 def _notes_on_going_back(network: GANSegGenerator) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,7 +26,7 @@ LEAST_SHARE = 0.01
 """A class is shown where it covers this much of the image."""
 
 
-def groupdnet_figures(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 0) -> list[Path]:
+def draw(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 0, **networks: Any) -> list[str]:
     """Write the sheets of a run's model on its validation scenes.
 
     Args:
@@ -33,12 +34,16 @@ def groupdnet_figures(folder: Path, out: Path | None = None, *, scenes: int = 4,
         out: folder to write to; None = figures/ in the run.
         scenes: how many to show.
         seed: of the new codes.
+        networks: options for cards of the change, which are not made here: None, each of them.
     Returns:
-        the files.
+        lines to print: the files.
     Raises:
         RunError: no run, or no model in it yet.
         DataError: fewer than two validation scenes with photographs.
     """
+    for name, value in networks.items():
+        if value is not None:
+            raise ConfigError("an option for cards, which a GroupDNet's figures do not have", field=name, found=value)
     run, model = Run.open(folder), GroupDNet.from_pretrained(folder)
     data = config_from_plain(DataConfig, run.info["config"]["data"])
     val = open_scenes(data, "val", (model.config.height, model.config.width))
@@ -59,7 +64,7 @@ def groupdnet_figures(folder: Path, out: Path | None = None, *, scenes: int = 4,
     for name, rows in sheets.items():
         files.append(out / f"{name}.png")
         image_sheet(rows(model, shown, seed), model.spec, name.replace("-", " ")).save(files[-1])
-    return files
+    return [str(file) for file in files]
 
 
 Rows = Sequence[tuple[Scene, Images]]

@@ -16,7 +16,7 @@ from ipose.groupdnet.presets import preset as groupdnet_preset
 from ipose.interop.release import groupdnet_encoder, groupdnet_generator, to_release
 from ipose.interop.release.recognise import without_prefix
 from ipose.interop.weight_files import read_weights, refuse_weights, write_weights
-from ipose.systems.converted_files import Converted, Said, at_home
+from ipose.systems.converted_files import Converted, Hints, at_home
 from ipose.types import LabelSpec
 
 _OF_DECODER = (
@@ -29,15 +29,15 @@ _SPECS = ("cityscapes", "ade20k")
 """Presets whose data set has a spec of the same name. Of DeepFashion's classes the authors published no list."""
 
 
-def from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
     """A generator with its encoder, for `ipose generate --system groupdnet`.
 
     Raises:
         RunError: no encoder, or names and shapes that do not fit.
         ConfigError, SpecError: preset, spec and number of classes contradict one another.
     """
-    said.refuse_all_but("preset", "spec", "encoder", file=file, network="GroupDNet")
-    beside = said.encoder or _encoder_of(file)
+    hints.refuse_all_but("preset", "spec", "encoder", file=file, network="GroupDNet")
+    beside = hints.encoder or _encoder_of(file)
     if beside is None or not beside.is_file():
         raise RunError(
             "this is GroupDNet's generator alone; a model has an encoder, too",
@@ -46,15 +46,15 @@ def from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
             expected=beside if beside is not None else "_E in place of _G in a file beside, as in latest_net_E.pth",
             mend="Name the encoder's file: --encoder FILE.",
         )
-    size = None if said.preset is None else at_home(file, lambda: _size_of(groupdnet_preset(str(said.preset))))
+    size = None if hints.preset is None else at_home(file, lambda: _size_of(groupdnet_preset(str(hints.preset))))
     decoder = at_home(file, lambda: groupdnet_generator(state, size=size))
     seen = without_prefix(read_weights(beside))
     encoder = at_home(
         beside, lambda: groupdnet_encoder(seen, num_classes=decoder.config.num_classes, size=_size_of(decoder.config))
     )
     _check_fit(beside, encoder.config, decoder.config)
-    name = said.preset or _BY_MODULATION[decoder.config.modulation]
-    spec = at_home(file, lambda: _spec(decoder.config.num_classes, name, said))
+    name = hints.preset or _BY_MODULATION[decoder.config.modulation]
+    spec = at_home(file, lambda: _spec(decoder.config.num_classes, name, hints))
     return Converted(
         at_home(file, lambda: _model(encoder, decoder, name, spec)).save_pretrained,
         [
@@ -128,12 +128,12 @@ def _check_fit(file: Path, encoder: GroupDNetConfig, decoder: GroupDNetConfig) -
             )
 
 
-def _spec(classes: int, preset: str, said: Said) -> LabelSpec:
+def _spec(classes: int, preset: str, hints: Hints) -> LabelSpec:
     """What is named, else the preset's data set, else numbers for names."""
     settings = groupdnet_preset(preset)
-    if said.spec is not None:
-        spec = load_spec(said.spec)
-    elif preset in _SPECS and (said.preset is not None or settings.num_classes == classes):
+    if hints.spec is not None:
+        spec = load_spec(hints.spec)
+    elif preset in _SPECS and (hints.preset is not None or settings.num_classes == classes):
         spec = load_spec(preset)
     else:
         named = (parse_class({"id": i, "name": f"class {i}"}, i + 1) for i in range(classes))

@@ -13,13 +13,12 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ipose.data.open_data import open_scenes
-from ipose.editing.draft import Draft
+from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
-from ipose.editing.layout import own_pixels
 from ipose.editing.noise_edits import Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.card_folder import code_facts, model_facts, write_run_cards
+from ipose.evaluation.card_folder import code_facts, described, model_facts, write_run_cards
 from ipose.evaluation.control import Change, EditedPair, Measured
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.lpips import load_lpips
@@ -61,25 +60,18 @@ class Subject:
         return str(self.scene.objects[self.number].part_category)
 
 
-@dataclass(frozen=True)
-class FiguresResult:
-    """The files written (eval cards last), and the changes in all pictures."""
-
-    files: tuple[Path, ...]
-    changes: tuple[Change, ...]
-
-    def table(self) -> str:
-        """Mean changes in percent, one line for each kind of edit."""
-        rows = []
-        for kind in dict.fromkeys(change.edit for change in self.changes):
-            own = [change for change in self.changes if change.edit == kind]
-            outside = [change.outside for change in own if change.outside is not None]
-            mean = sum(outside) / len(outside) if outside else None
-            rows.append([kind, str(len(own)), percent(sum(x.inside for x in own) / len(own)), percent(mean)])
-        return text_table(["edit", "images", "change inside (%)", "outside (%)"], rows)
+def changes_table(changes: Sequence[Change]) -> str:
+    """Mean changes in percent, one line for each kind of edit."""
+    rows = []
+    for kind in dict.fromkeys(change.edit for change in changes):
+        own = [change for change in changes if change.edit == kind]
+        outside = [change.outside for change in own if change.outside is not None]
+        mean = sum(outside) / len(outside) if outside else None
+        rows.append([kind, str(len(own)), percent(sum(x.inside for x in own) / len(own)), percent(mean)])
+    return text_table(["edit", "images", "change inside (%)", "outside (%)"], rows)
 
 
-def run_figures(
+def draw(
     folder: Path,
     out: Path | None = None,
     *,
@@ -87,7 +79,7 @@ def run_figures(
     seed: int = 0,
     features: str | None = None,
     lpips: Path | None = None,
-) -> FiguresResult:
+) -> list[str]:
     """Write `figure5.png`, `figure6.png` and `changes.json` for a synthesis run, from its own validation scenes, and
     eval cards of the changes inside and outside of the edited regions.
 
@@ -98,6 +90,8 @@ def run_figures(
         seed: of the noise before the edits.
         features: feature network for more cards (`ipose.evaluation.feature_networks`); None = L1 alone.
         lpips: file of LPIPS's AlexNet, for others.
+    Returns:
+        lines to print: the mean changes, then the files, eval cards last.
     Raises:
         RunError: no synthesis run here, or one that does not say what data it was trained on.
         DataError: no validation scene has an object that shows two parts.
@@ -132,7 +126,7 @@ def run_figures(
     files[2].write_text(json.dumps({"seed": seed, "changes": told}, indent=2) + "\n")
     facts = {**code_facts(), "model": model_facts(run, model.supports), "seeds": (seed,), "images": str(folder)}
     cards = write_run_cards(measured.cards(features=network, perceptual=perceptual, facts=facts), cards_folder)
-    return FiguresResult((*files, *cards), tuple(measured.changes))
+    return [changes_table(measured.changes), *map(described, [*files, *cards])]
 
 
 def find_subjects(model: IPose, scenes: Sequence[Scene], count: int, seed: int = 0) -> list[Subject]:

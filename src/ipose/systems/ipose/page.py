@@ -8,23 +8,54 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import open_scenes
 from ipose.errors import IposeError
+from ipose.images import image_float
 from ipose.pipeline import IPose
 from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Figure, Section
 from ipose.reports.part_blocks import extremes
 from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
-from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.presets import SynthesisConfig, preset
+from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.systems.scene_models import spread
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene
 
 SEEDS = (1, 2)
+SHOWN_SCENES = 8
 JUDGED_SCENES = 64
 """At most, from all over the validation scenes."""
 
 EXTREME_SCENES = 4
+
+
+def page(run: Run) -> RunPage:
+    """A gallery of validation scenes, and those that came out worst and best."""
+    model = IPose.from_pretrained(run.folder)
+    size = (model.synthesis.height, model.synthesis.width)
+    sections = with_data(
+        lambda: scenes_sections(model, run, open_scenes(config_of(run, "data", DataConfig), "val", size))
+    )
+    return RunPage(sections, settings(model.synthesis))
+
+
+def settings(config: SynthesisConfig) -> Section:
+    """The configuration beside the paper's; what the data decide is left out of the comparison."""
+    decided = ("num_classes", "unknown", "height", "width")
+    title = "The generator's and discriminator's settings"
+    return settings_section(config, preset("ade20k"), title=title, leave_out=decided)
+
+
+def scenes_sections(model: IPose, run: Run, val: Sequence[Scene]) -> list[Section]:
+    """A gallery of validation scenes, and those that came out worst and best."""
+    text = "Label map in, image out; two seeds each."
+    gallery = scene_section("Validation scenes", text, model, spread(val, SHOWN_SCENES))
+    ranked = extreme_scenes(model, run, val)
+    return [gallery, *([ranked] if ranked else [])]
 
 
 def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEEDS) -> list[SceneRow]:
@@ -35,12 +66,6 @@ def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEE
         first = outputs[f"seed {seeds[0]}"]
         rows.append(SceneRow(scene, first.parts, {name: out.image for name, out in outputs.items()}))
     return rows
-
-
-def spread(scenes: Sequence[Scene], count: int) -> list[Scene]:
-    """`count` scenes from all over a sequence, or all."""
-    stride = max(1, len(scenes) // count)
-    return [scenes[i] for i in range(0, len(scenes), stride)][:count]
 
 
 def scene_section(title: str, text: str, model: IPose, scenes: Sequence[Scene]) -> Section:
@@ -134,7 +159,7 @@ def _photograph_judge(scenes: Sequence[Scene]) -> SceneJudge | None:
     def score(image: Tensor, scene: Scene) -> float:
         if scene.image is None:
             return float("nan")
-        return float((image - (scene.image.float() / 127.5 - 1)).abs().mean()) * 127.5
+        return float((image - image_float(scene.image)).abs().mean()) * 127.5
 
     return SceneJudge(
         score,

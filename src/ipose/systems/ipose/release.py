@@ -15,12 +15,12 @@ from ipose.interop.weight_files import write_weights
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.pipeline import IPose
-from ipose.systems.converted_files import Converted, Said, at_home
+from ipose.systems.converted_files import Converted, Hints, at_home
 from ipose.systems.ipose.release_classes import Classes, classes_of, with_preset
 from ipose.types import SupportSet
 
 
-def generator_from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
     """A generator with the PartNet that it carries, for `IPose.from_pretrained`. The state is emptied on the way.
 
     Raises:
@@ -28,23 +28,23 @@ def generator_from_release(file: Path, state: dict[str, Tensor], said: Said) -> 
         ConfigError, SpecError: preset, spec and number of classes contradict one another.
         SupportError: the supports are at fault.
     """
-    said.refuse_all_but("supports", "preset", "spec", "z_channels", file=file, network="iPOSE's generator")
-    read = _read_supports(said.supports)
-    model, classes = at_home(file, lambda: _model(state, read, said))
+    hints.refuse_all_but("supports", "preset", "spec", "z_channels", file=file, network="iPOSE's generator")
+    read = _read_supports(hints.supports)
+    model, classes = at_home(file, lambda: _model(state, read, hints))
     state.clear()
     told = f"Generator of {file}: {classes.spec.num_classes} classes of {classes.spec.name}, preset {classes.preset}"
     return Converted(model.save_pretrained, [told, *_notes_on_supports(read, classes.spec.part_categories)])
 
 
-def partnet_from_release(file: Path, state: dict[str, Tensor], said: Said) -> Converted:
+def partnet_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
     """A PartNet alone, for `ipose parts`.
 
     Raises:
         RunError: names or shapes at fault.
         SupportError: the supports are at fault.
     """
-    said.refuse_all_but("supports", file=file, network="a PartNet alone, which knows no classes")
-    read = _read_supports(said.supports)
+    hints.refuse_all_but("supports", file=file, network="a PartNet alone, which knows no classes")
+    read = _read_supports(hints.supports)
     network = _for_supports(at_home(file, lambda: partnet(state)), read).float()
     return Converted(
         lambda folder: save_partnet(folder, network, read), [f"PartNet of {file}", *_notes_on_supports(read, ())]
@@ -84,8 +84,8 @@ def _read_supports(folder: Path | None) -> SupportSet:
     return released[3 if 3 in released else max(released)] if released else load_supports(folder)
 
 
-def _model(state: dict[str, Tensor], supports: SupportSet, said: Said) -> tuple[IPose, Classes]:
-    classes = classes_of(state, said.preset, None if said.spec is None else load_spec(said.spec), said.z_channels)
+def _model(state: dict[str, Tensor], supports: SupportSet, hints: Hints) -> tuple[IPose, Classes]:
+    classes = classes_of(state, hints.preset, None if hints.spec is None else load_spec(hints.spec), hints.z_channels)
     network = generator(state, z_channels=classes.z_channels)
     if not any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
         raise RunError(

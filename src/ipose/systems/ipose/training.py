@@ -1,75 +1,41 @@
 """Training generator and discriminator: from data and a trained PartNet to a run with a model folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from torch import nn
 
 from ipose.data.batch_sources import SceneSource
-from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.partnet.parts_without_partnet import stand_in
-from ipose.partnet.pretrained import TrainedPartNet, load_partnet, model_folder
+from ipose.model_folder import open_model
+from ipose.partnet.parts_without_partnet import no_parts, stand_in
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
+from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.ipose.snapshots import ModelSnapshots
-from ipose.systems.training import TrainingPlace
-from ipose.training.config import TrainConfig
+from ipose.systems.ipose.record import IPoseOptions
+from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
-from ipose.training.run import Run
-from ipose.training.snapshot import TrainResult
+from ipose.training.snapshot import Snapshot
 from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
 
-
-@dataclass(frozen=True, kw_only=True)
-class SynthesisJob:
-    """What to train, on what, with which PartNet. Everything that run.json remembers.
-
-    Args:
-        config: networks and objective.
-        data: scenes to learn from.
-        train: the loop's settings.
-        partnet: run or model folder of the frozen PartNet. None where the generator reads no predicted parts; with
-            part_injection none, one that is given shows parts on sheets and takes no part in the training.
-        clip_weights: local file of the style encoder's weights; None = the cache.
-        vgg_weights: local file of VGG-19's weights for the style loss "vgg"; None = the cache.
-        init: a synthesis run whose weights to start from, as far as they fit.
-    """
-
-    config: SynthesisConfig
-    data: DataConfig
-    train: TrainConfig
-    partnet: Path | None = None
-    clip_weights: Path | None = None
-    vgg_weights: Path | None = None
-    init: Path | None = None
-
-    def described(self) -> dict[str, Any]:
-        """The configs, and the places as plain values, for run.json."""
-        places = {name: getattr(self, name) for name in ("partnet", "clip_weights", "vgg_weights", "init")}
-        where = {name: place and str(place) for name, place in places.items()}
-        return {"synthesis": self.config, "data": self.data, **where}
-
-
-@dataclass(frozen=True, eq=False)
-class SynthesisResult:
-    """A finished (or stopped) training and the model that it left."""
-
-    run: Run
-    trained: TrainResult
-    model: IPose
-    val: Sequence[Scene]
+SHEET_SCENES = 6
+RE_ESTIMATION_PASSES = 50
+"""Batches from which batch-norm statistics of averaged weights are estimated (OASIS; facts sec. 9)."""
 
 
 class FrozenParts:
@@ -84,7 +50,9 @@ class FrozenParts:
         self.partnet.to(device)
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
-        return infer_scene_parts(self.partnet, batch, self.supports, paste=self.config.paste)
+        return infer_scene_parts(
+            self.partnet, batch, self.supports, paste=self.config.paste, object_shape=self.config.object_shape
+        )
 
 
 def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
@@ -102,72 +70,73 @@ def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet
     return replace(config, num_classes=spec.num_classes, unknown=spec.unknown, part_feature_channels=features)
 
 
-def run_synthesis_job(
-    job: SynthesisJob,
-    folder: Path,
+def prepare(
+    task: Task,
     *,
+    seed: int,
+    resume: bool,
     scenes: Sequence[Scene] | None = None,
     val: Sequence[Scene] | None = None,
     block: BlockFactory | None = None,
     style: nn.Module | None = None,
     infer_parts: InferParts | None = None,
-    resume: bool = False,
-    device: str | None = None,
-    progress: bool | None = None,
-) -> SynthesisResult:
-    """Train; leaves a run with a model folder that `IPose.from_pretrained` loads.
+) -> Prepared:
+    """Generator and discriminator on scenes.
 
     Args:
-        job: what to do.
-        folder: of the run.
-        scenes: the opened training scenes, where the caller has them already; `val` likewise.
-        val: validation scenes, for sheets and batch-norm statistics.
+        task: config, data and options.
+        seed: of initial weights.
+        resume: a checkpoint will be restored, so that no weights are taken over from --init.
+        scenes: the opened training scenes, where the caller has them already.
+        val: validation scenes, for sheets.
         block: makes the generator's blocks in place of the PSM block (`ipose.layers.psm_block.BlockFactory`).
         style: the style loss in place of the config's.
         infer_parts: in place of what `part_source` gives.
-        resume: go on from the last checkpoint.
-        device: None = what is there.
-        progress: show bars; None = on a terminal.
     Raises:
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
     """
-    place = TrainingPlace(folder, resume, device, progress)
-    spec, trained = open_spec(job.data).labels, _trained_partnet(job)
-    if trained is not None and job.partnet is not None:
-        check_supports(job.data.categories or spec.part_categories, trained.supports, job.partnet)
-    config = fit_config(job.config, spec, trained)
-    job = replace(job, config=config)
+    spec, trained = open_spec(task.data).labels, _trained_partnet(task)
+    if trained is not None:
+        check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
+    config = fit_config(task.config, spec, trained)
     size = (config.height, config.width)
-    scenes = checked_scenes(job.data, size) if scenes is None else scenes
-    val = open_scenes(job.data, "val", size) if val is None else val
+    scenes = checked_scenes(task.data, size) if scenes is None else scenes
+    val = open_scenes(task.data, "val", size) if val is None else val
     check_part_maps(config, scenes, val)
-    style = _style_loss(job) if style is None else style
-    torch.manual_seed(job.train.seed)
+    style = _style_loss(config, task.options) if style is None else style
+    torch.manual_seed(seed)
     generator, discriminator = Generator(config, block), Discriminator.from_config(config)
     for network in (generator, discriminator):
         network.to(memory_format=torch.channels_last)  # the same numbers, a fifth faster on CPUs
-    if job.init is not None and not resume:
-        print(f"From {job.init}: {load_matching(generator, generator_weights(job.init))}.")
+    if task.options.init is not None and not resume:
+        print(f"From {task.options.init}: {load_matching(generator, generator_weights(task.options.init))}.")
     infer_parts = infer_parts or part_source(config, trained)
-    objective = SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts, style=style)
-    shown = ModelSnapshots(trained, spec, scenes, val)
-    run, result = place.train(
-        "synthesis",
-        job,
-        objective,
-        SceneSource(scenes, flip=config.flip),
-        data=f"{len(scenes)} scenes of {job.data.data}",
-        on_sample=shown.sample,
-        on_save=shown.save,
+    shown = [val[i] for i in range(min(SHEET_SCENES, len(val)))]
+    return Prepared(
+        config=config,
+        objective=SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts, style=style),
+        source=SceneSource(scenes, flip=config.flip),
+        about=f"{len(scenes)} scenes of {task.data.data}",
+        loop=loop_of(config, len(scenes)),
+        model=partial(_model, trained=trained, spec=spec, scenes=scenes),
+        show=partial(_sheet, scenes=shown),
+        load=partial(IPose.from_pretrained, block=block),
     )
-    model = IPose.from_pretrained(run.model, block=block)
-    return SynthesisResult(run, result, model.to(next(generator.parameters()).device), val)
+
+
+def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
+    """What the config says of the loop, for so many scenes."""
+    return {
+        "steps": steps_of_epochs(config.epochs, scenes, config.batch_size),
+        "batch_size": config.batch_size,
+        "ema_decay": config.ema_decay,
+    }
 
 
 def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
     """Whether there is a PartNet where the config needs one. Raises ConfigError, RunError."""
     if partnet is not None:
-        model_folder(partnet)
+        open_model(partnet)
     elif config.needs_partnet:
         raise ConfigError(
             "parts are predicted by a trained PartNet, and none is named",
@@ -192,22 +161,23 @@ def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
             )
 
 
-def _trained_partnet(job: SynthesisJob) -> TrainedPartNet | None:
-    """The PartNet that the model will own; one that nothing would read is left alone, and that is said."""
-    check_partnet(job.config, job.partnet)
-    if job.partnet is None:
+def _trained_partnet(task: Task) -> TrainedPartNet | None:
+    """The PartNet that the model will own. One that the generator would not read is left alone, with a message."""
+    config, partnet = task.config, task.options.partnet
+    check_partnet(config, partnet)
+    if partnet is None:
         return None
-    if job.config.parts != "predicted":
-        print(f"PartNet {job.partnet} is not used: the generator reads {job.config.parts} parts.")
+    if config.parts != "predicted":
+        print(f"PartNet {partnet} is not used: the generator reads {config.parts} parts.")
         return None
-    return load_partnet(job.partnet)
+    return load_partnet(partnet)
 
 
-def _style_loss(job: SynthesisJob) -> nn.Module | None:
+def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
     """The loss that the config names, with its weights."""
-    if job.config.style_loss == "clip":
-        return load_clip_style(job.clip_weights, block=job.config.style_block)
-    return load_vgg_loss(job.vgg_weights) if job.config.style_loss == "vgg" else None
+    if config.style_loss == "clip":
+        return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
+    return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
 
 
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
@@ -224,10 +194,44 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
         )
 
 
-def synthesis_train_config(config: SynthesisConfig, scenes: int, **settings: Any) -> TrainConfig:
-    """The loop's settings that a synthesis config implies; `steps` from epochs where it is not given."""
-    if settings.get("steps") is None:
-        settings["steps"] = config.epochs * max(scenes // config.batch_size, 1)
-    if settings["steps"] < 1:
-        raise ConfigError("no steps", field="steps", found=settings["steps"], expected="1 or more")
-    return TrainConfig(batch_size=config.batch_size, ema_decay=config.ema_decay, **settings)
+def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpec, scenes: Sequence[Scene]) -> IPose:
+    """The model of a step: averaged weights, with batch-norm statistics that fit them."""
+    generator = snapshot.network("generator")
+    assert isinstance(generator, Generator)
+    partnet = None if trained is None else trained.partnet
+    model = IPose(generator, partnet, SupportSet({}, {}) if trained is None else trained.supports, spec)
+    re_estimate(model.to(model.device), scenes)
+    return model
+
+
+def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
+    """Label, instance, inferred parts, two seeds, photograph."""
+    rows = []
+    for scene in scenes:
+        first, second = model(scene, seed=1), model(scene, seed=2)
+        rows.append(SceneRow(scene, first.parts, {"seed 1": first.image, "seed 2": second.image}))
+    return scene_sheet(rows, model.spec, model.supports.part_names, title=title)
+
+
+def _parts_read(model: IPose, batch: SceneBatch) -> SceneParts:
+    """What the generator reads of parts; PartNet is not asked for one that reads none."""
+    if model.synthesis.part_injection == "none":
+        return no_parts(batch, model.synthesis.part_input_channels)
+    return model.infer_parts(batch)
+
+
+def re_estimate(model: IPose, scenes: Sequence[Scene]) -> None:
+    """Batch-norm statistics of the model's weights over fixed scenes, each batch with noise of its own."""
+    count, passes = model.synthesis.batch_size, iter(range(RE_ESTIMATION_PASSES))
+    known: dict[int, tuple[SceneBatch, SceneParts]] = {}  # of the first scene of the last batch: few scenes, one batch
+
+    def forward() -> None:
+        number = next(passes)
+        first = (number * count) % max(len(scenes) - count + 1, 1)
+        if first not in known:
+            batch = SceneBatch.from_scenes([scenes[(first + i) % len(scenes)] for i in range(count)]).to(model.device)
+            known.clear()
+            known[first] = batch, _parts_read(model, batch)
+        model.paint(*known[first], seed=number)
+
+    reestimate_batch_norm(model.generator, forward, passes=RE_ESTIMATION_PASSES)

@@ -1,4 +1,4 @@
-"""`ipose evaluate RUN` of a part segmenter: landmarks, foregrounds and parts that people set, on real photographs."""
+"""`ipose evaluate RUN` for a part segmenter: landmarks, foregrounds and parts on real photographs."""
 
 from pathlib import Path
 from typing import Any
@@ -15,52 +15,59 @@ from ipose.errors import DataError, IposeError, RunError
 from ipose.evaluation.card_folder import code_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
+from ipose.evaluation.judgement import RunJudgement
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
-from ipose.systems.part_segmenter.part_maps import Judgement, verdict_cards
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.systems.judging import Judged
+from ipose.systems.part_segmenter.part_maps import Judgement, score_cards
 from ipose.systems.part_segmenter.photo_cards import published_cards
 from ipose.systems.part_segmenter.segment import segment_image
 from ipose.training.run import Run
 from ipose.types import Scene
 
 MOST_PARTS = 8
-"""Part ids of a scene folder."""
+"""Number of part ids in a scene folder."""
 
 
 def own_data(run: Run) -> DataConfig:
-    """The photographs that the generator behind the pairs learned from.
+    """The photographs that the segmenter's generator was trained on.
 
     Raises:
-        RunError: that run is not there any more, or does not say.
+        RunError: the generator's run is gone, or does not say.
     """
     pairs = Path(run.config["pairs"])
     try:
         photographs = config_from_plain(PhotoConfig, Run.open(pairs).config["data"])
     except (IposeError, KeyError, TypeError) as error:
-        raise RunError(
-            "the run of the generator, which knows the photographs, is not here", file=pairs,
-            mend="Name photographs to judge on with --data.",
-        ) from error  # fmt: skip
+        message = "the run of the generator, which knows the photographs, is not here"
+        raise RunError(message, file=pairs, mend="Name photographs to judge on with --data.") from error
     return photographs.scenes_config()
+
+
+def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+    """Eval cards on photographs with known landmarks, foregrounds or parts. `data`: None = the generator's
+    photographs."""
+    chosen: dict[str, Any] = {option: getattr(judgement, option) for option in ("limit", "device", "batch_size")}
+    return Judged(*part_segmenter_cards(run, data or own_data(run), **chosen))
 
 
 def part_segmenter_cards(
     run: Run, data: DataConfig, *, limit: int | None = None, device: str = "cpu", batch_size: int = 16
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
-    """Cards of everything that the data have a truth of, and a sentence for what they have not.
+    """Eval cards of everything that the data can judge, and a sentence for each thing that they cannot.
 
-    Published photographs: landmark errors (CelebA in the wild, CUB, Taichi), foreground IoU (CUB, Flowers, Taichi).
-    Scenes: IoU of things with the foreground, and parts matched to labelled ones.
+    Published photographs give landmark errors (CelebA in the wild, CUB, Taichi) and foreground IoU (CUB, Flowers,
+    Taichi). Scenes give the IoU of things with the foreground, and parts matched to true parts.
 
     Args:
-        run: of `ipose train segmenter --pairs`.
+        run: of `ipose train part-segmenter`.
         data: a published set of photographs, a scene folder, or PartWorld.
-        limit: at most so many photographs of a split.
-        device: to compute on.
-        batch_size: photographs at once.
+        limit: most photographs of a split. None = all.
+        device: of the segmenter.
+        batch_size: number of photographs in a batch.
     Raises:
-        DataError: the data have no truth to judge by, or files at fault.
+        DataError: the data have nothing to judge by, or files with faults.
     """
     if not data.is_partworld and not Path(data.data).is_dir():
         raise DataError("no such folder of photographs", file=data.data, mend="Check the path.")
@@ -93,7 +100,7 @@ def part_segmenter_cards(
 def _scene_cards(
     segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str, Any], limit: int | None
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
-    """Validation scenes: things are foreground; parts are matched where all are of one category."""
+    """Cards of validation scenes. Things are the foreground. Parts are matched if all are of one category."""
     dataset, scenes = open_spec(data), open_scenes(data, "val")
     things = torch.tensor([item.thing for item in dataset.labels.classes])
     ious, whole, counts, categories = list[float](), list[float](), list[Tensor](), set[str]()
@@ -127,4 +134,4 @@ def _scene_cards(
         left_out = ("No matching of parts: the scenes have no part maps.",)
     judged = Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), matching, looked.hex())
     names = dataset.part_names.get(next(iter(categories), ""), ()) if matching else ()
-    return verdict_cards(judged, segmenter.part_names, facts, names), left_out
+    return score_cards(judged, segmenter.part_names, facts, names), left_out

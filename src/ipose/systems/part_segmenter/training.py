@@ -1,8 +1,8 @@
-"""`ipose train segmenter --pairs RUN`: a segmenter from a GANSeg run's generator, with a sheet on real photographs."""
+"""Training a part segmenter on image and mask pairs that a GANSeg run generates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -14,7 +14,7 @@ from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, save_part_segmenter
+from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
@@ -22,127 +22,75 @@ from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_ov
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.systems.training import TrainingPlace
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
+from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
-from ipose.training.config import TrainConfig
-from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.whole_files import replace_folder
+from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
-"""Batches from which batch-norm statistics are estimated."""
+"""Number of batches from which batch-norm statistics are computed."""
 LEAST_SEEN = 128
-"""Side in pixels that a network should see."""
+"""Least side in pixels of a network's input for fine parts."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartSegmenterJob:
-    """What to train, on whose pairs. Everything that run.json remembers.
+def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
+    """Prepare a segmenter. Its generator draws each pair on the device, for one step only.
 
     Args:
-        config: network and optimizer.
-        pairs: GANSeg run or model folder.
-        train: the loop's settings.
-        backbone: local file of ImageNet weights for the backbone; None = random weights.
-    """
-
-    config: PartSegmenterConfig
-    pairs: Path
-    train: TrainConfig
-    backbone: Path | None = None
-
-    def described(self) -> dict[str, Any]:
-        """The configs, and the places as plain values, for run.json."""
-        where = {"pairs": str(self.pairs), "backbone": self.backbone and str(self.backbone)}
-        return {"segmenter": self.config, **where}
-
-
-@dataclass(frozen=True, eq=False)
-class PartSegmenterResult:
-    """A finished (or stopped) training and the segmenter that it left."""
-
-    run: Run
-    trained: TrainResult
-    segmenter: TrainedSegmenter
-
-
-def part_segmenter_train_config(config: PartSegmenterConfig, **settings: Any) -> TrainConfig:
-    """The loop's settings that a segmenter config implies; `steps` from epochs where it is not given."""
-    if settings.get("steps") is None:
-        settings["steps"] = config.epochs * max(config.pairs_per_epoch // config.batch_size, 1)
-    return TrainConfig(batch_size=config.batch_size, ema_decay=0.0, **settings)
-
-
-def run_part_segmenter_job(
-    job: PartSegmenterJob,
-    folder: Path,
-    *,
-    resume: bool = False,
-    device: str | None = None,
-    progress: bool | None = None,
-) -> PartSegmenterResult:
-    """Train on pairs that the generator draws on the device, each for one step alone.
-
+        task: config, and options with the generator's run.
+        seed: of initial weights.
+        resume: not used.
     Raises:
-        RunError, ConfigError, MissingWeightsError: before the first step.
+        RunError: no generator in its run.
+        ConfigError: a network that torchvision does not have.
+        MissingWeightsError: no weights of the backbone.
     """
-    place = TrainingPlace(folder, resume, device, progress)
-    generator = load_ganseg(job.pairs)
-    torch.manual_seed(job.train.seed)
-    network = _new_segmenter(job, generator.config.parts)
-    _advise_enlarging(generator.config.image_size, job.config)
-    photographs = _photographs_of(job.pairs, generator.config.image_size)
-
-    prepared: dict[int, PartSegmenter] = {}  # of the last step: saving and sampling often come together
-
-    def settled(snapshot: Snapshot) -> PartSegmenter:
-        if snapshot.step not in prepared:
-            prepared.clear()
-            copy = snapshot.network("segmenter")
-            assert isinstance(copy, PartSegmenter)
-            prepared[snapshot.step] = re_estimated(copy, generator, job.config.batch_size)
-        return prepared[snapshot.step]
-
-    def sample(snapshot: Snapshot) -> None:
-        network = settled(snapshot)
-        append_metrics(snapshot.run.metrics, {"step": snapshot.step, "pairs": pair_accuracy(network, generator)})
-        snapshot.run.samples.mkdir(exist_ok=True)
-        sheet = segmenter_sheet(network, generator, photographs, title=f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
-
-    def save(snapshot: Snapshot) -> None:
-        network, size = settled(snapshot), generator.config.image_size
-        replace_folder(snapshot.run.model, lambda new: save_part_segmenter(new, network, size))
-
-    run, result = place.train(
-        "part-segmenter",
-        job,
-        PartSegmenterObjective(network, generator, job.config),
-        NoiseSource(generator.config, job.config.pairs_per_epoch),
-        data=f"pairs of {job.pairs}",
-        on_sample=sample,
-        on_save=save,
+    config: PartSegmenterConfig = task.config
+    pairs = task.options.pairs
+    generator = load_ganseg(pairs)
+    size = generator.config.image_size
+    torch.manual_seed(seed)
+    network = _new_segmenter(config, task.options.backbone, generator.config.parts)
+    _advise_enlarging(size, config)
+    return Prepared(
+        config=config,
+        objective=PartSegmenterObjective(network, generator, config),
+        source=NoiseSource(generator.config, config.pairs_per_epoch),
+        about=f"pairs of {pairs}",
+        loop={
+            "steps": steps_of_epochs(config.epochs, config.pairs_per_epoch, config.batch_size),
+            "batch_size": config.batch_size,
+            "ema_decay": 0.0,
+        },
+        model=partial(_model, generator=generator, count=config.batch_size),
+        save=lambda model, folder: save_part_segmenter(folder, model, size),
+        show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
+        watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
     )
-    return PartSegmenterResult(run, result, load_part_segmenter(run.model))
 
 
-def _new_segmenter(job: PartSegmenterJob, parts: int) -> PartSegmenter:
-    """The untrained network, its backbone's weights those of the file where one is named."""
-    if job.backbone is None:
-        return PartSegmenter(parts, job.config.network, enlarge=job.config.enlarge)
-    if not job.backbone.is_file():
-        raise MissingWeightsError(
-            "no weights of a backbone here", file=job.backbone, field="backbone",
-            mend=f"Get {imagenet_weights(job.config.network)}, or leave --backbone out for random weights.",
-        )  # fmt: skip
-    backbone = read_weights(job.backbone)
-    return PartSegmenter(parts, job.config.network, backbone, enlarge=job.config.enlarge)
+def _model(snapshot: Snapshot, *, generator: GANSegGenerator, count: int) -> PartSegmenter:
+    """The network of a step, with batch-norm statistics of its present weights."""
+    network = snapshot.network("segmenter")
+    assert isinstance(network, PartSegmenter)
+    return re_estimated(network, generator, count)
+
+
+def _new_segmenter(config: PartSegmenterConfig, backbone_file: Path | None, parts: int) -> PartSegmenter:
+    """The untrained network. If a file is given, its backbone has the weights of the file."""
+    if backbone_file is None:
+        return PartSegmenter(parts, config.network, enlarge=config.enlarge)
+    if not backbone_file.is_file():
+        mend = f"Get {imagenet_weights(config.network)}, or leave --backbone out for random weights."
+        raise MissingWeightsError("no weights of a backbone here", file=backbone_file, field="backbone", mend=mend)
+    backbone = read_weights(backbone_file)
+    return PartSegmenter(parts, config.network, backbone, enlarge=config.enlarge)
 
 
 def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
-    """The network with the batch-norm statistics of its present weights: those that training keeps lag behind."""
+    """The network with batch-norm statistics of its present weights, computed on `count` pairs in each pass."""
     device, passes = next(generator.parameters()).device, iter(range(RE_ESTIMATION_PASSES))
     network.to(device)
 
@@ -157,8 +105,12 @@ def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int)
 
 @torch.no_grad()
 def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> dict[str, float]:
-    """Share of the "pixels" of some fixed pairs that the segmenter gives the generator's part; "commonest": the share
-    of the commonest part (or background), which an answer of it alone would reach."""
+    """How often the segmenter agrees with the generator on some fixed pairs.
+
+    Returns:
+        "pixels": share of pixels with the generator's part. "commonest": the share that the commonest part (or
+        background) would reach if it were everywhere.
+    """
     device = next(generator.parameters()).device
     image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(count)).to(device))
     right = float((network.to(device).part_map(image) == target).float().mean())
@@ -167,9 +119,9 @@ def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int
 
 @torch.no_grad()
 def segmenter_sheet(
-    network: PartSegmenter, generator: GANSegGenerator, photographs: list[torch.Tensor], title: str = ""
+    network: PartSegmenter, title: str, *, generator: GANSegGenerator, photographs: list[torch.Tensor]
 ) -> Image.Image:
-    """Generated pairs with the segmenter's answer, and its answer on photographs."""
+    """A sheet: generated images, the generator's masks, the segmenter's parts, and its parts of photographs."""
     device = next(generator.parameters()).device
     image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(SHOWN)).to(device))
     answer = network.to(device).part_map(image).cpu()
@@ -180,7 +132,7 @@ def segmenter_sheet(
     ]
     if photographs:
         shown = photographs[:SHOWN]
-        parts = network.part_map((torch.stack(shown).to(device).float() / 127.5) - 1).cpu()
+        parts = network.part_map(image_float(torch.stack(shown).to(device))).cpu()
         over = [parts_over(photo(one), part) for one, part in zip(shown, parts, strict=True)]
         rows.append(TileRow([Tile(enlarge(photo(one))) for one in shown], "photographs"))
         rows.append(TileRow([Tile(enlarge(one)) for one in over], "the segmenter's parts"))
@@ -189,7 +141,7 @@ def segmenter_sheet(
 
 
 def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
-    """Some photographs that the GANSeg run was trained on, where they are still there."""
+    """Some photographs of the GANSeg run's training data, if they are still there."""
     try:
         run = Run.open(pairs)
         config = replace(config_from_plain(PhotoConfig, run.config["data"]), scenes=SHOWN, val_scenes=SHOWN)
@@ -203,9 +155,9 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
 
 
 def _advise_enlarging(size: int, config: PartSegmenterConfig) -> None:
-    """Networks of torchvision answer at an eighth of what they see: of small images, in blocks."""
+    """Print advice if parts will be coarse: torchvision's networks compute them at 1/8 of their input's size."""
     fitting = max(LEAST_SEEN // size, 1)
     if config.enlarge < fitting:
         print(
-            f"Images of {size} pixels are answered in coarse blocks: --enlarge {fitting} makes them finer, and slower."
+            f"Parts of images of {size} pixels are coarse. --enlarge {fitting} makes them finer, but training slower."
         )

@@ -1,17 +1,24 @@
 """Sections of a report about PartNet: scores, objects, attention, mistakes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-import torch
 from torch import Tensor
 
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import PartData, open_part_pairs
+from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.attention import support_attention
-from ipose.partnet.scene_parts import predict_part_maps
+from ipose.partnet.presets import PartNetConfig, preset
+from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.reports.blocks import parts_table, supports_figure
 from ipose.reports.page import Figure, Section
 from ipose.reports.part_blocks import attention_figure, confusion_table, extremes, objects_figure
-from ipose.systems.partnet.training import PartNetResult
-from ipose.types import PartPair
+from ipose.systems.partnet.training import evaluate, inferred_parts, judged_pairs
+from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.training.run import Run
+from ipose.types import PartPair, SupportSet
 
 SHOWN_OBJECTS = 4
 """Of each category."""
@@ -21,7 +28,51 @@ OPEN = 2
 """Categories that are seen without a tap."""
 
 
-def part_sections(result: PartNetResult) -> list[Section]:
+@dataclass(frozen=True, eq=False)
+class JudgedPartNet:
+    """A PartNet with the data that it is judged on."""
+
+    trained: TrainedPartNet
+    data: PartData
+
+    @property
+    def supports(self) -> SupportSet:
+        """That it reads."""
+        return self.trained.supports
+
+    @cached_property
+    def judged(self) -> list[PartPair]:
+        """The validation pairs of categories with supports."""
+        return judged_pairs(self.data, self.supports)
+
+    @cached_property
+    def evaluation(self) -> PartEvaluation:
+        """PartNet beside both baselines, on `judged`."""
+        return evaluate(self.trained.partnet, self.data, self.supports)
+
+    def parts(self, pairs: Sequence[PartPair]) -> Tensor:
+        """Inferred part maps of objects, uint8 (n, s, s)."""
+        return inferred_parts(self.trained.partnet, pairs, self.supports)
+
+
+def page(run: Run) -> RunPage:
+    """Scores, objects, attention, mistakes; without the data the supports alone."""
+    trained, config = load_partnet(run.folder), config_of(run, "partnet", PartNetConfig)
+    sections = with_data(
+        lambda: part_sections(JudgedPartNet(trained, open_part_pairs(config_of(run, "data", DataConfig))))
+    )
+    if len(sections) == 1:
+        figures = [supports_figure(trained.supports, name) for name in trained.supports.categories]
+        sections.append(Section("Supports", "", figures, shown=3, rest="more categories"))
+    return RunPage(sections, settings(config))
+
+
+def settings(config: PartNetConfig) -> Section:
+    """The configuration beside the paper's."""
+    return settings_section(config, preset("paper"), title="PartNet's settings")
+
+
+def part_sections(result: JudgedPartNet) -> list[Section]:
     """Scores against the baselines, objects, what was read in the supports, what is mistaken for what, extremes."""
     evaluation, novel = result.evaluation, result.data.novel
     categories = list(evaluation.model.counts)
@@ -51,9 +102,9 @@ def part_sections(result: PartNetResult) -> list[Section]:
     return [*sections, attention_section(result, strangers + basis), _mistakes(result), extreme_objects(result)]
 
 
-def attention_section(result: PartNetResult, categories: Sequence[str]) -> Section:
+def attention_section(result: JudgedPartNet, categories: Sequence[str]) -> Section:
     """Which support pixels the centre of each part read, of one object a category."""
-    figures, network, names = [], result.partnet, result.supports.part_names
+    figures, network, names = [], result.trained.partnet, result.supports.part_names
     pairs = [pair for name in categories if (pair := _richest(result.judged, name))]
     for pair in pairs:
         maps = result.supports.of([pair.category])
@@ -78,7 +129,7 @@ def attention_section(result: PartNetResult, categories: Sequence[str]) -> Secti
     )
 
 
-def _mistakes(result: PartNetResult) -> Section:
+def _mistakes(result: JudgedPartNet) -> Section:
     counts, names = result.evaluation.model.counts, result.supports.part_names
     tables = []
     for name, count in counts.items():
@@ -96,14 +147,14 @@ def _mistakes(result: PartNetResult) -> Section:
     )
 
 
-def extreme_objects(result: PartNetResult) -> Section:
+def extreme_objects(result: JudgedPartNet) -> Section:
     """The validation objects with the lowest and the highest accuracy on their own pixels."""
     scores, figures = result.evaluation.of_objects, []
     for title, indices in zip(("Worst", "Best"), extremes(scores, EXTREME_OBJECTS), strict=True):
         if indices:
             pairs = [result.judged[i] for i in indices]
             shares = [float(scores[i]) for i in indices]
-            figures.append(objects_figure(pairs, inferred_parts(result, pairs), title, scores=shares))
+            figures.append(objects_figure(pairs, result.parts(pairs), title, scores=shares))
     return Section(
         "Worst and best objects",
         f"Of {len(scores)} validation objects, by the share of right pixels inside the silhouette. Where nobody "
@@ -115,22 +166,16 @@ def extreme_objects(result: PartNetResult) -> Section:
     )
 
 
-def inferred_parts(result: PartNetResult, pairs: Sequence[PartPair]) -> Tensor:
-    """Part maps of objects, uint8 (n, s, s)."""
-    shapes = torch.stack([pair.shape for pair in pairs])[:, None].float()
-    return predict_part_maps(result.partnet, shapes, [pair.category for pair in pairs], result.supports)
-
-
-def _objects(result: PartNetResult, categories: Sequence[str]) -> list[Figure]:
+def _objects(result: JudgedPartNet, categories: Sequence[str]) -> list[Figure]:
     figures = []
     for category in categories:
         pairs = [pair for pair in result.judged if pair.category == category][:SHOWN_OBJECTS]
         names = result.supports.part_names[category]
-        figures.append(objects_figure(pairs, inferred_parts(result, pairs), category, names))
+        figures.append(objects_figure(pairs, result.parts(pairs), category, names))
     return figures
 
 
-def _novel_category(result: PartNetResult, category: str) -> list[Figure]:
+def _novel_category(result: JudgedPartNet, category: str) -> list[Figure]:
     return [supports_figure(result.supports, category), *_objects(result, [category])]
 
 

@@ -1,16 +1,14 @@
-"""Training PartNet from start to report: data, supports, loop, validation on the way, model folder, report."""
+"""Training PartNet: data, supports, objective, and what is looked at on the way."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from PIL import Image
 
-from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
@@ -22,125 +20,64 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.partnet.scene_parts import predict_objects, predict_part_maps
 from ipose.reports.sheets import parts_sheet
-from ipose.systems.training import TrainingPlace
-from ipose.training.config import TrainConfig
+from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.matching import load_matching
-from ipose.training.metrics import append_metrics
-from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot, TrainResult
+from ipose.training.snapshot import Snapshot
 from ipose.types import PartPair, SupportSet
-from ipose.whole_files import replace_folder
 
 WATCHED = 256
 """Validation objects looked at during training; the end looks at all."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class PartNetJob:
-    """What to train, on what, how long. Everything that run.json remembers.
-
-    Args:
-        config: the network and its objective.
-        data: pairs to learn from.
-        train: the loop's settings.
-        supports: a support folder to read; None = choose by k-means.
-        init: a run whose weights to start from, as far as they fit.
-    """
-
-    config: PartNetConfig
-    data: DataConfig
-    train: TrainConfig
-    supports: Path | None = None
-    init: Path | None = None
-
-    def described(self) -> dict[str, Any]:
-        """The configs, and the places as plain values, for run.json."""
-        where = {"supports": self.supports and str(self.supports), "init": self.init and str(self.init)}
-        return {"partnet": self.config, "data": self.data, **where}
+SHOWN = 12
+"""Objects on a sheet."""
 
 
-@dataclass(frozen=True, eq=False)
-class PartNetResult:
-    """A finished (or stopped) training and how well it did."""
-
-    run: Run
-    trained: TrainResult
-    data: PartData
-    supports: SupportSet
-    partnet: PartNet
-
-    @property
-    def judged(self) -> list[PartPair]:
-        """The validation pairs that `evaluation` is about, in its order: those of categories with supports."""
-        return judged_pairs(self.data, self.supports)
-
-    @cached_property
-    def evaluation(self) -> PartEvaluation:
-        """On all validation pairs; computed when first asked for, so that a stopped training ends at once."""
-        return evaluate(self.partnet, self.data, self.supports)
-
-
-def train_config(config: PartNetConfig, pairs: int | None = None, **settings: Any) -> TrainConfig:
-    """The loop's settings that a PartNet config implies; `steps` from epochs where it is not given."""
-    if settings.get("steps") is None:
-        per_epoch = max((pairs or config.batch_size) // config.batch_size, 1)
-        settings["steps"] = config.epochs * per_epoch
-    return TrainConfig(
-        batch_size=config.batch_size,
-        ema_decay=config.ema_decay,
-        schedule="cosine" if config.decay_learning_rate else "constant",
-        **settings,
-    )
-
-
-def run_partnet_job(
-    job: PartNetJob,
-    folder: Path,
-    *,
-    data: PartData | None = None,
-    resume: bool = False,
-    device: str | None = None,
-    progress: bool | None = None,
-) -> PartNetResult:
-    """Train, validating on the way; leaves a run with a model folder.
+def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None) -> Prepared:
+    """PartNet on part pairs.
 
     Args:
-        job: what to do.
-        folder: of the run.
-        data: the opened `job.data`, where the caller has it already.
-        resume: go on from the last checkpoint.
-        device: None = what is there.
-        progress: show bars; None = on a terminal.
+        task: config and data.
+        seed: of initial weights and of the choice of supports.
+        resume: a checkpoint will be restored, so that no weights are taken over from --init.
+        data: the opened `task.data`, where the caller has it already.
     Raises:
-        RunError, ConfigError, DataError, SupportError: as the parts say, before the first step.
+        DataError, SupportError: faults in the data, or a category without supports.
     """
-    place = TrainingPlace(folder, resume, device, progress)
-    data = checked_part_pairs(job.data) if data is None else data
-    supports = _supports(job, data)
-    source = PartPairSource(
-        data.basis_train,
-        supports,
-        random_supports=job.config.random_supports,
-        augment=job.config.augment,
-        mixed_k=job.config.mixed_k,
-    )
-    torch.manual_seed(job.train.seed)
-    objective = PartNetObjective(PartNet(job.config), job.config)
-    if job.init is not None and not resume:
-        print(f"From {job.init}: {load_matching(objective.partnet, load_partnet(job.init).partnet.state_dict())}.")
-    watch = _Watch(data, supports)
-    run, result = place.train(
-        "partnet",
-        job,
-        objective,
-        source,
-        data=f"{len(data.basis_train)} part pairs of {job.data.data}",
-        on_sample=watch.sample,
-        on_save=lambda snapshot: replace_folder(
-            snapshot.run.model, lambda folder: save_partnet(folder, _partnet(snapshot), supports)
+    config: PartNetConfig = task.config
+    data = checked_part_pairs(task.data) if data is None else data
+    supports = _supports(task.options.supports, config.k, seed, data)
+    torch.manual_seed(seed)
+    objective = PartNetObjective(PartNet(config), config)
+    if task.options.init is not None and not resume:
+        weights = load_partnet(task.options.init).partnet.state_dict()
+        print(f"From {task.options.init}: {load_matching(objective.partnet, weights)}.")
+    return Prepared(
+        config=config,
+        objective=objective,
+        source=PartPairSource(
+            data.basis_train,
+            supports,
+            random_supports=config.random_supports,
+            augment=config.augment,
+            mixed_k=config.mixed_k,
         ),
+        about=f"{len(data.basis_train)} part pairs of {task.data.data}",
+        loop=loop_of(config, len(data.basis_train)),
+        model=_partnet,
+        save=lambda partnet, folder: save_partnet(folder, partnet, supports),
+        show=partial(_sheet, pairs=_spread(data.val, SHOWN), supports=supports),
+        watch=partial(_accuracy, pairs=_spread(data.val, WATCHED), supports=supports),
     )
-    return PartNetResult(run, result, data, supports, load_partnet(run.model).partnet)
+
+
+def loop_of(config: PartNetConfig, pairs: int) -> dict[str, Any]:
+    """What the config says of the loop, for so many pairs."""
+    return {
+        "steps": steps_of_epochs(config.epochs, pairs, config.batch_size),
+        "batch_size": config.batch_size,
+        "ema_decay": config.ema_decay,
+        "schedule": "cosine" if config.decay_learning_rate else "constant",
+    }
 
 
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:
@@ -159,33 +96,27 @@ def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
     return [pair for pair in data.val if pair.category in supports.categories]
 
 
-class _Watch:
-    """Accuracy on some validation objects, written beside the losses, and a sheet to look at."""
+def inferred_parts(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> torch.Tensor:
+    """Part maps of objects, uint8 (n, s, s); on the CPU, 32 objects at once."""
+    shapes = torch.stack([pair.shape for pair in pairs])[:, None].float()
+    categories = [pair.category for pair in pairs]
+    pieces = [
+        predict_part_maps(partnet, shapes[i : i + 32], categories[i : i + 32], supports)
+        for i in range(0, len(pairs), 32)
+    ]
+    return torch.cat(pieces)
 
-    def __init__(self, data: PartData, supports: SupportSet) -> None:
-        self.pairs, self.supports = _spread(data.val, WATCHED), supports
-        self.novel = data.novel
 
-    def sample(self, snapshot: Snapshot) -> None:
-        shapes = torch.stack([pair.shape for pair in self.pairs])
-        true = torch.stack([pair.part_map for pair in self.pairs])
-        categories = [pair.category for pair in self.pairs]
-        network = _partnet(snapshot).to("cpu")
-        parts = [
-            predict_part_maps(network, shapes[i : i + 32, None].float(), categories[i : i + 32], self.supports)
-            for i in range(0, len(shapes), 32)
-        ]
-        predicted = torch.cat(parts)
-        scores = {
-            "object_pixels": float(object_pixel_accuracy(predicted, true, shapes)),
-        }
-        record = {"step": snapshot.step, "seconds": round(snapshot.seconds, 1), "validation": scores}
-        append_metrics(snapshot.run.metrics, record)
-        snapshot.run.samples.mkdir(exist_ok=True)
-        shown = slice(0, len(shapes), max(1, math.ceil(len(shapes) / 12)))
-        names = [f"{pair.category} {pair.name}" for pair in self.pairs[shown]]
-        sheet = parts_sheet(shapes[shown], predicted[shown], true[shown], names, title=f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+def _accuracy(partnet: PartNet, _: int, *, pairs: Sequence[PartPair], supports: SupportSet) -> dict[str, Any]:
+    true, shapes = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("part_map", "shape"))
+    right = object_pixel_accuracy(inferred_parts(partnet, pairs, supports), true, shapes)
+    return {"validation": {"object_pixels": float(right)}}
+
+
+def _sheet(partnet: PartNet, title: str, *, pairs: Sequence[PartPair], supports: SupportSet) -> Image.Image:
+    true, shapes = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("part_map", "shape"))
+    names = [f"{pair.category} {pair.name}" for pair in pairs]
+    return parts_sheet(shapes, inferred_parts(partnet, pairs, supports), true, names, title=title)
 
 
 def _spread(pairs: Sequence[PartPair], count: int) -> list[PartPair]:
@@ -193,24 +124,21 @@ def _spread(pairs: Sequence[PartPair], count: int) -> list[PartPair]:
 
 
 def _partnet(snapshot: Snapshot) -> PartNet:
-    network: nn.Module = snapshot.network("partnet")
+    network = snapshot.network("partnet")
     assert isinstance(network, PartNet)
-    return network
+    return network.to("cpu")
 
 
-def _supports(job: PartNetJob, data: PartData) -> SupportSet:
-    if job.supports is None:
-        return data.choose_supports(job.config.k, seed=job.train.seed)
-    supports = load_supports(job.supports)
+def _supports(folder: Path | None, k: int, seed: int, data: PartData) -> SupportSet:
+    if folder is None:
+        return data.choose_supports(k, seed=seed)
+    supports = load_supports(folder)
     if missing := sorted(set(data.part_names) - set(supports.categories)):
         raise SupportError(
             "categories of the data without supports",
-            file=job.supports,
+            file=folder,
             found=", ".join(supports.categories),
             expected=", ".join(data.part_names),
             mend=f"Add folders for {', '.join(missing)}, or build them with ipose supports build.",
         )
     return supports
-
-
-__all__ = ["PartNetJob", "PartNetResult", "evaluate", "run_partnet_job", "train_config"]

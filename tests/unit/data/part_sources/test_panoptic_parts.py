@@ -6,6 +6,14 @@ import torch
 from hypothesis import strategies as st
 from PIL import Image
 
+from helpers.published_parts import (
+    drawn_pairs,
+    drawn_scenes,
+    panoptic_uids,
+    write_cityscapes_pps,
+    write_pascal_pps,
+    write_tiff,
+)
 from ipose.data.part_sources.merge_table import load_merge_table
 from ipose.data.part_sources.panoptic_parts import (
     PanopticPartsReader,
@@ -16,14 +24,6 @@ from ipose.data.part_sources.panoptic_parts import (
 from ipose.data.part_sources.source import SourceItem
 from ipose.errors import DataError, SpecError
 from ipose.testing import law
-from ipose.testing.published_parts import (
-    drawn_pairs,
-    drawn_scenes,
-    panoptic_uids,
-    write_cityscapes_pps,
-    write_pascal_pps,
-    write_tiff,
-)
 
 _PASCAL = "aeroplane bicycle bird bottle bus car cat cow dog horse human motorbike pottedplant sheep tvmonitor"
 PASCAL = tuple(_PASCAL.split())

@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ipose.data.part_pairs import write_pair
-from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
-from ipose.data.scene_folder import write_scene_folder
-from ipose.errors import ConfigError, DataError
-from ipose.partworld.categories import PARTWORLD
-from ipose.testing.published_parts import (
+from helpers.published_parts import (
     drawn_pairs,
     drawn_scenes,
     write_cityscapes_pps,
@@ -20,6 +15,11 @@ from ipose.testing.published_parts import (
     write_release_tree,
     write_tiff,
 )
+from ipose.data.part_pairs import write_pair
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
+from ipose.data.scene_folder import write_scene_folder
+from ipose.errors import ConfigError, DataError
+from ipose.partworld.categories import PARTWORLD
 
 WRITERS = {
     "cityscapes-pps": write_cityscapes_pps,

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.published_parts import write_release_tree
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_sources.release_tree import (
     CATEGORY_NAMES,
@@ -20,7 +21,6 @@ from ipose.data.part_sources.release_tree import (
 )
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.testing.published_parts import write_release_tree
 from ipose.types import LabelSpec
 
 

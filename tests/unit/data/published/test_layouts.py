@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.data.doctor import examine_scenes
 from ipose.data.published.layouts import find_scenes, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.testing.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.types import LabelSpec, Scene
 
 WRITERS = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import Diagnosis, check_scenes, examine_scenes
 from ipose.data.faults import Fault
 from ipose.data.open_data import open_spec, spec_source
 from ipose.errors import DataError, SpecError
-from ipose.testing.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 
 FINE = "gtFine/train/aachen/aachen_000000_000019_gtFine_"
 LABEL, INSTANCE = FINE + "labelIds.png", FINE + "instanceIds.png"

@@ -5,9 +5,9 @@ import torch
 
 from ipose.data.png import write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
-from ipose.systems.part_segmenter.part_maps import check_truth, judge, verdict_cards
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
+from ipose.systems.part_segmenter.part_maps import check_truth, judge, score_cards
 
 NAMES = ("part 1", "part 2")
 
@@ -37,7 +37,7 @@ def test_foreground_is_judged_beside_everything(judged):
 
 def test_the_card_names_the_baseline_and_what_parts_stand_for(judged):
     facts = {"protocol": "photographs", "resize": "none"}
-    foreground, parts = verdict_cards(judged, NAMES, facts, ("arm", "leg"))
+    foreground, parts = score_cards(judged, NAMES, facts, ("arm", "leg"))
     assert foreground.baselines == {"everything foreground": pytest.approx(1 / 4)}
     assert "part 1 stands for leg (IoU 0.500)" in parts.notes
 

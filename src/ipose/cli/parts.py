@@ -1,0 +1,51 @@
+"""`ipose parts`: parts from PartNet, without a generator."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tyro.conf import FlagCreatePairsOff, Positional
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Infer parts with PartNet: of drawn silhouettes, or of every object in label maps.
+
+    Every pixel of a silhouette gets its most likely part, never "none". In ipose evaluate, the measure "object pixels"
+    counts in the same way. AC and mIoU also allow "none".
+    """
+
+    inputs: Positional[Path]
+    """A PNG, or a folder of them: silhouettes (with --category) or label maps."""
+    model: Path = field(kw_only=True)
+    """Run or model folder with a PartNet."""
+    supports: Path | None = None
+    """Support folder to use. It can have new categories. None = the model's own supports."""
+    category: str | None = None
+    """Category of the silhouettes (white on black). None = label maps, or the only category of --supports."""
+    spec: str | None = None
+    """What the label ids mean: name of a spec, or a dataset.toml. None = the model's spec."""
+    instances: Path | None = None
+    """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
+    out: Path = Path("parts")
+    """Folder to write part maps and overlays to."""
+    attention: FlagCreatePairsOff[bool] = False
+    """Also draw the support pixels that PartNet read for the centre of each part (NAME_attention.png)."""
+    device: str = "cpu"
+    """cpu, cuda, ..."""
+
+    def run(self) -> None:
+        """Infer the parts and write the files."""
+        from ipose.systems.checks import check_device
+        from ipose.systems.partnet.parts import part_reader, write_parts
+
+        check_device(self.device)
+        reader = part_reader(self.model, self.supports, self.spec, device=self.device)
+        for path in write_parts(
+            reader,
+            self.inputs,
+            self.out,
+            category=self.category,
+            instances=self.instances,
+            attention=self.attention,
+        ):
+            print(path)

@@ -1,0 +1,79 @@
+"""GANSeg's record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipose.data.data_config import PhotoConfig
+from ipose.ganseg.presets import PRESETS, GANSegConfig, Heatmap, at_size, preset
+from ipose.ganseg.published import published
+from ipose.systems.record import MakeOptions, Released, ReleaseOptions, System, TrainOptions
+
+ROOM = "ipose.systems.ganseg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANSegOptions(TrainOptions):
+    """What `ipose train ganseg` takes more."""
+
+    image_size: int | None = None
+    """Side of the images: 32, 64, 128, 256, ...; every block's size follows. None = the preset's."""
+
+    def applied(self, config: Any) -> Any:
+        """The config at this size."""
+        return config if self.image_size is None else at_size(config, self.image_size)
+
+    def described(self) -> dict[str, Any]:
+        """Nothing: the config has the sizes."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANSegMakeOptions(MakeOptions):
+    """What `ipose generate` takes more for a GANSeg."""
+
+    move: tuple[str, ...] = ()
+    """GANSeg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANSegReleaseOptions(ReleaseOptions):
+    """What `ipose convert` takes more for GANSeg's files."""
+
+    heatmap: Heatmap | None = None
+    """GANSeg: form of the parts, which no weight tells: cone as in the published runs, or gauss-var, which the authors'
+    command line takes unless told otherwise. None = the preset's, cone."""
+
+
+def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
+    """What a model folder holds, in words."""
+    settings = config["ganseg_config"]
+    return [f"{settings['parts']} parts, images of {settings['sizes'][-1]}"]
+
+
+SYSTEM = System(
+    name="ganseg",
+    formats=("ipose-ganseg",),
+    title="GANSeg",
+    summary="Train GANSeg: find parts in photographs that nobody annotated (GANSeg, CVPR 2022).",
+    config=GANSegConfig,
+    preset=preset,
+    presets=("tiny", *(name for name in PRESETS if name != "tiny")),
+    published=published,
+    differences="docs/paper-vs-release-ganseg.md",
+    data=PhotoConfig,
+    train_options=GANSegOptions,
+    training=f"{ROOM}.training:prepare",
+    loading="ipose.ganseg.pretrained:load_ganseg",
+    describing=f"{ROOM}.record:describe",
+    making=f"{ROOM}.generating:make",
+    reads_maps=False,
+    make_options=GANSegMakeOptions,
+    page=f"{ROOM}.page:page",
+    released={"GANSeg generator": Released(making=f"{ROOM}.release:generator_from_release")},
+    to_release=f"{ROOM}.release:generator_to_release",
+    release_options=GANSegReleaseOptions,
+    next_step="Make images: ipose generate --model {run}",
+    instead="Its parts are judged through a segmenter: ipose train part-segmenter --pairs RUN; then evaluate that run.",
+)

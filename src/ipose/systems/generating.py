@@ -1,0 +1,106 @@
+"""`ipose generate`, for every system that makes images: which system a model is of, and what it can be asked for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ipose.errors import ConfigError
+from ipose.model_folder import open_model
+from ipose.systems.checks import check_device
+from ipose.systems.record import MakeOptions, System, function_named
+from ipose.systems.registry import system_of_model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What images are asked for.
+
+    Args:
+        out: folder to write.
+        inputs: index PNG of label ids, or a folder of them; None = the system makes images from noise.
+        instances: instance map, or a folder of them. None = the connected pieces of each thing class.
+        seed: of the first image; image i has seed + i.
+        count: images a map, or in all.
+        keep_size: make images of the map's own size, else of the size that the model was trained at.
+        options: of the system.
+    Raises:
+        ConfigError: count < 1.
+    """
+
+    out: Path
+    inputs: Path | None = None
+    instances: Path | None = None
+    seed: int = 0
+    count: int = 1
+    keep_size: bool = False
+    options: Any = None
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ConfigError("nothing to make", field="count", found=self.count, expected="1 or more")
+
+    @property
+    def maps(self) -> Path:
+        """Where the label maps are; `make_images` has seen to it that they are named."""
+        assert self.inputs is not None
+        return self.inputs
+
+    @property
+    def seeds(self) -> range:
+        """Of the images of a map."""
+        return range(self.seed, self.seed + self.count)
+
+
+def make_images(
+    model: Path, request: Request, *, device: str = "cpu", given: Mapping[str, Any] | None = None
+) -> Iterator[Path]:
+    """Images of a run or model folder, of whatever system; yields each file as it is written.
+
+    Args:
+        model: run or model folder.
+        request: what is asked for; its `options` are taken from `given`.
+        device: to compute on.
+        given: options of any system, by name; None or empty = not given. Those of other systems are refused.
+    Raises:
+        RunError: no model there, or one of a system that is not installed.
+        ConfigError: a system that makes no images, or an option that it does not have.
+    """
+    check_device(device)
+    saved = open_model(model)
+    system = system_of_model(saved)
+    if system.making is None:
+        raise ConfigError("this model makes no images", file=model, mend=system.instead)
+    _check_inputs(system, request)
+    request = replace(request, options=_own_options(system, given or {}))
+    loaded = function_named(system.loading)(saved).to(device)
+    yield from function_named(system.making)(loaded, request)
+
+
+def _check_inputs(system: System, request: Request) -> None:
+    if system.reads_maps and request.inputs is None:
+        raise ConfigError("no label map", field="inputs", mend="Name an index PNG, or a folder of them.")
+    if not system.reads_maps:
+        for name in ("inputs", "instances", "keep_size"):
+            if getattr(request, name):
+                raise ConfigError(
+                    f"a {system.title} makes images of noise, not of label maps",
+                    field=name,
+                    found=getattr(request, name),
+                    mend="Leave it out.",
+                )
+
+
+def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
+    """The system's part of the options. Raises ConfigError for one that was given and is another system's."""
+    own = {item.name for item in fields(system.make_options)}
+    for name, value in given.items():
+        if value and name not in own:
+            raise ConfigError(
+                f"no option of a {system.title}",
+                field=name,
+                found=value,
+                expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",
+                mend="Leave it out, or name a model of the system that has it.",
+            )
+    return system.make_options(**{name: value for name, value in given.items() if name in own})

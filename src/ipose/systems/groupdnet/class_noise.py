@@ -1,0 +1,27 @@
+"""What one class's noise changes in a GroupDNet's image: its code, for mCSD and mOCD."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.editing.code_edits import ResampleClass, paint_edited
+from ipose.evaluation.class_diversity import ClassSampler
+from ipose.groupdnet.model import GroupDNet
+from ipose.training.run import Run
+from ipose.types import Scene
+
+
+def class_noise(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
+    """The run's model with its class noise, and the (height, width) it was trained at."""
+    model = GroupDNet.from_pretrained(run.folder).to(device)
+    return groupdnet_sampler(model), (model.config.height, model.config.width)
+
+
+def groupdnet_sampler(model: GroupDNet) -> ClassSampler:
+    """Class noise of a GroupDNet: its class's code. A model with one code for all (VSPADE) changes all of it."""
+
+    def sample(scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
+        alone = class_id is not None and model.config.code != "vector"
+        classes = (model.spec.classes[class_id].name,) if alone and class_id is not None else ()
+        return paint_edited(model, scene, ResampleClass(classes, seed=number + 1), seed=0)
+
+    return sample

@@ -1,0 +1,74 @@
+"""GroupDNet's record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
+from ipose.groupdnet.published import published
+from ipose.systems.record import CLASS_OPTIONS, MakeOptions, Released, ReleaseOptions, System, TrainOptions
+
+ROOM = "ipose.systems.groupdnet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDNetOptions(TrainOptions):
+    """What `ipose train groupdnet` takes more."""
+
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth). None = torch.hub's cache; without: --perceptual none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDNetMakeOptions(MakeOptions):
+    """What `ipose generate` takes more for a GroupDNet."""
+
+    resample: tuple[str, ...] = ()
+    """GroupDNet: classes by name; only their look changes from seed to seed, all else keeps that of the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupDNetReleaseOptions(ReleaseOptions):
+    """What `ipose convert` takes more for GroupDNet's files."""
+
+    encoder: Path | None = None
+    """GroupDNet: file of the encoder. None = beside the generator's, _E in place of _G: latest_net_E.pth."""
+
+
+def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
+    """What a model folder holds, in words."""
+    settings = config["groupdnet_config"]
+    return [f"{settings['num_classes']} classes, groups {', '.join(map(str, settings['decoder_groups']))}"]
+
+
+SYSTEM = System(
+    name="groupdnet",
+    formats=("ipose-groupdnet",),
+    title="GroupDNet",
+    summary="Train GroupDNet: images whose classes can be resampled one by one (CVPR 2020). Needs no PartNet.",
+    config=GroupDNetConfig,
+    preset=preset,
+    presets=("fashion-small", *(name for name in PRESETS if name != "fashion-small")),
+    published=published,
+    differences="docs/groupdnet.md",
+    train_options=GroupDNetOptions,
+    training=f"{ROOM}.training:prepare",
+    loading="ipose.groupdnet.model:GroupDNet.from_pretrained",
+    describing=f"{ROOM}.record:describe",
+    making=f"{ROOM}.generating:make",
+    make_options=GroupDNetMakeOptions,
+    judged_by={"classes": CLASS_OPTIONS},
+    class_noise=f"{ROOM}.class_noise:class_noise",
+    page=f"{ROOM}.page:page",
+    figures=f"{ROOM}.figures:draw",
+    released={
+        "GroupDNet generator": Released(making=f"{ROOM}.release:from_release"),
+        "GroupDNet encoder": Released(
+            instead="Convert the generator's file (latest_net_G.pth), and name this one with --encoder."
+        ),
+    },
+    to_release=f"{ROOM}.release:to_files",
+    release_options=GroupDNetReleaseOptions,
+    next_step="Make images: ipose generate MAP.png --model {run}",
+)

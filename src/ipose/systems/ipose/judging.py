@@ -1,0 +1,70 @@
+"""Cards of an iPOSE run: images of its validation scenes beside the photographs, and the parts of its PartNet."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.data.data_config import DataConfig
+from ipose.errors import DataError
+from ipose.evaluation.card_folder import model_facts
+from ipose.evaluation.judgement import RunJudgement
+from ipose.model_folder import open_model
+from ipose.partnet.pretrained import has_partnet, load_partnet
+from ipose.pipeline import IPose
+from ipose.systems.image_judging import judge_images
+from ipose.systems.judging import Judged, data_of, facts_of
+from ipose.systems.partnet.judging import judge_parts
+from ipose.training.run import Run
+from ipose.types import LabelSpec, Scene, SceneBatch
+
+
+def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+    """Cards of images and parts; what cannot be judged is left out, as long as anything is left.
+
+    Raises:
+        DataError: no part maps, and no network to judge images by either.
+    """
+    data = data or data_of(run)
+    saved = open_model(run.folder)
+    owns_partnet = has_partnet(saved)
+    facts = facts_of(run, data, model_facts(run, load_partnet(saved).supports if owns_partnet else None))
+    model = ScenesOfIPose(IPose.from_pretrained(saved).to(judgement.device))
+    images = judge_images(run, model, data, judgement, facts, name)
+    try:
+        if not owns_partnet:
+            raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
+        evaluation, cards = judge_parts(run, data, facts, name)
+    except DataError as error:
+        if not images.cards and images.left_out:
+            found = f"{error} {' '.join(images.left_out)}"
+            raise DataError("nothing to judge by", file=run.folder, found=found) from error
+        if not images.cards:
+            raise
+        return Judged(images.cards, (*images.left_out, f"No part cards: {error}"))
+    return Judged([*cards, *images.cards], images.left_out, evaluation.table())
+
+
+@dataclass(frozen=True, eq=False)
+class ScenesOfIPose:
+    """An iPOSE as a `ipose.systems.scene_models.SceneModel`: PartNet reads a scene once for all seeds."""
+
+    model: IPose
+
+    @property
+    def spec(self) -> LabelSpec:
+        """What the class ids mean."""
+        return self.model.spec
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) that it was trained at."""
+        return self.model.synthesis.height, self.model.synthesis.width
+
+    def images(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[Float[Tensor, "b 3 h w"]]:
+        """For each seed the images of all scenes."""
+        batch = SceneBatch.from_scenes(scenes).to(self.model.device)
+        parts = self.model.infer_parts(batch)
+        for seed in seeds:
+            yield self.model.paint(batch, parts, seed=seed)

@@ -1,0 +1,49 @@
+"""Cards of PartNet: accuracies beside copy and majority, of a run of its own or of the PartNet in a generator's run."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ipose.configs import config_from_plain
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import open_part_pairs
+from ipose.evaluation.card_folder import model_facts
+from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.judgement import RunJudgement
+from ipose.evaluation.part_cards import part_cards
+from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.partnet.pretrained import load_partnet
+from ipose.systems.judging import Judged, data_of, facts_of
+from ipose.systems.partnet.training import evaluate
+from ipose.systems.training import Trained
+from ipose.training.run import Run
+
+
+def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+    """Accuracies on the validation objects. Raises DataError where the data have no part maps."""
+    data = data or data_of(run)
+    facts = facts_of(run, data, model_facts(run, load_partnet(run.folder).supports))
+    evaluation, cards = judge_parts(run, data, facts, name)
+    return Judged(cards, table=evaluation.table())
+
+
+def judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) -> tuple[PartEvaluation, list[EvalCard]]:
+    """The run's PartNet beside both baselines; every category also in evaluation.json (`evaluation-on-NAME.json`).
+
+    Raises:
+        DataError: the data have no part maps.
+    """
+    trained, pairs = load_partnet(run.folder), open_part_pairs(data)
+    evaluation = evaluate(trained.partnet, pairs, trained.supports)
+    written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
+    path = run.folder / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
+    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    seeds = (run.train_config.seed,)
+    return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
+
+
+def finish(trained: Trained) -> Iterator[str]:
+    """The table of a finished training."""
+    run = trained.run
+    pairs = open_part_pairs(config_from_plain(DataConfig, run.config["data"]))
+    yield evaluate(trained.model.partnet, pairs, trained.model.supports).table()

@@ -1,0 +1,32 @@
+"""The semantic segmenter's record."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ipose.segmentation.segmenter_config import FORMAT, SegmenterConfig
+from ipose.systems.record import System
+
+ROOM = "ipose.systems.segmenter"
+
+
+def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
+    """What a model folder holds, in words."""
+    return [f"{config['segmenter_config']['architecture']}, {config['num_classes']} classes"]
+
+
+SYSTEM = System(
+    name="segmenter",
+    formats=(FORMAT,),
+    title="Segmenter",
+    summary="Train a semantic segmenter on images and label maps, to judge images by: ipose evaluate --segmenter.",
+    config=SegmenterConfig,
+    training=f"{ROOM}.training:prepare",
+    loading="ipose.segmentation.saved:load_segmenter",
+    describing=f"{ROOM}.record:describe",
+    judging=f"{ROOM}.judging:judge",
+    judged_by={"photographs": ("data", "spec", "limit")},
+    finishing=f"{ROOM}.judging:finish",
+    next_step="Judge images by it: ipose evaluate RUN --segmenter {run}",
+    instead="A segmenter judges the images of others: ipose evaluate RUN --segmenter SEGMENTER.",
+)
