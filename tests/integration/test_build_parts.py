@@ -133,6 +133,11 @@ class TestWhatIsBuilt:
         assert done.code == 0, done.err
         assert load_supports(tmp_path / "supports").categories == ("car", "horse", "human")
 
+    def test_a_folder_of_supports_is_refused_before_data_are_read(self, ipose, built, tmp_path):
+        for data in (built, tmp_path / "nowhere"):
+            done = ipose("supports", "build", "--data", data, "--k", 1, "--out", built / "supports" / "1")
+            assert (done.code, "there are supports already" in done.err) == (2, True)
+
     def test_the_releases_supports_are_support_folders(self, ipose, built):
         for k in (1, 2):
             assert ipose("supports", "check", built / "supports" / str(k)).code == 0

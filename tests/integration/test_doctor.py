@@ -87,7 +87,7 @@ PLANTED: list[tuple[str, str, Callable[[Path], object], str, str]] = [
     ("unreadable label", LABEL, unreadable, "unreadable file", "permissions"),
     ("unreadable photograph", PHOTO, unreadable, "unreadable file", "permissions"),
     ("a stray file", "train_label/notes.txt", lambda f: f.write_text("hm"), "does not belong here", "Move it away"),
-]  # fmt: skip
+]
 
 
 def scenes_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -299,6 +299,22 @@ class TestCheckScenes:
             check_scenes(root, SPEC)
 
 
+class TestCommand:
+    """`ipose doctor` prints what was found, and no more lines than a person reads."""
+
+    def test_fifty_faults_are_printed_and_the_rest_is_counted(self, ipose, tmp_path: Path) -> None:
+        write_scenes(tmp_path, count=53)
+        for path in (tmp_path / "train_label").iterdir():
+            repaint(path, 99)
+        done = ipose("doctor", tmp_path)
+        assert done.code == 1
+        assert done.out.count("FAULT") == 50
+        assert done.out.splitlines()[-2:] == [
+            "  ... and 3 more (3 x label id outside spec 'tiny')",
+            f"{tmp_path}: 53 faults in 53 files",
+        ]
+
+
 class TestRealPhotographs:
     """The photographs beside the project pass, and show what they are known to hold."""
 
@@ -341,3 +357,9 @@ class TestPartWorldOnDisk:
             assert (drawn.name, drawn.objects) == (read.name, read.objects)
             for key in ("image", "label", "instance", "part"):
                 assert torch.equal(getattr(drawn, key), getattr(read, key)), key
+
+    def test_a_split_that_is_there_is_refused_before_the_other_is_written(self, ipose, tmp_path: Path) -> None:
+        write_scene_folder(PartWorld(PartWorldConfig(count=1, size=(64, 64))), tmp_path, "val", PARTWORLD)
+        done = ipose("partworld", "--out", tmp_path, "--scenes", 2, "--val-scenes", 2, "--size", 64, 64)
+        assert (done.code, "split is there already" in done.err) == (2, True)
+        assert not (tmp_path / "train_label").exists()

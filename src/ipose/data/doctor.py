@@ -16,8 +16,9 @@ from ipose.data.index_cache import cache_folders, fingerprint, state_of_files, w
 from ipose.data.object_index import index_objects
 from ipose.data.parallel import in_parallel
 from ipose.data.published.layouts import find_scenes, splits_of
+from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import class_ids, instance_ids, read_arrays, scene_faults
+from ipose.data.scene_maps import class_ids, instance_ids, read_arrays
 from ipose.data.specs import DatasetSpec, load_dataset_spec
 from ipose.data.support_folder import read_supports
 from ipose.errors import SpecError

@@ -23,7 +23,7 @@ from ipose.data.scene_maps import check_scene
 from ipose.types import Box, LabelSpec, SceneObject
 from ipose.whole_files import write_whole
 
-FORMAT = 2
+INDEX_FORMAT = 2
 """Raise when the rules of the index or of the checks change: older caches are then not used."""
 
 CACHE_FOLDER = ".ipose-cache"
@@ -80,7 +80,7 @@ def state_of_files(files: SceneFiles) -> str:
 
 def fingerprint(states: Sequence[str], spec: LabelSpec, *more: object) -> str:
     """A short hash of what a result on scenes depends on: the states of their files, the spec, and `more`."""
-    return hashlib.sha256(repr((FORMAT, spec, *more, "".join(states))).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((INDEX_FORMAT, spec, *more, "".join(states))).encode()).hexdigest()[:16]
 
 
 def cache_folders(root: Path) -> tuple[Path, ...]:

@@ -19,7 +19,7 @@ from ipose.shapes.crop_geometry import even_box
 from ipose.types import LabelSpec, SceneObject
 
 NO_OBJECT = -1
-"""Instance id of thing pixels that belong to no object: crowds, and what nobody told apart."""
+"""Instance id of thing pixels that belong to no object: crowds and groups whose objects are not told apart."""
 
 _CLASS_SHIFT = 32  # key = class * 2**32 + instance id: sorts by class first, holds every int32 id >= 0
 

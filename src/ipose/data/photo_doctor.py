@@ -183,7 +183,7 @@ def _check_landmarks(root: Path, layout: PhotoLayout, splits: Splits) -> tuple[s
     share = float(visible.float().mean())
     said = f"landmarks: {points.shape[1]} in {len(points)} photographs, {share:.0%} of them visible"
     file = str(root / layout.landmark_file)
-    return said, list(_beyond_the_edge(file, points / JUDGED_AT, visible)) if layout.inside else []
+    return said, list(_beyond_the_edge(file, points / JUDGED_AT, visible)) if layout.landmarks_in_image else []
 
 
 def _beyond_the_edge(file: str, points: Float[Tensor, "n l 2"], visible: Tensor) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ class PhotoLayout:
             none; `MISSING` for one that cannot be seen.
         fitted_on: the split that landmarks are fitted on; they are judged on "test".
         landmark_file: without this file the set has no landmarks, and is whole all the same; "" = it belongs to it.
-        inside: landmarks are in pixels of an image of the size that is asked for, and lie in it.
+        landmarks_in_image: landmarks are in pixels of an image of the size that is asked for, so they lie in it.
         needs: what more belongs to it: lists, and folders of masks.
         masked: splits whose photographs have a true foreground.
         published: photographs of each split in the published set, where the split is read from it as it is.
@@ -51,7 +51,7 @@ class PhotoLayout:
     landmarks: Callable[[Path, list[Path], int], Float[Tensor, "n l 2"]] | None = None
     fitted_on: str = "regression"
     landmark_file: str = ""
-    inside: bool = False
+    landmarks_in_image: bool = False
     needs: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     published: Mapping[str, int] = field(default_factory=dict)
@@ -160,7 +160,7 @@ PHOTO_LAYOUTS = (
         cub.cub_landmarks,
         fitted_on="train",
         landmark_file=cub.LANDMARK_FILE,
-        inside=True,
+        landmarks_in_image=True,
         needs=("segmentations",),
         masked=("train", "val", "test"),
         published={"train": cub.TRAIN, "val": cub.ALL - cub.TRAIN - cub.TEST, "test": cub.TEST},

@@ -28,11 +28,11 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, or deeper than 8 bits.
     """
-    with _open(path, "a photograph (jpg or png)") as image:
+    with _open_image(path, "a photograph (jpg or png)") as image:
         if image.mode.startswith(("I", "F")):
             found, mend = f"mode {image.mode}", "Save the photograph with 8 bits per colour."
             raise DataError("wrong bit depth", file=path, found=found, expected="8 bits per colour", mend=mend)
-        return np.array(_load(image, path).convert("RGB"))
+        return np.array(_decode(image, path).convert("RGB"))
 
 
 def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
@@ -44,20 +44,20 @@ def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, no PNG, in colour, or of the wrong bit depth.
     """
-    with _open(path, "an index PNG") as image:
+    with _open_image(path, "an index PNG") as image:
         _check_is_index(image, path, bits)
-        return np.array(_load(image, path), dtype=np.int32)
+        return np.array(_decode(image, path), dtype=np.int32)
 
 
 def is_colour_image(path: Path) -> bool:
     """Whether an image holds colours (RGB, with or without transparency) rather than ids. Raises as `read_photo`."""
-    with _open(path, "an image") as image:
+    with _open_image(path, "an image") as image:
         return image.mode in ("RGB", "RGBA")
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) from the header alone. Raises DataError as `read_photo` does."""
-    with _open(path, "an image") as image:
+    with _open_image(path, "an image") as image:
         return image.height, image.width
 
 
@@ -76,7 +76,7 @@ def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
         raise DataError("wrong bit depth", file=path, found=found, expected=expected, mend=_SAVE_AS_INDEX)
 
 
-def _open(path: Path, expected: str) -> Image.Image:
+def _open_image(path: Path, expected: str) -> Image.Image:
     try:
         if path.stat().st_size == 0:
             raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
@@ -97,7 +97,7 @@ def _open(path: Path, expected: str) -> Image.Image:
         raise DataError("image too large", file=path, found=str(error), expected=expected) from error
 
 
-def _load(image: Image.Image, path: Path) -> Image.Image:
+def _decode(image: Image.Image, path: Path) -> Image.Image:
     """Decode the pixels: only now does a truncated file show itself."""
     try:
         image.load()

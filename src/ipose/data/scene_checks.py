@@ -4,18 +4,49 @@ The doctor lists all faults of all scenes; `check_scene` raises the first one of
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipose.data.faults import Fault
+from ipose.data.published.maps import mistaken_instance_faults, mistaken_label_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.types import PART_CHANNELS, LabelSpec
 
 Ids = NDArray[np.int32]
 
 UNKNOWN_FILE_ID = 255
-"""What data sets without a word for it write where nobody annotated."""
+"""What data sets write where nobody annotated, even if their spec has no such class."""
+
+
+def scene_faults(
+    files: SceneFiles, arrays: Mapping[str, NDArray[Any]], spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]]
+) -> Iterator[Fault]:
+    """What is wrong with a scene, by all checks that its arrays allow.
+
+    Args:
+        files: of the scene.
+        arrays: what could be read of them, by kind (`ipose.data.scene_maps.Arrays`).
+        spec: of the ids.
+        part_names: names of the parts by category; a category that is not named may have eight.
+    """
+    if "label" not in arrays:
+        return
+    label = arrays["label"]
+    yield from size_faults(files, {kind: array.shape[:2] for kind, array in arrays.items()})
+    mistaken = list(mistaken_label_faults(files, label, spec))
+    if mistaken:  # it is another map: its ids need no check
+        yield from mistaken
+        return
+    strangers = list(label_faults(files, label, spec))
+    yield from strangers
+    if "inst" in arrays and arrays["inst"].shape == label.shape:
+        yield from instance_faults(files, label, arrays["inst"], spec)
+        if not strangers:
+            yield from mistaken_instance_faults(files, label, arrays["inst"])
+    if "part" in arrays and arrays["part"].shape == label.shape:
+        yield from part_faults(files, label, arrays["part"], spec, part_names)
 
 
 def size_faults(files: SceneFiles, sizes: Mapping[str, tuple[int, int]]) -> Iterator[Fault]:

@@ -1,8 +1,8 @@
 """The layout of a scene folder: which files belong to one scene.
 
 `<root>/{train,val}_{img,label,inst,part}/`, one file stem across the folders (SPADE, OASIS and iPOSE keep COCO-Stuff
-so). Only `label` must be there: without `img` scenes have no photograph, without `inst` objects are connected pieces,
-without `part` no true part maps. A folder that is there must have a file for every label map.
+so). Only `label` must be there. Without `img` scenes have no photograph, without `inst` their objects are connected
+pieces, without `part` they have no true part maps. A folder that is there must have a file for every label map.
 
 `ipose.data.published.layouts` finds scenes of any layout, this one among them.
 """
@@ -56,10 +56,7 @@ def scene_folder_splits(root: Path) -> tuple[str, ...]:
 
 
 def find_scene_folder(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split that have every file they should, by name; and what is wrong with the layout.
-
-    Reads folders only, no files.
-    """
+    """The complete scenes of a split, by name, and what is wrong with its layout. Reads folders only, no files."""
     missing = _root_faults(root, split)
     if missing:
         return [], missing

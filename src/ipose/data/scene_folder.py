@@ -1,6 +1,6 @@
 """Scene folders: data sets of photographs and maps on disk, read scene by scene, and written.
 
-Layout: `ipose.data.scene_files`. Reading a scene is cheap and random-access; nothing here is random.
+`ipose.data.scene_files` describes the layout. Scenes can be read in any order; nothing here is random.
 """
 
 import logging
@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 class SceneFolder(Sequence[Scene]):
     """A split of a data folder as a sequence of scenes, sorted by name.
 
-    The object index is built when the folder is opened (once: it is kept beside the data), so that `objects` is known
-    without reading, and a worker process that gets a copy builds nothing.
+    When a folder is opened for the first time, every scene is checked and its objects are found; both are kept in a
+    cache (`ipose.data.index_cache`). So `objects` is known without reading, and reading a scene checks nothing but
+    whether its files were changed since. A scene whose files were changed is checked again.
 
     Args:
         root: folder that holds `{split}_label/` and its partners, or a published data set as downloaded
@@ -41,14 +42,7 @@ class SceneFolder(Sequence[Scene]):
         DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
     """
 
-    def __init__(
-        self,
-        root: str | Path,
-        split: str,
-        spec: LabelSpec,
-        *,
-        size: tuple[int, int] | None = None,
-    ) -> None:
+    def __init__(self, root: str | Path, split: str, spec: LabelSpec, *, size: tuple[int, int] | None = None) -> None:
         self.root, self.split, self.spec, self.size = Path(root), split, spec, size
         self.files, faults = find_scenes(self.root, split)
         raise_faults(faults, f"scene folder {root}")

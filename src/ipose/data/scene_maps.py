@@ -3,7 +3,7 @@
 `check_scene` is for files that nobody has checked, `read_scene` for those that it has let pass.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,18 +18,13 @@ from scipy.ndimage import label as connected_components
 from ipose.data.faults import Fault
 from ipose.data.object_index import index_objects
 from ipose.data.png import image_size, read_index, read_photo
-from ipose.data.published.maps import (
-    PUBLISHED_READERS,
-    mistaken_instance_faults,
-    mistaken_label_faults,
-    published_instances,
-)
-from ipose.data.scene_checks import instance_faults, label_faults, part_faults, size_faults
+from ipose.data.published.maps import PUBLISHED_READERS, published_instances
+from ipose.data.scene_checks import scene_faults, size_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.errors import DataError
 from ipose.types import LabelSpec, Scene, SceneObject
 
-Ids = TypeVar("Ids", bound=np.generic)
+Id = TypeVar("Id", bound=np.generic)
 
 Arrays = dict[str, NDArray[Any]]
 """What the files of a scene hold, by kind: "img" uint8 (H, W, 3); "label", "inst", "part" int32 (H, W), file ids."""
@@ -55,28 +50,6 @@ def read_arrays(files: SceneFiles) -> tuple[Arrays, list[Fault]]:
         except DataError as error:
             faults.append(Fault.of(error, path))
     return arrays, faults
-
-
-def scene_faults(
-    files: SceneFiles, arrays: Arrays, spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]]
-) -> Iterator[Fault]:
-    """All checks of `ipose.data.scene_checks` that the arrays which could be read allow."""
-    if "label" not in arrays:
-        return
-    label = arrays["label"]
-    yield from size_faults(files, {kind: array.shape[:2] for kind, array in arrays.items()})
-    mistaken = list(mistaken_label_faults(files, label, spec))
-    if mistaken:  # another map altogether: its ids need no further words
-        yield from mistaken
-        return
-    strangers = list(label_faults(files, label, spec))
-    yield from strangers
-    if "inst" in arrays and arrays["inst"].shape == label.shape:
-        yield from instance_faults(files, label, arrays["inst"], spec)
-        if not strangers:
-            yield from mistaken_instance_faults(files, label, arrays["inst"])
-    if "part" in arrays and arrays["part"].shape == label.shape:
-        yield from part_faults(files, label, arrays["part"], spec, part_names)
 
 
 def check_scene(files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None = None) -> Scene:
@@ -135,9 +108,9 @@ def _scene(
     if objects is None:
         original = (1, 1) if size is None else (label.shape[0], label.shape[1])
         objects = index_objects(label_map, instance_map, spec, original_size=original)
-    image = (
-        torch.from_numpy(resize_photo(arrays["img"], target)).permute(2, 0, 1).contiguous() if "img" in arrays else None
-    )
+    image = None
+    if "img" in arrays:
+        image = torch.from_numpy(resize_photo(arrays["img"], target)).permute(2, 0, 1).contiguous()
     part = torch.from_numpy(resize_ids(arrays["part"].astype(np.uint8), target)) if "part" in arrays else None
     return Scene(files.name, image, label_map, instance_map, objects, part)
 
@@ -166,10 +139,11 @@ def instance_ids(files: SceneFiles, arrays: Arrays, label: NDArray[np.int64], sp
 
 
 def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:
-    """An instance map where the data set has none: connected pieces (corners count) of each thing class, numbered.
+    """An instance map where the data set has none: each connected piece of a thing class is an object.
 
-    Pieces of one object that something hides in the middle become two, and two that touch become one. Numbers run over
-    all classes from 1 ("pairs") or are file id * 1000 + number ("cityscapes"); 0 elsewhere.
+    Pixels that touch at a corner are connected. An object whose middle is hidden becomes two; two objects that touch
+    become one. Elsewhere the map is 0. Numbers run over all classes from 1 ("pairs"), or are file id * 1000 + number
+    ("cityscapes").
     """
     instance = np.zeros(label.shape, dtype=np.int32)
     count = 0
@@ -194,10 +168,10 @@ def resize_photo(photo: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.
     return np.array(Image.fromarray(photo).resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
-def resize_ids(ids: NDArray[Ids], size: tuple[int, int]) -> NDArray[Ids]:
-    """Nearest by pixel centres, source = floor((target + 1/2) * in / out), which keeps maps in register with the photo.
+def resize_ids(ids: NDArray[Id], size: tuple[int, int]) -> NDArray[Id]:
+    """Nearest by pixel centres, source = floor((target + 1/2) * in / out): maps stay in register with the photograph.
 
-    (Object crops, inside the model, pick floor(target * in / out) instead: the release's rule there.)
+    Object crops inside the model pick floor(target * in / out) instead, which is the release's rule.
     """
     if ids.shape == size:
         return ids

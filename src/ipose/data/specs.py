@@ -75,10 +75,10 @@ def load_dataset_spec(name_or_path: str | Path) -> DatasetSpec:
         from ipose.partworld.config import PART_NAMES
 
         return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, PART_NAMES))
-    return read_dataset_toml(_find(name_or_path))
+    return read_dataset_toml(_spec_file(name_or_path))
 
 
-def _find(name_or_path: str | Path) -> Path:
+def _spec_file(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.name == str(name_or_path) and (SPEC_FOLDER / f"{name_or_path}.toml").is_file():
         return SPEC_FOLDER / f"{name_or_path}.toml"
@@ -97,10 +97,10 @@ def read_dataset_toml(path: Path) -> DatasetSpec:
     Raises:
         SpecError: not TOML; a key missing, misspelt or of the wrong type; names twice; ids out of order.
     """
-    return read_toml(path, _parse, mend="Check its permissions.")
+    return read_toml(path, _parse_spec, mend="Check its permissions.")
 
 
-def _parse(rest: dict[str, Any]) -> DatasetSpec:
+def _parse_spec(rest: dict[str, Any]) -> DatasetSpec:
     name = take(rest, "name", str, where="")
     unknown = take(rest, "unknown", str, where="", default=None)
     layout = take(rest, "instance_layout", str, where="", default="pairs")

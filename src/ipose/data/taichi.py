@@ -20,22 +20,22 @@ from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
 from ipose.errors import DataError
 
 LANDMARKS = 18
-SPLITS = ("train", "regression", "test")
-SUFFIXES = (".png", ".jpg", ".jpeg")
+FRAME_SPLITS = ("train", "regression", "test")
+FRAME_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def taichi_splits(root: Path) -> dict[str, list[Path]]:
     """Frames of each split, in the order of their names. Raises DataError for a split without frames."""
-    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in SPLITS}
+    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in FRAME_SPLITS}
     for split, paths in found.items():
         if not paths:
-            expected, mend = f"files ending in {', '.join(SUFFIXES)}", "Put its frames there."
+            expected, mend = f"files ending in {', '.join(FRAME_ENDINGS)}", "Put its frames there."
             raise DataError("a split without frames", file=root / split, expected=expected, mend=mend)
     return found
 
 
 def _is_frame(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in FRAME_ENDINGS and not path.name.startswith(".")
 
 
 def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:

@@ -5,19 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import hypothesis.strategies as st
 import pytest
 import torch
-from hypothesis import given
 from PIL import Image
 
 from ipose.data.scene_files import find_scene_folder, scene_folder_splits
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
-from ipose.data.scene_maps import component_instances
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene, write_scenes
-from ipose.types import LabelClass, LabelSpec, Scene
+from ipose.types import Scene
 
 
 def assert_equal_scenes(a: Scene, b: Scene) -> None:
@@ -104,58 +101,6 @@ class TestSceneFolder:
             f"{tmp_path} has no train_inst folder: objects are the connected pieces of thing classes"
         ]
         assert CAR in {item.class_id for item in folder[0].objects}
-
-
-class TestObjectIndexCache:
-    """The object index is built once and kept beside the data, keyed by what it was built from."""
-
-    def build(self, root: Path, monkeypatch: pytest.MonkeyPatch, **options: object) -> int:
-        """How many scenes were read to open the folder."""
-        import ipose.data.index_cache as cache
-
-        read = []
-        real = cache.check_scene
-        with monkeypatch.context() as patch:
-            patch.setattr(cache, "check_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
-            SceneFolder(root, "train", SPEC, **options)  # type: ignore[arg-type]
-        return len(read)
-
-    @pytest.fixture(autouse=True)
-    def no_other_place_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("IPOSE_CACHE", raising=False)
-
-    def test_a_second_opening_reads_no_scene(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        write_scenes(tmp_path)
-        assert [self.build(tmp_path, monkeypatch) for _ in range(2)] == [3, 0]
-
-    def test_another_size_and_a_changed_file_build_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        write_scenes(tmp_path)
-        self.build(tmp_path, monkeypatch)
-        assert self.build(tmp_path, monkeypatch, size=(64, 64)) == 3
-        path = tmp_path / "train_label" / "scene001.png"
-        path.write_bytes(path.read_bytes() + b"\0")
-        assert self.build(tmp_path, monkeypatch) == 3
-
-    def test_a_damaged_cache_is_built_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        write_scenes(tmp_path)
-        self.build(tmp_path, monkeypatch)
-        (cache,) = (tmp_path / ".ipose-cache").glob("objects-*")
-        cache.write_bytes(cache.read_bytes()[:100])
-        assert [self.build(tmp_path, monkeypatch) for _ in range(2)] == [3, 0]
-
-    def test_a_data_folder_that_cannot_be_written_is_cached_elsewhere(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        write_scenes(tmp_path)
-        (tmp_path / ".ipose-cache").write_text("a file in the way: no folder can be made here")
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-        SceneFolder(tmp_path, "train", SPEC)
-        assert len(list((tmp_path / "home" / "ipose").glob("*/objects-train-*.npz"))) == 1
-
-    def test_cached_objects_equal_the_built_ones(self, tmp_path: Path) -> None:
-        write_scenes(tmp_path)
-        built = SceneFolder(tmp_path, "train", SPEC, size=(24, 64)).objects
-        assert SceneFolder(tmp_path, "train", SPEC, size=(24, 64)).objects == built
 
 
 class TestCheckedOnce:
@@ -268,28 +213,3 @@ class TestFaultsStopReading:
     def test_a_name_that_is_no_file_name_is_refused(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(DataError, match="cannot be a file name"):
             write_scene_folder([make_scene(0, name=name)], tmp_path, "train", SPEC)
-
-
-class TestComponentInstances:
-    """Where there is no instance map, connected pieces of a thing class are its objects."""
-
-    def test_pieces_are_numbered_over_all_classes_and_corners_connect(self) -> None:
-        label = torch.ones(6, 8, dtype=torch.int64).numpy()
-        label[0, 0] = label[1, 1] = CAR  # one piece: corners touch
-        label[0, 5] = CAR
-        label[4, 4] = CAR + 1
-        pieces = component_instances(label, SPEC)
-        assert [pieces[0, 0], pieces[1, 1], pieces[0, 5], pieces[4, 4], pieces[5, 7]] == [1, 1, 2, 3, 0]
-
-    def test_cityscapes_numbers_count_in_label_ids(self) -> None:
-        spec = LabelSpec(
-            "c", (LabelClass("sky", 23, (0, 0, 0)), LabelClass("car", 26, (1, 1, 1), True)), None, "cityscapes"
-        )
-        label = torch.tensor([[1, 0, 1, 0]]).numpy()
-        assert component_instances(label, spec).tolist() == [[26001, 0, 26002, 0]]
-
-    @given(st.integers(0, 100))
-    def test_pixels_of_things_and_no_others_get_a_number(self, seed: int) -> None:
-        label = make_scene(seed).label
-        things = torch.tensor([item.thing for item in SPEC.classes])[label]
-        assert torch.equal(torch.from_numpy(component_instances(label.numpy(), SPEC)) > 0, things)

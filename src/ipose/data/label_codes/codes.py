@@ -77,7 +77,7 @@ class Counterpart:
     """What a class becomes.
 
     Args:
-        class_id: in the other spec; None = it has no word for it, not even "unknown".
+        class_id: in the other spec. None = it has no such class, and no unknown class either.
         kind: "same": it means the same, and converting back restores it. "wider": it becomes one of several kinds.
             "dropped": it becomes the unknown class.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ipose.errors import DataError
 
-FOLDER = ".build"
+JOURNAL_FOLDER = ".build"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Journal:
     """
 
     def __init__(self, out: Path, kind: str) -> None:
-        self.path = out / FOLDER / f"{kind}.jsonl"
+        self.path = out / JOURNAL_FOLDER / f"{kind}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
         whole = text[: text.rfind("\n") + 1]

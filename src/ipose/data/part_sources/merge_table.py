@@ -43,7 +43,7 @@ TABLES = Path(__file__).parent / "tables"
 UNKNOWN_PID = -1
 """What a pid that no table knows becomes in `MergeTable.lookup`."""
 
-IDS = 100
+ID_COUNT = 100
 """sids and pids have two digits."""
 
 
@@ -69,7 +69,7 @@ class MergeTable:
     @cached_property
     def lookup(self) -> Int16[ndarray, "sids pids"]:
         """Our part id by (sid, pid): 0 = no part, `UNKNOWN_PID` where the table has no such class or part."""
-        table = np.full((IDS, IDS), UNKNOWN_PID, dtype=np.int16)
+        table = np.full((ID_COUNT, ID_COUNT), UNKNOWN_PID, dtype=np.int16)
         table[:, 0] = 0
         for sid, item in self.classes.items():
             for part, pids in item.pids.items():
@@ -87,10 +87,10 @@ def load_merge_table(name_or_path: str | Path) -> MergeTable:
             part, or to two; two parts with one pid; a target that the category does not have.
     """
     path = TABLES / f"{name_or_path}.toml" if (TABLES / f"{name_or_path}.toml").is_file() else Path(name_or_path)
-    return read_toml(path, _parse, mend="Check the path.")
+    return read_toml(path, _parse_merge_table, mend="Check the path.")
 
 
-def _parse(rest: dict[str, Any]) -> MergeTable:
+def _parse_merge_table(rest: dict[str, Any]) -> MergeTable:
     name = take(rest, "name", str, where="")
     entries = take(rest, "classes", list, where="")
     own = parse_parts(take(rest, "parts", dict, where="", default={}))

@@ -31,7 +31,7 @@ CITYSCAPES_PPS, PASCAL_PPS = "cityscapes-pps", "pascal-pps"
 CITYSCAPES_ENDING = "_gtFinePanopticParts"
 """What the names of Cityscapes' part maps end in, before the dot."""
 
-SPLITS = ("train", "val", "test")
+SPLIT_FOLDERS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSour
         DataError: no TIFF; one that lies in no split's folder; two of one name.
         SpecError: a merge table that contradicts itself.
     """
-    return _open(CITYSCAPES_PPS, root, table, _official_split)
+    return _open_tiffs(CITYSCAPES_PPS, root, table, _official_split)
 
 
 def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
@@ -121,10 +121,10 @@ def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
         DataError: no TIFF; two of one name.
         SpecError: a merge table that contradicts itself.
     """
-    return _open(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
+    return _open_tiffs(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
 
 
-def _open(
+def _open_tiffs(
     kind: str, root: Path, table: str | Path | None, split: Callable[[Path, Sequence[str]], dict[str, str]]
 ) -> PartSource:
     files = find_tiffs(root)
@@ -146,7 +146,7 @@ def _open(
 def _official_split(root: Path, files: Sequence[str]) -> dict[str, str]:
     splits, faults = {}, []
     for file in files:
-        named = [part for part in (*root.parts[-1:], *Path(file).parts[:-1]) if part in SPLITS]
+        named = [part for part in (*root.parts[-1:], *Path(file).parts[:-1]) if part in SPLIT_FOLDERS]
         if named:
             splits[image_name(file)] = named[-1]
         else:

@@ -14,7 +14,7 @@ from ipose.data.part_sources.panoptic_parts import (
 )
 from ipose.data.part_sources.part_tree import PART_TREE, open_part_tree
 from ipose.data.part_sources.partimagenet import JSON_SPLITS, PARTIMAGENET, open_partimagenet
-from ipose.data.part_sources.release_tree import RELEASE, SUPPORTS, open_release
+from ipose.data.part_sources.release_tree import RELEASE, SUPPORT_FOLDER, open_release
 from ipose.data.part_sources.scenes_with_parts import SCENES, open_scenes_with_parts
 from ipose.data.part_sources.source import PartSource
 from ipose.data.published.layouts import published_layout, splits_of
@@ -97,7 +97,7 @@ def _tiffs(root: Path, *, cityscapes: bool) -> bool:
 
 
 def _has_parts(root: Path, *, numbered: bool) -> bool:
-    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORTS}
+    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORT_FOLDER}
     return any(name.isdecimal() == numbered for name in folders)
 
 

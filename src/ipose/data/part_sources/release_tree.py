@@ -18,7 +18,7 @@ from ipose.errors import DataError, IposeError
 from ipose.types import PartPair, SupportSet
 
 RELEASE = "release"
-SUPPORTS = "support_shape"
+SUPPORT_FOLDER = "support_shape"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def release_supports(root: Path) -> dict[int, SupportSet]:
         DataError: a map that is no index PNG or holds a part that its category lacks; other than k maps.
     """
     found = {}
-    for folder in sorted(root.glob(f"{SUPPORTS}/*")):
+    for folder in sorted(root.glob(f"{SUPPORT_FOLDER}/*")):
         if folder.is_dir() and folder.name.isdecimal():
             found[int(folder.name)] = _support_set(folder, int(folder.name))
     return {k: supports for k, supports in found.items() if supports.categories}

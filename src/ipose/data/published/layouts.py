@@ -1,4 +1,4 @@
-"""Which layout a data folder has, found out by looking: a scene folder, or one of the published ones."""
+"""Which layout a data folder has: a scene folder, or one of the published ones. Its folders tell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -61,10 +61,7 @@ def splits_of(root: Path) -> tuple[str, ...]:
 
 
 def find_scenes(root: Path, split: str) -> Found:
-    """All scenes of a split that have every file they should, and what is wrong with the layout, whichever it is.
-
-    Reads folders only, no files.
-    """
+    """The complete scenes of a split in any layout, and what is wrong with it. Reads folders only, no files."""
     layout = published_layout(root)
     if layout is not None:
         return layout.find(root, split)

@@ -32,9 +32,9 @@ class FileKind:
 
 
 def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split that have every file they should, by place and name; and what is missing.
+    """The complete scenes of a split, by place and name, and what is missing.
 
-    Reads folders only. Files of other endings are passed over: the published folders hold more than is read.
+    Reads folders only, no files. Files of other endings are ignored: the published folders hold more than is read.
 
     Args:
         root: of the data set, for messages.
@@ -92,27 +92,24 @@ def _missing_files(key: str, kinds: Sequence[FileKind], found: Files) -> Iterato
 
 
 ADE20K = "ADE20K"
-FOLDERS = {"train": "training", "val": "validation"}
+ADE20K_FOLDERS = {"train": "training", "val": "validation"}
 """What ADE20K calls the splits."""
 
 
 def is_ade20k(root: Path) -> bool:
     """Whether one of the folders of annotations or photographs is there; a lack of the other is then a fault."""
-    return any((root / part / folder).is_dir() for part in ("annotations", "images") for folder in FOLDERS.values())
+    return bool(ade20k_splits(root))
 
 
 def ade20k_splits(root: Path) -> tuple[str, ...]:
-    """Those of train and val that have a folder."""
-    return tuple(
-        split
-        for split, folder in FOLDERS.items()
-        if any((root / part / folder).is_dir() for part in ("annotations", "images"))
-    )
+    """Those of train and val that have a folder of annotations or photographs."""
+    tops = root / "annotations", root / "images"
+    return tuple(split for split, name in ADE20K_FOLDERS.items() if any((top / name).is_dir() for top in tops))
 
 
 def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
     """All scenes of a split, by name, and what is missing."""
-    folder, benchmark = FOLDERS.get(split, split), "ADEChallengeData2016.zip"
+    folder, benchmark = ADE20K_FOLDERS.get(split, split), "ADEChallengeData2016.zip"
     return find_partners(
         root,
         ADE20K,
@@ -125,7 +122,6 @@ def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
 
 
 CITYSCAPES = "Cityscapes"
-SPLITS = ("train", "val")
 
 _PHOTOS, _MAPS = "leftImg8bit", "gtFine"
 _OTHER_MAPS = ("_gtFine_labelTrainIds.png", "_gtFine_color.png", "_gtFine_polygons.json")
@@ -138,7 +134,8 @@ def is_cityscapes(root: Path) -> bool:
 
 def cityscapes_splits(root: Path) -> tuple[str, ...]:
     """Those of train and val that have a folder. (The test split is published without annotations.)"""
-    return tuple(split for split in SPLITS if any((root / part / split).is_dir() for part in (_MAPS, _PHOTOS)))
+    tops = root / _MAPS, root / _PHOTOS
+    return tuple(split for split in ("train", "val") if any((top / split).is_dir() for top in tops))
 
 
 def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
