@@ -209,4 +209,6 @@ class TestReleasedInit:
             assert projection.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.02)
 
     def test_presets_of_paper_and_release_begin_so_and_those_of_our_own_do_not(self):
-        assert [preset(name).weight_init for name in ("paper", "release", "half", "toy")] == ["release"] * 2 + ["torch"] * 2
+        assert [preset(name).weight_init for name in ("paper", "release", "half", "toy")] == ["release"] * 2 + [
+            "torch"
+        ] * 2

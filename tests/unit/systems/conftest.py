@@ -21,6 +21,7 @@ from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.model_folder import ModelFolder, open_model
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -182,10 +183,9 @@ def _prepare(stranger: Stranger) -> Callable[..., Prepared]:
     return prepare
 
 
-def _load(path: Path) -> Line:
-    folder = path if (path / "line.pt").is_file() else path / "model"
+def _load(path: Path | ModelFolder) -> Line:
     line = Line(nn.Linear(1, 1))
-    line.network.load_state_dict(torch.load(folder / "line.pt", weights_only=True))
+    line.network.load_state_dict(torch.load(open_model(path).path / "line.pt", weights_only=True))
     return line
 
 

@@ -64,12 +64,12 @@ class TestMakeImages:
 
     def test_a_system_that_makes_no_images_says_what_to_do(self, stranger, line):
         stranger.register(instead="Take a ruler.")
-        with pytest.raises(ConfigError, match=r"a line makes no images\. Take a ruler\."):
+        with pytest.raises(ConfigError, match=r"this model makes no images\. Take a ruler\."):
             images(line, inputs=MAPS)
 
     def test_a_model_of_a_system_that_is_not_here(self, line):
         (line / "config.json").write_text('{"format": "circle"}')
-        with pytest.raises(ConfigError, match=r"a system that is not here\. Install the package"):
+        with pytest.raises(RunError, match=r"a system that is not here: found circle, .*Install the package"):
             images(line, inputs=MAPS)
 
     def test_no_model_at_all(self, stranger, tmp_path):

@@ -60,7 +60,9 @@ class TestEvaluateRun:
 
     def test_a_system_without_cards_says_what_to_do(self, stranger, tmp_path):
         stranger.register(instead="Take a ruler.")
-        with pytest.raises(RunError, match=r"no cards are made of such a run: found line\. Take a ruler\."):
+        with pytest.raises(
+            RunError, match=r"no cards are made of such a run: found line, expected partnet, .*\. Take a ruler\."
+        ):
             evaluate_run(stranger.run(tmp_path / "run").folder)
 
     def test_the_family_classes_asks_for_the_noise_of_a_class_alone(self, stranger, tmp_path, monkeypatch):

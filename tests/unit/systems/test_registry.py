@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ipose.errors import ConfigError, RunError
+from ipose.model_folder import open_model
 from ipose.systems import registry
 from ipose.systems.registry import BUILT_IN, system_named, system_of_model, system_of_run, systems
 from ipose.training.config import TrainConfig
@@ -59,8 +60,10 @@ class TestLookingUp:
     def test_by_model_of_a_run_or_alone(self, stranger, tmp_path):
         folder = tmp_path / "model"
         folder.mkdir()
-        for name, expected in (("line", "line"), ("ipose-ganseg", "ganseg"), ("circle", None)):
+        for name, expected in (("line", "line"), ("ipose-ganseg", "ganseg")):
             (folder / "config.json").write_text(json.dumps({"format": name}))
-            found = [system_of_model(path) for path in (folder, tmp_path)]
-            assert [system and system.name for system in found] == [expected] * 2
-        assert system_of_model(tmp_path / "nowhere") is None
+            found = [system_of_model(open_model(path)) for path in (folder, tmp_path)]
+            assert [system.name for system in found] == [expected] * 2
+        (folder / "config.json").write_text('{"format": "circle"}')
+        with pytest.raises(RunError, match=r"a system that is not here: found circle, .*Install the package"):
+            system_of_model(open_model(folder))

@@ -8,7 +8,6 @@ from torch import Tensor
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError
 from ipose.interop.release.generator_form import map_channels
-from ipose.interop.release.generator_widths import map_channels
 from ipose.synthesis.presets import PRESETS, SILENT, SynthesisConfig
 from ipose.synthesis.presets import preset as synthesis_preset
 from ipose.types import LabelSpec
