@@ -81,7 +81,7 @@ class TestPointNetwork(NetworkContract):
         noise = draw_noise(SMALL, 50, torch.Generator().manual_seed(0))
         points = network(*noise[:3]).points
         assert 0.01 < points.abs().mean() < 0.1
-        assert (points.abs() < 0.3).float().mean() > 0.98
+        assert (points.abs() < 0.3).float().mean() > 0.9
 
     def test_stays_float32_under_autocast(self):
         network, noises = self.make(), self.inputs(2)

@@ -1,8 +1,12 @@
 """The presets have the published numbers of parameters, and a config that cannot work says why."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 import torch
 
+from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
@@ -54,8 +58,9 @@ class TestPresets:
     """Every preset is a config that checks out; the latent grid is that of the paper."""
 
     @pytest.mark.parametrize("name", PRESETS)
-    def test_can_be_made(self, name):
-        assert isinstance(preset(name), GroupDNetConfig)
+    def test_passes_its_own_checks_and_survives_json(self, name):
+        config = preset(name)
+        assert config_from_plain(GroupDNetConfig, json.loads(json.dumps(asdict(config)))) == config
 
     def test_latent_grids(self):
         assert preset("deepfashion").start == preset("ade20k").start == (4, 4)

@@ -24,7 +24,10 @@ class TestInitWeights:
         assert not layer.bias.any()
 
     def test_a_layer_without_bias_is_fine(self):
-        init_weights(nn.Conv2d(1, 1, 1, bias=False))
+        layer = nn.Conv2d(8, 8, 1, bias=False)
+        init_weights(layer, 0.02, seeded(0))
+        assert layer.bias is None
+        assert layer.weight.std().item() == pytest.approx(0.02 * (2 / 16) ** 0.5, rel=0.3)
 
     def test_the_same_generator_gives_the_same_weights(self):
         one, other = nn.Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3)

@@ -195,7 +195,7 @@ class TestRememberedParts:
         infer, asked = ask
         remembered = RememberedParts(infer, part_input)
         remembered(SceneBatch.from_scenes(drawn_scenes[:3]))
-        batch = SceneBatch.from_scenes([drawn_scenes[3], drawn_scenes[1], drawn_scenes[0]])
+        batch = SceneBatch.from_scenes([drawn_scenes[1], drawn_scenes[3], drawn_scenes[0]])
         expected = infer(batch)
         del asked[:]
         parts = remembered(batch)
