@@ -280,7 +280,7 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (["{run}"], "found ganseg, expected partnet, synthesis, segmenter, part-segmenter. Its parts are judged"),
+            (["{run}"], "found ganseg. Its parts are judged"),
             (["{segmenter}", "--data", "{photos}"], "photographs without a truth to judge by"),
             (["{segmenter}", "--data", "{tmp}/nowhere"], "no such folder of photographs"),
         ],

@@ -8,8 +8,6 @@ import torch
 
 from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Blend, Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError, RunError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -128,7 +126,7 @@ class TestPositionDescriptor:
 
 
 class TestEditing:
-    """Textures can be edited in any model; an edit that would change nothing is refused in a sentence."""
+    """Textures can be edited in any model; layouts where the model needs no part map that goes with them."""
 
     @pytest.mark.parametrize(
         "edit", [Resample(everything=True), Resample(object=0), Blend(1, 2, 0.5)], ids=lambda edit: str(edit)
@@ -137,20 +135,9 @@ class TestEditing:
         scene = make_scene(0)
         assert not torch.equal(model(scene, seed=1, edit=edit).image, model(scene, seed=1).image)
 
-    @pytest.mark.parametrize("name", ["EditSupports", "EditParts"])
-    def test_edits_of_what_partnet_predicts_are_refused(self, model, name):
-        scene = make_scene(0)
-        edit = EditSupports("car", drop="wheel") if name == "EditSupports" else EditParts(0, scene.part)
-        with pytest.raises(ConfigError, match=f"{name} changes what PartNet predicts, which this model does not read"):
-            model(scene, edit=edit)
-
     def test_parts_by_name_are_not_known(self, true):
         with pytest.raises(ConfigError, match="a model that knows them by name"):
             true(make_scene(0), edit=Resample(part=(0, "wheel")))
-
-    def test_a_new_layout_has_no_true_part_map(self, true):
-        with pytest.raises(ConfigError, match=r"changes the layout.*label, instance and part map together"):
-            true(make_scene(0), edit=MoveObject(0, 2, 2))
 
     def test_a_new_layout_has_outlines(self):
         model, scene = build(parts="position_descriptor"), make_scene(0)

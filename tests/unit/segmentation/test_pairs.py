@@ -3,13 +3,12 @@
 import pytest
 import torch
 
-from ipose.errors import ConfigError, RunError
+from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 SMALL = "lraspp_mobilenet_v3_large"
@@ -103,30 +102,6 @@ class TestPartSegmenter:
     )
     def test_where_imagenets_weights_are(self, network, file):
         assert imagenet_weights(network) == f"https://download.pytorch.org/models/{file}.pth"
-
-    def test_comes_back_from_its_model_folder(self, segmenter, tmp_path):
-        save_part_segmenter(tmp_path / "model", segmenter, 32)
-        found = load_part_segmenter(tmp_path)
-        assert found.part_names == ("part 1", "part 2", "part 3")
-        assert found.image_size == 32
-        image = torch.rand(1, 3, 32, 32)
-        assert torch.equal(found.network(image), segmenter(image))
-
-    def test_what_is_none_is_refused(self, tmp_path):
-        with pytest.raises(RunError, match=r"no part segmenter here.*train part-segmenter --pairs"):
-            load_part_segmenter(tmp_path)
-        (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
-        with pytest.raises(RunError, match=r"another system: found ipose-ganseg"):
-            load_part_segmenter(tmp_path)
-        (tmp_path / "config.json").write_text("[]")
-        for read in (load_part_segmenter, stored_part_names):
-            with pytest.raises(RunError, match=r"cannot be read.*Copy the"):
-                read(tmp_path)
-
-    def test_names_of_parts_are_known_without_the_weights(self, segmenter, tmp_path):
-        save_part_segmenter(tmp_path, segmenter, 32, ["head", "body", "arm"])
-        (tmp_path / "segmenter.safetensors").unlink()
-        assert stored_part_names(tmp_path) == ("head", "body", "arm")
 
     @pytest.mark.parametrize("wrong", [{"batch_size": 1}, {"enlarge": 0}, {"learning_rate": 0.0}])
     def test_settings_that_cannot_work(self, wrong):
