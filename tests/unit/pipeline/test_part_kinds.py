@@ -10,19 +10,14 @@ from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.errors import ConfigError, DataError, RunError
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.presets import preset
 from ipose.systems.describing import describe
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import SupportSet
 
-CONFIG = preset(
-    "toy", num_classes=SPEC.num_classes, unknown=SPEC.unknown, height=32, width=48, channels=2,
-    channel_multipliers=(2, 2, 2, 2, 2), spade_hidden=3, part_hidden=2, part_noise_channels=2, z_channels=3,
-)  # fmt: skip
+from .conftest import PARTNET, SYNTHESIS
 
 KINDS = {
     "true": {"parts": "true"},
@@ -35,7 +30,7 @@ NO_SUPPORTS = SupportSet({}, {})
 
 def build(**fields) -> IPose:
     torch.manual_seed(0)
-    return IPose(Generator(replace(CONFIG, **fields)), None, NO_SUPPORTS, SPEC)
+    return IPose(Generator(replace(SYNTHESIS, **fields)), None, NO_SUPPORTS, SPEC)
 
 
 @pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
@@ -81,9 +76,9 @@ class TestWithoutPartNet:
             build()
 
     def test_a_folder_that_has_lost_its_partnet_is_said_to_be_damaged(self, tmp_path):
-        partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=2))
+        partnet = PartNet(PARTNET)
         torch.manual_seed(0)
-        IPose(Generator(CONFIG), partnet, NO_SUPPORTS, SPEC).save_pretrained(tmp_path)
+        IPose(Generator(SYNTHESIS), partnet, NO_SUPPORTS, SPEC).save_pretrained(tmp_path)
         file = tmp_path / "config.json"
         file.write_text(json.dumps({k: v for k, v in json.loads(file.read_text()).items() if "partnet" not in k}))
         with pytest.raises(RunError, match="the PartNet cannot be read"):
@@ -108,7 +103,7 @@ class TestTrueParts:
 
     def test_a_partnet_beside_it_is_not_asked(self, true):
         scene, generator = make_scene(0), true.generator
-        partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=2))
+        partnet = PartNet(PARTNET)
         assert torch.equal(IPose(generator, partnet, NO_SUPPORTS, SPEC)(scene).image, true(scene).image)
 
 
