@@ -141,7 +141,7 @@ class TestWrongUse:
         [
             (["figures", "--scenes", "0"], "[scenes] the figures take looks"),
             (["evaluate", "--maps", "0"], "[maps]"),
-            (["evaluate", "--data", "elsewhere"], "[data] an option that mCSD and mOCD do not look at"),
+            (["evaluate", "--data", "elsewhere"], "[data] an option that means nothing for a GroupDNet"),
             (["evaluate", "--protocol", "images"], "[protocol]"),
             (["edit", "label.png"], "a model of another system: found ipose-groupdnet"),
         ],

@@ -11,7 +11,7 @@ from ipose.layers.psm_block import BlockFactory
 from ipose.model_folder import ModelFolder
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
-from ipose.pipeline.saved import Trained, read_trained, write_trained
+from ipose.pipeline.saved import Contents, read_contents, write_contents
 from ipose.synthesis.generator import Generator
 
 Model = TypeVar("Model", bound="SavedModel")
@@ -79,7 +79,7 @@ class SavedModel(
             RunError: the folder holds something else.
         """
         card = self.generate_model_card(**(model_card_kwargs or {}))
-        write_trained(save_directory, Trained(self.generator, self.partnet, self.supports, self.spec), card)
+        write_contents(save_directory, Contents(self.generator, self.partnet, self.supports, self.spec), card)
         if not push_to_hub:
             return None
         name = repo_id or Path(save_directory).resolve().name
@@ -104,4 +104,4 @@ class SavedModel(
             SupportError, SpecError: supports or spec are damaged, or gone.
         """
         path = pretrained_model_name_or_path
-        return cls(*read_trained(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))
+        return cls(*read_contents(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))

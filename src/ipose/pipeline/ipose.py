@@ -1,17 +1,15 @@
 """`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import SupportAttention
@@ -22,32 +20,11 @@ from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline.attention import attention_of
 from ipose.pipeline.drafts import draft_for
 from ipose.pipeline.hub import SavedModel
+from ipose.pipeline.output import SceneOutput
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.scene_noise import SceneNoise, batch_noise
 from ipose.types import Scene, SceneBatch, SceneObject
-
-
-@dataclass(frozen=True, eq=False)
-class SceneOutput:
-    """What `IPose` answers for one scene.
-
-    Args:
-        image: float32 (3, H, W) in [-1, 1].
-        parts: uint8 (H, W), part of each pixel, 0 = none: what PartNet predicts; the scene's own part map where the
-            model was trained on true parts; 0 everywhere where it knows of none.
-        part_logits: float32 (9, H, W), composed part logits; of true parts the one-hot map, of no parts 0.
-        edit: what was changed for it; `edit.record()` says it in words and numbers. None = nothing.
-    """
-
-    image: Float[Tensor, "3 h w"]
-    parts: UInt8[Tensor, "h w"]
-    part_logits: Float[Tensor, "q h w"]
-    edit: Edit | None = None
-
-    def image_uint8(self) -> UInt8[Tensor, "3 h w"]:
-        """The image in 0..255."""
-        return image_uint8(self.image)
 
 
 class IPose(SavedModel):
@@ -76,7 +53,9 @@ class IPose(SavedModel):
                 "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
             )
         super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
-        self._stand_in = None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
+        self._parts_without_partnet = (
+            None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
+        )
 
     @property
     def synthesis(self) -> SynthesisConfig:
@@ -98,7 +77,7 @@ class IPose(SavedModel):
     @property
     def categories_without_supports(self) -> tuple[str, ...]:
         """Part categories of the spec whose parts the model could predict, if it had supports of them."""
-        if self.partnet is None or self._stand_in is not None:
+        if self.partnet is None or self._parts_without_partnet is not None:
             return ()
         return tuple(name for name in self.spec.part_categories if name not in self.supports.categories)
 
@@ -118,8 +97,8 @@ class IPose(SavedModel):
             SupportError: the model came without supports, or an object's part category has none.
             DataError: the model was trained on true parts, and a scene has no part map.
         """
-        if self._stand_in is not None:
-            return self._stand_in(batch.to(self.device))
+        if self._parts_without_partnet is not None:
+            return self._parts_without_partnet(batch.to(self.device))
         if self.partnet is None:
             return no_parts(batch.to(self.device), self.synthesis.part_input_channels)
         supports = self.supports if supports is None else supports
@@ -139,7 +118,7 @@ class IPose(SavedModel):
         Raises:
             ConfigError: no such object, its class has no parts, or a model without PartNet.
         """
-        if self.partnet is None or self._stand_in is not None:
+        if self.partnet is None or self._parts_without_partnet is not None:
             raise ConfigError("this model reads no predicted parts, so that nothing is attended to", field="parts")
         parts = self.infer_parts(SceneBatch.from_scenes([scene]))
         return attention_of(self.partnet, self.supports, scene, parts, number)

@@ -21,7 +21,7 @@ KIND = ModelKind("ipose", "iPOSE model", "ipose train synthesis")
 CARD = "README.md"
 
 
-class Trained(NamedTuple):
+class Contents(NamedTuple):
     """What `IPose` is made of."""
 
     generator: Generator
@@ -30,17 +30,17 @@ class Trained(NamedTuple):
     spec: LabelSpec
 
 
-def write_trained(folder: str | Path, trained: Trained, card: ModelCard) -> None:
+def write_contents(folder: str | Path, contents: Contents, card: ModelCard) -> None:
     """Write a model folder. One that stands there is replaced, but for its model card, which a person may have edited.
 
     Args:
         folder: a new or empty folder, or one that holds a model and nothing else.
-        trained: what to save.
+        contents: what to save.
         card: README.md, where there is none yet.
     Raises:
         RunError: the folder holds something else.
     """
-    generator, partnet, supports, spec = trained
+    generator, partnet, supports, spec = contents
     old_card = Path(folder) / CARD
     text = old_card.read_text(encoding="utf-8") if old_card.is_file() else str(card)
     config, weights = generator_fields(generator), generator_files(generator)
@@ -59,7 +59,7 @@ def write_trained(folder: str | Path, trained: Trained, card: ModelCard) -> None
     )
 
 
-def read_trained(path: str | Path | ModelFolder, block: BlockFactory | None = None) -> Trained:
+def read_contents(path: str | Path | ModelFolder, block: BlockFactory | None = None) -> Contents:
     """What a run or model folder holds.
 
     Args:
@@ -72,8 +72,8 @@ def read_trained(path: str | Path | ModelFolder, block: BlockFactory | None = No
     model = open_model(path, KIND)
     generator, spec = read_generator(model, block), model.spec()
     if not has_partnet(model) and not generator.config.needs_partnet:
-        return Trained(generator, None, SupportSet({}, {}), spec)
-    return Trained(generator, read_partnet(model), model.supports(), spec)
+        return Contents(generator, None, SupportSet({}, {}), spec)
+    return Contents(generator, read_partnet(model), model.supports(), spec)
 
 
 def generator_weights(path: str | Path | ModelFolder) -> dict[str, Tensor]:

@@ -12,10 +12,12 @@ from ipose.data.part_sources.build import BuiltParts
 from ipose.data.part_sources.source import names_or_numbers
 from ipose.data.support_folder import load_supports
 from ipose.errors import DataError
+from ipose.part_annotations import PART_CHANNELS, PartPair
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.sheets import part_legend, supports_sheet
 from ipose.types import PART_CHANNELS, PartPair
+from ipose.reports.sheets import part_legend
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 """Objects of each split on a sheet, spread evenly over those that there are; other splits show as many as val."""

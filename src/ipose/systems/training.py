@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from ipose.objective import Objective
 from ipose.systems.checks import check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
@@ -17,7 +18,6 @@ from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.types import Objective
 from ipose.whole_files import replace_folder
 
 

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import RunError
+from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.checkpoint_files import (
     DAMAGED,
@@ -36,7 +37,6 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.types import Objective
 from ipose.whole_files import fsync_tree, put_in_place
 
 

@@ -8,23 +8,16 @@ import torch
 
 from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Blend, Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError, RunError
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.presets import preset
 from ipose.systems.describing import describe
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import SupportSet
 
-CONFIG = preset(
-    "toy", num_classes=SPEC.num_classes, unknown=SPEC.unknown, height=32, width=48, channels=2,
-    channel_multipliers=(2, 2, 2, 2, 2), spade_hidden=3, part_hidden=2, part_noise_channels=2, z_channels=3,
-)  # fmt: skip
+from .conftest import PARTNET, SYNTHESIS
 
 KINDS = {
     "true": {"parts": "true"},
@@ -37,7 +30,7 @@ NO_SUPPORTS = SupportSet({}, {})
 
 def build(**fields) -> IPose:
     torch.manual_seed(0)
-    return IPose(Generator(replace(CONFIG, **fields)), None, NO_SUPPORTS, SPEC)
+    return IPose(Generator(replace(SYNTHESIS, **fields)), None, NO_SUPPORTS, SPEC)
 
 
 @pytest.fixture(scope="module", params=KINDS.values(), ids=KINDS)
@@ -83,9 +76,9 @@ class TestWithoutPartNet:
             build()
 
     def test_a_folder_that_has_lost_its_partnet_is_said_to_be_damaged(self, tmp_path):
-        partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=2))
+        partnet = PartNet(PARTNET)
         torch.manual_seed(0)
-        IPose(Generator(CONFIG), partnet, NO_SUPPORTS, SPEC).save_pretrained(tmp_path)
+        IPose(Generator(SYNTHESIS), partnet, NO_SUPPORTS, SPEC).save_pretrained(tmp_path)
         file = tmp_path / "config.json"
         file.write_text(json.dumps({k: v for k, v in json.loads(file.read_text()).items() if "partnet" not in k}))
         with pytest.raises(RunError, match="the PartNet cannot be read"):
@@ -110,7 +103,7 @@ class TestTrueParts:
 
     def test_a_partnet_beside_it_is_not_asked(self, true):
         scene, generator = make_scene(0), true.generator
-        partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=2))
+        partnet = PartNet(PARTNET)
         assert torch.equal(IPose(generator, partnet, NO_SUPPORTS, SPEC)(scene).image, true(scene).image)
 
 
@@ -128,7 +121,7 @@ class TestPositionDescriptor:
 
 
 class TestEditing:
-    """Textures can be edited in any model; an edit that would change nothing is refused in a sentence."""
+    """Textures can be edited in any model; layouts where the model needs no part map that goes with them."""
 
     @pytest.mark.parametrize(
         "edit", [Resample(everything=True), Resample(object=0), Blend(1, 2, 0.5)], ids=lambda edit: str(edit)
@@ -137,20 +130,9 @@ class TestEditing:
         scene = make_scene(0)
         assert not torch.equal(model(scene, seed=1, edit=edit).image, model(scene, seed=1).image)
 
-    @pytest.mark.parametrize("name", ["EditSupports", "EditParts"])
-    def test_edits_of_what_partnet_predicts_are_refused(self, model, name):
-        scene = make_scene(0)
-        edit = EditSupports("car", drop="wheel") if name == "EditSupports" else EditParts(0, scene.part)
-        with pytest.raises(ConfigError, match=f"{name} changes what PartNet predicts, which this model does not read"):
-            model(scene, edit=edit)
-
     def test_parts_by_name_are_not_known(self, true):
         with pytest.raises(ConfigError, match="a model that knows them by name"):
             true(make_scene(0), edit=Resample(part=(0, "wheel")))
-
-    def test_a_new_layout_has_no_true_part_map(self, true):
-        with pytest.raises(ConfigError, match=r"changes the layout.*label, instance and part map together"):
-            true(make_scene(0), edit=MoveObject(0, 2, 2))
 
     def test_a_new_layout_has_outlines(self):
         model, scene = build(parts="position_descriptor"), make_scene(0)

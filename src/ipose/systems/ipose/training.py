@@ -13,10 +13,12 @@ from torch import nn
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, DataError, SupportError
+from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.model_folder import open_model
+from ipose.part_annotations import SupportSet
 from ipose.partnet.parts_without_partnet import no_parts, stand_in
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
@@ -31,7 +33,7 @@ from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
+from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50

@@ -16,14 +16,16 @@ from ipose.data.png import write_index
 from ipose.data.specs import load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
+from ipose.label_spec import LabelSpec
 from ipose.model_folder import SPEC, open_model
+from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import support_attention
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
 from ipose.reports.sheets import parts_sheet
-from ipose.types import LabelSpec, SceneBatch, SupportSet
+from ipose.types import SceneBatch
 
 ATTENTION = "_attention"
 """What is put behind a file's name for its sheet of attention."""
