@@ -6,7 +6,7 @@ A record may name `make` from here (`making="ipose.systems.scene_models:make"`),
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float
 from PIL import Image
@@ -20,6 +20,8 @@ from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
 from ipose.types import LabelSpec, Scene
+
+Item = TypeVar("Item")
 
 SEEDS = (1, 2)
 """Of the images on sheets and in galleries."""
@@ -86,7 +88,7 @@ def gallery(model: SceneModel, scenes: Sequence[Scene]) -> Section:
     return Section("Validation scenes", "Label map in, image out; two seeds each.", figures)
 
 
-def spread(scenes: Sequence[Scene], count: int) -> list[Scene]:
-    """`count` scenes from all over a sequence, or all."""
-    stride = max(1, len(scenes) // count)
-    return [scenes[i] for i in range(0, len(scenes), stride)][:count]
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """`count` items (scenes, say) from all over a sequence, or all."""
+    stride = max(1, len(items) // count)
+    return [items[i] for i in range(0, len(items), stride)][:count]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from ipose.errors import DataError
 from ipose.losses.n_plus_one import NPlusOneLoss
 from ipose.synthesis.discriminator import Discriminator
 from ipose.types import LabelSpec, Phase, SceneBatch
@@ -22,15 +23,17 @@ class SafmObjective:
         self.config, self.conditions, self.loss = config, Conditions(config), NPlusOneLoss(spec.unknown)
         self.generator = Generator(config)
         self.discriminator = Discriminator(config.num_classes, config.discriminator_channels, config.hidden)
-        self.networks = {"generator": self.generator, "discriminator": self.discriminator}
-        self.optimizers = {
+        self.networks: Mapping[str, nn.Module] = {"generator": self.generator, "discriminator": self.discriminator}
+        self.optimizers: Mapping[str, torch.optim.Optimizer] = {
             name: torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=(0.0, 0.999))
             for name, network in self.networks.items()
         }
 
     def phases(self, batch: SceneBatch, generator: torch.Generator) -> Iterator[Phase]:
         """A step of G, then one of D, on new images of the G that has stepped. All noise is of `generator`."""
-        conditions = self.conditions(batch)
+        conditions, photographs = self.conditions(batch), batch.image
+        if photographs is None:
+            raise DataError("training needs photographs", file=", ".join(batch.names))
 
         def fake() -> Tensor:
             z = torch.randn(len(conditions), self.config.z_channels, generator=generator)
@@ -41,7 +44,7 @@ class SafmObjective:
             return {"n_plus_one": self.loss(self.discriminator(fake()).segmentation, batch.label, "real")}
 
         def of_discriminator() -> Mapping[str, Tensor]:
-            seen = self.discriminator(torch.cat([batch.image, fake().detach()])).segmentation
+            seen = self.discriminator(torch.cat([photographs, fake().detach()])).segmentation
             real, made = seen.chunk(2)
             return {"real": self.loss(real, batch.label, "real"), "fake": self.loss(made, None, "fake")}
 

@@ -13,6 +13,7 @@ from ipose.training.snapshot import Snapshot
 from ipose.types import LabelSpec
 from safm_toy.config import SafmConfig
 from safm_toy.model import Safm
+from safm_toy.network import Generator
 from safm_toy.objective import SafmObjective
 
 
@@ -40,4 +41,6 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
 
 def _model(snapshot: Snapshot, *, spec: LabelSpec) -> Safm:
     """The model of a step, from averaged weights."""
-    return Safm(snapshot.network("generator"), spec)
+    generator = snapshot.network("generator")
+    assert isinstance(generator, Generator)
+    return Safm(generator, spec)

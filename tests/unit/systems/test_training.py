@@ -38,7 +38,7 @@ class TestBeforeDataAreRead:
         [
             ({"device": "nonsense"}, "no such device here"),
             ({"loop": {"steps": 0}}, r"\[steps\]"),
-            ({"loop": {"precision": "fp7"}}, r"\[precision\]"),
+            ({"loop": {"max_minutes": -1.0}}, r"\[max_minutes\]"),
             ({"loop": {"decay_by": "clock"}}, r"\[max_minutes\]"),
             ({"resume": True}, "no run to go on with"),
         ],
