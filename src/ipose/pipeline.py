@@ -22,7 +22,7 @@ from ipose.layers.psm_block import BlockFactory
 from ipose.model_folder import model_folder
 from ipose.partnet.attention import SupportAttention, support_attention
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.parts_without_partnet import no_parts, stand_in
+from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import (
     has_partnet,
     load_model_supports,
@@ -97,7 +97,9 @@ class IPose(
             )
         self.generator, self.partnet = generator.eval(), None if partnet is None else partnet.eval()
         self.supports, self.spec = supports, spec
-        self._stand_in = None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
+        self._parts_function = (
+            None if generator.config.part_injection == "none" else parts_function(generator.config.parts)
+        )
 
     @property
     def synthesis(self) -> SynthesisConfig:
@@ -128,8 +130,8 @@ class IPose(
             SupportError: the model came without supports, or an object's part category has none.
             DataError: the model was trained on true parts, and a scene has no part map.
         """
-        if self._stand_in is not None:
-            return self._stand_in(batch.to(self.device))
+        if self._parts_function is not None:
+            return self._parts_function(batch.to(self.device))
         if self.partnet is None:
             return no_parts(batch.to(self.device), self.synthesis.part_input_channels)
         supports = self.supports if supports is None else supports
@@ -148,7 +150,7 @@ class IPose(
         Raises:
             ConfigError: no such object, its class has no parts, or a model without PartNet.
         """
-        if self.partnet is None or self._stand_in is not None:
+        if self.partnet is None or self._parts_function is not None:
             raise ConfigError("this model reads no predicted parts, so that nothing is attended to", field="parts")
         with_parts = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
         if number not in with_parts:

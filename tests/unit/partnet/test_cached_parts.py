@@ -1,10 +1,10 @@
-"""RememberedParts answers as PartNet does, and asks it once a scene."""
+"""CachedParts answers as PartNet does, and asks it once a scene."""
 
 import pytest
 import torch
 
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.scene_parts import RememberedParts, infer_scene_parts
+from ipose.partnet.scene_parts import CachedParts, infer_scene_parts
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
@@ -35,12 +35,12 @@ def ask():
 @pytest.mark.parametrize("part_input", ["features", "logits"])
 def test_a_remembered_scene_has_the_parts_that_partnet_infers(scenes, ask, part_input):
     infer, asked = ask
-    remembered = RememberedParts(infer, part_input)
-    remembered(SceneBatch.from_scenes(scenes[:3]))
+    cached = CachedParts(infer, part_input)
+    cached(SceneBatch.from_scenes(scenes[:3]))
     batch = SceneBatch.from_scenes([scenes[3], scenes[1], scenes[0]])
     expected = infer(batch)
     del asked[:]
-    parts = remembered(batch)
+    parts = cached(batch)
     assert asked == [scenes[3].name]
     torch.testing.assert_close(getattr(parts, part_input), getattr(expected, part_input), atol=1e-5, rtol=1e-5)
     assert torch.equal(parts.mask, expected.mask)
