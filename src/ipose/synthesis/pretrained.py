@@ -17,11 +17,11 @@ from ipose.synthesis.presets import SynthesisConfig
 
 WEIGHTS = "model.safetensors"
 EXTRAS = "release_extras.safetensors"
-"""What the authors' file held and no layer uses, so that it can be written again as it was."""
+"""Name of the file with unused tensors of the authors' file, so that it can be written again."""
 
 
 def save_generator_weights(folder: Path, generator: Generator) -> dict[str, Any]:
-    """Write the weights and return what a config file says of them."""
+    """Write the weights. Returns what the config file says about them."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.cpu().contiguous() for name, value in generator.state_dict().items()}, folder / WEIGHTS)
     unused = {name: value for name, value in generator.release_extras.items() if not name.startswith("partnet.")}
@@ -43,10 +43,10 @@ def load_generator(folder: Path, config: Mapping[str, Any], block: BlockFactory 
 
     Args:
         folder: of the model.
-        config: what the config file says.
-        block: makes the blocks, where it was trained with other ones than the config's own.
+        config: content of the config file.
+        block: makes the blocks, if it was trained with other blocks. None = the config's own.
     Raises:
-        RunError: config and weights disagree, a damaged file, or blocks that only the caller can make.
+        RunError: config and weights disagree, a damaged file, or blocks that need `block`.
     """
     try:
         generator = Generator(config_from_plain(SynthesisConfig, config["synthesis_config"]), block)
@@ -73,7 +73,7 @@ def load_generator(folder: Path, config: Mapping[str, Any], block: BlockFactory 
 
 
 def _block_name(generator: Generator) -> str:
-    """Class of the generator's blocks, so that a reader of config.json knows what to pass."""
+    """Name of the blocks' class, so that a reader of config.json knows which `block` to pass."""
     kind = type(generator.blocks[0])
     return f"{kind.__module__}.{kind.__qualname__}"
 

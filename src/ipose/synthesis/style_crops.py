@@ -1,4 +1,5 @@
-"""What the style loss looks at: the whole images, or crops of objects, the same places of fake and real."""
+"""The image regions that the style loss compares: whole images, or crops of objects, at the same places of fake and
+real."""
 
 from typing import Literal, NamedTuple
 
@@ -12,11 +13,11 @@ from ipose.shapes.object_crops import crop_images
 from ipose.types import SceneBatch
 
 MAX_OBJECTS = 10
-"""Objects compared in a step, over the whole batch (the release)."""
+"""Most objects in a step, over the whole batch (the release)."""
 
 
 class StyleCrops(NamedTuple):
-    """Places of fakes and of real images to compare, one by one; gradients flow back into the fakes."""
+    """Regions of fakes and real images, in pairs. Gradients flow into the fakes."""
 
     fake: Float[Tensor, "n 3 h w"]
     real: Float[Tensor, "n 3 h w"]
@@ -29,16 +30,17 @@ def style_crops(
     rule: Literal["release", "objects"],
     generator: torch.Generator,
 ) -> StyleCrops | None:
-    """Draw what the style loss compares in this step.
+    """Draw the regions for this step.
 
-    Source: iPOSE sec. 3.3 crops objects ("objects"). The release compares the whole images with probability 1/2, else
-    up to 10 random objects of the batch: aspect of the photograph restored, zero-padded to squares, 128x128.
+    Source: iPOSE sec. 3.3 crops objects ("objects"). The release compares the whole images with probability 1/2.
+    Otherwise it compares up to 10 random objects of the batch, with the photograph's aspect, zero-padded to squares,
+    128x128.
 
     Args:
         fake: in [-1, 1].
         real: the photographs.
-        batch: whose objects.
-        rule: as above. A batch without objects gives the whole images by "release", and None by "objects".
+        batch: with the objects.
+        rule: "objects" or "release". For a batch without objects, "release" gives the whole images and "objects" None.
         generator: on the CPU.
     """
     whole_by_chance = bool(torch.rand((), generator=generator) < 0.5)
