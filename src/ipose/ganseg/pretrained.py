@@ -17,7 +17,7 @@ from ipose.model_folder import model_format, read_model_config
 FORMAT = "ipose-ganseg"
 WEIGHTS = "model.safetensors"
 EXTRAS = "release_extras.safetensors"
-"""The grid that a file of the authors held, where the generator came from one."""
+"""Name of the file with the grid of the authors' file."""
 
 
 def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
@@ -32,7 +32,7 @@ def save_ganseg(folder: Path, generator: GANSegGenerator) -> None:
 
 
 def is_ganseg(path: str | Path) -> bool:
-    """Whether a run or model folder holds a GANSeg generator; False for whatever cannot be read."""
+    """Whether a run or model folder holds a GANSeg generator. False if it cannot be read."""
     return model_format(Path(path)) == FORMAT
 
 

@@ -24,9 +24,9 @@ class TrainedSegmenter:
     """A part segmenter in eval mode.
 
     Args:
-        network: images in [-1, 1] to logits; channel 0 = background.
-        image_size: side that photographs are brought to.
-        part_names: of parts 1..K; "part 1", ... until somebody names them (`part_names` in config.json).
+        network: from images in [-1, 1] to logits; channel 0 = background.
+        image_size: side in pixels to which photographs are resized.
+        part_names: of parts 1..K. They are "part 1", ... until somebody changes `part_names` in config.json.
     """
 
     network: PartSegmenter
@@ -60,30 +60,32 @@ def load_part_segmenter(path: str | Path) -> TrainedSegmenter:
         RunError: no segmenter here, a model of another system, or a damaged file.
     """
     folder, config = _config_of(path)
-    with _faults_told(folder):
+    with _as_run_error(folder):
         network = PartSegmenter(config["parts"], config["network"], enlarge=config["enlarge"])
         network.load_state_dict(load_file(folder / WEIGHTS))
         return TrainedSegmenter(network.eval(), int(config["image_size"]), tuple(config["part_names"]))
 
 
 def stored_part_names(path: str | Path) -> tuple[str, ...]:
-    """What the segmenter of a run or model folder calls its parts; the network is not loaded.
+    """Names of the parts of a saved segmenter. The network is not loaded.
 
     Raises:
-        RunError: as `load_part_segmenter`.
+        RunError: see `load_part_segmenter`.
     """
     folder, config = _config_of(path)
-    with _faults_told(folder):
+    with _as_run_error(folder):
         return tuple(config["part_names"])
 
 
 def _config_of(path: str | Path) -> tuple[Path, dict[str, Any]]:
-    return read_model_config(Path(path), FORMAT, name="part segmenter", command="ipose train segmenter --pairs RUN")
+    return read_model_config(
+        Path(path), FORMAT, name="part segmenter", command="ipose train part-segmenter --pairs RUN"
+    )
 
 
 @contextmanager
-def _faults_told(folder: Path) -> Iterator[None]:
-    """Whatever a damaged file leads to, said as a fault of the folder."""
+def _as_run_error(folder: Path) -> Iterator[None]:
+    """Turn the errors of a damaged file into a RunError that names the folder."""
     try:
         yield
     except (KeyError, TypeError, ValueError, OSError, SafetensorError, RuntimeError) as error:
