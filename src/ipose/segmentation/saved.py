@@ -1,4 +1,4 @@
-"""A trained segmenter on disk: a TorchScript file that needs no code of ours, its class map, and the weights."""
+"""A trained segmenter on disk: a TorchScript file that runs without this package, its class map, and the weights."""
 
 import json
 import warnings
@@ -38,15 +38,16 @@ def load_network(path: str | Path) -> SemanticSegmenter:
 
 
 def save_segmenter(folder: Path, network: SemanticSegmenter, class_names: Sequence[str]) -> None:
-    """Write `segmenter.pt` (float32 (b, 3, h, w) in [-1, 1] to logits, any b, h, w), `class_map.json` (the class of
-    each channel), `segmenter.safetensors` and `config.json`.
+    """Write a model folder: `segmenter.pt`, `class_map.json` (the class of each channel), `segmenter.safetensors`,
+    `config.json`.
 
-    TorchScript and not torch.export, which takes half a minute to write one of these networks and as long to read it.
+    `segmenter.pt` takes float32 (b, 3, h, w) in [-1, 1] and gives logits, for any b, h, w. It is TorchScript, because
+    torch.export needs half a minute to write such a network, and as long to read it.
 
     Args:
-        folder: made where it is not there.
-        network: in any mode; put in eval mode, on the CPU.
-        class_names: one a channel.
+        folder: made if it does not exist.
+        network: in any mode. It is put in eval mode, on the CPU.
+        class_names: one for each channel.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = network.eval().cpu()
