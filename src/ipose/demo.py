@@ -23,7 +23,7 @@ from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import RunError
 from ipose.partnet.pretrained import load_partnet
-from ipose.partnet.scene_parts import RememberedParts
+from ipose.partnet.scene_parts import CachedParts
 from ipose.pipeline import IPose
 from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
@@ -128,9 +128,9 @@ def _train_images(
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
     trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
-    remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
+    cached = CachedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
     loop = _loop(minutes, seed, schedule="cosine", log_every=20)
-    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": remembered}
+    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": cached}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
 
 

@@ -1,7 +1,7 @@
-"""Every number of GANSeg and its training, on one page: the config and its presets (GANSeg sec. 3, appendix B).
+"""Every setting of GANSeg and its training, on one page: the config and its presets (GANSeg sec. 3, appendix B).
 
-Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" what the authors' release does; where
-they differ, the field names both, and the default is the release's, whose numbers the paper's tables are.
+Imports no torch, so that `ipose --help` is fast. "P" is the paper, "R" the authors' release. Where they differ, the
+field names both, and the default is R's, because the paper's tables come from R.
 """
 
 import itertools
@@ -20,30 +20,30 @@ Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
 
 MOST_PARTS = 254
-"""Part maps are saved as bytes: 0 = background, 1..K = parts."""
+"""Most parts. Part maps are saved as bytes: 0 = background, 1..K = parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GANSegConfig:
-    """Generator, discriminator, objective and training of GANSeg. Checks itself once, when made.
+    """Settings of generator, discriminator, objective and training of GANSeg. They are checked when the config is made.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     parts: int = 8
-    """K: parts to find. P: 8; Taichi 10."""
+    """K, number of parts. P: 8; Taichi 10."""
     points_per_part: int = 4
-    """P: points that carry one part. 2 always collapses, 3 sometimes (P app. F.3)."""
+    """P, number of points of a part. 2 always collapses, 3 sometimes (P app. F.3)."""
     noise_channels: int = 256
     """Width of each of the three noises (P app. B)."""
     embedding: int = 64
     """E: width of part and background embeddings."""
     sizes: tuple[int, ...] = (32, 32, 64, 128)
-    """Resolution of each block, in pixels; a size repeats or doubles the one before, and the last one is the image's.
-    Six blocks on CUB and Flowers: 32 32 64 64 128 128 (R)."""
+    """Resolution of each block in pixels. A size repeats or doubles the one before. The last one is the image's. CUB
+    and Flowers have six blocks: 32 32 64 64 128 128 (R)."""
     channels: tuple[int, ...] = (512, 256, 128, 64)
-    """Width of each block's input in foreground and background; the first one is also the mask's start (R)."""
+    """Width of each block's input in foreground and background. The first one is also the mask's start (R)."""
     final_channels: int = 64
     """Width of the last blocks of foreground and background."""
     mask_channels: int = 64
@@ -51,48 +51,49 @@ class GANSegConfig:
     hidden: int = 128
     """Width inside SPADE and AdaIN."""
     head: Head = "two"
-    """From features to colours: "two" 3x3 convolutions, or "one" of 1x1 (Flowers, R)."""
+    """Layers from features to colours: "two" 3x3 convolutions, or "one" 1x1 convolution (Flowers, R)."""
     heatmap: Heatmap = "cone"
-    """Form of a part around its centre: cone (published runs), gauss-var (R's command line), gauss-paper (P eq. 4)."""
+    """Form of a part around its centre: cone (published runs), gauss-var (R's default), gauss-paper (P eq. 4)."""
     grid: Grid = "release"
-    """Coordinates of pixels: first and last centre at -1 and 1 (R), or the centres of pixels of an image from -1 to 1,
-    on which shifting the points shifts the masks exactly."""
+    """Coordinates of pixels. "release": the first and last centre are at -1 and 1 (R). "pixel-centre": the image is
+    from -1 to 1, so shifted points shift the masks exactly."""
     margin: int = 10
-    """Pixels that are computed around the image, so that zero padding is not seen in it (P eq. 12)."""
+    """Pixels that are computed around the image and cut off, so that zero padding has no effect in it (P eq. 12)."""
     point_divisor: float = 20.0
-    """Divides the points before tanh, so that training starts with all of them near the centre (R)."""
+    """Divisor of the points before tanh. With it, all points start near the centre (R)."""
     point_layers: int = 5
     """Linear layers from noise to points (R; P: 3)."""
     embedding_layers: int = 4
     """Linear layers from noise to part and background appearance (R; P: 3)."""
     share_repeated: bool = False
-    """One layer in place of each run of equal layers: a slip of the first public version, here for ablation only."""
+    """Use one layer in place of several equal layers: a mistake of the first public version, for ablations only."""
     fixed_background_row: bool = True
-    """Let the background move sideways only. R: always; P: Taichi only."""
+    """Whether the background moves only sideways. R: always; P: Taichi only."""
 
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512, 512, 512)
-    """Output width of each of D's blocks, each of which halves the image (R)."""
+    """Output width of each of D's blocks. Each block halves the image (R)."""
     discriminator_hidden: int = 512
     """Width of D's last hidden layer (R)."""
 
     concentration_weight: float = 10.0
-    """lambda_con (P tab. 4): 10 CelebA and CUB, 30 Taichi and Flowers."""
+    """lambda_con, weight of the concentration loss (P tab. 4): 10 CelebA and CUB, 30 Taichi and Flowers."""
     area_weight: float = 1.0
-    """lambda_area (P tab. 4)."""
+    """lambda_area, weight of the area loss (P tab. 4)."""
     concentration: Reduction = "mean"
-    """Over the parts: mean (R) or sum (P eq. 16)."""
+    """Reduction of the concentration loss over the parts: mean (R) or sum (P eq. 16)."""
     area_target: AreaTarget = "disk"
-    """Least area of a part: the disk of its points' spread (R's published runs) or its heatmap's sum (P eq. 17)."""
+    """Least area of a part: the disk of its points' spread (R's published runs) or the sum of its heatmap (P eq.
+    17)."""
     part_loss_interval: int = 2
     """Steps from one use of concentration and area to the next (R: 2; P implies 1)."""
     penalty: Penalty = "release"
-    """Gradient penalty on real images: (norm - 1)^2 (R), or R1, norm^2 / 2 (P eq. 15)."""
+    """Gradient penalty on real images: "release" = (norm - 1)^2 (R), or "r1" = norm^2 / 2 (P eq. 15)."""
     penalty_weight: float = 10.0
     """Weight of the gradient penalty (P, R)."""
     penalty_interval: int = 16
     """Steps from one gradient penalty to the next (R: 16; P is silent)."""
     penalty_scaled: bool = False
-    """Multiply the penalty by its interval, as lazy regularisation does (R does not)."""
+    """Whether the penalty is multiplied by its interval, as in lazy regularisation (R: no)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G (P app. B.4)."""
@@ -103,13 +104,13 @@ class GANSegConfig:
     beta2: float = 0.9
     """Adam (P app. B.4)."""
     batch_size: int = 64
-    """Images a step (P app. B.4)."""
+    """Images in a batch (P app. B.4)."""
     updates: int = 30_000
-    """Steps of the generator, where --steps is not given (P; R: epochs, cut at 1002 batches)."""
+    """Number of steps of the generator, if --steps is not given (P; R: epochs of at most 1002 batches)."""
     flip: bool = True
     """Mirror half of the photographs."""
     random_crop: bool = False
-    """Crop photographs at random, 0.9 to 1 of the area (CUB, Flowers)."""
+    """Whether photographs are cropped at random, to 0.9 to 1 of the area (CUB, Flowers)."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -210,7 +211,8 @@ def preset(name: str, **overrides: Any) -> GANSegConfig:
 
 
 def at_size(config: GANSegConfig, image_size: int) -> GANSegConfig:
-    """The same networks for images of another side: every block's size by the same factor, D deeper or shallower.
+    """The config for images of another side. The sizes of all blocks change by the same factor. D gets more or fewer
+    blocks.
 
     Args:
         config: at any size.

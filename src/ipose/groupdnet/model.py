@@ -1,4 +1,5 @@
-"""GroupDNet for use: a scene in, an image out; codes of classes taken, drawn, mixed; saved and loaded as one folder."""
+"""GroupDNet for use: from a scene to an image, with codes that are drawn, read from photographs or mixed. Saved as one
+folder."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -25,7 +26,7 @@ WEIGHTS = "model.safetensors"
 
 
 class GroupDNet:
-    """Encoder and decoder of one config, with the label spec that they were trained for. Source: GroupDNet sec. 3.
+    """Encoder and decoder of one config, with the label spec of their training. Source: GroupDNet sec. 3.
 
     Args:
         encoder: trained; put in eval mode.
@@ -48,12 +49,12 @@ class GroupDNet:
 
     @property
     def config(self) -> GroupDNetConfig:
-        """Of both networks."""
+        """Config of both networks."""
         return self.decoder.config
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """Device of the networks."""
         return next(self.decoder.parameters()).device
 
     def to(self, device: torch.device | str) -> "GroupDNet":
@@ -64,11 +65,11 @@ class GroupDNet:
 
     @torch.no_grad()
     def __call__(self, scene: Scene, *, seed: int = 0) -> Float[Tensor, "3 h w"]:
-        """An image in [-1, 1], on the CPU; every class's code is drawn from (seed, scene name)."""
+        """An image in [-1, 1], on the CPU. The code is drawn from (seed, scene name)."""
         return self.paint([scene], self.draw([scene], seed=seed))[0]
 
     def draw(self, scenes: Sequence[Scene], *, seed: int = 0) -> Float[Tensor, "b z *grid"]:
-        """Codes from the standard normal, each scene's from (seed, its name): the same in any batch."""
+        """Standard normal codes. Each scene's code depends only on (seed, its name)."""
         codes = []
         for scene in scenes:
             grid = self._grid(scene.size)
@@ -91,7 +92,7 @@ class GroupDNet:
 
     @torch.no_grad()
     def paint(self, scenes: Sequence[Scene], z: Float[Tensor, "b z *grid"]) -> Float[Tensor, "b 3 h w"]:
-        """Images in [-1, 1] of label maps with given codes, on the CPU; scenes of one size."""
+        """Images in [-1, 1] of label maps with given codes, on the CPU. The scenes have one size."""
         if len({scene.size for scene in scenes}) > 1:
             raise ShapeMismatchError(
                 "scenes of one batch must be of one size", mend="Call the model once for each size."

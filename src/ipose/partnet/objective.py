@@ -1,4 +1,4 @@
-"""What PartNet learns from: P's eqs. 10-12, with the release's cross-entropies, and the batches that feed them."""
+"""PartNet's losses (P eqs. 10-12, with the release's cross-entropies) and its training batches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,14 +35,14 @@ def part_cross_entropy(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor,
 
 @dataclass(frozen=True, eq=False)
 class PartBatch:
-    """Objects to learn from, with the support sets of their categories, each set once.
+    """Training objects with the supports of their categories. Each set of supports is there once.
 
     Args:
-        names: one an object, for messages.
+        names: of the objects, for messages.
         shapes: (n, 1, s, s) silhouettes.
         part_map: (n, s, s) true part ids.
         supports: (m, k, s, s) support part maps of the m categories in the batch.
-        index: (n,), which of the m each object reads.
+        index: (n,), the set of supports that each object reads.
     """
 
     names: tuple[str, ...]
@@ -69,8 +69,8 @@ class PartPairSource:
     more, none taken twice. Those come from a pool: the chosen ones, and up to 100 training objects that show as many
     different part ids as the first chosen support does.
 
-    The release also permutes the part channels of a batch at random. The network is equivariant to that and the
-    losses are invariant, so it changes nothing and is left out (a test holds the equivalence).
+    The release also permutes the part channels of a batch at random. This changes nothing, because the network is
+    equivariant and the losses are invariant. So it is left out; a test shows that both agree.
 
     Args:
         pairs: what to learn from.
@@ -114,7 +114,7 @@ class PartPairSource:
         return replace(pair, shape=shape, part_map=part_map)
 
     def collate(self, items: Sequence[PartPair], generator: torch.Generator) -> PartBatch:
-        """A batch, its supports drawn once for each category in it."""
+        """A batch. The supports of each category in it are drawn once."""
         categories = list(dict.fromkeys(item.category for item in items))
         if torch.rand((), generator=generator) < self.random_supports:
             supports = torch.stack([self._random_supports(category, generator) for category in categories])
@@ -152,7 +152,8 @@ class PartPairSource:
 
 
 class PartNetObjective:
-    """PartNet's training system: one phase, up to four terms. Source: iPOSE suppl. eqs. 10-12; cross-entropies: R.
+    """The training objective of PartNet: one phase, up to four terms. Source: iPOSE suppl. eqs. 10-12; cross-entropies:
+    R.
 
     Terms: `bce` and `cross_entropy` on the prediction from the supports, `bce_rec` and `cross_entropy_rec` on a second
     prediction in which one support, drawn at random for each object, is replaced by the object's own part map (of k > 1

@@ -1,6 +1,6 @@
-"""PartNet's hyper-parameters, every variant on one page. No torch in here: `--help` reads it.
+"""Every setting of PartNet and its training, on one page. Imports no torch, so that `--help` is fast.
 
-Where the paper (P) and the authors' release (R) differ, `paper` follows P and `release` follows R.
+"P" is the paper, "R" the authors' release. The preset `paper` follows P, `release` follows R.
 """
 
 from collections.abc import Mapping
@@ -16,26 +16,27 @@ ReplacedSupport = Literal["any", "not_last"]
 
 @dataclass(frozen=True, kw_only=True)
 class PartNetConfig:
-    """PartNet and its training. Defaults are the paper's, or the release's where the paper is silent."""
+    """Settings of PartNet and its training. The defaults are the paper's, or the release's where the paper says
+    nothing."""
 
     encoder_channels: tuple[int, int, int, int] = (32, 64, 64, 96)
-    """Widths of the stem and the three halving convolutions (R); the decoder mirrors them."""
+    """Widths of the first convolution and the three halving ones (R). The decoder mirrors them."""
     attention_blocks: int = 3
-    """Cross-attention blocks (P sec. 3.1; 1..4 in table 8)."""
+    """Number of cross-attention blocks (P sec. 3.1; 1..4 in table 8)."""
     multi_scale: bool = True
-    """Concatenate the 4x4 and 2x2 maps behind the 8x8 one (P suppl. B.1; off in table 7)."""
+    """Whether the 4x4 and 2x2 maps are concatenated to the 8x8 one (P suppl. B.1; off in table 7)."""
     normalization: Normalization = "instance"
-    """Behind each convolution: instance norm with LeakyReLU 0.2 in the encoders and ReLU in the decoder (R), or batch
-    norm with ReLU (P suppl. B.1)."""
+    """Norm after each convolution: "instance" with LeakyReLU 0.2 in the encoders and ReLU in the decoder (R), or
+    "batch" with ReLU (P suppl. B.1)."""
     k: int = 3
-    """Supports per category (P sec. 4.1; 1..4 in table 4)."""
+    """Number of supports for each category (P sec. 4.1; 1..4 in table 4)."""
     mixed_k: bool = False
-    """Train each batch with 1..k of the supports, as many as chance says, to use any number later (P table 4)."""
+    """Whether each batch uses a random number 1..k of the supports, so that any number works later (P table 4)."""
     zero_empty_masks: bool = True
-    """Tokens of a mask without pixels are 0, as the formulas of instance norm say; off = what float32 rounding makes of
-    them (R). Without effect on batch norm, which has another answer."""
+    """Whether the tokens of a mask without pixels are 0, as the formulas of instance norm say. False = the noise that
+    float32 rounding leaves (R). No effect with batch norm."""
     cross_entropy: bool = True
-    """Add the cross-entropies over the part channels to P's BCE losses (R)."""
+    """Whether the cross-entropies over the part channels are added to P's BCE losses (R)."""
     reconstruction: bool = True
     """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
     replaced_support: ReplacedSupport = "any"
@@ -46,7 +47,7 @@ class PartNetConfig:
     """How weights begin: convolutions and linear maps normal after Xavier with gain 0.02, biases 0 (R), or as torch
     begins them. P is silent."""
     augment: bool = True
-    """Resize, rotate, crop and flip training objects at random (R)."""
+    """Whether training objects are resized, rotated, cropped and flipped at random (R)."""
     learning_rate: float = 1e-4
     """Adam (P suppl. B.3)."""
     beta1: float = 0.0
@@ -54,13 +55,13 @@ class PartNetConfig:
     beta2: float = 0.999
     """Adam (P suppl. B.3)."""
     batch_size: int = 6
-    """Objects a step (R)."""
+    """Objects in a batch (R)."""
     epochs: int = 30
     """Passes over the part pairs (P suppl. B.3)."""
     ema_decay: float = 0.0
-    """Decay of the averaged weights that are evaluated and saved; 0 = the weights themselves (P)."""
+    """Decay of the averaged weights that are evaluated and saved. 0 = no average (P)."""
     decay_learning_rate: bool = False
-    """Let the learning rate fall to 0 along a cosine (P: constant)."""
+    """Whether the learning rate falls to 0 along a cosine (P: constant)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "encoder_channels", lambda x: len(x) == 4 and min(x) > 0, "4 widths, each above 0")
@@ -150,4 +151,5 @@ PUBLISHED: Mapping[str, Published] = {
     "ema_decay": Published(0.0, 0.0),
     "decay_learning_rate": Published(False, False),
 }
-"""By field of `PartNetConfig`. Sources: iPOSE sec. 3.1, suppl. B; the released networks and scripts."""
+"""Published values by field of `PartNetConfig`. Sources: iPOSE sec. 3.1, suppl. B; the released networks and
+scripts."""

@@ -14,7 +14,7 @@ from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import SupportAttention
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.parts_without_partnet import no_parts, stand_in
+from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import without_supports
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline.attention import attention_of
@@ -54,7 +54,7 @@ class IPose(SavedModel):
             )
         super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
         self._parts_without_partnet = (
-            None if generator.config.part_injection == "none" else stand_in(generator.config.parts)
+            None if generator.config.part_injection == "none" else parts_function(generator.config.parts)
         )
 
     @property

@@ -16,8 +16,6 @@ from ipose.part_annotations import PART_CHANNELS, PartPair
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.sheets import part_legend, supports_sheet
-from ipose.types import PART_CHANNELS, PartPair
-from ipose.reports.sheets import part_legend
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 """Objects of each split on a sheet, spread evenly over those that there are; other splits show as many as val."""

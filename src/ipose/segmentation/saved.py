@@ -1,4 +1,4 @@
-"""A trained segmenter on disk: a TorchScript file that needs no code of ours, its class map, and the weights."""
+"""A trained segmenter on disk: a TorchScript file that runs without this package, its class map, and the weights."""
 
 import json
 import warnings
@@ -38,9 +38,9 @@ def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: 
     each channel), `segmenter.safetensors` and `config.json`.
 
     Args:
-        folder: made where it is not there.
-        network: in any mode; put in eval mode, on the CPU.
-        class_names: one a channel.
+        folder: made if it does not exist.
+        network: in any mode. It is put in eval mode, on the CPU.
+        class_names: one for each channel.
     """
     network = network.eval().cpu()
     names = json.dumps(list(class_names), indent=1) + "\n"

@@ -1,7 +1,8 @@
-"""Every number of the synthesis model and its training, on one page: the config and its presets (iPOSE secs. 3.2, 3.3).
+"""Every setting of the synthesis model and its training, on one page: the config and its presets (iPOSE secs. 3.2,
+3.3).
 
-Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" what the authors' release does; where
-they differ, the field names both, and the default is the one that `docs/decisions.md` gives reasons for.
+Imports no torch, so that `ipose --help` is fast. "P" is the paper, "R" the authors' release. Where they differ, the
+field names both. `docs/decisions.md` gives reasons for the defaults.
 """
 
 from collections.abc import Mapping
@@ -23,56 +24,58 @@ ObjectShape = Literal["label_and_instance", "instance"]
 StyleResize = Literal["clip", "release"]
 
 POSITION_CHANNELS = 72
-"""Of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
+"""Channels of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesisConfig:
-    """Generator, discriminator, objective and training of the synthesis model. Checks itself once, when made.
+    """Settings of generator, discriminator, objective and training. They are checked when the config is made.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     num_classes: int
-    """C, the unknown class included (the data set says): 35 Cityscapes, 151 ADE20K, 183 COCO-Stuff."""
+    """C, the number of classes with the unknown one. The data set decides: 35 Cityscapes, 151 ADE20K, 183
+    COCO-Stuff."""
     unknown: int | None = None
-    """Class id without annotation, weight 0 in the losses; None where the data set has none."""
+    """Id of the class without annotation, which has weight 0 in the losses. None = there is none."""
     height: int = 256
     """Training image height in pixels. P sec. 4.1: 256."""
     width: int = 256
     """Training image width in pixels. P sec. 4.1: 256, Cityscapes 512."""
 
     z_channels: int = 64
-    """Z: channels of the texture noise that SPADE sees beside the one-hot map (OASIS, "3D noise")."""
+    """Z, channels of the texture noise that SPADE reads beside the one-hot map (OASIS, "3D noise")."""
     channels: int = 64
-    """ch: the unit that `channel_multipliers` multiply (OASIS)."""
+    """ch, the unit of `channel_multipliers` (OASIS)."""
     channel_multipliers: tuple[int, ...] = (16, 16, 16, 8, 4, 2, 1)
-    """Width of each block's input and of the last output, in units of ch; one block fewer than entries (OASIS)."""
+    """Width of each block's input and of the last output, as multiples of ch. One block fewer than entries (OASIS)."""
     spade_hidden: int = 128
     """Width of SPADE's shared convolution (SPADE, OASIS)."""
     part_hidden: int = 32
     """Width of the part branch: input convolution, part noise and PSM's hidden convolutions (R)."""
     part_noise_channels: int = 31
-    """Structure noise for regions without parts; the class-index map makes it 32 (R)."""
+    """Channels of the structure noise for regions without parts. The class index is one more channel (R: 31 + 1)."""
     part_channels: int = 9
-    """Q: channel 0 = no part, 1..8 = parts (P suppl. B)."""
+    """Q, channels of a part map: 0 = no part, 1..8 = parts (P suppl. B)."""
     part_feature_channels: int = 32
-    """F: features per part channel from PartNet's decoder (R)."""
+    """F, features for each part channel from PartNet's decoder (R)."""
     part_injection: PartInjection = "psm"
-    """How parts enter the blocks; "none" is the OASIS baseline (P table 3)."""
+    """How parts enter the blocks. "none" is the OASIS baseline (P table 3)."""
     parts: PartKind = "predicted"
-    """What enters: the parts that PartNet predicts (P), the true part map (P suppl. table 12), or where each pixel lies
-    in its object's outline, without parts: SAFM's position descriptor (P suppl. table 11)."""
+    """What enters: "predicted" = parts from PartNet (P). "true" = the true part map (P suppl. table 12).
+    "position_descriptor" = the place of each pixel in its object's outline, without parts (SAFM; P suppl. table 11)."""
     part_input: PartInput = "features"
-    """What the part branch receives of predicted parts: Q*F decoder features (R) or the Q logit maps (P: "part map").
-    Without effect where `parts` is another kind."""
+    """Form of predicted parts: Q*F decoder features (R), or the Q logit maps (P: "part map"). No effect for other
+    `parts`."""
     paste: Paste = "release"
     """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
     object_shape: ObjectShape = "label_and_instance"
     """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
     spectral_norm: SpectralNormScope = "release"
-    """Residual and shortcut convolutions (R), or every convolution of G and D (P)."""
+    """Layers with spectral norm: "release" = residual and shortcut convolutions (R); "all" = every convolution of G and
+    D (P)."""
 
     discriminator_channels: tuple[int, ...] = (3, 128, 128, 256, 256, 512, 512)
     """Image channels, then the output width of each encoder block of D (OASIS)."""
@@ -84,7 +87,7 @@ class SynthesisConfig:
     global_weight: float = 1.0
     """Weight of the global adversarial loss in L_G and L_D (P sec. 3.3)."""
     style_loss: StyleLoss = "clip"
-    """Object-level style loss: on CLIP tokens (P eqs. 5-6), on VGG-19 features (P suppl. D, table 9), or none."""
+    """Style loss of objects: on CLIP tokens (P eqs. 5-6), on VGG-19 features (P suppl. D, table 9), or none."""
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
@@ -92,12 +95,12 @@ class SynthesisConfig:
     style_resize: StyleResize = "clip"
     """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
     style_block: int = 8
-    """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
+    """Number of the CLIP ViT block whose tokens are compared, from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
     """Weight of LabelMix in L_D (P sec. 3.3, OASIS; R: 5 on Cityscapes)."""
     label_mix_mask: LabelMixMask = "image"
-    """Random bits of LabelMix: one a class and image (OASIS), or one a class and batch, with classes 0 and 1 coupled
-    (R)."""
+    """Random bits of LabelMix: one for each class and image (OASIS), or one for each class and batch, with classes 0
+    and 1 coupled (R)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes."""
@@ -108,13 +111,13 @@ class SynthesisConfig:
     beta2: float = 0.999
     """Adam (P sec. 4.1)."""
     ema_decay: float = 0.9999
-    """Moving average of G: 0.9999, Cityscapes 0.999 (P; in short runs min(this, (1+n)/(10+n)) at step n)."""
+    """Decay of the moving average of G: 0.9999, Cityscapes 0.999 (P). At step n it is at most (1+n)/(10+n)."""
     init_gain: float = 0.02
-    """Xavier-normal gain of the initial weights; biases 0 (OASIS, R)."""
+    """Xavier-normal gain of the initial weights. Biases are 0 (OASIS, R)."""
     flip: bool = True
     """Mirror half of the training images (OASIS)."""
     batch_size: int = 24
-    """Images a step over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
+    """Images in a batch, over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
     epochs: int = 200
     """Passes over the data: 200 Cityscapes and ADE20K, 100 COCO-Stuff (OASIS); 500 (R's scripts)."""
 
@@ -125,17 +128,19 @@ class SynthesisConfig:
 
     @property
     def size_multiple(self) -> int:
-        """Height and width must be multiples of this: the blocks double one time less than they are (32 for six)."""
+        """Height and width must be multiples of this. The blocks double one time less than they are (32 for six
+        blocks)."""
         return int(2 ** (len(self.channel_multipliers) - 2))
 
     @property
     def training_size_multiple(self) -> int:
-        """What training asks of height and width: the discriminator halves once a block (64 for six)."""
+        """In training, height and width must be multiples of this, because each block of D halves (64 for six
+        blocks)."""
         return max(self.size_multiple, int(2 ** (len(self.discriminator_channels) - 1)))
 
     @property
     def part_input_channels(self) -> int:
-        """Channels that the part branch receives: Q*F features, Q logits, Q of the true part map, or 72 positions."""
+        """Input channels of the part branch: Q*F features, Q logits, Q of the true part map, or 72 positions."""
         if self.parts == "position_descriptor":
             return POSITION_CHANNELS
         predicted_features = self.parts == "predicted" and self.part_input == "features"
@@ -143,12 +148,12 @@ class SynthesisConfig:
 
     @property
     def part_tensor(self) -> PartInput:
-        """Which field of a scene's parts (`ipose.partnet.scene_parts.SceneParts`) the part branch receives."""
+        """The field of `ipose.partnet.scene_parts.SceneParts` that the part branch reads."""
         return self.part_input if self.parts == "predicted" else "features"
 
     @property
     def needs_partnet(self) -> bool:
-        """Whether an image hangs on the parts that PartNet predicts."""
+        """Whether the generator reads parts that PartNet predicts."""
         return self.parts == "predicted" and self.part_injection != "none"
 
     def _check_numbers(self) -> None:

@@ -52,6 +52,6 @@ def read_generator(model: ModelFolder, block: BlockFactory | None = None) -> Gen
 
 
 def _block_name(generator: Generator) -> str:
-    """Class of the generator's blocks, so that a reader of config.json knows what to pass."""
+    """Name of the blocks' class, so that a reader of config.json knows which `block` to pass."""
     kind = type(generator.blocks[0])
     return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,4 +1,5 @@
-"""What the style loss looks at: the whole images, or crops of objects, the same places of fake and real."""
+"""The image regions that the style loss compares: whole images, or crops of objects, at the same places of fake and
+real."""
 
 from typing import Literal, NamedTuple
 
@@ -12,11 +13,11 @@ from ipose.shapes.object_crops import crop_images
 from ipose.types import SceneBatch
 
 MAX_OBJECTS = 10
-"""Objects compared in a step, over the whole batch (the release)."""
+"""Most objects in a step, over the whole batch (the release)."""
 
 
 class StyleCrops(NamedTuple):
-    """Places of fakes and of real images to compare, one by one; gradients flow back into the fakes."""
+    """Regions of fakes and real images, in pairs. Gradients flow into the fakes."""
 
     fake: Float[Tensor, "n 3 h w"]
     real: Float[Tensor, "n 3 h w"]
@@ -29,7 +30,7 @@ def style_crops(
     rule: Literal["release", "objects"],
     generator: torch.Generator,
 ) -> StyleCrops | None:
-    """Draw what the style loss compares in this step.
+    """Draw the regions for this step.
 
     Crops have the photograph's aspect, are zero-padded to squares, and 128x128.
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ipose.errors import RunError
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import SupportError
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.scene_parts import RememberedParts, infer_scene_parts, predict_objects, predict_part_maps
+from ipose.partnet.scene_parts import CachedParts, infer_scene_parts, predict_objects, predict_part_maps
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
@@ -187,35 +187,35 @@ def ask():
     return infer, asked
 
 
-class TestRememberedParts:
-    """RememberedParts answers as PartNet does, and asks it once a scene."""
+class TestCachedParts:
+    """CachedParts answers as PartNet does, and asks it once a scene."""
 
     @pytest.mark.parametrize("part_input", ["features", "logits"])
-    def test_a_remembered_scene_has_the_parts_that_partnet_infers(self, drawn_scenes, ask, part_input):
+    def test_a_cached_scene_has_the_parts_that_partnet_infers(self, drawn_scenes, ask, part_input):
         infer, asked = ask
-        remembered = RememberedParts(infer, part_input)
-        remembered(SceneBatch.from_scenes(drawn_scenes[:3]))
+        cached = CachedParts(infer, part_input)
+        cached(SceneBatch.from_scenes(drawn_scenes[:3]))
         batch = SceneBatch.from_scenes([drawn_scenes[1], drawn_scenes[3], drawn_scenes[0]])
         expected = infer(batch)
         del asked[:]
-        parts = remembered(batch)
+        parts = cached(batch)
         assert asked == [drawn_scenes[3].name]
         torch.testing.assert_close(getattr(parts, part_input), getattr(expected, part_input), atol=1e-5, rtol=1e-5)
         assert torch.equal(parts.mask, expected.mask)
 
-    def test_only_what_the_generator_reads_is_remembered(self, drawn_scenes, ask):
+    def test_only_what_the_generator_reads_is_cached(self, drawn_scenes, ask):
         batch = SceneBatch.from_scenes(drawn_scenes[:2])
-        parts = RememberedParts(ask[0], "features")(batch)
+        parts = CachedParts(ask[0], "features")(batch)
         assert parts.logits.shape == (2, 1, 64, 64)
         assert not parts.logits.any()
-        assert RememberedParts(ask[0], "logits")(batch).features.shape == (2, 1, 64, 64)
+        assert CachedParts(ask[0], "logits")(batch).features.shape == (2, 1, 64, 64)
 
     def test_what_is_known_is_not_asked_again(self, drawn_scenes, ask):
         infer, asked = ask
-        remembered, batch = RememberedParts(infer, "logits"), SceneBatch.from_scenes(drawn_scenes[:2])
+        cached, batch = CachedParts(infer, "logits"), SceneBatch.from_scenes(drawn_scenes[:2])
         del asked[:]
         for _ in range(3):
-            remembered(batch)
+            cached(batch)
         assert asked == [scene.name for scene in drawn_scenes[:2]]
 
 

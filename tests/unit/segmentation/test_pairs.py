@@ -4,14 +4,11 @@ import pytest
 import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG
-from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 SMALL = "lraspp_mobilenet_v3_large"
 

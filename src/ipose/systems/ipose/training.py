@@ -19,7 +19,7 @@ from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.model_folder import open_model
 from ipose.part_annotations import SupportSet
-from ipose.partnet.parts_without_partnet import no_parts, stand_in
+from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
@@ -63,7 +63,7 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
         return None
     if trained is not None and config.parts == "predicted":
         return FrozenParts(trained, config)
-    return stand_in(config.parts)
+    return parts_function(config.parts)
 
 
 def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
