@@ -13,8 +13,8 @@ from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
 from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError
-from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.baselines import position_supports
+from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.support_comparison import (
     JudgedObjects,
     SupportedPredictor,

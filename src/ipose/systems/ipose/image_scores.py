@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import MissingDependencyError, MissingWeightsError
-from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.feature_distances import ENOUGH_SAMPLES
+from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.image_pairs import NoObjectError
 from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, Judges
