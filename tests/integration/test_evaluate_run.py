@@ -5,13 +5,13 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from ipose.evaluation.judges import EvaluateOptions
 from PIL import Image
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, DataError, MissingWeightsError, SpecError
 from ipose.evaluation.eval_card import read_cards, write_card
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.systems.judging import evaluate_run
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.run import Run
