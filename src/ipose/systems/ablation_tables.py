@@ -30,7 +30,7 @@ def _tables_of(system: System) -> Iterable[AblationTable]:
         return ()
     try:
         return cast(Iterable[AblationTable], function_named(system.tables))
-    except (ImportError, AttributeError) as error:  # of a package of somebody else
+    except Exception as error:  # whatever a package of somebody else does wrong
         _tell(system, error)
         return ()
 
