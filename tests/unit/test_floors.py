@@ -8,6 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "ipose"
 
 FLOORS = {
+    "reference": -1,
     **dict.fromkeys(("errors", "lazy", "configs", "seeds", "tables", "images", "whole_files", "__init__"), 0),
     **dict.fromkeys(("tensor_check", "label_spec", "objective"), 0.1),
     "part_annotations": 0.2,
@@ -28,7 +29,6 @@ FLOORS = {
     **dict.fromkeys(("found_supports", "demo"), 9),
     "cli": 10,
     "__main__": 10.1,
-    "reference": 10.5,
     "testing": 11,
 }
 """Names stand in the order of the floors, lowest first."""
