@@ -18,8 +18,8 @@ from torch import Tensor
 
 from ipose.data.open_data import PartData
 from ipose.errors import ConfigError, SupportError
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.shapes.geometric_score import geometric_score_matrix
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 MOST_PIXELS = 20_000
 """Pixels that clusters of places are found among, spread evenly over all objects."""
