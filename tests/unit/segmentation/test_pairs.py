@@ -113,7 +113,7 @@ class TestPartSegmenter:
         assert torch.equal(found.network(image), segmenter(image))
 
     def test_what_is_none_is_refused(self, tmp_path):
-        with pytest.raises(RunError, match=r"no part segmenter here.*train segmenter --pairs"):
+        with pytest.raises(RunError, match=r"no part segmenter here.*train part-segmenter --pairs"):
             load_part_segmenter(tmp_path)
         (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
         with pytest.raises(RunError, match=r"another system: found ipose-ganseg"):
