@@ -1,4 +1,16 @@
-"""`ipose demo`: train PartNet and the generator on PartWorld in minutes, and write a report."""
+r"""`ipose demo`: train PartNet and the generator on PartWorld in minutes, and write a report.
+
+These two commands make the same runs:
+
+    ipose train partnet --out ipose-demo/partnet --preset toy \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --precision bf16 --max-minutes 2.5 --schedule-by-clock \
+      --steps 1000000 --log-every 10 --checkpoint-every 1000000 --sample-every 1000000
+    ipose train synthesis --out ipose-demo/synthesis --partnet ipose-demo/partnet --preset toy --no-flip \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --max-minutes 4 --schedule cosine --schedule-by-clock \
+      --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
+"""
 
 import math
 import time

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.noise_edits import Resample

@@ -62,19 +62,20 @@ class EditScene:
     def run(self) -> None:
         """Edit the scene and write the files, or list the objects."""
         from ipose.evaluation.card_folder import described, weights_of
-        from ipose.model_folder import model_folder
+        from ipose.model_folder import open_model
         from ipose.pipeline import IPose
         from ipose.systems.checks import check_device
         from ipose.systems.ipose.edit import edit_files, object_table, read_scene
 
         check_device(self.device)
-        model = IPose.from_pretrained(self.model).to(self.device)
+        saved = open_model(self.model) if self.model.exists() else None  # else an id of the hub
+        model = IPose.from_pretrained(saved or self.model).to(self.device)
         scene = read_scene(model, self.scene, instances=self.instances, parts=self.parts, keep_size=self.keep_size)
         edit = self._edit(scene.size)
         if not edit.steps:
             print(object_table(model, scene, self.seed))
             return
-        weights = weights_of(model_folder(self.model)) if self.model.exists() else None
+        weights = None if saved is None else weights_of(saved.path)
         networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         for path in edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks):
             print(described(path))

@@ -15,6 +15,10 @@ OF_RUNS = (
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
+OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
+USES = {"a run": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
+"""What can be judged, and the options that mean something there."""
+
 
 @dataclass(frozen=True)
 class Evaluate:
@@ -77,16 +81,14 @@ class Evaluate:
 
     def run(self) -> None:
         """Evaluate and print."""
-        asked = [self.folder is not None, self.images is not None, bool(self.compare)]
-        if sum(asked) != 1:
+        asked = {"a run": self.folder is not None, "--images": self.images is not None, "--compare": bool(self.compare)}
+        if sum(asked.values()) != 1:
             raise ConfigError(
                 "ipose evaluate judges one thing",
-                found="several" if any(asked) else "nothing",
+                found="several" if any(asked.values()) else "nothing",
                 expected="a run, or --images DIR --real DIR, or --compare RUNS, CARDS",
             )
-        if self.plot is not None and not self.compare:
-            raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
-        self._check_strays()
+        self._check_strays(next(use for use, wanted in asked.items() if wanted))
         if self.folder is not None:
             self._judge(self.folder)
         elif self.images is not None:
@@ -96,26 +98,17 @@ class Evaluate:
 
             print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
 
-    def _check_strays(self) -> None:
-        """Raises ConfigError for an option that this use does not have."""
-        images, run = self.images is not None, self.folder is not None
-        homes = (
-            ("--images", images, ("real", "labels", "instances")),
-            ("a run", run, ("data", "seeds", "limit", "maps", "pairs", "masking")),
-            (
-                "a run, or of --images",
-                run or images,
-                ("segmenter", "class_map", "lpips", "protocol", "features", "out"),
-            ),
-        )
-        for home, there, names in homes:
-            if not there and (stray := [name for name in names if getattr(self, name) is not None]):
+    def _check_strays(self, use: str) -> None:
+        """Refuse options of another use than this one."""
+        for name in dict.fromkeys(option for options in USES.values() for option in options):
+            if getattr(self, name) not in (None, False) and name not in USES[use]:
+                homes = ", or of ".join(other for other, options in USES.items() if name in options)
                 raise ConfigError(
-                    f"an option of {home}", field=stray[0], mend="See ipose evaluate --help for what goes together."
+                    f"an option of {homes}", field=name, mend="See ipose evaluate --help for what goes together."
                 )
 
     def _judge(self, folder: Path) -> None:
-        from ipose.evaluation.judgement import RunJudgement
+        from ipose.evaluation.judges import EvaluateOptions
         from ipose.systems.checks import check_device
         from ipose.systems.judging import check_options, evaluate_run
 
@@ -127,10 +120,10 @@ class Evaluate:
             raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
         settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
-        judgement = RunJudgement(
+        options = EvaluateOptions(
             protocols=protocols, device=self.device, batch_size=self.batch_size, out=self.out, **settings
         )
-        result = evaluate_run(folder, data, judgement)
+        result = evaluate_run(folder, data, options)
         if result.table:
             print(result.table)
         for card, path in zip(result.cards, result.files, strict=True):
@@ -139,18 +132,17 @@ class Evaluate:
             print(sentence)
 
     def _image_folder(self, images: Path) -> None:
-        from ipose.evaluation.evaluate_images import ImageEvaluation, check_out, evaluate_images, write_cards
+        from ipose.evaluation.card_folder import check_new, write_new_cards
+        from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
         from ipose.systems.checks import check_device
 
         if self.real is None:
             raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         out = self.out or Path("cards")
         check_device(self.device)
-        check_out(out)
-        names = ("labels", "instances", "spec", "segmenter", "class_map", "lpips", "device", "batch_size")
-        chosen = {name: getattr(self, name) for name in names}
-        protocol, features = self.protocol or "images", self.features or "inception"
-        job = ImageEvaluation(images=images, real=self.real, protocol=protocol, features=features, **chosen)
+        check_new(out)
+        given = {name: getattr(self, name) for name in OF_FOLDERS if name != "out" and getattr(self, name) is not None}
+        job = ImageEvaluation(images=images, device=self.device, batch_size=self.batch_size, **given)
         cards = evaluate_images(job)
-        for card, path in zip(cards, write_cards(cards, out), strict=True):
+        for card, path in zip(cards, write_new_cards(cards, out), strict=True):
             print(f"{path}: {card.line()}")

@@ -48,10 +48,9 @@ class GenerateCommand:
 
 
 def generate_command() -> Any:
-    """The command with the options of all systems."""
-    options = tuple(
-        dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
-    )
-    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", (GenerateCommand, *options), {}))
+    """The command with the options of all systems, after those that every system has."""
+    options = dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
+    bases = (*reversed(options), GenerateCommand)  # a dataclass lists the fields of its last base first
+    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", bases, {}))
     made.__doc__ = "Make images with a trained model: from label maps, or from noise where the system needs none."
     return made

@@ -1,5 +1,6 @@
 """`ipose train NAME` for every system. The flags are the fields of the config. `--preset` sets their defaults."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import reduce
@@ -82,6 +83,7 @@ def with_present_names(args: Sequence[str]) -> Sequence[str]:
     """Translate command lines of earlier versions: `train segmenter --pairs RUN` is now `train part-segmenter`."""
     from_pairs = any(word.split("=", 1)[0] == "--pairs" for word in args)
     if list(args[:2]) == ["train", "segmenter"] and from_pairs:
+        print("ipose train segmenter --pairs is now: ipose train part-segmenter --pairs", file=sys.stderr)
         return ["train", "part-segmenter", *args[2:]]
     return args
 

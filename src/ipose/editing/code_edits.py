@@ -37,6 +37,7 @@ class ResampleClass(Edit):
             raise ConfigError("classes are a tuple of names", field="classes", found=found, expected=expected)
 
     def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """The code with fresh random numbers for the classes, or for all where none are named."""
         other = context.code_of_seed(context.seed + 1 if self.seed is None else self.seed)
         return _replaced(code, other, self.classes, context)
 
@@ -57,6 +58,7 @@ class MixAppearance(Edit):
     classes: tuple[str, ...] = ()
 
     def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """The code with the source's in place of the classes', or in whole where none are named."""
         if self.classes:
             shown = set(self.source.label.unique().tolist())
             ids = context.class_ids(self.classes)
@@ -83,6 +85,7 @@ class Morph(Edit):
     classes: tuple[str, ...] = ()
 
     def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """The code moved by `t` of the way towards the other scene's, or the other seed's."""
         end = context.code_of_photograph(self.to) if isinstance(self.to, Scene) else context.code_of_seed(self.to)
         return _replaced(code, code + self.t * (end - code), self.classes, context)
 

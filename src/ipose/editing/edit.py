@@ -66,22 +66,26 @@ class Edits(Edit):
     edits: tuple[Edit, ...] = ()
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft after every edit, in their order."""
         for edit in self.edits:
             draft = edit.prepare(draft)
         return draft
 
     def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """The noise after every edit, in their order."""
         for edit in self.edits:
             noise = edit.redraw(noise, context)
         return noise
 
     def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """The code after every edit, in their order."""
         for edit in self.edits:
             code = edit.recode(code, context)
         return code
 
     @property
     def steps(self) -> tuple[Edit, ...]:
+        """The single edits, in their order."""
         return tuple(step for edit in self.edits for step in edit.steps)
 
 

@@ -29,6 +29,7 @@ class MoveObject(Edit):
     right: int = 0
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the object's mask shifted. What leaves the scene is cut off."""
         layer = draft.layer_of(self.object)
         return draft.with_layer(self.object, Layer(layer.item, _shifted(layer.mask, self.down, self.right)))
 
@@ -46,6 +47,7 @@ class RemoveObject(Edit):
     object: int
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft without the object."""
         draft.object_named(self.object)
         return draft.with_layer(self.object, None)
 
@@ -72,6 +74,7 @@ class AddObject(Edit):
             raise ConfigError("no silhouette", field="shape", found=found, expected=expected)
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the new object as its front layer; ConfigError where the box leaves the scene."""
         height, width = draft.scene.size
         top, left, rows, cols = self.box
         if not (top >= 0 <= left and rows > 2 < cols and top + rows <= height and left + cols <= width):
@@ -100,6 +103,7 @@ class EditLabel(Edit):
     class_name: str
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the region relabelled; ConfigError for an unknown class or an empty region."""
         scene, spec = draft.scene, draft.spec
         names = [item.name for item in spec.classes]
         if self.class_name not in names:

@@ -41,6 +41,7 @@ class Resample(Edit):
             raise ConfigError("what shall be drawn anew?", field="Resample", found=found, expected=expected)
 
     def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """The noise with fresh `z` in the region."""
         fresh = context.noise(context.seed + 1 if self.seed is None else self.seed)
         return noise._replace(z=torch.where(self._region(context), fresh.z, noise.z))
 
@@ -73,6 +74,7 @@ class Blend(Edit):
             raise ConfigError("a blend lies between its seeds", field="t", found=self.t, expected="0..1")
 
     def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """The noise between the two seeds', of variance 1 for every `t`."""
         a, b = context.noise(self.seed_a), context.noise(self.seed_b)
         return PixelNoise(self._between(a.z, b.z), self._between(a.part_noise, b.part_noise))
 

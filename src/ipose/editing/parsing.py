@@ -11,7 +11,7 @@ import torch
 
 from ipose.data.input_maps import read_silhouette
 from ipose.data.png import read_index
-from ipose.data.resizing import resize_ids
+from ipose.data.scene_maps import resize_ids
 from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
 from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts

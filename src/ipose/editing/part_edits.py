@@ -36,6 +36,7 @@ class EditParts(Edit):
     part_map: Tensor
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the painted part map; ConfigError for an object without parts or a map that does not fit."""
         item, scene = draft.object_named(self.object), draft.scene
         names = draft.part_names(item)
         if not names or self.object >= len(scene.objects):

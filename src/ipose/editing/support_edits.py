@@ -45,6 +45,7 @@ class EditSupports(Edit):
             raise ConfigError(message, field="EditSupports", found=found, expected=expected)
 
     def prepare(self, draft: Draft) -> Draft:
+        """The draft with the edited supports; SupportError for a category that the model has none of."""
         supports = draft.supports
         if self.category not in supports.part_maps:
             known = ", ".join(supports.categories) or "a model with supports"

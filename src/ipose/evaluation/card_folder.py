@@ -36,6 +36,27 @@ def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
     return files
 
 
+def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
+    """One JSON file a card, in a new folder. Raises DataError where the folder holds something already."""
+    check_new(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / card_file_name(card) for card in cards]
+    for card, file in zip(cards, files, strict=True):
+        write_card(card, file)
+    return files
+
+
+def check_new(folder: Path) -> None:
+    """Raise DataError unless cards can be written there; asked before the work."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(
+            "there is something already",
+            file=folder,
+            expected="a new or empty folder",
+            mend="Name another with --out.",
+        )
+
+
 def _step_aside(folder: Path, model: Mapping[str, str]) -> None:
     """A run that was trained further has other weights: its old cards move to `earlier/<hash>/`."""
     for file in sorted(folder.glob("*.json")):
@@ -61,6 +82,17 @@ WEIGHT_FILES = {
     "segmenter": "segmenter.safetensors",
 }
 """What cards call the weight files of a model folder."""
+
+
+def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What all cards of one evaluation share: the code, what was judged and beside what, and who made it.
+
+    Args:
+        images: folder or run that is judged.
+        real: folder or data beside which it is judged; "" = none.
+        model: of a run, `model_facts`.
+    """
+    return {**code_facts(), "images": str(images), "real": str(real), "model": model or {}}
 
 
 def code_facts() -> dict[str, Any]:

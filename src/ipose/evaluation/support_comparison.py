@@ -87,9 +87,10 @@ class JudgedObjects:
         categories = {pair.category for pair in (*self.fit, *self.judged)}
         if not self.fit or not self.judged or len(categories) != 1:
             raise ConfigError(
-                "supports are compared on annotated objects of one category", field="category",
+                "supports are compared on annotated objects of one category",
+                field="category",
                 found=f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}",
-            )  # fmt: skip
+            )
 
     @property
     def category(self) -> str:

@@ -31,8 +31,8 @@ from ipose.found_supports.segmented_objects import (
     pairs_of_photographs,
     pairs_of_scenes,
 )
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.reports.sheets import supports_sheet
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
 from ipose.types import PartPair, SupportSet
 

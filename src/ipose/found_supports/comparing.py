@@ -12,8 +12,8 @@ from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
 from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError
+from ipose.evaluation.baselines import position_supports
 from ipose.evaluation.part_evaluation import PartGuess
-from ipose.evaluation.position_parts import position_supports
 from ipose.evaluation.support_comparison import (
     JudgedObjects,
     SupportedPredictor,
@@ -26,9 +26,9 @@ from ipose.found_supports.jobs import SupportComparisonJob
 from ipose.found_supports.pages import write_support_report
 from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import pairs_of_scenes
-from ipose.ganseg.saved_segmenter import load_part_segmenter
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter
 from ipose.types import PartPair, SupportSet
 
 CHUNK = 32

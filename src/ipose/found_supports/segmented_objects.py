@@ -12,10 +12,9 @@ from jaxtyping import UInt8
 from scipy.ndimage import label as connected_pieces
 from torch import Tensor
 
-from ipose.data.object_frame import cut_to_object_frame
-from ipose.data.part_pairs import pairs_from_scenes
+from ipose.data.parallel import progress_bar
+from ipose.data.part_pairs import cut_to_object_frame, pairs_from_scenes
 from ipose.data.png import read_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, EmptyShapeError
 from ipose.found_supports.categories import classes_of
 from ipose.found_supports.part_naming import PartNaming

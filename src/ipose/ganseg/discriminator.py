@@ -1,4 +1,7 @@
-"""The discriminator of GANSeg: residual blocks that halve, then two linear layers, without norms."""
+"""The discriminator of GANSeg: residual blocks that halve, then two linear layers; no norm of any kind.
+
+`ipose.reference.ganseg_discriminator` is the literal version.
+"""
 
 import math
 

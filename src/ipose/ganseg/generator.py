@@ -1,4 +1,7 @@
-"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2)."""
+"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2).
+
+`ipose.reference.ganseg_generator` is the literal version.
+"""
 
 import itertools
 from typing import NamedTuple
@@ -117,7 +120,8 @@ class GANSegGenerator(nn.Module):
         behind = mask[:, -1:]
         image = self.colours((1 - behind) * foreground + behind * background)
         heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
-        return GANSegOutput(image, mask, foreground.float(), background.float(), heatmaps, points, centres)
+        foreground, background = _wide(foreground), _wide(background)
+        return GANSegOutput(image, mask, foreground, background, heatmaps, points, centres)
 
     def masks(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
@@ -127,7 +131,7 @@ class GANSegGenerator(nn.Module):
         maps = {size: self._heatmaps(centres, scales, size) for size in set(self.config.sizes)}
         for i, (block, size) in enumerate(zip(self.mask_blocks, self.config.sizes, strict=True)):
             x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
-        return crop(x, self.config.margin).float().softmax(dim=1)
+        return _wide(crop(x, self.config.margin)).softmax(dim=1)
 
     def foreground(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
@@ -153,9 +157,8 @@ class GANSegGenerator(nn.Module):
         return crop(x, self.config.margin)
 
     def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
-        """Features as an image in [-1, 1]: of the blend, or of foreground or background only."""
-        image: Tensor = torch.tanh(self.head(features)).float()
-        return image
+        """Features as an image in [-1, 1]: of the blend, or of foreground or background alone, to look at."""
+        return _wide(torch.tanh(self.head(features)))
 
     def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
         return part_heatmaps(centres, scales, self.get_buffer(f"grid_{size}"), self.config.heatmap)
@@ -165,6 +168,11 @@ class GANSegGenerator(nn.Module):
         sizes = self.config.sizes
         grows = i + 1 < len(sizes) and sizes[i + 1] != sizes[i]
         return double_within_margin(x, self.config.margin) if grows else x
+
+
+def _wide(x: Tensor) -> Tensor:
+    """float32 where autocast made it narrower."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
 def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) -> Float[Tensor, "b e h w"]:

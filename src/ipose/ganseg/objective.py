@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ipose.data.photo_source import PhotoBatch
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput

@@ -1,4 +1,7 @@
-"""The multi-scale discriminator of pix2pixHD: scores of patches, and features to match (GroupDNet app. A, fig. 7)."""
+"""The multi-scale discriminator of pix2pixHD: scores of patches, and features to match (GroupDNet app. A, fig. 7).
+
+`ipose.reference.groupdnet_discriminator` is the literal version.
+"""
 
 from typing import NamedTuple
 

@@ -1,34 +1,28 @@
 """GroupDNet for use: from a scene to an image, with codes that are drawn, read from photographs or mixed. Saved as one
 folder."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-import ipose
 from ipose.configs import config_from_plain
-from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
-from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
+from ipose.errors import ConfigError, DataError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.model_folder import model_format, read_model_config
+from ipose.label_spec import LabelSpec
+from ipose.model_folder import EXTRAS, ModelFolder, ModelKind, open_model
+from ipose.model_writing import write_model
 from ipose.seeds import named_generator
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
-FORMAT = "ipose-groupdnet"
+KIND = ModelKind("ipose-groupdnet", "GroupDNet", "ipose train groupdnet")
 WEIGHTS = "model.safetensors"
-EXTRAS = "release_extras.safetensors"
-"""Name of the file with unused tensors of the authors' file."""
 
 
 class GroupDNet:
@@ -113,46 +107,27 @@ class GroupDNet:
         multiple = self.config.size_multiple
         return (1, 1) if self.config.code == "pooled" else (size[0] // multiple, size[1] // multiple)
 
-    def save_pretrained(self, folder: Path) -> None:
-        """Write a model folder: config.json, model.safetensors and the spec."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write a model folder: config.json, model.safetensors and the spec. One that stands there is replaced."""
         networks = {"encoder": self.encoder, "decoder": self.decoder}
         weights = {f"{name}.{key}": value for name, net in networks.items() for key, value in net.state_dict().items()}
-        save_file({key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}, folder / WEIGHTS)
-        if self.decoder.release_extras:
-            save_file({key: value.contiguous() for key, value in self.decoder.release_extras.items()}, folder / EXTRAS)
-        described = {"format": FORMAT, "ipose_version": ipose.__version__, "groupdnet_config": asdict(self.config)}
-        (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-        (folder / DATASET_FILE).write_text(dataset_toml(self.spec))
+        files = {WEIGHTS: weights, EXTRAS: self.decoder.release_extras}
+        write_model(folder, KIND, {"groupdnet_config": asdict(self.config)}, files, spec=self.spec)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path) -> "GroupDNet":
+    def from_pretrained(cls, path: str | Path | ModelFolder) -> "GroupDNet":
         """Load a run or its `model/` folder.
 
         Raises:
             RunError: no model here, one of another system, or a damaged file.
         """
-        folder, described = _read_config(Path(path))
-        try:
-            config = config_from_plain(GroupDNetConfig, described["groupdnet_config"])
+        model = open_model(path, KIND)
+        with model.reading("GroupDNet"):
+            config = config_from_plain(GroupDNetConfig, model.config["groupdnet_config"])
             encoder, decoder = Encoder(config), Decoder(config)
-            weights = load_file(folder / WEIGHTS)
+            weights = model.weights(WEIGHTS)
             for name, network in (("encoder.", encoder), ("decoder.", decoder)):
                 own = {key.removeprefix(name): value for key, value in weights.items() if key.startswith(name)}
                 network.load_state_dict(own)
-            decoder.release_extras = load_file(folder / EXTRAS) if (folder / EXTRAS).is_file() else {}
-        except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
-            words = " ".join(str(error).split())[:200]
-            raise RunError(
-                f"the GroupDNet cannot be read ({words})", file=folder, mend="Copy the model folder again, whole."
-            ) from error
-        return cls(encoder, decoder, load_spec(folder / DATASET_FILE))
-
-
-def is_groupdnet(path: str | Path) -> bool:
-    """Whether a run or model folder holds a GroupDNet. False if it cannot be read."""
-    return model_format(Path(path)) == FORMAT
-
-
-def _read_config(path: Path) -> tuple[Path, dict[str, Any]]:
-    return read_model_config(path, FORMAT, name="GroupDNet", command="ipose train groupdnet")
+        decoder.release_extras = model.extras()
+        return cls(encoder, decoder, model.spec())

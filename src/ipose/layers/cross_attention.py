@@ -41,6 +41,15 @@ class CrossAttentionBlock(nn.Module):
         self.mlp_in = nn.Linear(width, expansion * width)
         self.mlp_out = nn.Linear(expansion * width, width)
 
+    @torch.no_grad()
+    def reset_projections(self) -> None:
+        """Draw the attention's own projections as torch's multi-head attention does: Xavier uniform over the three as
+        one matrix, biases 0."""
+        bound = (6 / (4 * self.query.in_features)) ** 0.5
+        for projection in (self.query, self.key, self.value):
+            projection.weight.uniform_(-bound, bound)
+            projection.bias.zero_()
+
     def project_keys(self, keys: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Projected keys. They depend only on the supports, so they can be computed once."""
         return compose(self.key, self.key_conv, keys)

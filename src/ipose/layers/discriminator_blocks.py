@@ -27,6 +27,7 @@ class DownBlock(nn.Module):
         self.shortcut = _shortcut(channels_in, channels_out)
 
     def forward(self, x: Float[Tensor, "b fin h w"]) -> Float[Tensor, "b fout half_h half_w"]:
+        """Features at half the height and width; h and w are even."""
         residual: Tensor = self.conv1(x if self.first else F.leaky_relu(x, SLOPE))
         residual = F.avg_pool2d(self.conv2(F.leaky_relu(residual, SLOPE)), 2)
         if self.first:
@@ -51,6 +52,7 @@ class UpBlock(nn.Module):
         self.shortcut = _shortcut(channels_in, channels_out)
 
     def forward(self, x: Float[Tensor, "b fin h w"]) -> Float[Tensor, "b fout double_h double_w"]:
+        """Features at twice the height and width."""
         residual: Tensor = self.conv1(_double(F.leaky_relu(x, SLOPE)))
         residual = self.conv2(F.leaky_relu(residual, SLOPE))
         return residual + _double(self.shortcut(x))  # a 1x1 convolution first: the same numbers at a quarter the work

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
-from ipose.losses.clip_style import STYLE_BLOCK, CLIPStyle
+from ipose.errors import MissingDependencyError, MissingWeightsError
+from ipose.losses.clip_style import STYLE_BLOCK, CLIPStyle, StyleResize
 
 CLIP_MODEL = "ViT-B-32-quickgelu"
 """open_clip's name of the architecture of OpenAI's ViT-B/32 weights, which has QuickGELU."""
@@ -25,13 +25,16 @@ _MEND = (
 )
 
 
-def load_clip_style(weights: Path | None = None, *, block: int = STYLE_BLOCK) -> CLIPStyle:
+def load_clip_style(
+    weights: Path | None = None, *, block: int = STYLE_BLOCK, resize: StyleResize = "clip"
+) -> CLIPStyle:
     """The style loss with CLIP's ViT-B/32 visual encoder (OpenAI's weights), from a file or the cache.
 
     Args:
-        weights: file of the whole CLIP model, with open_clip's or OpenAI's names. None = the Hugging Face cache and
-            ~/.cache/clip.
-        block: number of the block whose tokens are compared, from 0.
+        weights: a file of the whole CLIP model in open_clip's or OpenAI's names; None looks into the Hugging Face
+            cache and ~/.cache/clip.
+        block: whose tokens are compared, counted from 0.
+        resize: how images reach the encoder's size (`visual_tokens`).
     Raises:
         MissingDependencyError: open_clip is not installed.
         MissingWeightsError: no file, or weights of another model. Says how to get them.
@@ -50,7 +53,7 @@ def load_clip_style(weights: Path | None = None, *, block: int = STYLE_BLOCK) ->
         visual.load_state_dict(state)
     except RuntimeError as error:
         raise MissingWeightsError(f"these are no weights of {CLIP_MODEL}", file=path, mend=_MEND) from error
-    return CLIPStyle(visual.float(), block)
+    return CLIPStyle(visual, block, resize)
 
 
 def tiny_clip_style(seed: int, *, block: int = 1) -> CLIPStyle:
@@ -62,8 +65,6 @@ def tiny_clip_style(seed: int, *, block: int = 1) -> CLIPStyle:
         MissingDependencyError: open_clip is not installed.
         ConfigError: `block` is neither 0 nor 1.
     """
-    if block not in (0, 1):
-        raise ConfigError("the tiny style encoder has two blocks", field="block", found=block, expected="0 or 1")
     transformer = _open_clip()
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers are none of our business
         torch.default_generator.manual_seed(seed)

@@ -9,7 +9,7 @@ from ipose.losses.precision import full_precision
 
 
 def kl_divergence(
-    mean: Float[Tensor, "b *code"], log_variance: Float[Tensor, "b *code"], over: Literal["sum", "mean"] = "sum"
+    mean: Float[Tensor, " b *code"], log_variance: Float[Tensor, " b *code"], over: Literal["sum", "mean"] = "sum"
 ) -> Float[Tensor, ""]:
     """KL(N(mean, variance) || N(0, 1)) = -1/2 sum(1 + log_variance - mean^2 - variance).
 

@@ -70,6 +70,7 @@ class NPlusOneLoss(nn.Module):
         label: Int[Tensor, "b h w"] | None,
         target: Literal["real", "fake"],
     ) -> Float[Tensor, ""]:
+        """`n_plus_one_loss` with this module's unknown class."""
         return n_plus_one_loss(logits, label, target, self.unknown)
 
 

@@ -105,11 +105,12 @@ class VGGFeatureLoss(nn.Module):
         self.taps, self.weights, self.imagenet = tuple(taps), tuple(weights), imagenet
 
     def train(self, mode: bool = True) -> "VGGFeatureLoss":
-        """Stay in eval mode, because the network is frozen."""
+        """Stays in eval mode: the network is frozen."""
         super().train(False)
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 h w"]) -> Float[Tensor, ""]:
+        """`vgg_feature_loss` of two batches of images in [-1, 1]."""
         return vgg_feature_loss(self.layers, fake, real, self.taps, self.weights, imagenet=self.imagenet)
 
 

@@ -1,14 +1,14 @@
 """PartNet: an object's part map from its shape and k annotated supports of its category (iPOSE sec. 3.1).
 
-The part channels are computed like a batch, so the network does not know the name of a part. Three exact shortcuts make
-it fast. The query is encoded once, not once for each channel. Everything that depends only on the supports
-(`SupportMemory`) is computed once for each category. All channels that no support uses have the same input and share
-one computation. `ipose.reference.partnet` has the plain version.
+One part channel at a time: the channels are a batch, so the network cannot know what a part is called. Three exact
+consequences make it fast: the query is encoded once, not once a channel; all that depends on the supports alone
+(`SupportMemory`) is computed once a category; and channels that no support uses share one computation, since their
+inputs are equal. `ipose.reference.partnet` is the literal version.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.layers.init import init_weights
 from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
 from ipose.partnet.presets import Normalization, PartNetConfig
 from ipose.types import CROP_SIZE, PART_CHANNELS
@@ -113,6 +114,10 @@ class PartNet(nn.Module):
         self.mask_encoder = MaskEncoder(*encoder)
         self.blocks = nn.ModuleList(CrossAttentionBlock(config.token_width) for _ in range(config.attention_blocks))
         self.decoder = PartDecoder(config.token_width, config.encoder_channels, config.normalization)
+        if config.weight_init == "release":
+            init_weights(self)
+            for block in self.blocks:
+                cast(CrossAttentionBlock, block).reset_projections()
 
     def encode_supports(self, supports: UInt8[Tensor, "m k s s"]) -> SupportMemory:
         """Compute everything that depends only on the supports. The memory of a category can be reused.

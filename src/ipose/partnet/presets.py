@@ -10,6 +10,8 @@ from typing import Any, Literal
 from ipose.configs import Published, check_choices, check_fields, config_by_name
 
 Normalization = Literal["instance", "batch"]
+WeightInit = Literal["release", "torch"]
+ReplacedSupport = Literal["any", "not_last"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +38,14 @@ class PartNetConfig:
     cross_entropy: bool = True
     """Whether the cross-entropies over the part channels are added to P's BCE losses (R)."""
     reconstruction: bool = True
-    """Whether there is a second prediction, in which the query's own part map replaces one support (P suppl. eq.
-    11)."""
+    """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
+    replaced_support: ReplacedSupport = "any"
+    """Which of the k supports that is: any, or never the last one (R)."""
     random_supports: float = 3 / 8
-    """Probability that a batch reads random training objects in place of the chosen supports (R)."""
+    """Probability that a batch reads supports drawn at random: k of the chosen ones and at most 2k others (R)."""
+    weight_init: WeightInit = "torch"
+    """How weights begin: convolutions and linear maps normal after Xavier with gain 0.02, biases 0 (R), or as torch
+    begins them. P is silent."""
     augment: bool = True
     """Whether training objects are resized, rotated, cropped and flipped at random (R)."""
     learning_rate: float = 1e-4
@@ -85,11 +91,17 @@ _HALF: Mapping[str, Any] = {
     "learning_rate": 1e-3,
     "beta1": 0.9,
     "batch_size": 16,
-} | {"ema_decay": 0.995, "decay_learning_rate": True}
+    "ema_decay": 0.995,
+    "decay_learning_rate": True,
+}
 
 # The minutes that `ipose demo` has: a quarter of the paper's widths, small batches. PartWorld has so many objects that
 # no augmentation is needed.
-_TOY: Mapping[str, Any] = {**_HALF, "encoder_channels": (8, 16, 32, 32), "augment": False, "batch_size": 8} | {
+_TOY: Mapping[str, Any] = {
+    **_HALF,
+    "encoder_channels": (8, 16, 32, 32),
+    "augment": False,
+    "batch_size": 8,
     "learning_rate": 2e-3,
     "ema_decay": 0.98,
 }
@@ -97,8 +109,10 @@ _TOY: Mapping[str, Any] = {**_HALF, "encoder_channels": (8, 16, 32, 32), "augmen
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,
     "half": _HALF,
-    "paper": {"cross_entropy": False},  # BCE losses alone (P eqs. 10-12). `normalization="batch"` gives P's network
-    "release": {"zero_empty_masks": False},  # the authors' script
+    # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
+    "paper": {"cross_entropy": False, "weight_init": "release"},
+    # The authors' script. Of its 500 passes the model of the best validation accuracy is used.
+    "release": {"zero_empty_masks": False, "replaced_support": "not_last", "weight_init": "release", "epochs": 500},
 }
 """What each preset changes of the defaults. `paper` and `release` have 5,133,825 parameters."""
 
@@ -125,13 +139,15 @@ PUBLISHED: Mapping[str, Published] = {
     "zero_empty_masks": Published(release=False),
     "cross_entropy": Published(False, True),
     "reconstruction": Published(True, True),
+    "replaced_support": Published("any", "not_last"),
     "random_supports": Published(release=3 / 8),
+    "weight_init": Published(release="release"),
     "augment": Published(release=True),
     "learning_rate": Published(1e-4, 1e-4),
     "beta1": Published(0.0, 0.0),
     "beta2": Published(0.999, 0.999),
     "batch_size": Published(release=6),
-    "epochs": Published(30),
+    "epochs": Published(30, 500),
     "ema_decay": Published(0.0, 0.0),
     "decay_learning_rate": Published(False, False),
 }

@@ -16,6 +16,7 @@ from ipose.shapes.object_pastes import own_pixel_owner, paste_objects, pasted_sh
 from ipose.types import PART_CHANNELS, SceneBatch, SceneObject, SupportSet
 
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,12 @@ class SceneParts:
 
 
 def infer_scene_parts(
-    partnet: PartNet, batch: SceneBatch, supports: SupportSet, *, paste: Paste = "release"
+    partnet: PartNet,
+    batch: SceneBatch,
+    supports: SupportSet,
+    *,
+    paste: Paste = "release",
+    object_shape: ObjectShape = "label_and_instance",
 ) -> SceneParts:
     """Infer the parts of every object whose class has parts, and compose them in the image plane.
 
@@ -51,8 +57,9 @@ def infer_scene_parts(
         partnet: frozen or not. Gradients flow if autograd is on.
         batch: scenes of one size. Objects without `part_category` are ignored.
         supports: of every part category in the batch.
-        paste: where to write: "release" = where the pasted-back 64x64 shape is 1; "own_pixels" = at the object's own
-            pixels.
+        paste: write where the pasted-back 64x64 shape is 1 (the release's rule), or at the object's own pixels.
+        object_shape: an object's silhouette is where label and instance id are its own; or where the instance id is,
+            whatever the label says (the release's rule: a hole of another label belongs to the object).
     Raises:
         SupportError: a part category has no supports.
     """
@@ -65,6 +72,8 @@ def infer_scene_parts(
     geometry = geometry_of_objects(batch.objects, batch.size).to(device)
     class_ids = torch.tensor([item.class_id for item in batch.objects], device=device)
     instance_ids = torch.tensor([item.instance_id for item in batch.objects], device=device)
+    if object_shape == "instance":  # one label everywhere: the instance ids alone tell objects apart
+        batch, class_ids = replace(batch, label=torch.zeros_like(batch.label)), torch.zeros_like(class_ids)
     own = (batch.label, batch.instance, class_ids, instance_ids, batch.image_index, geometry)
     shapes = crop_object_shapes(*own)
     if paste == "own_pixels":

@@ -21,11 +21,16 @@ class SegmentationBatch(Protocol):
     """What the objective needs of a batch: images with label maps. A `SceneBatch` has them."""
 
     @property
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """Of the images."""
+
     @property
-    def image(self) -> Float[Tensor, "b 3 h w"] | None: ...
+    def image(self) -> Float[Tensor, "b 3 h w"] | None:
+        """In [-1, 1], or None."""
+
     @property
-    def label(self) -> Int64[Tensor, "b h w"]: ...
+    def label(self) -> Int64[Tensor, "b h w"]:
+        """Class ids."""
 
 
 def pixel_cross_entropy(

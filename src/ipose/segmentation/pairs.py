@@ -11,8 +11,8 @@ from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import draw_noise
 from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.dice import cross_entropy_and_dice
+from ipose.objective import Phase
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.types import Phase
 
 
 @dataclass(frozen=True, eq=False)

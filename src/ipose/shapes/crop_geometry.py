@@ -117,6 +117,7 @@ def crop_geometry(
     image_size: tuple[int, int],
     *,
     stretch: Literal["photograph", "release"] = "photograph",
+    context_px: int = CONTEXT_PX,
 ) -> CropGeometry:
     """Compute the crops of all objects: context, clipping, even sides, aspect, padding.
 
@@ -128,16 +129,17 @@ def crop_geometry(
         boxes: min row, max row, min col, max col of `even_box`, inclusive.
         original_size: (Ho, Wo) of the photograph before it was resized to `image_size`. (1, 1) = it was not resized.
         image_size: (height H, width W) of the image plane.
-        stretch: "photograph" = ratio Ho*W : Wo*H, which restores the photograph's aspect for any image size, and
-            changes nothing if the aspect was kept. "release" = ratio Ho : Wo for every image size. Both agree for
-            square images, and the release only has these.
+        stretch: "photograph" takes the ratio Ho*W : Wo*H, which restores the photograph's aspect whatever the image's
+            size, and does nothing where the aspect was kept. The release squashes to squares only, where that ratio is
+            its own, Ho : Wo; "release" takes Ho : Wo for every image size.
+        context_px: image pixels around the box that the crop shows too; 0 for the release's style crops.
     Raises:
         ShapeMismatchError: a box without a pixel inside the image.
     """
     low, high = boxes[:, 0::2], boxes[:, 1::2]
     side = torch.tensor(image_size, device=boxes.device)
-    start = (low - CONTEXT_PX).clamp(min=0)
-    end = torch.minimum(high + CONTEXT_PX, side)
+    start = (low - context_px).clamp(min=0)
+    end = torch.minimum(high + context_px, side)
     if bool((start >= end).any()) or bool((high < low).any()):
         raise ShapeMismatchError(
             "a box has no pixel in the image",
@@ -165,8 +167,10 @@ def _stretch(
     return torch.where(ratio > ratio.flip(1), size * ratio // ratio.flip(1), size)
 
 
-def geometry_of_objects(objects: Sequence[SceneObject], image_size: tuple[int, int]) -> CropGeometry:
+def geometry_of_objects(
+    objects: Sequence[SceneObject], image_size: tuple[int, int], *, context_px: int = CONTEXT_PX
+) -> CropGeometry:
     """`crop_geometry` of scene objects, on the CPU."""
     boxes = torch.tensor([item.box for item in objects], dtype=torch.int64).reshape(-1, 4)
     original = torch.tensor([item.original_size for item in objects], dtype=torch.int64).reshape(-1, 2)
-    return crop_geometry(boxes, original, image_size)
+    return crop_geometry(boxes, original, image_size, context_px=context_px)

@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Bool, Float, Int, Integer
 from torch import Tensor
 
+from ipose.part_annotations import CROP_SIZE
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.resampling import bilinear_taps, nearest_index, scatter_taps
-from ipose.types import CROP_SIZE
 
 __all__ = [
     "CropGeometry",

@@ -22,11 +22,16 @@ class Parts(Protocol):
     """The parts of scenes that the generator reads. `ipose.partnet.scene_parts.SceneParts` is one."""
 
     @property
-    def features(self) -> Float[Tensor, "b qf h w"]: ...
+    def features(self) -> Float[Tensor, "b qf h w"]:
+        """Part features, zero where no part is known."""
+
     @property
-    def logits(self) -> Float[Tensor, "b q h w"]: ...
+    def logits(self) -> Float[Tensor, "b q h w"]:
+        """Part logits, zero where no part is known."""
+
     @property
-    def mask(self) -> Float[Tensor, "b 1 h w"]: ...
+    def mask(self) -> Float[Tensor, "b 1 h w"]:
+        """1 where a part is known."""
 
 
 InferParts = Callable[[SceneBatch], Parts]

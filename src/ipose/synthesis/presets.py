@@ -20,6 +20,8 @@ StyleLoss = Literal["clip", "vgg", "none"]
 StyleCrops = Literal["release", "objects"]
 LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
+StyleResize = Literal["clip", "release"]
 
 POSITION_CHANNELS = 72
 """Channels of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
@@ -68,7 +70,9 @@ class SynthesisConfig:
     """Form of predicted parts: Q*F decoder features (R), or the Q logit maps (P: "part map"). No effect for other
     `parts`."""
     paste: Paste = "release"
-    """Where features of an object are written: in the pasted-back shape (R), or at the object's own pixels."""
+    """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    object_shape: ObjectShape = "label_and_instance"
+    """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
     spectral_norm: SpectralNormScope = "release"
     """Layers with spectral norm: "release" = residual and shortcut convolutions (R); "all" = every convolution of G and
     D (P)."""
@@ -87,7 +91,9 @@ class SynthesisConfig:
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
-    """Regions of the style loss: "release" = objects or the whole image, 1/2 each (R); "objects" = only objects (P)."""
+    """Crops for the style loss: the whole image or objects with parts, 1/2 each (R), or any objects (P)."""
+    style_resize: StyleResize = "clip"
+    """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
     style_block: int = 8
     """Number of the CLIP ViT block whose tokens are compared, from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
@@ -171,20 +177,43 @@ class SynthesisConfig:
         check_fields(self, "height width", lambda pixels: pixels % multiple == 0, expected)
 
 
-_CITYSCAPES: Mapping[str, Any] = {"num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "ema_decay": 0.999}
-_ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0}
-_COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+SILENT: dict[str, Any] = {"object_shape": "instance", "style_resize": "release"}
+"""What the authors' networks were trained with on every data set, and the paper does not say."""
 
-# `toy` is no experiment of the paper. It trains in minutes on two CPU cores. Large maps take most of the time, so it is
-# narrow where maps are large and wider where they are small, and it starts at H/8. It has a larger initial gain, larger
-# rates and small batches: in this time, many small steps are better than few large ones.
-_TOY: Mapping[str, Any] = (
-    {"num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 8, "spade_hidden": 16}
-    | {"channel_multipliers": (12, 12, 6, 2, 2), "discriminator_channels": (3, 16, 32, 48, 64)}
-    | {"part_hidden": 8, "part_noise_channels": 7, "last_decoder_channels": 16, "part_input": "logits"}
-    | {"style_loss": "none", "lr_generator": 5e-4, "lr_discriminator": 1e-3, "ema_decay": 0.995, "init_gain": 1.0}
-    | {"batch_size": 4, "epochs": 100}
-)
+_CITYSCAPES: Mapping[str, Any] = SILENT | {
+    "num_classes": 35,
+    "unknown": 0,
+    "width": 512,
+    "batch_size": 4,
+    "ema_decay": 0.999,
+}
+_ADE20K: Mapping[str, Any] = SILENT | {"num_classes": 151, "unknown": 0}
+_COCO_STUFF: Mapping[str, Any] = SILENT | {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+
+# `toy` is no experiment of the paper: it has minutes on two CPU cores where the paper has days on GPUs. So it is narrow
+# where images are large (that is where the time goes) and wider where they are small, starts at H/8, and begins with a
+# larger gain and learns at larger rates, in small batches: many small steps beat few large ones in that time.
+_TOY: Mapping[str, Any] = {
+    "num_classes": 16,
+    "height": 64,
+    "width": 64,
+    "z_channels": 8,
+    "channels": 8,
+    "channel_multipliers": (12, 12, 6, 2, 2),
+    "spade_hidden": 16,
+    "part_hidden": 8,
+    "part_noise_channels": 7,
+    "part_input": "logits",
+    "discriminator_channels": (3, 16, 32, 48, 64),
+    "last_decoder_channels": 16,
+    "style_loss": "none",
+    "lr_generator": 5e-4,
+    "lr_discriminator": 1e-3,
+    "ema_decay": 0.995,
+    "init_gain": 1.0,
+    "batch_size": 4,
+    "epochs": 100,
+}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,

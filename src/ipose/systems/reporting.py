@@ -16,7 +16,6 @@ from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 
 Config = TypeVar("Config")
-Item = TypeVar("Item")
 
 SETTINGS = "settings beside the paper's"
 
@@ -111,9 +110,3 @@ def files_sections(folder: Path) -> list[Section]:
     if tables:
         sections.append(Section("Ablations", "Tables that lie beside this run.", tables))
     return sections
-
-
-def spread(items: Sequence[Item], count: int) -> list[Item]:
-    """At most `count` items, evenly chosen."""
-    stride = max(1, len(items) // count)
-    return [items[i] for i in range(0, len(items), stride)][:count]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from ipose.data.worker_processes import begin_worker
+from ipose.data.parallel import begin_worker
 from ipose.errors import ConfigError, IposeError
 from ipose.seeds import generator_of, seed_of
 

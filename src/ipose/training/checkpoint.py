@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import RunError
+from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.checkpoint_files import (
     DAMAGED,
@@ -36,8 +37,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.types import Objective
-from ipose.whole_files import fsync_tree, replace_folder
+from ipose.whole_files import fsync_tree, put_in_place
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def save_checkpoint(
         torch.save(state, beside / "state.pt")
         write_manifest(beside, step)
         fsync_tree(beside)
-        path = replace_folder(beside, checkpoint_path(folder, step))
+        path = put_in_place(beside, checkpoint_path(folder, step))
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise RunError(
@@ -127,7 +127,7 @@ def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | 
         except DamagedCheckpointError as error:
             warnings.warn(f"{error} Using the one before.", stacklevel=2)
             if set_aside:
-                replace_folder(path, folder / f"{DAMAGED}{path.name}")
+                put_in_place(path, folder / f"{DAMAGED}{path.name}")
     return None
 
 

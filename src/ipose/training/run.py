@@ -22,7 +22,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
 from ipose.training.folders import locked, nearby, refuse_taken, wait_for, what_is
 from ipose.training.provenance import command_line, git_commit, versions
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import recover_folder, write_text_whole
 
 FORMAT = 1
 
@@ -103,7 +103,9 @@ class Run:
             raise RunError("run.json cannot be read", file=file, found=repr(error), expected="JSON of a run") from error
         if known[0] != FORMAT:
             raise RunError("a run of another version of ipose", file=file, found=known[0], expected=FORMAT)
-        return cls(folder, info)
+        run = cls(folder, info)
+        recover_folder(run.model)  # a kill may have left it set aside
+        return run
 
     @classmethod
     def resume(

@@ -52,10 +52,15 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return without_prefix(carried) if carried else state
 
 
-def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """Name of the network, for example "PartNet" or "GANSeg generator". None = no name is of a release."""
-    names = without_prefix(state)
-    votes = {network: sum(bool(re.match(mark, name)) for name in names) for network, mark in _MARKS.items()}
+def network_of(state: Mapping[str, Tensor], others: Mapping[str, str] | None = None) -> str | None:
+    """Name of the network, for example "PartNet" or "GANSeg generator". None = no name is of a release.
+
+    Args:
+        state: names and tensors.
+        others: marks of networks of anybody's: a pattern that names of tensors begin with.
+    """
+    names, marks = without_prefix(state), {**_MARKS, **(others or {})}
+    votes = {network: sum(bool(re.match(mark, name)) for name in names) for network, mark in marks.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
     best = max(votes, key=lambda network: votes[network])
     return best if votes[best] else None

@@ -5,23 +5,21 @@ from typing import Any
 import torch
 from PIL import Image
 
+from ipose.data.batch_sources import PhotoSource
+from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
-from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import save_ganseg
-from ipose.reports.points_sheet import ganseg_row, ganseg_sheet
+from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
 from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 64
 """Number of images on a sheet, and of images in the check for collapse."""
-
-LEAST_PHOTOGRAPHS = 5000
-"""Number of photographs that the paper asks for (GANSeg sec. 5)."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
@@ -39,8 +37,8 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
     config: GANSegConfig = task.config
     if photographs is None:
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
-    if len(photographs) < LEAST_PHOTOGRAPHS:
-        print(f"{len(photographs)} photographs: the paper asks for more than {LEAST_PHOTOGRAPHS:,}, or parts may fail.")
+    if len(photographs) < ADVISED:
+        print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
     torch.manual_seed(seed)
     return Prepared(
         config=config,
@@ -98,7 +96,7 @@ def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: lis
     device, parts = next(generator.parameters()).device, generator.config.parts
     front, behind = (generator.colours(tensor.to(device)).cpu() for tensor in (output.foreground, output.background))
     rows = [
-        ganseg_row(
+        points_row(
             output.points[i],
             output.part_map()[i],
             {"foreground": front[i], "background": behind[i], "image": output.image[i]},
@@ -107,4 +105,4 @@ def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: lis
         )
         for i, heading in enumerate(headings)
     ]
-    return ganseg_sheet(rows, parts, title)
+    return points_sheet(rows, parts, title)

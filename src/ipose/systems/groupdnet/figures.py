@@ -17,7 +17,7 @@ from ipose.editing.layout_edits import EditLabel
 from ipose.errors import ConfigError, DataError
 from ipose.groupdnet.model import GroupDNet
 from ipose.systems.groupdnet.sheets import Images, image_sheet
-from ipose.systems.reporting import spread
+from ipose.systems.scene_models import spread
 from ipose.training.run import Run
 from ipose.types import Scene
 

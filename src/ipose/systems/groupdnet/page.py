@@ -9,7 +9,8 @@ from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.reports.page import Figure, Section
 from ipose.reports.sheets import class_legend
 from ipose.systems.groupdnet.sheets import image_row, samples
-from ipose.systems.reporting import RunPage, config_of, settings_section, spread, with_data
+from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.systems.scene_models import spread
 from ipose.training.run import Run
 from ipose.types import Scene
 

@@ -16,7 +16,7 @@ from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.card_folder import code_facts
+from ipose.evaluation.card_folder import card_facts
 from ipose.evaluation.control import EditedPair, control_cards
 from ipose.evaluation.eval_card import card_file_name, write_card
 from ipose.evaluation.feature_networks import load_features
@@ -119,13 +119,7 @@ def edit_files(
     edit_sheet(before, after, model.spec, title=in_words(edit)).save(path)
     yield path
     pair = EditedPair(plain.image, edited.image, edited_region(model, scene, edit, seed=seed))
-    facts = {
-        **code_facts(),
-        "model": dict(weights or {}),
-        "seeds": (seed,),
-        "images": str(out),
-        "notes": (in_words(edit),),
-    }
+    facts = {**card_facts(out, model=weights), "seeds": (seed,), "notes": (in_words(edit),)}
     (out / "cards").mkdir(exist_ok=True)
     for card in control_cards([pair], features=network, perceptual=perceptual, facts=facts):
         path = out / "cards" / f"{scene.name}_{card_file_name(card)}"

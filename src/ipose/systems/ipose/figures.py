@@ -18,7 +18,7 @@ from ipose.editing.edit import Edit
 from ipose.editing.noise_edits import Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.card_folder import code_facts, described, model_facts, write_run_cards
+from ipose.evaluation.card_folder import card_facts, described, model_facts, write_run_cards
 from ipose.evaluation.control import Change, EditedPair, Measured
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.lpips import load_lpips
@@ -121,7 +121,7 @@ def draw(
     contact_sheet([*structures, *legends], "New structure: parts dropped from the supports").save(files[1])
     changes = [asdict(item) for item in measured.changes]
     files[2].write_text(json.dumps({"seed": seed, "changes": changes}, indent=2) + "\n")
-    facts = {**code_facts(), "model": model_facts(run, model.supports), "seeds": (seed,), "images": str(folder)}
+    facts = {**card_facts(folder, model=model_facts(run, model.supports)), "seeds": (seed,)}
     cards = write_run_cards(measured.cards(features=network, perceptual=perceptual, facts=facts), cards_folder)
     return [changes_table(measured.changes), *map(described, [*files, *cards])]
 

@@ -19,7 +19,8 @@ from ipose.reports.part_blocks import extremes
 from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import SynthesisConfig, preset
-from ipose.systems.reporting import RunPage, config_of, settings_section, spread, with_data
+from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.systems.scene_models import spread
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tyro.conf import FlagCreatePairsOff
+
 from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
 from ipose.synthesis.published import published
 from ipose.systems.partnet.record import describe_parts
-from ipose.systems.record import MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import (
+    CLASS_OPTIONS,
+    IMAGE_OPTIONS,
+    AblateOptions,
+    MakeOptions,
+    Released,
+    ReleaseOptions,
+    System,
+    TrainOptions,
+)
 
 ROOM = "ipose.systems.ipose"
 
@@ -34,6 +45,29 @@ class IPoseMakeOptions(MakeOptions):
 
     parts: Path | None = None
     """True part map, or a folder of them. Only for a model that was trained on true parts."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """iPOSE: paint objects whose category has no supports as objects without parts. Otherwise they are an error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IPoseAblateOptions(AblateOptions):
+    """Options that `ipose ablate` has for iPOSE's tables of images."""
+
+    partnet: Path | None = None
+    """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
+    clip_weights: Path | None = None
+    """Local file of CLIP ViT-B/32 weights. None = the cache. Without a file, rows with the style loss are left out."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, table 9's row is left out."""
+    tiny_encoders: bool = False
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
+    features: str | None = None
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
+    segmenter: Path | None = None
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +93,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="synthesis",
-    kind="synthesis",
     formats=("ipose",),
     title="Synthesis",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
-    config_key="synthesis",
     preset=preset,
     presets=tuple(PRESETS),
     published=published,
@@ -76,14 +108,14 @@ SYSTEM = System(
     making=f"{ROOM}.generating:make",
     make_options=IPoseMakeOptions,
     judging=f"{ROOM}.judging:judge",
-    judged_by={
-        "images": ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
-        "classes": ("protocol", "maps", "pairs", "masking", "lpips"),
-    },
+    judged_by={"images": IMAGE_OPTIONS, "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:SynthesisRows",
+    ablate_options=IPoseAblateOptions,
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
-    released={"generator": f"{ROOM}.release:generator_from_release"},
+    released={"generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",
     release_options=IPoseReleaseOptions,
     next_step="Make images: ipose generate MAP.png --model {run}",

@@ -8,7 +8,7 @@ from torch import Tensor
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError
 from ipose.interop.release.generator_form import map_channels
-from ipose.synthesis.presets import PRESETS, SynthesisConfig
+from ipose.synthesis.presets import PRESETS, SILENT, SynthesisConfig
 from ipose.synthesis.presets import preset as synthesis_preset
 from ipose.types import LabelSpec
 
@@ -83,7 +83,7 @@ def with_preset(config: SynthesisConfig, classes: ReleasedClasses) -> SynthesisC
     """The preset's settings, with the fields that the weights decide."""
     from_weights = {name: getattr(config, name) for name in _IN_WEIGHTS}
     if classes.preset is None:
-        return replace(config, unknown=classes.spec.unknown)
+        return replace(config, **SILENT, unknown=classes.spec.unknown)
     return synthesis_preset(classes.preset, **from_weights, unknown=classes.spec.unknown)
 
 

@@ -1,34 +1,37 @@
-"""`ipose segment --truth`: part maps judged by true maps, with foreground IoU and with parts matched to labels."""
+"""Part maps beside true ones: foreground IoU, parts matched to labels, and eval cards of both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from jaxtyping import Integer
 from torch import Tensor
 
 from ipose.data.png import read_index
 from ipose.errors import DataError
-from ipose.evaluation.card_folder import code_facts, described, weights_of, write_run_cards
+from ipose.evaluation.card_folder import card_facts, weights_of
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
-from ipose.systems.part_segmenter.segment import find_images, segment_files
+from ipose.model_folder import open_model
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """Scores of a segmenter's part maps beside true maps.
+class PartMapScores:
+    """Part maps beside true ones.
 
     Args:
-        images: number of photographs.
-        foreground_iou: IoU of the pixels that are not background, the mean over the photographs.
-        everything: the same, if every pixel were foreground.
-        matching: found parts matched to labels. None = the truth has only foreground and background.
-        data: hash of the true maps.
+        images: how many.
+        foreground_iou: of what is not background.
+        everything: the same, if everything were foreground.
+        matching: found parts beside labelled ones; None where no labels count.
+        data: hash of the truth.
     """
 
     images: int
@@ -38,37 +41,123 @@ class Judgement:
     data: str
 
 
-def segment_and_judge(
-    model: Path, images: Path, out: Path, *, truth: Path | None = None, device: str = "cpu"
-) -> Iterator[str]:
-    """Write part maps of photographs, and eval cards if there are true maps. Yields lines to print.
+class PartMapTally:
+    """Takes part maps beside true ones, one image after the other.
 
     Args:
-        model: run or model folder of a part segmenter.
-        images: a photograph, or a folder of them.
-        out: folder to write to.
-        truth: folder of true maps. None = no eval cards.
-        device: of the segmenter.
-    Raises:
-        RunError: no part segmenter in `model`.
-        DataError: no photographs, some that cannot be read, or some without a true map.
+        parts: that may be found, 1..parts.
     """
-    if truth is not None:
-        check_truth(find_images(images), truth)
-    segmenter = load_part_segmenter(model)
-    segmenter.network.to(device)
-    written = list(segment_files(segmenter, images, out))
-    yield from map(str, written)
-    if truth is not None:
-        cards = judgement_cards(judge(segmenter, written[:-1], truth), segmenter, model, images, truth)
-        yield from map(described, write_run_cards(cards, out / "cards"))
+
+    def __init__(self, parts: int) -> None:
+        self.parts, self.labels = parts, 0
+        self._ious, self._everything, self._counts = list[float](), list[float](), list[Tensor]()
+        self._looked = Fingerprint()
+
+    def add(
+        self,
+        name: str,
+        found: Integer[Tensor, "h w"],
+        foreground: Integer[Tensor, "h w"],
+        labels: Integer[Tensor, "h w"] | None,
+        truth: Sequence[Tensor],
+    ) -> None:
+        """Take one image.
+
+        Args:
+            name: of the image.
+            found: its parts, 0 = background.
+            foreground: true; 0 = background.
+            labels: true parts, 0 = background; None = nobody labelled any.
+            truth: what the hash is of.
+        """
+        self._ious.append(foreground_iou(found[None], foreground[None]))
+        self._everything.append(foreground_iou(torch.ones_like(foreground[None]), foreground[None]))
+        for pixels in truth:
+            self._looked.add(name, pixels)
+        if labels is not None:
+            most = max(1, int(labels.max()))
+            self._counts.append(overlap_counts(found[None], labels[None], self.parts, most))
+            self.labels = max(self.labels, most)
+
+    @property
+    def images(self) -> int:
+        """How many were taken."""
+        return len(self._ious)
+
+    def scores(self, *, match: bool) -> PartMapScores:
+        """Of all images together; `match`: whether labels mean the same in all of them, so that parts can stand for
+        them."""
+        matching = None
+        if match:
+            padded = [F.pad(counts, (0, 1 + self.labels - counts.shape[1])) for counts in self._counts]
+            matching = match_parts(torch.stack(padded).sum(0))
+        return PartMapScores(self.images, fmean(self._ious), fmean(self._everything), matching, self._looked.hex())
+
+
+def part_map_cards(
+    scores: PartMapScores, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
+) -> list[EvalCard]:
+    """Cards of both numbers; `facts`: what they have in common. Labels without a name have a number."""
+    common: dict[str, Any] = {"counts": {"photographs": scores.images}, "data": scores.data, **facts}
+    notes = ("each photograph by itself, then the mean; background is what has id 0",)
+    beside = {"everything foreground": scores.everything}
+    cards = [EvalCard(metric="Foreground IoU", value=scores.foreground_iou, notes=notes, baselines=beside, **common)]
+    if (matching := scores.matching) is not None:
+        count = matching.iou.shape[1]
+        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
+        matched = matching.table(part_names, labels)
+        said = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
+        metric = "IoU of labels with their matched parts"
+        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=said, **common))
+    return cards
+
+
+def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
+    """Protocol and resizing of cards of photographs that `segment_image` segmented."""
+    side = segmenter.image_size
+    resize = f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
+    return {"protocol": "photographs", "resize": resize}
+
+
+def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapScores:
+    """Part maps that were written beside true ones of the same names.
+
+    Args:
+        segmenter: that wrote them.
+        maps: files that `segment_files` wrote.
+        truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
+    Raises:
+        DataError: a photograph without a map in `truth`, or one of another size.
+    """
+    tally = PartMapTally(len(segmenter.part_names))
+    for path in maps:
+        found = torch.from_numpy(read_index(path))
+        true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
+        tally.add(path.name, found, true, true, [true])
+    return tally.scores(match=tally.labels > 1)
+
+
+def file_cards(
+    segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path, *, model: Path, images: Path
+) -> list[EvalCard]:
+    """Cards of `score_files`.
+
+    Args:
+        segmenter: that wrote the maps.
+        maps: files that `segment_files` wrote.
+        truth: folder of true maps.
+        model: folder of the segmenter, or its run.
+        images: that were segmented.
+    """
+    facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
+    return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
 
 
 def check_truth(images: Sequence[Path], truth: Path) -> None:
-    """Check that each photograph has a true map, before any is segmented.
+    """Whether each photograph has a true map; asked before any is segmented.
 
     Raises:
-        DataError: no such folder, or a photograph without a true map.
+        DataError: no such folder, or a photograph without a map in it.
     """
     if not truth.is_dir():
         raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
@@ -76,94 +165,22 @@ def check_truth(images: Sequence[Path], truth: Path) -> None:
         _truth_file(path, truth)
 
 
-def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Judgement:
-    """Compare written part maps with the true maps of the same names.
-
-    Args:
-        segmenter: the segmenter that made the maps.
-        maps: part maps that `segment_files` wrote.
-        truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
-    Raises:
-        DataError: a photograph without a true map, or a true map of another size.
-    """
-    ious, whole, counts = list[float](), list[float](), list[tuple[Tensor, Tensor]]()
-    parts, labels, looked = len(segmenter.part_names), 0, Fingerprint()
-    for path in maps:
-        found = torch.from_numpy(read_index(path))
-        true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
-        ious.append(foreground_iou(found[None], true[None]))
-        whole.append(foreground_iou(torch.ones_like(found[None]), true[None]))
-        counts.append((found, true))
-        looked.add(path.name, true)
-        labels = max(labels, int(true.max()))
-    if labels < 2:
-        return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), None, looked.hex())
-    summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
-    return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), match_parts(summed), looked.hex())
-
-
-def judgement_cards(
-    found: Judgement, segmenter: TrainedSegmenter, folder: Path, images: Path, truth: Path
-) -> list[EvalCard]:
-    """Eval cards of a judgement.
-
-    Args:
-        found: result of `judge`.
-        segmenter: the judged segmenter.
-        folder: its run or model folder.
-        images: the photographs.
-        truth: folder of the true maps.
-    """
-    side = segmenter.image_size
-    place = folder if (folder / "config.json").is_file() else folder / "model"
-    common: dict[str, Any] = {
-        "protocol": "photographs",
-        "resize": f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)",
-        "model": weights_of(place),
-        "images": str(images),
-        "real": str(truth),
-        **code_facts(),
-    }
-    return score_cards(found, segmenter.part_names, common)
-
-
-def score_cards(
-    found: Judgement, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
-) -> list[EvalCard]:
-    """Eval cards of a judgement: foreground IoU and, where there are labels, IoU of labels with their matched parts.
-
-    Args:
-        found: the scores.
-        part_names: of the segmenter's parts.
-        facts: fields that all cards share.
-        label_names: of labels 1, 2, ... Labels without a name are numbered.
-    """
-    common: dict[str, Any] = {"counts": {"photographs": found.images}, "data": found.data, **facts}
-    notes = ("each photograph by itself, then the mean; background is what has id 0",)
-    beside = {"everything foreground": found.everything}
-    cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, baselines=beside, **common)]
-    if found.matching is not None:
-        count = found.matching.iou.shape[1]
-        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
-        matched = found.matching.table(part_names, labels)
-        pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
-        value = found.matching.matched_iou
-        cards.append(EvalCard(metric="IoU of labels with their matched parts", value=value, notes=pairs, **common))
-    return cards
-
-
 def _truth_file(path: Path, truth: Path) -> Path:
     name = path.stem.removesuffix("_part")
-    file = next((truth / f"{name}{end}.png" for end in ("", "_part") if (truth / f"{name}{end}.png").is_file()), None)
-    if file is None:
-        raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
-    return file
+    for file in (truth / f"{name}.png", truth / f"{name}_part.png"):
+        if file.is_file():
+            return file
+    raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
 
 
 def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
     file = _truth_file(path, truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
-        found, expected = f"{true.shape[0]}x{true.shape[1]}", f"{size[0]}x{size[1]}"
-        raise DataError("a true map of another size than its photograph", file=file, found=found, expected=expected)
+        raise DataError(
+            "a true map of another size than its photograph",
+            file=file,
+            found=f"{true.shape[0]}x{true.shape[1]}",
+            expected=f"{size[0]}x{size[1]}",
+        )
     return true

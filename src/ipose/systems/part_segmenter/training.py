@@ -14,7 +14,6 @@ from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
-from ipose.ganseg.saved_segmenter import save_part_segmenter
 from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
@@ -23,6 +22,7 @@ from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_ov
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.run import Run
