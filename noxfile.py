@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent
 SHARED = ROOT / ".nox" / "shared"
 BIN = SHARED / ("Scripts" if os.name == "nt" else "bin")
 SHAPES_CHECKED = "--jaxtyping-packages=ipose,beartype.beartype"
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Two worker processes of one thread each; the integration tests, which take longest, come first."""
 
 
 def _environment(session: nox.Session) -> None:
@@ -32,6 +34,12 @@ def _environment(session: nox.Session) -> None:
 
 def _run(session: nox.Session, *command: str, **environment: str) -> None:
     session.run(str(BIN / "python"), "-m", *command, external=True, env={"MPLBACKEND": "Agg", **environment})
+
+
+def _pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
+    """Tests in parallel; what stands behind `--` on the command line of nox comes last, and so decides."""
+    words = ("pytest", *IN_PARALLEL, *arguments, *session.posargs)
+    _run(session, *words, OMP_NUM_THREADS="1", **environment)
 
 
 @nox.session
@@ -54,23 +62,24 @@ def tests(session: nox.Session) -> None:
     """Lint, types, unit and integration tests, overfit tests, doctests, README; GPU tests skip where there is none."""
     lint(session)
     types(session)
-    _run(session, "pytest", "-m", "not slow", SHAPES_CHECKED, "--benchmark-skip", "tests", *session.posargs)
-    _run(session, "pytest", "--doctest-modules", "-q", "src/ipose", *session.posargs)
+    _pytest(session, "-m", "not slow", SHAPES_CHECKED, "tests")
+    _pytest(session, "--doctest-modules", "-q", "src/ipose")
 
 
 @nox.session
 def thorough(session: nox.Session) -> None:
     """Everything, with many more hypothesis examples."""
     _environment(session)
-    _run(
-        session,
-        "pytest",
-        SHAPES_CHECKED,
-        "--benchmark-skip",
-        "tests",
-        *session.posargs,
-        IPOSE_HYPOTHESIS_PROFILE="thorough",
-    )
+    _pytest(session, SHAPES_CHECKED, "tests", IPOSE_HYPOTHESIS_PROFILE="thorough")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, in docs/_build. It runs no test: `nox -s docs -- results.xml` shows the results of a JUnit file."""
+    _environment(session)
+    junit = str(Path(session.posargs[0]).resolve()) if session.posargs else ""
+    _run(session, "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build", IPOSE_JUNIT=junit)
+    session.log("open docs/_build/index.html")
 
 
 @nox.session

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-pytest.register_assert_rewrite("ipose.testing")
+pytest.register_assert_rewrite("ipose.testing", "helpers")
 
 settings.register_profile("default", max_examples=15, deadline=None, derandomize=True)
 settings.register_profile("thorough", max_examples=200, deadline=None)
@@ -17,12 +17,21 @@ settings.load_profile(os.environ.get("IPOSE_HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Cases are named by their values: "k=0", "2x3", "uint8"; None = by pytest's own rule."""
+    """Cases are named by their values: "k=0", "2x3", "uint8"; None = by pytest's own rule.
+
+    A value that prints as something long, or as an address in memory, is named by its type: the processes of one test
+    run must agree on the names.
+    """
     if isinstance(val, dict) and val:
-        return ",".join(f"{name}={value}" for name, value in val.items())
+        return ",".join(f"{name}={_short(value)}" for name, value in val.items())
     if isinstance(val, tuple) and val and all(isinstance(item, int | str) for item in val):
         return "x".join(map(str, val))
     return str(val).removeprefix("torch.") if isinstance(val, torch.dtype) else None
+
+
+def _short(value: object) -> str:
+    printed = str(value)
+    return printed if len(printed) <= 60 and " at 0x" not in printed else type(value).__name__
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +84,8 @@ def golden_folder(golden_folder_of: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def golden_file(golden_folder: Path) -> Callable[[str], Any]:
-    """`golden_file(NAME)` reads `NAME.safetensors`: an `ipose.testing.golden_files.Golden`."""
-    from ipose.testing.golden_files import read_golden
+    """`golden_file(NAME)` reads `NAME.safetensors`: a `helpers.golden_files.Golden`."""
+    from helpers.golden_files import read_golden
 
     def read(name: str) -> Any:
         path = golden_folder / f"{name}.safetensors"

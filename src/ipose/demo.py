@@ -1,4 +1,16 @@
-"""`ipose demo`: PartNet and the generator trained on PartWorld in minutes, and a report to look at."""
+r"""`ipose demo`: PartNet and the generator trained on PartWorld in minutes, and a report to look at.
+
+The same two runs, by a command each:
+
+    ipose train partnet --out ipose-demo/partnet --preset toy \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --precision bf16 --max-minutes 2.5 --schedule-by-clock \
+      --steps 1000000 --log-every 10 --checkpoint-every 1000000 --sample-every 1000000
+    ipose train synthesis --out ipose-demo/synthesis --partnet ipose-demo/partnet --preset toy --no-flip \
+      --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --max-minutes 4 --schedule cosine --schedule-by-clock \
+      --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
+"""
 
 import math
 import time
@@ -11,7 +23,7 @@ from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import RunError
 from ipose.partnet.pretrained import load_partnet
-from ipose.partnet.scene_parts import RememberedParts
+from ipose.partnet.scene_parts import CachedParts
 from ipose.pipeline import IPose
 from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
@@ -116,9 +128,9 @@ def _train_images(
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
     trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
-    remembered = RememberedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
+    cached = CachedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
     loop = _loop(minutes, seed, schedule="cosine", log_every=20)
-    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": remembered}
+    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": cached}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.photo_source import PhotoBatch
+from helpers.tiny_ganseg import TINY_GANSEG
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.objective import GANSegObjective
@@ -17,7 +18,6 @@ from ipose.testing import (
     NetworkContract,
     PartHeatmapsContract,
 )
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
 

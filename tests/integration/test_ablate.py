@@ -261,7 +261,7 @@ WRONG = {
     "7 --seeds": "[seeds] every seed is one run: found none",
     "7 --max-minutes 0": "[max_minutes] a training setting that cannot work: found 0.0, expected more than 0",
     "7 --steps 0": "[steps] a training setting that cannot work: found 0, expected at least 1",
-    "7 --preset cityscapes": "no such PartNet preset: found 'cityscapes', expected toy or half or paper or release",
+    "7 --preset cityscapes": "no such PartNet preset: found cityscapes, expected toy | half | paper | release",
     "3 --preset half": "no such synthesis preset",
     "7 --partnet somewhere": "[partnet] an option that means nothing for table 7, which trains a PartNet",
     "8 --tiny-encoders": "[tiny_encoders] an option that means nothing for table 8, which trains a PartNet",

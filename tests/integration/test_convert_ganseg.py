@@ -6,14 +6,14 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.golden_files import read_golden
+from helpers.golden_ganseg import ABSOLUTE
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
 from ipose.interop.weight_files import read_weights
 from ipose.segmentation.part_segmenter import PartSegmenter
-from ipose.testing.golden_files import read_golden
-from ipose.testing.golden_ganseg import ABSOLUTE
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
 
 HEATMAPS = {"cone": "linear", "gauss-var": "gauss"}
 

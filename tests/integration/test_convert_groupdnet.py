@@ -4,6 +4,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.golden_files import read_golden
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
@@ -11,7 +12,6 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import preset
 from ipose.interop.release import to_release
 from ipose.interop.weight_files import read_weights
-from ipose.testing.golden_files import read_golden
 
 NARROW = {
     "encoder_channels": (1,) * 6,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_picture, write_taichi
+from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_picture, write_taichi
 from ipose.testing.tiny_scenes import write_scenes
 
 

@@ -4,16 +4,16 @@ import pytest
 import torch
 
 import ipose.partnet.scene_parts as scene_parts
-from ipose.interop.release import partnet
-from ipose.testing.golden_files import assert_all_outputs
-from ipose.testing.golden_outputs import scene_parts_outputs
-from ipose.testing.golden_scenes import (
+from helpers.golden_files import assert_all_outputs
+from helpers.golden_outputs import scene_parts_outputs
+from helpers.golden_scenes import (
     golden_batch,
     golden_scene_parts,
     golden_supports,
     ids_tell_objects_apart,
     instance_form,
 )
+from ipose.interop.release import partnet
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG
+from ipose.data.batch_sources import PhotoSource
 from ipose.data.data_config import PhotoConfig
 from ipose.data.photo_folder import open_photographs
-from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
@@ -16,7 +17,6 @@ from ipose.ganseg.presets import preset
 from ipose.segmentation.pairs import PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes

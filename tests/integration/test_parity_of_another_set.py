@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ipose.testing.golden_set import GoldenConfig, write_golden_set
+from helpers.golden_set import GoldenConfig, write_golden_set
 
 ROOT = Path(__file__).parents[2]
 

@@ -61,9 +61,7 @@ class TestWheel:
         files = {path.relative_to(source).as_posix() for path in (source / "ipose").rglob("*") if path.is_file()}
         assert inside == {name for name in files if "__pycache__" not in name}
 
-    @pytest.mark.parametrize(
-        "name", ["py.typed", "data/specs/coco-stuff.toml", "evaluation/templates/report.html.jinja"]
-    )
+    @pytest.mark.parametrize("name", ["py.typed", "data/specs/coco-stuff.toml", "reports/templates/report.html.jinja"])
     def test_holds_the_files_that_are_no_modules(self, installed, name):
         assert (installed / "ipose" / name).is_file()
 

@@ -198,4 +198,5 @@ class TestThePage:
         }
         described = {field for _, field, *_ in OPTIONS}
         assert disputed <= described
-        assert described - disputed == {"zero_empty_masks", "paste"}  # on which the paper is silent
+        silent = {"zero_empty_masks", "paste", "weight_init", "object_shape", "style_resize"}
+        assert described - disputed == silent

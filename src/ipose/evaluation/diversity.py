@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ipose.data.progress_bar import progress_bar
+from ipose.data.parallel import progress_bar
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_pairs import size_of

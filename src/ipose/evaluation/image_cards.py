@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ipose.data.progress_bar import progress_bar
+from ipose.data.parallel import progress_bar
 from ipose.evaluation.diversity import by_scene, diversity, lpips_diversity
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.feature_distances import (

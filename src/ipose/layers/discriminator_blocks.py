@@ -1,4 +1,4 @@
-"""The residual blocks of the discriminator's U-Net: one halves, one doubles (OASIS suppl.; iPOSE sec. 3.3)."""
+"""The residual blocks of the discriminator's U-Net: one halves, the other doubles (OASIS suppl.; iPOSE sec. 3.3)."""
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -10,13 +10,13 @@ SLOPE = 0.2
 
 
 class DownBlock(nn.Module):
-    """Two spectral-norm convolutions and average pooling, beside a shortcut: half the size.
+    """Half the size: two convolutions with spectral norm and average pooling, and a shortcut.
 
     Args:
         channels_in: width of the input.
         channels_out: width of both convolutions and of the output.
-        first: whether it reads the image: then no activation stands before its first convolution, and the shortcut
-            pools before its 1x1 convolution, not after.
+        first: whether the block reads the image. Then there is no activation before its first convolution, and the
+            shortcut pools before its 1x1 convolution, not after.
     """
 
     def __init__(self, channels_in: int, channels_out: int, *, first: bool = False) -> None:
@@ -27,6 +27,7 @@ class DownBlock(nn.Module):
         self.shortcut = _shortcut(channels_in, channels_out)
 
     def forward(self, x: Float[Tensor, "b fin h w"]) -> Float[Tensor, "b fout half_h half_w"]:
+        """Features at half the height and width; h and w are even."""
         residual: Tensor = self.conv1(x if self.first else F.leaky_relu(x, SLOPE))
         residual = F.avg_pool2d(self.conv2(F.leaky_relu(residual, SLOPE)), 2)
         if self.first:
@@ -37,7 +38,7 @@ class DownBlock(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """Nearest doubling and two spectral-norm convolutions, beside a doubled shortcut: twice the size.
+    """Twice the size: nearest doubling and two convolutions with spectral norm, and a doubled shortcut.
 
     Args:
         channels_in: width of the input.
@@ -51,13 +52,14 @@ class UpBlock(nn.Module):
         self.shortcut = _shortcut(channels_in, channels_out)
 
     def forward(self, x: Float[Tensor, "b fin h w"]) -> Float[Tensor, "b fout double_h double_w"]:
+        """Features at twice the height and width."""
         residual: Tensor = self.conv1(_double(F.leaky_relu(x, SLOPE)))
         residual = self.conv2(F.leaky_relu(residual, SLOPE))
         return residual + _double(self.shortcut(x))  # a 1x1 convolution first: the same numbers at a quarter the work
 
 
 def _shortcut(channels_in: int, channels_out: int) -> nn.Module:
-    """The identity, or a 1x1 convolution (with bias: the generator's have none) where the width changes."""
+    """The identity. If the width changes: a 1x1 convolution with bias (the generator's has none)."""
     return nn.Identity() if channels_in == channels_out else spectral_norm_conv(channels_in, channels_out, 1)
 
 

@@ -31,6 +31,7 @@ class Placed:
 
     @property
     def bounds(self) -> Bounds:
+        """(left, top, right, bottom) of the sketch, in canvas pixels."""
         return self.sketch.bounds()
 
 

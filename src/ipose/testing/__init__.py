@@ -14,7 +14,6 @@ docstring says how it calls what it judges. `failed_tests` runs one on a planted
 law              property tests that subclasses inherit      planted       which claims a wrong version fails
 shape_strategies object shapes, soft shapes, scenes          tiny_scenes   a spec and scenes of it, also on disk
 tiny_system      a GAN on points, to test loops with         *_contract    the contracts
-golden_*         golden files: read one, compute its outputs, compare all of them, write another set
 
 Needs the extra `test`. But for `law`, nothing is imported until it is asked for.
 """

@@ -68,6 +68,7 @@ class CGBlockContract(NetworkContract):
     implementation: ClassVar[Callable[..., nn.Module]]
 
     def make(self) -> nn.Module:
+        """A block that halves the width."""
         return self.implementation(2 * CLASSES, CLASSES, MODULATIONS[0], GROUPS)
 
     def inputs(self, batch: int) -> tuple[Tensor, ...]:

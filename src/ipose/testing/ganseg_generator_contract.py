@@ -36,6 +36,7 @@ class GANSegGeneratorContract(NetworkContract):
         return (20 * noise[0], *noise[1:], 2 * torch.rand(batch, 2) - 1)
 
     def call(self, network: nn.Module, inputs: Sequence[Tensor]) -> Any:
+        """The noise's fields go in one by one."""
         return network(*inputs)
 
     def _outputs(self, device: torch.device, changed: int | None = None) -> tuple[GANSegOutput, GANSegOutput]:

@@ -39,6 +39,7 @@ class GeneratorContract(NetworkContract):
     """Height and width of the label maps: multiples of the config's `size_multiple`, which is 2 at least."""
 
     def make(self) -> nn.Module:
+        """A generator of the class's config."""
         return self.implementation(self.config)
 
     def inputs(self, batch: int, size: tuple[int, int] | None = None) -> tuple[Tensor, ...]:
@@ -54,6 +55,7 @@ class GeneratorContract(NetworkContract):
         return label, parts, mask[:, None].float(), torch.randn(batch, config.z_channels), noise
 
     def call(self, network: nn.Module, inputs: Sequence[Tensor]) -> Any:
+        """Noise goes in by name."""
         label, part_features, part_mask, z, part_noise = inputs
         return network(label, part_features, part_mask, z=z, part_noise=part_noise)
 

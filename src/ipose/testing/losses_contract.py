@@ -246,7 +246,9 @@ class AdversarialLossContract:
         (grad,) = gradient(self.implementation[0](score), score)
         assert (grad < -0.1).all()
 
-    def test_extreme_scores_stay_finite(self, device: torch.device) -> None:
-        for value in (-1e4, 1e4):
-            for term in self.implementation:
-                assert term(torch.full((1, 1, 2, 2), value, device=device)).isfinite()
+    def test_extreme_scores_stay_finite_and_cost_what_they_should(self, device: torch.device) -> None:
+        low, high = (torch.full((1, 1, 2, 2), value, device=device) for value in (-1e4, 1e4))
+        for term, wants_high in zip(self.implementation, (True, True, False), strict=True):
+            right, wrong = (high, low) if wants_high else (low, high)
+            assert term(right).isfinite()
+            assert term(right) < term(wrong) < math.inf

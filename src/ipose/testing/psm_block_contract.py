@@ -25,6 +25,7 @@ class PSMBlockContract(NetworkContract):
     """fin and fout of the block under test; the claims about widths try others too."""
 
     def make(self) -> nn.Module:
+        """A block of the class's widths."""
         return self.block(*self.widths)
 
     def block(self, fin: int, fout: int) -> nn.Module:

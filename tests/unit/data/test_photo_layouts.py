@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import celeba_landmarks, photo_layout
 from ipose.errors import DataError
-from ipose.testing.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 
 
 @pytest.fixture

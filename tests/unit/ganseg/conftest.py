@@ -2,7 +2,7 @@
 
 import pytest
 
-from ipose.testing.tiny_ganseg import TINY_GANSEG
+from helpers.tiny_ganseg import TINY_GANSEG
 
 
 @pytest.fixture

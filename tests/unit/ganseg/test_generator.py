@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator
-from ipose.ganseg.noise import draw_noise, numbered_noise
 from ipose.ganseg.points import PartPoints
 from ipose.ganseg.presets import GANSegConfig
 from ipose.testing import GANSegGeneratorContract
-from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
 
 SIX = replace(SMALL, sizes=(8, 8, 16, 16, 32, 32), channels=(8, 6, 6, 4, 4, 4), head="one", heatmap="gauss-var")
 
@@ -113,33 +112,6 @@ class TestSharedLayers:
         assert shared.mask_blocks[1] is shared.mask_blocks[2]
         assert shared.level1.to_points[0] is not shared.level1.to_background[0]
         assert shared.state_dict().keys() == GANSegGenerator(SMALL).state_dict().keys()
-
-
-class TestNoise:
-    """Images of a number under a seed are the same in any batch."""
-
-    def test_a_number_has_its_noise_alone_or_among_others(self, small):
-        one, many = numbered_noise(small, 7, [2]), numbered_noise(small, 7, [0, 1, 2])
-        assert all(torch.equal(a[0], b[2]) for a, b in zip(one, many, strict=True))
-
-    def test_seeds_and_numbers_differ(self, small):
-        a, b, c = (numbered_noise(small, *which).points for which in ((0, [0]), (0, [1]), (1, [0])))
-        assert not torch.equal(a, b)
-        assert not torch.equal(a, c)
-
-    def test_positions_fill_the_square(self, small):
-        position = draw_noise(small, 500, torch.Generator().manual_seed(0)).background_position
-        assert position.abs().max() <= 1
-        assert (position.amin(0) < -0.9).all()
-        assert (position.amax(0) > 0.9).all()
-
-
-def test_training_starts_with_all_points_near_the_centre(small):
-    torch.manual_seed(0)
-    network = GANSegGenerator(small)
-    start_weights(network)
-    points = network.level1(*draw_noise(small, 50, torch.Generator().manual_seed(0))[:3]).points
-    assert 0 < points.abs().max() < 0.5
 
 
 def test_moving_one_part_moves_its_mask_and_leaves_the_others_points():

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.data.photo_source import PhotoBatch, PhotoSource
+from helpers.tiny_ganseg import TINY_GANSEG as SMALL
+from ipose.data.batch_sources import PhotoBatch, PhotoSource
 from ipose.ganseg.objective import GANSegObjective
-from ipose.testing.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.metrics import read_metrics

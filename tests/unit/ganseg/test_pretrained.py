@@ -5,11 +5,11 @@ import json
 import pytest
 import torch
 
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.errors import RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.testing.tiny_ganseg import TINY_GANSEG
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ class TestModelFolder:
         assert not loaded.training
 
     def test_nothing_there(self, tmp_path):
-        with pytest.raises(RunError, match=r"found no such folder.*ipose train ganseg"):
+        with pytest.raises(RunError, match=r"no such run or model folder.*ipose train ganseg"):
             load_ganseg(tmp_path / "nowhere")
 
     def test_another_system(self, folder):

@@ -74,7 +74,10 @@ class TestForms:
         assert image.shape == (2, 3, 32, 16)
         assert image.abs().max() <= 1
         (image * torch.randn_like(image)).sum().backward()
-        assert not [name for name, p in decoder.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
+        grads = {name: p.grad for name, p in decoder.named_parameters()}
+        assert not [name for name, grad in grads.items() if grad is None or not grad.isfinite().all()]
+        # the coarsest map shows a class or two, to which a hidden layer as narrow as this one may be blind
+        assert not [n for n, grad in grads.items() if grad.ndim > 1 and "gamma_beta" not in n and not grad.any()]
 
     def test_another_size_than_that_of_training_works_too(self):
         image = Decoder(small())(torch.zeros(1, 48, 64, dtype=torch.int64), torch.zeros(1, 12, 3, 4))

@@ -41,9 +41,16 @@ class TestMultiScaleDiscriminator(NetworkContract):
         assert ("middle.0.parametrizations.weight.0._u" in names) == (scope != "none")
         assert ("score.parametrizations.weight.0._u" in names) == (scope == "all")
 
-    def test_as_group_norm(self):
-        verdicts = MultiScaleDiscriminator(small(norm="group"))(*self.inputs(1))
-        assert all(verdict.score.isfinite().all() for verdict in verdicts)
+    def test_as_group_norm_all_channels_of_an_image_are_one_group(self):
+        """Given a norm's input whose channels differ in scale, they do so behind it, too."""
+        scale = MultiScaleDiscriminator(small(norm="group")).scales[0]
+        for norm, layer in zip(scale.norms, scale.middle, strict=True):
+            x = torch.randn(2, layer.out_channels, 4, 4)
+            x[:, 0] *= 9
+            y = norm(x)
+            torch.testing.assert_close(y.mean((1, 2, 3)), torch.zeros(2), atol=1e-5, rtol=0)
+            torch.testing.assert_close(y.var((1, 2, 3), correction=0), torch.ones(2), atol=1e-3, rtol=0)
+            assert (y[:, 0].std() > 3 * y[:, 1].std()).all()
 
 
 def test_halved_is_the_mean_of_the_valid_part_of_each_window():

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, DataError
+from ipose.groupdnet.label_tensor import instance_edges
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import Scene, SceneBatch
@@ -105,7 +106,13 @@ class TestTerms:
         objective = system(edges=True, modulation="class")
         first = objective.discriminator.scales[0].first
         assert first.in_channels == SPEC.num_classes + 1 + 3
-        assert objective.discriminator_losses(batch, batch.image, noise())["fake"].isfinite()
+        seen = []
+        first.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        objective.discriminator_losses(batch, batch.image, noise())
+        edges = instance_edges(batch.instance)
+        assert seen
+        for x in seen:  # fakes, photographs, or both in one batch
+            assert torch.equal(x[:, SPEC.num_classes : SPEC.num_classes + 1], edges.repeat(len(x) // 2, 1, 1, 1))
 
 
 class TestWrongInput:

@@ -1,13 +1,16 @@
 """The presets have the published numbers of parameters, and a config that cannot work says why."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 import torch
 
+from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
-from ipose.groupdnet.modulation import Modulation
 from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
 
@@ -55,8 +58,9 @@ class TestPresets:
     """Every preset is a config that checks out; the latent grid is that of the paper."""
 
     @pytest.mark.parametrize("name", PRESETS)
-    def test_can_be_made(self, name):
-        assert isinstance(preset(name), GroupDNetConfig)
+    def test_passes_its_own_checks_and_survives_json(self, name):
+        config = preset(name)
+        assert config_from_plain(GroupDNetConfig, json.loads(json.dumps(asdict(config)))) == config
 
     def test_latent_grids(self):
         assert preset("deepfashion").start == preset("ade20k").start == (4, 4)
@@ -69,23 +73,6 @@ class TestPresets:
     def test_another_field_is_refused(self):
         with pytest.raises(ConfigError, match="no such field: found grups"):
             preset("deepfashion", grups=(1,))
-
-
-class TestModulation:
-    """The hidden widths and groups of the published decoders (facts of the release)."""
-
-    def test_as_the_block(self):
-        assert Modulation(8).widths(4) == (128, 4, 4)
-
-    def test_by_class(self):
-        assert [Modulation(35, "class", edges=True).widths(g) for g in (35, 20, 1)] == [
-            (1225, 35, 35), (700, 35, 35), (35, 35, 35),
-        ]  # fmt: skip
-        assert Modulation(35, "class", edges=True).map_channels == 70
-
-    def test_by_class_then_as_the_block(self):
-        widths = [Modulation(151, "class_to_block").widths(g) for g in (151, 16, 1)]
-        assert widths == [(302, 151, 151), (2416, 151, 16), (302, 151, 1)]
 
 
 class TestWrongSettings:

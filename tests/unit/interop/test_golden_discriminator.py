@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from helpers.golden_files import assert_all_outputs
+from helpers.golden_outputs import discriminator_outputs
 from ipose.interop.release import discriminator
-from ipose.testing.golden_files import assert_all_outputs
-from ipose.testing.golden_outputs import discriminator_outputs
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ipose.testing.golden_files import Golden, assert_all_outputs, read_golden, write_golden
+from helpers.golden_files import Golden, assert_all_outputs, read_golden, write_golden
 
 TESTS = Path(__file__).parents[2]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from helpers import golden_ganseg
+from helpers.golden_files import assert_all_outputs, read_golden
 from ipose.errors import ConfigError, RunError
 from ipose.interop.release import ganseg_discriminator, ganseg_generator, ganseg_segmenter, to_release
-from ipose.testing import golden_ganseg
-from ipose.testing.golden_files import assert_all_outputs, read_golden
 
 OUTPUTS = {
     "ganseg_generator_4block": golden_ganseg.ganseg_generator_outputs,

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from helpers.golden_files import assert_all_outputs, close
+from helpers.golden_outputs import generator_outputs
+from helpers.golden_scenes import golden_scene_parts, golden_supports
 from ipose.interop.release import generator, partnet
-from ipose.testing.golden_files import assert_all_outputs, close
-from ipose.testing.golden_outputs import generator_outputs
-from ipose.testing.golden_scenes import golden_scene_parts, golden_supports
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from helpers.golden_files import assert_all_outputs, read_golden
+from helpers.golden_groupdnet import OUTPUTS, kind_of
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator, to_release
-from ipose.testing.golden_files import assert_all_outputs, read_golden
-from ipose.testing.golden_groupdnet import OUTPUTS, kind_of
 
 ABSOLUTE = 1e-4
 READERS = {

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from helpers.golden_files import assert_all_outputs, close
+from helpers.golden_outputs import partnet_loss_outputs, partnet_outputs
 from ipose.interop.release import partnet
-from ipose.testing.golden_files import assert_all_outputs, close
-from ipose.testing.golden_outputs import partnet_loss_outputs, partnet_outputs
 
 
 @pytest.fixture(scope="module")

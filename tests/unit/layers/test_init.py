@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ipose.layers.init import init_weights
-from ipose.layers.spectral_norm import spectral_norm_conv
+from ipose.layers.spectral_norm import right_first_spectral_norm, spectral_norm_conv
 
 
 def seeded(seed):
@@ -24,7 +24,10 @@ class TestInitWeights:
         assert not layer.bias.any()
 
     def test_a_layer_without_bias_is_fine(self):
-        init_weights(nn.Conv2d(1, 1, 1, bias=False))
+        layer = nn.Conv2d(8, 8, 1, bias=False)
+        init_weights(layer, 0.02, seeded(0))
+        assert layer.bias is None
+        assert layer.weight.std().item() == pytest.approx(0.02 * (2 / 16) ** 0.5, rel=0.3)
 
     def test_the_same_generator_gives_the_same_weights(self):
         one, other = nn.Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3)
@@ -45,3 +48,15 @@ class TestInitWeights:
         layer = spectral_norm_conv(2, 2, 1).train(training)
         init_weights(layer)
         assert layer.training == training
+
+
+class TestInitialWeights:
+    """init_weights with spectral_layers=False leaves weights under spectral norm as they are, and zeroes biases."""
+
+    def test_leaves_them(self):
+        network = nn.Sequential(right_first_spectral_norm(nn.Conv2d(4, 6, 3, groups=2)), nn.Conv2d(6, 2, 1))
+        before, plain = network[0].parametrizations.weight.original.clone(), network[1].weight.clone()
+        init_weights(network, spectral_layers=False)
+        assert torch.equal(network[0].parametrizations.weight.original, before)
+        assert not torch.equal(network[1].weight, plain)
+        assert not network[0].bias.any()

@@ -1,12 +1,11 @@
-"""The PSM block keeps its contract; the blocks of the ablation keep as much of it as they promise."""
+"""The PSM block keeps its contract, and the contract tells wrong versions from right ones."""
 
 import pytest
 import torch
 from torch import nn
 
-from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
+from ipose.layers.injection_blocks import PlainBlock
 from ipose.layers.psm_block import BlockFactory, PSMBlock
-from ipose.testing.network_contract import NetworkContract
 from ipose.testing.psm_block_contract import PSMBlockContract
 
 
@@ -36,45 +35,8 @@ class TestPSMBlockOfOneWidth(PSMBlockContract):
         assert torch.equal(block(*inputs), block(*other))
 
 
-class _AblationContract(NetworkContract):
-    """What a block of another part injection still promises: it is a network, called as a PSM block is."""
-
-    implementation = None
-    enters = ()
-    block = PSMBlockContract.block
-    widths = PSMBlockContract.widths
-    make = PSMBlockContract.make
-    inputs = PSMBlockContract.inputs
-    test_keeps_the_size_and_gives_the_width_asked_for = (
-        PSMBlockContract.test_keeps_the_size_and_gives_the_width_asked_for
-    )
-
-    def test_only_what_it_promises_enters(self, device):
-        block, inputs = self._settled(device)
-        before = block(*inputs)
-        for i, name in enumerate(("x", "semantic_map", "part", "mask", "noise")):
-            changed = [tensor + torch.randn_like(tensor) if j == i else tensor for j, tensor in enumerate(inputs)]
-            assert torch.equal(block(*changed), before) == (name not in self.enters), name
-
-
-class TestSpadeInjectionBlock(_AblationContract):
-    implementation = SpadeInjectionBlock
-    enters = ("x", "semantic_map", "part")
-
-
-class TestConcatInjectionBlock(_AblationContract):
-    implementation = ConcatInjectionBlock
-    enters = ("x", "semantic_map", "part")
-
-
-class TestPlainBlock(_AblationContract):
-    implementation = PlainBlock
-    enters = ("x", "semantic_map")
-
-
-@pytest.mark.parametrize("block", [PSMBlock, SpadeInjectionBlock, ConcatInjectionBlock, PlainBlock])
-def test_every_block_is_a_block_factory(block):
-    assert isinstance(block, BlockFactory)
+def test_it_is_a_block_factory():
+    assert isinstance(PSMBlock, BlockFactory)
 
 
 class InvertedMask(PSMBlock):

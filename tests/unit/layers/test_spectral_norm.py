@@ -1,10 +1,17 @@
-"""spectral_norm_conv: a convolution whose largest singular value is 1."""
+"""Convolutions whose largest singular value is 1, in either order of the power iteration."""
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils import parametrizations
 
-from ipose.layers.spectral_norm import spectral_norm_conv, with_spectral_norm
+from ipose.layers.spectral_norm import (
+    normalise_all,
+    right_first_spectral_norm,
+    spectral_norm_conv,
+    with_spectral_norm,
+)
 
 
 @pytest.fixture
@@ -52,3 +59,81 @@ class TestSpectralNormConv:
         conv = with_spectral_norm(nn.Conv2d(2, 2, 1))
         assert torch.equal(conv(torch.zeros(1, 2, 1, 1)).flatten(), conv.bias)
         assert spectral_norm_conv(2, 2, 1, bias=False).bias is None
+
+
+def right_first_conv(seed=0):
+    torch.manual_seed(seed)
+    return right_first_spectral_norm(nn.Conv2d(4, 6, 3, groups=2))
+
+
+def parts(layer):
+    norm = layer.parametrizations.weight[0]
+    return layer.parametrizations.weight.original.flatten(1), norm._u.clone(), norm._v.clone()
+
+
+class TestRightFirst:
+    """weight / (u . W v): v <- W^T u, then u <- W v, once a forward pass in training, never in eval mode."""
+
+    def test_one_iteration_takes_v_from_the_old_u(self):
+        layer = right_first_conv()
+        with torch.no_grad():
+            layer.parametrizations.weight.original.normal_()
+        w, u, _ = parts(layer)
+        layer.train()(torch.rand(1, 4, 5, 5))
+        v = F.normalize(w.T @ u, dim=0)
+        torch.testing.assert_close(parts(layer)[2], v)
+        torch.testing.assert_close(parts(layer)[1], F.normalize(w @ v, dim=0))
+
+    def test_eval_mode_makes_none(self):
+        layer = right_first_conv().eval()
+        before = parts(layer)
+        layer(torch.rand(1, 4, 5, 5))
+        assert all(torch.equal(a, b) for a, b in zip(before, parts(layer), strict=True))
+
+    def test_comes_to_the_largest_singular_value(self):
+        layer, x = right_first_conv().train(), torch.rand(1, 4, 5, 5)
+        for _ in range(100):
+            layer(x)
+        w, u, v = parts(layer)
+        torch.testing.assert_close(torch.dot(u, w @ v), torch.linalg.matrix_norm(w, 2), rtol=1e-3, atol=1e-4)
+
+    def test_scale_of_the_weight_does_not_matter(self):
+        layer, x = right_first_conv().eval(), torch.rand(1, 4, 5, 5)
+        layer.bias.data.zero_()
+        before = layer(x)
+        with torch.no_grad():
+            layer.parametrizations.weight.original.mul_(7)
+        torch.testing.assert_close(layer(x), before)
+
+    def test_its_names_are_those_of_torch(self):
+        assert set(right_first_conv().state_dict()) == set(
+            parametrizations.spectral_norm(nn.Conv2d(4, 6, 3)).state_dict()
+        )
+
+    def test_two_forward_passes_and_one_backward_work(self):
+        layer, x = right_first_conv().train(), torch.rand(1, 4, 5, 5)
+        (layer(x) + layer(x)).sum().backward()
+        assert layer.parametrizations.weight.original.grad.any()
+
+    def test_can_be_made_without_numbers(self):
+        with torch.device("meta"):
+            layer = right_first_spectral_norm(nn.Conv2d(4, 6, 3))
+        assert layer.parametrizations.weight.original.is_meta
+
+
+class TestNormaliseAll:
+    """normalise_all wraps what has no spectral norm yet, once."""
+
+    def test_every_convolution_and_linear_layer_has_it_once(self):
+        network = nn.Sequential(right_first_conv(), nn.Conv2d(6, 2, 1), nn.Flatten(), nn.Linear(2, 2))
+        normalise_all(network)
+        assert sum(name.endswith("_u") for name in network.state_dict()) == 3
+
+
+def test_under_autocast_the_largest_singular_value_stays_float32():
+    layer, x = right_first_conv().train(), torch.rand(1, 4, 5, 5)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        layer(x)
+    weight = layer.train(False).weight
+    assert weight.dtype == torch.float32
+    torch.testing.assert_close(torch.linalg.matrix_norm(weight.flatten(1), 2).item(), 1.0, atol=0.05, rtol=0)

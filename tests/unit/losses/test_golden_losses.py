@@ -2,9 +2,9 @@
 
 import pytest
 
+from helpers.golden_files import assert_all_outputs, close
+from helpers.golden_outputs import losses_outputs
 from ipose.shapes import geometric_score
-from ipose.testing.golden_files import assert_all_outputs, close
-from ipose.testing.golden_outputs import losses_outputs
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""n_plus_one_loss: the contract, its errors, and the wrong versions that it rejects."""
+"""n_plus_one_loss and its class weights: the contracts, their errors, and the wrong versions that they reject."""
 
 import inspect
 
@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.losses import NPlusOneLoss, class_weights, n_plus_one_loss
-from ipose.reference import n_plus_one
-from ipose.testing.losses_contract import NPlusOneLossContract, NPlusOneLossErrorsContract
+from ipose.reference import class_balance, n_plus_one
+from ipose.testing.losses_contract import ClassWeightsContract, NPlusOneLossContract, NPlusOneLossErrorsContract
 from ipose.testing.planted import failed_tests
 
 
@@ -41,6 +41,19 @@ class TestNPlusOneLossModule(NPlusOneLossContract):
 
 class TestReferenceNPlusOneLoss(NPlusOneLossContract):
     implementation = staticmethod(n_plus_one.n_plus_one_loss)
+
+
+class TestClassWeights(ClassWeightsContract):
+    implementation = staticmethod(class_weights)
+
+    @pytest.mark.parametrize("wrong", [-1, 3])
+    def test_a_class_outside_the_spec_is_named(self, wrong: int) -> None:
+        with pytest.raises(ShapeMismatchError, match=rf"found {wrong}, expected 0\.\.2"):
+            class_weights(torch.tensor([[[0, wrong]]]), 3)
+
+
+class TestReferenceClassWeights(ClassWeightsContract):
+    implementation = staticmethod(class_balance.class_weights)
 
 
 def without_weights(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:

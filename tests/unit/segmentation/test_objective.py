@@ -8,7 +8,7 @@ import torch
 from scipy.special import log_softmax
 from torch import nn
 
-from ipose.errors import ConfigError, DataError
+from ipose.errors import DataError
 from ipose.segmentation.objective import SegmentationBatch, SegmenterObjective, pixel_cross_entropy
 from ipose.segmentation.segmenter_config import SegmenterConfig
 from ipose.testing.tiny_scenes import make_scene
@@ -95,20 +95,3 @@ class TestSegmenterObjective:
         objective = SegmenterObjective(nn.Conv2d(3, 5, 1), SegmenterConfig())
         with pytest.raises(DataError, match="scene000, scene001"):
             next(objective.phases(replace(batch, image=None), torch.Generator()))
-
-
-class TestSegmenterConfig:
-    """A config checks itself."""
-
-    @pytest.mark.parametrize(
-        ("wrong", "said"),
-        [
-            ({"height": 8}, "height"),
-            ({"batch_size": 1}, "2 or more"),
-            ({"learning_rate": 0.0}, "learning_rate"),
-            ({"enlarge": 0}, "enlarge"),
-        ],
-    )
-    def test_refuses_what_cannot_work(self, wrong, said):
-        with pytest.raises(ConfigError, match=said):
-            SegmenterConfig(**wrong)

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from helpers.golden_scenes import golden_batch, golden_rows
 from ipose.shapes.crop_geometry import crop_geometry
 from ipose.shapes.object_crops import crop_object_shapes
 from ipose.shapes.object_pastes import pasted_shape_owner
-from ipose.testing.golden_scenes import golden_batch, golden_rows
 
 
 @pytest.fixture(params=["scene_parts", "scene_parts_borders"])

@@ -10,7 +10,6 @@ from torch.nn.utils import parametrize
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.psm_block import PSMBlock
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.part_branch import InstanceNorm, PartNoise
 from ipose.synthesis.presets import preset
 from ipose.synthesis.scene_noise import scene_noise
 from ipose.testing.generator_contract import TINY, GeneratorContract
@@ -168,24 +167,6 @@ class TestParameters:
         block = generator.blocks[0]
         assert block.residual.spade_0.gamma_beta.shared.out_channels == 5
         assert block.part_modulation.part_gamma_beta.shared.out_channels == 6
-
-
-class TestPartNoise:
-    """One noise map a block, each twice as large as the one before; class ids enter the first four convolutions."""
-
-    def test_the_maps_double(self):
-        maps = PartNoise(3, 4, blocks=6)(torch.randn(2, 3, 1, 2), torch.zeros(2, 32, 64, dtype=torch.int64))
-        assert [tuple(m.shape) for m in maps] == [(2, 4, 2**i, 2 * 2**i) for i in range(6)]
-
-    def test_the_class_index_enters_the_stem_and_the_first_three_doublings(self):
-        branch = PartNoise(3, 4, blocks=6)
-        assert [layer.in_channels for layer in (branch.stem, *branch.doublings)] == [4, 5, 5, 5, 4, 4]
-
-    def test_instance_norm_of_a_single_pixel_is_0_and_else_torchs(self):
-        norm = InstanceNorm(2)
-        assert not norm(torch.randn(1, 2, 1, 1)).any()
-        x = torch.randn(1, 2, 3, 1)
-        assert torch.equal(norm(x), nn.InstanceNorm2d(2)(x))
 
 
 class TestNoiseThatIsLeftOut:

@@ -1,107 +1,105 @@
-"""`ipose evaluate RUN`, for every system: which options mean something, and where cards go."""
-
-from dataclasses import replace
-from pathlib import Path
+"""`ipose evaluate RUN` of any system: which cards there are to make, and where they go."""
 
 import pytest
 
-from ipose.cli.evaluate import OF_RUNS
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, RunError
-from ipose.evaluation.eval_card import EvalCard, read_cards
-from ipose.systems import judging
-from ipose.systems.judging import Judged, check_options, evaluate_run
-from ipose.systems.registry import system_named, systems
-from ipose.training.config import TrainConfig
-from ipose.training.run import Run
+from ipose.evaluation.eval_card import EvalCard, read_card, read_cards
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.systems.judging import Judged, check_options, data_of, evaluate_run, family_of
+from ipose.systems.record import CLASS_OPTIONS
 
-JUDGED = [system for system in systems() if system.judged_by]
-FAMILIES = [(system, family) for system in JUDGED for family in system.judged_by]
+DATA = DataConfig(scenes=4, val_scenes=2)
+OTHER = DataConfig(data="somewhere/else")
 
 
 @pytest.fixture
-def run_of(tmp_path):
-    """Make the folder of a run of a system, without a model: options are looked at before it is opened."""
+def judged(stranger):
+    """A system that gives one card, and notes what it was asked for."""
 
-    def make(system, **config) -> Path:
-        train = TrainConfig(steps=1, batch_size=1)
-        return Run.create(tmp_path / system.name, kind=system.kind, config=config, train=train).folder
+    def judge(run, data, judgement, name):
+        stranger.called("judge", run, data, judgement, name)
+        card = EvalCard(metric="Straightness", value=0.5, protocol="by eye", resize="none", counts={"lines": 1})
+        return Judged([card], ("No curvature.",), "a table")
 
-    return make
-
-
-def protocols_of(system, family: str) -> tuple[str, ...] | None:
-    """What to ask for, so that the system is judged by a family."""
-    return None if family == next(iter(system.judged_by)) else (family,)
+    stranger.define(judge=judge)
+    return stranger.register(judging="stranger:judge", judged_by={"lines": ("data", "limit"), "images": ("lpips",)})
 
 
-class TestCheckOptions:
-    """An option of `ipose evaluate RUN` that means nothing for a run is refused before any work."""
+class TestEvaluateRun:
+    """The system judges; the cards lie in the run."""
 
-    @pytest.mark.parametrize(("system", "family"), FAMILIES, ids=lambda item: getattr(item, "name", item))
-    def test_what_a_family_does_not_read_is_refused_and_what_it_reads_is_not(self, run_of, system, family):
-        folder, protocols = run_of(system), protocols_of(system, family)
-        check_options(folder, system.judged_by[family], protocols)
-        for option in set(OF_RUNS) - set(system.judged_by[family]):
-            with pytest.raises(ConfigError, match=rf"\[{option}\] an option that means nothing for a {system.title}"):
-                check_options(folder, [option], protocols)
+    def test_its_own_data_are_those_that_it_was_trained_on(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run", data=DATA)
+        found = evaluate_run(run.folder)
+        ((_, data, judgement, name),) = stranger.calls["judge"]
+        assert (data, judgement, name) == (DATA, EvaluateOptions(), "")
+        assert (found.left_out, found.table) == (("No curvature.",), "a table")
+        assert [read_card(file) for file in found.files] == found.cards == read_cards(run.folder)
+        assert found.files[0].parent == run.folder / "cards"
 
-    @pytest.mark.parametrize(
-        ("name", "option"),
-        [
-            ("partnet", "features"),
-            ("groupdnet", "segmenter"),
-            ("segmenter", "maps"),
-            ("part-segmenter", "seeds"),
-            ("synthesis", "masking"),
-        ],
-    )
-    def test_the_options_that_do_mean_something_are_named(self, run_of, name, option):
-        system = system_named(name)
-        first = next(iter(system.judged_by.values()))[-1].replace("_", "-")
-        with pytest.raises(ConfigError, match=f"expected .*--{first}"):
-            check_options(run_of(system), [option], None)
+    def test_cards_of_other_data_lie_apart(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run", data=DATA)
+        assert evaluate_run(run.folder, OTHER).files[0].parent == run.folder / "cards" / "on-else"
+        assert stranger.calls["judge"][0][1::2] == (OTHER, "on-else")
 
-    def test_every_option_that_a_record_names_is_one_of_the_command(self):
-        named = {option for system in JUDGED for options in system.judged_by.values() for option in options}
-        assert named <= set(OF_RUNS)
+    def test_naming_its_own_data_is_naming_none(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run", data=DATA)
+        assert evaluate_run(run.folder, DATA).files[0].parent == run.folder / "cards"
 
-    def test_a_protocol_that_a_system_is_not_judged_by_is_refused(self, run_of):
-        with pytest.raises(ConfigError, match=r"a PartNet is not judged by this protocol: found classes"):
-            check_options(run_of(system_named("partnet")), [], ("classes",))
+    def test_the_caller_may_say_where_to(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run", data=DATA)
+        evaluate_run(run.folder, options=EvaluateOptions(out=tmp_path / "out", limit=2))
+        assert len(list((tmp_path / "out").iterdir())) == 1
+        assert not (run.folder / "cards").exists()
+        assert stranger.calls["judge"][0][2].limit == 2
 
-    def test_a_system_without_cards_says_what_to_do_instead(self, run_of):
-        folder = run_of(system_named("ganseg"))
-        with pytest.raises(RunError, match=r"no cards are made of such a run.*train part-segmenter"):
-            check_options(folder, [], None)
-        with pytest.raises(RunError, match="no cards are made of such a run"):
-            evaluate_run(folder)
+    def test_a_system_without_data_of_that_kind_is_asked_all_the_same(self, stranger, judged, tmp_path):
+        evaluate_run(stranger.run(tmp_path / "run").folder)
+        assert stranger.calls["judge"][0][1] is None
+
+    def test_a_system_without_cards_says_what_to_do(self, stranger, tmp_path):
+        stranger.register(instead="Take a ruler.")
+        with pytest.raises(
+            RunError, match=r"no cards are made of such a run: found line, expected partnet, .*\. Take a ruler\."
+        ):
+            evaluate_run(stranger.run(tmp_path / "run").folder)
+
+    def test_the_family_classes_asks_for_the_noise_of_a_class_alone(self, stranger, tmp_path, monkeypatch):
+        stranger.define(noise=lambda run, device: None)
+        stranger.register(class_noise="stranger:noise", judged_by={"classes": CLASS_OPTIONS})
+        asked = []
+        monkeypatch.setattr("ipose.systems.judging.class_cards", lambda *arguments: asked.append(arguments) or [])
+        run = stranger.run(tmp_path / "run", data=DATA)
+        evaluate_run(run.folder, options=EvaluateOptions(maps=3))
+        assert [(noise, judgement.maps) for _, noise, judgement in asked] == [(stranger.module.noise, 3)]
 
 
-class TestWhereCardsGo:
-    """Cards lie in `cards/` of the run, those of other data beside in `cards/on-NAME/`."""
+class TestFamilies:
+    """The family of protocols decides which options mean something."""
 
-    @pytest.fixture
-    def run(self, run_of, monkeypatch):
-        """A run of a system whose `judge` makes one card, of the data that it is given."""
+    def test_without_a_protocol_it_is_the_systems_first(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run")
+        assert family_of(judged, run, None) == "lines"
+        assert family_of(judged, run, ("images-256",)) == "images"
 
-        def judge(run, data, options, name):
-            card = EvalCard(metric="Heads", value=1, protocol="parts", resize="", counts={}, real=data.data)
-            return Judged([card], ("tails are left out",))
+    def test_a_family_that_it_does_not_have(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run")
+        with pytest.raises(ConfigError, match=r"\[protocol\].*found classes, expected lines, images"):
+            family_of(judged, run, ("classes",))
 
-        system = replace(system_named("partnet"), judging="mine:judge")
-        monkeypatch.setattr(judging, "system_of_run", lambda run: system)
-        monkeypatch.setattr(judging, "function_named", lambda name: judge)
-        return run_of(system, data=DataConfig(data="own"))
+    def test_options_of_another_family_are_refused_by_name(self, stranger, judged, tmp_path):
+        folder = stranger.run(tmp_path / "run").folder
+        check_options(folder, ["data", "limit"], None)
+        check_options(folder, ["lpips"], ("images",))
+        with pytest.raises(ConfigError, match=r"\[lpips\].*a line judged by lines: expected --data, --lim"):
+            check_options(folder, ["data", "lpips"], None)
 
-    def test_of_its_own_data(self, run):
-        judged = evaluate_run(run)
-        assert judged.left_out == ("tails are left out",)
-        assert judged.files == (run / "cards" / "parts_heads.json",)
-        assert [card.real for card in read_cards(run)] == ["own"]
 
-    def test_of_other_data(self, run):
-        assert evaluate_run(run, DataConfig(data="far/away")).files == (run / "cards" / "on-away" / "parts_heads.json",)
+class TestData:
+    """What a run was trained on."""
 
-    def test_of_its_own_data_by_their_name(self, run):
-        assert evaluate_run(run, DataConfig(data="own")).files == (run / "cards" / "parts_heads.json",)
+    def test_data_of_a_run(self, stranger, tmp_path):
+        assert data_of(stranger.run(tmp_path / "a", data=DATA)) == DATA
+        with pytest.raises(RunError, match=r"run\.json: the run does not say what data.*Name the data with --data"):
+            data_of(stranger.run(tmp_path / "b"))

@@ -1,90 +1,102 @@
-"""report.html of any system's run: what the system shows, the cards and tables that lie there, and the curves."""
+"""report.html of any run."""
 
 import json
-import re
-from dataclasses import replace
 
 import pytest
 
 from ipose.errors import DataError, RunError
 from ipose.evaluation.eval_card import EvalCard, write_card
 from ipose.reports.page import Section
-from ipose.systems import reporting
-from ipose.systems.registry import system_named, systems
-from ipose.systems.reporting import RunPage, progress_of, with_data, write_run_report
-from ipose.training.config import TrainConfig
-from ipose.training.run import Run
+from ipose.systems.reporting import (
+    RunPage,
+    config_of,
+    files_sections,
+    progress_of,
+    settings_section,
+    with_data,
+    write_run_report,
+)
+from ipose.training.metrics import append_metrics
 
-WITH_REPORT = [system for system in systems() if system.page is not None]
-
-
-def own_page(run: Run) -> RunPage:
-    """A page of one section, made of data."""
-    return RunPage(with_data(lambda: [Section("Heads", "Seen.")]), Section("Settings", ""), lead=", at night")
-
-
-def page_without_data(run: Run) -> RunPage:
-    def gone():
-        raise DataError("no such folder", file="gone")
-
-    return RunPage(with_data(gone), Section("Settings", ""))
+LOSSES = {"step": 40, "seconds": 90.0, "losses": {"line": {"fit": 0.5}}, "learning_rates": {"line": 0.1}}
 
 
 @pytest.fixture
-def run_of(tmp_path, monkeypatch):
-    """Make a run of a system whose page is `page`, with one line of metrics."""
+def shown(stranger):
+    """A system whose page has two sections."""
 
-    def make(system, page=own_page) -> Run:
-        train = TrainConfig(steps=1, batch_size=1)
-        run = Run.create(tmp_path / system.name, kind=system.kind, config={}, train=train, data="2 heads")
-        record = {"step": 5, "seconds": 90.0, "losses": {"generator": {"gan": 1.0}}}
-        run.metrics.write_text(json.dumps(record) + "\n")
-        monkeypatch.setattr(reporting, "function_named", lambda name: page)
-        return run
+    def page(run):
+        settings = settings_section(config_of(run, "line", stranger.record.config), stranger.record.config())
+        return RunPage([Section("First"), Section("Second")], settings, lead=", with a ruler", curves="How it went.")
 
-    return make
+    stranger.define(page=page)
+    return stranger.register(title="A line", page="stranger:page")
 
 
-def headings(run: Run) -> list[str]:
-    return re.findall(r"<h2>(.*?)</h2>", write_run_report(run).read_text())
+class TestReport:
+    """The system's sections, then what lies in the run, the curves, and the settings."""
 
-
-@pytest.mark.parametrize("system", WITH_REPORT, ids=lambda system: system.name)
-class TestEverySystem:
-    """What no system has to see to itself."""
-
-    def test_cards_and_tables_that_lie_there_are_shown(self, run_of, system):
-        run = run_of(system)
+    def test_the_order(self, stranger, shown, tmp_path):
+        run = stranger.run(tmp_path / "run", line={"slope": 5.0})
+        append_metrics(run.metrics, LOSSES)
+        card = EvalCard(metric="Straightness", value=0.5, protocol="by eye", resize="none", counts={})
         (run.folder / "cards").mkdir()
-        card = EvalCard(metric="mIoU", value=0.25, protocol="segmentation", resize="none", counts={"images": 2})
-        write_card(card, run.folder / "cards" / "miou.json")
-        (run.folder.parent / "table-8.md").write_text("# Table 8\n\n| blocks | AC |\n|---|---|\n| 1 | 85.0 |\n")
-        assert headings(run) == ["Heads", "Eval cards", "Ablations", "Training", "Settings"]
-        assert "<td>mIoU</td>" in run.report.read_text()
+        write_card(card, run.folder / "cards" / "a.json")
+        (tmp_path / "table-1.md").write_text("# Slopes\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+        assert write_run_report(run) == run.report
+        text = run.report.read_text()
+        titles = ("First", "Second", "Eval cards", "Ablations", "Training", "Settings")
+        places = [text.index(f">{title}<") for title in titles]
+        assert places == sorted(places)
+        assert "<title>A line" in text
+        assert "Trained 40 steps in 1.5 minutes on 6 points, with a ruler." in text
+        assert "How it went." in text
+        assert "yes, paper: 2" in text  # the slope
 
-    def test_without_its_data_there_is_a_report_that_says_so(self, run_of, system):
-        run = run_of(system, page_without_data)
-        assert headings(run) == ["The validation data are not here", "Training", "Settings"]
-        assert "gone: no such folder" in run.report.read_text()
+    def test_a_training_without_a_step_has_no_curves(self, stranger, shown, tmp_path):
+        text = write_run_report(stranger.run(tmp_path / "run", line={})).read_text()
+        assert "Trained 0 steps" in text
+        assert "How it went." not in text
 
-    def test_the_first_sentence_says_how_long_and_on_what(self, run_of, system):
-        text = write_run_report(run_of(system)).read_text()
-        assert "Trained 5 steps in 1.5 minutes on 2 heads, at night." in text
-        assert f"<h1>{system.title}</h1>" in text
+    def test_a_system_without_a_page_says_what_to_do(self, stranger, tmp_path):
+        stranger.register(instead="Take a ruler.")
+        with pytest.raises(RunError, match=r"no report is made of such a run: found line\. Take a ruler\."):
+            write_run_report(stranger.run(tmp_path / "run"))
 
-
-def test_a_system_without_a_report_is_refused(run_of, monkeypatch):
-    system = replace(system_named("partnet"), page=None)
-    monkeypatch.setattr(reporting, "system_of_run", lambda run: system)
-    with pytest.raises(RunError, match="no report is made of such a run"):
-        write_run_report(run_of(system))
+    def test_a_run_that_does_not_say_how_it_was_made(self, stranger, shown, tmp_path):
+        with pytest.raises(RunError, match=r"run\.json.*found no 'line'"):
+            write_run_report(stranger.run(tmp_path / "run"))
 
 
-def test_progress_is_that_of_the_last_line_with_losses(run_of):
-    run = run_of(WITH_REPORT[0])
-    assert progress_of(run) == (5, 90.0)
-    with run.metrics.open("a") as file:
-        file.write(json.dumps({"step": 6, "seconds": 99.0, "validation": {"x": 1.0}}) + "\n")
-    assert progress_of(run) == (5, 90.0)
-    run.metrics.write_text("")
-    assert progress_of(run) == (0, 0.0)
+class TestBlocks:
+    """What pages are made of."""
+
+    def test_where_data_are_gone_the_page_says_so(self):
+        def gone():
+            raise DataError("no such data folder", file="somewhere")
+
+        (section,) = with_data(gone)
+        assert section.title == "The validation data are not here"
+        assert "somewhere" in section.text
+        assert with_data(lambda: [Section("There")]) == [Section("There")]
+
+    def test_settings_that_the_data_decide_are_not_compared(self, stranger):
+        config = stranger.record.config
+        section = settings_section(config(slope=5.0, points=7), config(), leave_out=("points",))
+        rows = {row[0]: row[2] for row in section.blocks[0].rows}
+        assert rows == {"slope": "yes, paper: 2", "points": ""}
+
+    def test_progress_is_of_the_last_line_with_losses(self, stranger, tmp_path):
+        run = stranger.run(tmp_path / "run")
+        assert progress_of(run) == (0, 0.0)
+        for record in (LOSSES, {"step": 50, "seconds": 99.0, "validation": {"x": 1.0}}):
+            append_metrics(run.metrics, record)
+        assert progress_of(run) == (40, 90.0)
+
+    def test_a_file_among_the_cards_that_is_none_is_named(self, tmp_path):
+        (tmp_path / "run" / "cards").mkdir(parents=True)
+        (tmp_path / "run" / "cards" / "notes.json").write_text(json.dumps({"a": 1}))
+        (section,) = files_sections(tmp_path / "run")
+        assert (section.title, section.blocks) == ("Eval cards", [])
+        assert "Left out: " in section.text
+        assert "notes.json" in section.text

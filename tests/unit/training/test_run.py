@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -12,8 +11,8 @@ import pytest
 
 from ipose.errors import RunError
 from ipose.training.config import TrainConfig
-from ipose.training.provenance import git_commit
 from ipose.training.run import Run
+from ipose.whole_files import replace_folder
 
 TRAIN = TrainConfig(steps=10, batch_size=2)
 
@@ -246,27 +245,20 @@ class TestLock:
                 pass
 
 
-def commit(folder: Path) -> None:
-    git = ["git", "-C", str(folder), "-c", "user.name=n", "-c", "user.email=e"]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "m", "--allow-empty"]):
-        subprocess.run([*git, *command], check=True)
+def test_a_model_that_a_kill_left_set_aside_is_found_by_whoever_opens_the_run(tmp_path, monkeypatch):
+    run = create(tmp_path / "run")
+    replace_folder(run.model, lambda folder: (folder / "config.json").write_text("old"))
+    renames, rename = [], Path.rename
 
+    def killed(self, target):
+        renames.append(target)
+        if len(renames) == 2:
+            raise KeyboardInterrupt
+        return rename(self, target)
 
-class TestGitCommit:
-    """git_commit is the checkout's own, never a surrounding repository's."""
-
-    def test_a_package_installed_inside_somebodys_repository_has_none(self, tmp_path):
-        package = tmp_path / "venv" / "ipose"
-        package.mkdir(parents=True)
-        commit(tmp_path)
-        assert git_commit(package) is None
-
-    def test_a_checkout_has_its_own(self, tmp_path):
-        package = tmp_path / "src" / "ipose"
-        package.mkdir(parents=True)
-        (package / "a.py").write_text("1")
-        commit(tmp_path)
-        known = git_commit(package.resolve())
-        assert len(known) == 40
-        (package / "a.py").write_text("2")
-        assert git_commit(package.resolve()) == f"{known}-dirty"
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            replace_folder(run.model, lambda folder: (folder / "config.json").write_text("new"))
+    assert not run.model.exists()
+    assert (Run.open(run.folder).model / "config.json").read_text() == "old"

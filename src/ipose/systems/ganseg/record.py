@@ -8,7 +8,7 @@ from typing import Any
 from ipose.data.data_config import PhotoConfig
 from ipose.ganseg.presets import PRESETS, GANSegConfig, Heatmap, at_size, preset
 from ipose.ganseg.published import published
-from ipose.systems.record import MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import MakeOptions, Released, ReleaseOptions, System, TrainOptions
 
 ROOM = "ipose.systems.ganseg"
 
@@ -54,12 +54,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="ganseg",
-    kind="ganseg",
     formats=("ipose-ganseg",),
     title="GANSeg",
     summary="Train GANSeg: find parts in photographs that nobody annotated (GANSeg, CVPR 2022).",
     config=GANSegConfig,
-    config_key="ganseg",
     preset=preset,
     presets=("tiny", *(name for name in PRESETS if name != "tiny")),
     published=published,
@@ -73,7 +71,7 @@ SYSTEM = System(
     reads_maps=False,
     make_options=GANSegMakeOptions,
     page=f"{ROOM}.page:page",
-    released={"GANSeg generator": f"{ROOM}.release:generator_from_release"},
+    released={"GANSeg generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",
     release_options=GANSegReleaseOptions,
     next_step="Make images: ipose generate --model {run}",

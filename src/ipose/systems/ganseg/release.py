@@ -11,10 +11,10 @@ from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size
 from ipose.ganseg.presets import preset as ganseg_preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
 from ipose.interop.release import ganseg_generator, ganseg_segmenter, to_release
 from ipose.interop.weight_files import write_weights
 from ipose.segmentation.part_segmenter import DEFAULT
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
 from ipose.systems.converted_files import Converted, Hints, at_home
 
 _READ_OFF_THE_WEIGHTS = (

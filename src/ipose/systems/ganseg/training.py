@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from PIL import Image
 
+from ipose.data.batch_sources import PhotoSource
 from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
-from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise

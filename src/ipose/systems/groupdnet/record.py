@@ -7,7 +7,7 @@ from typing import Any
 
 from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
-from ipose.systems.record import MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import CLASS_OPTIONS, MakeOptions, Released, ReleaseOptions, System, TrainOptions
 
 ROOM = "ipose.systems.groupdnet"
 
@@ -44,12 +44,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="groupdnet",
-    kind="groupdnet",
     formats=("ipose-groupdnet",),
     title="GroupDNet",
     summary="Train GroupDNet: images whose classes can be resampled one by one (CVPR 2020). Needs no PartNet.",
     config=GroupDNetConfig,
-    config_key="groupdnet",
     preset=preset,
     presets=("fashion-small", *(name for name in PRESETS if name != "fashion-small")),
     published=published,
@@ -60,11 +58,16 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
     make_options=GroupDNetMakeOptions,
-    judged_by={"classes": ("protocol", "maps", "pairs", "masking", "lpips")},
+    judged_by={"classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
-    released={"GroupDNet generator": f"{ROOM}.release:from_release"},
+    released={
+        "GroupDNet generator": Released(making=f"{ROOM}.release:from_release"),
+        "GroupDNet encoder": Released(
+            instead="Convert the generator's file (latest_net_G.pth), and name this one with --encoder."
+        ),
+    },
     to_release=f"{ROOM}.release:to_files",
     release_options=GroupDNetReleaseOptions,
     next_step="Make images: ipose generate MAP.png --model {run}",

@@ -16,8 +16,8 @@ from ipose.groupdnet.presets import preset as groupdnet_preset
 from ipose.interop.release import groupdnet_encoder, groupdnet_generator, to_release
 from ipose.interop.release.recognise import without_prefix
 from ipose.interop.weight_files import read_weights, refuse_weights, write_weights
+from ipose.label_spec import LabelSpec
 from ipose.systems.converted_files import Converted, Hints, at_home
-from ipose.types import LabelSpec
 
 _OF_DECODER = (
     *("num_classes", "code", "code_channels", "decoder_channels", "decoder_groups", "first_grouped"),

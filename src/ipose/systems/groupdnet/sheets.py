@@ -8,10 +8,11 @@ from torch import Tensor
 
 from ipose.groupdnet.codes import with_class_code
 from ipose.groupdnet.model import GroupDNet
+from ipose.label_spec import LabelSpec
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.reports.sheets import class_legend
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 
 SEEDS = (1, 2)
 Images = Mapping[str, Tensor]

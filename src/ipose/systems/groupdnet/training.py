@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
@@ -18,7 +18,6 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.systems.checks import checked_scenes
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
@@ -66,7 +65,6 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
-        save=lambda model, folder: model.save_pretrained(folder),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
     )
 

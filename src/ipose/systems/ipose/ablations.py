@@ -13,7 +13,7 @@ from ipose.ablations.rows import AblationJob
 from ipose.ablations.run_folders import Scores, kept_scores
 from ipose.ablations.table import Row
 from ipose.configs import plain
-from ipose.data.open_data import open_scenes, open_spec
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.judges import check_class_map
 from ipose.evaluation.network_files import sha256_of_file
@@ -23,7 +23,6 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.ablating import SystemRows
-from ipose.systems.checks import checked_scenes
 from ipose.systems.ipose.image_scores import ImageScorer
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
@@ -201,7 +200,8 @@ class SynthesisRows(SystemRows):
             if given.tiny_encoders:
                 self._styles[loss] = tiny_clip_style(0) if loss == "clip" else tiny_vgg_loss(0)
             elif loss == "clip":
-                self._styles[loss] = load_clip_style(given.clip_weights, block=config.style_block)
+                block, resize = config.style_block, config.style_resize
+                self._styles[loss] = load_clip_style(given.clip_weights, block=block, resize=resize)
             else:
                 self._styles[loss] = load_vgg_loss(given.vgg_weights)
         return self._styles[loss]

@@ -11,9 +11,9 @@ from torch import Tensor
 from ipose.data.input_maps import read_map
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
+from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.editing.region import Seen, pixel_noise
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.card_folder import card_facts
@@ -166,7 +166,7 @@ def edited_region(model: IPose, scene: Scene, edit: Edit, *, seed: int = 0) -> B
     plain = model.infer_parts(SceneBatch.from_scenes([scene]))
     parts = model.infer_parts(SceneBatch.from_scenes([draft.scene]), draft.supports)
     noise = pixel_noise(model.synthesis, scene.size, seed, scene.name)
-    redrawn = edit.redraw(noise, Seen(draft, parts.part_map[0].cpu(), seed, model.synthesis))
+    redrawn = edit.redraw(noise, NoiseContext(draft, parts.part_map[0].cpu(), seed, model.synthesis))
     changed = (draft.scene.label != scene.label) | (draft.scene.instance != scene.instance)
     changed |= ((parts.logits - plain.logits).abs().amax((0, 1)) > _ROUNDING).cpu()
     changed |= (redrawn.z != noise.z).any(0)

@@ -13,9 +13,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ipose.data.open_data import open_scenes
-from ipose.editing.draft import Draft
+from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
-from ipose.editing.layout import own_pixels
 from ipose.editing.noise_edits import Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError

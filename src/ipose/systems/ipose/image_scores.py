@@ -16,7 +16,8 @@ from ipose.evaluation.segmenters import load_segmenter
 from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
-from ipose.systems.ipose.generated_set import GeneratedSet, generate_set
+from ipose.systems.image_judging import GeneratedSet, generate_set
+from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseAblateOptions
 from ipose.systems.ipose.tables import METRICS
 from ipose.types import LabelSpec
@@ -89,7 +90,7 @@ class ImageScorer:
             DataError: a scene without a photograph.
         """
         with tempfile.TemporaryDirectory() as folder:
-            made = generate_set(model, data, Path(folder), seeds=(IMAGE_SEED,))
+            made = generate_set(ScenesOfIPose(model), data, Path(folder), seeds=(IMAGE_SEED,))
             _draw(made, pictures)
             return self._scores(made)
 

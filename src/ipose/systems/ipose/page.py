@@ -20,6 +20,7 @@ from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import SynthesisConfig, preset
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.systems.scene_models import spread
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -65,12 +66,6 @@ def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEE
         first = outputs[f"seed {seeds[0]}"]
         rows.append(SceneRow(scene, first.parts, {name: out.image for name, out in outputs.items()}))
     return rows
-
-
-def spread(scenes: Sequence[Scene], count: int) -> list[Scene]:
-    """`count` scenes from all over a sequence, or all."""
-    stride = max(1, len(scenes) // count)
-    return [scenes[i] for i in range(0, len(scenes), stride)][:count]
 
 
 def scene_section(title: str, text: str, model: IPose, scenes: Sequence[Scene]) -> Section:

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tyro.conf import FlagCreatePairsOff
+
 from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
 from ipose.synthesis.published import published
 from ipose.systems.partnet.record import describe_parts
-from ipose.systems.record import AblateOptions, MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import (
+    CLASS_OPTIONS,
+    IMAGE_OPTIONS,
+    AblateOptions,
+    MakeOptions,
+    Released,
+    ReleaseOptions,
+    System,
+    TrainOptions,
+)
 
 ROOM = "ipose.systems.ipose"
 
@@ -34,6 +45,8 @@ class IPoseMakeOptions(MakeOptions):
 
     parts: Path | None = None
     """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """iPOSE: paint objects whose category has no supports as objects without parts. Without it, they are refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +93,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="synthesis",
-    kind="synthesis",
     formats=("ipose",),
     title="Synthesis",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
-    config_key="synthesis",
     preset=preset,
     presets=tuple(PRESETS),
     published=published,
@@ -97,17 +108,14 @@ SYSTEM = System(
     making=f"{ROOM}.generating:make",
     make_options=IPoseMakeOptions,
     judging=f"{ROOM}.judging:judge",
-    judged_by={
-        "images": ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
-        "classes": ("protocol", "maps", "pairs", "masking", "lpips"),
-    },
+    judged_by={"images": IMAGE_OPTIONS, "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:SynthesisRows",
     ablate_options=IPoseAblateOptions,
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
-    released={"generator": f"{ROOM}.release:generator_from_release"},
+    released={"generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",
     release_options=IPoseReleaseOptions,
     next_step="Make images: ipose generate MAP.png --model {run}",

@@ -12,12 +12,12 @@ from ipose.errors import ConfigError, RunError
 from ipose.interop.release import generator, partnet, to_release
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR
 from ipose.interop.weight_files import write_weights
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.pipeline import IPose
 from ipose.systems.converted_files import Converted, Hints, at_home
 from ipose.systems.ipose.release_classes import Classes, classes_of, with_preset
-from ipose.types import SupportSet
 
 
 def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError
-from ipose.interop.release.generator_widths import map_channels
-from ipose.synthesis.presets import PRESETS, SynthesisConfig
+from ipose.interop.release.generator_form import map_channels
+from ipose.synthesis.presets import PRESETS, SILENT, SynthesisConfig
 from ipose.synthesis.presets import preset as synthesis_preset
 from ipose.types import LabelSpec
 
@@ -77,7 +77,7 @@ def with_preset(config: SynthesisConfig, classes: Classes) -> SynthesisConfig:
     """The preset's settings, but for what the weights decide."""
     weights_say = {name: getattr(config, name) for name in _READ_OFF_THE_WEIGHTS}
     if classes.preset is None:
-        return replace(config, unknown=classes.spec.unknown)
+        return replace(config, **SILENT, unknown=classes.spec.unknown)
     return synthesis_preset(classes.preset, **weights_say, unknown=classes.spec.unknown)
 
 

@@ -10,14 +10,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, DataError, SupportError
+from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.model_folder import model_folder
-from ipose.partnet.parts_without_partnet import no_parts, stand_in
+from ipose.model_folder import open_model
+from ipose.part_annotations import SupportSet
+from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
@@ -26,13 +28,12 @@ from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.ipose.record import IPoseOptions
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch, SupportSet
+from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50
@@ -51,7 +52,9 @@ class FrozenParts:
         self.partnet.to(device)
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
-        return infer_scene_parts(self.partnet, batch, self.supports, paste=self.config.paste)
+        return infer_scene_parts(
+            self.partnet, batch, self.supports, paste=self.config.paste, object_shape=self.config.object_shape
+        )
 
 
 def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
@@ -60,7 +63,7 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
         return None
     if trained is not None and config.parts == "predicted":
         return FrozenParts(trained, config)
-    return stand_in(config.parts)
+    return parts_function(config.parts)
 
 
 def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
@@ -118,7 +121,6 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
-        save=lambda model, folder: model.save_pretrained(folder),
         show=partial(_sheet, scenes=shown),
         load=partial(IPose.from_pretrained, block=block),
     )
@@ -136,7 +138,7 @@ def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
 def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
     """Whether there is a PartNet where the config needs one. Raises ConfigError, RunError."""
     if partnet is not None:
-        model_folder(partnet)
+        open_model(partnet)
     elif config.needs_partnet:
         raise ConfigError(
             "parts are predicted by a trained PartNet, and none is named",
@@ -176,7 +178,7 @@ def _trained_partnet(task: Task) -> TrainedPartNet | None:
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
     """The loss that the config names, with its weights."""
     if config.style_loss == "clip":
-        return load_clip_style(options.clip_weights, block=config.style_block)
+        return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
 
 

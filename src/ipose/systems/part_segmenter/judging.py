@@ -13,7 +13,7 @@ from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import DataError, IposeError, RunError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.judging import Judged
 from ipose.systems.part_segmenter.part_maps import PartMapTally, how_segmented, part_map_cards
 from ipose.systems.part_segmenter.photo_cards import published_cards

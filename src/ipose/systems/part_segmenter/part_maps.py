@@ -18,8 +18,8 @@ from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
-from ipose.model_folder import model_folder
+from ipose.model_folder import open_model
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ def file_cards(
         model: folder of the segmenter, or its run.
         images: that were segmented.
     """
-    facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(model_folder(model)))}
+    facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
     return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
 
 

@@ -21,8 +21,8 @@ from ipose.evaluation.landmarks import (
     soft_part_centres,
     taichi_error,
 )
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.images import image_float
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 LandmarkRule = tuple[str, Callable[..., float], dict[str, bool], str]
 """Metric, function, its options, and the number in the paper."""

@@ -14,10 +14,10 @@ from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import described, write_run_cards
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.images import image_float
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24

@@ -15,14 +15,13 @@ import ipose
 from ipose.ablations.run_folders import Scores, kept_scores
 from ipose.ablations.table import Row
 from ipose.configs import plain
-from ipose.data.open_data import PartData
+from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.systems.ablating import SystemRows
-from ipose.systems.checks import checked_part_pairs
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import evaluate, loop_of
 from ipose.types import PartPair

@@ -10,7 +10,7 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.attention import support_attention
-from ipose.partnet.presets import PartNetConfig, paper
+from ipose.partnet.presets import PartNetConfig, preset
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.reports.blocks import parts_table, supports_figure
 from ipose.reports.page import Figure, Section
@@ -69,7 +69,7 @@ def page(run: Run) -> RunPage:
 
 def settings(config: PartNetConfig) -> Section:
     """The configuration beside the paper's."""
-    return settings_section(config, paper(), title="PartNet's settings")
+    return settings_section(config, preset("paper"), title="PartNet's settings")
 
 
 def part_sections(result: JudgedPartNet) -> list[Section]:

@@ -10,20 +10,22 @@ from PIL import Image
 from torch import Tensor
 
 from ipose.data.input_maps import find_maps, read_map, read_silhouette
-from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import PART_COLORS
+from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import write_index
-from ipose.data.specs import DATASET_FILE, load_spec
+from ipose.data.specs import load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
-from ipose.model_folder import model_folder
+from ipose.label_spec import LabelSpec
+from ipose.model_folder import SPEC, open_model
+from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import support_attention
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
 from ipose.reports.sheets import parts_sheet
-from ipose.types import LabelSpec, SceneBatch, SupportSet
+from ipose.types import SceneBatch
 
 ATTENTION = "_attention"
 """What is put behind a file's name for its sheet of attention."""
@@ -44,10 +46,10 @@ class PartReader:
 
 def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
     """Load all three, PartNet onto `device`: the supports and the spec default to those of the model."""
-    trained = load_partnet(model)
+    saved = open_model(model)
+    trained = load_partnet(saved)
     trained.partnet.to(device)
-    beside = model_folder(model) / DATASET_FILE
-    known = load_spec(spec) if spec is not None else load_spec(beside) if beside.is_file() else None
+    known = load_spec(spec) if spec is not None else saved.spec() if saved.has(SPEC) else None
     read = trained.supports if supports is None else load_supports(supports)
     if not read.categories:
         raise without_supports(model)

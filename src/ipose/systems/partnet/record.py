@@ -7,7 +7,7 @@ from typing import Any
 
 from ipose.configs import Published
 from ipose.partnet.presets import PRESETS, PUBLISHED, PartNetConfig, preset
-from ipose.systems.record import System, TrainOptions
+from ipose.systems.record import Released, System, TrainOptions
 
 ROOM = "ipose.systems.partnet"
 
@@ -41,12 +41,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="partnet",
-    kind="partnet",
     formats=("ipose-partnet",),
     title="PartNet",
     summary="Train PartNet: parts from shapes (iPOSE sec. 3.1). Ends with a table beside two plain baselines.",
     config=PartNetConfig,
-    config_key="partnet",
     preset=preset,
     presets=tuple(PRESETS),
     published=published,
@@ -61,7 +59,7 @@ SYSTEM = System(
     rows=f"{ROOM}.ablations:PartNetRows",
     page=f"{ROOM}.page:page",
     finishing=f"{ROOM}.judging:finish",
-    released={"PartNet": "ipose.systems.ipose.release:partnet_from_release"},
+    released={"PartNet": Released(making="ipose.systems.ipose.release:partnet_from_release")},
     to_release="ipose.systems.ipose.release:partnet_to_release",
     next_step="Look at parts: ipose parts MAP.png --model {run}",
     instead="A PartNet alone makes no images: train a generator with it (ipose train synthesis), or use ipose parts.",

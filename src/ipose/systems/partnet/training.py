@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ipose.data.open_data import PartData
+from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
@@ -20,7 +20,6 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.partnet.scene_parts import predict_objects, predict_part_maps
 from ipose.reports.sheets import parts_sheet
-from ipose.systems.checks import checked_part_pairs
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot

@@ -17,14 +17,12 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="segmenter",
-    kind="segmenter",
     formats=(FORMAT,),
     title="Segmenter",
     summary="Train a semantic segmenter on images and label maps, to judge images by: ipose evaluate --segmenter.",
     config=SegmenterConfig,
-    config_key="segmenter",
     training=f"{ROOM}.training:prepare",
-    loading="ipose.segmentation.saved:load_network",
+    loading="ipose.segmentation.saved:load_segmenter",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
     judged_by={"photographs": ("data", "spec", "limit")},

@@ -6,15 +6,14 @@ from functools import partial
 import torch
 from PIL import Image
 
-from ipose.data.open_data import open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
 from ipose.segmentation.saved import save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.systems.checks import checked_scenes
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource

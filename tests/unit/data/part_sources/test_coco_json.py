@@ -5,10 +5,10 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from helpers.published_parts import compressed_runs, run_lengths
 from ipose.data.part_sources.coco_json import decode_segmentation, run_lengths_of
 from ipose.errors import DataError
 from ipose.testing import law
-from ipose.testing.published_parts import compressed_runs, run_lengths
 
 pytest.importorskip("pycocotools", reason='pip install "ipose[data]" brings pycocotools')
 

@@ -6,10 +6,10 @@ import json
 import pytest
 import torch
 
+from helpers.published_parts import compressed_runs, drawn_pairs, run_lengths, write_partimagenet
 from ipose.data.part_sources.coco_json import Place, part_vocabulary
 from ipose.data.part_sources.partimagenet import find_annotations, open_partimagenet
 from ipose.errors import DataError, MissingDependencyError
-from ipose.testing.published_parts import compressed_runs, drawn_pairs, run_lengths, write_partimagenet
 
 pytest.importorskip("pycocotools", reason='pip install "ipose[data]" brings pycocotools')
 

@@ -5,8 +5,8 @@ import torch
 
 from ipose.data.png import write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 from ipose.systems.part_segmenter.part_maps import check_truth, part_map_cards, score_files
 
 NAMES = ("part 1", "part 2")
