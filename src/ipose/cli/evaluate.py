@@ -17,7 +17,7 @@ OF_RUNS = (
 
 OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
 USES = {"a run": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
-"""What can be judged, and the options that mean something there."""
+"""Options for each of the three uses."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Evaluate:
             print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
 
     def _check_strays(self, use: str) -> None:
-        """Refuse options of another use than this one."""
+        """Raises ConfigError for an option that this use does not have."""
         for name in dict.fromkeys(option for options in USES.values() for option in options):
             if getattr(self, name) not in (None, False) and name not in USES[use]:
                 homes = ", or of ".join(other for other, options in USES.items() if name in options)

@@ -1,4 +1,4 @@
-"""`ipose segment`: parts of photographs that nobody annotated."""
+"""`ipose segment`: parts of photographs without annotation."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,22 +8,23 @@ from tyro.conf import Positional
 
 @dataclass(frozen=True)
 class Segment:
-    """Parts of photographs that nobody annotated, as part maps (0 = background, 1, 2, ... = parts) and a sheet."""
+    """Find parts in photographs without annotation. Writes part maps (0 = background, 1, 2, ... = parts) and a
+    sheet."""
 
     images: Positional[Path]
     """A photograph, or a folder of them."""
     model: Path = field(kw_only=True)
-    """Run of ipose train segmenter --pairs, or its model folder."""
+    """Run of ipose train part-segmenter, or its model folder."""
     truth: Path | None = None
-    """Folder of true maps of the same names (0 = background), to judge by: eval cards of foreground IoU and of parts
-    matched to labels, in cards/."""
+    """Folder of true maps with the photographs' names (0 = background), to write eval cards in cards/. None = no
+    cards."""
     out: Path = Path("segmented")
     """Folder to write to."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
-        """Segment, write, judge."""
+        """Segment, write and, with --truth, judge."""
         from ipose.systems.checks import check_device
         from ipose.systems.part_segmenter.segment import segment_and_judge
 

@@ -1,4 +1,4 @@
-"""`ipose evaluate RUN` of a part segmenter: landmarks, foregrounds and parts that people set, on real photographs."""
+"""`ipose evaluate RUN` for a part segmenter: landmarks, foregrounds and parts on real photographs."""
 
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ from ipose.training.run import Run
 
 
 def own_data(run: Run) -> DataConfig:
-    """The photographs that the generator behind the pairs learned from.
+    """The photographs that the generator of the pairs was trained on.
 
     Raises:
-        RunError: that run is not there any more, or does not say.
+        RunError: the generator's run is not there, or does not say.
     """
     pairs = Path(run.config["pairs"])
     try:
@@ -40,13 +40,13 @@ def own_data(run: Run) -> DataConfig:
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of everything that the data have a truth of, and a sentence for what they have not.
+    """Eval cards of everything that the data have a truth for.
 
     Published photographs: landmark errors (CelebA in the wild, CUB, Taichi), foreground IoU (CUB, Flowers, Taichi).
-    Scenes: IoU of things with the foreground, and parts matched to labelled ones.
+    Scenes: IoU of the foreground with things, and parts matched to labelled parts.
 
     Raises:
-        DataError: the data have no truth to judge by, or files at fault.
+        DataError: data without a truth, or a file that cannot be read.
     """
     data = data or own_data(run)
     root = Path(data.data)
@@ -70,7 +70,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 
 def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str, Any], limit: int | None) -> Judged:
-    """Validation scenes: things are foreground; parts are matched where all are of one category."""
+    """Cards of validation scenes. Things are the foreground. Parts are matched if all are of one category."""
     dataset, scenes = open_spec(data), open_scenes(data, "val")
     things = torch.tensor([item.thing for item in dataset.labels.classes])
     tally, categories = PartMapTally(len(segmenter.part_names)), set[str]()

@@ -1,4 +1,4 @@
-"""Part maps beside true ones: foreground IoU, parts matched to labels, and eval cards of both."""
+"""Part maps compared with true maps: foreground IoU, parts matched to labels, and eval cards of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 @dataclass(frozen=True, eq=False)
 class PartMapScores:
-    """Part maps beside true ones.
+    """Scores of part maps.
 
     Args:
-        images: how many.
-        foreground_iou: of what is not background.
-        everything: the same, if everything were foreground.
-        matching: found parts beside labelled ones; None where no labels count.
+        images: number of images.
+        foreground_iou: mean IoU of the foreground.
+        everything: mean IoU if the whole image were foreground, as a baseline.
+        matching: of found and labelled parts; None = no labels, or labels that differ in meaning.
         data: hash of the truth.
     """
 
@@ -42,10 +42,10 @@ class PartMapScores:
 
 
 class PartMapTally:
-    """Takes part maps beside true ones, one image after the other.
+    """Compares part maps with true maps, image by image.
 
     Args:
-        parts: that may be found, 1..parts.
+        parts: number of parts that can be found.
     """
 
     def __init__(self, parts: int) -> None:
@@ -61,14 +61,14 @@ class PartMapTally:
         labels: Integer[Tensor, "h w"] | None,
         truth: Sequence[Tensor],
     ) -> None:
-        """Take one image.
+        """Add one image.
 
         Args:
             name: of the image.
-            found: its parts, 0 = background.
-            foreground: true; 0 = background.
-            labels: true parts, 0 = background; None = nobody labelled any.
-            truth: what the hash is of.
+            found: found parts, 0 = background.
+            foreground: true foreground, 0 = background.
+            labels: true parts, 0 = background; None = no part labels.
+            truth: tensors for the hash.
         """
         self._ious.append(foreground_iou(found[None], foreground[None]))
         self._everything.append(foreground_iou(torch.ones_like(foreground[None]), foreground[None]))
@@ -81,12 +81,11 @@ class PartMapTally:
 
     @property
     def images(self) -> int:
-        """How many were taken."""
+        """Number of images."""
         return len(self._ious)
 
     def scores(self, *, match: bool) -> PartMapScores:
-        """Of all images together; `match`: whether labels mean the same in all of them, so that parts can stand for
-        them."""
+        """Scores of all images. `match`: match parts to labels, which must have the same meaning in all images."""
         matching = None
         if match:
             padded = [F.pad(counts, (0, 1 + self.labels - counts.shape[1])) for counts in self._counts]
@@ -97,7 +96,14 @@ class PartMapTally:
 def part_map_cards(
     scores: PartMapScores, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
 ) -> list[EvalCard]:
-    """Cards of both numbers; `facts`: what they have in common. Labels without a name have a number."""
+    """Eval cards of the scores.
+
+    Args:
+        scores: to write.
+        part_names: of the found parts.
+        facts: fields that all cards share.
+        label_names: of the labels 1, 2, ... Labels without a name get a number.
+    """
     common: dict[str, Any] = {"counts": {"photographs": scores.images}, "data": scores.data, **facts}
     notes = ("each photograph by itself, then the mean; background is what has id 0",)
     beside = {"everything foreground": scores.everything}
@@ -113,21 +119,21 @@ def part_map_cards(
 
 
 def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
-    """Protocol and resizing of cards of photographs that `segment_image` segmented."""
+    """Fields `protocol` and `resize` of cards on photographs segmented by `segment_image`."""
     side = segmenter.image_size
     resize = f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
     return {"protocol": "photographs", "resize": resize}
 
 
 def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapScores:
-    """Part maps that were written beside true ones of the same names.
+    """Compare written part maps with true maps of the same names.
 
     Args:
-        segmenter: that wrote them.
-        maps: files that `segment_files` wrote.
+        segmenter: the segmenter that wrote the maps.
+        maps: files of `segment_files`.
         truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
     Raises:
-        DataError: a photograph without a map in `truth`, or one of another size.
+        DataError: a part map without a true map, or with one of another size.
     """
     tally = PartMapTally(len(segmenter.part_names))
     for path in maps:
@@ -140,21 +146,21 @@ def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) 
 def file_cards(
     segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path, *, model: Path, images: Path
 ) -> list[EvalCard]:
-    """Cards of `score_files`.
+    """Eval cards of `score_files`.
 
     Args:
-        segmenter: that wrote the maps.
-        maps: files that `segment_files` wrote.
+        segmenter: the segmenter that wrote the maps.
+        maps: files of `segment_files`.
         truth: folder of true maps.
-        model: folder of the segmenter, or its run.
-        images: that were segmented.
+        model: model folder of the segmenter, or its run.
+        images: the segmented photographs.
     """
     facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
     return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
 
 
 def check_truth(images: Sequence[Path], truth: Path) -> None:
-    """Whether each photograph has a true map; asked before any is segmented.
+    """Check that each photograph has a true map. Called before any photograph is segmented.
 
     Raises:
         DataError: no such folder, or a photograph without a map in it.
