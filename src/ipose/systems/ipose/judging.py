@@ -1,4 +1,4 @@
-"""Cards of an iPOSE run: images of its validation scenes beside the photographs, and the parts of its PartNet."""
+"""Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from ipose.types import Scene, SceneBatch
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of images and parts; what cannot be judged is left out, as long as anything is left.
+    """Cards of images and parts. If one of the two cannot be judged, it is left out.
 
     Raises:
-        DataError: no part maps, and no network to judge images by either.
+        DataError: neither can be judged: no part maps, and no network to judge images with.
     """
     data = data or data_of(run)
     saved = open_model(run.folder)
