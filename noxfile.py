@@ -74,6 +74,15 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, in docs/_build. It runs no test: `nox -s docs -- results.xml` shows the results of a JUnit file."""
+    _environment(session)
+    junit = str(Path(session.posargs[0]).resolve()) if session.posargs else ""
+    _run(session, "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build", IPOSE_JUNIT=junit)
+    session.log("open docs/_build/index.html")
+
+
+@nox.session
 def gpu(session: nox.Session) -> None:
     """The same claims on CUDA."""
     _environment(session)

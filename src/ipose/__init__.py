@@ -13,8 +13,10 @@ from ipose.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from ipose.errors import IposeError
+    from ipose.label_spec import LabelClass, LabelSpec
+    from ipose.part_annotations import PartPair, SupportSet
     from ipose.pipeline import IPose, SceneOutput
-    from ipose.types import LabelClass, LabelSpec, PartPair, Scene, SceneBatch, SceneObject, SupportSet
+    from ipose.types import Scene, SceneBatch, SceneObject
 
 __version__ = "0.1.0"
 
@@ -37,6 +39,8 @@ __getattr__ = lazy_attributes(
     {
         "errors": ("IposeError",),
         "pipeline": ("IPose", "SceneOutput"),
-        "types": ("LabelClass", "LabelSpec", "PartPair", "Scene", "SceneBatch", "SceneObject", "SupportSet"),
+        "label_spec": ("LabelClass", "LabelSpec"),
+        "part_annotations": ("PartPair", "SupportSet"),
+        "types": ("Scene", "SceneBatch", "SceneObject"),
     },
 )

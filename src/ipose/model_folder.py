@@ -1,100 +1,185 @@
-"""Where a saved model lies, and what its config.json says, for every system that saves one. No torch in here."""
+"""What a model folder holds, and the one reader of it, for every system. Imports torch only where tensors are read.
 
+    config.json                 `format` says which system the model is of; the rest is that system's
+    *.safetensors               weights
+    release_extras.safetensors  what a file of the authors held and no layer uses
+    dataset.toml                what label ids mean, where the system reads label maps
+    supports/                   support part maps, where the system has a PartNet
+    README.md, ...              files of the system's own
+
+`ipose.model_writing` writes them.
+"""
+
+import hashlib
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ipose.errors import RunError
+from safetensors import SafetensorError
 
+from ipose.errors import ConfigError, RunError
+from ipose.whole_files import recover_folder
 
-def model_folder(path: str | Path) -> Path:
-    """The folder that holds config.json: `path` itself, or the `model/` of a run. Raises RunError if neither does."""
-    path = Path(path)
-    for folder in (path, path / "model"):
-        if (folder / "config.json").is_file():
-            return folder
-    if not path.exists():
-        raise RunError("no such run or model folder", file=path, mend="Train one (ipose train), or check the path.")
-    raise RunError(
-        "no model in here",
-        file=path,
-        found="no config.json" + (", but a run that has saved no model yet" if (path / "run.json").is_file() else ""),
-        expected="a run folder or its model/",
-        mend="Let the run reach its first checkpoint, or name another folder.",
-    )
+if TYPE_CHECKING:
+    from ipose.label_spec import LabelSpec
+    from ipose.part_annotations import SupportSet
+
+CONFIG, EXTRAS, SPEC, SUPPORTS = "config.json", "release_extras.safetensors", "dataset.toml", "supports"
+
+SUPPORT_MAPS, NONE = "support_maps", "none"
+"""Field and value in config.json of a model that reads supports and was saved without any."""
+
+_COPY = "Copy the model folder again, whole."
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The config.json of a model folder, of any system. Raises OSError, ValueError."""
-    return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-
-
-def read_model_config(path: Path, format: str, *, name: str, command: str) -> tuple[Path, dict[str, Any]]:
-    """The model folder of a run, or the folder itself, and its config.json.
+@dataclass(frozen=True)
+class ModelKind:
+    """A kind of model folder, as errors speak of it.
 
     Args:
-        path: a run, or its model/.
-        format: what config.json calls its kind.
-        name: of the kind, for people.
+        format: its name in config.json.
+        title: its name for people.
         command: that trains one.
-    Raises:
-        RunError: no model there, a config.json that cannot be read, or one of another kind.
     """
-    folder = _model_folder(path, name, command)
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        found = config.get("format")
-    except (OSError, ValueError, AttributeError) as error:
-        raise RunError(f"config.json cannot be read ({error})", file=folder, mend="Copy the folder again.") from error
-    if found != format:
+
+    format: str
+    title: str
+    command: str
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFolder:
+    """A model folder whose config.json was read. `open_model` makes it.
+
+    Args:
+        path: of the folder.
+        config: what config.json holds.
+    """
+
+    path: Path
+    config: Mapping[str, Any]
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @property
+    def format(self) -> str:
+        """What config.json calls the kind of the model."""
+        return str(self.config["format"])
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return (self.path / name).is_file()
+
+    def weights(self, name: str) -> dict[str, Any]:
+        """The tensors of a safetensors file by name, on the CPU. Raises RunError for a missing or damaged file."""
+        from safetensors.torch import load_file
+
+        with self.reading("weights", name):
+            return load_file(self.path / name)
+
+    def extras(self) -> dict[str, Any]:
+        """What a file of the authors held and no layer uses; empty where there is nothing. Raises as `weights`."""
+        return self.weights(EXTRAS) if self.has(EXTRAS) else {}
+
+    def sha256(self, name: str) -> str:
+        """Of a file. Raises RunError where it is missing."""
+        with self.reading("weights", name):
+            return sha256_of(self.path / name)
+
+    def spec(self) -> "LabelSpec":
+        """What label ids mean to the model. Raises SpecError where dataset.toml is missing or damaged."""
+        from ipose.data.specs import load_spec
+
+        return load_spec(self.path / SPEC)
+
+    def supports(self) -> "SupportSet":
+        """The supports; an empty set where the model was saved without any, and nobody has put any there since.
+
+        Raises:
+            SupportError: they are damaged, or gone.
+        """
+        from ipose.data.support_folder import load_supports
+        from ipose.part_annotations import SupportSet
+
+        folder = self.path / SUPPORTS
+        if self.config.get(SUPPORT_MAPS) == NONE and not any(folder.glob("*/*_part.png")):
+            return SupportSet({}, {})
+        return load_supports(folder)
+
+    @contextmanager
+    def reading(self, what: str, name: str = "") -> Iterator[None]:
+        """Whatever a damaged file leads to is raised as one RunError.
+
+        Args:
+            what: is read, in words.
+            name: of the file; "" = the whole folder is named.
+        """
+        try:
+            yield
+        except RunError:
+            raise
+        except (KeyError, TypeError, ValueError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
+            words = " ".join(str(error).split())
+            reason = words if len(words) < 200 else f"{words[:200]} ..."
+            raise RunError(f"the {what} cannot be read ({reason})", file=self.path / name, mend=_COPY) from error
+
+
+def open_model(path: str | Path | ModelFolder, *kinds: ModelKind) -> ModelFolder:
+    """The model folder of a run, or the folder itself; its config.json is read here and nowhere else.
+
+    Args:
+        path: a run, its model/, or a folder that was opened already.
+        kinds: that will do; none = all.
+    Raises:
+        RunError: no model there, a config.json that cannot be read, or a model of another kind.
+    """
+    model = path if isinstance(path, ModelFolder) else _read(_find(Path(path), kinds))
+    if kinds and model.format not in {kind.format for kind in kinds}:
         raise RunError(
             "a model of another system",
-            file=folder,
-            found=found,
-            expected=format,
-            mend=f"Name a run of {command}.",
+            file=model.path,
+            found=model.format,
+            expected=" or ".join(kind.format for kind in kinds),
+            mend=f"Name a run of {_commands(kinds)}.",
         )
-    return folder, dict(config)
+    return model
 
 
-def model_format(path: Path) -> str | None:
-    """What config.json of a run's model, or of a model folder, calls its kind; None where nothing can be read."""
+def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
     for folder in (path, path / "model"):
-        try:
-            return str(json.loads((folder / "config.json").read_text(encoding="utf-8"))["format"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
-
-
-def _model_folder(path: Path, name: str, command: str) -> Path:
-    for folder in (path, path / "model"):
-        if (folder / "config.json").is_file():
+        recover_folder(folder)
+        if (folder / CONFIG).is_file():
             return folder
-    found = "a run that has saved no model yet" if (path / "run.json").is_file() else "no config.json"
+    mend = f"Train one with {_commands(kinds) or 'ipose train'}, or check the path."
+    if not path.exists():
+        raise RunError("no such run or model folder", file=path, mend=mend)
     raise RunError(
-        f"no {name} here",
+        f"no {' or '.join(kind.title for kind in kinds)} here" if kinds else "no model in here",
         file=path,
-        found=found if path.exists() else "no such folder",
+        found="a run that has saved no model yet" if (path / "run.json").is_file() else f"no {CONFIG}",
         expected="a run folder or its model/",
-        mend=f"Train one with {command}, or check the path.",
+        mend=mend,
     )
 
 
-def replace_folder(target: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a new folder, then put it where `target` is. A reader finds the old one or the new one, whole.
+def _read(folder: Path) -> ModelFolder:
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(config, dict) or not isinstance(config.get("format"), str):
+            raise ValueError("it names no format")
+    except (OSError, ValueError) as error:
+        raise RunError(f"{CONFIG} cannot be read ({error})", file=folder, mend=_COPY) from error
+    return ModelFolder(folder, config)
 
-    Args:
-        target: the folder to replace; need not be there yet.
-        write: fills the folder that it is given.
-    """
-    beside, old = (target.with_name(f"{target.name}.{word}") for word in ("new", "old"))
-    for leftover in (beside, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    write(beside)
-    if target.exists():
-        target.rename(old)
-    beside.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+
+def _commands(kinds: tuple[ModelKind, ...]) -> str:
+    return " or ".join(kind.command for kind in kinds)
+
+
+def sha256_of(file: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal digits."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

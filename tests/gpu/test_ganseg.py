@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG
-from ipose.data.photo_source import PhotoBatch
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.objective import GANSegObjective

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
 from ipose.groupdnet.cg_block import CGBlock, CGNorm
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
 from ipose.losses import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource, part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet

@@ -14,7 +14,8 @@ from ipose.groupdnet.modulation import Modulation, ModulationRule
 from ipose.groupdnet.presets import preset
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator
 from ipose.interop.release.entries import Entry
-from ipose.interop.release.groupdnet_entries import block_name, cg_block_entries, cg_norm_entries
+from ipose.interop.release.groupdnet_form import cg_block_entries, cg_norm_entries
+from ipose.interop.release.groupdnet_widths import block_name
 from ipose.losses import feature_distance, feature_matching_loss, hinge_d_fake, hinge_d_real, hinge_g, kl_divergence
 from ipose.losses.feature_matching import VGG_WEIGHTS
 from ipose.training.schedule import constant_then_linear

@@ -81,7 +81,7 @@ class Tiny:
 def few_passes() -> Iterator[None]:
     """Batch-norm statistics from 3 batches, not 50: tiny models are not to be looked at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipose.systems.ipose.snapshots.RE_ESTIMATION_PASSES", 3)
+        patch.setattr("ipose.systems.ipose.training.RE_ESTIMATION_PASSES", 3)
         yield
 
 

@@ -2,19 +2,24 @@
 
 import json
 import shlex
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from ipose.ablations.ablate import run_ablation
-from ipose.ablations.grids import TABLES
-from ipose.ablations.job import AblationJob
+from ipose.ablations.rows import AblationJob, Rows
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, MissingWeightsError, RunError
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.presets import preset
+from ipose.systems.ablating import rows_of
+from ipose.systems.ablation_tables import table_named
+from ipose.systems.judging import evaluate_run
 from ipose.training.run import Run
 
 WORLD = DataConfig(
@@ -30,11 +35,13 @@ SYNTHESIS = preset(
 )  # fmt: skip
 
 
-def job(out, table="7", **changes) -> AblationJob:
-    config = PARTNET if TABLES[table].kind == "partnet" else SYNTHESIS
+def job(out, table="7", *, options=None, **changes) -> Rows:
+    """The rows of a table with a tiny job; `options` are those of the table's system."""
+    system, grid = table_named(table)
+    config = PARTNET if system.kind == "partnet" else SYNTHESIS
     loop = {"checkpoint_every": 1, "log_every": 1, "sample_every": 0, "tensorboard": False}
-    fields = {"config": config, "preset": "tiny", "data": WORLD, "steps": 3, "loop": loop, "device": "cpu"}
-    return AblationJob(table=TABLES[table], out=out, **{**fields, **changes})
+    fields = {"config": config, "preset": "tiny", "data": WORLD, "steps": 3, "loop": loop, "device": "cpu", **changes}
+    return rows_of(system, AblationJob(table=grid, out=out, options=system.ablate_options(**(options or {})), **fields))
 
 
 def read(out, table="7"):
@@ -189,7 +196,7 @@ class TestImages:
         monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
 
     def test_rows_whose_weights_are_missing_are_named_and_the_rest_runs(self, tmp_path):
-        result = run_ablation(job(tmp_path, "3", rows=("oasis", "style"), steps=1, features="random"))
+        result = run_ablation(job(tmp_path, "3", rows=("oasis", "style"), steps=1, options={"features": "random"}))
         assert list(trained_at(tmp_path)) == ["oasis-seed-0"]
         assert any(said.startswith("style: not run: needs CLIP's weights (") for said in result.table.sentences)
         assert any(title.startswith("Frechet distance (features random@") for title in result.table.header)
@@ -198,21 +205,42 @@ class TestImages:
         assert set(numbers) == {"frechet", "kernel", "object_frechet", "object_kernel"}
 
     def test_stand_ins_run_and_are_named_in_the_table_and_in_the_run(self, tmp_path):
-        tiny = job(tmp_path, "9", config=replace(SYNTHESIS, part_injection="none"), steps=1, tiny_encoders=True)
-        result = run_ablation(tiny)
+        tiny = {"config": replace(SYNTHESIS, part_injection="none"), "steps": 1}
+        result = run_ablation(job(tmp_path, "9", **tiny, options={"tiny_encoders": True}))
         assert sorted(trained_at(tmp_path)) == ["global-style-seed-0", "global-vgg-seed-0"]
         assert any("tiny random stand-ins" in said for said in result.table.sentences)
         assert Run.open(tmp_path / "global-vgg-seed-0").config["vgg_weights"] == "tiny-random-vgg"
         with pytest.raises(RunError, match=r"config\.vgg_weights 'tiny-random-vgg' there, None here"):
-            run_ablation(replace(tiny, tiny_encoders=False))
+            run_ablation(job(tmp_path, "9", **tiny))
 
     def test_tables_11_and_12_share_predicted_parts_and_differ_in_parts_alone(self, tmp_path, tiny):
-        settings = {"partnet": tiny.partnet, "steps": 1}
+        settings = {"options": {"partnet": tiny.partnet}, "steps": 1}
         run_ablation(job(tmp_path, "12", **settings))
         run_ablation(job(tmp_path, "11", **settings))
         names = ["global-parts-seed-0", "global-position-descriptor-seed-0", "global-true-parts-seed-0"]
         assert sorted(trained_at(tmp_path)) == names
         assert "published FID" in read(tmp_path, "12")["written"]["header"]
+
+    def test_the_numbers_are_those_of_ipose_evaluate(self, tmp_path, scene_folder):
+        """Photographs larger than the images are resized by the protocol, not by whoever reads them."""
+        large = shutil.copytree(scene_folder, tmp_path / "large")
+        for file in large.glob("*_img/*.png"):
+            with Image.open(file) as photograph:
+                photograph.resize((96, 80), Image.Resampling.NEAREST).save(file)
+        for file in [*large.glob("*_label/*.png"), *large.glob("*_inst/*.png"), *large.glob("*_part/*.png")]:
+            with Image.open(file) as ids:
+                ids.resize((96, 80), Image.Resampling.NEAREST).save(file)
+        settings = {"data": DataConfig(data=str(large)), "options": {"features": "random"}, "rows": ("oasis",)}
+        run_ablation(job(tmp_path / "out", "3", steps=1, **settings))
+        scores = read(tmp_path / "out", "3")["rows"][0]["seeds"]["0"]
+        judged = evaluate_run(tmp_path / "out" / "oasis-seed-0", options=EvaluateOptions(features="random", seeds=(0,)))
+        cards = {card.metric.split(" (")[0]: card.value for card in judged.cards}
+        assert scores == {
+            "frechet": cards["Frechet distance"],
+            "kernel": cards["Kernel distance"],
+            "object_frechet": cards["Object Frechet distance"],
+            "object_kernel": cards["Object kernel distance"],
+        }
 
     def test_without_any_row_to_run_it_says_why(self, tmp_path):
         with pytest.raises(MissingWeightsError, match=r"no row of table 3 can be run here.*style: needs CLIP's"):
@@ -229,14 +257,14 @@ WRONG = {
     "10": "Run ipose ablate 3.",
     "7 --rows blocks-1": "[rows] table 7 has no such row: found blocks-1, expected single-scale, base",
     "7 --seeds 0 0": "[seeds] every seed is one run: found 0 0",
-    "7 --seeds -1": "[seeds] every seed is one run: found -1",
+    "7 --seeds -1": "[seed] a training setting that cannot work: found -1",
     "7 --seeds": "[seeds] every seed is one run: found none",
-    "7 --max-minutes 0": "[max_minutes] no time to train in",
-    "7 --steps 0": "[steps] no steps",
-    "7 --preset cityscapes": "no such PartNet preset: found 'cityscapes', expected toy or half or paper or release",
+    "7 --max-minutes 0": "[max_minutes] a training setting that cannot work: found 0.0, expected more than 0",
+    "7 --steps 0": "[steps] a training setting that cannot work: found 0, expected at least 1",
+    "7 --preset cityscapes": "no such PartNet preset: found cityscapes, expected toy | half | paper | release",
     "3 --preset half": "no such synthesis preset",
-    "7 --partnet somewhere": "[partnet] table 7 trains PartNet alone and makes no images",
-    "8 --tiny-encoders": "[tiny_encoders] table 8 trains PartNet alone",
+    "7 --partnet somewhere": "[partnet] an option that means nothing for table 7, which trains a PartNet",
+    "8 --tiny-encoders": "[tiny_encoders] an option that means nothing for table 8, which trains a PartNet",
     "12": "expected --partnet RUN",
     "12 --partnet nowhere": "nowhere: no such run or model folder",
     "3 --rows oasis --class-map map.json": "[class_map] a class map of no segmenter",

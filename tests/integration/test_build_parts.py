@@ -23,13 +23,14 @@ from helpers.published_parts import (
     write_pascal_pps,
     write_release_tree,
 )
-from ipose.data.part_pairs import read_part_tree, write_part_tree
-from ipose.data.part_sources.recognise import KINDS, open_part_source
-from ipose.data.part_sources.source import ItemReader, SourceItem
+from ipose.data.part_pairs import read_part_tree, write_pair
+from ipose.data.part_sources.build import build_parts
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source
+from ipose.data.part_sources.source import ItemReader, PartSource, SourceItem
 from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import load_supports
-from ipose.part_building.build import build_parts
 from ipose.partworld.categories import PARTWORLD
+from ipose.reports.part_sheets import draw_built_parts
 
 PASCAL = ("cow", "human")
 
@@ -40,8 +41,9 @@ def write_scenes(root: Path) -> None:
 
 
 def write_tree(root: Path) -> None:
-    write_part_tree(drawn_pairs(drawn_scenes(3, ("dog",))), root, "train")
-    write_part_tree(drawn_pairs(drawn_scenes(2, ("dog",), seed=1)), root, "val")
+    for seed, split in enumerate(("train", "val")):
+        for pair in drawn_pairs(drawn_scenes(3 - seed, ("dog",), seed=seed)):
+            write_pair(pair, root, split)
 
 
 WRITERS = {
@@ -57,18 +59,23 @@ WRITERS = {
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory) -> dict[str, Path]:
     """A small source of every kind."""
-    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in KINDS}
+    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in SOURCE_KINDS}
     for kind, root in roots.items():
         root.mkdir()
         WRITERS[kind](root)
     return roots
 
 
+def build(source: PartSource, out: Path) -> None:
+    """What the command does, in this process."""
+    draw_built_parts(build_parts(source, out, workers=1))
+
+
 def files(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
 class TestEverySource:
     """One command from the published folder to what PartNet trains on."""
 
@@ -97,7 +104,7 @@ class TestEverySource:
 def built(sources, tmp_path_factory) -> Path:
     """The release's tree, built."""
     out = tmp_path_factory.mktemp("built") / "parts"
-    build_parts(open_part_source(sources["release"]), out, workers=1)
+    build(open_part_source(sources["release"]), out)
     return out
 
 
@@ -125,6 +132,11 @@ class TestWhatIsBuilt:
         done = ipose("supports", "build", "--data", built, "--k", 1, "--out", tmp_path / "supports")
         assert done.code == 0, done.err
         assert load_supports(tmp_path / "supports").categories == ("car", "horse", "human")
+
+    def test_a_folder_of_supports_is_refused_before_data_are_read(self, ipose, built, tmp_path):
+        for data in (built, tmp_path / "nowhere"):
+            done = ipose("supports", "build", "--data", data, "--k", 1, "--out", built / "supports" / "1")
+            assert (done.code, "there are supports already" in done.err) == (2, True)
 
     def test_the_releases_supports_are_support_folders(self, ipose, built):
         for k in (1, 2):
@@ -166,21 +178,21 @@ class TestAgain:
 
     @pytest.mark.parametrize("count", [0, 1, 7])
     def test_an_interrupted_build_ends_with_the_files_of_an_undisturbed_one(self, source, tmp_path, count):
-        build_parts(source, tmp_path / "whole", workers=1)
+        build(source, tmp_path / "whole")
         stopped = type(source)(
             source.kind, source.root, source.part_names, source.items, Interrupted(source.reader, count), source.rule
         )
         with pytest.raises(KeyboardInterrupt):
-            build_parts(stopped, tmp_path / "parts", workers=1)
+            build(stopped, tmp_path / "parts")
         assert len(list((tmp_path / "parts").glob("*/*/*_part.png"))) < len(
             list((tmp_path / "whole").glob("*/*/*_part.png"))
         )
-        build_parts(source, tmp_path / "parts", workers=1)
+        build(source, tmp_path / "parts")
         assert files(tmp_path / "parts") == files(tmp_path / "whole")
 
     @pytest.mark.slow
     def test_a_killed_build_leaves_no_process_and_goes_on(self, source, tmp_path):
-        build_parts(source, tmp_path / "whole", workers=1)
+        build(source, tmp_path / "whole")
         command = [sys.executable, "-m", "ipose", "data", "build-parts", str(source.root), str(tmp_path / "parts")]
         process = subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         journal = tmp_path / "parts" / ".build" / "pascal-pps.jsonl"
@@ -192,28 +204,28 @@ class TestAgain:
         assert files(tmp_path / "parts") == files(tmp_path / "whole")
 
     def test_what_is_done_is_not_read_again(self, source, tmp_path):
-        build_parts(source, tmp_path / "parts", workers=1)
+        build(source, tmp_path / "parts")
         unread = type(source)(
             source.kind, source.root, source.part_names, source.items, Interrupted(source.reader, 0), source.rule
         )
         before = files(tmp_path / "parts")
-        build_parts(unread, tmp_path / "parts", workers=1)
+        build(unread, tmp_path / "parts")
         assert files(tmp_path / "parts") == before
 
     def test_what_a_person_removed_or_repainted_stays_so(self, source, tmp_path):
-        build_parts(source, tmp_path / "parts", workers=1)
+        build(source, tmp_path / "parts")
         gone, repainted, *_ = sorted((tmp_path / "parts").glob("*/train/*_part.png"))
         gone.unlink()
         Image.fromarray(np.full((64, 64), 2, dtype=np.uint8)).save(repainted)
         before = repainted.read_bytes()
-        build_parts(source, tmp_path / "parts", workers=1)
+        build(source, tmp_path / "parts")
         assert not gone.exists()
         assert repainted.read_bytes() == before
 
     def test_two_sources_come_together_in_one_folder(self, ipose, sources, tmp_path):
         for kind in ("pascal-pps", "cityscapes-pps"):
             assert ipose("data", "build-parts", sources[kind], tmp_path / "parts", "--workers", 1).code == 0
-        names = [pair.name for pair in read_part_tree(tmp_path / "parts", "train", categories=["human"])]
+        names = [pair.name for pair in read_part_tree(tmp_path / "parts", "train") if pair.category == "human"]
         assert {name.split("_")[0] for name in names} >= {"2008", "aachen"}
         kinds = [source["kind"] for source in json.loads((tmp_path / "parts" / "parts.json").read_text())["sources"]]
         assert kinds == ["pascal-pps", "cityscapes-pps"]
@@ -243,7 +255,7 @@ class TestLeftOut:
         first.write_bytes(whole[0])
         second.write_bytes(whole[1])
         assert ipose("data", "build-parts", own, tmp_path / "out", "--workers", 1).code == 0
-        build_parts(open_part_source(own), tmp_path / "undisturbed", workers=1)
+        build(open_part_source(own), tmp_path / "undisturbed")
         built, undisturbed = (files(root) for root in (tmp_path / "out", tmp_path / "undisturbed"))
         journal = ".build/pascal-pps.jsonl"
         assert set(built.pop(journal).splitlines()) > set(undisturbed.pop(journal).splitlines())
@@ -259,7 +271,7 @@ def places(sources, tmp_path_factory) -> dict[str, str]:
     (desk / "photos" / "cat.jpg").write_bytes(b"x")
     (desk / "file").write_text("a file")
     (desk / "table.toml").write_text('name = "x"\nclasses = []\n')
-    build_parts(open_part_source(sources["pascal-pps"]), desk / "built", workers=1)
+    build(open_part_source(sources["pascal-pps"]), desk / "built")
     fewer = shutil.copytree(sources["pascal-pps"], desk / "fewer")
     next(fewer.rglob("*.tif")).unlink()
     birds = desk / "birds"

@@ -98,7 +98,7 @@ WRONG = {
     "generate: colour map": ("generate {colours} --model {synthesis}", "holds ids, not colours"),
     "generate: no image": ("generate {text} --model {synthesis}", "text.png"),
     "generate: another spec's ids": ("generate {stranger} --model {synthesis}", "label id outside spec 'partworld'"),
-    "generate: a PartNet": ("generate {map} --model {partnet}", "a PartNet alone makes no images"),
+    "generate: a PartNet": ("generate {map} --model {partnet}", "A PartNet alone makes no images"),
     "generate: missing instances": (
         "generate {map} --model {synthesis} --instances {tmp}/nowhere.png",
         "no such instance map",
@@ -117,7 +117,10 @@ WRONG = {
     "generate: out is a file": ("generate {sky} --model {synthesis} --out {sky}", "File exists"),
     "edit: missing path": ("edit {tmp}/nowhere.png --model {synthesis} --drop car:wheel", "found nothing"),
     "edit: a folder": ("edit {scenes} --model {synthesis} --drop car:wheel", "one scene at a time is edited"),
-    "edit: a PartNet": ("edit {map} --model {partnet} --drop car:wheel", "a PartNet alone makes no images"),
+    "edit: a PartNet": (
+        "edit {map} --model {partnet} --drop car:wheel",
+        "a model of another system: found ipose-partnet, expected ipose",
+    ),
     "edit: words": (
         "edit {map} --model {synthesis} --resample thing=2",
         "everything, object=NUMBER or part=NUMBER:PART",
@@ -146,7 +149,7 @@ WRONG = {
     "edit: odd size": ("edit {map60} --model {synthesis} --keep-size --resample everything", "multiples of 8"),
     "edit: device": ("edit {map} --model {synthesis} --device bogus --drop car:wheel", "no such device here"),
     "figures: no run": ("figures {empty}", "no run here"),
-    "figures: a PartNet": ("figures {partnet}", "a PartNet alone makes no images"),
+    "figures: a PartNet": ("figures {partnet}", "A PartNet alone makes no images"),
     "figures: no scenes": ("figures {synthesis} --scenes 0", "nothing to show"),
     "evaluate: no run": ("evaluate {empty}", "no run here: found an empty folder"),
     "evaluate: model folder": ("evaluate {partnet}/model", "The run is one level up"),
@@ -198,7 +201,7 @@ WRONG = {
     ),
     "train synthesis: init from PartNet": (
         "{train_synthesis} --out {run} --init {partnet}",
-        "a PartNet alone makes no images",
+        "a model of another system: found ipose-partnet, expected ipose",
     ),
     "train synthesis: style without weights": (
         "{train_synthesis} --out {run} --style-loss clip --clip-weights {tmp}/nowhere.pt",

@@ -285,7 +285,7 @@ class TestFaults:
         def full(*_args, **_rest):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("ipose.pipeline.dataset_toml", full)  # when most is written
+        monkeypatch.setattr("ipose.model_writing.dataset_toml", full)  # when most is written
         done = ipose("convert", files / "generator.pth", tmp_path / "model")
         assert done.code == 2
         assert "No space left" in done.err
@@ -295,11 +295,11 @@ class TestFaults:
         ("words", "sentence"),
         [
             (("bare", "generator.pth"), "there is something here already"),
-            (("bare", "back.zip"), "no file of weights by its name"),
+            (("bare", "back.zip"), "no suffix of a file of weights"),
             (("generator.pth", "back.pth"), "a file, where --to-release takes a run or model folder"),
             (("nowhere", "back.pth"), "no such run or model folder"),
             (("supports", "back.pth"), "no model in here"),
-            (("bare", "back.pth", "--preset", "toy"), "[preset] nothing for this way back"),
+            (("bare", "back.pth", "--preset", "toy"), "[preset] --to-release takes everything from the model"),
         ],
     )
     def test_wrong_ways_back(self, bare, files, ipose, words, sentence):

@@ -8,7 +8,7 @@ import torch
 
 from ipose.interop.release import to_release
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.presets import release
+from ipose.partnet.presets import preset as partnet_preset
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
 
@@ -27,7 +27,7 @@ def file(tmp_path_factory):
     """A random state of 183 classes under the release's names, PartNet and unused layer included."""
     with torch.device("meta"):
         shapes = to_release(Generator(preset("coco-stuff-release")))
-        carried = to_release(PartNet(release()))
+        carried = to_release(PartNet(partnet_preset("release")))
     shapes |= {f"partnet.model.{name}": tensor for name, tensor in carried.items()}
     draw = torch.Generator().manual_seed(0)
     state = {

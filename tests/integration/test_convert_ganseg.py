@@ -11,9 +11,9 @@ from helpers.golden_ganseg import ABSOLUTE
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
-from ipose.ganseg.saved_segmenter import load_part_segmenter, save_part_segmenter
 from ipose.interop.weight_files import read_weights
 from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
 
 HEATMAPS = {"cone": "linear", "gauss-var": "gauss"}
 

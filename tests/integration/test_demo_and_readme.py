@@ -1,7 +1,8 @@
-"""The demo ends with a page worth looking at, and the README's lines do what it says, in its order."""
+"""The demo ends with a page worth looking at, and the lines of README and docs do what is said, in their order."""
 
 import re
 import shlex
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,16 +12,43 @@ from ipose import demo
 from ipose.cli.main import main, parse
 from ipose.training.run import Run
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 BLOCK = re.compile(r"(?P<note><!--[^>]*-->\n)?```(?P<language>python|bash)\n(?P<code>.*?)```", re.DOTALL)
 
+STORIES = ["README.md", *(f"docs/{page}.md" for page in ("start", "own-category", "own-data", "own-model"))]
+STORIES += [f"docs/{page}.md" for page in ("authors-weights", "edit", "judge", "ganseg", "groupdnet")]
+"""Pages that a reader follows from top to bottom, in a folder where `ipose demo` was run, and in no other page's."""
 
-def blocks() -> list[re.Match[str]]:
-    return list(BLOCK.finditer(README.read_text(encoding="utf-8")))
+RECORDS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "results").glob("*.md"))
+"""Pages that say which commands were run: they are parsed, not run."""
+
+LEAVES = {
+    "docs/start.md": ["images/val_0_000000_sheet.png"],
+    "docs/own-category.md": ["parts/mushroom_part.png", "parts/mushroom_attention.png", "parts/sheet.png"],
+    "docs/edit.md": ["edited/val_0_000000_sheet.png"],
+    "docs/judge.md": ["cards.png"],
+}
+"""Files that a page says its commands leave."""
+
+OTHER_PAGES = {"docs/index.md", "docs/architecture.md", "docs/decisions.md"} | {
+    f"docs/paper-vs-release{system}.md" for system in ("", "-ganseg")
+}
+"""Pages without commands."""
+
+
+def blocks(page: str = "README.md") -> list[re.Match[str]]:
+    return list(BLOCK.finditer((ROOT / page).read_text(encoding="utf-8")))
 
 
 def ipose_lines(code: str) -> list[list[str]]:
-    return [shlex.split(line)[1:] for line in code.splitlines() if line.startswith("ipose ")]
+    """The words of each line that begins with `ipose`, long lines joined, comments and loops left out."""
+    lines = code.replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("ipose ") and "$" not in line]
+
+
+def all_commands() -> list[list[str]]:
+    return [line for page in (*STORIES, *RECORDS) for block in blocks(page) for line in ipose_lines(block["code"])]
 
 
 @pytest.fixture(scope="module")
@@ -60,27 +88,49 @@ class TestDemo:
         assert "--out" in capsys.readouterr().err
 
 
-class TestReadme:
-    """A reader types what stands there, from top to bottom, and it works."""
+class TestPages:
+    """A reader types what stands in the README or on a page of the docs, from top to bottom, and it works."""
 
-    def test_begins_with_the_two_lines(self):
+    def test_the_readme_begins_with_the_two_lines(self):
         first, second = (block["code"].strip() for block in blocks()[:2])
         assert README.read_text(encoding="utf-8").startswith("```bash")
         assert first == "python -m venv .venv && .venv/bin/pip install . && .venv/bin/ipose demo"
         assert second == "python -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests"
 
-    @pytest.mark.parametrize("line", [line for block in blocks() for line in ipose_lines(block["code"])], ids=" ".join)
+    def test_the_readme_is_short(self):
+        assert len(README.read_text(encoding="utf-8").splitlines()) <= 200
+
+    def test_every_page_is_known_here(self):
+        pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")}
+        assert pages == (set(STORIES) | OTHER_PAGES) - {"README.md"}
+        assert not any(blocks(page) for page in OTHER_PAGES)
+
+    @pytest.mark.parametrize("line", {" ".join(line): line for line in all_commands()}.values(), ids=" ".join)
     def test_every_command_is_one_that_ipose_takes(self, line):
         assert callable(parse(line).run)
 
-    def test_the_story_runs_from_top_to_bottom(self, workplace, monkeypatch):
-        monkeypatch.chdir(workplace)
-        names: dict[str, object] = {}
-        for block in blocks()[2:]:
+    @pytest.mark.parametrize("page", STORIES)
+    def test_every_block_of_python_compiles(self, page):
+        for block in blocks(page):
             if block["language"] == "python":
-                exec(compile(block["code"], "README.md", "exec"), names)
-            elif not block["note"]:
+                compile(block["code"], page, "exec")
+
+    @pytest.mark.parametrize("page", STORIES)
+    def test_a_page_runs_from_top_to_bottom(self, page, workplace, tmp_path, monkeypatch):
+        shutil.copytree(workplace / "ipose-demo", tmp_path / "ipose-demo")
+        monkeypatch.chdir(tmp_path)
+        names: dict[str, object] = {}
+        for block in blocks(page):
+            if block["note"]:
+                continue
+            if block["language"] == "python":
+                exec(compile(block["code"], page, "exec"), names)
+            else:
                 for line in ipose_lines(block["code"]):
                     main(line)
-        assert (workplace / "parts" / "sheet.png").is_file()
-        assert len(list((workplace / "images").glob("*_seed*.png"))) == 8
+        for file in LEAVES.get(page, ()):
+            assert (tmp_path / file).is_file(), f"{page} says that it leaves {file}"
+
+    def test_a_command_line_is_read_as_a_shell_reads_it(self):
+        code = "ipose info a \\\n  --b 'c d'   # why\nfor x in 1 2; do\n  ipose info $x\ndone\n"
+        assert ipose_lines(code) == [["info", "a", "--b", "c d"]]

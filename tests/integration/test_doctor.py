@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.doctor import Diagnosis, examine, guard
+from ipose.data.doctor import Diagnosis, check_scenes, examine_scenes
 from ipose.data.faults import Fault
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.specs import dataset_toml, load_spec
 from ipose.data.support_folder import save_supports
-from ipose.errors import DataError
+from ipose.errors import DataError, SpecError
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
@@ -87,7 +87,17 @@ PLANTED: list[tuple[str, str, Callable[[Path], object], str, str]] = [
     ("unreadable label", LABEL, unreadable, "unreadable file", "permissions"),
     ("unreadable photograph", PHOTO, unreadable, "unreadable file", "permissions"),
     ("a stray file", "train_label/notes.txt", lambda f: f.write_text("hm"), "does not belong here", "Move it away"),
-]  # fmt: skip
+]
+
+
+def scenes_read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the scenes that the doctor reads from now on."""
+    import ipose.data.doctor as doctor
+
+    read: list[str] = []
+    real = doctor.read_arrays
+    monkeypatch.setattr(doctor, "read_arrays", lambda files: read.append(files.name) or real(files))
+    return read
 
 
 def the_fault(diagnosis: Diagnosis, file: Path) -> Fault:
@@ -100,20 +110,19 @@ class TestDoctor:
     """examine reads a whole data set and names each fault with its file, what was found and how to mend it."""
 
     def test_a_sound_folder_has_no_faults_and_a_table_of_its_classes(self, root: Path) -> None:
-        diagnosis = examine(root, SPEC)
+        diagnosis = examine_scenes(root, SPEC)
         assert diagnosis.ok
         assert diagnosis.summary() == f"{root}: no faults in 3 scenes"
         assert diagnosis.scenes == {"train": 3}
         lines = diagnosis.table().splitlines()
-        assert lines[0].split() == ["id", "class", "scenes", "pixels", "%", "objects", "parts", "as"]
-        assert [line.split()[:3] for line in lines[1:-1]] == [
-            ["255", "void", "3"], ["2", "sky", "3"], ["7", "car", "3"], ["9", "dog", "3"], ["11", "box", "3"],
-        ]  # fmt: skip
+        assert lines[0].split() == ["class", "id", "scenes", "pixels", "%", "objects", "parts", "as"]
+        found = [" ".join(line.split()[:3]) for line in lines[2:-1]]
+        assert found == ["void 255 3", "sky 2 3", "car 7 3", "dog 9 3", "box 11 3"]
         assert lines[-1].startswith("3 in train; ")
 
     def test_counts_are_those_of_the_scenes(self, root: Path) -> None:
         scenes = list(SceneFolder(root, "train", SPEC))
-        for class_id, count in enumerate(examine(root, SPEC).counts):
+        for class_id, count in enumerate(examine_scenes(root, SPEC).counts):
             assert count.pixels == sum(int((scene.label == class_id).sum()) for scene in scenes)
             assert count.objects == sum(item.class_id == class_id for scene in scenes for item in scene.objects)
 
@@ -122,56 +131,56 @@ class TestDoctor:
         self, root: Path, file: str, plant: Callable[[Path], object], said: str, mend: str
     ) -> None:
         plant(root / file)
-        diagnosis = examine(root, SPEC)
+        diagnosis = examine_scenes(root, SPEC)
         fault = the_fault(diagnosis, root / file)
         assert said in str(fault)
         assert mend in fault.mend
         assert not diagnosis.ok
-        assert diagnosis.summary() == f"{root}: 1 faults in 1 files"
+        assert diagnosis.summary() == f"{root}: 1 fault in 1 file"
 
     @pytest.mark.parametrize(("file", "plant", "said", "mend"), [p[1:] for p in PLANTED], ids=[p[0] for p in PLANTED])
     def test_training_stops_at_the_door_for_the_same_fault(
         self, root: Path, file: str, plant: Callable[[Path], object], said: str, mend: str
     ) -> None:
-        guard(root, SPEC)
+        check_scenes(root, SPEC)
         plant(root / file)
         with pytest.raises(DataError, match="1 fault in data set") as caught:
-            guard(root, SPEC)
+            check_scenes(root, SPEC)
         assert said in str(caught.value)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
     def test_a_file_without_permission_is_found(self, root: Path) -> None:
         (root / LABEL).chmod(0)
-        assert "Permission denied" in str(the_fault(examine(root, SPEC), root / LABEL))
+        assert "Permission denied" in str(the_fault(examine_scenes(root, SPEC), root / LABEL))
 
     def test_faults_of_several_files_are_all_found(self, root: Path) -> None:
         repaint(root / LABEL, 99)
         (root / "train_inst/scene000.png").write_bytes(b"")
         (root / "train_part/scene002.png").unlink()
-        faulty = {Path(fault.file).name for fault in examine(root, SPEC).faults}
+        faulty = {Path(fault.file).name for fault in examine_scenes(root, SPEC).faults}
         assert faulty == {"scene000.png", "scene001.png", "scene002.png"}
 
     def test_255_without_an_unknown_class_is_explained(self, root: Path) -> None:
         spec = replace(SPEC, classes=SPEC.classes[1:], unknown=None)
-        faults = examine(root, spec).faults
+        faults = examine_scenes(root, spec).faults
         assert len(faults) == 3
         assert "unknown-id 255 in the label map, and spec 'tiny' has no unknown class: found 1 pixels" in str(faults[0])
         assert "Add a class with id = 255" in faults[0].mend
 
     def test_an_empty_data_set_is_a_fault(self, tmp_path: Path) -> None:
         (tmp_path / "train_label").mkdir()
-        assert the_fault(examine(tmp_path, SPEC), tmp_path / "train_label").message == "empty data set"
+        assert the_fault(examine_scenes(tmp_path, SPEC), tmp_path / "train_label").message == "empty data set"
 
     @pytest.mark.parametrize("there", [True, False])
     def test_a_folder_that_is_no_data_set_is_a_fault(self, tmp_path: Path, there: bool) -> None:
         folder = tmp_path if there else tmp_path / "gone"
-        fault = the_fault(examine(folder, SPEC), folder)
+        fault = the_fault(examine_scenes(folder, SPEC), folder)
         assert fault.message == ("not a scene folder with a split 'train'" if there else "no such folder")
 
     def test_a_category_with_fewer_parts_than_the_map_says_so(self, root: Path) -> None:
         classes = tuple(replace(c, part_category="boat") if c.name == "dog" else c for c in SPEC.classes)
         (root / "own.toml").write_text(dataset_toml(replace(SPEC, classes=classes)))
-        faults = examine(root, root / "own.toml").faults
+        faults = examine_scenes(root, root / "own.toml").faults
         assert len(faults) == 3
         assert "part id that category 'boat' does not have: found 2, expected 0..1" in str(faults[0])
 
@@ -190,27 +199,27 @@ class TestSpecFaults:
     def test_it_is_named_with_its_file(self, root: Path, change: Callable[[str], str], said: str) -> None:
         path = root / "dataset.toml"
         path.write_text(change(path.read_text()))
-        diagnosis = examine(root, path)
+        diagnosis = examine_scenes(root, path)
         assert said in str(the_fault(diagnosis, path))
         assert diagnosis.table() == "no table: the spec is at fault"
-        with pytest.raises(DataError, match="1 fault in data set"):
-            guard(root, path)
+        with pytest.raises(SpecError, match=r"dataset\.toml"):
+            check_scenes(root, path)
 
     def test_a_spec_name_that_does_not_exist_lists_those_that_do(self, root: Path) -> None:
-        assert "expected one of ade20k" in str(examine(root, "coco").faults[0])
+        assert "expected one of ade20k" in str(examine_scenes(root, "coco").faults[0])
 
     def test_a_part_category_without_supports_is_named(self, root: Path, tmp_path: Path) -> None:
         car = torch.ones(1, 64, 64, dtype=torch.uint8)
         save_supports(SupportSet({"car": ("body",)}, {"car": car}), tmp_path / "supports")
-        (fault,) = examine(root, SPEC, supports=tmp_path / "supports").faults
+        (fault,) = examine_scenes(root, SPEC, supports=tmp_path / "supports").faults
         assert fault.message == "part category 'dog' (of class 'dog') without supports"
         assert fault.found == "car"
-        with pytest.raises(DataError, match="part category 'dog'"):
-            guard(root, SPEC, supports=tmp_path / "supports")
 
-    def test_supports_that_cannot_be_read_are_a_fault(self, root: Path, tmp_path: Path) -> None:
-        (fault,) = examine(root, SPEC, supports=tmp_path / "gone").faults
-        assert "no such folder" in fault.message
+    def test_supports_that_cannot_be_read_are_a_fault_before_a_scene_is_read(self, root: Path, tmp_path: Path) -> None:
+        (root / LABEL).write_bytes(b"")
+        diagnosis = examine_scenes(root, SPEC, supports=tmp_path / "gone")
+        assert the_fault(diagnosis, tmp_path / "gone").message == "no such folder"
+        assert diagnosis.table() == "no table: the supports are at fault"
 
 
 class TestCityscapesLayout:
@@ -228,7 +237,7 @@ class TestCityscapesLayout:
         label[4:12, 4:12] = 1
         instance = torch.where(label == 1, values[0], values[1]).int()
         write_scene_folder([Scene("a", None, label, instance)], root, "train", self.SPEC)
-        return examine(root, self.SPEC)
+        return examine_scenes(root, self.SPEC)
 
     @pytest.mark.parametrize("values", [(26001, 7), (26999, 0), (26, 7)])
     def test_objects_and_groups_pass(self, tmp_path: Path, values: tuple[int, int]) -> None:
@@ -249,40 +258,61 @@ class TestCityscapesLayout:
         assert 'instance_layout = "pairs"' in fault.mend
 
 
-class TestGuard:
-    """The door of training lists the first faults, counts the rest, and reads what has passed only once."""
+class TestCheckScenes:
+    """Before a training, the first faults are listed and the rest counted; what has passed is read only once."""
 
     def test_ten_faults_are_shown_and_the_rest_counted(self, tmp_path: Path) -> None:
         write_scenes(tmp_path, count=14)
         for path in (tmp_path / "train_label").iterdir():
             repaint(path, 99)
         with pytest.raises(DataError, match="14 faults in data set") as caught:
-            guard(tmp_path, SPEC)
+            check_scenes(tmp_path, SPEC)
         text = str(caught.value)
-        assert text.count("label id outside spec") == 10
-        assert "... and 4 more" in text
+        assert text.count(".png: label id outside spec") == 10
+        assert "... and 4 more (4 x label id outside spec 'tiny')" in text
 
     def test_what_has_passed_is_not_read_again_until_a_file_changes(
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        import ipose.data.doctor as doctor
-
-        read = []
-        real = doctor.read_arrays
-        monkeypatch.setattr(doctor, "read_arrays", lambda files: read.append(files) or real(files))
+        read = scenes_read(monkeypatch)
         for _ in range(2):
-            guard(root, SPEC)
+            check_scenes(root, SPEC)
         assert len(read) == 3
         os.utime(root / LABEL, ns=(1, 1))
-        guard(root, SPEC)
+        check_scenes(root, SPEC)
         assert len(read) == 6
 
-    def test_only_the_splits_asked_for_are_read(self, root: Path) -> None:
+    def test_a_missing_file_is_named_before_any_is_read(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (root / PHOTO).unlink()
+        (root / "train_label/scene002.png").write_bytes(b"")
+        read = scenes_read(monkeypatch)
+        with pytest.raises(DataError, match="1 fault in data set") as caught:
+            check_scenes(root, SPEC)
+        assert "missing partner in train_img" in str(caught.value)
+        assert read == []
+
+    def test_all_splits_are_read_but_the_doctor_can_be_asked_for_one(self, root: Path) -> None:
         write_scenes(root, split="val")
         repaint(root / "val_label/scene000.png", 99)
-        guard(root, SPEC, splits=["train"])
+        assert examine_scenes(root, SPEC, splits=["train"]).ok
         with pytest.raises(DataError):
-            guard(root, SPEC)
+            check_scenes(root, SPEC)
+
+
+class TestCommand:
+    """`ipose doctor` prints what was found, and no more lines than a person reads."""
+
+    def test_fifty_faults_are_printed_and_the_rest_is_counted(self, ipose, tmp_path: Path) -> None:
+        write_scenes(tmp_path, count=53)
+        for path in (tmp_path / "train_label").iterdir():
+            repaint(path, 99)
+        done = ipose("doctor", tmp_path)
+        assert done.code == 1
+        assert done.out.count("FAULT") == 50
+        assert done.out.splitlines()[-2:] == [
+            "  ... and 3 more (3 x label id outside spec 'tiny')",
+            f"{tmp_path}: 53 faults in 53 files",
+        ]
 
 
 class TestRealPhotographs:
@@ -300,7 +330,7 @@ class TestRealPhotographs:
 
     def test_coco_stuff_sample(self, shared: Path) -> None:
         root = self.data(shared, "coco_stuff_sample")
-        diagnosis = examine(root, "coco-stuff")
+        diagnosis = examine_scenes(root, "coco-stuff")
         assert diagnosis.ok, "\n".join(map(str, diagnosis.faults[:5]))
         assert diagnosis.scenes == {"train": 13, "val": 8}
         assert diagnosis.spec is not None
@@ -311,7 +341,7 @@ class TestRealPhotographs:
 
     def test_ccp_person(self, shared: Path) -> None:
         root = self.data(shared, "ccp_person")
-        diagnosis = examine(root, "ccp-person", splits=["val"])
+        diagnosis = examine_scenes(root, "ccp-person", splits=["val"])
         assert diagnosis.ok, "\n".join(map(str, diagnosis.faults[:5]))
         assert [(count.scenes, count.objects) for count in diagnosis.counts] == [(124, 0), (124, 124)]
 
@@ -322,8 +352,14 @@ class TestPartWorldOnDisk:
     def test_it_passes_and_reads_back_as_drawn(self, tmp_path: Path) -> None:
         world = PartWorld(PartWorldConfig(count=4, size=(64, 96)))
         write_scene_folder(world, tmp_path, "train", PARTWORLD)
-        guard(tmp_path, tmp_path / "dataset.toml")
+        check_scenes(tmp_path, tmp_path / "dataset.toml")
         for drawn, read in zip(world, SceneFolder(tmp_path, "train", load_spec(tmp_path)), strict=True):
             assert (drawn.name, drawn.objects) == (read.name, read.objects)
             for key in ("image", "label", "instance", "part"):
                 assert torch.equal(getattr(drawn, key), getattr(read, key)), key
+
+    def test_a_split_that_is_there_is_refused_before_the_other_is_written(self, ipose, tmp_path: Path) -> None:
+        write_scene_folder(PartWorld(PartWorldConfig(count=1, size=(64, 64))), tmp_path, "val", PARTWORLD)
+        done = ipose("partworld", "--out", tmp_path, "--scenes", 2, "--val-scenes", 2, "--size", 64, 64)
+        assert (done.code, "split is there already" in done.err) == (2, True)
+        assert not (tmp_path / "train_label").exists()

@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 
 from ipose.data.png import read_index
+from ipose.editing.draft import own_pixels
 from ipose.editing.edit import Edits
-from ipose.editing.layout import own_pixels
 from ipose.editing.layout_edits import RemoveObject
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.evaluation.eval_card import read_cards

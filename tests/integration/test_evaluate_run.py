@@ -11,8 +11,8 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, DataError, MissingWeightsError, SpecError
 from ipose.evaluation.eval_card import read_cards, write_card
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
-from ipose.evaluation.judgement import RunJudgement
-from ipose.systems.judging import evaluate_run, run_cards
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.systems.judging import evaluate_run
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.run import Run
 
@@ -20,6 +20,11 @@ pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 
 PART_METRICS = {f"Part {metric}, basis" for metric in ("AC", "object-pixel accuracy", "mIoU")}
 """The tiny synthesis run knows of no novel category."""
+
+
+def run_cards(folder, data=None, **options):
+    """The cards of a run."""
+    return evaluate_run(folder, data, EvaluateOptions(**options)).cards
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ class TestRunCards:
     def test_the_protocol_classes_asks_for_a_generator(self, tiny, ipose):
         done = ipose("evaluate", tiny.partnet, "--protocol", "classes")
         assert done.code == 2
-        assert "found partnet, expected groupdnet or synthesis" in done.err
+        assert "[protocol] a PartNet is not judged by this protocol: found classes, expected parts" in done.err
 
     def test_seeds_that_are_copies_have_no_diversity_and_others_some(self, run, monkeypatch):
         diverse = {card.metric.split(" (")[0]: card for card in run_cards(run, features="random")}
@@ -103,7 +108,7 @@ class TestRunCards:
         )
 
     def test_cards_of_other_data_lie_apart(self, run, scene_folder):
-        result = evaluate_run(run, DataConfig(data=str(scene_folder)), RunJudgement(features="random", seeds=(0,)))
+        result = evaluate_run(run, DataConfig(data=str(scene_folder)), EvaluateOptions(features="random", seeds=(0,)))
         assert {path.parent for path in result.files} == {run / "cards" / "on-scenes"}
         assert (run / "generated-on-scenes").is_dir()
 
@@ -130,8 +135,8 @@ class TestRunCards:
 
     def test_data_without_part_maps_leave_the_images(self, run, scene_folder, tmp_path):
         data = shutil.copytree(scene_folder, tmp_path / "data", ignore=shutil.ignore_patterns("*_part"))
-        result = evaluate_run(run, DataConfig(data=str(data)), RunJudgement(features="random", seeds=(0,)))
-        assert result.parts is None
+        result = evaluate_run(run, DataConfig(data=str(data)), EvaluateOptions(features="random", seeds=(0,)))
+        assert result.table == ""
         assert "no part annotations here" in result.left_out[0]
         assert len(result.cards) == 4  # of one seed there is no diversity
 
@@ -158,9 +163,9 @@ class TestRunCards:
             ({"batch_size": 0}, "batch_size"),
         ],
     )
-    def test_a_judgement_checks_itself(self, wrong, said):
+    def test_options_check_themselves(self, wrong, said):
         with pytest.raises(ConfigError, match=said):
-            RunJudgement(**wrong)
+            EvaluateOptions(**wrong)
 
 
 class TestTheCommand:
@@ -178,7 +183,8 @@ class TestTheCommand:
         other = shutil.copytree(run, tmp_path / "other")
         parts = shutil.copytree(tiny.partnet, tmp_path / "parts")
         for folder in (run, other, parts):
-            assert ipose("evaluate", folder, "--features", "random", "--limit", "2").code == 0
+            words = () if folder == parts else ("--features", "random", "--limit", "2")
+            assert ipose("evaluate", folder, *words).code == 0
         with Image.open(run / "generated" / "val_0_000000_seed0.png") as image:
             assert image.size == (64, 64)
         plot = tmp_path / "plot.png"
@@ -192,6 +198,11 @@ class TestTheCommand:
         ("words", "said"),
         [
             ("{partnet} --segmenter x.pt", "makes no images"),
+            ("{partnet} --features random", "[features] an option that means nothing for a PartNet judged by parts"),
+            ("{run} --maps 2", "[maps] an option that means nothing for a Synthesis judged by images"),
+            ("{run} --protocol classes --features random", "nothing for a Synthesis judged by classes"),
+            ("{run} --protocol objects-128 --lpips x.pth", "[lpips] LPIPS is between whole images"),
+            ("{run} --across-protocols", "[across_protocols] an option of --compare"),
             ("{run} --segmenter x.pt --features random", "no such network file"),
             ("{run} --segmenter {partnet} --features random", "ipose train segmenter"),
             ("{run} --class-map x.json", "--segmenter FILE"),
@@ -200,6 +211,13 @@ class TestTheCommand:
             ("{run} --seeds 1 --lpips x.pth", "between seeds"),
             ("--images a --real b --seeds 1", "[seeds] an option of a run"),
             ("--images a --real b --data d", "[data] an option of a run"),
+            ("--images a --real b --maps 2", "[maps] an option of a run"),
+            ("--images a --real b --pairs 2", "[pairs] an option of a run"),
+            ("--images a --real b --masking map", "[masking] an option of a run"),
+            ("--images a --real b --protocol objects-128 --lpips x.pth", "[lpips] LPIPS is between whole images"),
+            ("--compare a b --features random", "[features] an option of a run, or of --images"),
+            ("--compare a b --spec partworld", "[spec] an option of a run, or of --images"),
+            ("--compare a b --masking map", "[masking] an option of a run"),
             ("--compare {run} {partnet}", "ipose evaluate {run}"),
             ("--compare a b --out c", "[out] an option of a run, or of --images"),
         ],

@@ -9,7 +9,7 @@ from PIL import Image
 
 from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 from ipose.data.png import read_index
-from ipose.evaluation.eval_card import read_card
+from ipose.evaluation.eval_card import EvalCard, read_card, write_card
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -43,6 +43,18 @@ class TestTrain:
         said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", run, "--steps", 4, "--log-every", 1, "--resume")
         assert said.code == 0, said.err
         assert (run / "checkpoints" / "step-4").is_dir()
+
+    def test_its_report_has_the_cards_and_tables_that_lie_there(self, ipose, run, tmp_path):
+        folder = shutil.copytree(run, tmp_path / "run")
+        (folder / "cards").mkdir()
+        card = EvalCard(metric="Foreground IoU", value=0.25, protocol="photographs", resize="none", counts={})
+        write_card(card, folder / "cards" / "iou.json")
+        (tmp_path / "table-1.md").write_text("# Table 1\n\n| parts | IoU |\n|---|---|\n| 2 | 0.5 |\n")
+        done = ipose("report", folder)
+        assert done.code == 0, done.err
+        text = (folder / "report.html").read_text()
+        assert "<td>Foreground IoU</td>" in text
+        assert "<h3>Table 1</h3>" in text
 
     def test_is_described(self, ipose, run):
         assert "ipose-ganseg), 2 parts, images of 32" in ipose("info", run).out
@@ -101,6 +113,7 @@ class TestWrongUse:
             (["--move", "part=3:0.1,0.0"], "[move] no such part: found 3, expected 1..2"),
             (["--count", 0], "nothing to make"),
             (["map.png"], "not of label maps"),
+            (["--parts", "parts.png"], "[parts] no option of a GANSeg: found parts.png, expected --move"),
         ],
     )
     def test_of_generating(self, ipose, run, tmp_path, words, sentence):
@@ -108,11 +121,9 @@ class TestWrongUse:
         assert said.code == 2, said.out
         assert sentence in said.err
 
-    def test_of_generating_with_the_wrong_system(self, ipose, run, tmp_path):
+    def test_of_generating_without_a_model(self, ipose, tmp_path):
         said = ipose("generate", "--model", tmp_path, "--move", "part=1:0,0")
-        assert (said.code, "Name a GANSeg model" in said.err) == (2, True)
-        said = ipose("generate", "--system", "ganseg", "--model", tmp_path)
-        assert (said.code, "no GANSeg model here" in said.err) == (2, True)
+        assert (said.code, "no model in here" in said.err) == (2, True)
 
 
 BACKBONE = ["train", "segmenter", "--pairs", "{run}", "--out", "{tmp}/a", "--backbone"]
@@ -183,7 +194,7 @@ class TestSegmenter:
         ("words", "sentence"),
         [
             (["segment", "{photos}", "--model", "{run}"], "a model of another system: found ipose-ganseg"),
-            (["generate", "--model", "{segmenter}"], "a part segmenter makes no images. See parts of photographs"),
+            (["generate", "--model", "{segmenter}"], "A part segmenter makes no images: see parts of photographs"),
             (["segment", "{tmp}", "--model", "{segmenter}"], "no photographs in this folder"),
             (["segment", "{tmp}/x.png", "--model", "{segmenter}"], "no such file or folder"),
             (["segment", "{photos}", "--model", "{segmenter}", "--truth", "{tmp}"], "no true map for a photograph"),
@@ -281,7 +292,10 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (["{run}"], "found ganseg, expected partnet, synthesis, segmenter, part-segmenter. Its parts are judged"),
+            (
+                ["{run}"],
+                "found ganseg, expected partnet, synthesis, groupdnet, segmenter, part-segmenter. Its parts are judged",
+            ),
             (["{segmenter}", "--data", "{photos}"], "photographs without a truth to judge by"),
             (["{segmenter}", "--data", "{tmp}/nowhere"], "no such folder of photographs"),
         ],

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 
 import pytest
 import torch
@@ -88,6 +89,15 @@ class TestUse:
         assert done.code == 0, done.err
         assert "mOCD (mean absolute difference)" in (run / "report.html").read_text()
 
+    def test_without_its_data_its_report_says_so(self, run, ipose, tmp_path):
+        folder = shutil.copytree(run, tmp_path / "run")
+        info = json.loads((folder / "run.json").read_text())
+        info["config"]["data"]["data"] = str(tmp_path / "gone")
+        (folder / "run.json").write_text(json.dumps(info))
+        done = ipose("report", folder)
+        assert done.code == 0, done.err
+        assert "The validation data are not here" in (folder / "report.html").read_text()
+
 
 class TestWrongUse:
     """One sentence on stderr, exit code 2, nothing written."""
@@ -116,7 +126,7 @@ class TestWrongUse:
         ("words", "said"),
         [
             (["--resample", "cat"], "no such class: found cat, expected void, sky, car, dog, box"),
-            (["--parts", "parts"], "GroupDNet knows no parts"),
+            (["--parts", "parts"], "[parts] no option of a GroupDNet: found parts"),
             (["--model", "nowhere", "--resample", "car"], "nowhere"),
             (["--count", "0"], "nothing to make"),
         ],
@@ -131,9 +141,9 @@ class TestWrongUse:
         [
             (["figures", "--scenes", "0"], "[scenes] the figures take looks"),
             (["evaluate", "--maps", "0"], "[maps]"),
-            (["evaluate", "--data", "elsewhere"], "[data] an option that mCSD and mOCD do not look at"),
+            (["evaluate", "--data", "elsewhere"], "[data] an option that means nothing for a GroupDNet"),
             (["evaluate", "--protocol", "images"], "[protocol]"),
-            (["edit", "label.png"], "no model of parts, or of images from parts: found ipose-groupdnet"),
+            (["edit", "label.png"], "a model of another system: found ipose-groupdnet"),
         ],
     )
     def test_of_a_run(self, run, ipose, label_map, tmp_path, words, said):
@@ -145,6 +155,10 @@ class TestWrongUse:
 
     def test_another_systems_model_is_told(self, ipose, label_map, tmp_path):
         (tmp_path / "config.json").write_text('{"format": "ipose-ganseg"}')
-        done = ipose("generate", label_map, "--model", tmp_path, "--system", "groupdnet", "--out", tmp_path / "out")
+        words = ["--model", tmp_path, "--out", tmp_path / "out"]
+        done = ipose("generate", label_map, *words, "--resample", "car")
         assert done.code == 2
-        assert "a model of another system: found ipose-ganseg" in done.err
+        assert "makes images of noise, not of label maps" in done.err
+        done = ipose("generate", *words, "--resample", "car")
+        assert done.code == 2
+        assert "[resample] no option of a GANSeg: found ('car',), expected --move" in done.err

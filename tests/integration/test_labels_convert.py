@@ -85,6 +85,13 @@ class TestConvert:
         assert f"FAULT {strange}: ids that no class of 'coco-stuff' has: found 200: 16 pixels" in done.out
         assert not (tmp_path / "out" / "strange.png").exists()
 
+    def test_no_more_than_fifty_maps_at_fault_are_listed(self, ipose, coco, tmp_path):
+        for i in range(52):
+            Image.new("L", (4, 4), 200).save(coco / f"strange{i}.png")
+        done = ipose("labels", "convert", coco, tmp_path / "out", "--from", "coco-stuff", "--to", "ade20k")
+        assert done.out.count("FAULT") == 50
+        assert "... and 2 more (2 x ids that no class of 'coco-stuff' has)" in done.out
+
     def test_compare_shows_what_becomes_of_each_class(self, ipose):
         done = ipose("labels", "compare", "--from", "cityscapes", "--to", "coco-stuff:color")
         assert done.code == 0
@@ -123,8 +130,15 @@ class TestWrongUse:
         other.write_bytes(b"precious")
         (tmp_path / "text.png").write_text("no image")
         file = sorted(coco.iterdir())[0]
-        names = {"coco": coco, "tmp": tmp_path, "file": file, "other": other, "empty": tmp_path / "empty",
-                 "taken": other.parent, "text": tmp_path / "text.png"}  # fmt: skip
+        names = {
+            "coco": coco,
+            "tmp": tmp_path,
+            "file": file,
+            "other": other,
+            "empty": tmp_path / "empty",
+            "taken": other.parent,
+            "text": tmp_path / "text.png",
+        }
         before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
         done = ipose("labels", "convert", *words.format(**names).split())
         assert done.code == 2

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG
+from ipose.data.batch_sources import PhotoSource
 from ipose.data.data_config import PhotoConfig
 from ipose.data.photo_folder import open_photographs
-from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.data.scene_source import SceneSource
+from ipose.data.batch_sources import SceneSource
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses import feature_matching_loss

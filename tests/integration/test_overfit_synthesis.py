@@ -6,11 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ipose.data.scene_source import SceneSource
-from ipose.editing.draft import Draft
-from ipose.editing.layout import own_pixels
+from ipose.data.batch_sources import SceneSource
+from ipose.editing.contexts import NoiseContext, pixel_noise
+from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.noise_edits import Resample
-from ipose.editing.region import Seen, pixel_noise
 from ipose.partnet.scene_parts import SceneParts
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
@@ -108,9 +107,9 @@ def test_a_new_texture_of_an_object_changes_the_image_more_inside_than_outside(t
     """Given a trained generator, when z is drawn anew in one object, then most of the change is there."""
     parts, item = true_parts(trained.batch), trained.scenes[0].objects[0]
     draft = Draft(trained.scenes[0], SupportSet({}, {}), PARTWORLD)
-    seen = Seen(draft, trained.batch.part[0], 0, CONFIG)
+    context = NoiseContext(draft, trained.batch.part[0], 0, CONFIG)
     noise = pixel_noise(CONFIG, trained.batch.size, 0, trained.scenes[0].name)
-    both = [noise, Resample(object=0).redraw(noise, seen)]
+    both = [noise, Resample(object=0).redraw(noise, context)]
     with torch.no_grad():
         before, after = (
             trained.generator.eval()(

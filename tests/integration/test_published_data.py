@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
-from ipose.data.doctor import examine
+from ipose.data.doctor import examine_scenes
 from ipose.data.object_index import NO_OBJECT
 from ipose.data.part_names import part_names_for
 from ipose.data.png import read_index
@@ -161,9 +161,9 @@ class TestRealPhotographs:
         if not root.is_dir():
             pytest.skip("no coco_stuff_sample in the shared data folder")
         spec = load_spec("coco-stuff")
-        assert examine(root, spec, progress=False).ok
+        assert examine_scenes(root, spec).ok
         for split, count in (("train", 13), ("val", 8)):
-            folder = SceneFolder(root, split, spec, progress=False)
+            folder = SceneFolder(root, split, spec)
             assert len(folder) == count
             for scene, files in zip(folder, folder.files, strict=True):
                 assert ((read_index(files.label) + 1) % 256 == scene.label.numpy()).all()

@@ -7,9 +7,9 @@ import shutil
 import pytest
 import torch
 
-from ipose.data.support_folder import load_provenance, load_supports
-from ipose.ganseg.saved_segmenter import save_part_segmenter
+from ipose.data.support_folder import load_supports
 from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 
 WORLD = shlex.split("--categories car --objects 1 1 --scenes 4 --val-scenes 2 --size 64 64")
 NAMES = ["window", "wheel", "chassis"]
@@ -71,7 +71,7 @@ class TestFromSegmenter:
         assert supports.part_names["car"] == tuple(NAMES)
         assert supports.part_maps["car"].shape == (2, 64, 64)
         assert (folder / "sheet.png").is_file()
-        assert load_provenance(folder)["objects"] == 4
+        assert json.loads((folder / "supports.json").read_text())["provenance"]["objects"] == 4
         assert "2 supports of car, of 4 objects" in said
         for number, part_map in enumerate(supports.part_maps["car"], start=1):
             lacking = [f"no {name}" for part, name in enumerate(NAMES, start=1) if not (part_map == part).any()]
@@ -102,7 +102,7 @@ class TestFromSegmenter:
             ("{three} {broken} --category car", "worse.jpg: not an image"),
             ("{three} {scenes}/train_label --category car", "these look like label maps"),
             ("{three} {photos}", "what do these photographs show?"),
-            ("{three} {photos} --category car --spec partworld", "a spec of no label maps"),
+            ("{three} {photos} --category car --spec partworld", "photographs have no label maps"),
             ("{three} partworld", "which objects are meant?: expected one of aeroplane, bicycle,"),
             ("{three} {scenes} --category dog", "the scenes hold no dog: expected one of car."),
             ("{three} {photos} --category ../car", "category name that cannot be a folder name: found '../car'"),
@@ -179,7 +179,7 @@ class TestCompare:
         ("words", "sentence"),
         [
             ("{partnet} {root}/made --data {photos}", "no part annotations here"),
-            ("{three} {root}/made --data {scenes}", "describes no model of parts"),
+            ("{three} {root}/made --data {scenes}", "this model has no PartNet: found ipose-part-segmenter"),
             ("{partnet} {root}/nowhere --data {scenes}", "no such folder"),
             ("{partnet} {root}/made --data {scenes} --category dog", "no such objects in the data and all sets"),
             ("{partnet} {root}/made --data {scenes} --fit 0", "no objects to compare on"),

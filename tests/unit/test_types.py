@@ -1,13 +1,14 @@
-"""The nouns check themselves at the door."""
+"""Scenes and batches check themselves when they are made."""
 
 from dataclasses import replace
 
 import pytest
 import torch
 
-from ipose.errors import ShapeMismatchError, SpecError, SupportError
-from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import LabelClass, Objective, PartPair, Scene, SceneBatch, SupportSet
+from ipose import types
+from ipose.errors import ShapeMismatchError
+from ipose.testing.tiny_scenes import make_scene
+from ipose.types import SceneBatch
 
 
 class TestScene:
@@ -66,83 +67,6 @@ class TestSceneBatch:
             replace(batch, image_index=batch.image_index[:-1])
 
 
-class TestPartPair:
-    """A shape and its part map."""
-
-    def test_part_ids_and_sizes_are_checked(self):
-        shape, part = torch.ones(64, 64, dtype=torch.bool), torch.ones(64, 64, dtype=torch.uint8)
-        assert PartPair("car", shape, part).category == "car"
-        with pytest.raises(ShapeMismatchError, match=r"found 9, expected 0\.\.8"):
-            PartPair("car", shape, part * 9)
-        with pytest.raises(ShapeMismatchError, match="differ in size"):
-            PartPair("car", shape[:32], part)
-
-
-class TestSupportSet:
-    """k part maps for each category, with part names."""
-
-    def maps(self, highest: int = 2, k: int = 2) -> torch.Tensor:
-        maps = torch.zeros(k, 64, 64, dtype=torch.uint8)
-        maps[:, 8:40, 8:40] = highest
-        return maps
-
-    def test_supports_of_objects_come_in_their_order(self):
-        supports = SupportSet({"car": ("a",), "dog": ("a", "b")}, {"car": self.maps(1), "dog": self.maps(2)})
-        assert [int(maps.max()) for maps in supports.of(["dog", "car", "dog"])] == [2, 1, 2]
-        assert supports.of([]).shape == (0, 2, 64, 64)
-        assert (supports.k, supports.categories) == (2, ("car", "dog"))
-
-    @pytest.mark.parametrize(
-        ("names", "categories", "words"),
-        [
-            ({"car": ("a", "b")}, {"dog": (2, 2)}, "with part names and with part maps differ"),
-            ({"car": ("a",)}, {"car": (2, 2)}, r"found 2, expected 0\.\.1"),
-            ({"car": ("a",), "dog": ("a",)}, {"car": (1, 2), "dog": (1, 3)}, "the same number of supports"),
-        ],
-    )
-    def test_what_contradicts_itself_is_refused(self, names, categories, words):
-        with pytest.raises(SupportError, match=words):
-            SupportSet(names, {name: self.maps(*arguments) for name, arguments in categories.items()})
-
-    def test_a_category_that_is_not_there_is_named_with_those_that_are(self):
-        with pytest.raises(SupportError, match="'cat': found car"):
-            SupportSet({"car": ("a", "b")}, {"car": self.maps()}).of(["car", "cat"])
-
-
-class TestLabelSpec:
-    """Names and ids, each once."""
-
-    def test_part_categories_come_once_each_in_class_order(self):
-        assert SPEC.part_categories == ("car", "dog")
-        twice = replace(SPEC, classes=(*SPEC.classes, LabelClass("taxi", 12, (1, 1, 1), True, "car")))
-        assert twice.part_categories == ("car", "dog")
-        assert twice.num_classes == SPEC.num_classes + 1
-
-    @pytest.mark.parametrize(
-        ("change", "words"),
-        [
-            ({"classes": ()}, "has no classes"),
-            ({"classes": (LabelClass("a", 0, (0, 0, 0)), LabelClass("a", 1, (0, 0, 0)))}, "duplicate names: found a"),
-            (
-                {"classes": (LabelClass("a", 3, (0, 0, 0)), LabelClass("b", 3, (0, 0, 0)))},
-                "duplicate file ids: found 3",
-            ),
-            ({"unknown": 5}, r"found 5, expected 0\.\.4"),
-            ({"instance_layout": "stacked"}, "pairs or cityscapes"),
-        ],
-    )
-    def test_what_contradicts_itself_is_refused(self, change, words):
-        with pytest.raises(SpecError, match=words):
-            replace(SPEC, **change)
-
-
-def test_a_system_is_whatever_has_networks_optimizers_and_phases():
-    class Mine:
-        networks: dict[str, torch.nn.Module] = {}  # noqa: RUF012
-        optimizers: dict[str, torch.optim.Optimizer] = {}  # noqa: RUF012
-
-        def phases(self, batch, generator):
-            yield from ()
-
-    assert isinstance(Mine(), Objective)
-    assert not isinstance(Scene, Objective)
+def test_every_noun_can_be_imported_from_here():
+    assert all(hasattr(types, name) for name in types.__all__)
+    assert {"LabelSpec", "SupportSet", "PartPair", "Objective", "Scene"} <= set(types.__all__)

@@ -1,7 +1,7 @@
-"""`ipose ablate`: the paper's ablation tables, each a named grid of trainings.
+"""`ipose ablate`: ablation tables, each a named grid of trainings. Tables and rows come from the systems' records.
 
-grids   what is trained in each table, and what the paper reports     job      what is asked for
-ablate  the grid, run by run                                          kept_runs  what a run folder can be used for
-partnet_rows, synthesis_rows  a row: its training, its scores         score_files  scores kept beside a run
-outcome, arithmetic  what came out, spread, what may be claimed       tables_as_text, page  for people
+table        a grid, its rows and columns                 outcome, verdict   what came out, and what may be claimed
+rows         what is asked for, and asked of a system     tables_as_text     the table that a person reads
+run_folders  what a run folder can be used for; scores    page               report.html
+ablate       the grid, run by run
 """

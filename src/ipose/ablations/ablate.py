@@ -1,4 +1,4 @@
-"""`ipose ablate`: every run of a table, one after the other, then the table beside the paper's."""
+"""`ipose ablate`: every run of a table, one after the other, then the table beside the published one."""
 
 import json
 import time
@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ipose.ablations.grids import Row
-from ipose.ablations.job import AblationJob
-from ipose.ablations.kept_runs import State, state_of, steps_done
 from ipose.ablations.outcome import Outcome
 from ipose.ablations.page import write_page
-from ipose.ablations.partnet_rows import PartNetRows
-from ipose.ablations.rows import Rows
-from ipose.ablations.score_files import Scores
+from ipose.ablations.rows import AblationJob, Rows
+from ipose.ablations.run_folders import Scores, State, state_of, steps_done
+from ipose.ablations.table import Row
 from ipose.ablations.tables_as_text import WrittenTable, written
 from ipose.errors import MissingWeightsError
 from ipose.reports.blocks import environment_facts
-from ipose.systems.checks import check_device
 from ipose.training.provenance import command_line, git_commit
 from ipose.training.snapshot import Stopped
 from ipose.training.stop import StopRequest, listening
@@ -40,54 +36,46 @@ class AblationResult:
     files: tuple[Path, ...]
 
 
-def run_ablation(job: AblationJob) -> AblationResult:
-    """Train what is not trained yet, score it, write table-N.json, table-N.md and report.html into `job.out`.
+def run_ablation(rows: Rows) -> AblationResult:
+    """Train what is not trained yet, score it, write table-N.json, table-N.md and report.html into the job's `out`.
 
     Finished runs are taken as they are, unfinished ones resumed. Stopped by a signal or by the time, the same job goes
     on where it was.
 
+    Args:
+        rows: of the system whose table it is, with the job.
     Raises:
         RunError: a folder holds a run of another configuration; before anything is trained.
         MissingWeightsError: no row can be run here.
         ConfigError, DataError: as training raises them.
     """
-    check_device(job.device)
-    rows = rows_of(job)
-    not_run = {row.name: why for row in job.chosen if (why := _why_not(job, rows, row)) is not None}
+    job = rows.job
+    not_run = {row.name: why for row in job.chosen if (why := _why_not(rows, row)) is not None}
     chosen = [row for row in job.chosen if row.name not in not_run]
     if not chosen:
         raise MissingWeightsError(
             f"no row of table {job.table.name} can be run here",
             found="; ".join(f"{name}: {why}" for name, why in not_run.items()),
         )
-    stopped, scores = _Grid(job, rows, chosen).go()
+    stopped, scores = _Grid(rows, chosen).go()
     if stopped == "interrupted" or not scores:
         return AblationResult(stopped, None, ())
-    outcome, pictures = _outcome(job, rows, chosen, not_run, scores)
+    outcome, pictures = _outcome(rows, chosen, not_run, scores)
     table = written(outcome)
     return AblationResult(stopped, table, _write(job, outcome, table, pictures))
 
 
-def _why_not(job: AblationJob, rows: Rows, row: Row) -> str | None:
+def _why_not(rows: Rows, row: Row) -> str | None:
     """Why a row cannot be had here; runs that are finished need nothing. Raises RunError for runs of another config."""
-    states = [state_of(rows.folder(row, seed), rows.wanted(row, seed)) for seed in job.seeds]
+    states = [state_of(rows.folder(row, seed), rows.wanted(row, seed)) for seed in rows.job.seeds]
     return None if set(states) == {"finished"} else rows.missing(row)
-
-
-def rows_of(job: AblationJob) -> Rows:
-    """The rows of the job's kind."""
-    if job.table.kind == "partnet":
-        return PartNetRows(job)
-    from ipose.ablations.synthesis_rows import SynthesisRows
-
-    return SynthesisRows(job)
 
 
 class _Grid:
     """The runs of a table in order: all rows of the first seed, then of the next."""
 
-    def __init__(self, job: AblationJob, rows: Rows, chosen: list[Row]) -> None:
-        self.job, self.rows, self.chosen = job, rows, chosen
+    def __init__(self, rows: Rows, chosen: list[Row]) -> None:
+        self.job, self.rows, self.chosen = rows.job, rows, chosen
         self.started = time.monotonic()
         self.scores: dict[tuple[str, int], Scores] = {}
 
@@ -124,13 +112,10 @@ class _Grid:
 
 
 def _outcome(
-    job: AblationJob,
-    rows: Rows,
-    chosen: list[Row],
-    not_run: Mapping[str, str],
-    scores: Mapping[tuple[str, int], Scores],
+    rows: Rows, chosen: list[Row], not_run: Mapping[str, str], scores: Mapping[tuple[str, int], Scores]
 ) -> tuple[Outcome, dict[str, str]]:
-    """All that is known, and the pictures of each row, relative to `job.out`."""
+    """All that is known, and the pictures of each row, relative to the job's `out`."""
+    job = rows.job
     done = {row.name: [seed for seed in job.seeds if (row.name, seed) in scores] for row in chosen}
     shown = [row for row in chosen if done[row.name]]
     folders = {row.name: [rows.folder(row, seed) for seed in done[row.name]] for row in shown}
@@ -139,6 +124,7 @@ def _outcome(
     paths = {"true": pictures[shown[0].name][0], **{name: pair[1] for name, pair in pictures.items()}}
     outcome = Outcome(
         table=job.table,
+        kind=rows.kind,
         scores={row.name: {seed: scores[row.name, seed]["model"] for seed in done[row.name]} for row in shown},
         baselines=_baselines(rows, shown, done, scores),
         runs={name: [folder.name for folder in found] for name, found in folders.items()},

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ipose.ablations.arithmetic import Spread, Verdict, verdict
-from ipose.ablations.grids import METRICS, AblationTable, Metric, Row
+from ipose.ablations.table import AblationTable, Metric, Row
+from ipose.ablations.verdict import Spread, Verdict, verdict
 
 FORMAT = "ipose-ablation-1"
 
@@ -20,6 +20,7 @@ class Outcome:
 
     Args:
         table: the grid.
+        kind: of the runs.
         scores: of rows that have a scored run, by name.
         baselines: likewise, of what is not trained.
         runs: folder names of each row's scored runs.
@@ -30,10 +31,11 @@ class Outcome:
         notes: what a reader must know.
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
-        titles: of metrics, where they are not the grid's.
+        titles: of metrics by key, where they are not the table's.
     """
 
     table: AblationTable
+    kind: str
     scores: Mapping[str, SeedScores]
     baselines: Mapping[str, SeedScores]
     runs: Mapping[str, Sequence[str]]
@@ -50,7 +52,7 @@ class Outcome:
     def metrics(self) -> list[Metric]:
         """Those that some run has."""
         found = {key for seeds in self.scores.values() for scores in seeds.values() for key in scores}
-        known = [metric for metric in METRICS[self.table.kind] if metric.key in found]
+        known = [metric for metric in self.table.metrics if metric.key in found]
         return [replace(metric, title=self.titles.get(metric.key, metric.title)) for metric in known]
 
     def reference_of(self, row: Row) -> str:
@@ -81,7 +83,7 @@ class Outcome:
             "format": FORMAT,
             "table": self.table.name,
             "title": self.table.title,
-            "kind": self.table.kind,
+            "kind": self.kind,
             "settings": dict(self.settings),
             "metrics": [{"key": m.key, "title": m.title, "higher_is_better": m.higher_is_better} for m in self.metrics],
             "rows": [

@@ -1,6 +1,7 @@
 """report.html of a folder of ablations: every table-N.json in it, with curves and pictures of the runs."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -18,7 +19,7 @@ from ipose.training.metrics import read_metrics
 
 def write_page(out: Path) -> Path:
     """Write OUT/report.html. Raises DataError where a table file cannot be read."""
-    found = [_read(path) for path in sorted(out.glob("table-*.json"), key=lambda path: int(path.stem.split("-")[1]))]
+    found = [_read(path) for path in sorted(out.glob("table-*.json"), key=_place)]
     newest = max(found, key=lambda table: dict(table["facts"])["date"])
     content = ReportContent(
         title="Ablations",
@@ -79,6 +80,12 @@ def _pictures(table: Mapping[str, Any], out: Path) -> list[Figure]:
             with Image.open(out / path) as picture:
                 figures.append(Figure([Tile(picture.convert("RGB"))], title=titles[name], wide=True))
     return figures
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """Numbered tables first, by their number, then the others by name."""
+    name = path.stem.removeprefix("table-")
+    return (int(name), "") if name.isdecimal() else (sys.maxsize, name)
 
 
 def _stem(runs: Sequence[str]) -> str:

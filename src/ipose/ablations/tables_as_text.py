@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ipose.ablations.arithmetic import Spread
-from ipose.ablations.grids import METRICS, Metric, Row
 from ipose.ablations.outcome import Comparison, Outcome, SeedScores, values
+from ipose.ablations.table import Metric, Row
+from ipose.ablations.verdict import Spread
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def written(outcome: Outcome) -> WrittenTable:
     """The outcome as a table and sentences."""
     metrics = outcome.metrics
     known = {key for row in outcome.table.rows for key in row.published}
-    published = [metric for metric in METRICS[outcome.table.kind] if metric.key in known]
+    published = [metric for metric in outcome.table.metrics if metric.key in known]
     comparisons = outcome.comparisons()
     rows = []
     for row in outcome.table.rows:
@@ -76,10 +76,10 @@ def _cells(seeds: SeedScores, metrics: Sequence[Metric]) -> list[str]:
 
 
 def _published(row: Row, metric: Metric) -> str:
-    """As the paper prints it: PartNet's accuracies with two decimals, all of synthesis with one."""
+    """As the paper prints it."""
     if metric.key not in row.published:
         return "-"
-    return f"{row.published[metric.key]:.{2 if metric.key.startswith('ac_') else 1}f}"
+    return f"{row.published[metric.key]:.{metric.published_digits}f}"
 
 
 def _in_short(comparisons: Sequence[Comparison]) -> str:

@@ -1,4 +1,4 @@
-"""`ipose convert`: the authors' weights in and out. Every system adds options of its own."""
+"""`ipose convert`: weights of the authors' releases to model folders, and back. Every system adds its own options."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,23 +16,20 @@ class ConvertCommand:
     """What `ipose convert` takes for every system."""
 
     file: Positional[Path]
-    """What the authors' training saved: iPOSE's generator (best its averaged copy, EMA) or PartNet; GroupDNet's
-    generator; GANSeg's generator, with its discriminator or alone, or segmenter; .pth, .safetensors.
-    With --to-release: a run or model folder."""
+    """File that the authors' training saved: .pth, .pt or .safetensors. Of several files, best the one with averaged
+    weights (EMA). With --to-release: a run or a model folder."""
     out: Positional[Path]
-    """Folder to write, new or empty. With --to-release: a new .pth or .safetensors file; of GroupDNet, whose encoder is
-    written beside (NAME_E.pth), its generator's: NAME_G.pth."""
+    """Folder to write; it must be new or empty. With --to-release: file to write, .pth or .safetensors; it must be new.
+    A system of two networks asks for a name that ends in _G, and writes the second one with _E."""
     preset: str | None = None
-    """What the network was trained as: cityscapes-release, ade20k-release, coco-stuff-release, ... (iPOSE);
-    deepfashion, cityscapes, ade20k, ... (GroupDNet); celeba-wild, taichi, cub, flowers, ... (GANSeg). None = told from
-    the number of classes, or from the blocks."""
+    """Preset of the system that the network was trained with. None = found by the number of classes or the layers."""
     spec: str | None = None
-    """iPOSE, GroupDNet: what the class ids mean, a spec's name or a dataset.toml. None = the preset's data set."""
+    """What the class ids mean: name of a spec, or a dataset.toml. None = the preset's data set."""
     to_release: FlagCreatePairsOff[bool] = False
-    """The other way: write a model as the authors' code reads it."""
+    """Convert back: write a model in the form that the authors' code reads."""
 
     def run(self) -> None:
-        """Convert and say what was made."""
+        """Convert and print what was made."""
         from ipose.systems.converting import convert_from_release, convert_to_release
 
         hints = {name: getattr(self, name) for name in ("preset", "spec", *_own_options())}
@@ -48,10 +45,11 @@ def convert_command() -> Any:
     """The command with the options of all systems."""
     options = tuple(dict.fromkeys(s.release_options for s in systems() if s.release_options is not ReleaseOptions))
     made: Any = dataclass(frozen=True, kw_only=True)(type("Convert", (ConvertCommand, *options), {}))
+    networks = ", ".join(name for system in systems() for name in system.released)
     made.__doc__ = (
-        "Turn weights of the authors' releases (iPOSE, GroupDNet, GANSeg) into a model folder for ipose generate, "
-        "parts and segment; or a model back into a file with their names. A file's names tell which network it holds. "
-        "Files are read as data: a pickle that would run code is refused."
+        "Convert weights of the authors' releases to a model folder, or a model back to a file of theirs. "
+        f"It knows these networks by the names in the file: {networks}. "
+        "A file is read as data. A pickle that would run code is refused."
     )
     return made
 
@@ -63,9 +61,6 @@ def _own_options() -> list[str]:
 def _refuse(hints: dict[str, Any]) -> None:
     for name, value in hints.items():
         if value is not None:
-            raise ConfigError(
-                "nothing for this way back, which takes all from the model",
-                field=name,
-                found=value,
-                mend="Leave it out, or leave out --to-release.",
-            )
+            message = "--to-release takes everything from the model"
+            mend = "Leave it out, or leave out --to-release."
+            raise ConfigError(message, field=name, found=value, mend=mend)

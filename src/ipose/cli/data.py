@@ -1,17 +1,24 @@
-"""`ipose doctor`, `ipose supports`, `ipose partworld`: what goes into a training."""
+"""`ipose doctor`, `ipose data`, `ipose partworld`: data sets, checked, built and written."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, subcommand
+from tyro.conf import Positional, arg, subcommand
 
-from ipose.cli.unsupervised_supports import SupportsCompare, SupportsFromSegmenter
 from ipose.data.data_config import DataConfig, WorldFlags
 
 if TYPE_CHECKING:
-    from ipose.data.faults import Diagnosis
+    from ipose.data.doctor import Diagnosis
     from ipose.data.photo_diagnosis import PhotoDiagnosis
+
+LEFT_OUT_SHOWN = 10
+"""How many of the items that a build left out are printed; parts.json lists all."""
+
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended."""
+
+SourceKind = Literal["cityscapes-pps", "pascal-pps", "partimagenet", "release", "scenes", "part-tree"]
 
 
 @dataclass(frozen=True)
@@ -26,104 +33,100 @@ class Doctor:
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
     supports: Path | None = None
-    """Support folder: every part category in use must be in it. None = do not ask."""
+    """Support folder: every part category in use must be in it. None = no supports are looked at."""
 
     def run(self) -> int:
         """Examine and print."""
-        from ipose.data.doctor import examine
+        from ipose.data.doctor import examine_scenes
+        from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines
         from ipose.data.open_data import spec_source
-        from ipose.data.photo_doctor import EXAMINED, examine_photographs, is_photo_set
+        from ipose.data.photo_doctor import DATA_SETS_IN_WORDS, examine_photographs, is_photo_set
 
         diagnosis: Diagnosis | PhotoDiagnosis
         if self.spec is None and self.supports is None and is_photo_set(self.root):
             diagnosis = examine_photographs(self.root)
         else:
-            spec = spec_source(DataConfig(data=str(self.root), spec=self.spec), EXAMINED)
-            diagnosis = examine(self.root, spec, supports=self.supports)
+            spec = spec_source(DataConfig(data=str(self.root), spec=self.spec), DATA_SETS_IN_WORDS)
+            diagnosis = examine_scenes(self.root, spec, supports=self.supports)
         print(diagnosis.table())
-        for fault in diagnosis.faults:
-            print(f"FAULT {fault}")
+        for line in fault_lines(diagnosis.faults, SHOWN_BY_COMMANDS, before="FAULT "):
+            print(line)
         print(diagnosis.summary())
         return 0 if diagnosis.ok else 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class SupportsBuild:
-    """Choose k support objects a category by k-means under the geometric score (iPOSE suppl. A.2)."""
-
-    out: Path
-    """Folder to write: <category>/<n>_part.png and supports.json."""
-    data: DataConfig
-    k: int = 3
-    """Supports a category (P: 3; 1..4 in table 4)."""
-    seed: int = 0
-    """Of the k-means starts."""
-
-    def run(self) -> None:
-        """Choose, write, draw a sheet."""
-        from ipose.data.open_data import open_part_pairs
-        from ipose.data.support_folder import save_supports
-        from ipose.reports.sheets import supports_sheet
-
-        supports = open_part_pairs(self.data).choose_supports(self.k, self.seed)
-        save_supports(supports, self.out)
-        supports_sheet(supports).save(self.out / "sheet.png")
-        print(f"{self.k} supports of {len(supports.categories)} categories in {self.out}; look at {self.out}/sheet.png")
-
-
 @dataclass(frozen=True)
-class SupportsCheck:
-    """Check a (hand-drawn) support folder. Exit code 1 for faults."""
+class BuildParts:
+    """Build part pairs to train PartNet on (iPOSE suppl. A): crops of 64x64, with a contact sheet a category.
 
-    folder: Positional[Path]
-    """Folder of supports."""
+    Sources: Cityscapes-PPS and Pascal-VOC-PPS (TIFFs), PartImageNet (JSON), the authors' release, a scene folder with
+    part maps, a part tree. Run it again after an interruption: it goes on. Run it for several sources into one folder:
+    they come together. Exit code 1 where images had to be left out.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="SOURCE")]
+    """Folder of the source, as unpacked."""
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
+    """Folder to write: <category>/{train,val}/<name>_part.png, parts.json, sheets/."""
+    kind: SourceKind | None = None
+    """What the source is. None = its layout tells."""
+    table: Path | None = None
+    """Merge table (TOML) in place of the built-in one of cityscapes-pps or pascal-pps."""
+    spec: str | None = None
+    """Scene folders: what the label ids mean. None = the folder's own dataset.toml."""
+    workers: int | None = None
+    """Processes. None = one a core."""
 
     def run(self) -> int:
-        """Check and print."""
-        from ipose.data.support_folder import check_supports, load_supports
+        """Build, and say what there is to look at."""
+        from ipose.data.part_sources.build import build_parts
+        from ipose.data.part_sources.recognise import open_part_source
+        from ipose.errors import ConfigError
+        from ipose.reports.part_sheets import draw_built_parts
 
-        faults = check_supports(self.folder)
-        for fault in faults:
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError("no process to work", field="workers", found=self.workers, expected="1 or more")
+        source = open_part_source(self.source, self.kind, table=self.table, spec=self.spec)
+        print(f"{self.source} is of kind {source.kind}: {len(source.items)} items")
+        try:
+            built = build_parts(source, self.out, workers=self.workers)
+        except KeyboardInterrupt:
+            print("Stopped. What is built stays; the same command goes on from there.")
+            return INTERRUPTED
+        draw_built_parts(built)
+        print(built.table())
+        for fault in built.source.left_out[:LEFT_OUT_SHOWN]:
             print(f"FAULT {fault}")
-        if faults:
-            return 1
-        supports = load_supports(self.folder)
-        for category in supports.categories:
-            print(f"{category}: {supports.k} supports, parts {', '.join(supports.part_names[category])}")
-        print("No faults found.")
-        return 0
+        if built.source.left_out:
+            print(f"{len(built.source.left_out)} of {len(source.items)} items were left out; mend them and run again.")
+        for k, folder in built.supports.items():
+            print(f"{k} supports a category: {folder}")
+        print(f"Part pairs in {self.out}; look at {self.out}/sheets/")
+        return 1 if built.source.left_out else 0
 
 
 @dataclass(frozen=True)
-class SupportsShow:
-    """Draw a support folder as one sheet."""
+class PartSheets:
+    """Draw the contact sheets of a part tree, one a category."""
 
-    folder: Positional[Path]
-    """Folder of supports."""
-    out: Path = Path("supports.png")
-    """The sheet."""
+    tree: Positional[Path]
+    """Folder of the tree: <category>/{train,val}/<name>_part.png."""
+    out: Path | None = None
+    """Folder for the sheets. None = sheets/ in the tree."""
 
     def run(self) -> None:
         """Draw."""
-        from ipose.data.support_folder import load_supports
-        from ipose.reports.sheets import supports_sheet
+        from ipose.reports.part_sheets import write_part_sheets
 
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        supports_sheet(load_supports(self.folder)).save(self.out)
-        print(self.out)
+        for sheet in write_part_sheets(self.tree, self.out):
+            print(sheet)
 
 
 @dataclass(frozen=True)
-class Supports:
-    """Support part maps: all that PartNet is told of a category."""
+class Data:
+    """Part data: built from the published sources, and looked at."""
 
-    which: (
-        Annotated[SupportsBuild, subcommand("build")]
-        | Annotated[SupportsFromSegmenter, subcommand("from-segmenter")]
-        | Annotated[SupportsCompare, subcommand("compare")]
-        | Annotated[SupportsCheck, subcommand("check")]
-        | Annotated[SupportsShow, subcommand("show")]
-    )
+    which: Annotated[BuildParts, subcommand("build-parts")] | Annotated[PartSheets, subcommand("sheets")]
 
     def run(self) -> int | None:
         """Run the chosen one."""
@@ -142,10 +145,13 @@ class PartWorldScenes(WorldFlags):
     def run(self) -> None:
         """Draw and write both splits."""
         from ipose.data.open_data import open_scenes, open_spec
-        from ipose.data.scene_folder import write_scene_folder
+        from ipose.data.scene_folder import refuse_split, write_scene_folder
 
         data = DataConfig(**{field.name: getattr(self, field.name) for field in fields(WorldFlags)})
+        spec = open_spec(data).labels
+        for split in ("train", "val"):
+            refuse_split(self.out, split, spec)
         for split in ("train", "val"):
             scenes = open_scenes(data, split, self.size)
-            write_scene_folder(scenes, self.out, split, open_spec(data).labels, progress=True)
+            write_scene_folder(scenes, self.out, split, spec)
             print(f"{len(scenes)} {split} scenes in {self.out}")

@@ -1,4 +1,4 @@
-"""`ipose evaluate`: eval cards of a run, or of any folder of images; or cards compared."""
+"""`ipose evaluate`: eval cards of a run or of a folder of images, or a comparison of cards."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,80 +13,82 @@ OF_RUNS = (
     *("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
     *("maps", "pairs", "masking"),
 )
-"""Options that mean something for the runs of some systems; `judged_by` of a record says for which."""
+"""Options that only some systems have. `judged_by` of a system's record lists them."""
+
+OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
+USES = {"a run": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
+"""The options of each use of the command."""
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Eval cards of a run's parts and images, or of any folder of images beside the real ones; or cards compared."""
+    """Write eval cards of a run, or of any folder of images beside real ones; or compare cards."""
 
     folder: Positional[Path | None] = None
-    """A run. Its PartNet beside two plain baselines; of a synthesis run also the images, made anew of its validation
-    scenes (to generated/ in the run). A part segmenter (train segmenter --pairs) on whatever its photographs have a
-    truth of."""
+    """A run of any system that can be judged. Parts are judged beside two baselines. Images are made again from the
+    validation scenes, in generated/ of the run. A part segmenter is judged on photographs with true maps or
+    landmarks."""
     data: str | None = None
-    """Of a run: other data to judge on. None = the run's own. Of a part segmenter a scene folder, CelebA in the wild
-    (landmarks), CUB-200-2011, Flowers-102 (foreground) or Taichi (both)."""
+    """Data to judge a run on. None = the run's own. A part segmenter takes a scene folder, CelebA in the wild, Taichi,
+    CUB-200-2011 (landmarks) or Flowers-102 (foreground)."""
     spec: str | None = None
-    """The spec of --data, or of --labels."""
+    """Spec of --data or of --labels: a name, or a dataset.toml. None = the folder's own."""
     images: Path | None = None
-    """In place of a run: a folder of generated images, of any model."""
+    """Folder of generated images of any model, in place of a run."""
     real: Path | None = None
-    """With --images: the photographs, of the same names."""
+    """Folder of real photographs with the same names. Needed with --images."""
     protocol: str | None = None
-    """images, images-antialiased (another resize inside Inception; the same for all other features), images-256, or
-    objects-128 (each object, cropped by its box); of a run also classes (mCSD and mOCD: how much one class's noise
-    changes it and all others). None = images, and of a run objects-128 too; of a GroupDNet run classes."""
+    """images, images-antialiased (another resize inside Inception), images-256, objects-128 (each object, cropped by
+    its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others).
+    None = the system's own; for --images, images."""
     features: str | None = None
-    """Feature network: inception (from torch.hub's cache: FID), random, or a file (Inception's weights, TorchScript, or
-    torch.export as .pt2). The result names the network. None = inception."""
+    """Feature network: inception (from torch.hub's cache), random, or a file (Inception's weights, TorchScript, or
+    torch.export as .pt2). Only inception gives an FID. None = inception."""
     labels: Path | None = None
-    """With --images: folder of label maps, for objects and segmenters."""
+    """Folder of label maps for --images. Objects and segmenters need it."""
     instances: Path | None = None
-    """With --images: folder of instance maps. None = the connected pieces of each thing class are its objects."""
+    """Folder of instance maps for --images. None = each connected piece of a thing class is one object."""
     segmenter: Path | None = None
-    """A run of ipose train segmenter, or a TorchScript or torch.export file: adds mIoU and pixel accuracy."""
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
     class_map: Path | None = None
-    """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
+    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
     lpips: Path | None = None
-    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth): adds LPIPS between the seeds of each scene; of a
-    GroupDNet run, it takes the place of the mean absolute difference."""
+    """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth). Adds LPIPS between the seeds of each scene. With
+    --protocol classes, LPIPS replaces the mean absolute difference."""
     maps: int | None = None
-    """Of --protocol classes: validation label maps to measure mCSD and mOCD on. None = 20."""
+    """Number of validation label maps for --protocol classes. None = 20."""
     pairs: int | None = None
-    """Of --protocol classes: pairs of images for each class of each map. None = 19."""
+    """Number of image pairs for each class of a map, for --protocol classes. None = 19."""
     masking: Literal["multiply", "map", "region"] | None = None
-    """Of --protocol classes: the distance of masked images ("multiply", None), or its map over the whole area ("map")
-    or the class's ("region")."""
+    """Distance for --protocol classes: of masked images ("multiply"), or the mean of its map over the image ("map") or
+    over the class ("region"). None = multiply."""
     seeds: tuple[int, ...] | None = None
-    """Of a synthesis run: seeds of the images, one each; distances look at the first one's. None = 0 1."""
+    """Seeds of the images of each validation scene. Distances to real images use the first seed. None = 0 1."""
     limit: int | None = None
-    """Of a synthesis run: at most so many validation scenes. None = all."""
+    """Most validation scenes to use. None = all."""
     out: Path | None = None
-    """Folder to write the cards to. None = cards/ in the run; of --images the new folder cards/ here."""
+    """Folder to write the cards to. None = cards/ in the run; for --images, a new folder cards/ here."""
     compare: tuple[Path, ...] = ()
-    """In place of all else: runs, cards, or folders of them, to set beside each other."""
+    """Runs, cards or folders of cards to compare, in place of everything else."""
     across_protocols: FlagCreatePairsOff[bool] = False
-    """Compare numbers although they were taken in different ways."""
+    """Also compare numbers of different protocols."""
     plot: Path | None = None
-    """With --compare: PNG to draw the numbers into."""
+    """PNG file for a chart of the compared numbers. Needs --compare."""
     device: str = "cpu"
     """cpu, cuda, ..."""
     batch_size: int = 16
-    """Images at once."""
+    """Number of images in a batch."""
 
     def run(self) -> None:
         """Evaluate and print."""
-        asked = [self.folder is not None, self.images is not None, bool(self.compare)]
-        if sum(asked) != 1:
+        asked = {"a run": self.folder is not None, "--images": self.images is not None, "--compare": bool(self.compare)}
+        if sum(asked.values()) != 1:
             raise ConfigError(
                 "ipose evaluate judges one thing",
-                found="several" if any(asked) else "nothing",
+                found="several" if any(asked.values()) else "nothing",
                 expected="a run, or --images DIR --real DIR, or --compare RUNS, CARDS",
             )
-        if self.plot is not None and not self.compare:
-            raise ConfigError("an option of --compare", field="plot", mend="Name cards with --compare.")
-        self._check_strays()
+        self._check_strays(next(use for use, wanted in asked.items() if wanted))
         if self.folder is not None:
             self._judge(self.folder)
         elif self.images is not None:
@@ -96,26 +98,17 @@ class Evaluate:
 
             print(comparison(self.compare, across_protocols=self.across_protocols, plot=self.plot))
 
-    def _check_strays(self) -> None:
-        """Refuse options of another use than this one."""
-        images, run = self.images is not None, self.folder is not None
-        homes = (
-            ("--images", images, ("real", "labels", "instances")),
-            ("a run", run, ("data", "seeds", "limit", "maps", "pairs", "masking")),
-            (
-                "a run, or of --images",
-                run or images,
-                ("segmenter", "class_map", "lpips", "protocol", "features", "out"),
-            ),
-        )
-        for home, there, names in homes:
-            if not there and (stray := [name for name in names if getattr(self, name) is not None]):
+    def _check_strays(self, use: str) -> None:
+        """Raises ConfigError for an option that this use does not have."""
+        for name in dict.fromkeys(option for options in USES.values() for option in options):
+            if getattr(self, name) not in (None, False) and name not in USES[use]:
+                homes = ", or of ".join(other for other, options in USES.items() if name in options)
                 raise ConfigError(
-                    f"an option of {home}", field=stray[0], mend="See ipose evaluate --help for what goes together."
+                    f"an option of {homes}", field=name, mend="See ipose evaluate --help for what goes together."
                 )
 
     def _judge(self, folder: Path) -> None:
-        from ipose.evaluation.judgement import RunJudgement
+        from ipose.evaluation.judges import EvaluateOptions
         from ipose.systems.checks import check_device
         from ipose.systems.judging import check_options, evaluate_run
 
@@ -127,10 +120,10 @@ class Evaluate:
             raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
         settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
-        judgement = RunJudgement(
+        options = EvaluateOptions(
             protocols=protocols, device=self.device, batch_size=self.batch_size, out=self.out, **settings
         )
-        result = evaluate_run(folder, data, judgement)
+        result = evaluate_run(folder, data, options)
         if result.table:
             print(result.table)
         for card, path in zip(result.cards, result.files, strict=True):
@@ -139,18 +132,17 @@ class Evaluate:
             print(sentence)
 
     def _image_folder(self, images: Path) -> None:
-        from ipose.evaluation.evaluate_images import ImageEvaluation, check_out, evaluate_images, write_cards
+        from ipose.evaluation.card_folder import check_new, write_new_cards
+        from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
         from ipose.systems.checks import check_device
 
         if self.real is None:
             raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         out = self.out or Path("cards")
         check_device(self.device)
-        check_out(out)
-        names = ("labels", "instances", "spec", "segmenter", "class_map", "lpips", "device", "batch_size")
-        chosen = {name: getattr(self, name) for name in names}
-        protocol, features = self.protocol or "images", self.features or "inception"
-        job = ImageEvaluation(images=images, real=self.real, protocol=protocol, features=features, **chosen)
+        check_new(out)
+        given = {name: getattr(self, name) for name in OF_FOLDERS if name != "out" and getattr(self, name) is not None}
+        job = ImageEvaluation(images=images, device=self.device, batch_size=self.batch_size, **given)
         cards = evaluate_images(job)
-        for card, path in zip(cards, write_cards(cards, out), strict=True):
+        for card, path in zip(cards, write_new_cards(cards, out), strict=True):
             print(f"{path}: {card.line()}")

@@ -1,4 +1,4 @@
-"""`ipose generate`: images of a trained model, of any system. Every system adds options of its own."""
+"""`ipose generate`: images of a trained model of any system. Every system adds its own options."""
 
 import sys
 from dataclasses import dataclass, fields
@@ -16,30 +16,30 @@ class GenerateCommand:
     """What `ipose generate` takes for every system."""
 
     inputs: Positional[Path | None] = None
-    """Index PNG of label ids, or a folder of them. None for a system that makes images from noise."""
+    """Index PNG of label ids, or a folder of them. A system that makes images from noise has no inputs."""
     model: Path
-    """Run or its model folder."""
+    """Run, or its model folder."""
     system: str | None = None
-    """Not needed: the model says which system it is of."""
+    """Not needed. The model folder names its system."""
     instances: Path | None = None
-    """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
     seed: int = 0
-    """Of the first image; the next ones have seed + 1, ..."""
+    """Random seed of the first image. The next ones have seed + 1, ..."""
     count: int = 1
-    """Images a map."""
+    """Number of images for each map, or in all if there are no maps."""
     keep_size: FlagCreatePairsOff[bool] = False
-    """Keep the map's size, else resize it to the size that the model was trained at."""
+    """Keep the size of the map. Otherwise it is resized to the model's training size."""
     out: Path = Path("generated")
     """Folder to write images, part maps and sheets to."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
-        """Generate and write."""
+        """Make the images and print the files."""
         from ipose.systems.generating import Request, make_images
 
         if self.system is not None:
-            print("--system is not needed: the model says which system it is of.", file=sys.stderr)
+            print("--system is not needed: the model folder names its system.", file=sys.stderr)
         names = ("inputs", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
@@ -48,10 +48,9 @@ class GenerateCommand:
 
 
 def generate_command() -> Any:
-    """The command with the options of all systems."""
-    options = tuple(
-        dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
-    )
-    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", (GenerateCommand, *options), {}))
+    """The command with the options of all systems, after those that every system has."""
+    options = dict.fromkeys(system.make_options for system in systems() if system.make_options is not MakeOptions)
+    bases = (*reversed(options), GenerateCommand)  # a dataclass lists the fields of its last base first
+    made: Any = dataclass(frozen=True, kw_only=True)(type("Generate", bases, {}))
     made.__doc__ = "Make images with a trained model: from label maps, or from noise where the system needs none."
     return made

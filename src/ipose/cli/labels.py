@@ -50,9 +50,9 @@ class LabelsCompare:
     def run(self) -> None:
         """Print the table."""
         from ipose.data.label_codes.codes import label_code
-        from ipose.data.label_codes.files import comparison
+        from ipose.data.label_codes.files import compare_codes
 
-        print(comparison(label_code(self.source, "from"), label_code(self.target, "to")))
+        print(compare_codes(label_code(self.source, "from"), label_code(self.target, "to")))
 
 
 @dataclass(frozen=True)

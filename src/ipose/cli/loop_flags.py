@@ -1,4 +1,4 @@
-"""What all `ipose train` commands share: how long, how often."""
+"""Flags of the training loop, which all `ipose train` commands have."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -13,16 +13,16 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, kw_only=True)
 class LoopFlags:
-    """How long, how often."""
+    """Flags of the training loop."""
 
     steps: int | None = None
-    """Optimizer steps. None = as many as the config's epochs (or updates) make."""
+    """Number of optimizer steps. None = from the config's epochs or updates."""
     max_minutes: float | None = None
-    """Stop cleanly, with a checkpoint, after this long."""
+    """Minutes after which training saves a checkpoint and stops. None = train all steps."""
     seed: int = 0
-    """Of initial weights, data order, augmentation and noise."""
+    """Random seed of initial weights, data order, augmentation and noise."""
     workers: int = 0
-    """Processes that prepare batches; any number gives the same batches."""
+    """Number of processes that prepare batches. The batches are the same for any number."""
     checkpoint_every: int = 1000
     """Steps between checkpoints."""
     sample_every: int = 1000
@@ -30,15 +30,15 @@ class LoopFlags:
     log_every: int = 50
     """Steps between lines of metrics.jsonl."""
     keep: int = 2
-    """Newest checkpoints to keep."""
+    """Number of newest checkpoints to keep."""
     precision: Precision = "no"
-    """bf16: compute under bfloat16 autocast; weights and sensitive losses stay float32."""
+    """bf16 = compute under bfloat16 autocast. Weights and sensitive losses stay float32."""
     schedule: Schedule | None = None
-    """Course of the learning rates. None = the config's."""
+    """Course of the learning rates. None = from the config."""
     schedule_by_clock: FlagCreatePairsOff[bool] = False
-    """Let a decaying learning rate follow --max-minutes (a resumed run is then not exact), not the steps."""
+    """Let a falling learning rate follow --max-minutes, not the steps. A resumed run is then not exact."""
 
     def settings(self) -> dict[str, Any]:
-        """As keyword arguments of TrainConfig; None = what the system's config implies."""
+        """Keyword arguments of TrainConfig. None = from the system's config."""
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "schedule_by_clock"}
         return values | {"decay_by": "clock" if self.schedule_by_clock else "steps"}

@@ -3,17 +3,16 @@
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 from typing import Annotated, Any
 
 import tyro
 from tyro.conf import subcommand
 
 import ipose
-from ipose.cli.ablate import Ablate
-from ipose.cli.build_parts import Data
+from ipose.cli.ablate import ablate_command
 from ipose.cli.convert import convert_command
-from ipose.cli.data import Doctor, PartWorldScenes, Supports
+from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
@@ -22,6 +21,7 @@ from ipose.cli.labels import Labels
 from ipose.cli.parts import Parts
 from ipose.cli.runs import Info, Report
 from ipose.cli.segment import Segment
+from ipose.cli.supports import Supports
 from ipose.cli.train import train_command, with_present_names
 from ipose.errors import IposeError
 
@@ -46,13 +46,14 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Figures, subcommand("figures")]
         | Annotated[Segment, subcommand("segment")]
         | Annotated[Evaluate, subcommand("evaluate")]
-        | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[ablate_command(), subcommand("ablate")]
         | Annotated[Report, subcommand("report")]
         | Annotated[convert_command(), subcommand("convert")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )
-    return tyro.cli(commands, prog="ipose", description=DESCRIPTION, args=args, config=(tyro.conf.OmitArgPrefixes,))
+    with _faults_explained():
+        return tyro.cli(commands, prog="ipose", description=DESCRIPTION, args=args, config=(tyro.conf.OmitArgPrefixes,))
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -62,7 +63,7 @@ def main(args: Sequence[str] | None = None) -> None:
         print(f"ipose {ipose.__version__}")
         return
     try:
-        code = _parse_or_explain(given).run()
+        code = parse(given).run()
     except IposeError as error:
         print(f"ipose: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -79,12 +80,13 @@ def main(args: Sequence[str] | None = None) -> None:
         raise SystemExit(code)
 
 
-def _parse_or_explain(args: Sequence[str]) -> Any:
-    """`parse`, but a config that refuses a value says so in its own sentence, not in one about the parser's insides."""
+@contextmanager
+def _faults_explained() -> Iterator[None]:
+    """Print the sentence of a config that refuses a value, without details of the parser."""
     said = io.StringIO()
     try:
         with redirect_stderr(said):
-            return parse(args)
+            yield
     except SystemExit as leaving:
         for error in _causes(leaving):
             if isinstance(error, IposeError):

@@ -1,4 +1,4 @@
-"""`ipose parts`: PartNet alone."""
+"""`ipose parts`: parts from PartNet, without a generator."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,33 +8,33 @@ from tyro.conf import FlagCreatePairsOff, Positional
 
 @dataclass(frozen=True)
 class Parts:
-    """Infer parts with PartNet alone: of drawn silhouettes, or of every object of label maps.
+    """Infer parts with PartNet: of drawn silhouettes, or of every object in label maps.
 
-    Every pixel of a silhouette gets its most likely part: object pixels in ipose evaluate, whose AC and mIoU count
-    "none", too.
+    Every pixel of a silhouette gets its most likely part, never "none". In ipose evaluate, the measure "object pixels"
+    counts in the same way. AC and mIoU also allow "none".
     """
 
     inputs: Positional[Path]
-    """A PNG, or a folder of them: silhouettes (with --category), or label maps."""
+    """A PNG, or a folder of them: silhouettes (with --category) or label maps."""
     model: Path = field(kw_only=True)
-    """Run or model folder, of PartNet or of the whole system."""
+    """Run or model folder with a PartNet."""
     supports: Path | None = None
-    """Support folder to read, of new categories perhaps. None = the model's own."""
+    """Support folder to use. It can have new categories. None = the model's own supports."""
     category: str | None = None
-    """The inputs are silhouettes of this category (white on black). None = label maps, or --supports has but one."""
+    """Category of the silhouettes (white on black). None = label maps, or the only category of --supports."""
     spec: str | None = None
-    """What the label ids mean: a spec's name or a dataset.toml. None = the model's."""
+    """What the label ids mean: name of a spec, or a dataset.toml. None = the model's spec."""
     instances: Path | None = None
-    """Instance map, or folder of them. None = the connected pieces of each thing class are its objects."""
+    """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
     out: Path = Path("parts")
     """Folder to write part maps and overlays to."""
     attention: FlagCreatePairsOff[bool] = False
-    """Also draw which pixels of the supports the centre of each inferred part read (NAME_attention.png)."""
+    """Also draw the support pixels that PartNet read for the centre of each part (NAME_attention.png)."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
-        """Infer and write."""
+        """Infer the parts and write the files."""
         from ipose.systems.checks import check_device
         from ipose.systems.partnet.parts import part_reader, write_parts
 

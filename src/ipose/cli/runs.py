@@ -1,4 +1,4 @@
-"""`ipose report` and `ipose info`: what a run is and what came out."""
+"""`ipose report` and `ipose info`: the report and the contents of a run."""
 
 import sys
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from ipose.errors import ConfigError
 
 @dataclass(frozen=True)
 class Report:
-    """Write a run's report.html anew, with the eval cards and tables that lie there by now."""
+    """Write report.html of a run again, with the eval cards and tables that are there now."""
 
     folder: Positional[Path]
-    """A run of any system. Eval cards are read from its cards/ (ipose evaluate RUN), tables from table-*.md beside."""
+    """A run of any system. Eval cards are read from its cards/, tables from table-*.md beside the run."""
 
     def run(self) -> None:
-        """Look again and write."""
+        """Write the report."""
         from ipose.systems.reporting import write_run_report
         from ipose.training.run import Run
 
@@ -27,12 +27,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Info:
-    """What a run or model folder holds, or what a preset sets: beside the paper and the authors' release."""
+    """Print what a run or model folder holds, or what a preset sets beside the paper and the authors' release."""
 
     folder: Positional[Path | None] = None
     """A run, or a model folder."""
     preset: str | None = None
-    """In place of a folder: a preset's name. Prints each setting as paper | release | value."""
+    """Name of a preset, in place of a folder. Prints each setting as paper | release | value."""
 
     def run(self) -> None:
         """Print."""

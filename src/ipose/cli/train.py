@@ -1,5 +1,6 @@
-"""`ipose train NAME`, for every system. Flags are the config's fields; their defaults follow `--preset`."""
+"""`ipose train NAME` for every system. The flags are the fields of the config. `--preset` sets their defaults."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import reduce
@@ -16,7 +17,7 @@ from ipose.systems.registry import systems
 
 @dataclass(frozen=True, kw_only=True)
 class TrainCommand:
-    """What all `ipose train NAME` have in common. `train_command` adds config, data, preset and options."""
+    """What `ipose train NAME` has for every system. `train_command` adds config, data, preset and options."""
 
     system: ClassVar[System]
 
@@ -24,12 +25,12 @@ class TrainCommand:
     """Folder of the run."""
     loop: LoopFlags
     resume: FlagCreatePairsOff[bool] = False
-    """Go on from the last checkpoint of --out."""
+    """Go on from the last checkpoint in --out."""
     device: str | None = None
-    """cpu, cuda, ... None = what is there."""
+    """cpu, cuda, ... None = a GPU if there is one."""
 
     def run(self) -> int:
-        """Train, then report. A training that was stopped ends at once."""
+        """Train, then write the report. A stopped training has no report."""
         from ipose.systems.training import Task, finish, train_system
 
         options = {item.name: getattr(self, item.name) for item in fields(self.system.train_options)}
@@ -48,7 +49,7 @@ class TrainCommand:
 
 
 def train_command(args: Sequence[str]) -> Any:
-    """The `train` command as a type for tyro; the defaults are those of the preset that `args` name."""
+    """The `train` command as a type for tyro. The defaults are those of the preset in `args`."""
     named = _preset_of(args)
     which = reduce(or_, (Annotated[_command(system, named), subcommand(system.name)] for system in systems()))
     train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
@@ -57,13 +58,13 @@ def train_command(args: Sequence[str]) -> Any:
 
 
 def _command(system: System, preset: str | None) -> type:
-    """`ipose train` of one system."""
+    """The type of `ipose train` for one system."""
     config = system.default_config(preset if preset in system.presets else None)
     added: list[Any] = [("config", system.config, field(default=config))]
     if system.data is not None:
         added.append(("data", system.data, field()))
     if system.presets:
-        help_text = "Where the defaults of the networks come from."
+        help_text = "Preset that sets the defaults of the other flags."
         names: Any = Literal.__getitem__(system.presets)
         added.append(("preset", Annotated[names, arg(help=help_text)], field(default=system.presets[0])))
     made = make_dataclass(
@@ -79,9 +80,10 @@ def _command(system: System, preset: str | None) -> type:
 
 
 def with_present_names(args: Sequence[str]) -> Sequence[str]:
-    """Command lines of earlier versions: `train segmenter --pairs RUN` is `train part-segmenter` now."""
+    """Translate command lines of earlier versions: `train segmenter --pairs RUN` is now `train part-segmenter`."""
     from_pairs = any(word.split("=", 1)[0] == "--pairs" for word in args)
     if list(args[:2]) == ["train", "segmenter"] and from_pairs:
+        print("ipose train segmenter --pairs is now: ipose train part-segmenter --pairs", file=sys.stderr)
         return ["train", "part-segmenter", *args[2:]]
     return args
 

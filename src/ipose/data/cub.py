@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ipose.data.photo_files import MISSING, list_lines, resized_photo, without
+from ipose.data.photo_files import MISSING, list_lines, missing_in_list, resized_photo
 from ipose.data.png import image_size
 from ipose.errors import DataError
 
@@ -52,7 +52,7 @@ def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float
     located = _locations(file)
     own = [located.get(ids.get(path.relative_to(root / "images").as_posix(), ""), {}) for path in photographs]
     if missing := [path for path, points in zip(photographs, own, strict=True) if len(points) != LANDMARKS]:
-        raise without(f"all {LANDMARKS} landmarks", missing, file, _AGAIN)
+        raise missing_in_list(f"all {LANDMARKS} landmarks", missing, file, _AGAIN)
     rows = []
     for path, points in zip(photographs, own, strict=True):
         height, width = image_size(path)
@@ -76,10 +76,8 @@ def _locations(file: Path) -> dict[str, dict[int, tuple[float, float]]]:
             photograph, part, point = _location(file, number, line)
             own = found.setdefault(photograph, {})
             if part in own:
-                raise DataError(
-                    f"a landmark that stands there twice, again in line {number}", file=file, mend=_AGAIN,
-                    found=f"part {part} of photograph {photograph}",
-                )  # fmt: skip
+                what, which = f"a landmark that stands there twice, again in line {number}", f"part {part}"
+                raise DataError(what, file=file, found=f"{which} of photograph {photograph}", mend=_AGAIN)
             own[part] = point
     return found
 
@@ -92,7 +90,5 @@ def _location(file: Path, number: int, line: str) -> tuple[str, int, tuple[float
             return photograph, int(part), point
     except ValueError:
         pass
-    raise DataError(
-        f"line {number} is no landmark", file=file, found=line.strip()[:60],
-        expected=f"photograph, part (1 to {LANDMARKS}), x, y, visible (0 or 1)", mend=_AGAIN,
-    )  # fmt: skip
+    found, expected = line.strip()[:60], f"photograph, part (1 to {LANDMARKS}), x, y, visible (0 or 1)"
+    raise DataError(f"line {number} is no landmark", file=file, found=found, expected=expected, mend=_AGAIN)

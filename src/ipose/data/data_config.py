@@ -23,7 +23,11 @@ class WorldFlags:
     object_scale: tuple[float, float] = (0.45, 0.9)
     """PartWorld: smallest and largest object side over the image's side."""
     world_seed: int = 0
-    """PartWorld: names the world; scenes are a function of (this, split, number)."""
+    """PartWorld: seed of the scenes: a scene is a function of this, the split and its number."""
+
+    def __post_init__(self) -> None:
+        if (fewest := min(self.scenes, self.val_scenes)) < 1:
+            raise ConfigError("no scenes", field="scenes", found=fewest, expected="1 or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +46,7 @@ class DataConfig(WorldFlags):
     """PartWorld: side of the scenes that part pairs are cut from, in pixels."""
 
     def __post_init__(self) -> None:
-        if min(self.scenes, self.val_scenes) < 1:
-            raise ConfigError(
-                "no scenes", field="scenes", found=min(self.scenes, self.val_scenes), expected="1 or more"
-            )
+        super().__post_init__()
         if self.is_partworld:
             self.world("train", (self.scene_size, self.scene_size))
             for name in self.novel or ():
@@ -86,12 +87,6 @@ class PhotoConfig(WorldFlags):
     """PartWorld: fewest and most objects a scene."""
     object_scale: tuple[float, float] = (0.6, 0.9)
     """PartWorld: smallest and largest object side over the image's side."""
-
-    def __post_init__(self) -> None:
-        if min(self.scenes, self.val_scenes) < 1:
-            raise ConfigError(
-                "no scenes", field="scenes", found=min(self.scenes, self.val_scenes), expected="1 or more"
-            )
 
     @property
     def is_partworld(self) -> bool:

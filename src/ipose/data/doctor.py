@@ -1,32 +1,88 @@
-"""The doctor: reads a whole data set and says what is wrong with it, file by file, before training finds out.
+"""The doctor reads a whole data set and says what is wrong with it, file by file, before a training finds out.
 
-`examine` reads everything and reports; `guard` does the same at the door of training and stops there.
+`examine_scenes` reads everything and reports every fault. `check_scenes` does the same before a training and raises.
 """
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.faults import ClassCount, Diagnosis, Fault, raise_faults
-from ipose.data.index_cache import cache_folders, fingerprint, in_parallel, write_cache
+from ipose.data.faults import Fault, counted_faults, raise_faults
+from ipose.data.index_cache import cache_folders, fingerprint, state_of_files, write_cache
 from ipose.data.object_index import index_objects
+from ipose.data.parallel import in_parallel
 from ipose.data.published.layouts import find_scenes, splits_of
+from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import class_ids, instance_ids, read_arrays, scene_faults
+from ipose.data.scene_maps import class_ids, instance_ids, read_arrays
 from ipose.data.specs import DatasetSpec, load_dataset_spec
-from ipose.data.support_folder import load_supports
-from ipose.errors import IposeError, SpecError
-from ipose.types import LabelSpec, SupportSet
-
-__all__ = ["ClassCount", "Diagnosis", "examine", "guard"]
+from ipose.data.support_folder import read_supports
+from ipose.errors import SpecError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.tables import text_table
 
 SpecLike = LabelSpec | DatasetSpec | str | Path
 """A spec, or the name or path of one."""
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """How much of one class a data set holds: scenes it appears in, its share of all pixels, its objects."""
+
+    scenes: int = 0
+    pixels: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found in scenes.
+
+    Args:
+        root: of the data set.
+        spec: that it was read with; None where the spec itself is at fault.
+        faults: everything that is wrong.
+        scenes: number of scenes by split.
+        counts: one per class of the spec, over all splits; empty where no scene was read.
+    """
+
+    root: str
+    spec: LabelSpec | None
+    faults: tuple[Fault, ...]
+    scenes: Mapping[str, int] = field(default_factory=dict)
+    counts: tuple[ClassCount, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong."""
+        return not self.faults
+
+    def table(self) -> str:
+        """Classes and objects as plain text: one line for each class that occurs."""
+        if self.spec is None or not self.counts:
+            return f"no table: the {'spec is' if self.spec is None else 'supports are'} at fault"
+        total = sum(count.pixels for count in self.counts) or 1
+        rows = []
+        for item, count in zip(self.spec.classes, self.counts, strict=True):
+            if count.pixels:
+                numbers = [str(item.file_id), str(count.scenes), f"{100 * count.pixels / total:.2f}"]
+                objects = str(count.objects) if item.thing else "-"
+                rows.append([item.name, *numbers, objects, item.part_category or "-"])
+        splits = ", ".join(f"{count} in {split}" for split, count in self.scenes.items()) or "no scenes"
+        last = f"{splits}; {sum(count.objects for count in self.counts)} objects"
+        if len(rows) < len(self.counts):
+            last += f"; {len(self.counts) - len(rows)} classes of {self.spec.name!r} do not occur"
+        return text_table(["class", "id", "scenes", "pixels %", "objects", "parts as"], rows) + "\n" + last
+
+    def summary(self) -> str:
+        """One line."""
+        said = counted_faults(self.faults) if self.faults else f"no faults in {sum(self.scenes.values())} scenes"
+        return f"{self.root}: {said}"
 
 
 @dataclass(frozen=True)
@@ -36,24 +92,20 @@ class _SceneReport:
     objects: NDArray[np.int64]
 
 
-def examine(
+def examine_scenes(
     root: str | Path,
     spec: SpecLike,
     *,
     splits: Sequence[str] | None = None,
     supports: SupportSet | str | Path | None = None,
-    progress: bool = True,
-    workers: int | None = None,
 ) -> Diagnosis:
-    """Read all files of a data set and report every fault.
+    """Read all files of a data set and report every fault. A spec or supports at fault end it before a scene is read.
 
     Args:
         root: a scene folder, or a published folder as downloaded.
         spec: of its ids; a spec that contradicts itself is a fault like any other.
-        splits: to read; None = all that are there.
-        supports: where given, every part category that the data uses must be among them.
-        progress: show a bar.
-        workers: threads; None = one a CPU core.
+        splits: to read. None = all that are there.
+        supports: where given, every part category that the data use must be among them.
     """
     root = Path(root)
     try:
@@ -61,6 +113,10 @@ def examine(
     except SpecError as error:
         return Diagnosis(str(root), None, (Fault.of(error, str(spec)),))
     labels = dataset.labels
+    if supports is not None and not isinstance(supports, SupportSet):
+        supports, wrong = read_supports(supports)
+        if wrong:
+            return Diagnosis(str(root), labels, tuple(wrong))
     faults: list[Fault] = []
     totals = np.zeros((3, labels.num_classes), dtype=np.int64)  # scenes, pixels, objects
     scenes = {}
@@ -68,59 +124,39 @@ def examine(
         files, found = find_scenes(root, split)
         faults += found
         scenes[split] = len(files)
-        for report in in_parallel(
-            lambda item: _examine_scene(item, dataset), files, f"reading {split}", progress=progress, workers=workers
-        ):
+        for report in in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}"):
             faults += report.faults
             totals += np.stack([report.pixels > 0, report.pixels, report.objects])
     counts = tuple(ClassCount(*map(int, column)) for column in totals.T)
-    faults += _support_faults(labels, counts, supports)
+    if supports is not None:
+        faults += _missing_supports(labels, counts, supports)
     return Diagnosis(str(root), labels, tuple(faults), scenes, counts)
 
 
-def guard(
-    root: str | Path,
-    spec: SpecLike,
-    *,
-    splits: Sequence[str] | None = None,
-    supports: SupportSet | str | Path | None = None,
-    progress: bool = True,
-    workers: int | None = None,
-) -> None:
-    """Let a data set pass only without faults: the door of training. What has passed once is not read again.
+def check_scenes(root: str | Path, spec: SpecLike) -> None:
+    """Let a data set pass only without faults. One that has passed is not read again until a file or the spec changes.
+
+    Missing files are looked for first: they are an error before any file is read.
 
     Raises:
         DataError: the first ten faults, and how many more there are.
+        SpecError: the spec contradicts itself.
     """
-    root = Path(root)
-    passed = _passed_name(root, spec, splits)
-    if passed is not None and supports is None and any((folder / passed).is_file() for folder in cache_folders(root)):
+    root, dataset = Path(root), _dataset_spec(spec)
+    found = [find_scenes(root, split) for split in splits_of(root) or ("train",)]
+    raise_faults([fault for _, faults in found for fault in faults], f"data set {root}")
+    states = [state_of_files(files) for scenes, _ in found for files in scenes]
+    passed = f"checked-{fingerprint(states, dataset.labels, sorted(dataset.part_names.items()))}.txt"
+    if any((folder / passed).is_file() for folder in cache_folders(root)):
         return
-    diagnosis = examine(root, spec, splits=splits, supports=supports, progress=progress, workers=workers)
-    raise_faults(diagnosis.faults, f"data set {root}")
-    if passed is not None:
-        content = json.dumps({"passed": True, "scenes": dict(diagnosis.scenes)})
-        write_cache(root, passed, lambda path: path.write_bytes(content.encode()))
+    raise_faults(examine_scenes(root, dataset).faults, f"data set {root}")
+    write_cache(root, passed, lambda path: path.write_text("All scenes were read and have no faults.\n"))
 
 
 def _dataset_spec(spec: SpecLike) -> DatasetSpec:
     if isinstance(spec, DatasetSpec):
         return spec
     return DatasetSpec(spec) if isinstance(spec, LabelSpec) else load_dataset_spec(spec)
-
-
-def _passed_name(root: Path, spec: SpecLike, splits: Sequence[str] | None) -> str | None:
-    """Name of the note that this very data set has passed; None where its folders are at fault."""
-    names = tuple(splits or splits_of(root))
-    found = [find_scenes(root, split) for split in names]
-    if not names or any(faults for _, faults in found):
-        return None
-    try:
-        dataset = _dataset_spec(spec)
-    except SpecError:
-        return None
-    scenes = [files for scenes, _ in found for files in scenes]
-    return f"passed-{fingerprint(scenes, dataset.labels, sorted(dataset.part_names.items()))}.json"
 
 
 def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
@@ -139,16 +175,7 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
     return _SceneReport(faults, pixels, objects)
 
 
-def _support_faults(
-    spec: LabelSpec, counts: Sequence[ClassCount], supports: SupportSet | str | Path | None
-) -> list[Fault]:
-    if supports is None:
-        return []
-    if not isinstance(supports, SupportSet):
-        try:
-            supports = load_supports(supports)
-        except IposeError as error:
-            return [Fault.of(error)]
+def _missing_supports(spec: LabelSpec, counts: Sequence[ClassCount], supports: SupportSet) -> list[Fault]:
     wanted = {
         item.part_category: item.name
         for item, count in zip(spec.classes, counts, strict=True)

@@ -1,11 +1,14 @@
 """A fault found in a data set: the same facts as an error, kept as a value so that many can be listed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.errors import DataError, IposeError
-from ipose.types import LabelSpec
+
+SHOWN_IN_ERRORS, SHOWN_BY_COMMANDS = 10, 50
+"""How many faults an error lists, and how many a command prints."""
 
 
 @dataclass(frozen=True)
@@ -35,91 +38,41 @@ class Fault:
 
     def error(self) -> DataError:
         """The same as an error to raise."""
-        return DataError(
-            self.message,
-            file=self.file or None,
-            found=self.found or None,
-            expected=self.expected or None,
-            mend=self.mend or None,
-        )
+        found, expected, mend = (text or None for text in (self.found, self.expected, self.mend))
+        return DataError(self.message, file=self.file or None, found=found, expected=expected, mend=mend)
 
     def __str__(self) -> str:
         return str(self.error())
 
 
-def raise_faults(faults: Sequence[Fault], what: str, *, limit: int = 10) -> None:
-    """Raise one DataError that lists the first `limit` faults and counts the rest; return where there are none."""
-    if not faults:
-        return
-    lines = [f"  {fault}" for fault in faults[:limit]]
-    if len(faults) > limit:
-        lines.append(f"  ... and {len(faults) - limit} more")
-    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    raise DataError(f"{count} in {what}:\n" + "\n".join(lines) + "\n")
-
-
-@dataclass(frozen=True)
-class ClassCount:
-    """How much of one class a data set holds: scenes it appears in, its share of all pixels, its objects."""
-
-    scenes: int = 0
-    pixels: int = 0
-    objects: int = 0
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """What the doctor found.
+def fault_lines(faults: Sequence[Fault], limit: int, *, before: str = "") -> list[str]:
+    """A line for each of the first `limit` faults; then one that counts the others by their messages.
 
     Args:
-        root: of the data set.
-        spec: that it was read with; None where the spec itself is at fault.
-        faults: everything that is wrong.
-        scenes: number of scenes by split.
-        counts: one per class of the spec, over all splits.
+        faults: all of them.
+        limit: the most that are shown.
+        before: what each line begins with.
     """
-
-    root: str
-    spec: LabelSpec | None
-    faults: tuple[Fault, ...]
-    scenes: Mapping[str, int] = field(default_factory=dict)
-    counts: tuple[ClassCount, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Nothing is wrong."""
-        return not self.faults
-
-    def table(self) -> str:
-        """Classes and objects as plain text: one line for each class that occurs."""
-        if self.spec is None:
-            return "no table: the spec is at fault"
-        total = sum(count.pixels for count in self.counts) or 1
-        rows = [("id", "class", "scenes", "pixels %", "objects", "parts as")]
-        for item, count in zip(self.spec.classes, self.counts, strict=True):
-            if count.pixels:
-                share, objects = f"{100 * count.pixels / total:.2f}", str(count.objects) if item.thing else "-"
-                rows.append(
-                    (str(item.file_id), item.name, str(count.scenes), share, objects, item.part_category or "-")
-                )
-        widths = [max(len(row[column]) for row in rows) for column in range(6)]
-        lines = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
-        splits = ", ".join(f"{count} in {split}" for split, count in self.scenes.items()) or "no scenes"
-        absent = sum(not count.pixels for count in self.counts)
-        last = f"{splits}; {sum(count.objects for count in self.counts)} objects"
-        return "\n".join([*lines, last + (f"; {absent} classes of {self.spec.name!r} do not occur" if absent else "")])
-
-    def summary(self) -> str:
-        """One line."""
-        if self.ok:
-            return f"{self.root}: no faults in {sum(self.scenes.values())} scenes"
-        files = len({fault.file for fault in self.faults})
-        return f"{self.root}: {len(self.faults)} faults in {files} files"
+    lines = [f"{before}{fault}" for fault in faults[:limit]]
+    others = Counter(fault.message for fault in faults[limit:]).most_common()
+    if others:
+        kinds = "; ".join(f"{count} x {message}" for message, count in others[:5]) + ("; ..." if others[5:] else "")
+        lines.append(f"  ... and {len(faults) - limit} more ({kinds})")
+    return lines
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Names to the left, numbers to the right."""
-    return [
-        text.ljust(width) if column in (1, 5) else text.rjust(width)
-        for column, (text, width) in enumerate(zip(row, widths, strict=True))
-    ]
+def raise_faults(faults: Sequence[Fault], what: str) -> None:
+    """Raise one DataError that lists the first faults and counts the rest; return where there are none."""
+    if faults:
+        lines = fault_lines(faults, SHOWN_IN_ERRORS, before="  ")
+        raise DataError(f"{counted(len(faults), 'fault')} in {what}:\n" + "\n".join(lines) + "\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """Number and noun: "1 fault", "1,200 faults"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def counted_faults(faults: Sequence[Fault]) -> str:
+    """How many faults there are, in how many files."""
+    return f"{counted(len(faults), 'fault')} in {counted(len({fault.file for fault in faults}), 'file')}"

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from ipose.data.png import read_index
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import load_scene
+from ipose.data.scene_maps import check_scene
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 
 def find_maps(path: Path) -> list[Path]:
@@ -23,15 +24,13 @@ def find_maps(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise DataError(
-            "no such file or folder", file=path, expected="a PNG or a folder of PNGs", mend="Check the path."
-        )
+        expected = "a PNG or a folder of PNGs"
+        raise DataError("no such file or folder", file=path, expected=expected, mend="Check the path.")
     found = sorted(path.glob("*.png"))
     if not found:
         there = ", ".join(sorted(item.name for item in path.iterdir())[:8]) or "an empty folder"
-        raise DataError(
-            "no map in this folder", file=path, found=there, expected="PNG files", mend="Name another folder."
-        )
+        mend = "Name another folder."
+        raise DataError("no map in this folder", file=path, found=there, expected="PNG files", mend=mend)
     return found
 
 
@@ -55,14 +54,8 @@ def read_map(
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    files = SceneFiles(
-        name=path.stem,
-        label=path,
-        image=None,
-        instance=_partner(instances, path, "instance map"),
-        part=_partner(parts, path, "part map"),
-    )
-    return load_scene(files, spec, size, photo=False)
+    instance, part = _partner(instances, path, "instance map"), _partner(parts, path, "part map")
+    return check_scene(SceneFiles(path.stem, path, instance=instance, part=part), spec, size)
 
 
 def _partner(place: Path | None, path: Path, kind: str) -> Path | None:

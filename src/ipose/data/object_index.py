@@ -15,11 +15,12 @@ from scipy.ndimage import find_objects
 from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
+from ipose.label_spec import LabelSpec
 from ipose.shapes.crop_geometry import even_box
-from ipose.types import LabelSpec, SceneObject
+from ipose.types import SceneObject
 
 NO_OBJECT = -1
-"""Instance id of thing pixels that belong to no object: crowds, and what nobody told apart."""
+"""Instance id of thing pixels that belong to no object: crowds and groups whose objects are not told apart."""
 
 _CLASS_SHIFT = 32  # key = class * 2**32 + instance id: sorts by class first, holds every int32 id >= 0
 
@@ -47,9 +48,8 @@ def index_objects(
         ShapeMismatchError: the maps differ in size.
     """
     if label.shape != instance.shape:
-        raise ShapeMismatchError(
-            "label and instance map differ in size", found=tuple(instance.shape), expected=tuple(label.shape)
-        )
+        found, expected = tuple(instance.shape), tuple(label.shape)
+        raise ShapeMismatchError("label and instance map differ in size", found=found, expected=expected)
     keys = object_keys(label.cpu().numpy(), instance.cpu().numpy(), spec)
     present = np.unique(keys)  # twice as fast as asking unique for the inverse too
     present = present[present >= 0]

@@ -1,28 +1,31 @@
 """From a `DataConfig` to scenes and part pairs, whatever they come from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.data.doctor import check_scenes
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
+from ipose.data.parallel import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
 from ipose.data.part_sources.source import PartSource, SourceItem
-from ipose.data.published.layouts import near_miss, published_layout, splits_of
+from ipose.data.published.layouts import published_layout, splits_of, way_to_data_set
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, IposeError, SpecError
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
-from ipose.types import PartPair, Scene, SupportSet
+from ipose.types import Scene
 
-LAYOUTS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
+LAYOUTS_IN_WORDS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 
 PANOPTIC_PARTS = "gtFinePanopticParts"
 """The folder of Cityscapes' part annotations, as downloaded, beside `gtFine`."""
@@ -67,35 +70,30 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
 
     Args:
         config: which data.
-        layouts: what the caller reads, in words, for whom names none of it; None = what trainings read.
+        layouts: the data sets that the caller reads, in words, for messages. None = those that trainings read.
     Raises:
         DataError: no such data folder, or no data set in it.
         SpecError: the config names no spec, and the folder holds none.
     """
     if config.spec is not None or config.is_partworld:
         return config.spec or "partworld"
-    root = _folder(config, layouts or f"{LAYOUTS}; or the word partworld")
+    root = _folder(config, layouts or f"{LAYOUTS_IN_WORDS}; or the word partworld")
     if (root / DATASET_FILE).is_file():
         return root
     layout = published_layout(root)
     if layout is not None:
         return layout.spec
-    near = near_miss(root)
-    if near is not None or not splits_of(root):
+    way = way_to_data_set(root)
+    if way is not None or not splits_of(root):
         there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
-        raise DataError(
-            "no data set in this folder", file=root, found=there, expected=layouts or LAYOUTS,
-            mend=near or "Check the path.",
-        )  # fmt: skip
+        expected, mend = layouts or LAYOUTS_IN_WORDS, way or "Check the path."
+        raise DataError("no data set in this folder", file=root, found=there, expected=expected, mend=mend)
     coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
-    raise SpecError(
-        "the data folder does not say what its label ids mean",
-        file=root,
-        expected=DATASET_FILE,
-        mend="The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
-        if coco
-        else "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
-    )
+    mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
+    if coco:
+        mend = "The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
+    what = "the data folder does not say what its label ids mean"
+    raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
 
 
 def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
@@ -104,11 +102,42 @@ def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = N
     Args:
         config: which data.
         split: "train" or "val".
-        size: (height, width) to draw at or resize to; None = as stored.
+        size: (height, width) to draw at or resize to. None = as stored.
     """
     if config.is_partworld:
         return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
     return SceneFolder(_folder(config), split, open_spec(config).labels, size=size)
+
+
+def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
+    """The training scenes, after every file of both splits has been checked, now or once before.
+
+    Args:
+        config: which data.
+        size: (height, width) to draw at or resize to.
+    Raises:
+        DataError: lists the faults of both splits.
+    """
+    _check_scene_folder(config)
+    return open_scenes(config, "train", size)
+
+
+def checked_part_pairs(config: DataConfig) -> PartData:
+    """Part pairs of both splits. A scene folder is checked as a whole first, a part tree while it is read.
+
+    Raises:
+        DataError: lists the faults.
+    """
+    root = Path(config.data)
+    if (root / "train_part").is_dir():
+        _require_part_maps(root)
+        _check_scene_folder(config)
+    return open_part_pairs(config)
+
+
+def _check_scene_folder(config: DataConfig) -> None:
+    if not config.is_partworld:  # what is drawn has no faults
+        check_scenes(config.data, open_spec(config))
 
 
 def open_part_pairs(config: DataConfig) -> PartData:
@@ -116,28 +145,44 @@ def open_part_pairs(config: DataConfig) -> PartData:
 
     Raises:
         DataError: none of these; or files at fault.
+        SpecError: a category whose parts have no names.
     """
     if config.is_partworld:
         names = load_dataset_spec("partworld").part_names
         present = {name: names[name] for name in config.categories or names}
-        pairs = {split: _cut(config, split) for split in ("train", "val")}
-        return PartData(pairs["train"], pairs["val"], present, _present(config.novel_categories, present))
+        return _part_data(config, _pairs_of_scenes(config, "train"), _pairs_of_scenes(config, "val"), present)
     root = _folder(config)
+    read: Callable[[str], list[PartPair]]
     if (root / "train_part").is_dir():
-        pairs = {split: _cut(config, split) for split in ("train", "val")}
-        own = open_spec(config).part_names
-    elif any(root.glob("*/train/*_part.png")):
-        own = tree_part_names(root)
-        pairs = {split: read_part_tree(root, split) for split in ("train", "val")}
+        _require_part_maps(root)
+        own, read = open_spec(config).part_names, partial(_pairs_of_scenes, config)
+    elif files := list(root.glob("*/train/*_part.png")):
+        own, read = tree_part_names(root), partial(read_part_tree, root)
+        part_names_for(sorted({path.parents[1].name for path in files}), own)  # raises before any map is read
     elif (root / PANOPTIC_PARTS).is_dir():
         source = open_cityscapes_pps(root / PANOPTIC_PARTS)
-        pairs = {split: _read_source(source, split) for split in ("train", "val")}
-        own = source.part_names
+        own, read = source.part_names, partial(_read_source, source)
     else:
         raise _no_parts(root)
-    categories = sorted({pair.category for pair in pairs["train"]})
-    names = part_names_for(categories, own)
-    return PartData(pairs["train"], pairs["val"], names, _present(config.novel_categories, names))
+    train, val = read("train"), read("val")
+    return _part_data(config, train, val, part_names_for(sorted({pair.category for pair in train}), own))
+
+
+def _part_data(
+    config: DataConfig, train: list[PartPair], val: list[PartPair], names: Mapping[str, tuple[str, ...]]
+) -> PartData:
+    return PartData(train, val, names, tuple(name for name in config.novel_categories if name in names))
+
+
+def _pairs_of_scenes(config: DataConfig, split: str) -> list[PartPair]:
+    return pairs_from_scenes(open_scenes(config, split), open_spec(config).labels)
+
+
+def _require_part_maps(root: Path) -> None:
+    """Raise DataError where only one split of a scene folder has part maps."""
+    if not (root / "val_part").is_dir():
+        mend = "Add part maps of the validation scenes, too."
+        raise DataError("no part maps of the validation scenes", file=root, expected="val_part/", mend=mend)
 
 
 def _read_source(source: PartSource, split: str) -> list[PartPair]:
@@ -165,22 +210,9 @@ def _no_parts(root: Path) -> DataError:
     return DataError("no part annotations here", file=root, expected=expected, mend=mend)
 
 
-def _cut(config: DataConfig, split: str) -> list[PartPair]:
-    return pairs_from_scenes(open_scenes(config, split), open_spec(config).labels)
-
-
-def _present(novel: Sequence[str], names: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(name for name in novel if name in names)
-
-
-def _folder(config: DataConfig, expected: str = f"{LAYOUTS}; or the word partworld") -> Path:
+def _folder(config: DataConfig, expected: str = f"{LAYOUTS_IN_WORDS}; or the word partworld") -> Path:
     root = Path(config.data)
     if not root.is_dir():
-        raise DataError(
-            "no such data folder",
-            file=root,
-            found="a file" if root.is_file() else None,
-            expected=expected,
-            mend="Name the folder that holds it." if root.is_file() else "Check the path.",
-        )
+        found, mend = ("a file", "Name the folder that holds it.") if root.is_file() else (None, "Check the path.")
+        raise DataError("no such data folder", file=root, found=found, expected=expected, mend=mend)
     return root

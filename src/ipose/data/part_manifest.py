@@ -15,6 +15,7 @@ from typing import Any
 
 from ipose.data.spec_entries import parse_parts
 from ipose.errors import DataError, SpecError
+from ipose.whole_files import write_text_whole
 
 MANIFEST_FILE = "parts.json"
 
@@ -29,7 +30,7 @@ class BuiltSource:
         fingerprint: of its names and rules.
         finished: whether all of it was read.
         pairs: how many pairs it gave, by category and split.
-        left_out: what could not be used, and why: a sentence each.
+        left_out: items that could not be used: a sentence each, with the reason.
     """
 
     kind: str
@@ -71,10 +72,8 @@ def read_manifest(root: str | Path) -> PartManifest | None:
             error.message, file=path, field=error.field, found=error.found, expected=error.expected
         ) from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"not a list of part names ({error})", file=path, expected='{"part_names": {"robot": ["head", "body"]}}',
-            mend="Correct it.",
-        ) from error  # fmt: skip
+        what, expected = f"not a list of part names ({error})", '{"part_names": {"robot": ["head", "body"]}}'
+        raise DataError(what, file=path, expected=expected, mend="Correct it.") from error
     return PartManifest(names, sources)
 
 
@@ -83,11 +82,8 @@ def _source(entry: dict[str, Any]) -> BuiltSource:
 
 
 def write_manifest(root: Path, manifest: PartManifest) -> None:
-    """Write `parts.json` beside and rename it into place, so that a reader finds the old one or the new one."""
-    text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n"
-    beside = root / f".{MANIFEST_FILE}.new"
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(root / MANIFEST_FILE)
+    """Write `parts.json`, so that a reader finds the old one or the new one."""
+    write_text_whole(root / MANIFEST_FILE, json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
 
 
 def tree_part_names(root: str | Path) -> dict[str, tuple[str, ...]]:
@@ -99,8 +95,6 @@ def tree_part_names(root: str | Path) -> dict[str, tuple[str, ...]]:
     manifest = read_manifest(root) or PartManifest()
     for source in manifest.sources:
         if not source.finished:
-            raise DataError(
-                "the building of this part data was not finished", file=root, found=f"only a part of {source.root}",
-                mend=f"Run it again: ipose data build-parts {source.root} {root}.",
-            )  # fmt: skip
+            found, mend = f"only a part of {source.root}", f"Run it again: ipose data build-parts {source.root} {root}."
+            raise DataError("the building of this part data was not finished", file=root, found=found, mend=mend)
     return dict(manifest.part_names)

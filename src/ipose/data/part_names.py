@@ -54,11 +54,7 @@ def part_names_for(
     known = {**PART_NAMES, **(own or {})}
     for category in categories:
         if category not in known:
-            raise SpecError(
-                "part category without part names",
-                field="parts",
-                found=repr(category),
-                expected=f"one of {', '.join(sorted(known))}",
-                mend=f'Name its parts in dataset.toml: [parts] "{category}" = ["head", ...]; or in parts.json.',
-            )
+            what, expected = "part category without part names", f"one of {', '.join(sorted(known))}"
+            mend = f'Name its parts in dataset.toml: [parts] "{category}" = ["head", ...]; or in parts.json.'
+            raise SpecError(what, field="parts", found=repr(category), expected=expected, mend=mend)
     return {category: known[category] for category in categories}

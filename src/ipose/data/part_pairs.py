@@ -5,27 +5,27 @@ A *part tree* is `<root>/<category>/<split>/<name>_part.png` (ids 0..8; the obje
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
-from ipose.data.object_frame import to_object_frame
 from ipose.data.palette import PART_COLORS
+from ipose.data.parallel import in_parallel
 from ipose.data.png import read_index, write_index
-from ipose.data.progress_bar import progress_bar
-from ipose.errors import DataError, IposeError
-from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.errors import DataError, EmptyShapeError, IposeError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS, PartPair
+from ipose.shapes.crop_geometry import crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.object_crops import crop_maps, crop_object_shapes
-from ipose.types import PART_CHANNELS, LabelSpec, PartPair, Scene
+from ipose.types import Scene
+from ipose.whole_files import write_whole
 
 
-def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: bool = False) -> list[PartPair]:
+def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec) -> list[PartPair]:
     """Cut every object that shows part pixels out of scenes with part maps.
 
     Source: iPOSE suppl. A: objects are cropped by their boxes and resized to 64 x 64. Shape = the object's own pixels,
@@ -34,21 +34,17 @@ def pairs_from_scenes(scenes: Iterable[Scene], spec: LabelSpec, *, progress: boo
     Args:
         scenes: with part maps; objects without a part category are passed over.
         spec: names the classes, for the pairs' names: "<scene>-<class>-<instance id>".
-        progress: show a bar.
     Raises:
         DataError: a scene without a part map.
     """
-    total = len(scenes) if isinstance(scenes, Sequence) else None
-    bar = progress_bar(scenes, "part pairs", shown=progress, total=total)
-    return [pair for scene in bar for pair in _pairs_of(scene, spec)]
+    return [pair for scene in scenes for pair in _pairs_of(scene, spec)]
 
 
 def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
     if scene.part is None:
-        raise DataError(
-            "scene without part map", file=scene.name, expected="a {split}_part folder beside {split}_label",
-            mend="Add true part maps, or read part pairs from a part tree.",
-        )  # fmt: skip
+        expected = "a {split}_part folder beside {split}_label"
+        mend = "Add true part maps, or read part pairs from a part tree."
+        raise DataError("scene without part map", file=scene.name, expected=expected, mend=mend)
     objects = [item for item in scene.objects if item.part_category is not None]
     if not objects:
         return []
@@ -67,28 +63,23 @@ def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
     ]
 
 
-def read_part_tree(
-    root: str | Path, split: str, *, categories: Sequence[str] | None = None, progress: bool = False
-) -> list[PartPair]:
+def read_part_tree(root: str | Path, split: str) -> list[PartPair]:
     """Read the part pairs of a split, by category and name. Maps that are not 64 x 64 are cropped and resized.
 
     Args:
         root: of the tree.
         split: "train", "val", ...
-        categories: folders to read; None = all that have the split.
-        progress: show a bar.
     Raises:
         DataError: no such tree; or files at fault, the first ten listed.
     """
     root = Path(root)
-    folders = [root / name for name in categories] if categories else sorted(p for p in root.glob("*") if p.is_dir())
+    folders = sorted(path for path in root.glob("*") if path.is_dir())
     files = [file for folder in folders for file in sorted((folder / split).glob("*_part.png"), key=_name_of)]
     if not files:
-        raise DataError(
-            "no part pairs", file=root, found=", ".join(p.name for p in folders[:8]) or "no folder",
-            expected=f"<category>/{split}/<name>_part.png", mend="Check the path and the split.",
-        )  # fmt: skip
-    results = list(in_parallel(_read_or_fault, files, f"part pairs of {split}", progress=progress))
+        found, expected = ", ".join(p.name for p in folders[:8]) or "no folder", f"<category>/{split}/<name>_part.png"
+        mend = "Check the path and the split."
+        raise DataError("no part pairs", file=root, found=found, expected=expected, mend=mend)
+    results = list(in_parallel(_read_or_fault, files, f"part pairs of {split}"))
     raise_faults([item for item in results if isinstance(item, Fault)], f"part tree {root}")
     return [item for item in results if isinstance(item, PartPair)]
 
@@ -122,29 +113,65 @@ def read_pair(path: Path) -> PartPair:
     return PartPair(path.parent.parent.name, *framed, _name_of(path))
 
 
-def write_part_tree(
-    pairs: Iterable[PartPair],
-    root: str | Path,
-    split: str,
-    *,
-    colors: Sequence[tuple[int, int, int]] = PART_COLORS,
-) -> None:
-    """Write part pairs as a part tree; shapes get a file of their own where parts do not cover them.
+def write_pair(pair: PartPair, root: Path, split: str) -> None:
+    """Write `<root>/<category>/<split>/<name>_part.png`, and `_label.png` where the parts do not cover the shape.
 
-    Files are named as the pairs (what a file name cannot hold becomes "_"; names met before get a number).
+    The part map comes last and is renamed into place: where it is, the pair is whole. The same pair may be written
+    again, to the same bytes.
+
+    Raises:
+        DataError: there is another pair of this name; it stays as it is.
     """
-    taken: Counter[tuple[str, str]] = Counter()
-    for pair in pairs:
-        stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
-        taken[pair.category, stem] += 1
-        if taken[pair.category, stem] > 1:
-            stem += f"_{taken[pair.category, stem]}"
-        folder = Path(root) / pair.category / split
-        folder.mkdir(parents=True, exist_ok=True)
-        write_index(folder / f"{stem}_part.png", pair.part_map, colors=colors)
-        if not torch.equal(pair.shape, pair.part_map > 0):
-            write_index(folder / f"{stem}_label.png", _silhouette(pair))
+    folder = root / pair.category / split
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
+    if not torch.equal(pair.shape, pair.part_map > 0):
+        _write_map(folder / f"{stem}_label.png", pair.shape.to(torch.uint8) * 255)
+    _write_map(folder / f"{stem}_part.png", pair.part_map, PART_COLORS)
 
 
-def _silhouette(pair: PartPair) -> UInt8[Tensor, "s s"]:
-    return pair.shape.to(torch.uint8) * 255
+def _write_map(path: Path, ids: UInt8[Tensor, "s s"], colors: tuple[tuple[int, int, int], ...] | None = None) -> None:
+    def write(beside: Path) -> None:
+        write_index(beside, ids, colors=colors)
+        if path.exists() and path.read_bytes() != beside.read_bytes():
+            mend = "Build into a new folder; this one stays as it is."
+            raise DataError("there is another file of this name", file=path, mend=mend)
+
+    write_whole(path, write, sync=False)
+
+
+def to_object_frame(
+    shape: Bool[Tensor, "h w"], part_map: UInt8[Tensor, "h w"]
+) -> tuple[Bool[Tensor, "s s"], UInt8[Tensor, "s s"]]:
+    """Crop an object drawn on a canvas of any size, and bring it to 64 x 64 (nearest), as objects of scenes are.
+
+    A canvas of 64 x 64 is taken to be the object frame already and stays as it is.
+
+    Raises:
+        EmptyShapeError: the shape spans less than three pixels in rows or columns.
+    """
+    if shape.shape == (CROP_SIZE, CROP_SIZE):
+        return shape, part_map
+    return cut_to_object_frame(shape, part_map)
+
+
+def cut_to_object_frame(
+    shape: Bool[Tensor, "h w"], part_map: UInt8[Tensor, "h w"]
+) -> tuple[Bool[Tensor, "s s"], UInt8[Tensor, "s s"]]:
+    """Crop an object out of a picture, whatever the picture's size, and bring it to 64 x 64 (nearest).
+
+    Raises:
+        EmptyShapeError: the shape spans less than three pixels in rows or columns.
+    """
+    rows, cols = torch.nonzero(shape.any(1))[:, 0], torch.nonzero(shape.any(0))[:, 0]
+    height, width = shape.shape
+    box = None
+    if len(rows):
+        box = even_box(int(rows[0]), int(rows[-1]), int(cols[0]), int(cols[-1]), (height, width))
+    if box is None:
+        found, expected = f"{int(shape.sum())} object pixels", "an object of at least 3x3 pixels"
+        raise EmptyShapeError("no object to crop", found=found, expected=expected)
+    geometry = crop_geometry(torch.tensor([box]), torch.tensor([[1, 1]]), (height, width))
+    index = torch.zeros(1, dtype=torch.int64)
+    cropped = crop_maps(torch.where(shape, part_map, 255)[None], index, geometry, outside=255)[0]
+    return cropped != 255, torch.where(cropped == 255, 0, cropped).to(torch.uint8)

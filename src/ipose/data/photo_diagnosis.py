@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ipose.data.faults import Fault
+from ipose.data.faults import Fault, counted, counted_faults
 
 SMALL = 32
 """The smallest images that GANSeg makes: a photograph with a smaller side is enlarged, and never sharp."""
@@ -26,8 +26,8 @@ class PhotoDiagnosis:
         faults: everything that is wrong.
         photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
-        landmarks: what is to say of the set's landmarks; "" for a set that never has any.
-        beside: how to have the label maps beside these photographs read, too; "" where there are none.
+        landmarks: a sentence on the set's landmarks; "" for a set that never has any.
+        beside: how to have the label maps beside these photographs read; "" where there are none.
     """
 
     root: str
@@ -60,30 +60,22 @@ class PhotoDiagnosis:
 
     def summary(self) -> str:
         """One line."""
-        if self.ok:
-            return f"{self.root}: no faults in {_counted(sum(self.photographs.values()), 'photograph')}"
-        files = len({fault.file for fault in self.faults})
-        return f"{self.root}: {_counted(len(self.faults), 'fault')} in {_counted(files, 'file')}"
+        count = counted(sum(self.photographs.values()), "photograph")
+        return f"{self.root}: {counted_faults(self.faults) if self.faults else f'no faults in {count}'}"
 
     def _extent(self) -> str:
-        sizes = self.sizes.values()
-        low, high = (tuple(map(pick, zip(*sizes, strict=True))) for pick in (min, max))
-        said = f"heights {low[0]} to {high[0]}, widths {low[1]} to {high[1]} pixels"
-        square = all(height == width for height, width in sizes)
-        return said if square else f"{said}; training squeezes them to a square"
+        heights, widths = zip(*self.sizes.values(), strict=True)
+        said = f"heights {min(heights)} to {max(heights)}, widths {min(widths)} to {max(widths)} pixels"
+        return said if heights == widths else f"{said}; training squeezes them to a square"
 
     def _small(self) -> str:
         small = [f"{path.name}: {h}x{w}" for path, (h, w) in self.sizes.items() if _is_small((h, w))]
         more = f" and {len(small) - 3} more" if len(small) > 3 else ""
         return (
-            f"{_counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
+            f"{counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
             "training enlarges them; get them in full size, or remove them."
         )
 
 
 def _is_small(size: tuple[int, int]) -> bool:
     return min(size) < SMALL
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,28 +1,34 @@
 """The doctor for photographs without labels: any folder of them, or a published set that GANSeg is measured on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
 from ipose.data.faults import Fault
-from ipose.data.index_cache import in_parallel
-from ipose.data.landmark_checks import check_landmarks
+from ipose.data.parallel import in_parallel
 from ipose.data.photo_diagnosis import PhotoDiagnosis
-from ipose.data.photo_files import label_map_fault
+from ipose.data.photo_files import MISSING, label_map_fault
 from ipose.data.photo_folder import find_photographs, images_below
-from ipose.data.photo_layouts import LAYOUTS, PhotoLayout, Splits, photo_layout
+from ipose.data.photo_layouts import PHOTO_LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import read_photo
-from ipose.data.published.layouts import near_miss, published_layout, splits_of, within_photographs
+from ipose.data.published.layouts import lies_in_photographs, published_layout, splits_of, way_to_data_set
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import IposeError
 
-MASK_SIZE = 128
-"""Masks are read at the size at which they judge."""
+JUDGED_AT = 128
+"""Side in pixels of the images that masks and landmarks are read for: the size at which they judge."""
 
-EXAMINED = (
+MOST_BEYOND = 0.01
+"""Share of the edge that a landmark may lie beyond it: people point beside the last pixel."""
+
+DATA_SETS_IN_WORDS = (
     "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), a folder of photographs, "
-    + " or ".join([", ".join(layout.name for layout in LAYOUTS[:-1]), LAYOUTS[-1].name])
+    + " or ".join([", ".join(layout.name for layout in PHOTO_LAYOUTS[:-1]), PHOTO_LAYOUTS[-1].name])
 )
-"""What `ipose doctor` reads, in words."""
+"""What `ipose doctor` reads."""
 
 
 def is_photo_set(root: Path) -> bool:
@@ -32,34 +38,32 @@ def is_photo_set(root: Path) -> bool:
     """
     if not root.is_dir():
         return False
-    if photo_layout(root) is not None or _nearly(root) is not None:
+    if photo_layout(root) is not None or _incomplete_layout(root) is not None:
         return True
     scenes = splits_of(root) or published_layout(root) or (root / DATASET_FILE).is_file()
-    if scenes or (near_miss(root) and not within_photographs(root)):
+    if scenes or (way_to_data_set(root) and not lies_in_photographs(root)):
         return False
     return any(images_below(root))
 
 
-def examine_photographs(root: str | Path, *, progress: bool = True, workers: int | None = None) -> PhotoDiagnosis:
+def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     """Read every photograph, mask and list, and report every fault.
 
     Args:
         root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA in the wild or Taichi as downloaded.
-        progress: show a bar.
-        workers: threads; None = one a CPU core.
     """
     root = Path(root)
-    layout = photo_layout(root) or _nearly(root)
+    layout = photo_layout(root) or _incomplete_layout(root)
     kind = layout.name if layout else "photographs"
-    missing = _missing_files(root, layout) if layout else list(_inside(root))
+    faults = list(_missing_files(root, layout) if layout else _sets_inside(root))
     try:
         splits = layout.splits(root) if layout else _plain_splits(root)
     except IposeError as error:
-        fault = Fault.of(error, root)
-        return PhotoDiagnosis(str(root), kind, (*missing, *([] if _told(fault, missing) else [fault])))
-    faults, sizes = list(missing), dict[Path, tuple[int, int]]()
+        _add_new(faults, [Fault.of(error, root)])
+        return PhotoDiagnosis(str(root), kind, tuple(faults))
+    sizes = dict[Path, tuple[int, int]]()
     for split, paths in splits.items():
-        read = in_parallel(_size_or_fault, paths, f"reading {split}", progress=progress, workers=workers)
+        read = in_parallel(_size_or_fault, paths, f"reading {split}")
         for path, found in zip(paths, read, strict=True):
             if isinstance(found, Fault):
                 faults.append(found)
@@ -70,18 +74,26 @@ def examine_photographs(root: str | Path, *, progress: bool = True, workers: int
         maps = label_map_fault(root, [path for paths in splits.values() for path in paths])
         faults += [maps] if maps else []
     else:
-        faults += _counts(root, layout, splits)
-        said, wrong = check_landmarks(root, layout, splits, MASK_SIZE)
-        faults += [fault for fault in wrong if not _told(fault, missing)]
-        faults += _masks(root, layout, splits, progress, workers)
+        faults += _wrong_counts(root, layout, splits)
+        readable = {split: [path for path in paths if path in sizes] for split, paths in splits.items()}
+        said, wrong = _check_landmarks(root, layout, readable)
+        _add_new(faults, wrong)
+        faults += _mask_faults(root, layout, splits)
     counts = {split: len(paths) for split, paths in splits.items()}
-    beside = near_miss(root) if within_photographs(root) else None
+    beside = way_to_data_set(root) if lies_in_photographs(root) else None
     return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, landmarks=said, beside=beside or "")
 
 
-def _nearly(root: Path) -> PhotoLayout | None:
+def _add_new(faults: list[Fault], more: list[Fault]) -> None:
+    """Add faults of files that have none yet: a file that is missing, say, cannot be read either."""
+    for fault in more:
+        if fault.file not in {known.file for known in faults}:
+            faults.append(fault)
+
+
+def _incomplete_layout(root: Path) -> PhotoLayout | None:
     """A published set that lacks what it is known by: one of its marks is there, and something more of it."""
-    for layout in LAYOUTS:
+    for layout in PHOTO_LAYOUTS:
         marks = [name for name in layout.marks if (root / name).exists()]
         rest = [name for name in layout.needs if (root / name).exists()]
         if len(marks) == 1 and rest:
@@ -89,23 +101,14 @@ def _nearly(root: Path) -> PhotoLayout | None:
     return None
 
 
-def _missing_files(root: Path, layout: PhotoLayout) -> list[Fault]:
-    return [
-        Fault(
-            str(root / name),
-            f"missing from {layout.name}",
-            mend="Get it from where the data set is published, and put it there.",
-        )
-        for name in (*layout.marks, *layout.needs)
-        if not (root / name).exists()
-    ]
+def _missing_files(root: Path, layout: PhotoLayout) -> Iterator[Fault]:
+    mend = "Get it from where the data set is published, and put it there."
+    for name in (*layout.marks, *layout.needs):
+        if not (root / name).exists():
+            yield Fault(str(root / name), f"missing from {layout.name}", mend=mend)
 
 
-def _told(fault: Fault, missing: Sequence[Fault]) -> bool:
-    return any(fault.file == known.file for known in missing)
-
-
-def _inside(root: Path) -> Iterator[Fault]:
+def _sets_inside(root: Path) -> Iterator[Fault]:
     """A published set one level down: its photographs, masks and all would be taken for photographs."""
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         if (layout := photo_layout(folder)) is not None:
@@ -125,36 +128,70 @@ def _size_or_fault(path: Path) -> tuple[int, int] | Fault:
     return height, width
 
 
-def _counts(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]:
-    return [
-        Fault(
-            str(root),
-            f"split {split!r} of {layout.name} has another count than the published one",
-            str(len(splits.get(split, ()))),
-            str(count),
-            "Get the data set again, or do not compare numbers on it with published ones.",
-        )
-        for split, count in layout.published.items()
-        if len(splits.get(split, ())) != count
-    ]
+def _wrong_counts(root: Path, layout: PhotoLayout, splits: Splits) -> Iterator[Fault]:
+    mend = "Get the data set again, or do not compare numbers on it with published ones."
+    for split, count in layout.published.items():
+        if (found := len(splits.get(split, ()))) != count:
+            message = f"split {split!r} of {layout.name} has another count than the published one"
+            yield Fault(str(root), message, str(found), str(count), mend)
 
 
-def _masks(root: Path, layout: PhotoLayout, splits: Splits, progress: bool, workers: int | None) -> list[Fault]:
-    """Every mask can be read; a folder that is not there at all has been told of."""
+def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]:
+    """Every mask can be read. Where the folder of masks is missing, that has been told."""
     foreground, folder = layout.foreground, root / layout.needs[-1]
     if foreground is None or not folder.is_dir():
         return []
 
     def covered(photo: Path) -> bool | Fault:
         try:
-            return bool(foreground(root, photo, MASK_SIZE).any())
+            return bool(foreground(root, photo, JUDGED_AT).any())
         except IposeError as error:
             return Fault.of(error, folder)
 
     paths = [path for split in layout.masked for path in splits.get(split, ())]
-    found = list(in_parallel(covered, paths, "reading masks", progress=progress, workers=workers))
+    found = list(in_parallel(covered, paths, "reading masks"))
     faults = [one for one in found if isinstance(one, Fault)]
     if found and not faults and not any(found):
         mend = "Save masks as this set does: 255 = foreground." if layout.name == "Taichi" else "Get the masks again."
         faults = [Fault(str(folder), "no mask has a single pixel of foreground", mend=mend)]
     return faults
+
+
+def _check_landmarks(root: Path, layout: PhotoLayout, splits: Splits) -> tuple[str, list[Fault]]:
+    """What there is of landmarks, in a sentence ("" for nothing), and what is wrong with them.
+
+    Args:
+        root: of the set.
+        layout: its layout.
+        splits: its photographs that can be read.
+    """
+    if layout.landmarks is None:
+        return "", []
+    if not layout.has_landmarks(root):
+        return f"No landmarks: {layout.landmark_file} is missing, so that only the foreground can be judged.", []
+    faults, found = list[Fault](), list[Tensor]()
+    for split in (layout.fitted_on, "test"):
+        try:
+            if splits.get(split):
+                found.append(layout.landmarks(root, splits[split], JUDGED_AT))
+        except IposeError as error:
+            faults.append(Fault.of(error, root))
+    if faults or not found:
+        return "", faults
+    points = torch.cat(found)
+    visible = (points != MISSING).all(-1)
+    share = float(visible.float().mean())
+    said = f"landmarks: {points.shape[1]} in {len(points)} photographs, {share:.0%} of them visible"
+    file = str(root / layout.landmark_file)
+    return said, list(_beyond_the_edge(file, points / JUDGED_AT, visible)) if layout.landmarks_in_image else []
+
+
+def _beyond_the_edge(file: str, points: Float[Tensor, "n l 2"], visible: Tensor) -> Iterator[Fault]:
+    """Landmarks beside their photograph, as where x and y are swapped, or another size is meant; and none at all."""
+    if not visible.any():
+        yield Fault(file, "not one landmark is visible", mend="Get the list again.")
+    beyond = visible & ((points < -MOST_BEYOND) | (points > 1 + MOST_BEYOND)).any(-1)
+    if beyond.any():
+        found = f"{int(beyond.sum())} of {int(visible.sum())}"
+        mend = "Get the list again, or the photographs at their original size."
+        yield Fault(file, "visible landmarks beside their photograph", found, "none", mend)

@@ -32,14 +32,19 @@ def list_lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise DataError(
-            "a list of the data set cannot be read", file=file, found=type(error).__name__,
-            mend="Get it again, from where the data set is published.",
-        ) from error  # fmt: skip
+        found, mend = type(error).__name__, "Get it again, from where the data set is published."
+        raise DataError("a list of the data set cannot be read", file=file, found=found, mend=mend) from error
 
 
-def without(what: str, paths: list[Path], file: Path, mend: str) -> DataError:
-    """The error for photographs that a list lacks: the first one, and how many more."""
+def missing_in_list(what: str, paths: list[Path], file: Path, mend: str) -> DataError:
+    """The error for photographs that a list says nothing of: the first one, and how many more.
+
+    Args:
+        what: the list should say of them.
+        paths: of the photographs.
+        file: the list.
+        mend: how to go on.
+    """
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     return DataError(f"a photograph without {what}", file=file, found=f"{paths[0].name}{more}", mend=mend)
 
@@ -61,10 +66,8 @@ def refuse_other_folder(root: Path) -> None:
     """Raise DataError for the folder of a run, or of supports; return for any other, also for none."""
     for file, what in OTHER_FOLDERS.items():
         if (root / file).is_file():
-            raise DataError(
-                what, file=root, found=file, expected="a folder of photographs",
-                mend="Name the folder of the photographs.",
-            )  # fmt: skip
+            mend = "Name the folder of the photographs."
+            raise DataError(what, file=root, found=file, expected="a folder of photographs", mend=mend)
 
 
 def label_map_fault(root: Path, paths: Sequence[Path]) -> Fault | None:

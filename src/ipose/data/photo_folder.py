@@ -1,26 +1,27 @@
 """Photographs without any annotation: every image of a folder, at one square size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import TypeVar, overload
 
 from jaxtyping import UInt8
 from torch import Tensor
 
 from ipose.data.data_config import PhotoConfig
 from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
 from ipose.data.open_data import open_scenes
+from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.photo_files import refuse_label_maps, refuse_other_folder, resized_photo
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.errors import DataError, IposeError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 KEPT_BYTES = 4 * 2**30
-"""Photographs are kept in memory up to here, at the size that they are trained at; beyond, they are read each time."""
+"""The most memory that photographs are held in, at the size that they are trained at."""
+
+Image = TypeVar("Image")
 
 
 def is_image(path: Path) -> bool:
@@ -66,42 +67,45 @@ def check_photographs(paths: Sequence[Path], *, progress: bool = False) -> None:
     Raises:
         DataError: lists the files that are no photographs.
     """
+    for _ in _read_all(read_photo, paths, progress):
+        pass
 
-    def fault(path: Path) -> Fault | None:
+
+def _read_all(read: Callable[[Path], Image], paths: Sequence[Path], progress: bool) -> Iterator[Image]:
+    """What `read` makes of every photograph; raises DataError for all files at fault, once the last one is read."""
+    faults = list[Fault]()
+
+    def read_or_fault(path: Path) -> Image | Fault:
         try:
-            read_photo(path)
+            return read(path)
         except IposeError as error:
             return Fault.of(error, path)
-        return None
 
-    found = in_parallel(fault, paths, "reading photographs", progress=progress)
-    raise_faults([one for one in found if one is not None], "the photographs")
+    for found in in_parallel(read_or_fault, paths, "reading photographs", progress=progress):
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            yield found
+    raise_faults(faults, "the photographs")
 
 
 class PhotoFolder(Sequence[Tensor]):
     """Photographs as uint8 (3, size, size), resized without keeping the aspect (GANSeg's protocol; bilinear).
 
+    They are held in memory where they fit into `KEPT_BYTES`; else each is read anew whenever it is asked for.
+
     Args:
         paths: of the photographs.
         size: side in pixels.
-        keep: hold them in memory; None = where they fit into 4 GB.
-        progress: a bar while they are read for the first time.
+        progress: show a bar while they are read for the first time.
     Raises:
         DataError: lists the files that are no photographs; every file has been read by then.
     """
 
-    def __init__(self, paths: Sequence[Path], size: int, *, keep: bool | None = None, progress: bool = True) -> None:
+    def __init__(self, paths: Sequence[Path], size: int, *, progress: bool = True) -> None:
         self.paths, self.size = list(paths), size
-        fits = len(self.paths) * 3 * size * size <= KEPT_BYTES
-        self._kept: list[Tensor] | None = None
-        kept, faults = list[Tensor](), list[Fault]()
-        for read in in_parallel(self._read_or_fault, self.paths, "reading photographs", progress=progress):
-            if isinstance(read, Fault):
-                faults.append(read)
-            elif keep or (keep is None and fits):
-                kept.append(read)
-        raise_faults(faults, "the photographs")
-        self._kept = kept if len(kept) == len(self.paths) else None
+        fit = len(self.paths) * 3 * size * size <= KEPT_BYTES
+        self._kept = [photo for photo in _read_all(self._read, self.paths, progress) if fit]
 
     @property
     def names(self) -> list[str]:
@@ -120,16 +124,10 @@ class PhotoFolder(Sequence[Tensor]):
     def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._kept[index] if self._kept is not None else self._read(self.paths[index])
+        return self._kept[index] if self._kept else self._read(self.paths[index])
 
     def _read(self, path: Path) -> UInt8[Tensor, "3 s s"]:
         return resized_photo(path, self.size)
-
-    def _read_or_fault(self, path: Path) -> Tensor | Fault:
-        try:
-            return self._read(path)
-        except IposeError as error:
-            return Fault.of(error, path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,24 +150,23 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
         size: side in pixels; the aspect is not kept.
         least: how many there must be.
     Raises:
-        DataError: no folder of photographs, files at fault, label maps, or too few photographs.
+        DataError: no folder of photographs, too few, label maps, or files at fault.
     """
     if config.is_partworld:
         scenes = open_scenes(config.scenes_config(), split, (size, size))
+        _require(least, len(scenes), config)
         drawn = list(progress_bar(scenes, "drawing scenes", total=len(scenes)))
         images = [scene.image for scene in drawn if scene.image is not None]
-        found = Photographs(images, [scene.name for scene in drawn])
-    else:
-        paths = find_photographs(Path(config.data), split)
-        refuse_label_maps(Path(config.data), paths)
-        folder = PhotoFolder(paths, size)
-        found = Photographs(folder, folder.names)
-    if len(found) < least:
-        raise DataError(
-            "too few photographs",
-            file=config.data,
-            found=len(found),
-            expected=f"{least} or more (one batch; the paper asks for more than 5,000)",
-            mend="Add photographs, or train in smaller batches (--batch-size).",
-        )
-    return found
+        return Photographs(images, [scene.name for scene in drawn])
+    paths = find_photographs(Path(config.data), split)
+    _require(least, len(paths), config)
+    refuse_label_maps(Path(config.data), paths)
+    folder = PhotoFolder(paths, size)
+    return Photographs(folder, folder.names)
+
+
+def _require(least: int, found: int, config: PhotoConfig) -> None:
+    if found < least:
+        expected = f"{least} or more (one batch; the paper asks for more than 5,000)"
+        mend = "Add photographs, or train in smaller batches (--batch-size)."
+        raise DataError("too few photographs", file=config.data, found=found, expected=expected, mend=mend)

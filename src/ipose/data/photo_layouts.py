@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ipose.data import cub
-from ipose.data.photo_files import list_lines, resized_photo, without
+from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
 from ipose.data.png import image_size
 from ipose.data.taichi import taichi_foreground, taichi_landmarks, taichi_splits
 from ipose.errors import DataError
@@ -38,7 +38,7 @@ class PhotoLayout:
             none; `MISSING` for one that cannot be seen.
         fitted_on: the split that landmarks are fitted on; they are judged on "test".
         landmark_file: without this file the set has no landmarks, and is whole all the same; "" = it belongs to it.
-        inside: landmarks are in pixels of an image of the size that is asked for, and lie in it.
+        landmarks_in_image: landmarks are in pixels of an image of the size that is asked for, so they lie in it.
         needs: what more belongs to it: lists, and folders of masks.
         masked: splits whose photographs have a true foreground.
         published: photographs of each split in the published set, where the split is read from it as it is.
@@ -51,7 +51,7 @@ class PhotoLayout:
     landmarks: Callable[[Path, list[Path], int], Float[Tensor, "n l 2"]] | None = None
     fitted_on: str = "regression"
     landmark_file: str = ""
-    inside: bool = False
+    landmarks_in_image: bool = False
     needs: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     published: Mapping[str, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class PhotoLayout:
 
 def photo_layout(root: Path) -> PhotoLayout | None:
     """The published layout of a folder; None for any other."""
-    return next((layout for layout in LAYOUTS if all((root / mark).exists() for mark in layout.marks)), None)
+    return next((layout for layout in PHOTO_LAYOUTS if all((root / mark).exists() for mark in layout.marks)), None)
 
 
 def _flowers_splits(root: Path) -> Splits:
@@ -101,7 +101,7 @@ def _celeba_splits(root: Path) -> Splits:
         paths = [(name, root / "img_celeba" / name) for name in names]
         if missing := [name for name in names if name not in boxes]:
             file = root / "list_bbox_celeba.txt"
-            raise without("a box", [root / name for name in missing], file, "Get the list again.")
+            raise missing_in_list("a box", [root / name for name in missing], file, "Get the list again.")
         return [path for name, path in paths if _face_share(path, boxes[name]) >= LEAST_FACE]
 
     return {"train": large(train), "regression": large(mafl["training"]), "test": large(mafl["testing"])}
@@ -121,7 +121,7 @@ def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Fl
     file, rows = root / "list_landmarks_celeba.txt", []
     table = _table(file)
     if missing := [path for path in photographs if path.name not in table]:
-        raise without("landmarks", missing, file, "Get the list again.")
+        raise missing_in_list("landmarks", missing, file, "Get the list again.")
     for path in photographs:
         height, width = image_size(path)
         points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
@@ -142,7 +142,7 @@ def _names(file: Path) -> list[str]:
     return [line.split()[0] for line in list_lines(file) if line.strip()]
 
 
-LAYOUTS = (
+PHOTO_LAYOUTS = (
     PhotoLayout(
         "Flowers-102",
         ("jpg", "setid.mat"),
@@ -160,7 +160,7 @@ LAYOUTS = (
         cub.cub_landmarks,
         fitted_on="train",
         landmark_file=cub.LANDMARK_FILE,
-        inside=True,
+        landmarks_in_image=True,
         needs=("segmentations",),
         masked=("train", "val", "test"),
         published={"train": cub.TRAIN, "val": cub.ALL - cub.TRAIN - cub.TEST, "test": cub.TEST},

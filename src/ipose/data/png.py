@@ -28,13 +28,11 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, or deeper than 8 bits.
     """
-    with _open(path, "a photograph (jpg or png)") as image:
+    with _open_image(path, "a photograph (jpg or png)") as image:
         if image.mode.startswith(("I", "F")):
-            raise DataError(
-                "wrong bit depth", file=path, found=f"mode {image.mode}", expected="8 bits per colour",
-                mend="Save the photograph with 8 bits per colour.",
-            )  # fmt: skip
-        return np.array(_load(image, path).convert("RGB"))
+            found, mend = f"mode {image.mode}", "Save the photograph with 8 bits per colour."
+            raise DataError("wrong bit depth", file=path, found=found, expected="8 bits per colour", mend=mend)
+        return np.array(_decode(image, path).convert("RGB"))
 
 
 def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
@@ -46,69 +44,60 @@ def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, no PNG, in colour, or of the wrong bit depth.
     """
-    with _open(path, "an index PNG") as image:
+    with _open_image(path, "an index PNG") as image:
         _check_is_index(image, path, bits)
-        return np.array(_load(image, path), dtype=np.int32)
+        return np.array(_decode(image, path), dtype=np.int32)
 
 
 def is_colour_image(path: Path) -> bool:
     """Whether an image holds colours (RGB, with or without transparency) rather than ids. Raises as `read_photo`."""
-    with _open(path, "an image") as image:
+    with _open_image(path, "an image") as image:
         return image.mode in ("RGB", "RGBA")
 
 
 def image_size(path: Path) -> tuple[int, int]:
     """(height, width) from the header alone. Raises DataError as `read_photo` does."""
-    with _open(path, "an image") as image:
+    with _open_image(path, "an image") as image:
         return image.height, image.width
 
 
 def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
     if image.format != "PNG":
-        raise DataError(
-            "not a PNG", file=path, found=f"a {image.format} image", expected="an index PNG", mend=_SAVE_AS_INDEX
-        )
+        found = f"a {image.format} image"
+        raise DataError("not a PNG", file=path, found=found, expected="an index PNG", mend=_SAVE_AS_INDEX)
     with path.open("rb") as stream:
         depth, kind = struct.unpack("BB", stream.read(26)[24:])  # PNG header: bit depth, colour type
     if kind not in (0, 3):
         colour = {2: "RGB", 4: "greyscale with transparency", 6: "RGBA"}.get(kind, f"colour type {kind}")
-        raise DataError(
-            "not an index PNG", file=path, found=f"a colour image ({colour})" if kind in (2, 6) else colour,
-            expected="one id per pixel", mend=_SAVE_AS_INDEX,
-        )  # fmt: skip
+        found = f"a colour image ({colour})" if kind in (2, 6) else colour
+        raise DataError("not an index PNG", file=path, found=found, expected="one id per pixel", mend=_SAVE_AS_INDEX)
     if kind == 0 and (depth < 8 or depth > bits):
-        raise DataError(
-            "wrong bit depth", file=path, found=f"{depth}-bit greyscale",
-            expected="8-bit" if bits == 8 else "8- or 16-bit", mend=_SAVE_AS_INDEX,
-        )  # fmt: skip
+        found, expected = f"{depth}-bit greyscale", "8-bit" if bits == 8 else "8- or 16-bit"
+        raise DataError("wrong bit depth", file=path, found=found, expected=expected, mend=_SAVE_AS_INDEX)
 
 
-def _open(path: Path, expected: str) -> Image.Image:
+def _open_image(path: Path, expected: str) -> Image.Image:
     try:
         if path.stat().st_size == 0:
             raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
         return Image.open(path)
     except FileNotFoundError as error:
-        raise DataError(
-            "link to nowhere" if path.is_symlink() else "no such file",
-            file=path, expected=expected, mend="Put it there, or remove its partners.",
-        ) from error  # fmt: skip
+        what, mend = "link to nowhere" if path.is_symlink() else "no such file", "Put it there, or remove its partners."
+        raise DataError(what, file=path, expected=expected, mend=mend) from error
     except UnidentifiedImageError as error:
         raise _not_an_image(path, expected) from error
     except DataError:
         raise
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:  # the file system speaks, not the decoder
-            raise DataError(
-                "unreadable file", file=path, found=error.strerror, expected=expected,
-                mend="Check its permissions and the disk.",
-            ) from error  # fmt: skip
+            found, mend = error.strerror, "Check its permissions and the disk."
+            raise DataError("unreadable file", file=path, found=found, expected=expected, mend=mend) from error
         raise _damaged(path, error, expected) from error
     except Image.DecompressionBombError as error:
         raise DataError("image too large", file=path, found=str(error), expected=expected) from error
 
 
-def _load(image: Image.Image, path: Path) -> Image.Image:
+def _decode(image: Image.Image, path: Path) -> Image.Image:
     """Decode the pixels: only now does a truncated file show itself."""
     try:
         image.load()
@@ -126,10 +115,8 @@ def _not_an_image(path: Path, expected: str) -> DataError:
         start = stream.read(8)
     if start.startswith((b"\x89PNG", b"\xff\xd8\xff")):  # the name card of a PNG or JPEG, and then nothing readable
         return _damaged(path, ValueError("a header without an image"), expected)
-    return DataError(
-        "not an image", file=path, found=f"a file that begins with {start!r}", expected=expected,
-        mend="Replace it, or remove it with its partners.",
-    )  # fmt: skip
+    found, mend = f"a file that begins with {start!r}", "Replace it, or remove it with its partners."
+    return DataError("not an image", file=path, found=found, expected=expected, mend=mend)
 
 
 def write_photo(path: Path, image: UInt8[Tensor, "3 h w"]) -> None:
@@ -151,10 +138,9 @@ def write_index(
     """
     values = ids.cpu().numpy()
     if values.size and not 0 <= values.min() <= values.max() < 1 << bits:
-        raise DataError(
-            "id that the PNG cannot hold", file=path, found=f"{values.min()}..{values.max()}",
-            expected=f"0..{(1 << bits) - 1}", mend="Renumber the ids.",
-        )  # fmt: skip
+        found, expected = f"{values.min()}..{values.max()}", f"0..{(1 << bits) - 1}"
+        what, mend = "id that the PNG cannot hold", "Renumber the ids."
+        raise DataError(what, file=path, found=found, expected=expected, mend=mend)
     if bits == 16:
         Image.fromarray(values.astype(np.uint16)).save(path)
         return

@@ -1,8 +1,10 @@
 """The layout of a scene folder: which files belong to one scene.
 
 `<root>/{train,val}_{img,label,inst,part}/`, one file stem across the folders (SPADE, OASIS and iPOSE keep COCO-Stuff
-so). Only `label` must be there: without `img` scenes have no photograph, without `inst` objects are connected pieces,
-without `part` no true part maps. A folder that is there must have a file for every label map.
+so). Only `label` must be there. Without `img` scenes have no photograph, without `inst` their objects are connected
+pieces, without `part` they have no true part maps. A folder that is there must have a file for every label map.
+
+`ipose.data.published.layouts` finds scenes of any layout, this one among them.
 """
 
 from collections import defaultdict
@@ -14,11 +16,11 @@ from ipose.data.faults import Fault
 
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png")
 MAP_ENDINGS = (".png",)
-KINDS = {"img": PHOTO_ENDINGS, "label": MAP_ENDINGS, "inst": MAP_ENDINGS, "part": MAP_ENDINGS}
+FOLDER_ENDINGS = {"img": PHOTO_ENDINGS, "label": MAP_ENDINGS, "inst": MAP_ENDINGS, "part": MAP_ENDINGS}
 """The folders of a split, and what their files end in."""
 
 SCENE_FOLDER = "scene folder"
-"""The name of this layout; `ipose.data.published` has others."""
+"""The name of this layout."""
 
 
 @dataclass(frozen=True)
@@ -47,24 +49,21 @@ class SceneFiles:
         return tuple(path for path in (self.label, self.image, self.instance, self.part) if path is not None)
 
 
-def splits_of(root: Path) -> tuple[str, ...]:
+def scene_folder_splits(root: Path) -> tuple[str, ...]:
     """Names of the splits of a scene folder: all NAME that have a folder NAME_label; train first."""
     names = [folder.name.removesuffix("_label") for folder in sorted(root.glob("*_label")) if folder.is_dir()]
     return tuple(sorted(names, key=lambda name: (name != "train", name)))
 
 
-def find_scenes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split that have every file they should, by name; and what is wrong with the layout.
-
-    Reads folders only, no files.
-    """
+def find_scene_folder(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
+    """The complete scenes of a split, by name, and what is wrong with its layout. Reads folders only, no files."""
     missing = _root_faults(root, split)
     if missing:
         return [], missing
     faults: list[Fault] = []
     tables = {
         kind: _by_stem(root / f"{split}_{kind}", endings, faults)
-        for kind, endings in KINDS.items()
+        for kind, endings in FOLDER_ENDINGS.items()
         if (root / f"{split}_{kind}").is_dir()
     }
     stems = sorted(set().union(*tables.values()))
@@ -76,9 +75,7 @@ def find_scenes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
         faults += partners
         if not partners:
             found = {kind: table[stem] for kind, table in tables.items()}
-            scenes.append(
-                SceneFiles(stem, found["label"], found.get("img"), found.get("inst"), found.get("part"))
-            )  # fmt: skip
+            scenes.append(SceneFiles(stem, found["label"], found.get("img"), found.get("inst"), found.get("part")))
     return scenes, faults
 
 
@@ -88,15 +85,9 @@ def _root_faults(root: Path, split: str) -> list[Fault]:
     if (root / f"{split}_label").is_dir():
         return []
     there = ", ".join(sorted(item.name for item in root.iterdir())[:8]) or "an empty folder"
-    return [
-        Fault(
-            str(root),
-            f"not a scene folder with a split {split!r}",
-            there,
-            f"{split}_label/ (and {split}_img/, {split}_inst/, {split}_part/)",
-            "Name the folders so, one file stem across them.",
-        )
-    ]
+    expected = f"{split}_label/ (and {split}_img/, {split}_inst/, {split}_part/)"
+    mend = "Name the folders so, one file stem across them."
+    return [Fault(str(root), f"not a scene folder with a split {split!r}", there, expected, mend)]
 
 
 def _empty(folder: Path) -> Fault:
@@ -111,9 +102,8 @@ def _by_stem(folder: Path, endings: tuple[str, ...], faults: list[Fault]) -> dic
         if path.suffix.lower() in endings:
             found[path.stem].append(path)
         else:
-            faults.append(
-                Fault(str(path), "file that does not belong here", path.name, " or ".join(endings), "Move it away.")
-            )
+            wanted = " or ".join(endings)
+            faults.append(Fault(str(path), "file that does not belong here", path.name, wanted, "Move it away."))
     for stem, paths in found.items():
         if len(paths) > 1:
             names = ", ".join(path.name for path in paths)
@@ -126,6 +116,6 @@ def _missing_partners(root: Path, split: str, stem: str, tables: dict[str, dict[
     for kind, table in tables.items():
         if stem not in table:
             folder = root / f"{split}_{kind}"
-            expected = " or ".join(f"{folder.name}/{stem}{ending}" for ending in KINDS[kind])
-            yield Fault(str(there), f"missing partner in {folder.name}", expected=expected,
-                        mend="Add it, or remove the files of this stem.")  # fmt: skip
+            expected = " or ".join(f"{folder.name}/{stem}{ending}" for ending in FOLDER_ENDINGS[kind])
+            mend = "Add it, or remove the files of this stem."
+            yield Fault(str(there), f"missing partner in {folder.name}", expected=expected, mend=mend)

@@ -1,6 +1,6 @@
 """Scene folders: data sets of photographs and maps on disk, read scene by scene, and written.
 
-Layout: `ipose.data.scene_files`. Reading a scene is cheap and random-access; nothing here is random.
+`ipose.data.scene_files` describes the layout. Scenes can be read in any order; nothing here is random.
 """
 
 import logging
@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import overload
 
 from ipose.data.faults import raise_faults
-from ipose.data.index_cache import object_index
+from ipose.data.index_cache import object_index, state_of_files
 from ipose.data.palette import PART_COLORS
+from ipose.data.parallel import progress_bar
 from ipose.data.part_names import PART_NAMES
 from ipose.data.png import write_index, write_photo
-from ipose.data.progress_bar import progress_bar
 from ipose.data.published.layouts import find_scenes, published_layout
-from ipose.data.scene_maps import load_scene
+from ipose.data.scene_maps import check_scene, read_scene
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene, SceneObject
+from ipose.whole_files import write_text_whole
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,9 @@ log = logging.getLogger(__name__)
 class SceneFolder(Sequence[Scene]):
     """A split of a data folder as a sequence of scenes, sorted by name.
 
-    The object index is built when the folder is opened (once: it is kept beside the data), so that `objects` is known
-    without reading, and a worker process that gets a copy builds nothing.
+    When a folder is opened for the first time, every scene is checked and its objects are found; both are kept in a
+    cache (`ipose.data.index_cache`). So `objects` is known without reading, and reading a scene checks nothing but
+    whether its files were changed since. A scene whose files were changed is checked again.
 
     Args:
         root: folder that holds `{split}_label/` and its partners, or a published data set as downloaded
@@ -36,22 +39,11 @@ class SceneFolder(Sequence[Scene]):
         spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
             None = as stored.
-        progress: show a bar while the index is built.
-        workers: threads that build it; None = one a CPU core.
     Raises:
         DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
     """
 
-    def __init__(
-        self,
-        root: str | Path,
-        split: str,
-        spec: LabelSpec,
-        *,
-        size: tuple[int, int] | None = None,
-        progress: bool = True,
-        workers: int | None = None,
-    ) -> None:
+    def __init__(self, root: str | Path, split: str, spec: LabelSpec, *, size: tuple[int, int] | None = None) -> None:
         self.root, self.split, self.spec, self.size = Path(root), split, spec, size
         self.files, faults = find_scenes(self.root, split)
         raise_faults(faults, f"scene folder {root}")
@@ -59,8 +51,9 @@ class SceneFolder(Sequence[Scene]):
             layout = published_layout(self.root)
             folder = layout.folders[-1] if layout else f"{split}_inst"
             log.warning("%s has no %s folder: objects are the connected pieces of thing classes", root, folder)
+        self._states = [state_of_files(files) for files in self.files]
         self.objects: list[tuple[SceneObject, ...]] = object_index(
-            self.root, split, self.files, spec, size, progress=progress, workers=workers
+            self.root, split, self.files, self._states, spec, size
         )
 
     @property
@@ -78,7 +71,10 @@ class SceneFolder(Sequence[Scene]):
     def __getitem__(self, index: int | slice) -> Scene | list[Scene]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return load_scene(self.files[index], self.spec, self.size, objects=self.objects[index])
+        files, objects = self.files[index], self.objects[index]
+        if state_of_files(files) != self._states[index]:  # a file was changed since it was checked
+            objects = check_scene(files, self.spec, self.size).objects
+        return read_scene(files, self.spec, self.size, objects)
 
     def __iter__(self) -> Iterator[Scene]:
         return (self[i] for i in range(len(self)))
@@ -91,7 +87,6 @@ def write_scene_folder(
     spec: LabelSpec,
     *,
     part_names: Mapping[str, tuple[str, ...]] | None = None,
-    progress: bool = False,
 ) -> None:
     """Write scenes as a split of a scene folder, with the spec as `dataset.toml` beside it.
 
@@ -104,17 +99,16 @@ def write_scene_folder(
         split: "train", "val", ...
         spec: of the scenes' class ids.
         part_names: of the spec's part categories, for `dataset.toml`; the paper's where left out.
-        progress: show a bar.
     Raises:
         DataError: the split is there already; a scene whose name cannot be a file's; an id that a PNG cannot hold.
     """
     root = Path(root)
-    _refuse_existing(root, split, spec)
-    for scene in progress_bar(scenes, f"writing {split}", shown=progress):
+    refuse_split(root, split, spec)
+    for scene in progress_bar(scenes, f"writing {split}"):
         _write_scene(scene, root, split, spec)
     known = {**PART_NAMES, **(part_names or {})}
     names = {category: known[category] for category in spec.part_categories if category in known}
-    (root / DATASET_FILE).write_text(dataset_toml(spec, names), encoding="utf-8")
+    write_text_whole(root / DATASET_FILE, dataset_toml(spec, names))
 
 
 def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
@@ -135,16 +129,14 @@ def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
         write_index(place("part"), scene.part, colors=PART_COLORS)
 
 
-def _refuse_existing(root: Path, split: str, spec: LabelSpec) -> None:
+def refuse_split(root: Path, split: str, spec: LabelSpec) -> None:
+    """Raise DataError where a folder holds the split already, or scenes of another spec; return for any other."""
     for kind in ("img", "label", "inst", "part"):
         folder = root / f"{split}_{kind}"
         if folder.is_dir() and any(folder.iterdir()):
-            raise DataError(
-                "split is there already", file=folder, expected="a new or empty folder",
-                mend="Write to another folder, or remove this one first.",
-            )  # fmt: skip
-    if (root / DATASET_FILE).is_file() and load_spec(root / DATASET_FILE) != spec:
-        raise DataError(
-            "folder of another spec", file=root / DATASET_FILE, found=repr(load_spec(root / DATASET_FILE).name),
-            expected=repr(spec.name), mend="Write to another folder.",
-        )  # fmt: skip
+            mend = "Write to another folder, or remove this one first."
+            raise DataError("split is there already", file=folder, expected="a new or empty folder", mend=mend)
+    file = root / DATASET_FILE
+    if file.is_file() and (there := load_spec(file)) != spec:
+        found, mend = repr(there.name), "Write to another folder."
+        raise DataError("folder of another spec", file=file, found=found, expected=repr(spec.name), mend=mend)

@@ -1,29 +1,31 @@
-"""One scene, from its files to tensors: read, checked, ids brought to classes, resized."""
+"""One scene, from its files to tensors: read, checked, ids brought to classes, resized.
 
-from collections.abc import Callable, Iterator, Mapping
+`check_scene` is for files that nobody has checked, `read_scene` for those that it has let pass.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.ndimage import label as connected_components
 
 from ipose.data.faults import Fault
 from ipose.data.object_index import index_objects
-from ipose.data.png import read_index, read_photo
-from ipose.data.published.maps import (
-    PUBLISHED_READERS,
-    mistaken_instance_faults,
-    mistaken_label_faults,
-    published_instances,
-)
-from ipose.data.resizing import resize_ids, resize_photo
-from ipose.data.scene_checks import instance_faults, label_faults, part_faults, size_faults
+from ipose.data.png import image_size, read_index, read_photo
+from ipose.data.published.maps import PUBLISHED_READERS, published_instances
+from ipose.data.scene_checks import scene_faults, size_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene, SceneObject
+
+Id = TypeVar("Id", bound=np.generic)
 
 Arrays = dict[str, NDArray[Any]]
 """What the files of a scene hold, by kind: "img" uint8 (H, W, 3); "label", "inst", "part" int32 (H, W), file ids."""
@@ -36,13 +38,13 @@ _READERS: Mapping[str, Callable[[Path], NDArray[Any]]] = {
 }
 
 
-def read_arrays(files: SceneFiles, *, photo: bool = True) -> tuple[Arrays, list[Fault]]:
+def read_arrays(files: SceneFiles) -> tuple[Arrays, list[Fault]]:
     """Read all files of a scene; a file that cannot be read gives a fault and no array."""
     readers = {**_READERS, **PUBLISHED_READERS.get(files.layout, {})}
     arrays: Arrays = {}
     faults = []
     for kind, path in (("label", files.label), ("img", files.image), ("inst", files.instance), ("part", files.part)):
-        if path is None or (kind == "img" and not photo):
+        if path is None:
             continue
         try:
             arrays[kind] = readers[kind](path)
@@ -51,51 +53,54 @@ def read_arrays(files: SceneFiles, *, photo: bool = True) -> tuple[Arrays, list[
     return arrays, faults
 
 
-def scene_faults(
-    files: SceneFiles, arrays: Arrays, spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]]
-) -> Iterator[Fault]:
-    """All checks of `ipose.data.scene_checks` that the arrays which could be read allow."""
-    if "label" not in arrays:
-        return
-    label = arrays["label"]
-    yield from size_faults(files, {kind: array.shape[:2] for kind, array in arrays.items()})
-    mistaken = list(mistaken_label_faults(files, label, spec))
-    if mistaken:  # another map altogether: its ids need no further words
-        yield from mistaken
-        return
-    strangers = list(label_faults(files, label, spec))
-    yield from strangers
-    if "inst" in arrays and arrays["inst"].shape == label.shape:
-        yield from instance_faults(files, label, arrays["inst"], spec)
-        if not strangers:
-            yield from mistaken_instance_faults(files, label, arrays["inst"])
-    if "part" in arrays and arrays["part"].shape == label.shape:
-        yield from part_faults(files, label, arrays["part"], spec, part_names)
+def check_scene(files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None = None) -> Scene:
+    """Read and check the maps of one scene; of its photograph, only the size is checked.
+
+    Args:
+        files: of the scene.
+        spec: of its ids.
+        size: (height, width) to resize to, nearest. None = as it is.
+    Returns:
+        The scene with its objects, without its photograph.
+    Raises:
+        DataError: a file cannot be read or breaks the spec (the first fault).
+    """
+    arrays, faults = read_arrays(replace(files, image=None))
+    faults += scene_faults(files, arrays, spec, {})
+    if not faults and files.image is not None:
+        faults += size_faults(files, {"label": arrays["label"].shape, "img": image_size(files.image)})
+    if faults:
+        raise faults[0].error()
+    return _scene(files, arrays, spec, size)
 
 
-def load_scene(
-    files: SceneFiles,
-    spec: LabelSpec,
-    size: tuple[int, int] | None = None,
-    *,
-    objects: tuple[SceneObject, ...] | None = None,
-    photo: bool = True,
+def read_scene(
+    files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None, objects: tuple[SceneObject, ...]
 ) -> Scene:
-    """Read, check and resize one scene.
+    """Read one scene that `check_scene` has let pass: nothing is checked again.
 
     Args:
         files: of the scene.
         spec: of its ids.
         size: (height, width) to resize to: the photograph bicubic with antialiasing, maps nearest. None = as it is.
-        objects: the scene's objects at that size where they are known already; else they are found.
-        photo: False leaves the photograph out.
+        objects: of the scene at that size.
     Raises:
-        DataError: a file that cannot be read or breaks the spec (the first fault found).
+        DataError: a file cannot be read.
     """
-    arrays, faults = read_arrays(files, photo=photo)
-    faults += scene_faults(files, arrays, spec, {})
+    arrays, faults = read_arrays(files)
     if faults:
         raise faults[0].error()
+    return _scene(files, arrays, spec, size, objects)
+
+
+def _scene(
+    files: SceneFiles,
+    arrays: Arrays,
+    spec: LabelSpec,
+    size: tuple[int, int] | None,
+    objects: tuple[SceneObject, ...] | None = None,
+) -> Scene:
+    """The tensors of a scene; its objects are found where they are not given."""
     label = class_ids(arrays["label"], spec)
     instance = instance_ids(files, arrays, label, spec)
     target = size or (label.shape[0], label.shape[1])
@@ -104,11 +109,11 @@ def load_scene(
     if objects is None:
         original = (1, 1) if size is None else (label.shape[0], label.shape[1])
         objects = index_objects(label_map, instance_map, spec, original_size=original)
-    image = torch.from_numpy(resize_photo(arrays["img"], target)).permute(2, 0, 1) if "img" in arrays else None
+    image = None
+    if "img" in arrays:
+        image = torch.from_numpy(resize_photo(arrays["img"], target)).permute(2, 0, 1).contiguous()
     part = torch.from_numpy(resize_ids(arrays["part"].astype(np.uint8), target)) if "part" in arrays else None
-    return Scene(
-        files.name, None if image is None else image.contiguous(), label_map, instance_map, objects, part
-    )  # fmt: skip
+    return Scene(files.name, image, label_map, instance_map, objects, part)
 
 
 def class_ids(file_ids: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
@@ -135,10 +140,11 @@ def instance_ids(files: SceneFiles, arrays: Arrays, label: NDArray[np.int64], sp
 
 
 def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:
-    """An instance map where the data set has none: connected pieces (corners count) of each thing class, numbered.
+    """An instance map where the data set has none: each connected piece of a thing class is an object.
 
-    Pieces of one object that something hides in the middle become two, and two that touch become one. Numbers run over
-    all classes from 1 ("pairs") or are file id * 1000 + number ("cityscapes"); 0 elsewhere.
+    Pixels that touch at a corner are connected. An object whose middle is hidden becomes two; two objects that touch
+    become one. Elsewhere the map is 0. Numbers run over all classes from 1 ("pairs"), or are file id * 1000 + number
+    ("cityscapes").
     """
     instance = np.zeros(label.shape, dtype=np.int32)
     count = 0
@@ -154,3 +160,25 @@ def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np
             instance[pieces > 0] = count + pieces[pieces > 0]
         count += found
     return instance
+
+
+def resize_photo(photo: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Bicubic with antialiasing: (H, W, 3) to (h, w, 3)."""
+    if photo.shape[:2] == size:
+        return photo
+    return np.array(Image.fromarray(photo).resize((size[1], size[0]), Image.Resampling.BICUBIC))
+
+
+def resize_ids(ids: NDArray[Id], size: tuple[int, int]) -> NDArray[Id]:
+    """Nearest by pixel centres, source = floor((target + 1/2) * in / out): maps stay in register with the photograph.
+
+    Object crops inside the model pick floor(target * in / out) instead, which is the release's rule.
+    """
+    if ids.shape == size:
+        return ids
+    rows, cols = (_centres(old, new) for old, new in zip(ids.shape, size, strict=True))
+    return ids[rows[:, None], cols]
+
+
+def _centres(old: int, new: int) -> NDArray[np.int64]:
+    return (2 * np.arange(new) + 1) * old // (2 * new)  # in whole numbers: no rounding to worry about

@@ -1,13 +1,47 @@
-"""The entries of a `dataset.toml`, read strictly: a misspelt or mistyped key is an error that names its entry."""
+"""TOML files and their entries, read strictly: a misspelt or mistyped key is an error that names file and entry."""
 
 import colorsys
-from typing import Any
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from ipose.errors import SpecError
-from ipose.types import PART_CHANNELS, LabelClass
+from ipose.label_spec import LabelClass
+from ipose.part_annotations import PART_CHANNELS
+
+Parsed = TypeVar("Parsed")
 
 _REQUIRED = object()
 _WORDS = {str: "a string", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
+
+
+def read_toml(path: Path, parse: Callable[[dict[str, Any]], Parsed], *, mend: str) -> Parsed:
+    """What `parse` makes of a TOML file; its errors get the file's name.
+
+    Args:
+        path: of the file.
+        parse: takes the table; it may change it.
+        mend: how to go on where the file cannot be opened.
+    Raises:
+        SpecError: no such file, not TOML, or what `parse` raises.
+    """
+    try:
+        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
+    except OSError as error:
+        raise SpecError(f"cannot be read ({error.strerror})", file=path, mend=mend) from error
+    except SpecError as error:
+        facts = {"field": error.field, "found": error.found, "expected": error.expected, "mend": error.mend}
+        raise SpecError(error.message, file=path, **facts) from error
+
+
+def refuse_rest(rest: dict[str, Any], expected: str, *, where: str = "") -> None:
+    """Raise SpecError for the first key that nobody took from a table; return for an empty one."""
+    for key in rest:
+        field = f"{where}, {key}" if where else key
+        raise SpecError("unknown key", field=field, expected=expected, mend="Correct its spelling or remove it.")
 
 
 def take(table: dict[str, Any], key: str, kind: type, *, where: str, default: Any = _REQUIRED) -> Any:
@@ -36,20 +70,11 @@ def parse_class(entry: Any, number: int) -> LabelClass:
     thing = take(rest, "thing", bool, where=where, default=False)
     part_category = take(rest, "part_category", str, where=where, default=None)
     color = _color(take(rest, "color", list, where=where, default=None), number, where)
-    if rest:
-        raise SpecError(
-            "unknown key",
-            field=f"{where}, {next(iter(rest))}",
-            expected="id, name, color, thing, part_category",
-            mend="Correct its spelling or remove it.",
-        )
+    refuse_rest(rest, "id, name, color, thing, part_category", where=where)
     if part_category is not None and not thing:
-        raise SpecError(
-            "only things have parts",
-            field=where,
-            found=f"part_category {part_category!r} without thing = true",
-            mend="Add thing = true, or remove part_category.",
-        )
+        found = f"part_category {part_category!r} without thing = true"
+        mend = "Add thing = true, or remove part_category."
+        raise SpecError("only things have parts", field=where, found=found, mend=mend)
     return LabelClass(name, file_id, color, thing, part_category)
 
 
@@ -58,9 +83,8 @@ def _color(value: list[Any] | None, number: int, where: str) -> tuple[int, int, 
         red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1, 0.65, (0.9, 0.6)[number % 2])
         return round(red * 255), round(green * 255), round(blue * 255)
     if len(value) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in value):
-        raise SpecError(
-            "not a colour", field=f"{where}, color", found=value, expected="[red, green, blue], each 0..255"
-        )
+        expected = "[red, green, blue], each 0..255"
+        raise SpecError("not a colour", field=f"{where}, color", found=value, expected=expected)
     return value[0], value[1], value[2]
 
 

@@ -24,16 +24,15 @@ Ids must ascend, each once; the unknown class alone may stand anywhere (COCO-Stu
 """
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ipose.data.part_names import part_names_for
-from ipose.data.spec_entries import parse_class, parse_parts, take
+from ipose.data.spec_entries import parse_class, parse_parts, read_toml, refuse_rest, take
 from ipose.errors import SpecError
-from ipose.types import LabelClass, LabelSpec
+from ipose.label_spec import LabelClass, LabelSpec
 
 SPEC_FOLDER = Path(__file__).parent / "specs"
 DATASET_FILE = "dataset.toml"
@@ -76,10 +75,10 @@ def load_dataset_spec(name_or_path: str | Path) -> DatasetSpec:
         from ipose.partworld.config import PART_NAMES
 
         return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, PART_NAMES))
-    return read_dataset_toml(_find(name_or_path))
+    return read_dataset_toml(_spec_file(name_or_path))
 
 
-def _find(name_or_path: str | Path) -> Path:
+def _spec_file(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.name == str(name_or_path) and (SPEC_FOLDER / f"{name_or_path}.toml").is_file():
         return SPEC_FOLDER / f"{name_or_path}.toml"
@@ -87,12 +86,9 @@ def _find(name_or_path: str | Path) -> Path:
         return path / DATASET_FILE
     if path.is_file():
         return path
-    raise SpecError(
-        "no such spec",
-        found=repr(str(name_or_path)),
-        expected=f"one of {', '.join(spec_names())}, or the path of a {DATASET_FILE}",
-        mend=f"Name a built-in spec, or write a {DATASET_FILE} (the docs of ipose.data.specs show one).",
-    )
+    expected = f"one of {', '.join(spec_names())}, or the path of a {DATASET_FILE}"
+    mend = f"Name a built-in spec, or write a {DATASET_FILE} (the docs of ipose.data.specs show one)."
+    raise SpecError("no such spec", found=repr(str(name_or_path)), expected=expected, mend=mend)
 
 
 def read_dataset_toml(path: Path) -> DatasetSpec:
@@ -101,39 +97,16 @@ def read_dataset_toml(path: Path) -> DatasetSpec:
     Raises:
         SpecError: not TOML; a key missing, misspelt or of the wrong type; names twice; ids out of order.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
-    except OSError as error:
-        raise SpecError(f"cannot be read ({error.strerror})", file=path, mend="Check its permissions.") from error
-    try:
-        return _parse(table)
-    except SpecError as error:
-        raise SpecError(
-            error.message,
-            file=path,
-            field=error.field,
-            found=error.found,
-            expected=error.expected,
-            mend=error.mend,
-        ) from error
+    return read_toml(path, _parse_spec, mend="Check its permissions.")
 
 
-def _parse(table: dict[str, Any]) -> DatasetSpec:
-    rest = dict(table)
+def _parse_spec(rest: dict[str, Any]) -> DatasetSpec:
     name = take(rest, "name", str, where="")
     unknown = take(rest, "unknown", str, where="", default=None)
     layout = take(rest, "instance_layout", str, where="", default="pairs")
     entries = take(rest, "classes", list, where="")
     own_parts = parse_parts(take(rest, "parts", dict, where="", default={}))
-    if rest:
-        raise SpecError(
-            "unknown key",
-            field=next(iter(rest)),
-            expected="name, unknown, instance_layout, [[classes]], [parts]",
-            mend="Correct its spelling or remove it.",
-        )
+    refuse_rest(rest, "name, unknown, instance_layout, [[classes]], [parts]")
     classes = tuple(parse_class(entry, number) for number, entry in enumerate(entries, start=1))
     spec = LabelSpec(name, classes, _unknown_class(classes, unknown), layout)
     _check_ids_ascend(classes, spec.unknown)
@@ -145,13 +118,9 @@ def _unknown_class(classes: Sequence[LabelClass], unknown: str | None) -> int | 
     if unknown is None:
         return None
     if unknown not in names:
-        raise SpecError(
-            "no such unknown class",
-            field="unknown",
-            found=repr(unknown),
-            expected="the name of a class",
-            mend="Write the name of the class that stands for pixels without annotation, or leave the key out.",
-        )
+        mend = "Write the name of the class that stands for pixels without annotation, or leave the key out."
+        found, expected = repr(unknown), "the name of a class"
+        raise SpecError("no such unknown class", field="unknown", found=found, expected=expected, mend=mend)
     return names.index(unknown)
 
 
@@ -161,13 +130,9 @@ def _check_ids_ascend(classes: Sequence[LabelClass], unknown: int | None) -> Non
         if number == unknown:
             continue
         if item.file_id <= last:
-            raise SpecError(
-                "class ids out of order",
-                field=f"classes, entry {number + 1} ({item.name!r})",
-                found=f"id {item.file_id} after id {last}",
-                expected="ascending ids",
-                mend="Sort the [[classes]] entries by id.",
-            )
+            field, found = f"classes, entry {number + 1} ({item.name!r})", f"id {item.file_id} after id {last}"
+            mend = "Sort the [[classes]] entries by id."
+            raise SpecError("class ids out of order", field=field, found=found, expected="ascending ids", mend=mend)
         last = item.file_id
 
 

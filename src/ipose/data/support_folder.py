@@ -20,13 +20,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.faults import Fault
-from ipose.data.object_frame import to_object_frame
+from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
+from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
-from ipose.types import PART_CHANNELS, SupportSet
+from ipose.part_annotations import PART_CHANNELS, SupportSet
+from ipose.whole_files import write_text_whole
 
 SUPPORTS_FILE = "supports.json"
 _PATTERN = "*_part.png"
@@ -43,10 +44,7 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
         SupportError: the folder holds supports already, or a category's name cannot be a folder's.
     """
     folder = Path(folder)
-    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
-        raise SupportError(
-            "there are supports already", file=folder, mend="Save to a new folder, or remove them first."
-        )
+    refuse_supports(folder)
     for category, maps in supports.part_maps.items():
         check_category_name(category, folder)
         (folder / category).mkdir(parents=True, exist_ok=True)
@@ -55,7 +53,14 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     names = {category: list(parts) for category, parts in supports.part_names.items()}
     content = {"part_names": names, "provenance": dict(provenance or {})}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / SUPPORTS_FILE).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text_whole(folder / SUPPORTS_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def refuse_supports(folder: Path) -> None:
+    """Raise SupportError where a folder holds supports already; return for any other, also for none."""
+    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
+        mend = "Save to a new folder, or remove them first."
+        raise SupportError("there are supports already", file=folder, mend=mend)
 
 
 def check_category_name(category: str, folder: str | Path) -> None:
@@ -68,10 +73,8 @@ def check_category_name(category: str, folder: str | Path) -> None:
         SupportError: a blank name, or one that is a path or hidden.
     """
     if not category.strip() or Path(category).name != category or category.startswith("."):
-        raise SupportError(
-            "category name that cannot be a folder name", file=folder, found=repr(category),
-            expected="a name such as sheep",
-        )  # fmt: skip
+        what, expected = "category name that cannot be a folder name", "a name such as sheep"
+        raise SupportError(what, file=folder, found=repr(category), expected=expected)
 
 
 def load_supports(folder: str | Path) -> SupportSet:
@@ -80,28 +83,16 @@ def load_supports(folder: str | Path) -> SupportSet:
     Raises:
         SupportError: the folder or a map is at fault; the first ten faults are listed.
     """
-    supports, faults = _read(Path(folder))
-    if faults:
-        shown = "\n".join(f"  {fault}" for fault in faults[:10])
-        more = f"\n  ... and {len(faults) - 10} more" if len(faults) > 10 else ""
-        raise SupportError(f"{len(faults)} fault(s) in the supports of {folder}:\n{shown}{more}\n")
-    assert supports is not None
+    supports, faults = read_supports(folder)
+    if supports is None:
+        lines = fault_lines(faults, SHOWN_IN_ERRORS, before="  ")
+        raise SupportError(f"{counted(len(faults), 'fault')} in the supports of {folder}:\n" + "\n".join(lines) + "\n")
     return supports
 
 
-def check_supports(folder: str | Path) -> list[Fault]:
-    """All that is wrong with a support folder; an empty list where `load_supports` would read it."""
-    return _read(Path(folder))[1]
-
-
-def load_provenance(folder: str | Path) -> dict[str, Any]:
-    """What `save_supports` was told about where the maps come from; empty where nothing is said."""
-    table, _ = _read_json(Path(folder))
-    provenance = table.get("provenance", {})
-    return provenance if isinstance(provenance, dict) else {}
-
-
-def _read(folder: Path) -> tuple[SupportSet | None, list[Fault]]:
+def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
+    """A support folder, and all that is wrong with it: None with faults, or the supports without any."""
+    folder = Path(folder)
     if not folder.is_dir():
         return None, [Fault(str(folder), "no such folder", expected="a support folder", mend="Check the path.")]
     table, faults = _read_json(folder)
@@ -158,19 +149,15 @@ def _layout_faults(
         there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
         yield Fault(str(folder), "no supports", there, f"<category>/{_PATTERN}", _way_to_supports(folder))
     for category in sorted(set(named) - set(files)):
-        yield Fault(
-            str(folder / category), "category without part maps", expected=f"{category}/{_PATTERN}",
-            mend=f"Draw them, or remove {category!r} from {SUPPORTS_FILE}.",
-        )  # fmt: skip
+        expected, mend = f"{category}/{_PATTERN}", f"Draw them, or remove {category!r} from {SUPPORTS_FILE}."
+        yield Fault(str(folder / category), "category without part maps", expected=expected, mend=mend)
     if len({len(paths) for paths in files.values()}) > 1:
         counts = Counter(len(paths) for paths in files.values())
         usual = max(counts, key=lambda count: (counts[count], count))
         for category, paths in files.items():
             if len(paths) != usual:
-                yield Fault(
-                    str(folder / category), "every category needs the same number of supports", str(len(paths)),
-                    f"{usual}, as most have", "Add or remove part maps.",
-                )  # fmt: skip
+                what, expected = "every category needs the same number of supports", f"{usual}, as most have"
+                yield Fault(str(folder / category), what, str(len(paths)), expected, "Add or remove part maps.")
 
 
 def _way_to_supports(folder: Path) -> str:
@@ -190,20 +177,18 @@ def _default_names(category: str, maps: list[torch.Tensor]) -> tuple[str, ...]:
 def _part_faults(category: str, paths: list[Path], maps: list[torch.Tensor], names: tuple[str, ...]) -> Iterator[Fault]:
     for path, part_map in zip(paths, maps, strict=True):
         if int(part_map.max()) > len(names):
-            yield Fault(
-                str(path), f"part id that category {category!r} does not have", str(int(part_map.max())),
-                f"0..{len(names)} ({', '.join(names)})", f"Name the part in {SUPPORTS_FILE}, or repaint it.",
-            )  # fmt: skip
+            found, expected = str(int(part_map.max())), f"0..{len(names)} ({', '.join(names)})"
+            what, mend = f"part id that category {category!r} does not have", f"Name the part in {SUPPORTS_FILE}, or "
+            yield Fault(str(path), what, found, expected, mend + "repaint it.")
 
 
 def _read_map(path: Path) -> torch.Tensor:
     """uint8 (64, 64) part ids of one support map, whether it holds ids or the palette's colours."""
     ids = _ids_of_colours(read_photo(path), path) if is_colour_image(path) else read_index(path)
     if ids.max() >= PART_CHANNELS:
-        raise DataError(
-            "part id outside 0..8", file=path, found=int(ids.max()), expected=f"0 (no part) to {PART_CHANNELS - 1}",
-            mend="Paint ids, not brightnesses: part 1 has grey value 1; or use the palette's colours in RGB.",
-        )  # fmt: skip
+        expected = f"0 (no part) to {PART_CHANNELS - 1}"
+        mend = "Paint ids, not brightnesses: part 1 has grey value 1; or use the palette's colours in RGB."
+        raise DataError("part id outside 0..8", file=path, found=int(ids.max()), expected=expected, mend=mend)
     part_map = torch.from_numpy(ids.astype(np.uint8))
     if not part_map.any():
         raise SupportError("support without a part", file=path, found="an empty map", mend="Paint the parts.")
@@ -219,10 +204,8 @@ def _ids_of_colours(colours: NDArray[np.uint8], path: Path) -> NDArray[np.int32]
         row, col = map(int, np.argwhere(strange)[0])
         first = tuple(map(int, colours[row, col]))
         palette = ", ".join(f"{number} = {colour}" for number, colour in enumerate(PART_COLORS))
-        raise DataError(
-            "colours that are not the palette's", file=path,
-            found=f"{int(strange.sum())} pixels, the first {first} at row {row}, column {col}",
-            expected=palette + " (black and white: no part)",
-            mend="Draw with these colours and without antialiasing, or save ids as a greyscale PNG.",
-        )  # fmt: skip
+        found = f"{int(strange.sum())} pixels, the first {first} at row {row}, column {col}"
+        expected = palette + " (black and white: no part)"
+        mend = "Draw with these colours and without antialiasing, or save ids as a greyscale PNG."
+        raise DataError("colours that are not the palette's", file=path, found=found, expected=expected, mend=mend)
     return ids

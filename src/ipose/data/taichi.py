@@ -16,28 +16,26 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ipose.data.photo_files import list_lines, resized_photo, without
+from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
 from ipose.errors import DataError
 
 LANDMARKS = 18
-SPLITS = ("train", "regression", "test")
-SUFFIXES = (".png", ".jpg", ".jpeg")
+FRAME_SPLITS = ("train", "regression", "test")
+FRAME_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def taichi_splits(root: Path) -> dict[str, list[Path]]:
     """Frames of each split, in the order of their names. Raises DataError for a split without frames."""
-    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in SPLITS}
+    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in FRAME_SPLITS}
     for split, paths in found.items():
         if not paths:
-            raise DataError(
-                "a split without frames", file=root / split, expected=f"files ending in {', '.join(SUFFIXES)}",
-                mend="Put its frames there.",
-            )  # fmt: skip
+            expected, mend = f"files ending in {', '.join(FRAME_ENDINGS)}", "Put its frames there."
+            raise DataError("a split without frames", file=root / split, expected=expected, mend=mend)
     return found
 
 
 def _is_frame(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in FRAME_ENDINGS and not path.name.startswith(".")
 
 
 def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
@@ -58,7 +56,7 @@ def taichi_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Fl
             table[row[0].strip()] = _numbers(file, number, row[1:])
     names = [path.relative_to(root).as_posix() for path in photographs]
     if missing := [path for path, name in zip(photographs, names, strict=True) if name not in table]:
-        raise without("landmarks", missing, file, "Add a row for each, -1 for landmarks that were not found.")
+        raise missing_in_list("landmarks", missing, file, "Add a row for each, -1 for landmarks that were not found.")
     points = torch.tensor([table[name] for name in names], dtype=torch.float32).view(-1, LANDMARKS, 2)
     return points.flip(-1)  # x, y there
 
@@ -67,13 +65,10 @@ def _numbers(file: Path, line: int, words: list[str]) -> list[float]:
     try:
         values = [float(word) for word in words]
     except ValueError as error:
-        raise DataError(
-            "a landmark that is no number", file=file, found=f"{error} in line {line}", expected="numbers"
-        ) from error
+        found = f"{error} in line {line}"
+        raise DataError("a landmark that is no number", file=file, found=found, expected="numbers") from error
     if len(values) != 2 * LANDMARKS:
-        raise DataError(
-            f"wrong count of numbers in line {line}", file=file, found=len(values),
-            expected=f"{2 * LANDMARKS}: x and y of {LANDMARKS} landmarks",
-            mend="Write -1 for landmarks that were not found.",
-        )  # fmt: skip
+        what, expected = f"wrong count of numbers in line {line}", f"{2 * LANDMARKS}: x and y of {LANDMARKS} landmarks"
+        mend = "Write -1 for landmarks that were not found."
+        raise DataError(what, file=file, found=len(values), expected=expected, mend=mend)
     return values

@@ -1,11 +1,14 @@
-"""Edits: values that change what the generator receives for one scene, and nothing else (iPOSE sec. 4, figs. 5 and 6).
+"""Edits: values that change what the generator receives for one scene (iPOSE sec. 4, figs. 5 and 6).
 
-    edit            what an edit is, and how several become one      draft    the scene and supports that it changes
-    noise_edits     Resample, Blend: another texture                 region   where noise is drawn anew
-    support_edits   EditSupports: no light, no licence               fill     holes take what is nearest
-    part_edits      EditParts: one object's parts, painted           layout   a scene taken apart and put together
-    code_edits      ResampleClass, MixAppearance, Morph: another look of a class (GroupDNet); codes: what they see
-    layout_edits    MoveObject, RemoveObject, AddObject, EditLabel   words    edits as the command line names them
+    edit            Edit: what an edit is; Edits: several in order
+    draft           the scene and supports that an edit changes
+    contexts        what an edit can look up: regions, noise, codes
+    noise_edits     Resample, Blend: another texture
+    support_edits   EditSupports: other parts for a category
+    part_edits      EditParts: the painted parts of one object
+    layout_edits    MoveObject, RemoveObject, AddObject, EditLabel
+    code_edits      ResampleClass, MixAppearance, Morph: another look of a class (GroupDNet)
+    parsing         edits in the words of the command line
 
 Example::
 

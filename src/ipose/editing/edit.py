@@ -1,9 +1,9 @@
-"""What an edit is: a value with two moments, and several of them are one.
+"""What an edit is. An edit is a value with two steps, and several edits together are one.
 
-`prepare` changes the scene and its supports, before parts are inferred. Then `redraw` changes the noise, when the parts
-of the prepared scene are known (iPOSE), or `recode` the codes of its classes (GroupDNet). All edits of a composition
-prepare before the first one redraws, so that a texture edit of a part finds the part where the structure edits have put
-it, whichever was named first.
+`prepare` changes the scene and its supports, before parts are inferred. Afterwards the parts of the prepared scene are
+known, and `redraw` changes the noise (iPOSE), or `recode` changes the codes of classes (GroupDNet). Of several edits,
+all prepare before the first one redraws. So a new texture of a part finds the part at its new place, in any order of
+edits.
 """
 
 import hashlib
@@ -12,9 +12,10 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from ipose.editing.codes import SeenCodes
-from ipose.editing.draft import Draft
-from ipose.editing.region import PixelNoise, Seen
+from ipose.editing.contexts import CodeContext, NoiseContext, PixelNoise
+from ipose.editing.draft import Draft, rebuild_scene
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.types import Scene
 
 Record = dict[str, Any]
@@ -22,7 +23,7 @@ Record = dict[str, Any]
 
 
 class Edit:
-    """A change to one scene, its supports or its noise. Subclass it as a frozen dataclass and override a moment.
+    """A change to one scene, its supports, its noise or its codes. Subclass it as a frozen dataclass.
 
     Example::
 
@@ -30,38 +31,38 @@ class Edit:
     """
 
     asks_partnet: ClassVar[bool] = False
-    """Whether it works through what PartNet predicts, and so asks for a model of predicted parts."""
+    """Whether it changes what PartNet predicts. Such an edit needs a model of predicted parts."""
 
     def prepare(self, draft: Draft) -> Draft:
-        """Scene and supports, changed. Raises an IposeError where that makes no sense in this scene."""
+        """Change scene and supports. Raises an IposeError where the edit does not fit the scene."""
         return draft
 
-    def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
-        """The noise, changed; `seen` is the prepared scene with its parts."""
+    def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """Change the noise of an iPOSE model."""
         return noise
 
-    def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
-        """The code of a GroupDNet, changed; `seen` is the prepared scene with its model."""
+    def recode(self, code: Tensor, context: CodeContext) -> Tensor:
+        """Change the code of a GroupDNet."""
         return code
 
     @property
     def steps(self) -> "tuple[Edit, ...]":
-        """The edits that this one is made of, in order."""
+        """The single edits that this one is made of, in order."""
         return (self,)
 
     def __add__(self, other: "Edit") -> "Edits":
         return Edits((*self.steps, *other.steps))
 
     def record(self) -> list[Record]:
-        """What was asked for, one entry a step, ready for JSON; a map is told by its size and hash."""
+        """The edits for JSON, one entry for each. A map is recorded by its size and hash."""
         return [_record(step) for step in self.steps]
 
 
 @dataclass(frozen=True)
 class Edits(Edit):
-    """Several edits in order; none at all is the identity.
+    """Several edits in order. Without an edit, nothing changes.
 
-    Edits of different objects commute. Of two that change the same thing, the later one has the last word.
+    Edits of different objects commute. If two edits change the same thing, the later one decides.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -72,16 +73,16 @@ class Edits(Edit):
             draft = edit.prepare(draft)
         return draft
 
-    def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
+    def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
         """The noise after every edit, in their order."""
         for edit in self.edits:
-            noise = edit.redraw(noise, seen)
+            noise = edit.redraw(noise, context)
         return noise
 
-    def recode(self, code: Tensor, seen: SeenCodes) -> Tensor:
+    def recode(self, code: Tensor, context: CodeContext) -> Tensor:
         """The code after every edit, in their order."""
         for edit in self.edits:
-            code = edit.recode(code, seen)
+            code = edit.recode(code, context)
         return code
 
     @property
@@ -90,10 +91,15 @@ class Edits(Edit):
         return tuple(step for edit in self.edits for step in edit.steps)
 
 
+def edited_draft(edit: Edit, scene: Scene, supports: SupportSet, spec: LabelSpec) -> Draft:
+    """The scene and supports after an edit. Parts are inferred from them."""
+    return rebuild_scene(edit.prepare(Draft(scene, supports, spec)))
+
+
 def _record(edit: Edit) -> Record:
-    asked: Record = {field.name: getattr(edit, field.name) for field in fields(edit)} if is_dataclass(edit) else {}
-    told = {name: _plain(value) for name, value in asked.items() if value is not None and value is not False}
-    return {"edit": type(edit).__name__, **told}
+    values: Record = {field.name: getattr(edit, field.name) for field in fields(edit)} if is_dataclass(edit) else {}
+    given = {name: _plain(value) for name, value in values.items() if value is not None and value is not False}
+    return {"edit": type(edit).__name__, **given}
 
 
 def _plain(value: Any) -> Any:

@@ -8,21 +8,21 @@ from torch import Tensor
 
 from ipose.editing.draft import Draft, Layer
 from ipose.editing.edit import Edit
-from ipose.editing.layout import layer_of
 from ipose.errors import ConfigError
-from ipose.types import Box, LabelSpec, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Box, SceneObject
 
 
 @dataclass(frozen=True)
 class MoveObject(Edit):
-    """Shift an object by whole pixels; what leaves the image is cut off, and the nearest stuff fills its old place.
+    """Shift an object by whole pixels. The nearest stuff fills its old place. Pixels outside the image are lost.
 
     Args:
-        object: its number, as the scene counts from 0.
-        down: pixels, negative = up.
-        right: pixels, negative = left.
+        object: number of the object, counted from 0.
+        down: pixels; negative = up.
+        right: pixels; negative = left.
     Raises:
-        ConfigError: on use: no such object, it would be outside the image, or the scene has no stuff.
+        ConfigError: in use: no such object, it would be outside the image, or the scene has no stuff.
     """
 
     object: int
@@ -30,19 +30,19 @@ class MoveObject(Edit):
     right: int = 0
 
     def prepare(self, draft: Draft) -> Draft:
-        """The draft with the object's mask shifted; what leaves the scene is cut off."""
-        layer = layer_of(draft, self.object)
+        """The draft with the object's mask shifted. What leaves the scene is cut off."""
+        layer = draft.layer_of(self.object)
         return draft.with_layer(self.object, Layer(layer.item, _shifted(layer.mask, self.down, self.right)))
 
 
 @dataclass(frozen=True)
 class RemoveObject(Edit):
-    """Take an object out of the scene; the nearest stuff fills its place. The others keep their numbers.
+    """Remove an object. The nearest stuff fills its place. The other objects keep their numbers.
 
     Args:
-        object: its number, as the scene counts from 0.
+        object: number of the object, counted from 0.
     Raises:
-        ConfigError: on use: no such object, or the scene has no stuff.
+        ConfigError: in use: no such object, or the scene has no stuff.
     """
 
     object: int
@@ -55,14 +55,14 @@ class RemoveObject(Edit):
 
 @dataclass(frozen=True, eq=False)
 class AddObject(Edit):
-    """Put a new object in front of the others; its number is the next one.
+    """Put a new object in front of the others. It gets the next number.
 
     Args:
         category: class name of a thing, or a part category that one class has.
-        shape: bool (any height and width), its silhouette; brought to the box by nearest neighbour.
+        shape: silhouette, bool (height, width) of any size. Nearest neighbour resizes it to the box.
         box: (top, left, height, width) in pixels of the scene, inside the image.
     Raises:
-        ConfigError: nothing drawn; on use: no such class, or a box outside the image.
+        ConfigError: an empty silhouette. In use: no such class, or a box outside the image.
     """
 
     category: str
@@ -71,20 +71,16 @@ class AddObject(Edit):
 
     def __post_init__(self) -> None:
         if self.shape.ndim != 2 or self.shape.dtype != torch.bool or not bool(self.shape.any()):
-            raise ConfigError(
-                "no silhouette", field="shape", found=f"{self.shape.dtype} {tuple(self.shape.shape)}",
-                expected="bool (height, width), True where the object is",
-            )  # fmt: skip
+            found, expected = _described(self.shape), "bool (height, width), True where the object is"
+            raise ConfigError("no silhouette", field="shape", found=found, expected=expected)
 
     def prepare(self, draft: Draft) -> Draft:
         """The draft with the new object as its front layer; ConfigError where the box leaves the scene."""
         height, width = draft.scene.size
         top, left, rows, cols = self.box
         if not (top >= 0 <= left and rows > 2 < cols and top + rows <= height and left + cols <= width):
-            raise ConfigError(
-                "no place for an object", field="box", found=self.box,
-                expected=f"(top, left, height, width) of 3 pixels or more, inside {height}x{width}",
-            )  # fmt: skip
+            expected = f"(top, left, height, width) of 3 pixels or more, inside {height}x{width}"
+            raise ConfigError("no place for an object", field="box", found=self.box, expected=expected)
         mask = torch.zeros(draft.scene.size, dtype=torch.bool)
         sized = F.interpolate(self.shape[None, None].float(), size=(rows, cols), mode="nearest")[0, 0]
         mask[top : top + rows, left : left + cols] = sized > 0.5
@@ -93,15 +89,15 @@ class AddObject(Edit):
 
 @dataclass(frozen=True, eq=False)
 class EditLabel(Edit):
-    """Give a region another class: ground of a stuff class, or a new object of a class of things.
+    """Give a region another class: ground of a stuff class, or a new object of a thing class.
 
-    Objects lose what they had there; objects that other edits move or add stand in front of the new ground.
+    Objects lose their pixels in the region. Objects that other edits move or add are in front of the new ground.
 
     Args:
         region: bool (h, w) at the scene's size.
-        class_name: of the spec.
+        class_name: name of a class of the spec.
     Raises:
-        ConfigError: on use: no such class, a region of another size, or an empty one.
+        ConfigError: in use: no such class, a region of another size, or an empty one.
     """
 
     region: Tensor
@@ -112,14 +108,11 @@ class EditLabel(Edit):
         scene, spec = draft.scene, draft.spec
         names = [item.name for item in spec.classes]
         if self.class_name not in names:
-            raise ConfigError(
-                "no such class", field="class_name", found=repr(self.class_name), expected=", ".join(names)
-            )
+            found, known = repr(self.class_name), ", ".join(names)
+            raise ConfigError("no such class", field="class_name", found=found, expected=known)
         if self.region.dtype != torch.bool or tuple(self.region.shape) != scene.size or not bool(self.region.any()):
-            raise ConfigError(
-                "no region to label", field="region", found=f"{self.region.dtype} {tuple(self.region.shape)}",
-                expected=f"torch.bool {scene.size}, True in the region",
-            )  # fmt: skip
+            found, expected = _described(self.region), f"torch.bool {scene.size}, True in the region"
+            raise ConfigError("no region to label", field="region", found=found, expected=expected)
         class_id = names.index(self.class_name)
         if spec.classes[class_id].thing:
             return draft.with_layer(len(draft.objects), Layer(_new_object(draft, class_id), self.region))
@@ -131,7 +124,7 @@ class EditLabel(Edit):
 
 
 def _new_object(draft: Draft, class_id: int) -> SceneObject:
-    """An object with an instance id that nobody has; its box is found when it is put into the scene."""
+    """An object with an unused instance id. Its box is computed when the scene is rebuilt."""
     item = draft.spec.classes[class_id]
     taken = [int(number) for number in draft.scene.instance.unique()]
     taken += [layer.item.instance_id for layer in draft.layers.values() if layer is not None]
@@ -142,16 +135,18 @@ def _new_object(draft: Draft, class_id: int) -> SceneObject:
 
 
 def _thing(spec: LabelSpec, category: str) -> int:
-    """The class of that name, else the first of that part category."""
+    """Id of the thing class of that name, or else of the first one with that part category."""
     things = {i: item for i, item in enumerate(spec.classes) if item.thing}
     named = [i for i, item in things.items() if item.name == category]
     named += [i for i, item in things.items() if item.part_category == category]
     if not named:
-        raise ConfigError(
-            "no such class of things", field="category", found=repr(category),
-            expected=", ".join(item.name for item in things.values()),
-        )  # fmt: skip
+        known = ", ".join(item.name for item in things.values())
+        raise ConfigError("no such class of things", field="category", found=repr(category), expected=known)
     return named[0]
+
+
+def _described(mask: Tensor) -> str:
+    return f"{mask.dtype} {tuple(mask.shape)}"
 
 
 def _shifted(mask: Tensor, down: int, right: int) -> Tensor:

@@ -6,29 +6,27 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ipose.editing.draft import Draft
+from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
-from ipose.editing.layout import own_pixels
 from ipose.errors import ConfigError
+from ipose.part_annotations import SupportSet
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_maps
-from ipose.types import SupportSet
 
 
 @dataclass(frozen=True, eq=False)
 class EditParts(Edit):
-    """Paint the part map of one object: PartNet is shown the painting as the object's only support.
+    """Paint the part map of one object. PartNet gets the painting as the only support of this object.
 
-    The generator reads PartNet's features, not part ids, so the painting cannot be handed to it as it is. A PartNet
-    that is shown an object's own part map reproduces it (training has that case, iPOSE suppl. eq. 11), and gives the
-    features that go with it. How closely it does is to be seen in the output's parts.
+    The generator reads features of PartNet, not part ids, so it cannot read the painting itself. But a PartNet that
+    gets an object's own part map as support reproduces it; it was trained for this case (iPOSE suppl. eq. 11). The
+    output's parts show how well that worked.
 
     Args:
-        object: its number, as the scene counts from 0.
-        part_map: uint8 (h, w) part ids at the scene's size, in the place of the object in the scene as given; what is
-            painted elsewhere does not count.
+        object: number of the object, counted from 0.
+        part_map: part ids, uint8 (h, w), at the scene's size. Only pixels of the object in the original scene count.
     Raises:
-        ConfigError: on use: no such object, one without parts, a map of another size or with unknown parts, or no paint
+        ConfigError: in use: no such object, one without parts, a map of another size or with unknown parts, or no part
             on the object.
     """
 
@@ -42,10 +40,10 @@ class EditParts(Edit):
         item, scene = draft.object_named(self.object), draft.scene
         names = draft.part_names(item)
         if not names or self.object >= len(scene.objects):
+            found, expected = draft.spec.classes[item.class_id].name, "an object of the scene whose class has parts"
             raise ConfigError(
-                f"object {self.object} has no parts to paint", field="object",
-                found=draft.spec.classes[item.class_id].name, expected="an object of the scene whose class has parts",
-            )  # fmt: skip
+                f"object {self.object} has no parts to paint", field="object", found=found, expected=expected
+            )
         self._check_map(scene.size, names)
         item = scene.objects[self.object]
         painted = self.part_map * own_pixels(scene, item)
@@ -70,12 +68,10 @@ class EditParts(Edit):
     def _check_map(self, size: tuple[int, int], names: tuple[str, ...]) -> None:
         given = self.part_map
         if given.dtype != torch.uint8 or tuple(given.shape) != size:
-            raise ConfigError(
-                "parts are painted at the scene's size", field="part_map",
-                found=f"{given.dtype} {tuple(given.shape)}", expected=f"torch.uint8 {size}",
-            )  # fmt: skip
+            found, expected = f"{given.dtype} {tuple(given.shape)}", f"torch.uint8 {size}"
+            message = "a painted part map must have the scene's size"
+            raise ConfigError(message, field="part_map", found=found, expected=expected)
         if int(given.max()) > len(names):
-            raise ConfigError(
-                "part id in the painting", field="part_map", found=int(given.max()),
-                expected=", ".join(f"{i} {name}" for i, name in enumerate(("no part", *names))),
-            )  # fmt: skip
+            known = ", ".join(f"{i} {name}" for i, name in enumerate(("no part", *names)))
+            message = "unknown part id in the painting"
+            raise ConfigError(message, field="part_map", found=int(given.max()), expected=known)

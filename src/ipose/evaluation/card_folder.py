@@ -10,9 +10,9 @@ from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, write_card
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.evaluation.part_cards import supports_hash
+from ipose.part_annotations import SupportSet
 from ipose.training.provenance import git_commit, versions
 from ipose.training.run import Run
-from ipose.types import SupportSet
 
 EARLIER = "earlier"
 _WEIGHTS = ("generator", "PartNet", "segmenter")
@@ -34,6 +34,27 @@ def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
     for card, file in zip(cards, files, strict=True):
         write_card(card, file, replace=True)
     return files
+
+
+def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
+    """One JSON file a card, in a new folder. Raises DataError where the folder holds something already."""
+    check_new(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / card_file_name(card) for card in cards]
+    for card, file in zip(cards, files, strict=True):
+        write_card(card, file)
+    return files
+
+
+def check_new(folder: Path) -> None:
+    """Raise DataError unless cards can be written there; asked before the work."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(
+            "there is something already",
+            file=folder,
+            expected="a new or empty folder",
+            mend="Name another with --out.",
+        )
 
 
 def _step_aside(folder: Path, model: Mapping[str, str]) -> None:
@@ -61,6 +82,17 @@ WEIGHT_FILES = {
     "segmenter": "segmenter.safetensors",
 }
 """What cards call the weight files of a model folder."""
+
+
+def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What all cards of one evaluation share: the code, what was judged and beside what, and who made it.
+
+    Args:
+        images: folder or run that is judged.
+        real: folder or data beside which it is judged; "" = none.
+        model: of a run, `model_facts`.
+    """
+    return {**code_facts(), "images": str(images), "real": str(real), "model": model or {}}
 
 
 def code_facts() -> dict[str, Any]:

@@ -151,9 +151,10 @@ def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs:
         raise ConfigError("no label map to make images of", field="scenes", found=0, expected="1 or more")
     if images < 2 or pairs < 1:
         raise ConfigError(
-            "diversity is between images of one label map", found=f"{images} images, {pairs} pairs",
+            "diversity is between images of one label map",
+            found=f"{images} images, {pairs} pairs",
             expected="2 images or more, 1 pair or more",
-        )  # fmt: skip
+        )
     if masking != "multiply" and distance.at_pixels is None:
         raise ConfigError(
             f"{distance.name} gives one number an image", field="masking", found=masking, expected="multiply"

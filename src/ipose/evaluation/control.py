@@ -16,7 +16,7 @@ from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.images import image_uint8
 
-ImageDistance = Callable[[UInt8[Tensor, "b 3 h w"], UInt8[Tensor, "b 3 h w"]], Float[Tensor, " b"]]
+PairDistance = Callable[[UInt8[Tensor, "b 3 h w"], UInt8[Tensor, "b 3 h w"]], Float[Tensor, " b"]]
 """How far apart each pair of images is; 0 for equal ones."""
 
 
@@ -54,7 +54,7 @@ def region_l1(pair: EditedPair) -> dict[str, float]:
     return {side: float(change[mask].mean()) for side, mask in pair.sides.items()}
 
 
-def region_distance(pair: EditedPair, distance: ImageDistance) -> dict[str, float]:
+def region_distance(pair: EditedPair, distance: PairDistance) -> dict[str, float]:
     """How far the change inside the region alone, and the one outside alone, takes the image.
 
     Before is compared with a picture that shows after on the one side of the region's border and before on the other;
@@ -70,7 +70,7 @@ def region_distance(pair: EditedPair, distance: ImageDistance) -> dict[str, floa
     }
 
 
-def feature_distance(network: FeatureNetwork) -> ImageDistance:
+def feature_distance(network: FeatureNetwork) -> PairDistance:
     """1 - cosine between the features of two images; it stands where LPIPS is usual, and is not LPIPS."""
 
     def distance(a: Tensor, b: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from ipose.data.progress_bar import progress_bar
+from ipose.data.parallel import progress_bar
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_pairs import size_of
@@ -31,9 +31,12 @@ def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tens
     """
     if features.shape[1] < 2 or not len(features):
         raise ConfigError(
-            "diversity is between images of one label map", field="seeds", found=features.shape[1],
-            expected="2 or more a map", mend="Generate with --count 2 or more.",
-        )  # fmt: skip
+            "diversity is between images of one label map",
+            field="seeds",
+            found=features.shape[1],
+            expected="2 or more a map",
+            mend="Generate with --count 2 or more.",
+        )
     unit = torch.nn.functional.normalize(features.double(), dim=2)
     cosine = unit @ unit.mT
     seeds = features.shape[1]
@@ -61,16 +64,21 @@ def by_scene(images: Sequence[Pictured], *, required: bool = False) -> list[list
     seeds = {tuple(image.seed for image in files) for files in scenes.values()}
     if len(seeds) > 1:
         raise DataError(
-            "scenes have different seeds", found=f"{len(images)} images",
-            expected=f"the same seeds for each of {len(scenes)} scenes", mend="Generate the missing ones.",
-        )  # fmt: skip
+            "scenes have different seeds",
+            found=f"{len(images)} images",
+            expected=f"the same seeds for each of {len(scenes)} scenes",
+            mend="Generate the missing ones.",
+        )
     if len(images) > len(scenes):
         return list(scenes.values())
     if required:
         raise ConfigError(
-            "LPIPS is between images of one label map", field="lpips", found="one image a map",
-            expected="several, called <scene>_seed<number>", mend="Generate with --count 2 or more.",
-        )  # fmt: skip
+            "LPIPS is between images of one label map",
+            field="lpips",
+            found="one image a map",
+            expected="several, called <scene>_seed<number>",
+            mend="Generate with --count 2 or more.",
+        )
     return []
 
 

@@ -1,20 +1,23 @@
-"""The eval card: a number together with everything that it depends on, as JSON and as a line of text.
-
-Two cards are comparable if metric, protocol, resizing, features, ignored ids and data agree. Others are not compared
-unless somebody insists.
-"""
+"""The eval card: a number together with everything that it depends on, as JSON and as a line of text."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from ipose.errors import ConfigError, DataError
+from ipose.errors import DataError
 
 FORMAT = "ipose-eval-card-1"
+
+_MEASURES = {
+    "FID": "Frechet distance",
+    "KID": "Kernel distance",
+    "object FID": "Object Frechet distance",
+    "object KID": "Object kernel distance",
+}
+"""Names that metrics have under Inception alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,12 @@ class EvalCard:
     baselines: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def measure(self) -> str:
+        """The metric without its network: FID is a Frechet distance, too."""
+        name = self.metric.split(" (")[0]
+        return _MEASURES.get(name, name)
+
     def line(self) -> str:
         """The card in one line."""
         facts = [
@@ -87,7 +96,7 @@ def _counted(count: int, what: str) -> str:
 def card_file_name(card: EvalCard) -> str:
     """`<protocol>_<metric>_<features>.json`: what is measured in another way has another name."""
     network = "" if card.features is None else card.features.split("@")[0]
-    words = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (card.protocol, _kind(card), network)]
+    words = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (card.protocol, card.measure, network)]
     return "_".join(word for word in words if word) + ".json"
 
 
@@ -137,9 +146,11 @@ def read_cards(path: Path) -> list[EvalCard]:
     files = [] if is_run and folder == path else sorted(folder.glob("*.json")) or _on_other_data(path, folder)
     if not files:
         raise DataError(
-            "no eval cards in this folder", file=path, expected="JSON files of ipose evaluate",
+            "no eval cards in this folder",
+            file=path,
+            expected="JSON files of ipose evaluate",
             mend=f"Make them with ipose evaluate {path}." if is_run else None,
-        )  # fmt: skip
+        )
     return [read_card(file) for file in files]
 
 
@@ -153,84 +164,3 @@ def _on_other_data(path: Path, folder: Path) -> list[Path]:
             mend="Name one of these folders.",
         )
     return sorted(places[0].glob("*.json")) if places else []
-
-
-def compare_cards(
-    columns: Mapping[str, Sequence[EvalCard]], *, across_protocols: bool = False
-) -> tuple[list[str], list[list[str]]]:
-    """A table of results: one line a metric and protocol, one column a name.
-
-    Args:
-        columns: cards by name, of a model each.
-        across_protocols: set numbers beside each other that were taken in different ways; each cell then says how.
-    Returns:
-        header and rows of text, for `text_table`.
-    Raises:
-        ConfigError: two names have cards of one metric, and none that were taken in the same way.
-    """
-    if not across_protocols:
-        for (name, cards), (other, others) in combinations(columns.items(), 2):
-            _check_ways(name, cards, other, others)
-    values: dict[str, dict[str, str]] = {}
-    counts: dict[str, set[str]] = {}
-    for name, cards in columns.items():
-        for card in cards:
-            key, cell = _line_and_cell(card, across_protocols)
-            values.setdefault(key, {})
-            counts.setdefault(key, set()).add(json.dumps(card.counts, sort_keys=True))
-            values[key][name] = f"{values[key][name]} / {cell}" if name in values[key] else cell
-    header = ["metric" if across_protocols else "metric [protocol]", *columns]
-    names = {key: f"{key} (counts differ)" if len(seen) > 1 else key for key, seen in counts.items()}
-    return header, [[names[key], *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
-
-
-def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
-    """Where a card stands in the table, and what it says there; across protocols each cell says how it was taken."""
-    if not across_protocols:
-        return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
-    name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
-    way = ", ".join(word for word in (card.protocol, (name or "").split("@")[0]) if word)
-    return _general(card), f"{card.value:.6g} [{way}]"
-
-
-def _general(card: EvalCard) -> str:
-    """The metric without its network: FID is a Frechet distance, too."""
-    name = (
-        card.metric.split(" (")[0].replace("object FID", "Object Frechet distance").replace("FID", "Frechet distance")
-    )
-    return name.replace("object KID", "Object kernel distance").replace("KID", "Kernel distance")
-
-
-def _kind(card: EvalCard) -> str:
-    """`_general` in small letters, to compare by."""
-    return _general(card).lower()
-
-
-def _way(card: EvalCard) -> dict[str, Any]:
-    own = {"protocol": card.protocol, "resize": card.resize, "features": card.features, "ids": card.ignored_ids}
-    return own | {"data": card.data}
-
-
-def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequence[EvalCard]) -> None:
-    """Every metric that both have was taken in one way at least once."""
-    names = {_kind(card): _general(card) for card in reversed(cards)}
-    for kind in reversed(names):
-        ways = [[_way(card) for card in each if _kind(card) == kind] for each in (cards, others)]
-        differ = [(a, b, _difference(a, b)) for a in ways[0] for b in ways[1]]
-        if differ and all(term is not None for _, _, term in differ):
-            first, second, term = differ[0]
-            raise ConfigError(
-                f"{names[kind]} of {name} and of {other} do not compare: another {term}",
-                found=second[str(term)],
-                expected=first[str(term)],
-                mend=f"Evaluate both {'on the same data' if term == 'data' else 'by one protocol'}, or insist with "
-                "--across-protocols.",
-            )
-
-
-def _difference(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
-    """The first term in which two ways differ; data that one of them does not know are no difference."""
-    for term, value in a.items():
-        if value != b[term] and not (term == "data" and "" in (value, b[term])):
-            return term
-    return None

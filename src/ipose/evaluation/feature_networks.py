@@ -5,13 +5,13 @@ network the result is a Frechet or kernel distance, and its name says which netw
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float, Float64, UInt8
+from jaxtyping import Float64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -76,18 +76,6 @@ class FeatureNetwork:
         return features.double()
 
 
-def extract_features(network: FeatureNetwork, batches: Iterable[UInt8[Tensor, "_ 3 _ _"]]) -> Float64[Tensor, "n d"]:
-    """Features of all images, in order, on the CPU.
-
-    Raises:
-        ConfigError: no images.
-    """
-    rows = [network(images).cpu() for images in batches]
-    if not rows:
-        raise ConfigError("no images to take features of")
-    return torch.cat(rows)
-
-
 def load_features(source: str, *, antialias: bool = False, device: str = "cpu") -> FeatureNetwork:
     """A feature network by name or file.
 
@@ -118,11 +106,14 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
     if source == "inception" or path.name == INCEPTION_FILE:
         raise MissingWeightsError(
-            "these are not Inception's weights", file=path, found=f"sha256 {digest[:8]}", expected=INCEPTION_HASH,
+            "these are not Inception's weights",
+            file=path,
+            found=f"sha256 {digest[:8]}",
+            expected=INCEPTION_HASH,
             mend=f"Get {_INCEPTION_URL} again.",
-        )  # fmt: skip
+        )
     network = load_network_file(path, device)
-    return FeatureNetwork(path.stem, digest, lambda images: network(signed(images.to(device))))
+    return FeatureNetwork(path.stem, digest, lambda images: network(image_float(images.to(device))))
 
 
 def random_features(seed: int = 0, *, device: str = "cpu") -> FeatureNetwork:
@@ -136,18 +127,13 @@ def random_features(seed: int = 0, *, device: str = "cpu") -> FeatureNetwork:
     weights = [weight.to(device) for weight in filters]
 
     def network(images: Tensor) -> Tensor:
-        x, rows = signed(images.to(device)), []
+        x, rows = image_float(images.to(device)), []
         for weight in weights:
             x = F.relu(F.conv2d(x, weight, stride=2, padding=2))
             rows.append(x.mean((2, 3)))
         return torch.cat(rows, dim=1)
 
     return FeatureNetwork("random", digest, network)
-
-
-def signed(images: UInt8[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
-    """uint8 to float32 in [-1, 1]."""
-    return image_float(images)
 
 
 def _inception(path: Path, antialias: bool, device: str) -> Callable[[Tensor], Tensor]:

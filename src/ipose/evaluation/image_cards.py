@@ -2,41 +2,30 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from ipose.data.progress_bar import progress_bar
+from ipose.data.parallel import progress_bar
 from ipose.evaluation.diversity import by_scene, diversity, lpips_diversity
 from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.feature_distances import (
+    SUBSET_SIZE,
+    SUBSETS,
+    FewSamplesWarning,
+    frechet_distance,
+    kernel_distance_of_subsets,
+)
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.frechet import FewSamplesWarning, frechet_distance
 from ipose.evaluation.image_pairs import Fingerprint, SceneMaps, image_pairs, needed, pair_features, size_of
 from ipose.evaluation.image_sets import Pictured, one_of_each
-from ipose.evaluation.kid import SUBSET_SIZE, SUBSETS, kernel_distance_of_subsets
-from ipose.evaluation.lpips import PerceptualDistance
+from ipose.evaluation.judges import Judges
 from ipose.evaluation.protocols import EvaluationProtocol
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 
 KERNEL_SEED = 0
 """Of the random subsets of the kernel distance."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Judges:
-    """The networks that look at images; what one of them would say is left out where it is None.
-
-    Args:
-        features: of distances, and of diversity between seeds.
-        perceptual: LPIPS between seeds.
-        segmenter: mIoU and pixel accuracy.
-    """
-
-    features: FeatureNetwork | None = None
-    perceptual: PerceptualDistance | None = None
-    segmenter: Segmenter | None = None
 
 
 def image_cards(

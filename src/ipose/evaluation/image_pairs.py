@@ -14,10 +14,15 @@ from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 Pair = tuple[Tensor, Tensor]
 """What the network sees of a generated image and of its real one, uint8 (3, h, w), of one size."""
+
+
+class NoObjectError(DataError):
+    """The label maps show no object that a protocol could compare."""
 
 
 @runtime_checkable
@@ -153,7 +158,7 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
         pairs: one after the other; neighbours of one size share a batch.
         batch_size: pairs at once.
     Raises:
-        DataError: there are no pairs.
+        NoObjectError: there are no pairs.
     """
     rows: list[tuple[Tensor, Tensor]] = []
     waiting: list[Pair] = []
@@ -170,5 +175,5 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     if waiting:
         look()
     if not rows:
-        raise DataError("no object to compare in these label maps", mend="Check --spec and --instances.")
+        raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
     return torch.cat([fake for fake, _ in rows]), torch.cat([real for _, real in rows])

@@ -103,9 +103,7 @@ def find_images(folder: Path) -> list[ImageFile]:
         raise DataError("no images in this folder", file=folder, expected=", ".join(SUFFIXES))
     keys = [(image.scene, image.seed) for image in found]
     if doubled := next((image for image in found if keys.count((image.scene, image.seed)) > 1), None):
-        raise DataError(
-            "two images of one name", file=folder, found=doubled.scene, mend="Keep one of the two files."
-        )  # fmt: skip
+        raise DataError("two images of one name", file=folder, found=doubled.scene, mend="Keep one of the two files.")
     return sorted(found, key=lambda image: (image.scene, image.seed or 0))
 
 

@@ -10,8 +10,8 @@ from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from ipose.errors import MissingDependencyError, MissingWeightsError
-from ipose.evaluation.feature_networks import signed
 from ipose.evaluation.network_files import sha256_of_file
+from ipose.images import image_float
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 ALEXNET_HASH = "7be5be79"
@@ -38,7 +38,7 @@ class PerceptualDistance:
     def __call__(self, a: UInt8[Tensor, "b 3 h w"], b: UInt8[Tensor, "b 3 h w"]) -> Float64[Tensor, " b"]:
         """How far apart each pair looks; 0 for equal images, symmetric; on the CPU."""
         with torch.no_grad():
-            distance = self.network(signed(a.to(self.device)), signed(b.to(self.device)))
+            distance = self.network(image_float(a.to(self.device)), image_float(b.to(self.device)))
         return distance.reshape(len(a)).double().cpu()
 
 

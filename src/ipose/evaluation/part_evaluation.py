@@ -1,6 +1,5 @@
 """A part predictor beside the two plain baselines, on the same objects."""
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.baselines import copy_baseline, majority_baseline
 from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.tables import percent, text_table
-from ipose.types import PartPair, SupportSet
 
 
 class PartGuess(NamedTuple):
@@ -89,27 +88,26 @@ class PartEvaluation:
                 self.error_removed(name),
             )
 
-    def table(self) -> str:
-        """Plain text for a terminal: per category and macro means, object pixels of all three, the paper's AC."""
+    def lines(self) -> list[tuple[str, ...]]:
+        """`rows` as text in percent: objects, object pixels of all three, error removed, AC of all three, part mIoU."""
         lines = []
         for name, objects, scores, removed in self.rows():
-            label = (
-                f"mean of {name}" if name in self.groups else name + (" (novel)" if name in self.model.novel else "")
-            )
-            pixels = [percent(scores[key].object_pixels) for key in self.contenders]
-            frame = [percent(scores[key].ac) for key in self.contenders]
+            mark = " (novel)" if name in self.model.novel else ""
+            label = f"mean of {name}" if name in self.groups else name + mark
+            pixels = [percent(score.object_pixels) for score in scores.values()]
+            frame = [percent(score.ac) for score in scores.values()]
             lines.append((label, str(objects), *pixels, percent(removed), *frame, percent(scores["model"].miou)))
+        return lines
+
+    def table(self) -> str:
+        """Plain text for a terminal."""
         header = ("object pixels %", "objects", "model", "copy", "majority", "error removed")
-        return text_table((*header, "AC model", "AC copy", "AC majority", "mIoU model"), lines)
+        return text_table((*header, "AC model", "AC copy", "AC majority", "mIoU model"), self.lines())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for a results file."""
         removed = {name: self.error_removed(name) for name, *_ in self.rows()}
         return {**{name: scores.to_dict() for name, scores in self.contenders.items()}, "error_removed": removed}
-
-    def to_json(self) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
 
 
 def evaluate_parts(

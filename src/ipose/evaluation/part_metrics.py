@@ -4,7 +4,6 @@ All three are read off a confusion matrix of counts (rows: true part, columns: p
 is adding matrices and no number is an average of averages unless it says "macro".
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -15,8 +14,7 @@ from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.tables import percent, text_table
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 
 def part_confusion(
@@ -145,15 +143,6 @@ class PartScores:
         means = {"basis": self.macro(self.basis), "novel": self.macro(self.novel)}
         return {name: score for name, score in means.items() if score is not None}
 
-    def table(self) -> str:
-        """Plain text for a terminal: one line per category, then the macro means, in percent."""
-        rows = [
-            (name + (" (novel)" if name in self.novel else ""), str(count.objects), *map(percent, count.score))
-            for name, count in self.counts.items()
-        ]
-        rows += [(f"mean of {name}", "", *map(percent, score)) for name, score in self.groups().items()]
-        return text_table(("category", "objects", "AC %", "object pixels %", "part mIoU %"), rows)
-
     def to_dict(self) -> dict[str, Any]:
         """Plain types, for a results file."""
         categories = {
@@ -161,10 +150,6 @@ class PartScores:
             for name, count in self.counts.items()
         }
         return {"categories": categories, "macro": {name: score._asdict() for name, score in self.groups().items()}}
-
-    def to_json(self) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
 
 
 def score_parts(

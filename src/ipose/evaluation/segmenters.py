@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ipose.errors import ConfigError, DataError, MissingWeightsError
-from ipose.evaluation.feature_networks import signed
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.images import image_float
+from ipose.label_spec import LabelSpec
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
-from ipose.types import LabelSpec
 
 
 class Segmenter:
@@ -38,7 +38,7 @@ class Segmenter:
         """Segment one image; on the CPU. Raises ConfigError where the network answers in another form."""
         with torch.no_grad():
             try:
-                answer: Any = self._network(signed(image[None].to(self._device)))
+                answer: Any = self._network(image_float(image[None].to(self._device)))
             except RuntimeError as error:
                 raise ConfigError(
                     f"the segmenter {self.label} cannot be applied to this image",
@@ -74,9 +74,11 @@ def load_segmenter(path: Path, spec: LabelSpec, class_map: Path | None = None, d
         folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
         if folder is None:
             raise MissingWeightsError(
-                "no segmenter in this folder", file=path, expected=f"a run with model/{SCRIPT}",
+                "no segmenter in this folder",
+                file=path,
+                expected=f"a run with model/{SCRIPT}",
                 mend="Train one with ipose train segmenter, or name a network file.",
-            )  # fmt: skip
+            )
         path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
     return Segmenter(path, read_class_map(class_map, spec), device)
 
@@ -101,7 +103,10 @@ def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:
         raise DataError("no class map", file=path, found=type(names).__name__, expected="a JSON list of class names")
     if strangers := [name for name in names if not isinstance(name, str) or name not in known]:
         raise DataError(
-            f"no class of {spec.name!r}", file=path, found=", ".join(map(repr, strangers[:4])),
-            expected=", ".join(list(known)[:12]), mend="Name for each channel the class that it stands for.",
-        )  # fmt: skip
+            f"no class of {spec.name!r}",
+            file=path,
+            found=", ".join(map(repr, strangers[:4])),
+            expected=", ".join(list(known)[:12]),
+            mend="Name for each channel the class that it stands for.",
+        )
     return [known[name] for name in names]

@@ -85,6 +85,8 @@ def _check(predicted: Tensor, true: Tensor, num_classes: int) -> None:
     for name, ids in (("predicted", predicted), ("true", true)):
         if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < num_classes:
             raise ShapeMismatchError(
-                "class id out of range", field=name, found=f"{int(ids.min())}..{int(ids.max())}",
+                "class id out of range",
+                field=name,
+                found=f"{int(ids.min())}..{int(ids.max())}",
                 expected=f"0..{num_classes - 1}",
-            )  # fmt: skip
+            )

@@ -1,1 +1,1 @@
-"""Supports of categories that nobody annotated: cut by a part segmenter, and compared with drawn ones."""
+"""Supports of categories without annotation, made by a part segmenter, and their comparison with drawn supports."""

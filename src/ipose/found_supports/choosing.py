@@ -1,7 +1,7 @@
-"""`ipose supports from-segmenter`: supports of a category nobody annotated, from GANSeg's part segmenter.
+"""`ipose supports from-segmenter`: supports of a category without annotation, from a part segmenter.
 
-The objects are cut out, and the k of them chosen, exactly as of annotated data: of a segmenter that makes no mistake
-come the supports that the true part maps give.
+Objects are cut out and chosen in the same way as for annotated data. A segmenter without mistakes gives the same
+supports as the true part maps.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,36 +21,37 @@ from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_s
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.evaluation.baselines import fill_object
 from ipose.found_supports.categories import category_of, classes_there
+from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import PartNaming, name_parts
 from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
     PartsOfImage,
-    SeenObjects,
+    SegmentedObjects,
     pairs_of_photographs,
     pairs_of_scenes,
 )
-from ipose.ganseg.saved_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.reports.sheets import supports_sheet
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
-from ipose.types import PartPair, SupportSet
 
 COVERED = 0.5
-"""Least share of an object's pixels that must have got a part, for the object to become a support."""
+"""Least share of an object's pixels with a part. An object with less cannot become a support."""
 
 HARDLY_COVERED = "parts on less than half of the object"
-"""Why objects are passed over: less than `COVERED`."""
+"""Why objects are left out: less than `COVERED`."""
 
 
 @dataclass(frozen=True, eq=False)
-class UnsupervisedSupports:
-    """Supports, and what they were chosen among.
+class FoundSupports:
+    """Supports of one category, and facts about the objects that they were chosen from.
 
     Args:
         supports: of one category.
-        objects: that they were chosen among.
-        passed_over: number of objects that the segmenter saw too little of, by reason.
-        share: of all part pixels of these objects, by part: a part with next to nothing has collapsed.
+        objects: number of objects to choose from.
+        passed_over: number of objects that were left out, by reason.
+        share: of all part pixels of the objects, by part. A share near 0 means that the part has collapsed.
     """
 
     supports: SupportSet
@@ -60,59 +61,32 @@ class UnsupervisedSupports:
 
     @property
     def category(self) -> str:
-        """What the supports are of."""
+        """The category of the supports."""
         return self.supports.categories[0]
 
     @property
     def lacking(self) -> dict[int, list[str]]:
-        """Parts without a pixel, by the support's number (1, 2, ... as its file's); whole supports are left out."""
+        """For each support that lacks a part: its number (1, 2, ... as in its file's name) and the lacking parts."""
         names = self.supports.part_names[self.category]
         ids = [set(part_map.unique().tolist()) for part_map in self.supports.part_maps[self.category]]
         lacking = [[name for part, name in enumerate(names, 1) if part not in seen] for seen in ids]
         return {number: parts for number, parts in enumerate(lacking, 1) if parts}
 
 
-@dataclass(frozen=True, kw_only=True)
-class SegmenterSupportsJob:
-    """What to make supports of.
+def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str = "cpu") -> FoundSupports:
+    """Segment the objects, choose supports, and write a support folder with a sheet.
 
     Args:
-        run: of `ipose train segmenter --pairs`, or its model folder.
-        data: "partworld", a data set with label maps, or a folder of photographs.
-        spec: of a data set; None = the folder's own.
-        category: what the objects are: of a data set one that its spec has (or the name of a thing class), of
-            photographs any name. None = the only one in the scenes.
-        names: of the segmenter's parts; see `name_parts`.
-        k: supports.
-        seed: of the k-means starts.
-        limit: at most so many scenes or photographs of the training split; None = all.
-        fill: give object pixels that the segmenter calls background the nearest part.
-    """
-
-    run: Path
-    data: str
-    spec: str | None = None
-    category: str | None = None
-    names: tuple[str, ...] | None = None
-    k: int = 3
-    seed: int = 0
-    limit: int | None = None
-    fill: bool = False
-
-
-def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str = "cpu") -> UnsupervisedSupports:
-    """Segment, cut out, choose; write the support folder and a sheet of it.
-
-    Args:
-        job: what of.
-        out: folder to write, without supports so far.
+        job: what to make supports of.
+        out: folder to write. It must not hold supports.
         device: of the segmenter.
     Raises:
-        RunError: no part segmenter there.
-        ConfigError: names of another number, more than 8 parts, no such category, or none named and several there.
-        DataError: no photographs, some that cannot be read (all are listed), or no object was found in them.
-        TooFewObjectsError: fewer objects than supports asked for.
-        SupportError: `out` holds supports already, or the category cannot be a folder's name.
+        RunError: no part segmenter in the run.
+        ConfigError: a wrong number of names, more than 8 parts, no such category, or no category given where there are
+            several.
+        DataError: no photographs, some that cannot be read (all are listed), or no object was found.
+        TooFewObjectsError: fewer objects than supports.
+        SupportError: `out` holds supports, or the category cannot be the name of a folder.
     """
     if (out / SUPPORTS_FILE).exists():
         raise SupportError("there are supports already", file=out, mend="Write to a new folder, or remove them first.")
@@ -121,25 +95,29 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
             raise ConfigError("nothing to make supports of", field=name, found=value, expected="1 or more")
     if job.category is not None:
         check_category_name(job.category, out)
-    naming = name_parts(stored_part_names(job.run), job.names)
-    see = _open(job, naming)
-    segmenter = load_part_segmenter(job.run)
+    naming = name_parts(stored_part_names(job.run_folder), job.names)
+    segment_objects = _open(job, naming)
+    segmenter = load_part_segmenter(job.run_folder)
     segmenter.network.to(device)
-    found = choose_unsupervised(see(segmenter), naming.names, job)
+    found = choose_supports(segment_objects(segmenter), naming.names, job)
     provenance = {
         "how": "seen by a part segmenter, which learned without annotation",
-        "segmenter": str(job.run), "data": job.data, "objects": found.objects,
-        "passed_over": sum(found.passed_over.values()), "passed_over_because": dict(found.passed_over),
+        "segmenter": str(job.run_folder),
+        "data": job.data,
+        "objects": found.objects,
+        "passed_over": sum(found.passed_over.values()),
+        "passed_over_because": dict(found.passed_over),
         "share_of_part_pixels": {name: round(share, 4) for name, share in found.share.items()},
-        "seed": job.seed, "filled": job.fill,
-    }  # fmt: skip
+        "seed": job.seed,
+        "filled": job.fill,
+    }
     save_supports(found.supports, out, provenance=provenance)
     supports_sheet(found.supports, "Supports that nobody drew").save(out / "sheet.png")
     return found
 
 
 def named_segmenter(segmenter: TrainedSegmenter, naming: PartNaming) -> PartsOfImage:
-    """The segmenter, answering in the named parts."""
+    """The segmenter with the named parts in place of its own."""
 
     def segment(image: Tensor) -> Tensor:
         return naming.apply(segment_image(segmenter, image))
@@ -147,71 +125,76 @@ def named_segmenter(segmenter: TrainedSegmenter, naming: PartNaming) -> PartsOfI
     return segment
 
 
-def choose_unsupervised(
-    objects: SeenObjects, names: tuple[str, ...], job: SegmenterSupportsJob
-) -> UnsupervisedSupports:
-    """k-means over the shapes of the objects that the segmenter saw enough of, as over annotated ones."""
-    seen = [pair for pair in objects.pairs if _covered(pair) >= COVERED]
+def choose_supports(objects: SegmentedObjects, names: tuple[str, ...], job: SegmenterSupportsJob) -> FoundSupports:
+    """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
+
+    Args:
+        objects: of one category.
+        names: of parts 1, 2, ...
+        job: its `k`, `seed` and `fill` are used.
+    Raises:
+        DataError: no object is left.
+        TooFewObjectsError: fewer objects than supports.
+    """
+    covered = [pair for pair in objects.pairs if _covered(pair) >= COVERED]
     passed_over = dict(objects.passed_over)
-    if len(seen) < len(objects.pairs):
-        passed_over[HARDLY_COVERED] = len(objects.pairs) - len(seen)
-    if not seen:
-        raise _nothing_seen(passed_over, job)
+    if len(covered) < len(objects.pairs):
+        passed_over[HARDLY_COVERED] = len(objects.pairs) - len(covered)
+    if not covered:
+        raise _no_object(passed_over, job)
     if job.fill:
-        seen = [replace(pair, part_map=fill_object(pair.part_map, pair.shape)) for pair in seen]
-    category = seen[0].category
-    supports = PartData(seen, [], {category: names}, ()).choose_supports(job.k, job.seed)
-    counts = torch.bincount(torch.stack([pair.part_map for pair in seen]).flatten().long(), minlength=len(names) + 1)
+        covered = [replace(pair, part_map=fill_object(pair.part_map, pair.shape)) for pair in covered]
+    category = covered[0].category
+    supports = PartData(covered, [], {category: names}, ()).choose_supports(job.k, job.seed)
+    part_maps = torch.stack([pair.part_map for pair in covered])
+    counts = torch.bincount(part_maps.flatten().long(), minlength=len(names) + 1)
     share = (counts[1:].double() / counts[1:].sum()).tolist()
-    return UnsupervisedSupports(supports, len(seen), passed_over, dict(zip(names, share, strict=True)))
+    return FoundSupports(supports, len(covered), passed_over, dict(zip(names, share, strict=True)))
 
 
 def _covered(pair: PartPair) -> float:
     return float((pair.part_map > 0).sum() / pair.shape.sum())
 
 
-def _nothing_seen(passed_over: Mapping[str, int], job: SegmenterSupportsJob) -> DataError:
+def _no_object(passed_over: Mapping[str, int], job: SegmenterSupportsJob) -> DataError:
     if not passed_over:
-        return DataError(
-            "no object in these scenes", file=job.data, found=f"none of {job.category}" if job.category else None,
-            mend="Take more scenes (--limit), or name another --category.",
-        )  # fmt: skip
+        found = f"none of {job.category}" if job.category else None
+        mend = "Take more scenes (--limit), or name another --category."
+        return DataError("no object in these scenes", file=job.data, found=found, mend=mend)
     if set(passed_over) == {NOTHING_FOUND}:
         found = "background everywhere"
     else:
         found = "; ".join(f"{count} objects: {reason}" for reason, count in passed_over.items())
     longer = "train it longer, or on photographs such as these."
     way_out = "call fewer parts background (-)." if MOSTLY_DROPPED in passed_over else longer
-    return DataError(
-        "the segmenter found no object here", file=job.data, found=found,
-        mend=f"Look at what it sees with ipose segment; {way_out}",
-    )  # fmt: skip
+    mend = f"Look at what it sees with ipose segment; {way_out}"
+    return DataError("the segmenter found no object here", file=job.data, found=found, mend=mend)
 
 
-def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSegmenter], SeenObjects]:
-    """A data set with label maps, or else photographs alone; all that can be wrong with them is said here."""
+def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSegmenter], SegmentedObjects]:
+    """Open and check a data set with label maps, or photographs. Returns what segments its objects."""
     config, root = DataConfig(data=job.data, spec=job.spec), Path(job.data)
     if config.is_partworld or splits_of(root):
         labels, scenes = open_spec(config).labels, open_scenes(config, "train")
         category = category_of(labels, job.category, classes_there(scenes, job.limit))
 
-        def see_scenes(segmenter: TrainedSegmenter) -> SeenObjects:
+        def segment_scenes(segmenter: TrainedSegmenter) -> SegmentedObjects:
             segment = named_segmenter(segmenter, naming)
             return pairs_of_scenes(scenes, labels, segment, category, limit=job.limit, progress=True)
 
-        return see_scenes
+        return segment_scenes
     paths = find_photographs(root)[: job.limit]
     if job.spec is not None:
-        raise ConfigError("a spec of no label maps", field="spec", found=job.spec, mend="Leave it out.")
+        message = "photographs have no label maps that a spec could describe"
+        raise ConfigError(message, field="spec", found=job.spec, mend="Leave it out.")
     if job.category is None:
-        raise ConfigError(
-            "what do these photographs show?", field="category", mend="Say --category NAME: the supports' category."
-        )
+        mend = "Say --category NAME: the supports' category."
+        raise ConfigError("what do these photographs show?", field="category", mend=mend)
     check_photographs(paths, progress=True)
     refuse_label_maps(root, paths)
     shown = job.category
 
-    def see_photographs(segmenter: TrainedSegmenter) -> SeenObjects:
+    def segment_photographs(segmenter: TrainedSegmenter) -> SegmentedObjects:
         return pairs_of_photographs(paths, partial(segment_image, segmenter), shown, naming, progress=True)
 
-    return see_photographs
+    return segment_photographs

@@ -1,18 +1,18 @@
-"""What `ipose supports compare` shows: the table, the supports, and objects as each set of supports has them."""
+"""Sheet and report of `ipose supports compare`: scores, supports, and the parts of some objects with each set."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ipose.evaluation.support_comparison import HEADER, NOTE, JudgedObjects, SupportScore
+from ipose.part_annotations import SupportSet
 from ipose.reports.blocks import environment_facts
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.reports.sheets import part_legend, silhouette, support_tiles
-from ipose.types import SupportSet
 
 SHOWN = 10
-"""Objects on the page."""
+"""Number of objects on the page."""
 
 METHOD = (
     "One PartNet reads each set of supports; copy takes the part map of the nearest support. A set's parts may have "
@@ -22,16 +22,16 @@ METHOD = (
 
 
 def write_support_report(
-    out: Path, scores: Sequence[SupportScore], sets: Mapping[str, SupportSet], objects: JudgedObjects, said: str
+    out: Path, scores: Sequence[SupportScore], sets: Mapping[str, SupportSet], objects: JudgedObjects, lead: str
 ) -> Path:
-    """Write sheet.png and report.html; returns the latter.
+    """Write sheet.png and report.html. Returns the path of report.html.
 
     Args:
-        out: folder that is there.
+        out: an existing folder.
         scores: of the sets.
-        sets: that were compared.
-        objects: that they were judged on.
-        said: whose PartNet, and which objects.
+        sets: the compared sets of supports, by name.
+        objects: the judged objects.
+        lead: first sentence of the report.
     """
     category, legend = objects.category, part_legend(objects.part_names, bare=True)
     rows = [
@@ -46,7 +46,7 @@ def write_support_report(
     pictures = [Figure(row.tiles, title=row.heading) for row in shown]
     content = ReportContent(
         title=f"Supports of {category} compared",
-        lead=said,
+        lead=lead,
         sections=[
             Section("Scores", method, [Table(HEADER, [score.row() for score in scores])]),
             Section("Supports", "As they are: each set in its own parts and colours.", supports),
@@ -58,7 +58,7 @@ def write_support_report(
 
 
 def objects_rows(scores: Sequence[SupportScore], objects: JudgedObjects) -> list[TileRow]:
-    """Some validation objects from all over: shapes, true parts, then a row a score."""
+    """Rows of evenly chosen validation objects: shapes, true parts, then one row for each score."""
     picked = range(0, len(objects.judged), max(1, -(-len(objects.judged) // SHOWN)))
     pairs = [objects.judged[i] for i in picked]
     rows = [

@@ -1,11 +1,16 @@
-"""GANSeg (CVPR 2022): parts without labels, from photographs alone, by generating them in levels.
+"""GANSeg (CVPR 2022): parts of photographs without labels, found by generating images in three levels.
 
-points         level 1: noise to points and embeddings   heatmaps       from points to places
-grids          pixels as coordinates, and the margin     blocks         start tensors, SPADE and AdaIN blocks
-generator      points -> masks -> image                  discriminator  a score an image
-objective      the losses of one step                    start          how weights begin
-noise          drawn for a batch, or by number           photographs    real images for the loop
-collapse       whether the parts are alive               moves          a part, elsewhere
-pretrained     a model folder                            segmenter      stage 2: parts of real photographs
-presets        every number on one page
+points            level 1: from noise to points and embeddings
+heatmaps          centres, scales and heatmaps of parts; pixel grids with their margin
+blocks            start tensors, SPADE and AdaIN blocks, initial weights
+generator         from points to masks and images
+discriminator     a score for each image
+objective         the losses of one step
+noise             noise of a batch, or of a numbered image
+collapse          whether the parts are in use
+moves             moving a part
+presets           every setting on one page
+published         what the paper and the release say about each setting
+pretrained        saving and loading a generator
+saved_segmenter   saving and loading a part segmenter
 """

@@ -1,4 +1,4 @@
-"""The blocks of GANSeg: start tensors of sines, SPADE residual blocks, AdaIN blocks. No spectral norm anywhere."""
+"""The blocks of GANSeg: start tensors of sines, SPADE residual blocks, AdaIN blocks. None has spectral norm."""
 
 import math
 
@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from ipose.layers.spade import SPADE
 
 SLOPE = 0.2
-"""Of every leaky ReLU."""
+"""Slope of every leaky ReLU."""
 
 
 class PositionalStart(nn.Module):
     """Start tensor: sines and cosines of pi * conv1x1(point - pixel), for some points (GANSeg eq. 5).
 
     Args:
-        points: how many.
-        channels: of the output, half of them sines; even.
-        grid: (row, column) of the pixels, margin included.
+        points: number of points.
+        channels: of the output; even. Half of them are sines.
+        grid: (row, column) of the pixels, with the margin.
     """
 
     grid: Tensor
@@ -30,7 +30,7 @@ class PositionalStart(nn.Module):
         self.register_buffer("grid", grid, persistent=False)
 
     def forward(self, points: Float[Tensor, "b n 2"]) -> Float[Tensor, "b c h w"]:
-        """The tensor at the grid's size, in float32 under autocast too: it is about places."""
+        """The tensor at the grid's size. Computed in float32 even under autocast, because it encodes positions."""
         with torch.autocast(points.device.type, enabled=False):
             relative = points[:, :, None, None] - self.grid  # [b, n, h, w, 2]
             mixed = math.pi * self.mix(relative.permute(0, 1, 4, 2, 3).flatten(1, 2))
@@ -38,13 +38,13 @@ class PositionalStart(nn.Module):
 
 
 class SPADEBlock(nn.Module):
-    """shortcut(x) + conv2(act(spade2(conv1(act(spade1(x)))))), act = LeakyReLU 0.2, under one map of embeddings.
+    """shortcut(x) + conv2(act(spade2(conv1(act(spade1(x)))))), with act = LeakyReLU 0.2 and one map of embeddings.
 
-    The shortcut is the identity, or a 3x3 convolution after SPADE where the width changes (no activation).
+    The shortcut is the identity. If the width changes, it is a 3x3 convolution after SPADE, without activation.
 
     Args:
         channels_in: of x.
-        channels_out: of the result; the width between the convolutions is the smaller of the two.
+        channels_out: of the result. The width between the convolutions is the smaller of the two.
         map_channels: of the map.
         hidden: width inside each SPADE.
     """
@@ -73,7 +73,7 @@ class SPADEBlock(nn.Module):
 
 
 class AdaIN(nn.Module):
-    """BN(x) * (1 + gamma) + beta, one pair for each channel, from an embedding of the image's background.
+    """BN(x) * (1 + gamma) + beta, with one pair for each channel, from an embedding of the image's background.
 
     Args:
         channels: of x.
@@ -121,11 +121,11 @@ class AdaINBlock(nn.Module):
 
 @torch.no_grad()
 def start_weights(network: nn.Module, generator: torch.Generator | None = None) -> None:
-    """Draw all weights anew, in place: std = sqrt(2 / 1.04 / fan_in) (the release).
+    """Draw new weights in place: std = sqrt(2 / 1.04 / fan_in) (the release).
 
     Args:
         network: GANSeg's generator or discriminator.
-        generator: the source of randomness, on the weights' device; None = torch's global one.
+        generator: source of random numbers, on the weights' device. None = torch's global one.
     """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -1,4 +1,4 @@
-"""Whether the parts are alive: how much of the images each covers, how evenly, and whether they move."""
+"""Whether the parts are in use: how much of the images each covers, how evenly, and whether they move."""
 
 import math
 from dataclasses import dataclass
@@ -10,19 +10,20 @@ from torch import Tensor
 from ipose.ganseg.generator import GANSegOutput
 
 DEAD = 1e-3
-"""A part that covers less of the images than this is dead."""
+"""A part is unused if it covers less than this share of the images."""
 
 LEAST_ENTROPY, FOREGROUND, LEAST_MOTION = 0.5, (0.02, 0.75), 0.01
-"""Below, outside of and below these the parts have collapsed."""
+"""The parts have collapsed if entropy or motion are below these, or the foreground is outside this range."""
 
 
 @dataclass(frozen=True, eq=False)
 class PartUsage:
-    """What some generated images make of their parts.
+    """Statistics of the parts in some generated images.
 
     Args:
-        coverage: share of all pixels whose likeliest channel is the part; (k,).
-        entropy: of the foreground's division among the parts, over log k: 1 = all alike, 0 = one part has it all.
+        coverage: (k,), share of all pixels whose most likely channel is the part.
+        entropy: of the foreground's division among the parts, over log k: 1 = all have the same share, 0 = one part has
+            everything.
         motion: standard deviation of the parts' centres between images, in [-1, 1] coordinates.
     """
 
@@ -37,11 +38,11 @@ class PartUsage:
 
     @property
     def dead(self) -> list[int]:
-        """Parts, counted from 1, that cover next to nothing."""
+        """Numbers of the parts, from 1, that cover almost nothing."""
         return [k + 1 for k, share in enumerate(self.coverage.tolist()) if share < DEAD]
 
     def warnings(self) -> list[str]:
-        """What looks wrong, a sentence each; empty for parts that are alive. The first thousand steps may warn."""
+        """What looks wrong, in one sentence each. Empty if the parts are in use. The first thousand steps can warn."""
         found, parts = [], len(self.coverage)
         if not FOREGROUND[0] <= self.foreground <= FOREGROUND[1]:
             found.append(f"the foreground covers {100 * self.foreground:.1f} % of the images")

@@ -1,4 +1,7 @@
-"""The discriminator of GANSeg: residual blocks that halve, then two linear layers; no norm of any kind."""
+"""The discriminator of GANSeg: residual blocks that halve, then two linear layers; no norm of any kind.
+
+`ipose.reference.ganseg_discriminator` is the literal version.
+"""
 
 import math
 
@@ -12,11 +15,11 @@ from ipose.ganseg.presets import GANSegConfig
 
 
 class HalvingBlock(nn.Module):
-    """(conv(act(conv(act(conv(x))))) + conv1x1(x)) / sqrt 2, the last convolution and the shortcut with stride 2.
+    """(conv(act(conv(act(conv(x))))) + conv1x1(x)) / sqrt 2. The last convolution and the shortcut have stride 2.
 
     Args:
         channels_in: of x.
-        channels_out: of all else.
+        channels_out: of the result and in between.
     """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
@@ -54,7 +57,7 @@ class GANSegDiscriminator(nn.Module):
 
     @classmethod
     def from_config(cls, config: GANSegConfig) -> "GANSegDiscriminator":
-        """As the config says."""
+        """The discriminator of a config."""
         return cls(config.discriminator_channels, config.discriminator_hidden, config.image_size)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, " b"]:

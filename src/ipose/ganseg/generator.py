@@ -1,4 +1,7 @@
-"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2)."""
+"""The generator of GANSeg: points -> part masks -> foreground and background -> image (GANSeg sec. 3, fig. 2).
+
+`ipose.reference.ganseg_generator` is the literal version.
+"""
 
 import itertools
 from typing import NamedTuple
@@ -16,13 +19,13 @@ from ipose.ganseg.presets import GANSegConfig
 
 
 class GANSegNoise(NamedTuple):
-    """What is random in images.
+    """The noise of images.
 
     Args:
-        points: (b, z), where the parts are.
-        background: (b, z), how the background looks.
-        parts: (b, z), how the parts look.
-        background_position: (b, 2), (row, column) in [-1, 1]; the row counts only where the config lets it.
+        points: (b, z), for the places of the parts.
+        background: (b, z), for the look of the background.
+        parts: (b, z), for the look of the parts.
+        background_position: (b, 2), (row, column) in [-1, 1]. The row has no effect if the config fixes it.
     """
 
     points: Float[Tensor, "b z"]
@@ -31,16 +34,16 @@ class GANSegNoise(NamedTuple):
     background_position: Float[Tensor, "b 2"]
 
     def to(self, device: torch.device | str) -> "GANSegNoise":
-        """All of it there."""
+        """The noise on `device`."""
         return GANSegNoise(*(tensor.to(device) for tensor in self))
 
 
 class GANSegOutput(NamedTuple):
-    """What the generator makes of noise; k parts, images of s x s pixels.
+    """The generator's output for k parts and images of s x s pixels.
 
     Args:
         image: (b, 3, s, s) in [-1, 1].
-        mask: (b, k+1, s, s), sums to 1 over its channels: the parts, then the background, LAST.
+        mask: (b, k+1, s, s), sums to 1 over its channels: first the parts, and LAST the background.
         foreground: (b, f, s, s) features.
         background: (b, f, s, s) features.
         heatmaps: (b, k, s, s) in [0, 1], of the parts at the image's resolution.
@@ -57,15 +60,15 @@ class GANSegOutput(NamedTuple):
     centres: Float[Tensor, "b k 2"]
 
     def part_map(self) -> Tensor:
-        """uint8 (b, s, s): 0 = background, 1..k = parts, the likeliest of each pixel."""
+        """The most likely part of each pixel, uint8 (b, s, s): 0 = background, 1..k = parts."""
         return ((self.mask.argmax(1) + 1) % self.mask.shape[1]).to(torch.uint8)
 
 
 class GANSegGenerator(nn.Module):
-    """Noise in, image and part masks out.
+    """From noise to image and part masks.
 
-    Every path computes `margin` pixels around the image, which are cut off at its end, so that the zero padding of the
-    convolutions is not seen in the image and does not tell them where they are.
+    Every path also computes `margin` pixels around the image and cuts them off at the end. So the zero padding of the
+    convolutions has no effect in the image, and does not tell the network where a pixel is.
     """
 
     def __init__(self, config: GANSegConfig) -> None:
@@ -94,7 +97,7 @@ class GANSegGenerator(nn.Module):
         parts: Float[Tensor, "b z"],
         background_position: Float[Tensor, "b 2"],
     ) -> GANSegOutput:
-        """Images from noise: called with the four fields of a `GANSegNoise`.
+        """Images from noise. The arguments are the four fields of a `GANSegNoise`.
 
         Raises:
             ShapeMismatchError: noise of another width.
@@ -108,7 +111,7 @@ class GANSegGenerator(nn.Module):
         return self.render(self.level1(points, background, parts), background_position)
 
     def render(self, level1: PartPoints, background_position: Float[Tensor, "b 2"]) -> GANSegOutput:
-        """Levels 2 and 3: images of given points, which may have been moved since level 1 made them."""
+        """Levels 2 and 3: images from points, which may have been moved after level 1."""
         config, points = self.config, level1.points
         centres, scales = part_centres(points, config.parts), part_scales(points, config.parts, config.heatmap)
         mask = self.masks(level1, centres, scales)
@@ -117,22 +120,23 @@ class GANSegGenerator(nn.Module):
         behind = mask[:, -1:]
         image = self.colours((1 - behind) * foreground + behind * background)
         heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
-        return GANSegOutput(image, mask, foreground.float(), background.float(), heatmaps, points, centres)
+        foreground, background = _wide(foreground), _wide(background)
+        return GANSegOutput(image, mask, foreground, background, heatmaps, points, centres)
 
     def masks(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
     ) -> Float[Tensor, "b k1 s s"]:
-        """Level 2: the part masks, the background's last; each block sees the heatmaps, times the embeddings."""
+        """Level 2: the part masks, with the background last. Each block reads heatmaps times embeddings."""
         x: Tensor = self.mask_start(level1.points)
         maps = {size: self._heatmaps(centres, scales, size) for size in set(self.config.sizes)}
         for i, (block, size) in enumerate(zip(self.mask_blocks, self.config.sizes, strict=True)):
             x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
-        return crop(x, self.config.margin).float().softmax(dim=1)
+        return _wide(crop(x, self.config.margin)).softmax(dim=1)
 
     def foreground(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
     ) -> Float[Tensor, "b f s s"]:
-        """Level 3: each block sees the final part masks at its own size, times the embeddings."""
+        """Level 3: the foreground. Each block reads the part masks at its own size, times the embeddings."""
         margin, maps = self.config.margin, dict[int, Tensor]()
         for size in set(self.config.sizes):
             resized = F.interpolate(mask[:, :-1], size=(size, size), mode="bilinear", align_corners=False)
@@ -143,7 +147,8 @@ class GANSegGenerator(nn.Module):
         return crop(x, margin)
 
     def background(self, embedding: Float[Tensor, "b e"], position: Float[Tensor, "b 2"]) -> Float[Tensor, "b f s s"]:
-        """Level 3: AdaIN blocks under the background's embedding, from one point that is the origin of its sines."""
+        """Level 3: the background, by AdaIN blocks with its embedding. One point is the origin of the start tensor's
+        sines."""
         if self.config.fixed_background_row:
             position = position * position.new_tensor([0.0, 1.0])
         x: Tensor = self.background_start(position[:, None])
@@ -152,22 +157,26 @@ class GANSegGenerator(nn.Module):
         return crop(x, self.config.margin)
 
     def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
-        """Features as an image in [-1, 1]: of the blend, or of foreground or background alone, to look at."""
-        image: Tensor = torch.tanh(self.head(features)).float()
-        return image
+        """Features as an image in [-1, 1]: of the blend, or of foreground or background only."""
+        return _wide(torch.tanh(self.head(features)))
 
     def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
         return part_heatmaps(centres, scales, self.get_buffer(f"grid_{size}"), self.config.heatmap)
 
     def _grown(self, x: Tensor, i: int) -> Tensor:
-        """The output of block i at the size of block i+1; it doubles or stays."""
+        """The output of block i at the size of block i+1, which is the same or twice as large."""
         sizes = self.config.sizes
         grows = i + 1 < len(sizes) and sizes[i + 1] != sizes[i]
         return double_within_margin(x, self.config.margin) if grows else x
 
 
+def _wide(x: Tensor) -> Tensor:
+    """float32 in place of bfloat16 or float16."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
 def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) -> Float[Tensor, "b e h w"]:
-    """Each pixel the sum of the parts' embeddings, weighted by their maps."""
+    """For each pixel, the sum of the parts' embeddings, weighted by their maps."""
     return torch.einsum("bkhw,bke->behw", maps, embeddings)
 
 

@@ -1,4 +1,4 @@
-"""Where a part is, from its points: centre, scale, and a heatmap around the centre (GANSeg sec. 3.1, eqs. 1-4)."""
+"""The place of a part, from its points: centre, scale, and a heatmap around the centre (GANSeg sec. 3.1, eqs. 1-4)."""
 
 import math
 
@@ -10,30 +10,30 @@ from torch import Tensor
 from ipose.ganseg.presets import Grid, Heatmap
 
 EPSILON = 1e-6
-"""Added to the scales of the release, so that a part whose points coincide has one."""
+"""Added to the scales of the release, so that a part with equal points has a scale above 0."""
 
 
 def part_centres(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k 2"]:
-    """The mean of each part's points; the points of part k are k*P, ..., k*P + P - 1."""
+    """The mean of each part's points. The points of part k are k*P, ..., k*P + P - 1."""
     centres: Tensor = points.unflatten(1, (parts, -1)).mean(2)
     return centres
 
 
 def deviations(points: Float[Tensor, "b n 2"], parts: int) -> Float[Tensor, "b k p 2"]:
-    """Each point, seen from its part's centre."""
+    """Each point minus its part's centre."""
     grouped: Tensor = points.unflatten(1, (parts, -1))
     return grouped - grouped.mean(2, keepdim=True)
 
 
 def part_scales(points: Float[Tensor, "b n 2"], parts: int, mode: Heatmap = "cone") -> Float[Tensor, "b k"]:
-    """How far a part reaches.
+    """The scale of each part.
 
     Args:
         points: (row, column) in [-1, 1], part by part.
         parts: K.
-        mode: "cone": mean absolute coordinate of the deviations (the published runs); "gauss-var": unbiased variance of
-            their norms (the release's default); both + 1e-6. "gauss-paper": sigma^2, the square of eq. 1,
-            sigma = sqrt(sum of squared norms) / (P - 1).
+        mode: "cone" = mean absolute coordinate of the deviations (the published runs). "gauss-var" = unbiased variance
+            of their norms (the release's default). Both add 1e-6. "gauss-paper" = sigma^2, the square of eq. 1, sigma =
+            sqrt(sum of squared norms) / (P - 1).
     """
     apart = deviations(points, parts)
     if mode == "cone":
@@ -49,15 +49,15 @@ def part_heatmaps(
     grid: Float[Tensor, "h w 2"],
     mode: Heatmap = "cone",
 ) -> Float[Tensor, "b k h w"]:
-    """A heatmap for each part, 1 at its centre, falling with the distance d.
+    """A heatmap for each part: 1 at its centre, falling with the distance d.
 
     Args:
         centres: (row, column).
-        scales: of `part_scales` in the same mode.
-        grid: the pixels' (row, column).
-        mode: "cone": max(0, 1 - d/scale), 0 beyond it; else exp(-d^2/scale) (eq. 4).
+        scales: from `part_scales` with the same mode.
+        grid: (row, column) of the pixels.
+        mode: "cone" = max(0, 1 - d/scale). Others = exp(-d^2/scale) (eq. 4).
     Returns:
-        In [0, 1].
+        values in [0, 1].
     """
     squared = (grid - centres[:, :, None, None]).square().sum(-1)  # not expanded: that loses small distances
     scales = scales[:, :, None, None]
@@ -67,19 +67,21 @@ def part_heatmaps(
 
 
 def disk_areas(points: Float[Tensor, "b n 2"], parts: int, size: int) -> Float[Tensor, "b k"]:
-    """Pixels of a disk as wide as each part's points: pi * (t * size / 2)^2, t = mean absolute coordinate of the
-    deviations, without the 1e-6 of the scale (the release's area target)."""
+    """Area in pixels of a disk as wide as each part's points: the release's target for the area of a part.
+
+    pi * (t * size / 2)^2, with t = mean absolute coordinate of the deviations, without the 1e-6 of the scale.
+    """
     spread = deviations(points, parts).abs().mean((2, 3))
     return math.pi * (spread * size / 2).square()
 
 
 def axis(size: int, margin: int = 0, kind: Grid = "release") -> Float[Tensor, " n"]:
-    """Coordinates of the pixels of one axis, continued by `margin` pixels at both ends: float32, n = size + 2 margin.
+    """Coordinates of the pixels of one axis, with `margin` more pixels at both ends: float32, n = size + 2 margin.
 
     Args:
         size: pixels of the image along the axis; at least 2.
-        margin: pixels beyond each end, at the same step.
-        kind: "release": -1 and 1 are the first and last pixel, step 2/(size-1); "pixel-centre": (2i+1)/size - 1.
+        margin: pixels beyond each end, with the same step.
+        kind: "release" = -1 and 1 are the first and last pixel, step 2/(size-1). "pixel-centre" = (2i+1)/size - 1.
     """
     index = torch.arange(-margin, size + margin, dtype=torch.float64)
     coordinates = 2 * index / (size - 1) - 1 if kind == "release" else (2 * index + 1) / size - 1
@@ -93,10 +95,10 @@ def pixel_grid(size: int, margin: int = 0, kind: Grid = "release") -> Float[Tens
 
 
 def crop(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h0 w0"]:
-    """Without `margin` pixels at each side."""
+    """The maps without `margin` pixels at each side."""
     return F.pad(features, (-margin,) * 4) if margin else features
 
 
 def double_within_margin(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h2 w2"]:
-    """Twice the resolution, the margin again of `margin` pixels: s + 2m -> 2s + 4m -> 2s + 2m (bilinear)."""
+    """Twice the resolution with the same margin of `margin` pixels: s + 2m -> 2s + 4m -> 2s + 2m (bilinear)."""
     return crop(F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False), margin)

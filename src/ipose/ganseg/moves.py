@@ -1,4 +1,4 @@
-"""Moving a part: its points shift, and masks, foreground and image follow."""
+"""Moving a part: its points shift, and masks, foreground and image change with them."""
 
 import re
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ class MovePart:
     """Shift all points of one part.
 
     Args:
-        part: counted from 1, as part maps count.
-        down: in image halves: 2 is the image's height.
-        right: likewise of its width.
+        part: number of the part, from 1, as in part maps.
+        down: distance in halves of the image's height: 2 = the whole height.
+        right: distance in halves of the image's width.
     """
 
     part: int
@@ -29,7 +29,7 @@ class MovePart:
 
     @classmethod
     def parse(cls, words: str) -> "MovePart":
-        """From the command line: `part=2:0.1,0.0`. Raises ConfigError for anything else."""
+        """A move in the words of the command line: `part=2:0.1,0.0`. Raises ConfigError for other words."""
         match = _FORM.fullmatch(words.strip())
         try:
             if match:
@@ -45,7 +45,7 @@ class MovePart:
 
 
 def move_parts(points: Float[Tensor, "b n 2"], parts: int, moves: Sequence[MovePart]) -> Float[Tensor, "b n 2"]:
-    """The points after some moves; moves of one part add up.
+    """The points after some moves. Moves of the same part add up.
 
     Raises:
         ConfigError: no such part.

@@ -1,4 +1,4 @@
-"""The noise of images: by batch in training, by (seed, number) where an image must be the same in any batch."""
+"""The noise of images: for a batch in training, or for a numbered image, which is then the same in any batch."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from ipose.ganseg.presets import GANSegConfig
 
 
 def draw_noise(config: GANSegConfig, count: int, generator: torch.Generator) -> GANSegNoise:
-    """Noise of `count` images, on the CPU: normal, and a background position uniform in [-1, 1]^2.
+    """Noise of `count` images, on the CPU: normal, with a background position uniform in [-1, 1]^2.
 
     Args:
-        config: says how wide.
-        count: images.
+        config: gives the widths.
+        count: number of images.
         generator: on the CPU.
     """
     points, background, parts = (
@@ -24,7 +24,7 @@ def draw_noise(config: GANSegConfig, count: int, generator: torch.Generator) -> 
 
 
 def numbered_noise(config: GANSegConfig, seed: int, numbers: Sequence[int]) -> GANSegNoise:
-    """The noise of the images of these numbers under a seed; each depends on (seed, its number) alone."""
+    """The noise of numbered images. Each depends only on (seed, its number)."""
     each = [draw_noise(config, 1, _generator(seed, number)) for number in numbers]
     return GANSegNoise(*(torch.cat(pieces) for pieces in zip(*each, strict=True)))
 

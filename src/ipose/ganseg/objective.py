@@ -1,4 +1,4 @@
-"""Training of GANSeg: one step of D, then one of G on fresh noise (GANSeg sec. 3.4, app. B.4)."""
+"""Training of GANSeg: one step of D, then one step of G on new noise (GANSeg sec. 3.4, app. B.4)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ipose.data.photo_source import PhotoBatch
+from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
@@ -16,22 +16,22 @@ from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
 from ipose.losses.part_regions import area_loss, concentration_loss
-from ipose.types import Phase
+from ipose.objective import Phase
 
 
 class GANSegObjective:
-    """The training system of G and D. Terms come weighted; one of weight 0 is left out.
+    """The training objective of G and D. The terms are weighted. A term of weight 0 is left out.
 
-    L_D = softplus(D(fake)) + softplus(-D(real)), and on every 16th of its steps 10 times the gradient penalty.
-    L_G = softplus(-D(fake)), and on every 2nd of its steps lambda_con concentration + lambda_area area.
+    L_D = softplus(D(fake)) + softplus(-D(real)), and on every 16th of its steps 10 times the gradient penalty. L_G =
+    softplus(-D(fake)), and on every 2nd of its steps lambda_con concentration + lambda_area area.
 
-    Which step it is, the optimizers know (Adam counts), so that a resumed run goes on with the right one. The release
-    counts the penalty's steps from the start of each epoch; here they are counted from the start of training.
+    The number of the step comes from the optimizers (Adam counts steps), so a resumed run goes on with the right one.
+    It counts from the start of training. The release counts from the start of each epoch.
 
     Args:
         generator: of the config.
         discriminator: of the config.
-        config: of the losses and optimizers.
+        config: of losses and optimizers.
     """
 
     averaged = ()
@@ -47,7 +47,7 @@ class GANSegObjective:
 
     @classmethod
     def from_config(cls, config: GANSegConfig) -> "GANSegObjective":
-        """The system with the config's own networks, initialised from torch's global random numbers."""
+        """The objective with new networks of the config, initialised from torch's global random numbers."""
         generator, discriminator = GANSegGenerator(config), GANSegDiscriminator.from_config(config)
         start_weights(generator)
         start_weights(discriminator)
@@ -61,7 +61,7 @@ class GANSegObjective:
         return self
 
     def phases(self, batch: PhotoBatch, generator: torch.Generator) -> Iterator[Phase]:
-        """One step of D, then one of G, each with noise of its own."""
+        """One step of D, then one step of G, each with its own noise."""
         real = batch.image
         yield Phase(
             "discriminator", ("discriminator",), "discriminator", lambda: self.discriminator_losses(real, generator)
@@ -69,7 +69,7 @@ class GANSegObjective:
         yield Phase("generator", ("generator",), "generator", lambda: self.generator_losses(len(real), generator))
 
     def discriminator_losses(self, real: Float[Tensor, "b 3 s s"], noise: torch.Generator) -> dict[str, Tensor]:
-        """What D minimises; G receives no gradient (the release computes one and throws it away)."""
+        """The losses of D. G receives no gradient. (The release computes one and does not use it.)"""
         config = self.config
         with torch.no_grad():
             fake = self._fake(len(real), noise).image
@@ -88,7 +88,7 @@ class GANSegObjective:
         return {**losses, "penalty": config.penalty_weight * scale * penalty}
 
     def generator_losses(self, count: int, noise: torch.Generator) -> dict[str, Tensor]:
-        """What G minimises: D should take its images for real; parts should be compact and large enough."""
+        """The losses of G: D should score its images as real, and parts should be compact and large enough."""
         config, due = self.config, self._steps("generator") % self.config.part_loss_interval == 0
         output = self._fake(count, noise)
         losses = {"adversarial": log_g(_as_map(self.discriminator(output.image)))}
@@ -111,7 +111,7 @@ class GANSegObjective:
         return output
 
     def _steps(self, name: str) -> int:
-        """Steps that an optimizer has taken, over all resumes."""
+        """Number of steps of an optimizer, over all resumes."""
         optimizer = self.optimizers[name]
         state = optimizer.state.get(optimizer.param_groups[0]["params"][0], {})
         return int(state.get("step", 0))

@@ -1,4 +1,4 @@
-"""Level 1: noise to points and embeddings, by linear layers alone (GANSeg sec. 3.1)."""
+"""Level 1: from noise to points and embeddings, by linear layers (GANSeg sec. 3.1)."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from ipose.ganseg.presets import GANSegConfig
 
 
 class PartPoints(NamedTuple):
-    """What level 1 says of an image: where its parts are, and how they and the background look.
+    """Level 1's output: the places of the parts, and the look of parts and background.
 
     Args:
         points: (b, n, 2) in (-1, 1), (row, column), part by part.
@@ -25,10 +25,10 @@ class PartPoints(NamedTuple):
 
 
 class PointNetwork(nn.Module):
-    """Three branches, each with a noise of its own: points, appearance of the parts, appearance of the background.
+    """Three branches, each with its own noise: points, look of the parts, look of the background.
 
-    Points are tanh(x / 20): the divisor lets training start with all points near the centre. The embedding of part k is
-    its row of a table, times what the appearance noise says for all parts together.
+    Points are tanh(x / 20). The divisor puts all points near the centre when training starts. The embedding of part k
+    is row k of a table, times the output of the appearance branch, which is the same for all parts.
     """
 
     def __init__(self, config: GANSegConfig) -> None:
@@ -46,7 +46,8 @@ class PointNetwork(nn.Module):
         background_noise: Float[Tensor, "b z"],
         part_noise: Float[Tensor, "b z"],
     ) -> PartPoints:
-        """Points and embeddings of each image, in float32 under autocast too: a pixel is 1/64 of a coordinate."""
+        """Points and embeddings of each image. In float32 even under autocast, because a pixel is 1/64 of a
+        coordinate."""
         with torch.autocast(point_noise.device.type, enabled=False):
             raw = self.to_points(point_noise).unflatten(1, (self.config.points, 2))
             embeddings = self.to_appearance(part_noise)[:, None] * self.part_table.weight
@@ -55,7 +56,7 @@ class PointNetwork(nn.Module):
 
 
 def linear_layers(width: int, out: int, count: int, shared: bool = False) -> nn.Sequential:
-    """`count` linear layers with leaky ReLUs between them; `shared`: all but the last are one layer."""
+    """`count` linear layers with leaky ReLUs between them. `shared`: all but the last are the same layer."""
     layers: list[nn.Module] = []
     for i in range(count - 1):
         layers.append(layers[0] if shared and i else nn.Sequential(nn.Linear(width, width), nn.LeakyReLU(SLOPE)))

@@ -1,14 +1,15 @@
-"""Every number of GANSeg and its training, on one page: the config and its presets (GANSeg sec. 3, appendix B).
+"""Every setting of GANSeg and its training, on one page: the config and its presets (GANSeg sec. 3, appendix B).
 
-Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" what the authors' release does; where
-they differ, the field names both, and the default is the release's, whose numbers the paper's tables are.
+Imports no torch, so that `ipose --help` is fast. "P" is the paper, "R" the authors' release. Where they differ, the
+field names both, and the default is R's, because the paper's tables come from R.
 """
 
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from ipose.configs import check_choices, check_fields, config_by_name, require
 from ipose.errors import ConfigError
 
 Heatmap = Literal["cone", "gauss-var", "gauss-paper"]
@@ -17,33 +18,32 @@ Head = Literal["two", "one"]
 AreaTarget = Literal["disk", "heatmap"]
 Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
-PresetName = Literal["celeba-wild", "taichi", "cub", "flowers", "folder", "small", "partworld", "tiny"]
 
 MOST_PARTS = 254
-"""Part maps are saved as bytes: 0 = background, 1..K = parts."""
+"""Most parts. Part maps are saved as bytes: 0 = background, 1..K = parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GANSegConfig:
-    """Generator, discriminator, objective and training of GANSeg. Checks itself once, when made.
+    """Settings of generator, discriminator, objective and training of GANSeg. They are checked when the config is made.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     parts: int = 8
-    """K: parts to find. P: 8; Taichi 10."""
+    """K, number of parts. P: 8; Taichi 10."""
     points_per_part: int = 4
-    """P: points that carry one part. 2 always collapses, 3 sometimes (P app. F.3)."""
+    """P, number of points of a part. 2 always collapses, 3 sometimes (P app. F.3)."""
     noise_channels: int = 256
     """Width of each of the three noises (P app. B)."""
     embedding: int = 64
     """E: width of part and background embeddings."""
     sizes: tuple[int, ...] = (32, 32, 64, 128)
-    """Resolution of each block, in pixels; a size repeats or doubles the one before, and the last one is the image's.
-    Six blocks on CUB and Flowers: 32 32 64 64 128 128 (R)."""
+    """Resolution of each block in pixels. A size repeats or doubles the one before. The last one is the image's. CUB
+    and Flowers have six blocks: 32 32 64 64 128 128 (R)."""
     channels: tuple[int, ...] = (512, 256, 128, 64)
-    """Width of each block's input in foreground and background; the first one is also the mask's start (R)."""
+    """Width of each block's input in foreground and background. The first one is also the mask's start (R)."""
     final_channels: int = 64
     """Width of the last blocks of foreground and background."""
     mask_channels: int = 64
@@ -51,48 +51,49 @@ class GANSegConfig:
     hidden: int = 128
     """Width inside SPADE and AdaIN."""
     head: Head = "two"
-    """From features to colours: "two" 3x3 convolutions, or "one" of 1x1 (Flowers, R)."""
+    """Layers from features to colours: "two" 3x3 convolutions, or "one" 1x1 convolution (Flowers, R)."""
     heatmap: Heatmap = "cone"
-    """Form of a part around its centre: cone (published runs), gauss-var (R's command line), gauss-paper (P eq. 4)."""
+    """Form of a part around its centre: cone (published runs), gauss-var (R's default), gauss-paper (P eq. 4)."""
     grid: Grid = "release"
-    """Coordinates of pixels: first and last centre at -1 and 1 (R), or the centres of pixels of an image from -1 to 1,
-    on which shifting the points shifts the masks exactly."""
+    """Coordinates of pixels. "release": the first and last centre are at -1 and 1 (R). "pixel-centre": the image is
+    from -1 to 1, so shifted points shift the masks exactly."""
     margin: int = 10
-    """Pixels that are computed around the image, so that zero padding is not seen in it (P eq. 12)."""
+    """Pixels that are computed around the image and cut off, so that zero padding has no effect in it (P eq. 12)."""
     point_divisor: float = 20.0
-    """Divides the points before tanh, so that training starts with all of them near the centre (R)."""
+    """Divisor of the points before tanh. With it, all points start near the centre (R)."""
     point_layers: int = 5
     """Linear layers from noise to points (R; P: 3)."""
     embedding_layers: int = 4
     """Linear layers from noise to part and background appearance (R; P: 3)."""
     share_repeated: bool = False
-    """One layer in place of each run of equal layers: a slip of the first public version, here for ablation only."""
+    """Use one layer in place of several equal layers: a mistake of the first public version, for ablations only."""
     fixed_background_row: bool = True
-    """Let the background move sideways only. R: always; P: Taichi only."""
+    """Whether the background moves only sideways. R: always; P: Taichi only."""
 
     discriminator_channels: tuple[int, ...] = (64, 128, 256, 512, 512, 512)
-    """Output width of each of D's blocks, each of which halves the image (R)."""
+    """Output width of each of D's blocks. Each block halves the image (R)."""
     discriminator_hidden: int = 512
     """Width of D's last hidden layer (R)."""
 
     concentration_weight: float = 10.0
-    """lambda_con (P tab. 4): 10 CelebA and CUB, 30 Taichi and Flowers."""
+    """lambda_con, weight of the concentration loss (P tab. 4): 10 CelebA and CUB, 30 Taichi and Flowers."""
     area_weight: float = 1.0
-    """lambda_area (P tab. 4)."""
+    """lambda_area, weight of the area loss (P tab. 4)."""
     concentration: Reduction = "mean"
-    """Over the parts: mean (R) or sum (P eq. 16)."""
+    """Reduction of the concentration loss over the parts: mean (R) or sum (P eq. 16)."""
     area_target: AreaTarget = "disk"
-    """Least area of a part: the disk of its points' spread (R's published runs) or its heatmap's sum (P eq. 17)."""
+    """Least area of a part: the disk of its points' spread (R's published runs) or the sum of its heatmap (P eq.
+    17)."""
     part_loss_interval: int = 2
     """Steps from one use of concentration and area to the next (R: 2; P implies 1)."""
     penalty: Penalty = "release"
-    """Gradient penalty on real images: (norm - 1)^2 (R), or R1, norm^2 / 2 (P eq. 15)."""
+    """Gradient penalty on real images: "release" = (norm - 1)^2 (R), or "r1" = norm^2 / 2 (P eq. 15)."""
     penalty_weight: float = 10.0
     """Weight of the gradient penalty (P, R)."""
     penalty_interval: int = 16
     """Steps from one gradient penalty to the next (R: 16; P is silent)."""
     penalty_scaled: bool = False
-    """Multiply the penalty by its interval, as lazy regularisation does (R does not)."""
+    """Whether the penalty is multiplied by its interval, as in lazy regularisation (R: no)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G (P app. B.4)."""
@@ -103,17 +104,17 @@ class GANSegConfig:
     beta2: float = 0.9
     """Adam (P app. B.4)."""
     batch_size: int = 64
-    """Images a step (P app. B.4)."""
+    """Images in a batch (P app. B.4)."""
     updates: int = 30_000
-    """Steps of the generator, where --steps is not given (P; R: epochs, cut at 1002 batches)."""
+    """Number of steps of the generator, if --steps is not given (P; R: epochs of at most 1002 batches)."""
     flip: bool = True
     """Mirror half of the photographs."""
     random_crop: bool = False
-    """Crop photographs at random, 0.9 to 1 of the area (CUB, Flowers)."""
+    """Whether photographs are cropped at random, to 0.9 to 1 of the area (CUB, Flowers)."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
-        self._check_choices()
+        check_choices(self)
         self._check_sizes()
 
     @property
@@ -127,80 +128,59 @@ class GANSegConfig:
         return self.parts * self.points_per_part
 
     def _check_numbers(self) -> None:
-        whole = (
+        positive = (
             "parts points_per_part noise_channels embedding final_channels mask_channels hidden point_layers "
-            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates"
+            "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates "
+            "point_divisor lr_generator lr_discriminator"
         )
-        for name in [*whole.split(), "point_divisor", "lr_generator", "lr_discriminator"]:
-            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("margin", "concentration_weight", "area_weight", "penalty_weight"):
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("beta1", "beta2"):
-            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
-        for name in ("channels", "discriminator_channels"):
-            widths = getattr(self, name)
-            _require(bool(widths) and min(widths) > 0, name, widths, "whole numbers above 0")
-        _require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
+        check_fields(self, positive, lambda x: x > 0, "a number above 0")
+        check_fields(self, "margin concentration_weight area_weight penalty_weight", lambda x: x >= 0, "0 or more")
+        check_fields(self, "beta1 beta2", lambda x: 0 <= x < 1, "a number in [0, 1)")
+        check_fields(self, "channels discriminator_channels", lambda x: x and min(x) > 0, "whole numbers above 0")
+        require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
         unbiased = self.heatmap == "cone" or self.points_per_part > 1
-        _require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
-
-    def _check_choices(self) -> None:
-        choices = {
-            "head": Head, "heatmap": Heatmap, "grid": Grid, "area_target": AreaTarget, "concentration": Reduction,
-            "penalty": Penalty,
-        }  # fmt: skip
-        for name, of in choices.items():
-            _require(getattr(self, name) in get_args(of), name, getattr(self, name), " or ".join(get_args(of)))
+        require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
 
     def _check_sizes(self) -> None:
-        sizes, found = self.sizes, " ".join(map(str, self.sizes))
+        sizes, found, last = self.sizes, " ".join(map(str, self.sizes)), self.sizes[-1] if self.sizes else 0
         fine = len(sizes) > 0 and all(b in (a, 2 * a) for a, b in itertools.pairwise(sizes))
-        _require(
-            fine, "sizes", found or "none", "sizes that each repeat or double the one before, such as 32 32 64 128"
-        )
-        last = self.image_size
-        _require(
-            last >= 32 and last & (last - 1) == 0, "sizes", found, "an image (the last size) of 32, 64, 128, 256, ..."
-        )
-        _require(sizes[0] >= 4, "sizes", found, "a first size of 4 or more")
+        repeated = "sizes that each repeat or double the one before, such as 32 32 64 128"
+        require(fine, "sizes", found or "none", repeated)
+        power_of_two = last >= 32 and last & (last - 1) == 0
+        require(power_of_two, "sizes", found, "an image (the last size) of 32, 64, 128, 256, ...")
+        first = sizes[0]
+        require(first >= 4, "sizes", found, "a first size of 4 or more")
         count = " ".join(map(str, self.channels))
-        _require(len(self.channels) == len(sizes), "channels", count, f"one width for each of the {len(sizes)} sizes")
-        most = min((sizes[0] // 2) ** 2, MOST_PARTS)
-        _require(
-            self.parts <= most, "parts", self.parts, f"at most {most}: a part needs 2x2 pixels at {sizes[0]}x{sizes[0]}"
-        )
+        require(len(self.channels) == len(sizes), "channels", count, f"one width for each of the {len(sizes)} sizes")
+        most = min((first // 2) ** 2, MOST_PARTS)
+        require(self.parts <= most, "parts", self.parts, f"at most {most}: a part needs 2x2 pixels at {first}x{first}")
         halvings = len(self.discriminator_channels)
-        _require(
-            last % 2**halvings == 0,
-            "discriminator_channels",
-            f"{halvings} blocks, each of which halves",
-            f"at most {last.bit_length() - 1} for an image of {last}x{last}",
-        )
-
-
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError("a GANSeg setting that cannot work", field=name, found=found, expected=expected)
+        expected = f"at most {last.bit_length() - 1} for an image of {last}x{last}"
+        blocks = f"{halvings} blocks, each of which halves"
+        require(last % 2**halvings == 0, "discriminator_channels", blocks, expected)
 
 
 _SIX_BLOCKS: Mapping[str, Any] = {
-    "sizes": (32, 32, 64, 64, 128, 128), "channels": (512, 256, 256, 128, 128, 64), "random_crop": True
-}  # fmt: skip
+    "sizes": (32, 32, 64, 64, 128, 128),
+    "channels": (512, 256, 256, 128, 128, 64),
+    "random_crop": True,
+}
 
 # `small` is for one GPU and minutes: 64x64, half the width. Neither it nor `tiny` is an experiment of the paper.
-_SMALL: Mapping[str, Any] = {
-    "parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64),
-    "discriminator_channels": (64, 128, 256, 512, 512), "random_crop": True, "batch_size": 32, "updates": 10_000,
-}  # fmt: skip
+_SMALL: Mapping[str, Any] = (
+    {"parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64)}
+    | {"discriminator_channels": (64, 128, 256, 512, 512)}
+    | {"random_crop": True, "batch_size": 32, "updates": 10_000}
+)
 
-# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. A few thousand steps are too few for points that
-# start at the centre to come apart: the smaller divisor spreads them from the start, and areas hold the parts open.
-_TINY: Mapping[str, Any] = {
-    "parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16),
-    "final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "discriminator_channels": (16, 32, 48, 64),
-    "discriminator_hidden": 64, "batch_size": 16, "updates": 5000, "lr_generator": 2e-4,
-    "point_divisor": 5.0,
-}  # fmt: skip
+# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. Its points start at the centre, and a few thousand
+# steps are too few for them to come apart. So a smaller divisor spreads them from the start.
+_TINY: Mapping[str, Any] = (
+    {"parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16)}
+    | {"final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "point_divisor": 5.0}
+    | {"discriminator_channels": (16, 32, 48, 64), "discriminator_hidden": 64}
+    | {"batch_size": 16, "updates": 5000, "lr_generator": 2e-4}
+)
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "celeba-wild": {},
@@ -227,15 +207,12 @@ def preset(name: str, **overrides: Any) -> GANSegConfig:
         >>> preset("taichi", parts=12).concentration_weight
         30.0
     """
-    if name not in PRESETS:
-        raise ConfigError("no such GANSeg preset", field="preset", found=name, expected=" | ".join(PRESETS))
-    if strangers := sorted(set(overrides) - set(GANSegConfig.__dataclass_fields__)):
-        raise ConfigError("GANSeg settings have no such field", found=", ".join(strangers), mend="Check the spelling.")
-    return GANSegConfig(**{**PRESETS[name], **overrides})
+    return config_by_name(GANSegConfig, "GANSeg", PRESETS, name, overrides)
 
 
 def at_size(config: GANSegConfig, image_size: int) -> GANSegConfig:
-    """The same networks for images of another side: every block's size by the same factor, D deeper or shallower.
+    """The config for images of another side. The sizes of all blocks change by the same factor. D gets more or fewer
+    blocks.
 
     Args:
         config: at any size.

@@ -1,4 +1,4 @@
-"""GANSeg's settings in the paper and in the authors' release, side by side: what `ipose info --preset` prints."""
+"""GANSeg's settings in the paper and in the authors' release. `ipose info --preset` prints them."""
 
 from collections.abc import Mapping
 
@@ -64,10 +64,10 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
 
 
 def published(preset: str) -> Mapping[str, Published]:
-    """What was published about each field of `GANSegConfig`, for the data set that the preset is for.
+    """The published values of each field of `GANSegConfig`, for the data set of the preset.
 
-    Sources: GANSeg sec. 3, apps. B, F; the release's four runs. A preset that is for no published data set (`folder`,
-    `small`, `tiny`) gets what was published about CelebA in the wild.
+    Sources: GANSeg sec. 3, apps. B, F; the release's four runs. A preset without a published data set (`folder`,
+    `small`, `tiny`) gets the values of CelebA in the wild.
     """
-    said = {**_EVERYWHERE, **_DATA.get(preset, {})}
-    return {name: said[name] for name in GANSegConfig.__dataclass_fields__}
+    known = {**_EVERYWHERE, **_DATA.get(preset, {})}
+    return {name: known[name] for name in GANSegConfig.__dataclass_fields__}

@@ -1,8 +1,15 @@
-"""GroupDNet (Zhu et al., CVPR 2020): an image from a label map and one code a class, and how that is learned.
+"""GroupDNet (Zhu et al., CVPR 2020): an image from a label map and one code for each class, and its training.
 
-class_images   what the encoder sees of each class        encoder        a photograph's codes
-label_tensor   what the decoder sees of the label map     decoder        label map and codes in, image out
-cg_block       CG-Norm and CG-Block                       discriminator  multi-scale, with features to match
-modulation     how norms split into groups                codes          the code of one class among the others
-presets        every number on one page, baselines too    init           how weights begin
+encoder         a photograph to codes
+decoder         label map and codes to an image
+label_tensor    what the networks see of the label map, and the image of each class
+cg_block        CG-Norm and CG-Block
+modulation      how norms are split into groups
+discriminator   multi-scale, with features to match
+codes           distributions of codes, and the code of one class
+objective       the losses of one step
+model           encoder and decoder for use
+init            initial weights
+presets         every setting on one page, with the baselines
+published       what the paper and the release say about each setting
 """

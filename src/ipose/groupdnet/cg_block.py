@@ -1,4 +1,4 @@
-"""CG-Norm and CG-Block: SPADE and its residual block, in groups, so that classes stay apart (GroupDNet sec. 3.3)."""
+"""CG-Norm and CG-Block: SPADE and its residual block with groups, which keep the classes apart (GroupDNet sec. 3.3)."""
 
 from typing import Literal
 
@@ -13,15 +13,15 @@ from ipose.layers.spectral_norm import right_first_spectral_norm
 class CGNorm(SPADE):
     """Conditional group normalisation: BN(x) * (1 + gamma(label)) + beta(label), both by grouped convolutions.
 
-    Source: GroupDNet sec. 3.3, eqs. 3-5; the form (1 + gamma), with BN without weights, is the release's.
+    Source: GroupDNet sec. 3.3, eqs. 3-5. The form (1 + gamma), with BN without weights, is the release's.
 
     Args:
         channels: of x.
-        modulation: how the label map's convolutions are grouped.
-        groups: of the block that this norm is in.
-        norm: "batch", or "group": a group norm of `norm_groups` (paper table 3).
-        norm_groups: groups of the convolution in front of it.
-        form: "release", or "paper": gamma * BN(x) + beta, BN with weights of its own.
+        modulation: how the convolutions of the label map are grouped.
+        groups: of the block with this norm.
+        norm: "batch", or "group" = a group norm of `norm_groups` (paper table 3).
+        norm_groups: groups of the convolution before the norm.
+        form: "release", or "paper" = gamma * BN(x) + beta, where BN has weights.
     """
 
     def __init__(
@@ -50,17 +50,18 @@ class CGNorm(SPADE):
 
 
 class CGBlock(SPADEResBlock):
-    """The residual block of the decoder, everything in `groups`: CG-Norm, activation, convolution, twice; a shortcut.
+    """The residual block of the decoder, with everything in `groups`: CG-Norm, activation, convolution, twice, and a
+    shortcut.
 
-    Source: GroupDNet sec. 3.3, fig. 9. Called as `SPADEResBlock`: `block(x, label_tensor)`.
+    Source: GroupDNet sec. 3.3, fig. 9. Called like `SPADEResBlock`: `block(x, label_tensor)`.
 
     Args:
         fin: channels in.
         fout: channels out.
         modulation: of its CG-Norms.
         groups: of the block.
-        groups_before: of the convolution in front of the block, which a group norm goes by.
-        norm: of the CG-Norms, as is `form`.
+        groups_before: groups of the convolution before the block. A group norm uses them.
+        norm: of the CG-Norms.
         form: see `CGNorm`.
         activation: "leaky_relu" (the release) or "relu" (the paper's figures).
         spectral_norm: whether the convolutions have it.

@@ -1,4 +1,4 @@
-"""The latent code: eight channels a class, where the encoder is sure of them and how far they may stray."""
+"""The latent code: a normal distribution for each element, eight channels for each class."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from ipose.errors import ConfigError, ShapeMismatchError
 
 
 class Codes(NamedTuple):
-    """What the encoder says of images: a normal distribution for each element of the code.
+    """The encoder's answer for images: a normal distribution for each element of the code.
 
     Args:
-        mean: (b, z, h, w), class c in channels 8c..8c+7; (b, z) where the code is one vector.
+        mean: (b, z, h, w), class c in channels 8c..8c+7; (b, z) if the code is one vector.
         log_variance: of the same shape.
     """
 
@@ -22,12 +22,12 @@ class Codes(NamedTuple):
     log_variance: Tensor
 
     def sample(self, noise: Float[Tensor, "b z *grid"]) -> Float[Tensor, "b z *grid"]:
-        """mean + noise * exp(log_variance / 2), noise standard normal."""
+        """A sample: mean + noise * exp(log_variance / 2). `noise`: standard normal."""
         return self.mean + noise * torch.exp(self.log_variance / 2)
 
 
 def class_code(code: Float[Tensor, "b z *grid"], of: int, num_classes: int) -> Float[Tensor, "b k *grid"]:
-    """The channels that class `of` owns: a view. Raises ConfigError for a class that the code does not have."""
+    """The channels of class `of`, as a view. Raises ConfigError for a class that the code does not have."""
     if not 0 <= of < num_classes:
         raise ConfigError("the code has no such class", field="class", found=of, expected=f"0..{num_classes - 1}")
     if code.shape[1] % num_classes:
@@ -44,7 +44,7 @@ def class_code(code: Float[Tensor, "b z *grid"], of: int, num_classes: int) -> F
 def with_class_code(
     code: Float[Tensor, "b z *grid"], of: int | Sequence[int], other: Float[Tensor, "b z *grid"], num_classes: int
 ) -> Float[Tensor, "b z *grid"]:
-    """The code with the channels of class `of` (or of several) from another code; all others are as they were."""
+    """The code with the channels of class `of`, or of several classes, from another code."""
     result = code.clone()
     for number in [of] if isinstance(of, int) else of:
         class_code(result, number, num_classes).copy_(class_code(other, number, num_classes))

@@ -1,4 +1,7 @@
-"""The decoder: a label map and a code a class in, an image out; classes meet late (GroupDNet sec. 3.3, table 4)."""
+"""The decoder: a label map and a code a class in, an image out; classes meet late (GroupDNet sec. 3.3, table 4).
+
+`ipose.reference.groupdnet_decoder` is the literal version.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -15,19 +18,20 @@ from ipose.layers.spectral_norm import normalise_all
 
 
 class Decoder(nn.Module):
-    """CG-Blocks whose group numbers fall from C to 1: a class's code reaches its own channels first, all in the end.
+    """CG-Blocks whose number of groups falls from C to 1. At first the code of a class reaches only its own channels;
+    at the end it reaches all.
 
-    A grouped 3x3 convolution of the code, the blocks (nearest doubling before each but the first), LeakyReLU 0.2, a
-    3x3 convolution, tanh. Source: GroupDNet sec. 3.3, fig. 7 and table 4.
+    A grouped 3x3 convolution of the code, the blocks (with nearest doubling before each but the first), LeakyReLU 0.2,
+    a 3x3 convolution, tanh. Source: GroupDNet sec. 3.3, fig. 7 and table 4.
 
     Args:
-        config: widths, groups and forms. With one group everywhere and a vector for a code it is VSPADE.
+        config: widths, groups and forms. With one group everywhere and a vector as code, it is VSPADE.
     """
 
     def __init__(self, config: GroupDNetConfig) -> None:
         super().__init__()
         self.config = config
-        self.release_extras: dict[str, Tensor] = {}  # what a release checkpoint held and no layer uses; no weights
+        self.release_extras: dict[str, Tensor] = {}  # unused tensors of a release checkpoint; no weights
         channels, groups = config.decoder_channels, config.decoder_groups
         first_groups = config.num_classes if config.first_grouped and config.code != "vector" else 1
         self.first = _first(config, first_groups)
@@ -63,11 +67,11 @@ class Decoder(nn.Module):
 
         Args:
             label: class ids 0..C-1.
-            z: the code: (b, z_channels, h/m, w/m) with m = size_multiple, (b, z_channels, 1, 1) for the same code
-                everywhere, or (b, z_channels) where the code is a vector.
-            instance: instance map, where the model sees edges.
+            z: the code: (b, z_channels, h/m, w/m) with m = size_multiple, or (b, z_channels, 1, 1) for the same code
+                everywhere, or (b, z_channels) if the code is a vector.
+            instance: instance map. Needed if the model reads edges.
         Raises:
-            ShapeMismatchError: a size that the blocks cannot reach, a code of another shape, or no instance map.
+            ShapeMismatchError: a size that the blocks cannot make, a code of another shape, or no instance map.
             ConfigError: a class id that the model does not know.
         """
         size = (label.shape[-2], label.shape[-1])
@@ -80,7 +84,7 @@ class Decoder(nn.Module):
             x = self.first(z.expand(-1, -1, *start))
         for i, block in enumerate(self.blocks):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest") if i else x
-            x = block(x, label_tensor)  # from the full-size map each time: nearest of nearest is not nearest
+            x = block(x, label_tensor)  # resized from the full-size map each time: nearest of nearest differs
         for layer in self.fusing:
             x = layer(F.leaky_relu(x, LEAK))
         return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
@@ -88,7 +92,8 @@ class Decoder(nn.Module):
     def label_tensor(
         self, label: Int[Tensor, "b h w"], instance: Int[Tensor, "b h w"] | None = None
     ) -> Float[Tensor, "b m h w"]:
-        """What the CG-Norms see: the one-hot label map, with the edges of instances beside each class where asked."""
+        """The input of the CG-Norms: the one-hot label map, with the edges of instances beside each class if the config
+        has edges."""
         classes = one_hot(label, self.config.num_classes)
         if not self.config.edges:
             return classes
@@ -124,7 +129,7 @@ def needed_instance(instance: Int[Tensor, "b h w"] | None) -> Int[Tensor, "b h w
     """The instance map. Raises ShapeMismatchError where there is none."""
     if instance is None:
         raise ShapeMismatchError(
-            "the model sees the edges of instances, but there is no instance map",
+            "the model reads the edges of instances, but there is no instance map",
             field="instance",
             mend="Pass instance=, the instance map of the scene.",
         )

@@ -1,4 +1,7 @@
-"""The multi-scale discriminator of pix2pixHD: scores of patches, and features to match (GroupDNet app. A, fig. 7)."""
+"""The multi-scale discriminator of pix2pixHD: scores of patches, and features to match (GroupDNet app. A, fig. 7).
+
+`ipose.reference.groupdnet_discriminator` is the literal version.
+"""
 
 from typing import NamedTuple
 
@@ -13,23 +16,29 @@ from ipose.layers.residual import LEAK
 from ipose.layers.spectral_norm import normalise_all, right_first_spectral_norm
 
 LARGEST_MULTIPLE = 8
-"""No layer is wider than this times the first."""
+"""Most width of a layer, as a multiple of the first layer's."""
 
 
-class Verdict(NamedTuple):
-    """What one discriminator says: features of each layer, to match, and the score of each patch (larger = real)."""
+class ScaleOutput(NamedTuple):
+    """The answer of one discriminator.
+
+    Args:
+        features: of each layer, for feature matching.
+        score: of each patch, larger = more real.
+    """
 
     features: tuple[Tensor, ...]
     score: Tensor
 
 
 class PatchDiscriminator(nn.Module):
-    """4x4 convolutions, the first without norm, the middle ones with spectral and instance norm, the last the scores.
+    """4x4 convolutions. The first has no norm, the middle ones have spectral and instance norm, the last one makes the
+    scores.
 
-    The last two have stride 1, the others 2; all pad by 2, so that a map grows by one pixel where it is not halved.
+    The last two have stride 1, the others 2. All pad by 2, so a map that is not halved grows by one pixel.
 
     Args:
-        channels: of the input: the label tensor beside the image.
+        channels: of the input: label tensor and image.
         config: widths and forms.
     """
 
@@ -48,19 +57,19 @@ class PatchDiscriminator(nn.Module):
         )
         self.score = nn.Conv2d(widths[-1], 1, 4, padding=2)
 
-    def forward(self, x: Float[Tensor, "b i h w"]) -> Verdict:
-        """Features and scores of label tensors beside images."""
+    def forward(self, x: Float[Tensor, "b i h w"]) -> ScaleOutput:
+        """Features and scores of label tensors with images."""
         features = [F.leaky_relu(self.first(x), LEAK)]
         for layer, norm in zip(self.middle, self.norms, strict=True):
             features.append(F.leaky_relu(norm(layer(features[-1])), LEAK))
-        return Verdict(tuple(features), self.score(features[-1]))
+        return ScaleOutput(tuple(features), self.score(features[-1]))
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """Several discriminators of one form, each on the input at half the size of the last. Source: GroupDNet fig. 7.
+    """Several equal discriminators. Each reads the input at half the size of the one before. Source: GroupDNet fig. 7.
 
     Args:
-        config: how many, and their widths.
+        config: their number and widths.
     """
 
     def __init__(self, config: GroupDNetConfig) -> None:
@@ -72,21 +81,22 @@ class MultiScaleDiscriminator(nn.Module):
             normalise_all(self)
         init_network(self, config)
 
-    def forward(self, x: Float[Tensor, "b i h w"]) -> tuple[Verdict, ...]:
-        """What each discriminator says of (one-hot label, edges where the model sees them, image), largest first."""
-        verdicts = []
+    def forward(self, x: Float[Tensor, "b i h w"]) -> tuple[ScaleOutput, ...]:
+        """The answer of each discriminator, the largest image first. Input: one-hot label, edges if the model has them,
+        image."""
+        outputs = []
         for i, scale in enumerate(self.scales):
             x = halved(x) if i else x
-            verdicts.append(scale(x))
-        return tuple(verdicts)
+            outputs.append(scale(x))
+        return tuple(outputs)
 
 
 def halved(x: Float[Tensor, "b i h w"]) -> Float[Tensor, "b i half_h half_w"]:
-    """The mean of every second 3x3 window, of its pixels inside of the image."""
+    """Half the size: the mean of every second 3x3 window, over its pixels inside the image."""
     return F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
 
 
 def _middle(fin: int, fout: int, stride: int, scope: str) -> nn.Conv2d:
-    """Without a bias: the norm behind it would take it away."""
+    """A convolution without bias, because the norm after it would remove the bias."""
     conv = nn.Conv2d(fin, fout, 4, stride=stride, padding=2, bias=False)
     return conv if scope == "none" else right_first_spectral_norm(conv)

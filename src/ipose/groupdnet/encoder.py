@@ -1,4 +1,7 @@
-"""The encoder: a photograph and its label map in, a code for every class out (GroupDNet sec. 3.3)."""
+"""The encoder: a photograph and its label map in, a code for every class out (GroupDNet sec. 3.3).
+
+`ipose.reference.groupdnet_encoder` is the literal version.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -16,13 +19,14 @@ from ipose.layers.spectral_norm import normalise_all, right_first_spectral_norm
 
 
 class Encoder(nn.Module):
-    """Halving convolutions in one group a class, and two heads: a class's code depends on its own image alone.
+    """Halving convolutions with one group for each class, and two heads. The code of a class depends only on its own
+    image.
 
     Each layer: 3x3 convolution of stride 2 without bias, instance norm, LeakyReLU 0.2. A class that the image lacks has
-    an image of zeros, which no layer changes: its code is the bias of the heads. Source: GroupDNet sec. 3.3, fig. 8.
+    an image of zeros. All layers keep it 0, so its code is the bias of the heads. Source: GroupDNet sec. 3.3, fig. 8.
 
     Args:
-        config: widths and forms. Not grouped, it is the encoder of the baselines.
+        config: widths and forms. Without groups it is the encoder of the baselines.
     """
 
     def __init__(self, config: GroupDNetConfig) -> None:
@@ -42,7 +46,7 @@ class Encoder(nn.Module):
 
     @property
     def image_channels(self) -> int:
-        """Channels of the class images; three where one encoder sees the whole image once."""
+        """Channels of the class images. 3 if one encoder reads the whole image once."""
         once = self.config.class_images == "whole" and not self.config.encoder_grouped
         return 3 * (1 if once else self.config.num_classes)
 

@@ -1,4 +1,4 @@
-"""How the weights of GroupDNet begin."""
+"""Initial weights of GroupDNet."""
 
 from torch import nn
 
@@ -7,11 +7,11 @@ from ipose.layers.init import init_weights
 
 
 def init_network(network: nn.Module, config: GroupDNetConfig) -> None:
-    """Draw the weights anew, in place, from torch's global random numbers; biases 0.
+    """Draw new weights in place, from torch's global random numbers. Biases are 0.
 
-    "effective": Xavier normal with the config's gain, but layers under spectral norm keep torch's own start, uniform
-    within 1/sqrt(fan_in): so the authors' release begins when it trains on a GPU. "glorot": Xavier normal with gain 1
-    everywhere (GroupDNet app. A).
+    "effective": Xavier normal with the config's gain. Layers with spectral norm keep torch's own start, uniform within
+    1/sqrt(fan_in). The authors' release starts like this on a GPU. "glorot": Xavier normal with gain 1 everywhere
+    (GroupDNet app. A).
     """
     if config.init == "glorot":
         init_weights(network, 1.0)

@@ -1,4 +1,4 @@
-"""The label map as the networks see it: one channel a class, with the edges of instances beside each where asked."""
+"""The label map as the networks read it: one channel for each class, and edges of instances beside each class."""
 
 from typing import Literal
 
@@ -10,10 +10,10 @@ from ipose.errors import ConfigError
 
 
 def one_hot(label: Int[Tensor, "b h w"], num_classes: int) -> Float[Tensor, "b c h w"]:
-    """1 in the channel of each pixel's class, else 0.
+    """One-hot label map: 1 in the channel of each pixel's class, else 0.
 
     Raises:
-        ConfigError: an id outside 0..C-1: on a GPU it would end in a device assert that names nothing.
+        ConfigError: an id outside 0..C-1. On a GPU it would end in a device assert without a name.
     """
     low, high = (int(end) for end in label.aminmax())
     if low < 0 or high >= num_classes:
@@ -41,7 +41,8 @@ def instance_edges(instance: Int[Tensor, "b h w"]) -> Float[Tensor, "b 1 h w"]:
 
 
 def interleaved(classes: Float[Tensor, "b c h w"], edges: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b c2 h w"]:
-    """(class 0, edges, class 1, edges, ...): each group of a grouped convolution has the edges beside its class."""
+    """Channels (class 0, edges, class 1, edges, ...), so that each group of a grouped convolution has the edges,
+    too."""
     b, c, h, w = classes.shape
     return torch.stack([classes, edges.expand(b, c, h, w)], dim=2).flatten(1, 2)
 
@@ -52,16 +53,16 @@ def make_class_images(
     num_classes: int,
     form: Literal["crop", "mask", "whole"] = "crop",
 ) -> Float[Tensor, "b c3 h w"]:
-    """One image a class, stacked class by class: channel 3c + k is colour k of class c.
+    """One image for each class, stacked: channel 3c + k is colour k of class c.
 
     Args:
         image: the photographs.
         label: class ids 0..C-1.
         num_classes: C.
-        form: "mask": mask_c * image (paper eq. 2). "crop": of that, the tight box of the class, enlarged to the whole
-            image by nearest neighbour (the authors' release). "whole": the image itself for every class.
+        form: "mask" = mask_c * image (paper eq. 2). "crop" = the box of the class in that image, enlarged to the whole
+            image by nearest neighbour (the authors' release). "whole" = the image itself for every class.
     Returns:
-        (b, 3C, h, w); all 0 for a class that the image lacks, but for "whole".
+        (b, 3C, h, w). A class that the image lacks has zeros, except for "whole".
     """
     b, _, h, w = image.shape
     if form == "whole":
@@ -76,12 +77,12 @@ def make_class_images(
 
 
 def box_indices(occupied: Bool[Tensor, "n side"]) -> Int[Tensor, "n side"]:
-    """Where each place of an enlarged box comes from: first + floor(place * extent / side).
+    """The source index of each position of an enlarged box: first + floor(position * extent / side).
 
     Args:
         occupied: which rows (or columns) have a pixel.
     Returns:
-        indices of rows (or columns); 0, 1, 2, ... where none is occupied.
+        indices of rows (or columns). If none is occupied: 0, 1, 2, ...
     """
     side = occupied.shape[-1]
     places = torch.arange(side, device=occupied.device)

@@ -1,37 +1,32 @@
-"""GroupDNet for use: a scene in, an image out; codes of classes taken, drawn, mixed; saved and loaded as one folder."""
+"""GroupDNet for use: from a scene to an image, with codes that are drawn, read from photographs or mixed. Saved as one
+folder."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-import ipose
 from ipose.configs import config_from_plain
-from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
-from ipose.errors import ConfigError, DataError, RunError, ShapeMismatchError
+from ipose.errors import ConfigError, DataError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.model_folder import model_format, read_model_config
+from ipose.label_spec import LabelSpec
+from ipose.model_folder import EXTRAS, ModelFolder, ModelKind, open_model
+from ipose.model_writing import write_model
 from ipose.seeds import named_generator
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
-FORMAT = "ipose-groupdnet"
+KIND = ModelKind("ipose-groupdnet", "GroupDNet", "ipose train groupdnet")
 WEIGHTS = "model.safetensors"
-EXTRAS = "release_extras.safetensors"
-"""What a file of the authors held and no layer uses, where the decoder came from one."""
 
 
 class GroupDNet:
-    """Encoder and decoder of one config, with the label spec that they were trained for. Source: GroupDNet sec. 3.
+    """Encoder and decoder of one config, with the label spec of their training. Source: GroupDNet sec. 3.
 
     Args:
         encoder: trained; put in eval mode.
@@ -54,12 +49,12 @@ class GroupDNet:
 
     @property
     def config(self) -> GroupDNetConfig:
-        """Of both networks."""
+        """Config of both networks."""
         return self.decoder.config
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """Device of the networks."""
         return next(self.decoder.parameters()).device
 
     def to(self, device: torch.device | str) -> "GroupDNet":
@@ -70,11 +65,11 @@ class GroupDNet:
 
     @torch.no_grad()
     def __call__(self, scene: Scene, *, seed: int = 0) -> Float[Tensor, "3 h w"]:
-        """An image in [-1, 1], on the CPU; every class's code is drawn from (seed, scene name)."""
+        """An image in [-1, 1], on the CPU. The code is drawn from (seed, scene name)."""
         return self.paint([scene], self.draw([scene], seed=seed))[0]
 
     def draw(self, scenes: Sequence[Scene], *, seed: int = 0) -> Float[Tensor, "b z *grid"]:
-        """Codes from the standard normal, each scene's from (seed, its name): the same in any batch."""
+        """Standard normal codes. Each scene's code depends only on (seed, its name)."""
         codes = []
         for scene in scenes:
             grid = self._grid(scene.size)
@@ -97,7 +92,7 @@ class GroupDNet:
 
     @torch.no_grad()
     def paint(self, scenes: Sequence[Scene], z: Float[Tensor, "b z *grid"]) -> Float[Tensor, "b 3 h w"]:
-        """Images in [-1, 1] of label maps with given codes, on the CPU; scenes of one size."""
+        """Images in [-1, 1] of label maps with given codes, on the CPU. The scenes have one size."""
         if len({scene.size for scene in scenes}) > 1:
             raise ShapeMismatchError(
                 "scenes of one batch must be of one size", mend="Call the model once for each size."
@@ -112,46 +107,27 @@ class GroupDNet:
         multiple = self.config.size_multiple
         return (1, 1) if self.config.code == "pooled" else (size[0] // multiple, size[1] // multiple)
 
-    def save_pretrained(self, folder: Path) -> None:
-        """Write a model folder: config.json, model.safetensors and the spec."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write a model folder: config.json, model.safetensors and the spec. One that stands there is replaced."""
         networks = {"encoder": self.encoder, "decoder": self.decoder}
         weights = {f"{name}.{key}": value for name, net in networks.items() for key, value in net.state_dict().items()}
-        save_file({key: value.detach().cpu().contiguous().clone() for key, value in weights.items()}, folder / WEIGHTS)
-        if self.decoder.release_extras:
-            save_file({key: value.contiguous() for key, value in self.decoder.release_extras.items()}, folder / EXTRAS)
-        described = {"format": FORMAT, "ipose_version": ipose.__version__, "groupdnet_config": asdict(self.config)}
-        (folder / "config.json").write_text(json.dumps(described, indent=2) + "\n")
-        (folder / DATASET_FILE).write_text(dataset_toml(self.spec))
+        files = {WEIGHTS: weights, EXTRAS: self.decoder.release_extras}
+        write_model(folder, KIND, {"groupdnet_config": asdict(self.config)}, files, spec=self.spec)
 
     @classmethod
-    def from_pretrained(cls, path: str | Path) -> "GroupDNet":
+    def from_pretrained(cls, path: str | Path | ModelFolder) -> "GroupDNet":
         """Load a run or its `model/` folder.
 
         Raises:
             RunError: no model here, one of another system, or a damaged file.
         """
-        folder, described = _read_config(Path(path))
-        try:
-            config = config_from_plain(GroupDNetConfig, described["groupdnet_config"])
+        model = open_model(path, KIND)
+        with model.reading("GroupDNet"):
+            config = config_from_plain(GroupDNetConfig, model.config["groupdnet_config"])
             encoder, decoder = Encoder(config), Decoder(config)
-            weights = load_file(folder / WEIGHTS)
+            weights = model.weights(WEIGHTS)
             for name, network in (("encoder.", encoder), ("decoder.", decoder)):
                 own = {key.removeprefix(name): value for key, value in weights.items() if key.startswith(name)}
                 network.load_state_dict(own)
-            decoder.release_extras = load_file(folder / EXTRAS) if (folder / EXTRAS).is_file() else {}
-        except (KeyError, TypeError, ConfigError, OSError, SafetensorError, RuntimeError) as error:
-            words = " ".join(str(error).split())[:200]
-            raise RunError(
-                f"the GroupDNet cannot be read ({words})", file=folder, mend="Copy the model folder again, whole."
-            ) from error
-        return cls(encoder, decoder, load_spec(folder / DATASET_FILE))
-
-
-def is_groupdnet(path: str | Path) -> bool:
-    """Whether a run or model folder holds a GroupDNet; False for whatever cannot be read."""
-    return model_format(Path(path)) == FORMAT
-
-
-def _read_config(path: Path) -> tuple[Path, dict[str, Any]]:
-    return read_model_config(path, FORMAT, name="GroupDNet", command="ipose train groupdnet")
+        decoder.release_extras = model.extras()
+        return cls(encoder, decoder, model.spec())

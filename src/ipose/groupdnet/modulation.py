@@ -1,6 +1,6 @@
-"""How the label map's modulation is split into groups: the three published rules, and what they ask of the widths.
+"""How the modulation by the label map is split into groups: the three published rules, and the widths that they allow.
 
-Torch-free. Source: GroupDNet sec. 3.3; the numbers of each data set are those of the authors' release.
+Torch-free. Source: GroupDNet sec. 3.3. The numbers of each data set are those of the authors' release.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,13 @@ ModulationRule = Literal["block", "class", "class_to_block"]
 
 
 class ModulationWidths(NamedTuple):
-    """Of one CG-Norm: width of its shared convolution, the groups of that one, and of those for gamma and beta."""
+    """Widths and groups of one CG-Norm.
+
+    Args:
+        hidden: width of the shared convolution.
+        shared_groups: groups of the shared convolution.
+        groups: groups of the convolutions for gamma and beta.
+    """
 
     hidden: int
     shared_groups: int
@@ -26,10 +32,10 @@ class Modulation:
 
     Args:
         num_classes: C.
-        rule: "block": all in the groups of the block, `hidden` wide (DeepFashion; the paper). "class": all in C groups,
-            C times the block's groups wide (Cityscapes). "class_to_block": C groups, then the block's; 2C wide where
-            they divide C, else C times the block's (ADE20K).
-        hidden: width under the rule "block".
+        rule: "block" = everything in the groups of the block, `hidden` wide (DeepFashion; the paper). "class" =
+            everything in C groups, C times the block's groups wide (Cityscapes). "class_to_block" = first C groups,
+            then the block's groups; 2C wide if they divide C, else C times the block's groups (ADE20K).
+        hidden: width for the rule "block".
         edges: whether each class has the edge map beside it (Cityscapes): 2C channels in place of C.
     """
 
@@ -44,7 +50,7 @@ class Modulation:
         return self.num_classes * (2 if self.edges else 1)
 
     def widths(self, groups: int) -> ModulationWidths:
-        """For a block of so many groups."""
+        """Widths and groups in a block with this number of groups."""
         classes = self.num_classes
         if self.rule == "block":
             return ModulationWidths(self.hidden, groups, groups)
@@ -55,10 +61,10 @@ class Modulation:
 
 
 def check_groups(channels: tuple[int, ...], groups: tuple[int, ...], modulation: Modulation) -> None:
-    """Every width of every block splits into its groups.
+    """Check that the groups of each block divide all its widths.
 
     Args:
-        channels: in front of the first block, then behind each.
+        channels: width before the first block, then after each block.
         groups: of each block.
         modulation: of every CG-Norm.
     Raises:
@@ -87,7 +93,7 @@ def check_groups(channels: tuple[int, ...], groups: tuple[int, ...], modulation:
 
 
 def _splits(fin: int, fout: int, groups: int, modulation: Modulation) -> Iterator[tuple[str, int, int]]:
-    """(what, its channels, its groups) of all that one block splits."""
+    """(name, channels, groups) of everything that a block splits."""
     hidden, shared_groups, modulated_groups = modulation.widths(groups)
     for what, width in (("its input", fin), ("its middle", min(fin, fout)), ("its output", fout)):
         yield what, width, groups

@@ -1,4 +1,5 @@
-"""Training of GroupDNet: one step of encoder and decoder, then one of the discriminator on a fresh fake (sec. 3.5)."""
+"""Training of GroupDNet: one step of encoder and decoder, then one step of the discriminator on a new fake (sec.
+3.5)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -10,30 +11,31 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError, DataError
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.decoder import Decoder
-from ipose.groupdnet.discriminator import MultiScaleDiscriminator, Verdict
+from ipose.groupdnet.discriminator import MultiScaleDiscriminator, ScaleOutput
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.label_tensor import instance_edges, one_hot
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.adversarial import hinge_d_fake, hinge_d_real, hinge_g
 from ipose.losses.feature_matching import feature_matching_loss
 from ipose.losses.kl import kl_divergence
-from ipose.types import Phase, SceneBatch
+from ipose.objective import Phase
+from ipose.types import SceneBatch
 
 
 class GroupDNetObjective:
-    """The training system: hinge + 10 feature matching + 10 VGG + 0.05 KL for G; hinge for D (GroupDNet eq. 6).
+    """The training objective: hinge + 10 feature matching + 10 VGG + 0.05 KL for G; hinge for D (GroupDNet eq. 6).
 
-    Terms come weighted; one of weight 0 is left out. Encoder and decoder share one optimizer; the networks are named
-    "encoder", "generator" (the decoder) and "discriminator".
+    The terms are weighted. A term of weight 0 is left out. Encoder and decoder share one optimizer. The names of the
+    networks are "encoder", "generator" (the decoder) and "discriminator".
 
     Args:
-        encoder: called as `Encoder`.
-        decoder: called as `Decoder`.
-        discriminator: called as `MultiScaleDiscriminator`.
-        config: of the losses and optimizers.
-        perceptual: called as perceptual(fake, real); needed where config.perceptual is "vgg".
+        encoder: called like `Encoder`.
+        decoder: called like `Decoder`.
+        discriminator: called like `MultiScaleDiscriminator`.
+        config: of losses and optimizers.
+        perceptual: called as perceptual(fake, real). Needed if config.perceptual is "vgg".
     Raises:
-        ConfigError: the perceptual loss is asked for and not given.
+        ConfigError: the config has a perceptual loss, and `perceptual` is None.
     """
 
     averaged = ("encoder", "generator")
@@ -70,21 +72,21 @@ class GroupDNetObjective:
 
     @classmethod
     def from_config(cls, config: GroupDNetConfig, *, perceptual: nn.Module | None = None) -> "GroupDNetObjective":
-        """The system with the config's own networks, initialised from torch's global random numbers."""
+        """The objective with new networks of the config, initialised from torch's global random numbers."""
         return cls(Encoder(config), Decoder(config), MultiScaleDiscriminator(config), config, perceptual=perceptual)
 
     def to(self, device: torch.device | str) -> "GroupDNetObjective":
-        """Move everything, the frozen helper included."""
+        """Move everything, including the frozen helper."""
         for module in (*self.networks.values(), self.perceptual):
             if module is not None:
                 module.to(device)
         return self
 
     def phases(self, batch: SceneBatch, generator: torch.Generator) -> Iterator[Phase]:
-        """One step of encoder and decoder, then one of D, whose fakes are made by those that have stepped.
+        """One step of encoder and decoder, then one step of D. The fakes for D are made after the first step.
 
         Raises:
-            DataError: the batch has no photographs to learn from.
+            DataError: the batch has no photographs.
         """
         if batch.image is None:
             raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
@@ -102,12 +104,12 @@ class GroupDNetObjective:
     def generator_losses(
         self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], noise: torch.Generator
     ) -> dict[str, Tensor]:
-        """The weighted terms that encoder and decoder minimise."""
+        """The weighted losses of encoder and decoder."""
         config, (fake, codes) = self.config, self._fake(batch, real, noise)
         on_fake, on_real = self._judge(batch, fake, real)
         losses = {"gan": _mean(hinge_g, on_fake)}
         if config.feature_weight > 0:
-            features = ([verdict.features for verdict in verdicts] for verdicts in (on_fake, on_real))
+            features = ([output.features for output in outputs] for outputs in (on_fake, on_real))
             losses["features"] = config.feature_weight * feature_matching_loss(*features)
         if self.perceptual is not None:
             losses["perceptual"] = config.perceptual_weight * self.perceptual(fake, real)
@@ -120,41 +122,41 @@ class GroupDNetObjective:
     def discriminator_losses(
         self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], noise: torch.Generator
     ) -> dict[str, Tensor]:
-        """The terms that D minimises; the fake is made anew, without gradients."""
+        """The losses of D. The fake is made again, without gradients."""
         with torch.no_grad():
             fake, _ = self._fake(batch, real, noise)
         on_fake, on_real = self._judge(batch, fake, real)
         return {"fake": _mean(hinge_d_fake, on_fake), "real": _mean(hinge_d_real, on_real)}
 
     def _fake(self, batch: SceneBatch, real: Tensor, noise: torch.Generator) -> tuple[Tensor, Codes]:
-        """Images from the codes of the photographs, in float32 whatever the precision of the networks."""
+        """Images from the codes of the photographs, always in float32; and the codes."""
         codes: Codes = self.encoder(real, batch.label)
         epsilon = torch.randn(codes.mean.shape, generator=noise).to(codes.mean)
         fake: Tensor = self.decoder(batch.label, codes.sample(epsilon), batch.instance)
         return fake.float(), codes
 
-    def _judge(self, batch: SceneBatch, fake: Tensor, real: Tensor) -> tuple[list[Verdict], list[Verdict]]:
-        """What D says of fakes and photographs, in one pass, the fakes first."""
+    def _judge(self, batch: SceneBatch, fake: Tensor, real: Tensor) -> tuple[list[ScaleOutput], list[ScaleOutput]]:
+        """The answers of D for fakes and photographs, in this order, from one pass."""
         seen = [one_hot(batch.label, self.config.num_classes)]
         if self.config.edges:
             seen.append(instance_edges(batch.instance))
         beside = torch.cat(seen, dim=1)
-        verdicts: Sequence[Verdict] = self.discriminator(
+        outputs: Sequence[ScaleOutput] = self.discriminator(
             torch.cat([torch.cat([beside, fake], dim=1), torch.cat([beside, real], dim=1)])
         )
         halves = [
             [
-                Verdict(tuple(tensor.chunk(2)[half] for tensor in verdict.features), verdict.score.chunk(2)[half])
-                for verdict in verdicts
+                ScaleOutput(tuple(tensor.chunk(2)[half] for tensor in output.features), output.score.chunk(2)[half])
+                for output in outputs
             ]
             for half in (0, 1)
         ]
         return halves[0], halves[1]
 
 
-def _mean(loss: Callable[[Tensor], Tensor], verdicts: Sequence[Verdict]) -> Tensor:
+def _mean(loss: Callable[[Tensor], Tensor], outputs: Sequence[ScaleOutput]) -> Tensor:
     """The mean of a loss over the discriminators."""
-    return torch.stack([loss(verdict.score) for verdict in verdicts]).mean()
+    return torch.stack([loss(output.score) for output in outputs]).mean()
 
 
 def _adam(networks: Sequence[nn.Module], rate: float, config: GroupDNetConfig) -> torch.optim.Adam:

@@ -1,14 +1,14 @@
-"""Every number of GroupDNet, its baselines and its training, on one page: the config and its presets.
+"""Every setting of GroupDNet, its baselines and its training, on one page: the config and its presets.
 
-Torch-free, so that `ipose --help` is instant. "P" is the paper (Zhu et al., CVPR 2020), "R" what its authors' release
-does; where they differ, the field names both, and the default is the release's, which made the published checkpoints.
+Imports no torch, so that `ipose --help` is fast. "P" is the paper (Zhu et al., CVPR 2020), "R" the authors' release.
+Where they differ, the field names both, and the default is R's, because the published checkpoints come from R.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields, config_by_name, require
 from ipose.groupdnet.modulation import Modulation, ModulationRule, check_groups
 
 ClassImages = Literal["crop", "mask", "whole"]
@@ -20,85 +20,83 @@ ModulationForm = Literal["release", "paper"]
 Init = Literal["effective", "glorot"]
 Perceptual = Literal["vgg", "none"]
 KL = Literal["sum", "mean"]
-PresetName = Literal[
-    "deepfashion", "cityscapes", "ade20k", "deepfashion-vspade", "deepfashion-groupenc", "deepfashion-groupdec",
-    "deepfashion-groupnet", "deepfashion-mulnet", "fashion-small", "fashion-small-vspade", "fashion-small-groupnet",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetConfig:
-    """Encoder, decoder, discriminator, objective and training. Checks itself once, when made.
+    """Settings of encoder, decoder, discriminator, objective and training. They are checked when the config is made.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     num_classes: int = 8
-    """C, the unknown class included (the data set says): 8 DeepFashion, 35 Cityscapes, 151 ADE20K."""
+    """C, the number of classes with the unknown one. The data set decides: 8 DeepFashion, 35 Cityscapes, 151 ADE20K."""
     height: int = 256
     """Training image height in pixels (P app. A: 256)."""
     width: int = 256
     """Training image width in pixels (P app. A: 256, Cityscapes 512)."""
 
     class_images: ClassImages = "crop"
-    """What the encoder sees of each class: its pixels, cropped to their box and enlarged (R), its pixels in place (P
-    eq. 2), or the whole image (P table 3, "w/o split")."""
+    """The encoder's image of each class: its pixels, cropped to their box and enlarged (R); its pixels in place (P eq.
+    2); or the whole image (P table 3, "w/o split")."""
     encoder_grouped: bool = True
-    """Whether each class has an encoder of its own (grouped convolutions); else one for all (VSPADE, GroupDec)."""
+    """Whether each class has its own encoder (grouped convolutions). False = one encoder for all (VSPADE, GroupDec)."""
     encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 256, 256)
-    """Width of each encoder layer, a class (R). Each halves the image."""
+    """Width of each encoder layer for one class (R). Each layer halves the image."""
     code: Code = "map"
-    """A code a pixel of the smallest map, the same everywhere (P table 3, "w/o map"), or one vector (VSPADE)."""
+    """Form of the code: "map" = one for each pixel of the smallest map; "pooled" = the same everywhere (P table 3, "w/o
+    map"); "vector" = one vector for the image (VSPADE)."""
     code_channels: int = 8
-    """Channels of a class's code (P sec. 3.3); of the whole code where it is a vector (VSPADE: 256)."""
+    """Channels of the code of a class (P sec. 3.3). For a vector: channels of the whole code (VSPADE: 256)."""
 
     decoder_channels: tuple[int, ...] = (2560, 2560, 2560, 2560, 1280, 640, 320, 160)
-    """Width in front of the first block, then behind each (P table 4). Every block but the first doubles the size."""
+    """Width before the first block, then after each block (P table 4). Every block but the first doubles the size."""
     decoder_groups: tuple[int, ...] = (8, 8, 4, 4, 2, 2, 1)
-    """Groups of each block (P table 4); any list whose numbers divide the widths."""
+    """Groups of each block (P table 4). Any numbers that divide the widths are possible."""
     first_grouped: bool = True
-    """Whether the layer in front of the blocks keeps the classes apart."""
+    """Whether the layer before the blocks keeps the classes apart."""
     fusing_layers: int = 0
-    """Ordinary convolutions behind the blocks, before the one to RGB (GroupNet, MulNet; their number is not known)."""
+    """Ordinary convolutions between the blocks and the one to RGB (GroupNet, MulNet; their number is not published)."""
     modulation: ModulationRule = "block"
-    """How the label map's convolutions are grouped: as the block (DeepFashion; P), by class (Cityscapes), or by class,
+    """Groups of the label map's convolutions: as the block (DeepFashion; P), by class (Cityscapes), or first by class,
     then as the block (ADE20K)."""
     modulation_hidden: int = 128
-    """Width of their hidden layer, where they are grouped as the block."""
+    """Width of their hidden layer for the rule "block"."""
     modulation_form: ModulationForm = "release"
-    """(1 + gamma) BN(x) + beta, BN without weights (R), or gamma BN(x) + beta, BN with weights (P eqs. 3-5)."""
+    """Form of CG-Norm: "release" = (1 + gamma) BN(x) + beta, BN without weights (R). "paper" = gamma BN(x) + beta, BN
+    with weights (P eqs. 3-5)."""
     edges: bool = False
-    """Whether the edges of instances stand beside each class (Cityscapes, R)."""
+    """Whether each class also has the edges of instances as input (Cityscapes, R)."""
     activation: Activation = "leaky_relu"
-    """Behind each CG-Norm: LeakyReLU 0.2 (R), or ReLU (P figs. 9, 10)."""
+    """Activation after each CG-Norm: LeakyReLU 0.2 (R), or ReLU (P figs. 9, 10)."""
     norm: Norm = "batch"
-    """"group": every norm is a group norm, in the groups of the convolution before it (P table 3, "GroupNorm")."""
+    """"group" = every norm is a group norm, in the groups of the convolution before it (P table 3, "GroupNorm")."""
     sync_batch_norm: bool = True
-    """Batch statistics over all GPUs (P table 3, "w/o SyncBN", is False)."""
+    """Whether batch statistics are over all GPUs (P table 3, "w/o SyncBN", is False)."""
     spectral_norm: SpectralNormScope = "release"
-    """Convolutions of encoder and blocks, and the middle ones of D (R); all (P sec. 4.1); none (P table 3)."""
+    """Layers with spectral norm: "release" = convolutions of encoder and blocks, and the middle ones of D (R); "all" (P
+    sec. 4.1); "none" (P table 3)."""
 
     discriminator_width: int = 64
-    """Width of D's first layer; each next has twice as many, up to 8 times (R)."""
+    """Width of D's first layer. Each next one has twice as many, up to 8 times (R)."""
     discriminator_layers: int = 4
-    """Layers of each D whose features are matched; one more makes the scores (R)."""
+    """Layers of each D with matched features. One more makes the scores (R)."""
     discriminator_scales: int = 2
-    """Discriminators, each on an image half as large as the last (R; pix2pixHD)."""
+    """Number of discriminators. Each reads an image half as large as the one before (R; pix2pixHD)."""
 
     feature_weight: float = 10.0
     """Weight of feature matching (P eq. 6)."""
     perceptual: Perceptual = "vgg"
-    """VGG-19's feature loss (P eq. 6); none where its weights cannot be had."""
+    """Perceptual loss: VGG-19's features (P eq. 6), or none, if its weights are not available."""
     perceptual_weight: float = 10.0
     """Weight of the perceptual loss (P eq. 6)."""
     l1_weight: float = 0.0
-    """Weight of the mean absolute error to the photograph: no loss of the paper, a help in small runs without VGG."""
+    """Weight of the mean absolute error to the photograph. Not in the paper; it helps small runs without VGG."""
     kl_weight: float = 0.05
     """Weight of the KL divergence (P eq. 6)."""
     kl: KL = "sum"
-    """Summed over all elements, the images of a device included, so that its strength grows with the batch (R), or
-    averaged over the images."""
+    """Reduction of the KL divergence over the images of a device: "sum" grows with the batch (R); or "mean"."""
 
     lr_generator: float = 1e-4
     """Adam's rate for encoder and decoder, which share one optimizer (P app. A)."""
@@ -109,45 +107,45 @@ class GroupDNetConfig:
     beta2: float = 0.9
     """Adam (P app. A)."""
     ema_decay: float = 0.0
-    """Moving average of encoder and decoder; 0 = none (R)."""
+    """Decay of the moving average of encoder and decoder. 0 = none (R)."""
     init: Init = "effective"
-    """How weights begin: Xavier normal with `init_gain`, but torch's own start under spectral norm (what R does on a
-    GPU), or Xavier normal with gain 1 everywhere (P app. A: "Glorot")."""
+    """Initial weights: "effective" = Xavier normal with `init_gain`, but torch's own start with spectral norm (what R
+    does on a GPU). "glorot" = Xavier normal with gain 1 everywhere (P app. A)."""
     init_gain: float = 0.02
     """Xavier-normal gain of the effective initialisation (R)."""
     flip: bool = True
     """Mirror half of the training images (R)."""
     batch_size: int = 32
-    """Images a step over all devices: 32 DeepFashion and Cityscapes, 16 ADE20K (P); R's scripts: 8, 4 and 4."""
+    """Images in a batch, over all devices: 32 DeepFashion and Cityscapes, 16 ADE20K (P); R's scripts: 8, 4 and 4."""
     epochs: int = 100
     """Passes over the data: 100 DeepFashion, 200 the others (P app. A)."""
     decay_epochs: int = 40
-    """The last of them, over which the rates fall to 0 along a line: 40 DeepFashion, 100 the others (P app. A)."""
+    """Last epochs, in which the rates fall to 0 along a line: 40 DeepFashion, 100 the others (P app. A)."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
-        self._check_choices()
+        check_choices(self)
         self._check_decoder()
         self._check_size()
 
     @property
     def size_multiple(self) -> int:
-        """Height and width must be multiples of this: every block but the first doubles (64 for seven)."""
+        """Height and width must be multiples of this: every block but the first doubles (64 for seven blocks)."""
         return int(2 ** (len(self.decoder_channels) - 2))
 
     @property
     def start(self) -> tuple[int, int]:
-        """(height, width) of the smallest map at the training size: of the code, where it is a map."""
+        """(height, width) of the smallest map at the training size. A code map has this size."""
         return self.height // self.size_multiple, self.width // self.size_multiple
 
     @property
     def z_channels(self) -> int:
-        """Channels of the whole code: class c owns `code_channels` of them in a row, unless it is one vector."""
+        """Channels of the whole code. Class c has `code_channels` of them in a row, unless the code is one vector."""
         return self.code_channels * (1 if self.code == "vector" else self.num_classes)
 
     @property
     def encoder_groups(self) -> int:
-        """C, or 1 for one encoder for all."""
+        """Groups of the encoder: C, or 1 for one encoder for all classes."""
         return self.num_classes if self.encoder_grouped else 1
 
     @property
@@ -160,100 +158,81 @@ class GroupDNetConfig:
             "num_classes height width code_channels modulation_hidden discriminator_width discriminator_layers "
             "discriminator_scales lr_generator lr_discriminator init_gain batch_size epochs"
         )
-        for name in positive.split():
-            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ["fusing_layers", "feature_weight", "perceptual_weight", "l1_weight", "kl_weight", "decay_epochs"]:
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("beta1", "beta2", "ema_decay"):
-            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
-        for name in ("encoder_channels", "decoder_channels"):
-            widths = getattr(self, name)
-            _require(len(widths) >= 1 and min(widths) > 0, name, widths, "whole numbers above 0")
-        _require(self.decay_epochs <= self.epochs, "decay_epochs", self.decay_epochs, f"at most {self.epochs} epochs")
-
-    def _check_choices(self) -> None:
-        for field in fields(self):
-            choices = get_args(field.type)
-            if choices and all(isinstance(choice, str) for choice in choices):
-                value = getattr(self, field.name)
-                _require(value in choices, field.name, value, " | ".join(choices))
+        check_fields(self, positive, lambda x: x > 0, "a number above 0")
+        weights = "fusing_layers feature_weight perceptual_weight l1_weight kl_weight decay_epochs"
+        check_fields(self, weights, lambda x: x >= 0, "0 or more")
+        check_fields(self, "beta1 beta2 ema_decay", lambda x: 0 <= x < 1, "a number in [0, 1)")
+        check_fields(self, "encoder_channels decoder_channels", lambda x: x and min(x) > 0, "whole numbers above 0")
+        require(self.decay_epochs <= self.epochs, "decay_epochs", self.decay_epochs, f"at most {self.epochs} epochs")
 
     def _check_decoder(self) -> None:
         check_groups(self.decoder_channels, self.decoder_groups, self.conditioning)
         first = self.decoder_channels[0]
-        if self.first_grouped and self.code != "vector" and first % self.num_classes:
-            expected = f"a first width that is a multiple of the {self.num_classes} classes, or first_grouped off"
-            _require(False, "decoder_channels", first, expected)
+        fits = not self.first_grouped or self.code == "vector" or first % self.num_classes == 0
+        expected = f"a first width that is a multiple of the {self.num_classes} classes, or first_grouped off"
+        require(fits, "decoder_channels", first, expected)
 
     def _check_size(self) -> None:
-        for name in ("height", "width"):
-            multiple = self.size_multiple
-            fits = getattr(self, name) % multiple == 0
-            _require(fits, name, getattr(self, name), f"a multiple of {multiple} (the decoder doubles from there)")
+        multiple = self.size_multiple
+        expected = f"a multiple of {multiple} (the decoder doubles from there)"
+        check_fields(self, "height width", lambda pixels: pixels % multiple == 0, expected)
         halvings, doublings = len(self.encoder_channels), len(self.decoder_groups) - 1
         expected = f"{doublings} widths: as many halvings as the decoder doubles"
-        _require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
+        require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
 
 
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError("GroupDNet setting that cannot work", field=name, found=found, expected=expected)
+_CITYSCAPES: Mapping[str, Any] = (
+    {"num_classes": 35, "width": 512, "edges": True, "modulation": "class", "epochs": 200, "decay_epochs": 100}
+    | {"encoder_channels": (10, 20, 40, 80, 80, 80), "decoder_groups": (35, 35, 20, 14, 10, 4, 1)}
+    | {"decoder_channels": (4480, 4480, 4480, 4480, 2240, 1120, 560, 280)}
+)
+_ADE20K: Mapping[str, Any] = (
+    {"num_classes": 151, "modulation": "class_to_block", "batch_size": 16, "epochs": 200, "decay_epochs": 100}
+    | {"encoder_channels": (4, 8, 16, 32, 32, 32), "decoder_groups": (151, 16, 16, 8, 4, 2, 1)}
+    | {"decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128)}
+)
 
-
-_CITYSCAPES: Mapping[str, Any] = {
-    "num_classes": 35, "width": 512, "edges": True, "modulation": "class",
-    "encoder_channels": (10, 20, 40, 80, 80, 80),
-    "decoder_channels": (4480, 4480, 4480, 4480, 2240, 1120, 560, 280), "decoder_groups": (35, 35, 20, 14, 10, 4, 1),
-    "epochs": 200, "decay_epochs": 100,
-}  # fmt: skip
-_ADE20K: Mapping[str, Any] = {
-    "num_classes": 151, "modulation": "class_to_block", "encoder_channels": (4, 8, 16, 32, 32, 32),
-    "decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128), "decoder_groups": (151, 16, 16, 8, 4, 2, 1),
-    "batch_size": 16, "epochs": 200, "decay_epochs": 100,
-}  # fmt: skip
-
-# The baselines of table 1, which compares them on DeepFashion. VSPADE and GroupEnc have the published numbers of
-# parameters exactly; GroupNet to the digits of the table. Of GroupDec and MulNet the paper says too little.
-_PLAIN: Mapping[str, Any] = {
-    "decoder_channels": (1024, 1024, 1024, 1024, 512, 256, 128, 64), "decoder_groups": (1,) * 7, "first_grouped": False,
-}  # fmt: skip
+# The baselines of table 1, on DeepFashion. VSPADE and GroupEnc have exactly the published numbers of parameters.
+# GroupNet agrees to the digits of the table. The paper says too little about GroupDec and MulNet.
+_PLAIN_DECODER: Mapping[str, Any] = {
+    "decoder_channels": (1024, 1024, 1024, 1024, 512, 256, 128, 64),
+    "decoder_groups": (1,) * 7,
+    "first_grouped": False,
+}
 _PLAIN_ENCODER: Mapping[str, Any] = {
-    "class_images": "whole", "encoder_grouped": False, "encoder_channels": (64, 128, 256, 512, 512, 512),
-}  # fmt: skip
-_VSPADE: Mapping[str, Any] = {**_PLAIN, **_PLAIN_ENCODER, "code": "vector", "code_channels": 256}
-_GROUPNET: Mapping[str, Any] = {
-    "decoder_channels": (3072, 3072, 3072, 3072, 1536, 768, 384, 192), "decoder_groups": (8,) * 7,
-}  # fmt: skip
-_MULNET: Mapping[str, Any] = {
-    "decoder_channels": (3200, 3200, 3200, 3200, 1600, 800, 400, 200), "decoder_groups": (8,) * 7,
-}  # fmt: skip
+    "class_images": "whole",
+    "encoder_grouped": False,
+    "encoder_channels": (64, 128, 256, 512, 512, 512),
+}
+_VSPADE: Mapping[str, Any] = {**_PLAIN_DECODER, **_PLAIN_ENCODER, "code": "vector", "code_channels": 256}
+_GROUPNET_CHANNELS = (3072, 3072, 3072, 3072, 1536, 768, 384, 192)
+_MULNET_CHANNELS = (3200, 3200, 3200, 3200, 1600, 800, 400, 200)
 
 # No experiment of the paper: minutes, not days, on photographs of 192x128 pixels with the eight classes of DeepFashion.
-_FASHION_SMALL: Mapping[str, Any] = {
-    "height": 192, "width": 128, "encoder_channels": (8, 16, 32, 32, 32), "modulation_hidden": 32,
-    "decoder_channels": (512, 512, 512, 256, 128, 64, 32), "decoder_groups": (8, 8, 4, 4, 2, 1),
-    "discriminator_width": 32, "perceptual": "none", "l1_weight": 10.0, "ema_decay": 0.999,
-    "init": "glorot", "lr_generator": 4e-4, "lr_discriminator": 4e-4, "beta2": 0.99, "kl": "mean", "kl_weight": 0.01,
-    "batch_size": 8, "epochs": 40, "decay_epochs": 16,
-}  # fmt: skip
-_SMALL_VSPADE: Mapping[str, Any] = {  # as many parameters as `fashion-small`, to 1 %; so has the next
-    "class_images": "whole", "encoder_grouped": False, "encoder_channels": (16, 32, 64, 64, 64), "code": "vector",
-    "code_channels": 64, "decoder_channels": (144, 144, 144, 144, 72, 36, 18), "decoder_groups": (1,) * 6,
-    "first_grouped": False,
-}  # fmt: skip
-_SMALL_GROUPNET: Mapping[str, Any] = {
-    "decoder_channels": (608, 608, 608, 304, 152, 80, 40), "decoder_groups": (8,) * 6,
-}  # fmt: skip
+_FASHION_SMALL: Mapping[str, Any] = (
+    {"height": 192, "width": 128, "encoder_channels": (8, 16, 32, 32, 32), "modulation_hidden": 32}
+    | {"decoder_channels": (512, 512, 512, 256, 128, 64, 32), "decoder_groups": (8, 8, 4, 4, 2, 1)}
+    | {"discriminator_width": 32, "perceptual": "none", "l1_weight": 10.0, "kl": "mean", "kl_weight": 0.01}
+    | {"init": "glorot", "lr_generator": 4e-4, "lr_discriminator": 4e-4, "beta2": 0.99, "ema_decay": 0.999}
+    | {"batch_size": 8, "epochs": 40, "decay_epochs": 16}
+)
+# Each small baseline has as many parameters as `fashion-small`, to 1 %.
+_SMALL_VSPADE: Mapping[str, Any] = (
+    {"class_images": "whole", "encoder_grouped": False, "encoder_channels": (16, 32, 64, 64, 64)}
+    | {"code": "vector", "code_channels": 64}
+    | {"decoder_channels": (144, 144, 144, 144, 72, 36, 18), "decoder_groups": (1,) * 6, "first_grouped": False}
+)
+_SMALL_GROUPNET: Mapping[str, Any] = {"decoder_channels": (608, 608, 608, 304, 152, 80, 40), "decoder_groups": (8,) * 6}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "deepfashion": {},
     "cityscapes": _CITYSCAPES,
     "ade20k": _ADE20K,
     "deepfashion-vspade": _VSPADE,
-    "deepfashion-groupenc": _PLAIN,
+    "deepfashion-groupenc": _PLAIN_DECODER,
     "deepfashion-groupdec": _PLAIN_ENCODER,
-    "deepfashion-groupnet": _GROUPNET,
-    "deepfashion-mulnet": _MULNET,
+    "deepfashion-groupnet": {"decoder_channels": _GROUPNET_CHANNELS, "decoder_groups": (8,) * 7},
+    "deepfashion-mulnet": {"decoder_channels": _MULNET_CHANNELS, "decoder_groups": (8,) * 7},
     "fashion-small": _FASHION_SMALL,
     "fashion-small-vspade": {**_FASHION_SMALL, **_SMALL_VSPADE},
     "fashion-small-groupnet": {**_FASHION_SMALL, **_SMALL_GROUPNET},
@@ -273,10 +252,4 @@ def preset(name: str, **overrides: Any) -> GroupDNetConfig:
         >>> preset("ade20k", batch_size=2).z_channels
         1208
     """
-    if name not in PRESETS:
-        raise ConfigError("no such GroupDNet preset", field="preset", found=name, expected=" | ".join(PRESETS))
-    if strangers := sorted(set(overrides) - set(GroupDNetConfig.__dataclass_fields__)):
-        raise ConfigError(
-            "GroupDNet settings have no such field", found=", ".join(strangers), mend="Check the spelling."
-        )
-    return GroupDNetConfig(**{**PRESETS[name], **overrides})
+    return config_by_name(GroupDNetConfig, "GroupDNet", PRESETS, name, overrides)

@@ -1,4 +1,4 @@
-"""GroupDNet's settings in the paper and in the authors' release, side by side: what `ipose info --preset` prints."""
+"""GroupDNet's settings in the paper and in the authors' release. `ipose info --preset` prints them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,10 +38,8 @@ _EVERYWHERE: Mapping[str, Published] = {
     "flip": Published(release=True),
 }
 
-_AS_PRINTED = (
-    "height", "width", "decoder_groups", "epochs", "decay_epochs",
-)  # fmt: skip
-"""Fields of a data set's preset in which paper and release agree."""
+_AS_PRINTED = ("height", "width", "decoder_groups", "epochs", "decay_epochs")
+"""Fields of a data set's preset for which paper and release agree."""
 
 _DATA: Mapping[str, Mapping[str, Published]] = {
     "deepfashion": {
@@ -64,10 +62,10 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
 
 
 def published(name: str) -> Mapping[str, Published]:
-    """What was published about each field of `GroupDNetConfig`, for the data set that the preset is for.
+    """The published values of each field of `GroupDNetConfig`, for the data set of the preset.
 
-    Sources: GroupDNet secs. 3, 4.1, app. A; the released networks and scripts. Baselines and presets of our own get
-    what holds for GroupDNet on all data sets.
+    Sources: GroupDNet secs. 3, 4.1, app. A; the released networks and scripts. Baselines and presets of our own get the
+    values of GroupDNet on all data sets.
     """
     silent = {field: Published() for field in GroupDNetConfig.__dataclass_fields__}
     if name not in _DATA:

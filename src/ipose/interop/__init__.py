@@ -1,1 +1,1 @@
-"""Others' formats, to and from: `release` is the authors' networks, `weight_files` reads and writes their files."""
+"""Formats of others. `release` converts the authors' networks, `weight_files` reads and writes weight files."""

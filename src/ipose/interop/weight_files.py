@@ -1,4 +1,4 @@
-"""State dicts in files that others wrote, `.pth` of torch or `.safetensors`; reading one never runs code in it."""
+"""State dicts in files of others, `.pth` of torch or `.safetensors`. Reading a file never runs code in it."""
 
 import pickle
 import pickletools
@@ -23,30 +23,27 @@ def read_weights(path: str | Path, *, leave: Collection[str] = ()) -> dict[str, 
     """The state dict in a file, on the CPU.
 
     Args:
-        path: what `torch.save` of a state dict wrote (any suffix), or a `.safetensors` file.
-        leave: names of state dicts that are not meant where the file holds several.
+        path: a `.safetensors` file, or a file of any suffix that `torch.save` wrote.
+        leave: names of state dicts to skip, if the file holds several.
     Raises:
-        RunError: no such file, a damaged one, one that holds something else, numbers that are not finite, or one that
-            would run code.
+        RunError: no such file, a damaged file, no state dict or several in it, weights that are not finite, or a pickle
+            that would run code.
     """
     path = Path(path)
     if not path.is_file():
-        raise RunError(
-            "a folder, where a file of weights is needed" if path.is_dir() else "no such file",
-            file=path,
-            expected=" or ".join(SUFFIXES),
-            mend="Name the file itself." if path.is_dir() else "Check the path.",
-        )
-    return _state_of(_read(path), path, leave)
+        message = "a folder, where a file of weights is needed" if path.is_dir() else "no such file"
+        mend = "Name the file itself." if path.is_dir() else "Check the path."
+        raise RunError(message, file=path, expected=" or ".join(SUFFIXES), mend=mend)
+    return _state_of(_load_file(path), path, leave)
 
 
 def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str | None = None) -> None:
-    """Write a state dict beside and rename it into place: `.safetensors` by that suffix, else as torch does.
+    """Write a state dict, as safetensors or as `torch.save` does. The file appears only when it is whole.
 
     Args:
-        path: a new file.
+        path: a new file. Its suffix decides the format.
         state: tensors by name.
-        inside: key under which the file is to hold the state; a `.safetensors` file, which cannot, holds it alone.
+        inside: key of the state in the file. None = no key. A `.safetensors` file has no key.
     Raises:
         RunError: there is such a file already.
         ConfigError: another suffix.
@@ -67,33 +64,31 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str 
 
 
 def refuse_weights(path: Path) -> None:
-    """Raises RunError where there is something already, ConfigError for a suffix that no file of weights has."""
+    """Raises RunError where `path` exists, and ConfigError where its suffix is not one of `SUFFIXES`."""
     if path.exists():
         raise RunError("there is something here already", file=path, mend="Name a new file, or remove this one.")
     if path.suffix not in SUFFIXES:
-        raise ConfigError("no file of weights by its name", file=path, expected=" or ".join(SUFFIXES))
+        raise ConfigError("no suffix of a file of weights", file=path, expected=" or ".join(SUFFIXES))
 
 
-def _read(path: Path) -> Any:
+def _load_file(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         if (code := code_in(path)) is not None:
             raise _would_run(path, f"a pickle that calls {code}")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's on pickles of others
+            warnings.simplefilter("ignore")  # torch's warnings about pickles of others
             return torch.load(path, map_location="cpu", weights_only=True)
     except RunError:
         raise
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError, OSError) as error:
-        if re.search(r"GLOBAL \w", str(error)):  # torch's word for what is more than tensors
+        if re.search(r"GLOBAL \w", str(error)):  # torch's word for anything but tensors
             raise _would_run(path, "more than tensors") from error
         if "Unsupported operand" in str(error) and zipfile.is_zipfile(path):
-            raise RunError(
-                "saved with a pickle protocol that torch reads only by running what it says, so it is not read",
-                file=path,
-                mend="Save it anew, without pickle_protocol=..., or as safetensors.",
-            ) from error
+            message = "saved with a pickle protocol that torch reads only by running code, so it is not read"
+            mend = "Save it again without pickle_protocol=..., or as safetensors."
+            raise RunError(message, file=path, mend=mend) from error
         raise RunError(
             "no weights can be read from this file",
             file=path,
@@ -108,14 +103,14 @@ def _would_run(path: Path, found: str) -> RunError:
         "reading this file would run code, so it is not read",
         file=path,
         found=found,
-        expected="tensors alone",
-        mend="Ask its author for a plain state dict, or where you trust the file, make one: "
+        expected="only tensors",
+        mend="Ask its author for a plain state dict. If you trust the file, make one: "
         "torch.save(network.state_dict(), FILE).",
     )
 
 
 def _state_of(found: Any, path: Path, leave: Collection[str] = ()) -> dict[str, Tensor]:
-    """The one state dict of what a file holds, on its own or in a checkpoint beside other things."""
+    """The only state dict in a file. It can be one of several values of a checkpoint."""
     items = found.items() if isinstance(found, Mapping) else ()
     inside = [str(name) for name, value in items if _is_state(value)]
     meant = [name for name in inside if name not in leave] or inside
@@ -127,7 +122,7 @@ def _state_of(found: Any, path: Path, leave: Collection[str] = ()) -> dict[str, 
         file=path,
         found=_in_words(found),
         expected="tensors by name",
-        mend=f"Save the one that you mean alone: torch.save(checkpoint[{inside[0]!r}], FILE)."
+        mend=f"Save only the one you need: torch.save(checkpoint[{inside[0]!r}], FILE)."
         if inside
         else "Save one: torch.save(network.state_dict(), FILE).",
     )
@@ -155,24 +150,24 @@ def _in_words(found: Any) -> str:
         return f"a {type(found).__name__}"
     if not found:
         return "nothing"
-    kinds = [f"{name} ({type(value).__name__})" for name, value in found.items() if not isinstance(value, Tensor)]
-    return ", ".join(kinds[:6]) + (", ..." if len(kinds) > 6 else "")
+    others = [f"{name} ({type(value).__name__})" for name, value in found.items() if not isinstance(value, Tensor)]
+    return ", ".join(others[:6]) + (", ..." if len(others) > 6 else "")
 
 
 _PLAIN = re.compile(
     r"collections OrderedDict|torch\._utils _rebuild_\w+|torch\.(storage|nn\.parameter|_tensor|serialization) \w+"
     r"|torch (\w*Storage|\w*Tensor|Size|device|dtype|b?float\w*|u?int\d+|bool)|_codecs encode"
 )
-"""What the pickle of a state dict calls."""
+"""Everything that the pickle of a state dict calls."""
 
 _PICKLES = 5
-"""As many as torch wrote one behind the other before it wrote zip archives."""
+"""Number of pickles in a file of old torch versions, which wrote no zip archives."""
 
 
 def code_in(path: Path) -> str | None:
-    """The first thing that a pickle would call and no state dict does, as "module.name"; None where there is none.
+    """The first "module.name" that a pickle would call and that no state dict calls. None = there is none.
 
-    Only looks: the pickle's instructions are listed, not followed.
+    The pickle's instructions are only listed. They are not run.
     """
     try:
         if not zipfile.is_zipfile(path):
@@ -183,14 +178,14 @@ def code_in(path: Path) -> str | None:
                 if name.endswith(".pkl"):
                     with archive.open(name) as stream:
                         return next(_calls(stream), None)
-    except (ValueError, IndexError, zipfile.BadZipFile, OSError):  # no pickle at all: for torch to say
+    except (ValueError, IndexError, zipfile.BadZipFile, OSError):  # no pickle: torch will say so
         pass
     return None
 
 
 def _calls(stream: Any) -> Iterator[str]:
     for _ in range(_PICKLES):
-        strings, memo, last = list[str](), dict[int, str](), None  # the last string, if nothing came after it
+        strings, memo, last = list[str](), dict[int, str](), None  # `last`: the last string, if nothing came after it
         for operation, value, _ in pickletools.genops(stream):
             name = operation.name
             if name == "MEMOIZE" or name.endswith("BINPUT"):

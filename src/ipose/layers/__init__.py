@@ -1,4 +1,4 @@
-"""Modules with weights that several systems share."""
+"""Layers and blocks that several systems share."""
 
 from ipose.layers.init import init_weights
 from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock

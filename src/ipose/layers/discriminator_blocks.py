@@ -1,4 +1,4 @@
-"""The residual blocks of the discriminator's U-Net: one halves, one doubles (OASIS suppl.; iPOSE sec. 3.3)."""
+"""The residual blocks of the discriminator's U-Net: one halves, the other doubles (OASIS suppl.; iPOSE sec. 3.3)."""
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -10,13 +10,13 @@ SLOPE = 0.2
 
 
 class DownBlock(nn.Module):
-    """Two spectral-norm convolutions and average pooling, beside a shortcut: half the size.
+    """Half the size: two convolutions with spectral norm and average pooling, and a shortcut.
 
     Args:
         channels_in: width of the input.
         channels_out: width of both convolutions and of the output.
-        first: whether it reads the image: then no activation stands before its first convolution, and the shortcut
-            pools before its 1x1 convolution, not after.
+        first: whether the block reads the image. Then there is no activation before its first convolution, and the
+            shortcut pools before its 1x1 convolution, not after.
     """
 
     def __init__(self, channels_in: int, channels_out: int, *, first: bool = False) -> None:
@@ -38,7 +38,7 @@ class DownBlock(nn.Module):
 
 
 class UpBlock(nn.Module):
-    """Nearest doubling and two spectral-norm convolutions, beside a doubled shortcut: twice the size.
+    """Twice the size: nearest doubling and two convolutions with spectral norm, and a doubled shortcut.
 
     Args:
         channels_in: width of the input.
@@ -59,7 +59,7 @@ class UpBlock(nn.Module):
 
 
 def _shortcut(channels_in: int, channels_out: int) -> nn.Module:
-    """The identity, or a 1x1 convolution (with bias: the generator's have none) where the width changes."""
+    """The identity. If the width changes: a 1x1 convolution with bias (the generator's has none)."""
     return nn.Identity() if channels_in == channels_out else spectral_norm_conv(channels_in, channels_out, 1)
 
 

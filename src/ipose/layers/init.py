@@ -1,4 +1,4 @@
-"""How weights begin: Xavier normal with a small gain, biases 0 (OASIS, R)."""
+"""Initial weights: Xavier normal with a small gain, biases 0 (OASIS, R)."""
 
 import torch
 from torch import nn
@@ -15,16 +15,16 @@ def init_weights(
     *,
     spectral_layers: bool = True,
 ) -> None:
-    """Draw the weights of every convolution and linear layer inside `module` anew, in place.
+    """Draw new weights for every convolution and linear layer in `module`, in place.
 
-    Where a layer has spectral norm, the weight that is divided is drawn, and the estimate of its largest singular value
-    follows, so that the first step in eval mode is as good as the thousandth.
+    With spectral norm, the weight before the division is drawn. The estimate of its largest singular value is updated,
+    too, so that eval mode is right from the first step.
 
     Args:
         module: any network.
         gain: of Xavier's normal distribution: std = gain * sqrt(2 / (fan_in + fan_out)).
-        generator: the source of randomness, on the weights' device; None = torch's global one.
-        spectral_layers: False leaves weights under spectral norm as they are (torch's start), biases 0 all the same.
+        generator: source of random numbers, on the weights' device. None = torch's global one.
+        spectral_layers: False = weights with spectral norm keep torch's start; biases are 0 in any case.
     """
     for layer in module.modules():
         if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
@@ -41,7 +41,7 @@ def init_weights(
 
 
 def _follow_weight(layer: nn.Module) -> None:
-    """Power iterations happen when the weight is read in training mode; read it often enough, then restore the mode."""
+    """Update the singular value: reading the weight in training mode does a power iteration. The mode is restored."""
     training = layer.training
     layer.train()
     for _ in range(_POWER_ITERATIONS):

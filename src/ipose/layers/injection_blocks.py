@@ -1,7 +1,7 @@
-"""Other ways to let parts into a generator block: the rows of iPOSE's table 3 that PSM is compared with.
+"""Other ways to let parts into a generator block. iPOSE's table 3 compares PSM with them.
 
-Each takes the arguments of `PSMBlock` and is called as one, so that one generator serves all; what a block does not
-use, it ignores.
+Each has the arguments and the call of `PSMBlock`, so the same generator can use it. A block ignores what it does not
+need.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from ipose.layers.spade import nearest
 
 
 class SpadeInjectionBlock(nn.Module):
-    """Parts join the map of every SPADE: [part, z, one-hot label] (iPOSE table 3, "SPADE"). No part noise."""
+    """Parts in the map of every SPADE: [part, z, one-hot label] (iPOSE table 3, "SPADE"). No part noise."""
 
     def __init__(
         self, fin: int, fout: int, *, map_channels: int, part_channels: int = 32, spade_hidden: int = 128, **_: Any
@@ -38,7 +38,7 @@ class SpadeInjectionBlock(nn.Module):
 
 
 class ConcatInjectionBlock(nn.Module):
-    """Parts join the features: the block's input is [x, part] (iPOSE table 3, "Concat"). No part noise."""
+    """Parts in the features: the block's input is [x, part] (iPOSE table 3, "Concat"). No part noise."""
 
     def __init__(
         self, fin: int, fout: int, *, map_channels: int, part_channels: int = 32, spade_hidden: int = 128, **_: Any
@@ -61,7 +61,7 @@ class ConcatInjectionBlock(nn.Module):
 
 
 class PlainBlock(nn.Module):
-    """No parts at all: the SPADE residual block of the OASIS baseline (iPOSE table 3, first row)."""
+    """No parts: the SPADE residual block of the OASIS baseline (iPOSE table 3, first row)."""
 
     def __init__(self, fin: int, fout: int, *, map_channels: int, spade_hidden: int = 128, **_: Any) -> None:
         super().__init__()

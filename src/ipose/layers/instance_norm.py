@@ -1,4 +1,4 @@
-"""Instance norm without affine, safe at its two edges: maps of one pixel, and constant maps in low precision."""
+"""Instance norm without affine that also works for maps of one pixel and for constant maps in low precision."""
 
 import torch
 from jaxtyping import Float
@@ -6,11 +6,11 @@ from torch import Tensor, nn
 
 
 class InstanceNorm(nn.InstanceNorm2d):
-    """(x - mean) / sqrt(var + eps) over each image's pixels, in float32 at least; the answer has the input's dtype.
+    """(x - mean) / sqrt(var + eps) over each image's pixels, at least in float32. The result has the input's dtype.
 
-    A mask without a pixel makes constant maps, and dividing by sqrt(eps) enlarges whatever rounding leaves of them 316
-    times: under bfloat16 autocast that noise would be a signal to learn from, and be gone in float32. One pixel gives
-    0, by the formula; torch refuses it.
+    A mask without a pixel makes constant maps. Dividing by sqrt(eps) multiplies their rounding errors by 316. Under
+    bfloat16 autocast, a network could learn from these errors, and float32 would not have them. One pixel gives 0, by
+    the formula; torch raises an error.
     """
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:

@@ -1,4 +1,5 @@
-"""Part modulation: what PSM adds to SPADE. Parts where there are parts, structure noise elsewhere (iPOSE sec. 3.2)."""
+"""Part modulation, which PSM adds to SPADE: by parts where there are parts, by structure noise elsewhere (iPOSE sec.
+3.2)."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -7,10 +8,11 @@ from ipose.layers.spade import GammaBeta, nearest
 
 
 class PartModulation(nn.Module):
-    """BN(x) * (1 + gamma) + beta with gamma and beta of ONE channel each, shared by all features.
+    """BN(x) * (1 + gamma) + beta with gamma and beta of ONE channel each, for all features.
 
-    Where the part mask is 1 they come from the part features, where it is 0 from the part noise, by weights of the
-    same form but their own: a part says *where* features are strong, not which. Source: iPOSE sec. 3.2, fig. 3.
+    Where the part mask is 1, they come from the part features. Where it is 0, they come from the part noise, by other
+    weights of the same form. A part says *where* features are strong, not which features. Source: iPOSE sec. 3.2, fig.
+    3.
 
     Args:
         channels: of x.
@@ -36,7 +38,7 @@ class PartModulation(nn.Module):
 
         Args:
             x: features.
-            part: part features at any size; brought to x's by nearest neighbour, as are the next two.
+            part: part features. Like the next two, resized to x's size by nearest neighbour.
             mask: 1 where a part is known, else 0.
             noise: part noise.
         """

@@ -1,4 +1,4 @@
-"""The PSM block, and what any block must look like that takes its place in the generator (iPOSE sec. 3.2, fig. 3)."""
+"""The PSM block, and the signature that a replacement needs (iPOSE sec. 3.2, fig. 3)."""
 
 from typing import Protocol, runtime_checkable
 
@@ -13,10 +13,10 @@ from ipose.layers.spectral_norm import spectral_norm_conv
 
 @runtime_checkable
 class BlockFactory(Protocol):
-    """Makes one generator block: `PSMBlock`, or a stranger's class or function of the same signature.
+    """Makes one generator block: `PSMBlock`, or another class or function with the same signature.
 
-    The module it returns is called as `block(x, semantic_map, part, mask, noise)`, as `PSMBlock.forward` is, all maps
-    already at the size of x, and keeps height and width. `ipose.testing.PSMBlockContract` checks one.
+    The module is called like `PSMBlock.forward`: `block(x, semantic_map, part, mask, noise)`. All maps have the size of
+    x, and the block keeps it. `ipose.testing.PSMBlockContract` checks a block.
     """
 
     def __call__(
@@ -30,12 +30,12 @@ class BlockFactory(Protocol):
         spade_hidden: int,
         part_hidden: int,
     ) -> nn.Module:
-        """A block from `fin` to `fout` channels; the other numbers are those of `PSMBlock`."""
+        """A block from `fin` to `fout` channels. The other numbers are those of `PSMBlock`."""
         ...
 
 
 class PSMBlock(nn.Module):
-    """Part-and-semantic modulation: x <- conv(act(part_modulation(x))), then a SPADE residual block on that x.
+    """Part-and-semantic modulation: x <- conv(act(part_modulation(x))), then a SPADE residual block of this x.
 
     The residual block's shortcut starts after the part step, so every path from input to output passes the parts.
     Source: iPOSE sec. 3.2, fig. 3.
@@ -78,7 +78,7 @@ class PSMBlock(nn.Module):
 
         Args:
             x: features.
-            semantic_map: [z, one-hot label]; all maps are brought to x's size by nearest neighbour.
+            semantic_map: [z, one-hot label]. Like all maps, resized to x's size by nearest neighbour.
             part: part features.
             mask: 1 where a part is known, else 0.
             noise: part noise.

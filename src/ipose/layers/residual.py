@@ -1,4 +1,5 @@
-"""The SPADE residual block of OASIS (Schoenfeld et al., ICLR 2021): half of a PSM block; in groups, a CG-Block."""
+"""The SPADE residual block of OASIS (Schoenfeld et al., ICLR 2021). It is half of a PSM block; with groups, a
+CG-Block."""
 
 from collections.abc import Callable
 
@@ -14,20 +15,20 @@ LEAK = 0.2
 
 
 class SPADEResBlock(nn.Module):
-    """shortcut(x) + conv_1(act(spade_1(conv_0(act(spade_0(x))))), act = LeakyReLU 0.2, all under one semantic map.
+    """shortcut(x) + conv_1(act(spade_1(conv_0(act(spade_0(x)))))), with act = LeakyReLU 0.2 and one semantic map.
 
-    The shortcut is the identity, or a 1x1 convolution without bias after SPADE where the width changes (no activation).
-    Source: iPOSE fig. 3; OASIS appendix A.
+    The shortcut is the identity. If the width changes, it is a 1x1 convolution without bias after SPADE, without
+    activation. Source: iPOSE fig. 3; OASIS appendix A.
 
     Args:
         fin: channels in.
-        fout: channels out; the width between the convolutions is the smaller of the two.
+        fout: channels out. The width between the convolutions is the smaller of the two.
         map_channels: channels of the semantic map.
         spade_hidden: width inside each SPADE.
         groups: of the convolutions.
-        spade: makes the SPADE of step "0", "1" or "s" from its number of channels; None = plain ones.
+        spade: makes the SPADE of step "0", "1" or "s" for a number of channels. None = plain ones.
         slope: of the activations; 0 = ReLU.
-        wrap: what is done to each convolution: spectral norm.
+        wrap: applied to each convolution. The default adds spectral norm.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class SPADEResBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "b fin h w"], semantic_map: Float[Tensor, "b m mh mw"]
     ) -> Float[Tensor, "b fout h w"]:
-        """x after the block, at the same size; the map is resized once for all its SPADEs."""
+        """x after the block, at the same size. The map is resized once for all SPADEs."""
         semantic_map = nearest(semantic_map, (x.shape[-2], x.shape[-1]))
         shortcut: Tensor = x
         if self.spade_s is not None and self.conv_s is not None:

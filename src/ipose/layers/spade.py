@@ -1,4 +1,4 @@
-"""SPADE: normalise, then scale and shift each pixel as the semantic map says (Park et al., CVPR 2019; iPOSE fig. 3)."""
+"""SPADE: normalise, then scale and shift each pixel by the semantic map (Park et al., CVPR 2019; iPOSE fig. 3)."""
 
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -6,20 +6,21 @@ from torch import Tensor, nn
 
 
 def nearest(maps: Float[Tensor, "b m mh mw"], size: tuple[int, int]) -> Float[Tensor, "b m h w"]:
-    """`maps` at `size` = (height, width), nearest neighbour; the very same tensor where nothing changes."""
+    """`maps` at `size` = (height, width), nearest neighbour. The same tensor if nothing changes."""
     return maps if tuple(maps.shape[-2:]) == tuple(size) else F.interpolate(maps, size=size, mode="nearest")
 
 
 class GammaBeta(nn.Module):
-    """Scale and shift from a map: gamma, beta = Conv3x3 each of ReLU(Conv3x3(map)), the first convolution shared.
+    """Scale and shift from a map: gamma and beta = Conv3x3 each of ReLU(Conv3x3(map)). They share the first
+    convolution.
 
     Args:
         map_channels: channels of the map.
         channels: channels of gamma and of beta.
         hidden: width of the shared convolution.
         slope: of the ReLU below 0 (GANSeg: 0.2).
-        groups: of the convolutions that make gamma and beta.
-        shared_groups: of the shared convolution; None = `groups`.
+        groups: of the convolutions for gamma and beta.
+        shared_groups: of the shared convolution. None = `groups`.
     """
 
     def __init__(
@@ -49,19 +50,19 @@ class GammaBeta(nn.Module):
 class SPADE(nn.Module):
     """Spatially adaptive denormalisation: BN(x) * (1 + gamma(map)) + beta(map). Source: iPOSE sec. 3.2; SPADE eq. 1.
 
-    BN has no weights of its own (batch statistics in training, running ones in eval mode): scale and shift are the
-    map's alone, one pair for each channel and pixel. With groups it is GroupDNet's CG-Norm (CVPR 2020, sec. 3.3): a
-    group of channels is modulated by its own classes of the map.
+    BN has no weights (batch statistics in training, running ones in eval mode). Scale and shift come only from the map,
+    one pair for each channel and pixel. With groups it is GroupDNet's CG-Norm (CVPR 2020, sec. 3.3): the classes of a
+    group modulate the channels of this group.
 
     Args:
         channels: of x.
         map_channels: of the map: Z + C for [z, one-hot label].
         hidden: width of the shared convolution.
         slope: of the ReLU between map and scale, below 0 (GANSeg: 0.2).
-        groups: of the convolutions that make gamma and beta.
-        shared_groups: of the shared convolution; None = `groups`.
-        norm: in place of BN without weights.
-        around_one: whether the scale is 1 + gamma, or gamma itself.
+        groups: of the convolutions for gamma and beta.
+        shared_groups: of the shared convolution. None = `groups`.
+        norm: the norm of x. None = BN without weights.
+        around_one: whether the scale is 1 + gamma. False = gamma.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class SPADE(nn.Module):
 
         Args:
             x: features.
-            semantic_map: [z, one-hot label] at any size; brought to x's by nearest neighbour.
+            semantic_map: [z, one-hot label] at any size. Resized to x's size by nearest neighbour.
         """
         gamma, beta = self.gamma_beta(nearest(semantic_map, (x.shape[-2], x.shape[-1])))
         scale = 1 + gamma if self.around_one else gamma

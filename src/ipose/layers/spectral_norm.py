@@ -1,6 +1,6 @@
-"""Convolutions divided by their largest singular value: what keeps G and D from growing without bound.
+"""Spectral norm: weights divided by their largest singular value, which keeps G and D bounded.
 
-iPOSE sec. 3.3 follows OASIS; Miyato et al., ICLR 2018, is the source of spectral normalisation.
+iPOSE sec. 3.3 follows OASIS. Miyato et al., ICLR 2018, introduced spectral normalisation.
 """
 
 import torch
@@ -20,21 +20,20 @@ def spectral_norm_conv(
     groups: int = 1,
     eps: float = 1e-12,
 ) -> nn.Conv2d:
-    """A `Conv2d` whose weight is divided by its largest singular value, W as (out, rest).
+    """A `Conv2d` whose weight, as a matrix W of (out, rest), is divided by its largest singular value.
 
-    In training mode each forward pass makes one power iteration; in eval mode none, sigma = u . (W v) with the stored u
-    and v. Gradients flow through sigma with u and v held constant.
-
-    Keys of its state: `bias`, `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
+    In training mode each forward pass does one power iteration. In eval mode there is none, and sigma = u . (W v) with
+    the stored u and v. Gradients flow through sigma, with u and v constant. Keys of the state dict: `bias`,
+    `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
 
     Args:
         in_channels: channels in.
         out_channels: channels out.
         kernel_size: side of the kernel in pixels.
-        bias: whether the convolution adds one per channel.
+        bias: whether the convolution has a bias.
         stride: step in pixels.
-        padding: zeros around the input in pixels; None keeps the size at stride 1 (kernel_size // 2).
-        groups: of the convolution; all of them are divided by ONE singular value.
+        padding: zeros around the input in pixels. None keeps the size at stride 1 (kernel_size // 2).
+        groups: of the convolution. One singular value is for all of them.
         eps: guards the normalisation of u and v against vectors of length 0.
     """
     conv = nn.Conv2d(
@@ -50,24 +49,24 @@ def spectral_norm_conv(
 
 
 def with_spectral_norm(conv: nn.Conv2d, *, eps: float = 1e-12) -> nn.Conv2d:
-    """The same convolution, in place, its weight divided by its largest singular value from now on."""
+    """The same convolution, in place, with spectral norm."""
     parametrizations.spectral_norm(conv, name="weight", eps=eps)
     return conv
 
 
 class RightFirst(nn.Module):
-    """The weight over its largest singular value, v before u: v <- W^T u, u <- W v, as torch's old hook iterates.
+    """Spectral norm that updates v before u: v <- W^T u, u <- W v, like torch's old hook.
 
-    torch's parametrisation takes u first. Both come to the same vectors; but a checkpoint of the hook goes on exactly
-    as it would have done only in its own order. Buffers are named as torch names them.
+    torch's parametrisation updates u first. Both converge to the same vectors. But a checkpoint of the hook goes on
+    exactly only in its own order. Buffers have torch's names.
 
     Args:
-        weight: to start from.
+        weight: the initial weight.
         eps: guards against vectors of length 0.
     """
 
     WARM_UP = 15
-    """Iterations at the start, as many as torch makes."""
+    """Number of iterations at the start, as in torch."""
 
     def __init__(self, weight: Tensor, eps: float = 1e-12) -> None:
         super().__init__()
@@ -80,7 +79,7 @@ class RightFirst(nn.Module):
             self._iterate(flat)
 
     def forward(self, weight: Tensor) -> Tensor:
-        """weight / (u . W v), in training mode after one iteration; in full precision, under autocast too."""
+        """weight / (u . W v), in training mode after one iteration. In full precision, even under autocast."""
         with torch.autocast("cpu" if weight.is_meta else weight.device.type, enabled=False):
             flat = weight.flatten(1)
             if self.training:
@@ -95,13 +94,13 @@ class RightFirst(nn.Module):
 
 
 def right_first_spectral_norm(conv: nn.Conv2d) -> nn.Conv2d:
-    """The same convolution, in place, its weight divided by its largest singular value in the order of `RightFirst`."""
+    """The same convolution, in place, with spectral norm in the order of `RightFirst`."""
     parametrize.register_parametrization(conv, "weight", RightFirst(conv.weight))
     return conv
 
 
 def normalise_all(network: nn.Module) -> None:
-    """Spectral norm, in place, on every convolution and linear layer of a network that has none yet."""
+    """Add spectral norm, in place, to every convolution and linear layer of a network that has none."""
     for layer in list(network.modules()):
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not parametrize.is_parametrized(layer):
             parametrizations.spectral_norm(layer)

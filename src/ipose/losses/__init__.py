@@ -1,14 +1,19 @@
-"""The losses of iPOSE sec. 3.3 and of GroupDNet sec. 3.5, a file for each term.
+"""The losses of all systems, one file for each term.
 
-class_balance   weights of the classes of a batch
-n_plus_one      (N+1)-class cross-entropy
-label_mix       mask and loss of LabelMix
-adversarial     global adversarial loss, hinge and log
-relaxed_emd     relaxed earth mover's distance between token sets
-feature_matching  features of the discriminator, of fake beside real
-kl              divergence of a code from the standard normal
-clip_style      that distance on CLIP tokens; clip_weights: where the encoder comes from
-vgg_feature     perceptual loss on VGG-19 features; vgg_weights: where the network comes from
+n_plus_one         (N+1)-class cross-entropy, with weights of the classes of a batch
+label_mix          mask and loss of LabelMix
+adversarial        adversarial losses on scores, hinge and log
+relaxed_emd        relaxed earth mover's distance between token sets
+clip_style         this distance on CLIP tokens
+clip_weights       loading the CLIP encoder
+vgg_feature        perceptual loss on VGG-19 features
+vgg_weights        loading VGG-19
+feature_matching   discriminator features of fake and real images
+kl                 divergence of a code from the standard normal
+dice               Dice and cross-entropy of segmentation
+part_regions       compact and large enough part masks
+gradient_penalty   gradient penalties on real images
+precision          full precision for sensitive losses
 """
 
 from ipose.losses.adversarial import (

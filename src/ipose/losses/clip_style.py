@@ -1,6 +1,6 @@
 """CLIP style loss: the earth mover's distance between CLIP tokens of fakes and of real images (iPOSE sec. 3.3)."""
 
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -12,39 +12,43 @@ from ipose.losses.relaxed_emd import relaxed_emd
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+StyleResize = Literal["clip", "release"]
 STYLE_BLOCK = 8
-"""Block whose tokens are compared, counted from 0 (the release; the paper says "eighth layer")."""
+"""Number of the block whose tokens are compared, from 0 (the release; the paper says "eighth layer")."""
 
 
 @runtime_checkable
 class VisualEncoder(Protocol):
-    """What the style loss needs of an encoder: open_clip's `VisionTransformer` has it."""
+    """The part of an encoder that the style loss needs. open_clip's `VisionTransformer` has it."""
 
     image_size: tuple[int, int]
     transformer: Any
 
     def forward_intermediates(self, x: Tensor, indices: list[int], **options: Any) -> dict[str, Any]:
-        """Tokens (b, n, d) of the asked blocks under "image_intermediates", class token dropped."""
+        """Tokens (b, n, d) of the given blocks under "image_intermediates", without the class token."""
 
 
 def visual_tokens(
-    visual: VisualEncoder, images: Float[Tensor, "b 3 h w"], block: int = STYLE_BLOCK
+    visual: VisualEncoder, images: Float[Tensor, "b 3 h w"], block: int = STYLE_BLOCK, resize: StyleResize = "clip"
 ) -> Float[Tensor, "b n d"]:
-    """The tokens that a block of the encoder makes of each image, one a patch, class token dropped.
+    """The tokens of a block of the encoder for each image: one for each patch, without the class token.
 
-    Images are brought from [-1, 1] to [0, 1], resized to the encoder's own size (224 for ViT-B/32; bicubic with
-    antialiasing, as CLIP's own preprocessing does, the aspect not kept) and normalised by CLIP's mean and deviation.
+    Images are brought from [-1, 1] to [0, 1], resized to the encoder's own size (224 for ViT-B/32; the aspect is not
+    kept) and normalised by CLIP's mean and deviation.
 
     Args:
-        visual: an open_clip-like vision transformer.
+        visual: a vision transformer like open_clip's.
         images: in [-1, 1], any size.
         block: counted from 0.
+        resize: "clip" is bicubic with antialiasing, as CLIP's own preprocessing; "release" is bilinear without, as
+            torchvision 0.8.2 resized tensors.
     Raises:
         ConfigError: the encoder has no such block.
     """
     _check_block(visual, block)
     mean, std = (images.new_tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
-    resized = F.interpolate((images + 1) / 2, size=visual.image_size, mode="bicubic", antialias=True)
+    mode, antialias = ("bicubic", True) if resize == "clip" else ("bilinear", False)
+    resized = F.interpolate((images + 1) / 2, size=visual.image_size, mode=mode, antialias=antialias)
     output = visual.forward_intermediates(
         (resized - mean) / std, indices=[block], stop_early=True, intermediates_only=True, output_fmt="NLC"
     )
@@ -59,22 +63,23 @@ def _check_block(visual: VisualEncoder, block: int) -> None:
 
 
 class CLIPStyle(nn.Module):
-    """`relaxed_emd` between the encoder's tokens of fake and real images: differs in style, whatever stands where.
+    """`relaxed_emd` between the encoder's tokens of fake and real images. It compares styles, not places.
 
-    The encoder is frozen and stays in eval mode; it never becomes part of G or D. Gradients reach the fakes alone.
+    The encoder is frozen and stays in eval mode. It never becomes part of G or D. Gradients flow only into the fakes.
 
     Args:
         visual: an open_clip-like vision transformer (`load_clip_style` brings CLIP's, `tiny_clip_style` a random one).
         block: whose tokens are compared, counted from 0; the release's 8, the ninth block.
+        resize: how images reach the encoder's size (`visual_tokens`).
     Raises:
         ConfigError: the encoder has no such block.
     """
 
-    def __init__(self, visual: nn.Module, block: int = STYLE_BLOCK) -> None:
+    def __init__(self, visual: nn.Module, block: int = STYLE_BLOCK, resize: StyleResize = "clip") -> None:
         super().__init__()
         _check_block(cast(VisualEncoder, visual), block)
         self.visual: Any = visual.eval().requires_grad_(False)
-        self.block = block
+        self.block, self.resize = block, resize
 
     def train(self, mode: bool = True) -> "CLIPStyle":
         """Stays in eval mode: the encoder is frozen."""
@@ -84,5 +89,5 @@ class CLIPStyle(nn.Module):
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
         """The style distance of two batches of images in [-1, 1]; gradients reach the first alone."""
         with torch.no_grad():
-            wanted = visual_tokens(self.visual, real, self.block)
-        return relaxed_emd(visual_tokens(self.visual, fake, self.block), wanted)
+            wanted = visual_tokens(self.visual, real, self.block, self.resize)
+        return relaxed_emd(visual_tokens(self.visual, fake, self.block, self.resize), wanted)

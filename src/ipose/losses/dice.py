@@ -1,4 +1,4 @@
-"""Segmentation from pairs: half cross-entropy, half Dice (GANSeg app. B)."""
+"""Losses of a segmenter on pairs: half cross-entropy, half Dice (GANSeg app. B)."""
 
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
@@ -10,8 +10,9 @@ EPSILON = 1e-8
 
 
 def dice_loss(logits: Float[Tensor, "b c h w"], target: Int64[Tensor, "b h w"]) -> Float[Tensor, ""]:
-    """1 - (2 sum p t + 1e-8) / (sum p + sum t + 1e-8), p the softmax, t the one-hot target; mean over images and
-    classes, the background's too.
+    """1 - (2 sum p t + 1e-8) / (sum p + sum t + 1e-8), with p the softmax and t the one-hot target.
+
+    It is the mean over images and classes, including the background.
 
     Args:
         logits: of c classes.
@@ -25,6 +26,6 @@ def dice_loss(logits: Float[Tensor, "b c h w"], target: Int64[Tensor, "b h w"]) 
 
 
 def cross_entropy_and_dice(logits: Float[Tensor, "b c h w"], target: Int64[Tensor, "b h w"]) -> dict[str, Tensor]:
-    """The two terms of GANSeg's segmenter, each weighted by one half; their sum is its loss."""
+    """The two terms of GANSeg's segmenter, each with weight one half."""
     with full_precision(logits) as (logits,):
         return {"cross_entropy": 0.5 * F.cross_entropy(logits, target), "dice": 0.5 * dice_loss(logits, target)}

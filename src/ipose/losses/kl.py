@@ -1,4 +1,4 @@
-"""How far a code is from the standard normal, from which new codes are drawn (GroupDNet eq. 6)."""
+"""Divergence of a code from the standard normal, from which new codes are drawn (GroupDNet eq. 6)."""
 
 from typing import Literal
 
@@ -13,15 +13,15 @@ def kl_divergence(
 ) -> Float[Tensor, ""]:
     """KL(N(mean, variance) || N(0, 1)) = -1/2 sum(1 + log_variance - mean^2 - variance).
 
-    Source: GroupDNet eq. 6. The release sums over the images of a device too ("sum"), so that the strength of the term
-    grows with the batch.
+    Source: GroupDNet eq. 6. The release also sums over the images of a device ("sum"), so the term grows with the
+    batch.
 
     Args:
         mean: of each element of the code.
         log_variance: of the same shape.
-        over: "sum": the sum over the images; "mean": their mean.
+        over: over the images: "sum" or "mean".
     Returns:
-        0 or more; 0 for mean 0 and variance 1 alone.
+        0 or more. It is 0 only for mean 0 and variance 1.
     """
     with full_precision(mean, log_variance) as (mean, log_variance):
         total = -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum()

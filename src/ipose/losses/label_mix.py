@@ -1,4 +1,5 @@
-"""LabelMix: on an image mixed class by class from a real and a fake one, D should say what it says of each."""
+"""LabelMix: D's answer for an image that mixes classes of a real and a fake image should be the mixture of its
+answers."""
 
 from typing import Literal
 
@@ -18,15 +19,15 @@ def label_mix_mask(
 ) -> Float[Tensor, "b 1 h w"]:
     """One random bit for each class of each image: 1 = take the pixel from the real image, 0 = from the fake.
 
-    Source: OASIS sec. 3.3, used by iPOSE sec. 3.3. The release draws one bit a class for the whole batch, and writes it
-    in place of the class ids, so that what became 1 of class 0 is drawn again with class 1: where class 1 is in the
-    batch, class 0 comes from the real images only if class 1 does.
+    Source: OASIS sec. 3.3, used by iPOSE sec. 3.3. The release draws one bit for each class and batch, and writes it
+    over the class ids. So pixels of class 0 that became 1 are drawn again with class 1: if class 1 is in the batch,
+    class 0 comes from the real images only if class 1 does.
 
     Args:
         label: class ids 0..num_classes-1.
         num_classes: C.
         generator: on the CPU, so that a seed gives the same mask on every device.
-        rule: "image" as above, or "release".
+        rule: "image" = the first rule, or "release".
     Returns:
         0 or 1, constant on each class of each image; float32 on the device of the label.
     """
@@ -54,15 +55,15 @@ def label_mix_loss(
     fake: Float[Tensor, "b c1 h w"],
     real: Float[Tensor, "b c1 h w"],
 ) -> Float[Tensor, ""]:
-    """Mean squared difference between D of the mixed image and the same mixture of D(real) and D(fake).
+    """Mean squared difference between D(mixed image) and the same mixture of D(real) and D(fake).
 
-    Source: OASIS eq. 4, used by iPOSE sec. 3.3; on all C+1 logits, and gradients flow into all three.
+    Source: OASIS eq. 4, used by iPOSE sec. 3.3. On all C+1 logits. Gradients flow into all three.
 
     Args:
         mask: 1 where the mixed image is real.
-        mixed: D's logits on mix(mask, real image, fake image).
-        fake: D's logits on the fake image.
-        real: D's logits on the real image.
+        mixed: D's logits for mix(mask, real image, fake image).
+        fake: D's logits for the fake image.
+        real: D's logits for the real image.
     """
     with full_precision(mask, mixed, fake, real) as (mask, mixed, fake, real):
         return F.mse_loss(mixed, mix(mask, real, fake))

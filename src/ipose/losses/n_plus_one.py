@@ -17,16 +17,17 @@ def n_plus_one_loss(
     target: Literal["real", "fake"],
     unknown: int | None = None,
 ) -> Float[Tensor, ""]:
-    """Cross-entropy of the C+1 logits of each pixel, mean over all pixels; in float32 at least.
+    """Cross-entropy of the C+1 logits of each pixel, the mean over all pixels; at least in float32.
 
-    Source: iPOSE sec. 3.3 (OASIS sec. 3.2). For "real" the target is class label+1, times the class-balancing weight
-    of the label (`class_weights`): D on real images, G on its own. For "fake" it is class 0, unweighted: D on fakes.
+    Source: iPOSE sec. 3.3 (OASIS sec. 3.2). "real": the target is class label+1, times the class-balancing weight of
+    the label (`class_weights`). It is for D on real images and for G. "fake": the target is class 0, without weights.
+    It is for D on fakes.
 
     Args:
         logits: C+1 of them; 0 = fake, c+1 = class c.
-        label: class ids 0..C-1; may be None for "fake", which does not look at it.
-        target: what the discriminator should say (G wants "real" said of its images).
-        unknown: class of pixels without annotation: weight 0, no gradient; None where there is none.
+        label: class ids 0..C-1. None is possible for "fake", which does not use it.
+        target: "real" or "fake".
+        unknown: class of pixels without annotation, which have weight 0 and no gradient. None = there is none.
     Raises:
         ConfigError: another target, or no label for "real".
         ShapeMismatchError: label and logits differ in size, or a label is no class.
@@ -57,7 +58,7 @@ def _checked(logits: Tensor, label: Tensor | None, target: str) -> Tensor:
 
 
 class NPlusOneLoss(nn.Module):
-    """`n_plus_one_loss` for a data set whose unknown class, if any, is fixed."""
+    """`n_plus_one_loss` for a data set with a fixed unknown class, or none."""
 
     def __init__(self, unknown: int | None = None) -> None:
         super().__init__()
@@ -76,14 +77,14 @@ class NPlusOneLoss(nn.Module):
 def class_weights(label: Int[Tensor, "b h w"], num_classes: int, *, unknown: int | None = None) -> Float[Tensor, " c"]:
     """The weight of each class in this batch: pixels in the batch / (classes present * pixels of the class).
 
-    Source: OASIS sec. 3.2, used by iPOSE sec. 3.3. Every present class thus sums to the same total over its pixels,
-    and where no pixel is unknown the weights average to 1 over the pixels.
+    Source: OASIS sec. 3.2, used by iPOSE sec. 3.3. So the weights of the pixels of each present class have the same
+    sum. If no pixel is unknown, the mean weight of the pixels is 1.
 
     Args:
         label: class ids 0..num_classes-1.
-        num_classes: C, the unknown class included.
-        unknown: id of the class of pixels without annotation, or None; it weighs 0 and is not counted as present,
-            though its pixels do count as pixels of the batch.
+        num_classes: C, including the unknown class.
+        unknown: id of the class of pixels without annotation. It has weight 0 and is not counted as present, but its
+            pixels count as pixels of the batch. None = there is none.
     Returns:
         float32, 0 for absent classes and for the unknown one.
     Raises:

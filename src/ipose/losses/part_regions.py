@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 EPSILON = 1e-6
-"""Added to a mask's mass: an empty part has no spread."""
+"""Added to a mask's mass, so that an empty part has no spread."""
 
 
 def concentration_loss(
@@ -15,17 +15,17 @@ def concentration_loss(
     grid: Float[Tensor, "h w 2"],
     over_parts: Literal["mean", "sum"] = "mean",
 ) -> Float[Tensor, ""]:
-    """How far the mass of each part's mask lies from the part's centre: its mean squared distance.
+    """Mean squared distance of each part's mask from the part's centre.
 
-    Source: GANSeg eq. 16: sum_p M_k(p) |x_k - p|^2 / (sum_p M_k(p) + 1e-6), over images averaged.
+    Source: GANSeg eq. 16: sum_p M_k(p) |x_k - p|^2 / (sum_p M_k(p) + 1e-6), averaged over images.
 
     Args:
-        masks: of the parts, in [0, 1]; the background is none.
+        masks: of the parts, in [0, 1], without the background.
         centres: (row, column).
         grid: (row, column) of the pixels.
         over_parts: "mean" (the release) or "sum" (the paper).
     Returns:
-        0 where every mask is a point at its centre.
+        0 if every mask is a point at its centre.
     """
     squared = (grid - centres[:, :, None, None]).square().sum(-1)
     spread = (masks * squared).sum((2, 3)) / (masks.sum((2, 3)) + EPSILON)
@@ -33,12 +33,12 @@ def concentration_loss(
 
 
 def area_loss(masks: Float[Tensor, "b k h w"], least: Float[Tensor, "b k"]) -> Float[Tensor, ""]:
-    """By how many pixels the parts' masks are too small. Source: GANSeg eq. 17: sum_k max(0, A_k - sum_p M_k(p)).
+    """Number of pixels that the parts' masks are too small. Source: GANSeg eq. 17: sum_k max(0, A_k - sum_p M_k(p)).
 
     Args:
         masks: of the parts, in [0, 1].
-        least: A_k in pixels: the disk of the part's points (the release), or its heatmap's sum (the paper).
+        least: A_k in pixels: the disk of the part's points (the release), or the sum of its heatmap (the paper).
     Returns:
-        Summed over parts, averaged over images; 0 where every mask is large enough.
+        the sum over parts, averaged over images; 0 if every mask is large enough.
     """
     return (least - masks.sum((2, 3))).clamp_min(0).sum(1).mean()

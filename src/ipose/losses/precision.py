@@ -1,4 +1,4 @@
-"""Losses in full precision: cross-entropy and the earth mover's distance lose their meaning in bfloat16."""
+"""Full precision for losses that bfloat16 makes useless: cross-entropy and earth mover's distance."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ HALF = (torch.bfloat16, torch.float16)
 
 @contextmanager
 def full_precision(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Autocast off, and half-precision tensors brought to float32; float32 and float64 pass as they are.
+    """Turn autocast off, and convert half-precision tensors to float32. float32 and float64 stay as they are.
 
     Example:
         >>> with full_precision(torch.ones(2, dtype=torch.bfloat16)) as (x,):

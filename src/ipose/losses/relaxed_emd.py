@@ -10,16 +10,16 @@ from ipose.losses.precision import full_precision
 
 
 def relaxed_emd(a: Float[Tensor, "b n d"], b: Float[Tensor, "b m d"]) -> Float[Tensor, ""]:
-    """How far the tokens of one image are from those of another, whatever their order, number or length.
+    """Distance between the tokens of two images, for any order, number or length of tokens.
 
-    Source: iPOSE eqs. 5-6: cost = 1 - cosine between token i of a and token j of b; per image
-    max(mean over i of min over j, mean over j of min over i); then the mean over the batch.
+    Source: iPOSE eqs. 5-6: cost = 1 - cosine between token i of a and token j of b; for each image max(mean over i of
+    min over j, mean over j of min over i); then the mean over the batch.
 
     Args:
-        a: n tokens an image.
-        b: m tokens an image.
+        a: n tokens of each image.
+        b: m tokens of each image.
     Returns:
-        In [0, 2], float32 at least: 0 where each token has one of its own direction on the other side. Symmetric.
+        in [0, 2], at least float32. 0 if each token has a token of the same direction on the other side. Symmetric.
     Raises:
         ShapeMismatchError: no image, or an image without tokens.
     Example:

@@ -1,4 +1,4 @@
-"""Perceptual loss: how far apart two images are in the features of VGG-19 (iPOSE suppl. D; pix2pixHD, SPADE)."""
+"""Perceptual loss: distance of two images in the features of VGG-19 (iPOSE suppl. D; pix2pixHD, SPADE)."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 VGG19_LAYERS = (1, 6, 11, 20, 29)
-"""relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, as torchvision's `vgg19().features` counts its layers."""
+"""relu1_1, relu2_1, relu3_1, relu4_1, relu5_1, as numbers of layers in torchvision's `vgg19().features`."""
 VGG19_WEIGHTS = VGG_WEIGHTS
-"""Of these five, in pix2pixHD and SPADE."""
+"""Weights of these five layers in pix2pixHD and SPADE."""
 
 
 def vgg_features(
@@ -25,23 +25,21 @@ def vgg_features(
     *,
     imagenet: bool = True,
 ) -> list[Tensor]:
-    """What some layers of a convolutional network make of images; images are brought from [-1, 1] to ImageNet's scale.
+    """Features of some layers of a convolutional network. Images are scaled from [-1, 1] to ImageNet's scale.
 
     Args:
-        layers: in order, as of `torchvision.models.vgg19().features`.
+        layers: in order, like `torchvision.models.vgg19().features`.
         images: in [-1, 1].
         taps: numbers of the layers, ascending.
-        imagenet: False leaves the images in [-1, 1], which is what pix2pixHD, SPADE and GroupDNet compute with.
+        imagenet: False = images stay in [-1, 1], as in pix2pixHD, SPADE and GroupDNet.
     Returns:
-        float (b, c_i, h_i, w_i), one a tap.
+        float (b, c_i, h_i, w_i), one for each tap.
     Raises:
-        ShapeMismatchError: images so small that a pooling before the last tap leaves nothing.
+        ShapeMismatchError: the images are too small for the poolings before the last tap.
     """
     if min(images.shape[-2:]) < (least := _least_side(layers, taps)):
-        raise ShapeMismatchError(
-            "images too small for the perceptual loss", found="x".join(map(str, images.shape[-2:])),
-            expected=f"{least} pixels a side, or more",
-        )  # fmt: skip
+        size, expected = "x".join(map(str, images.shape[-2:])), f"{least} pixels a side, or more"
+        raise ShapeMismatchError("images too small for the perceptual loss", found=size, expected=expected)
     mean, std = (images.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
     x, found = (((images + 1) / 2 - mean) / std if imagenet else images), []
     for number, layer in enumerate(layers[: max(taps) + 1]):
@@ -60,16 +58,16 @@ def vgg_feature_loss(
     *,
     imagenet: bool = True,
 ) -> Float[Tensor, ""]:
-    """sum over layers i of weights[i] * mean |phi_i(fake) - phi_i(real)|; gradients reach the fakes alone.
+    """sum over layers i of weights[i] * mean |phi_i(fake) - phi_i(real)|. Gradients flow only into the fakes.
 
-    Source: the perceptual loss of pix2pixHD and SPADE, which iPOSE suppl. D compares the CLIP style loss with.
+    Source: the perceptual loss of pix2pixHD and SPADE. iPOSE suppl. D compares the CLIP style loss with it.
 
     Args:
         layers: see `vgg_features`.
         fake: in [-1, 1].
-        real: to resemble, place by place.
+        real: images to resemble, place by place.
         taps: see `vgg_features`.
-        weights: one a tap.
+        weights: one for each tap.
         imagenet: see `vgg_features`.
     """
     with torch.no_grad():
@@ -78,15 +76,15 @@ def vgg_feature_loss(
 
 
 class VGGFeatureLoss(nn.Module):
-    """`vgg_feature_loss` with a frozen network in eval mode: of object crops (iPOSE suppl. D), or of whole images.
+    """`vgg_feature_loss` with a frozen network in eval mode, for object crops (iPOSE suppl. D) or whole images.
 
     Args:
-        layers: `load_vgg_loss` brings VGG-19's, `tiny_vgg_loss` random ones.
-        taps: numbers of the layers that are compared, ascending.
-        weights: one a tap.
+        layers: `load_vgg_loss` loads VGG-19's, `tiny_vgg_loss` makes random ones.
+        taps: numbers of the compared layers, ascending.
+        weights: one for each tap.
         imagenet: see `vgg_features`.
     Raises:
-        ConfigError: a tap that the network does not have, or not a weight for each.
+        ConfigError: a tap that the network does not have, or another number of weights.
     """
 
     def __init__(

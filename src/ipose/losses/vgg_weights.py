@@ -1,4 +1,4 @@
-"""Where VGG-19 comes from: a local file, torch.hub's cache, or random numbers. Nothing is ever downloaded."""
+"""Loading VGG-19 from a local file or torch.hub's cache, or with random weights. Nothing is downloaded."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from ipose.errors import MissingWeightsError
 from ipose.losses.vgg_feature import VGGFeatureLoss
 
 VGG_FILE = "vgg19-dcbb9e9d.pth"
-"""torchvision's VGG-19 (IMAGENET1K_V1); its SHA-256 begins with the digits in the name."""
+"""File name of torchvision's VGG-19 (IMAGENET1K_V1). Its SHA-256 begins with the digits in the name."""
 
 _MEND = (
     f"Once, with a network, get https://download.pytorch.org/models/{VGG_FILE}, and name the file or put it into "
@@ -21,28 +21,30 @@ _MEND = (
 _VGG19: tuple[int | str, ...] = (
     *(64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512, 512, 512, 512, "M"),
 )
-"""Widths of the convolutions, and where halving stands between them (Simonyan and Zisserman 2015, configuration E)."""
+"""Widths of the convolutions, with "M" for halvings (Simonyan and Zisserman 2015, configuration E)."""
 
 _TINY: tuple[int | str, ...] = (4, 4, "M", 4, 4, "M", 6, 6, 6, 6, "M", 6, 6, 6, 6, "M", 8, 8, 8, 8, "M")
-"""VGG-19's layers, narrow."""
+"""The same layers with small widths."""
 
 
 def load_vgg_loss(weights: Path | None = None, *, imagenet: bool = True) -> VGGFeatureLoss:
     """The perceptual loss with torchvision's VGG-19, from a file or torch.hub's cache.
 
     Args:
-        weights: a file of torchvision's vgg19 (.pth, .pt or .safetensors; the classifier may be missing); None looks
-            into torch.hub's cache.
+        weights: file of torchvision's vgg19 (.pth, .pt or .safetensors), with or without the classifier. None =
+            torch.hub's cache.
         imagenet: see `ipose.losses.vgg_feature.vgg_features`.
     Raises:
-        MissingWeightsError: no file there, or not this model's weights; says how to get them.
+        MissingWeightsError: no file, or weights of another model. Says how to get them.
     """
     path = Path(torch.hub.get_dir()) / "checkpoints" / VGG_FILE if weights is None else Path(weights)
     if not path.is_file():
         raise MissingWeightsError("no weights of VGG-19", file=path, mend=_MEND)
     with torch.device("meta"):  # no random numbers, no memory
         layers = _layers(_VGG19)
-    state = {name.removeprefix("features."): tensor for name, tensor in _read(path).items() if "classifier" not in name}
+    state = {
+        name.removeprefix("features."): tensor for name, tensor in _read_vgg(path).items() if "classifier" not in name
+    }
     try:
         layers.load_state_dict(state, assign=True)
     except (RuntimeError, AttributeError) as error:
@@ -51,12 +53,12 @@ def load_vgg_loss(weights: Path | None = None, *, imagenet: bool = True) -> VGGF
 
 
 def tiny_vgg_loss(seed: int) -> VGGFeatureLoss:
-    """The perceptual loss with a RANDOM, narrow VGG-19: for tests and offline trials of the code, not for results."""
+    """The perceptual loss with a RANDOM, narrow VGG-19, for tests and for trying the code offline."""
     return VGGFeatureLoss(tiny_vgg(seed))
 
 
 def tiny_vgg(seed: int) -> nn.Sequential:
-    """VGG-19's layers with 4 to 8 channels and random weights; disturbs nobody's random numbers."""
+    """VGG-19's layers with 4 to 8 channels and random weights. Global random numbers are not used."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         return _layers(_TINY)
@@ -69,8 +71,8 @@ def _layers(widths: Sequence[int | str]) -> nn.Sequential:
     return layers
 
 
-def _read(path: Path) -> Mapping[str, Tensor]:
-    """The tensors of a safetensors file or a plain state dict; no pickle is executed."""
+def _read_vgg(path: Path) -> Mapping[str, Tensor]:
+    """The tensors of a safetensors file or a plain state dict. No pickle is run."""
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file

@@ -1,13 +1,12 @@
-"""Which support pixels a query pixel read: PartNet's attention weights, brought to the support frames (iPOSE eq. 1).
+"""Which support pixels a query pixel read: PartNet's attention weights in the support frames (iPOSE eq. 1).
 
-A token stands for an 8x8 block of the 64x64 frame, in query and supports alike, so weights live on 8x8 grids. That is
-how finely PartNet reads, not how far it sees: a token's features come from a wider surrounding, and with multi-scale
-encoders also from the 4x4 and 2x2 maps, which are resized to the 8x8 grid and stacked behind it.
+A token is an 8x8 block of the 64x64 frame, in query and supports. So weights have an 8x8 grid. The features of a token
+come from a larger region. Multi-scale encoders also use the 4x4 and 2x2 maps, which are resized to the 8x8 grid.
 
-What to look at first is block 0: its queries are the object's shape and nothing else, so it finds the places that look
-alike. Later blocks have read something already; trained ones often rest on a few tokens of the background.
+Look at block 0 first. Its queries come only from the object's shape, so it finds places of similar shape. The queries
+of later blocks contain what was read before; trained ones often read a few background tokens.
 
-The ordinary forward pass does not come through here; this module runs the same blocks once more and keeps the weights.
+This module runs the blocks again and keeps the weights. The normal forward pass does not use it.
 """
 
 from dataclasses import dataclass
@@ -20,23 +19,23 @@ from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.partnet import PartNet, PartPrediction
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 TOKEN_SIDE = 8
-"""Pixels of the object frame along a token's side, and tokens along the frame's."""
+"""Side of a token in pixels of the object frame. It is also the number of tokens along the frame."""
 
 
 @dataclass(frozen=True, eq=False)
 class SupportAttention:
-    """Where one object looked in its k supports.
+    """Which tokens of the k supports one object read.
 
     Args:
-        weights: (l, q, t, k, g, g) for l blocks, q = 9 part channels, t = 64 query tokens in row-major order, and the
-            g x g = 8x8 tokens of each of k supports; >= 0, and sums to 1 over the last three axes. In block 0 all
-            channels look alike: their inputs differ in the values alone.
-        supports: (k, s, s) the part maps that were read, ids 0..8.
-        part_map: (s, s) what PartNet answered: each object pixel's most likely part, 0 elsewhere.
+        weights: (l, q, t, k, g, g) for l blocks, q = 9 part channels, t = 64 query tokens in row-major order, and the g
+            x g = 8x8 tokens of k supports. They are >= 0 and sum to 1 over the last three axes. In block 0 they are the
+            same for all channels.
+        supports: (k, s, s), the part maps that were read, ids 0..8.
+        part_map: (s, s), PartNet's answer: the most likely part of each object pixel, 0 elsewhere.
     """
 
     weights: Float[Tensor, "l q t k g g"]
@@ -44,14 +43,14 @@ class SupportAttention:
     part_map: UInt8[Tensor, "s s"]
 
     def at(self, row: int, column: int, channel: int | None = None) -> Float[Tensor, "l k g g"]:
-        """Where the token of one query pixel looked, in each block.
+        """The weights of the token of one query pixel, in each block.
 
         Args:
             row: of the pixel in the 64x64 frame, from the top.
-            column: from the left.
-            channel: part channel 0..8 whose computation is meant; None = that of the part inferred at this pixel.
+            column: of the pixel, from the left.
+            channel: part channel 0..8. None = the channel of the part at this pixel.
         Returns:
-            weights over the supports' tokens; sums to 1 in each block.
+            weights over the supports' tokens; they sum to 1 in each block.
         Raises:
             ConfigError: a pixel outside the frame, or no such channel.
         """
@@ -62,13 +61,13 @@ class SupportAttention:
         return self.weights[:, channel, (row // TOKEN_SIDE) * TOKEN_SIDE + column // TOKEN_SIDE]
 
     def read_by(self, row: int, column: int, *, block: int = 0, channel: int | None = None) -> Float[Tensor, "k s s"]:
-        """The pixels of the support frames that a query pixel read in one block; sums to 1. Raises as `at`."""
+        """The support pixels that a query pixel read in one block; they sum to 1. Raises the errors of `at`."""
         return to_support_frames(self.at(row, column, channel)[block])
 
     def shares(self, row: int, column: int, *, block: int = 0, channel: int | None = None) -> Float[Tensor, " q"]:
-        """How much of what a query pixel read lay on each part of the supports, 0 = on no part; sums to 1.
+        """How much of a query pixel's reading falls on each part of the supports; sums to 1. Entry 0 = no part.
 
-        A token's weight is shared among the parts in its 8x8 block by their pixels. Raises as `at`.
+        The weight of a token is divided among the parts in its 8x8 block, by their pixels. Raises the errors of `at`.
         """
         read = to_support_frames(self.at(row, column, channel)[block], "nearest").flatten()
         return read.new_zeros(PART_CHANNELS).index_add(0, self.supports.flatten().long(), read)
@@ -77,10 +76,10 @@ class SupportAttention:
 def to_support_frames(
     weights: Float[Tensor, "*batch g g"], mode: Literal["bilinear", "nearest"] = "bilinear"
 ) -> Float[Tensor, "*batch s s"]:
-    """Token weights as weights of the pixels of the 64x64 frame, with the same sum.
+    """Turn token weights into pixel weights of the 64x64 frame. The sum stays the same.
 
-    Each pixel gets 1/64 of its token's weight; "bilinear" (edges repeated) only blurs that over the neighbouring
-    tokens, which keeps the sum: every token then counts 8 pixels' worth along each axis, at the edges too.
+    Each pixel gets 1/64 of its token's weight. "bilinear" blurs this over neighbouring tokens and repeats the edges,
+    which also keeps the sum.
     """
     shape, flat = weights.shape[:-2], weights.reshape(-1, 1, *weights.shape[-2:])
     smooth = {"mode": mode, "align_corners": False} if mode == "bilinear" else {"mode": mode}
@@ -92,7 +91,7 @@ def to_support_frames(
 def support_attention(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], supports: UInt8[Tensor, "n k s s"]
 ) -> list[SupportAttention]:
-    """Where each of n objects looks in its supports, for all query pixels, part channels and blocks; no gradients.
+    """What each of n objects reads in its supports, for all query pixels, part channels and blocks. No gradients.
 
     Source: iPOSE eq. 1: softmax(Q K^T / sqrt(d)), Q from the object's shape, K from the supports' shapes.
 
@@ -101,9 +100,9 @@ def support_attention(
         shapes: silhouettes in the 64x64 object frame, 0 or 1.
         supports: k part maps of each object's category, ids 0..8.
     Returns:
-        one `SupportAttention` an object, on the CPU.
+        one `SupportAttention` for each object, on the CPU.
     Raises:
-        ShapeMismatchError: another side than 64, or counts that differ.
+        ShapeMismatchError: another side than 64, or different numbers of shapes and supports.
     """
     if shapes.shape[-1] != CROP_SIZE or len(shapes) != len(supports):
         raise ShapeMismatchError(

@@ -15,8 +15,7 @@ def norm_layer(normalization: Normalization, channels: int) -> nn.Module:
 
 
 class NormalizedConv(nn.Sequential):
-    """Convolution, norm, activation: the encoders' one building block. LeakyReLU 0.2 behind instance norm (R), ReLU
-    behind batch norm (P)."""
+    """Convolution, norm and activation: LeakyReLU 0.2 after instance norm (R), or ReLU after batch norm (P)."""
 
     def __init__(
         self, channels_in: int, channels_out: int, kernel: int, stride: int, normalization: Normalization = "instance"
@@ -29,12 +28,13 @@ class NormalizedConv(nn.Sequential):
 
 
 class TokenEncoder(nn.Module):
-    """A stem, three halvings to s/8, and two more whose maps are brought back to s/8 and stacked behind (multi-scale).
+    """Four convolutions, of which three halve, give the s/8 map. Multi-scale: two more halvings, resized to s/8 and
+    concatenated.
 
     Args:
-        channels_in: of the input.
-        channels: widths of the stem and the three halving convolutions.
-        multi_scale: add the two coarser maps; token width is then three times the last width.
+        channels_in: channels of the input.
+        channels: widths of the first convolution and the three halving ones.
+        multi_scale: add the two coarser maps. The token width is then three times the last width.
         normalization: of every convolution.
     """
 
@@ -67,7 +67,7 @@ class TokenEncoder(nn.Module):
 
 
 class ShapeEncoder(TokenEncoder):
-    """Tokens of object shapes: the silhouette repeated to 3 channels behind the coordinates x and y in [-1, 1] (R)."""
+    """Tokens of object shapes. Input: coordinates x and y in [-1, 1], then the silhouette three times (R)."""
 
     def __init__(
         self, channels: tuple[int, int, int, int], multi_scale: bool, normalization: Normalization = "instance"
@@ -83,7 +83,8 @@ class ShapeEncoder(TokenEncoder):
 
 
 class MaskEncoder(TokenEncoder):
-    """Tokens of part masks; no coordinates, so what a part is called cannot matter (R)."""
+    """Tokens of part masks. The input has no coordinates and no channel number, so the name of a part has no effect
+    (R)."""
 
     def __init__(
         self, channels: tuple[int, int, int, int], multi_scale: bool, normalization: Normalization = "instance"

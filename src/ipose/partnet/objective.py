@@ -1,7 +1,8 @@
-"""What PartNet learns from: P's eqs. 10-12, with the release's cross-entropies, and the batches that feed them."""
+"""PartNet's losses (P eqs. 10-12, with the release's cross-entropies) and its training batches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import torch
 import torch.nn.functional as F
@@ -11,9 +12,13 @@ from torch import Tensor, nn
 from ipose.data.augment import augment_pair
 from ipose.errors import ConfigError, SupportError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
-from ipose.types import PartPair, Phase, SupportSet
+
+MOST_IN_POOL = 100
+"""Training objects of a category that random supports are drawn from (R)."""
 
 
 def part_bce(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
@@ -31,14 +36,14 @@ def part_cross_entropy(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor,
 
 @dataclass(frozen=True, eq=False)
 class PartBatch:
-    """Objects to learn from, with the support sets of their categories, each set once.
+    """Training objects with the supports of their categories. Each set of supports is there once.
 
     Args:
-        names: one an object, for messages.
+        names: of the objects, for messages.
         shapes: (n, 1, s, s) silhouettes.
         part_map: (n, s, s) true part ids.
         supports: (m, k, s, s) support part maps of the m categories in the batch.
-        index: (n,), which of the m each object reads.
+        index: (n,), the set of supports that each object reads.
     """
 
     names: tuple[str, ...]
@@ -59,15 +64,19 @@ class PartBatch:
 
 
 class PartPairSource:
-    """Training pairs, augmented, in batches that read the chosen supports or, at times, random training objects.
+    """Training pairs, augmented, in batches that read the chosen supports or, at times, other ones.
 
-    The release also permutes the part channels of a batch at random. The network is equivariant to that and the
-    losses are invariant, so it changes nothing and is left out (a test holds the equivalence).
+    Other supports are drawn for each category of a batch, by the release's rule: k of the k chosen ones and at most 2k
+    more, none taken twice. Those come from a pool: the chosen ones, and up to 100 training objects that show as many
+    different part ids as the first chosen support does.
+
+    The release also permutes the part channels of a batch at random. This changes nothing, because the network is
+    equivariant and the losses are invariant. So it is left out; a test shows that both agree.
 
     Args:
         pairs: what to learn from.
         supports: the chosen supports; every category of `pairs` needs some.
-        random_supports: probability that a batch reads random training objects instead.
+        random_supports: probability that a batch reads supports drawn at random instead of the chosen ones.
         augment: resize, rotate, crop, flip as in `ipose.data.augment`.
         mixed_k: of the k supports a batch reads 1..k, every number as likely, the same for all its objects.
     """
@@ -85,16 +94,14 @@ class PartPairSource:
             raise ConfigError("no part pairs to learn from", mend="Give part annotations of at least one category.")
         self.pairs, self.supports = tuple(pairs), supports
         self.random_supports, self.augment, self.mixed_k = random_supports, augment, mixed_k
-        self.members: dict[str, list[int]] = {}
-        for i, pair in enumerate(self.pairs):
-            self.members.setdefault(pair.category, []).append(i)
-        if missing := sorted(set(self.members) - set(supports.categories)):
+        if missing := sorted({pair.category for pair in self.pairs} - set(supports.categories)):
             raise SupportError(
                 "part pairs of categories without supports",
                 found=", ".join(missing),
                 expected=", ".join(supports.categories),
                 mend="Choose them with ipose supports build.",
             )
+        self.pools = {name: self._pool(name) for name in dict.fromkeys(pair.category for pair in self.pairs)}
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -108,7 +115,7 @@ class PartPairSource:
         return replace(pair, shape=shape, part_map=part_map)
 
     def collate(self, items: Sequence[PartPair], generator: torch.Generator) -> PartBatch:
-        """A batch, its supports drawn once for each category in it."""
+        """A batch. The supports of each category in it are drawn once."""
         categories = list(dict.fromkeys(item.category for item in items))
         if torch.rand((), generator=generator) < self.random_supports:
             supports = torch.stack([self._random_supports(category, generator) for category in categories])
@@ -124,10 +131,19 @@ class PartPairSource:
             index=torch.tensor([categories.index(item.category) for item in items]),
         )
 
-    def _random_supports(self, category: str, generator: torch.Generator) -> Tensor:
-        members = self.members[category]
-        chosen = torch.randint(len(members), (self.supports.k,), generator=generator).tolist()
-        return torch.stack([self.pairs[members[i]].part_map for i in chosen])
+    def _pool(self, category: str) -> UInt8[Tensor, "p s s"]:
+        """What random supports of a category are drawn from, beside the chosen ones themselves."""
+        chosen = self.supports.part_maps[category]
+        ids = len(chosen[0].unique())
+        others = (pair.part_map for pair in self.pairs if pair.category == category)
+        alike = islice((part_map for part_map in others if len(part_map.unique()) == ids), MOST_IN_POOL)
+        return torch.stack([*chosen, *alike])
+
+    def _random_supports(self, category: str, generator: torch.Generator) -> UInt8[Tensor, "k s s"]:
+        k, pool = self.supports.k, self.pools[category]
+        drawn = pool[torch.randperm(len(pool), generator=generator)[: 2 * k]]
+        candidates = torch.cat([self.supports.part_maps[category], drawn])
+        return candidates[torch.randperm(len(candidates), generator=generator)[:k]]
 
     def _some_of_k(self, generator: torch.Generator) -> Tensor:
         """1..k positions of supports, in random order."""
@@ -137,10 +153,12 @@ class PartPairSource:
 
 
 class PartNetObjective:
-    """PartNet's training system: one phase, up to four terms. Source: iPOSE suppl. eqs. 10-12; cross-entropies: R.
+    """The training objective of PartNet: one phase, up to four terms. Source: iPOSE suppl. eqs. 10-12; cross-entropies:
+    R.
 
     Terms: `bce` and `cross_entropy` on the prediction from the supports, `bce_rec` and `cross_entropy_rec` on a second
-    prediction in which one support, drawn at random for each object, is replaced by the object's own part map.
+    prediction in which one support, drawn at random for each object, is replaced by the object's own part map (of k > 1
+    supports never the last one, where `replaced_support` says so: R).
     """
 
     averaged = ("partnet",)
@@ -162,7 +180,9 @@ class PartNetObjective:
         prediction = self.partnet.predict(query, memory, batch.index)
         losses = self._terms(prediction.logits, batch.part_map, "")
         if self.config.reconstruction:
-            which = torch.randint(batch.supports.shape[1], (len(query),), generator=generator).to(query.device)
+            k = batch.supports.shape[1]
+            choices = max(k - 1, 1) if self.config.replaced_support == "not_last" else k
+            which = torch.randint(choices, (len(query),), generator=generator).to(query.device)
             own = self.partnet.encode_supports(batch.part_map[:, None])
             second = memory.replace_one(batch.index, own, which)
             everyone = torch.arange(len(query), device=query.device)

@@ -3,12 +3,12 @@
 One part channel at a time: the channels are a batch, so the network cannot know what a part is called. Three exact
 consequences make it fast: the query is encoded once, not once a channel; all that depends on the supports alone
 (`SupportMemory`) is computed once a category; and channels that no support uses share one computation, since their
-inputs are equal. `ipose.reference.partnet` has the plain version.
+inputs are equal. `ipose.reference.partnet` is the literal version.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -17,17 +17,18 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.layers.init import init_weights
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
 from ipose.partnet.presets import Normalization, PartNetConfig
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
 class PartPrediction(NamedTuple):
-    """What PartNet answers for n objects.
+    """PartNet's answer for n objects.
 
     Args:
-        logits: (n, 9, s, s), one logit map a part channel.
-        features: (n, 9*F, s, s), the decoder's last features, F consecutive channels per part channel.
+        logits: (n, 9, s, s), one logit map for each part channel.
+        features: (n, 9*F, s, s), the decoder's last features, F consecutive channels for each part channel.
     """
 
     logits: Float[Tensor, "n q s s"]
@@ -37,9 +38,8 @@ class PartPrediction(NamedTuple):
         """Part ids from the logits.
 
         Args:
-            shapes: (n, 1, s, s) silhouettes; None = the most likely of all channels at every pixel, 0 = no part (the
-                paper's AC scores that). With them, what the silhouette says is taken at its word: each object pixel
-                gets its most likely part 1..8, every other pixel 0.
+            shapes: (n, 1, s, s) silhouettes. Each object pixel gets its most likely part 1..8, and every other pixel 0.
+                None = every pixel gets its most likely channel, 0 = no part; the paper's AC measures this.
         """
         if shapes is None:
             return self.logits.argmax(1).to(torch.uint8)
@@ -48,13 +48,13 @@ class PartPrediction(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SupportMemory:
-    """All that the attention reads of m support sets; masks that occur several times are held once.
+    """Everything that the attention reads of m support sets. Equal masks are stored once.
 
     Args:
         keys: (m, k, t, d) tokens of the support shapes.
         values: (v, k, t, d) tokens of the support masks of one part channel.
-        slot: (m, q), which of the v belongs to each channel of each set.
-        active: (m, q), whether any support of the set has a pixel of that channel; all others share one slot.
+        slot: (m, q), the entry of `values` for each channel of each set.
+        active: (m, q), whether a support of the set has a pixel of that channel. All other channels share one slot.
     """
 
     keys: Float[Tensor, "m k t d"]
@@ -65,7 +65,8 @@ class SupportMemory:
     def replace_one(
         self, index: Int64[Tensor, " n"], own: "SupportMemory", which: Int64[Tensor, " n"]
     ) -> "SupportMemory":
-        """The memory of each of n objects, with its support number `which` replaced by its `own` only one (eq. 11)."""
+        """The memory of n objects. For each object, support number `which` is replaced by its only support in `own`
+        (eq. 11)."""
         replaced = F.one_hot(which, self.keys.shape[1]).bool()[:, :, None, None]
         active = self.active[index] | own.active
         rows, channel, slot = distinct_pairs(active)
@@ -74,8 +75,8 @@ class SupportMemory:
         return SupportMemory(torch.where(replaced, own.keys, self.keys[index]), values, slot, active)
 
 
-class Decoder(nn.Module):
-    """Tokens back to the object frame: three doublings, then one logit a pixel (iPOSE suppl. B.1)."""
+class PartDecoder(nn.Module):
+    """The decoder: tokens to features and one logit map in the object frame, by three doublings (iPOSE suppl. B.1)."""
 
     def __init__(
         self, width: int, channels: tuple[int, int, int, int], normalization: Normalization = "instance"
@@ -100,9 +101,9 @@ class Decoder(nn.Module):
 class PartNet(nn.Module):
     """Part maps from shapes, by cross-attention to annotated supports. Source: iPOSE sec. 3.1, fig. 2, suppl. B.
 
-    Exact properties (each a test): permuting the supports' masks permutes the answer in the same way; the order of the
-    supports does not matter; any number of supports works with the same weights. In training, batch norm (an option)
-    counts what is computed once, once.
+    Exact properties, each with a test: permuted support masks give an answer that is permuted in the same way. The
+    order of the supports has no effect. The same weights work with any number of supports. In training, optional batch
+    norms count a shared computation once.
     """
 
     def __init__(self, config: PartNetConfig) -> None:
@@ -112,13 +113,18 @@ class PartNet(nn.Module):
         self.shape_encoder = ShapeEncoder(*encoder)
         self.mask_encoder = MaskEncoder(*encoder)
         self.blocks = nn.ModuleList(CrossAttentionBlock(config.token_width) for _ in range(config.attention_blocks))
-        self.decoder = Decoder(config.token_width, config.encoder_channels, config.normalization)
+        self.decoder = PartDecoder(config.token_width, config.encoder_channels, config.normalization)
+        if config.weight_init == "release":
+            init_weights(self)
+            for block in self.blocks:
+                cast(CrossAttentionBlock, block).reset_projections()
 
     def encode_supports(self, supports: UInt8[Tensor, "m k s s"]) -> SupportMemory:
-        """Everything that depends on the supports alone; the memory of a category can be kept and reused.
+        """Compute everything that depends only on the supports. The memory of a category can be reused.
 
         Args:
-            supports: part maps, ids 0..8. The support's shape is where the map is > 0; channel c's mask where it is c.
+            supports: part maps, ids 0..8. The shape of a support is where its map is > 0. The mask of channel c is
+                where it is c.
         """
         _check_supports(supports)
         m, k, s, _ = supports.shape
@@ -132,11 +138,11 @@ class PartNet(nn.Module):
         return SupportMemory(keys, tokens, slot, active)
 
     def _encode_masks(self, masks: Float[Tensor, "m 1 s s"], has_pixels: Bool[Tensor, " m"]) -> Float[Tensor, "m t d"]:
-        """Tokens of masks. By the formulas of instance norm an empty mask's are 0: each convolution makes a constant
-        map, each norm 0.
+        """Tokens of masks. An empty mask has tokens of 0 by the formulas: each convolution gives a constant map, each
+        norm 0.
 
-        In float32 every norm enlarges the rounding that is left 316 times (1 / sqrt(eps)); behind four layers it is
-        noise of size 1, and another one in bfloat16. The release computes it; `zero_empty_masks` does not.
+        In float32 a rounding error remains, and every norm multiplies it by 316 (1 / sqrt(eps)). After four layers it
+        is noise of size 1, and bfloat16 gives other noise. The release computes this noise; `zero_empty_masks` sets 0.
         """
         if not self.config.empty_masks_have_no_tokens:
             computed: Tensor = self.mask_encoder(masks)
@@ -148,7 +154,7 @@ class PartNet(nn.Module):
     def predict(
         self, query: Float[Tensor, "n t d"], memory: SupportMemory, index: Int64[Tensor, " n"]
     ) -> PartPrediction:
-        """Part logits and features of n encoded shapes; `index` names the set of the memory that each one reads."""
+        """Part logits and features of n encoded shapes. `index`: the set of the memory that each one reads."""
         rows, channel, slot = distinct_pairs(memory.active[index])
         keys, values = memory.keys.flatten(1, 2), memory.values.flatten(1, 2)
         keys_at, values_at = index[rows], memory.slot[index][rows, channel]
@@ -191,13 +197,13 @@ def _check_supports(supports: Tensor) -> None:
 
 
 def distinct_pairs(active: Bool[Tensor, "n q"]) -> tuple[Tensor, Tensor, Tensor]:
-    """(object, channel) pairs to compute, and for each of the n x q channels the pair that answers it.
+    """The (object, channel) pairs to compute, and the pair that answers for each of the n x q channels.
 
-    An object's inactive channels all have the same input, so the first of them answers for the rest.
+    The inactive channels of an object have the same input. The first of them answers for all.
     """
     first_inactive = ~active & (~active).cumsum(1).eq(1)
     computed = active | first_inactive
     rows, channel = computed.nonzero(as_tuple=True)
     number = computed.flatten().cumsum(0).view_as(active) - 1
-    stand_in = (number * first_inactive).sum(1, keepdim=True)
-    return rows, channel, torch.where(computed, number, stand_in.expand_as(number))
+    shared = (number * first_inactive).sum(1, keepdim=True)
+    return rows, channel, torch.where(computed, number, shared.expand_as(number))

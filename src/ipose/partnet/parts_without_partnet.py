@@ -1,7 +1,7 @@
-"""What a generator can be given in place of predicted parts: the true ones, positions in the outline, or nothing.
+"""Parts for generators that do not read predicted parts: true parts, positions in the outline, or no parts.
 
-The paper's comparisons: ground-truth parts (suppl. table 12), SAFM's position descriptor (suppl. table 11), and the
-baseline without parts (table 3).
+The paper compares these: true parts (suppl. table 12), SAFM's position descriptor (suppl. table 11), and a baseline
+without parts (table 3).
 """
 
 import hashlib
@@ -14,23 +14,25 @@ from jaxtyping import Float, Int32
 from torch import Tensor
 
 from ipose.errors import DataError
+from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.scene_parts import SceneParts
 from ipose.shapes.position_descriptor import PositionBins, position_descriptor
-from ipose.types import PART_CHANNELS, SceneBatch
+from ipose.types import SceneBatch
 
-REMEMBERED_BYTES = 1 << 30
-"""Memory for descriptors that were computed already: thousands of small maps, some dozens of the paper's size."""
+CACHE_BYTES = 1 << 30
+"""Bytes for cached descriptors: thousands of small maps, or some dozens of the paper's size."""
 
 
-def stand_in(kind: str) -> Callable[[SceneBatch], SceneParts] | None:
-    """What gives the parts of a kind that PartNet does not: "true", "position_descriptor"; None = "predicted"."""
+def parts_function(kind: str) -> Callable[[SceneBatch], SceneParts] | None:
+    """The function that gives parts of a kind, "true" or "position_descriptor". None for "predicted", which needs
+    PartNet."""
     if kind == "position_descriptor":
         return PositionParts()
     return true_parts if kind == "true" else None
 
 
 def no_parts(batch: SceneBatch, channels: int) -> SceneParts:
-    """Parts of scenes for a generator that reads none: 0 everywhere, weightless in memory.
+    """Parts for a generator that reads none: 0 everywhere, expanded from one number.
 
     Args:
         batch: scenes of one size.
@@ -43,14 +45,14 @@ def no_parts(batch: SceneBatch, channels: int) -> SceneParts:
 
 
 def true_parts(batch: SceneBatch) -> SceneParts:
-    """The scenes' own part maps, one-hot: channel 0 = no part. The mask is 1 on any part.
+    """The scenes' own part maps, one-hot, with channel 0 = no part. The mask is 1 on any part.
 
     Source: iPOSE suppl. table 12.
 
     Args:
         batch: scenes with part maps.
     Raises:
-        DataError: a scene has none.
+        DataError: a scene has no part map.
     """
     if batch.part is None:
         raise DataError(
@@ -64,17 +66,18 @@ def true_parts(batch: SceneBatch) -> SceneParts:
 
 
 class PositionParts:
-    """Where each pixel of an object lies in its outline (`position_descriptor`); no parts, so the logits are 0.
+    """The position of each pixel in its object's outline (`position_descriptor`). There are no parts, so the logits are
+    0.
 
-    For every object of a scene, whether its class has parts or not; the mask is 1 on objects. An outline that was seen
-    before is not computed again, within `remembered_bytes`.
+    It works for every object, whether its class has parts or not. The mask is 1 on objects. Descriptors of known
+    outlines are cached, up to `cache_bytes`.
 
     Source: iPOSE suppl. table 11; SAFM (Lv et al., CVPR 2022).
     """
 
-    def __init__(self, remembered_bytes: int = REMEMBERED_BYTES) -> None:
-        self.remembered_bytes = remembered_bytes
-        self._known: OrderedDict[tuple[torch.Size, bytes], Tensor] = OrderedDict()
+    def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
+        self.cache_bytes = cache_bytes
+        self._cache: OrderedDict[tuple[torch.Size, bytes], Tensor] = OrderedDict()
         self._bytes = 0
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
@@ -87,20 +90,20 @@ class PositionParts:
         return SceneParts(features, logits, (ids[:, None] > 0).to(features.dtype))
 
     def _on_objects(self, ids: Int32[Tensor, "h w"]) -> Float[Tensor, "d pixels"]:
-        """The descriptor at the pixels of objects, in their order; remembered on the CPU, by the map itself."""
+        """The descriptor at the pixels of objects, in their order. Cached on the CPU by the map of ids."""
         key = ids.shape, hashlib.blake2b(ids.cpu().numpy().tobytes(), digest_size=16).digest()
-        found = self._known.pop(key, None)
+        found = self._cache.pop(key, None)
         if found is None:
             found = position_descriptor(ids)[:, ids > 0].cpu()
             self._bytes += found.nbytes
-        self._known[key] = found  # the newest last
-        while self._bytes > self.remembered_bytes:
-            self._bytes -= self._known.popitem(last=False)[1].nbytes
+        self._cache[key] = found  # the newest last
+        while self._bytes > self.cache_bytes:
+            self._bytes -= self._cache.popitem(last=False)[1].nbytes
         return found.to(ids.device)
 
 
 def object_numbers(batch: SceneBatch) -> Int32[Tensor, "b h w"]:
-    """Which object each pixel belongs to: 1, 2, ... in the order of an image's objects; 0 = none."""
+    """The object of each pixel: 1, 2, ... in the order of an image's objects, 0 = none."""
     numbers, count = torch.zeros_like(batch.instance), [0] * len(batch.label)
     for item, image in zip(batch.objects, batch.image_index.tolist(), strict=True):
         count[image] += 1

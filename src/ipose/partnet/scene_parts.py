@@ -1,4 +1,5 @@
-"""The parts of a whole scene: every object cropped, its parts inferred, and pasted back at its place (iPOSE fig. 2)."""
+"""The parts of a whole scene: each object is cropped, its parts are inferred, and they are pasted back (iPOSE fig.
+2)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,24 +9,27 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.partnet import PartNet, PartPrediction
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes
 from ipose.shapes.object_pastes import own_pixel_owner, paste_objects, pasted_shape_owner
-from ipose.types import PART_CHANNELS, SceneBatch, SceneObject, SupportSet
+from ipose.types import SceneBatch, SceneObject
 
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
 
 
 @dataclass(frozen=True, eq=False)
 class SceneParts:
-    """What the generator receives of a scene's parts.
+    """The parts of scenes, as the generator reads them.
 
     Args:
         features: (b, 9*F, h, w) composed part features, 0 where no object writes.
-        logits: (b, 9, h, w) composed part logits, likewise.
+        logits: (b, 9, h, w) composed part logits, 0 where no object writes.
         mask: (b, 1, h, w), 1 where the most likely channel is a part.
-        objects: the objects with parts, in painting order, and `shapes` (n, 1, s, s) their silhouettes.
+        objects: the objects with parts, in painting order.
+        shapes: (n, 1, s, s) silhouettes of these objects. None = there are none.
     """
 
     features: Float[Tensor, "b qf h w"]
@@ -41,15 +45,22 @@ class SceneParts:
 
 
 def infer_scene_parts(
-    partnet: PartNet, batch: SceneBatch, supports: SupportSet, *, paste: Paste = "release"
+    partnet: PartNet,
+    batch: SceneBatch,
+    supports: SupportSet,
+    *,
+    paste: Paste = "release",
+    object_shape: ObjectShape = "label_and_instance",
 ) -> SceneParts:
-    """Infer the parts of every object whose class has some, and compose them in the image plane.
+    """Infer the parts of every object whose class has parts, and compose them in the image plane.
 
     Args:
-        partnet: frozen or not; gradients flow if autograd is on.
-        batch: scenes of one size. Objects without `part_category` are left alone.
+        partnet: frozen or not. Gradients flow if autograd is on.
+        batch: scenes of one size. Objects without `part_category` are ignored.
         supports: of every part category in the batch.
         paste: write where the pasted-back 64x64 shape is 1 (the release's rule), or at the object's own pixels.
+        object_shape: an object's silhouette is where label and instance id are its own; or where the instance id is,
+            whatever the label says (the release's rule: a hole of another label belongs to the object).
     Raises:
         SupportError: a part category has no supports.
     """
@@ -62,6 +73,8 @@ def infer_scene_parts(
     geometry = geometry_of_objects(batch.objects, batch.size).to(device)
     class_ids = torch.tensor([item.class_id for item in batch.objects], device=device)
     instance_ids = torch.tensor([item.instance_id for item in batch.objects], device=device)
+    if object_shape == "instance":  # one label everywhere: the instance ids alone tell objects apart
+        batch, class_ids = replace(batch, label=torch.zeros_like(batch.label)), torch.zeros_like(class_ids)
     own = (batch.label, batch.instance, class_ids, instance_ids, batch.image_index, geometry)
     shapes = crop_object_shapes(*own)
     if paste == "own_pixels":
@@ -82,7 +95,7 @@ def infer_scene_parts(
 def predict_objects(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
 ) -> PartPrediction:
-    """PartNet on objects of named categories; the supports of a category are encoded once."""
+    """PartNet's answer for objects of given categories. The supports of a category are encoded once."""
     present = list(dict.fromkeys(categories))
     memory = partnet.encode_supports(supports.of(present).to(shapes.device))
     index: Int64[Tensor, " n"] = torch.tensor([present.index(name) for name in categories], device=shapes.device)
@@ -93,7 +106,7 @@ def predict_objects(
 def predict_part_maps(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
 ) -> UInt8[Tensor, "n s s"]:
-    """Part maps of objects: the most likely part at each pixel of the silhouette, 0 elsewhere; no gradients."""
+    """Part maps of objects: the most likely part at each pixel of the silhouette, 0 elsewhere. No gradients."""
     if not categories:
         return torch.zeros(0, *shapes.shape[-2:], dtype=torch.uint8)
     return predict_objects(partnet, shapes, categories, supports).part_maps(shapes)
@@ -105,14 +118,14 @@ def _with_parts_only(batch: SceneBatch) -> SceneBatch:
     return replace(batch, objects=tuple(batch.objects[i] for i in kept), image_index=index)
 
 
-class RememberedParts:
-    """`infer_parts` with a memory by scene name, on the CPU.
+class CachedParts:
+    """Caches the parts of scenes by scene name, on the CPU.
 
-    Right only where a name stands for one scene: without mirroring or other augmentation. Remembers features or
-    logits, whichever the generator reads; the other comes back as zeros of one channel.
+    Only correct if a name always stands for the same scene, without mirroring or other augmentation. The cache has
+    features or logits, whichever the generator reads. The other one is returned as zeros of one channel.
 
     Args:
-        infer: parts of a batch.
+        infer: gives the parts of a batch.
         part_input: "features" or "logits".
     """
 
@@ -121,7 +134,7 @@ class RememberedParts:
         self._memory: dict[str, tuple[Tensor, Tensor]] = {}
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
-        """The parts of the batch; asks `infer` for scenes that are new."""
+        """The parts of the batch. Calls `infer` for new scenes only."""
         memory = self._memory
         new = [i for i, name in enumerate(batch.names) if name not in memory]
         if new:
@@ -138,7 +151,7 @@ class RememberedParts:
 
 
 def _some(batch: SceneBatch, chosen: list[int]) -> SceneBatch:
-    """The images of a batch that `chosen` names, with their objects."""
+    """The batch with only the chosen images and their objects."""
     index = torch.tensor(chosen)
     kept = [n for n, image in enumerate(batch.image_index.tolist()) if image in chosen]
     images = [chosen.index(int(batch.image_index[n])) for n in kept]

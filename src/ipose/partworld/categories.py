@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 
+from ipose.label_spec import LabelClass, LabelSpec
 from ipose.partworld.aircraft import draw_aeroplane
-from ipose.partworld.builds import BUILDS
 from ipose.partworld.config import PART_NAMES, STUFF
 from ipose.partworld.dice import Dice
 from ipose.partworld.people_and_birds import draw_bird, draw_human
+from ipose.partworld.quadruped_builds import BUILDS
 from ipose.partworld.quadrupeds import quadruped
 from ipose.partworld.sketch import Sketch
 from ipose.partworld.things import draw_bottle, draw_pottedplant, draw_stop_sign, draw_tvmonitor, draw_washer
 from ipose.partworld.two_wheelers import draw_bicycle, draw_motorbike
 from ipose.partworld.vehicles import draw_bus, draw_car, draw_truck
-from ipose.types import LabelClass, LabelSpec
 
 DRAW: dict[str, Callable[[Dice], Sketch]] = {
     "aeroplane": draw_aeroplane,
@@ -34,11 +34,11 @@ DRAW: dict[str, Callable[[Dice], Sketch]] = {
 """Category name to the function that draws one of its objects from dice; part ids as in PART_NAMES."""
 
 _STUFF_COLORS = ((70, 130, 180), (107, 142, 35), (128, 64, 128), (102, 102, 156), (0, 80, 200))
-_THING_COLORS = (
-    (255, 225, 25), (119, 11, 32), (170, 255, 195), (145, 30, 180), (0, 128, 128), (0, 0, 142),
-    (245, 130, 48), (255, 250, 200), (170, 110, 40), (110, 60, 20), (220, 20, 60), (0, 255, 255),
-    (60, 180, 75), (245, 245, 245), (255, 0, 0), (240, 50, 230), (40, 40, 40), (250, 190, 212),
-)  # fmt: skip
+_HEX_COLORS = (
+    "ffe119 770b20 aaffc3 911eb4 008080 00008e f58230 fffac8 aa6e28 6e3c14 dc143c 00ffff 3cb44b f5f5f5 "
+    "ff0000 f032e6 282828 fabed4"
+)
+_THING_COLORS = [(red, green, blue) for red, green, blue in map(bytes.fromhex, _HEX_COLORS.split())]
 
 PARTWORLD = LabelSpec(
     name="partworld",

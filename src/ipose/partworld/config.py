@@ -53,10 +53,11 @@ class PartWorldConfig:
         return tuple(PART_NAMES) if self.categories is None else self.categories
 
 
-CATEGORIES = (
-    "aeroplane", "bicycle", "bird", "bottle", "bus", "car", "cat", "cow", "dog", "horse", "human", "motorbike",
-    "pottedplant", "sheep", "stop sign", "truck", "tvmonitor", "washer",
-)  # fmt: skip
+_NAMES = (
+    "aeroplane, bicycle, bird, bottle, bus, car, cat, cow, dog, horse, human, motorbike, pottedplant, sheep, "
+    "stop sign, truck, tvmonitor, washer"
+)
+CATEGORIES = tuple(_NAMES.split(", "))
 """Object categories, in class order."""
 
 PART_NAMES: dict[str, tuple[str, ...]] = {name: TABLE_6[name] for name in CATEGORIES}

@@ -124,10 +124,8 @@ def draw_bird(dice: Dice) -> Sketch:
     neck = dice.uniform(0.3, 0.5) if kind == "wade" else dice.uniform(0.08, 0.2)
     rise = dice.uniform(35, 80) if kind != "fly" else dice.uniform(-5, 25)
     collar = walk(breast, (neck, -rise))[1]
-    sketch.add(
-        TORSO, body, ellipse((0, 0), 0.52, fat, up), limb([rump, (0, 0)], [0.18, fat]),
-        limb([breast, collar], [fat * 1.2, 0.2]),
-    )  # fmt: skip
+    back, throat = limb([rump, (0, 0)], [0.18, fat]), limb([breast, collar], [fat * 1.2, 0.2])
+    sketch.add(TORSO, body, ellipse((0, 0), 0.52, fat, up), back, throat)
     if kind == "fly":
         sketch.add(TORSO, wing, polygon((-0.25, 0), (-0.4, lift), (-0.1, lift * 1.05), (0.25, 0), rounds=1))
     else:

@@ -6,10 +6,10 @@ Frame: facing right, the spine's middle at the origin, the torso about one unit 
 import math
 from dataclasses import dataclass
 
-from ipose.partworld.builds import Build
 from ipose.partworld.dice import Dice, Number
 from ipose.partworld.outlines import Outline, Point, ellipse, limb, polygon, walk
 from ipose.partworld.paints import Paint, flat, look
+from ipose.partworld.quadruped_builds import Build
 from ipose.partworld.sketch import Sketch
 
 HEAD, TORSO, LEG, TAIL = 1, 2, 3, 4

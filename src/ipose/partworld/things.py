@@ -19,19 +19,15 @@ def draw_bottle(dice: Dice) -> Sketch:
     neck = dice.uniform(0.1, 0.14) if kind != "jar" else half * dice.uniform(0.7, 0.8)
     stem = dice.uniform(0.1, 0.45) if kind == "wine" else dice.uniform(0.02, 0.1)
     top = -body - shoulder - stem
-    sketch.add(
-        2, glass, polygon((-half, 0), (-half, -body), (-neck, -body - shoulder), (-neck, top), (neck, top),
-                          (neck, -body - shoulder), (half, -body), (half, 0)),
-        box(-half, -body, half, 0.06, 1),
-    )  # fmt: skip
+    left = [(-half, 0.0), (-half, -body), (-neck, -body - shoulder), (-neck, top)]
+    right = [(-x, y) for x, y in reversed(left)]
+    sketch.add(2, glass, polygon(*left, *right), box(-half, -body, half, 0.06, 1))
     label = look(dice, dice.uniform(0, 1), 0.5, 0.95)
     sketch.add(2, label, box(-half, -body * 0.75, half, -body * 0.25))
     if kind == "spray":
-        sketch.add(
-            1, cap, box(-neck * 1.3, top - 0.2, neck * 1.3, top),
-            polygon((-0.2, top - 0.4), (0.3, top - 0.44), (0.3, top - 0.28), (0.12, top - 0.18), (-0.2, top - 0.16)),
-            limb([(0.2, top - 0.25), (0.24, top - 0.02)], [0.08]),
-        )  # fmt: skip
+        nozzle = ((-0.2, top - 0.4), (0.3, top - 0.44), (0.3, top - 0.28), (0.12, top - 0.18), (-0.2, top - 0.16))
+        trigger = limb([(0.2, top - 0.25), (0.24, top - 0.02)], [0.08])
+        sketch.add(1, cap, box(-neck * 1.3, top - 0.2, neck * 1.3, top), polygon(*nozzle), trigger)
     else:
         tall = dice.uniform(0.25, 0.6) if kind == "wine" else dice.uniform(0.2, 0.45)
         sketch.add(1, cap, box(-neck * 1.35, top - tall, neck * 1.35, top, 1))
@@ -95,10 +91,9 @@ def draw_tvmonitor(dice: Dice) -> Sketch:
     if dice.chance(0.5):
         tall, edge = wide * dice.uniform(0.55, 0.8), dice.uniform(0.07, 0.12)
         stand = dice.uniform(0.22, 0.5)
-        sketch.add(
-            2, frame, box(-wide, -tall, wide, tall * 0.9), box(-0.12, tall * 0.8, 0.12, tall * 0.9 + stand),
-            box(-wide * 0.5, tall * 0.9 + stand - 0.1, wide * 0.5, tall * 0.9 + stand + 0.04),
-        )  # fmt: skip
+        post = box(-0.12, tall * 0.8, 0.12, tall * 0.9 + stand)
+        foot = box(-wide * 0.5, tall * 0.9 + stand - 0.1, wide * 0.5, tall * 0.9 + stand + 0.04)
+        sketch.add(2, frame, box(-wide, -tall, wide, tall * 0.9), post, foot)
         sketch.add(1, screen, box(-wide + edge, -tall + edge, wide - edge, tall * 0.9 - edge * 1.3))
     else:
         tall = wide * dice.uniform(0.72, 0.85)

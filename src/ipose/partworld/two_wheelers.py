@@ -37,10 +37,8 @@ def draw_bicycle(dice: Dice) -> Sketch:
     head = (front[0] - dice.uniform(0.18, 0.3), min(seat[1] + dice.around(0.05, 0.12), front[1] - front_r * 0.7))
     joint = (crank[0] + (seat[0] - crank[0]) * 0.75, crank[1] + (seat[1] - crank[1]) * 0.75)
     width = [0.11]
-    sketch.add(
-        4, frame, limb([rear, crank], width), limb([rear, joint], width), limb([crank, seat], width),
-        limb([joint, head], width), limb([crank, head], width), limb([head, front], width), ellipse(crank, 0.13),
-    )  # fmt: skip
+    tubes = ((rear, crank), (rear, joint), (crank, seat), (joint, head), (crank, head), (head, front))
+    sketch.add(4, frame, *(limb(tube, width) for tube in tubes), ellipse(crank, 0.13))
     sketch.add(2, saddle, limb([(seat[0] - 0.2, seat[1] - 0.04), (seat[0] + 0.16, seat[1] - 0.02)], [0.2, 0.12]))
     stem = (head[0] - 0.03, head[1] - dice.uniform(0.1, 0.3))
     grip: list[Point] = [head, stem]

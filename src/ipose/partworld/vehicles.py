@@ -15,7 +15,7 @@ from ipose.partworld.vehicle_parts import (
     front_view,
     new_livery,
     panes,
-)  # fmt: skip
+)
 
 
 def draw_car(dice: Dice) -> Sketch:
@@ -27,19 +27,16 @@ def draw_car(dice: Dice) -> Sketch:
     if view == "front":
         half = dice.uniform(0.52, 0.66)
         return front_view(livery, half, roof * 1.05, belt, half * dice.uniform(0.65, 0.8), radius)
-    rear, hood = {
-        "saloon": (-0.62, 0.45), "hatch": (-0.94, 0.45), "estate": (-0.98, 0.55), "pickup": (-0.1, 0.6),
-    }[dice.choice(("saloon", "hatch", "estate", "pickup"))]  # fmt: skip
+    saloon, hatchback, estate, pickup = (-0.62, 0.45), (-0.94, 0.45), (-0.98, 0.55), (-0.1, 0.6)
+    rear, hood = dice.choice((saloon, hatchback, estate, pickup))
     hood += dice.around(0, 0.06)
     slope_rear, slope_front = dice.uniform(0.06, 0.22), dice.uniform(0.2, 0.36)
     low, nose = -radius * 0.8, dice.uniform(0.04, 0.12)
     sketch = Sketch(tilt=8)
     edge = 1.0
-    shell = [
-        (-1.0, low), (-1.0, belt + 0.03), (rear, belt), (rear + slope_rear, roof), (hood - slope_front, roof),
-        (hood, belt), (0.97, belt + nose), (edge, low),
-    ]  # fmt: skip
-    sketch.add(CHASSIS, livery.body, polygon(*shell))
+    back = [(-1.0, low), (-1.0, belt + 0.03), (rear, belt), (rear + slope_rear, roof)]
+    front = [(hood - slope_front, roof), (hood, belt), (0.97, belt + nose), (edge, low)]
+    sketch.add(CHASSIS, livery.body, polygon(*back, *front))
     sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.09, edge, low))
     cabin = dice.choice((1, 2)) if rear > -0.3 else dice.choice((2, 3))
     lean = min(slope_rear, slope_front) * 0.6

@@ -1,24 +1,25 @@
-"""Cross-attention in plain loops: the equation, one query token at a time."""
+"""One cross-attention block of PartNet (iPOSE eq. 1, suppl. B.1), for one object: every row is a token."""
 
 import math
 
-import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.reference.operations import Layers
 
 
-def cross_attention(block: CrossAttentionBlock, x: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """What `block(x, keys, values)` means, for one object: x (t, d), keys and values (u, d) -> (t, d)."""
-    rows = []
-    for token in x:
-        query = block.query(block.query_conv(token))
-        scores = [query @ block.key(block.key_conv(key)) / math.sqrt(len(token)) for key in keys]
-        total = sum(torch.exp(score) for score in scores)
-        read = torch.zeros_like(token)
-        for score, value in zip(scores, values, strict=True):
-            read = read + torch.exp(score) / total * block.value(block.value_conv(value))
-        token = token + block.norm_attention(block.out(read))
-        hidden = block.mlp_in(block.norm_mlp(token))
-        rows.append(token + block.mlp_out(hidden * torch.sigmoid(1.702 * hidden)))
-    return torch.stack(rows)
+def attention_weights(net: Layers, x: Float[Tensor, "t d"], keys: Float[Tensor, "u d"]) -> Float[Tensor, "t u"]:
+    """softmax(Q K^T / sqrt(d)): how much each query token reads from each support token; rows sum to 1."""
+    Q = net.linear("query", net.linear("query_conv", x))
+    K = net.linear("key", net.linear("key_conv", keys))
+    return (Q @ K.T / math.sqrt(x.shape[1])).softmax(dim=1)
+
+
+def cross_attention(
+    net: Layers, x: Float[Tensor, "t d"], keys: Float[Tensor, "u d"], values: Float[Tensor, "u d"]
+) -> Float[Tensor, "t d"]:
+    """x <- x + LN(attention); x <- x + MLP(LN(x)), the MLP with QuickGELU."""
+    V = net.linear("value", net.linear("value_conv", values))
+    x = x + net.layer_norm("norm_attention", net.linear("out", attention_weights(net, x, keys) @ V))
+    h = net.linear("mlp_in", net.layer_norm("norm_mlp", x))
+    return x + net.linear("mlp_out", h * (1.702 * h).sigmoid())

@@ -6,8 +6,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from ipose.shapes.position_descriptor import PositionBins
-
 Pixel = tuple[int, int]
 
 FOUR = ((-1, 0), (1, 0), (0, -1), (0, 1))
@@ -41,12 +39,26 @@ def outer_contour(shape: Bool[Tensor, "h w"]) -> list[Pixel]:
     return sorted(contour)
 
 
-def position_descriptor(instance: Int[Tensor, "h w"], bins: PositionBins | None = None) -> Float[Tensor, "d h w"]:
-    """Histogram of ring and sector of every outline pixel, around every object pixel, divided by its sum."""
-    bins = bins or PositionBins()
-    growth = math.log(bins.r_outer / bins.r_inner) / (bins.radius_bins - 1)
-    radii = [bins.r_inner * math.exp(growth * i) for i in range(bins.radius_bins)]
-    descriptor = torch.zeros(bins.channels, *instance.shape)
+def position_descriptor(
+    instance: Int[Tensor, "h w"],
+    *,
+    radius_bins: int = 6,
+    angle_bins: int = 12,
+    r_inner: float = 0.125,
+    r_outer: float = 2.0,
+) -> Float[Tensor, "d h w"]:
+    """Histogram of ring and sector of every outline pixel, around every object pixel, divided by its sum.
+
+    Args:
+        instance: 0 = no object.
+        radius_bins: rings.
+        angle_bins: sectors.
+        r_inner: outer radius of the innermost ring, in units of half the object's largest distance.
+        r_outer: of the outermost.
+    """
+    growth = math.log(r_outer / r_inner) / (radius_bins - 1)
+    radii = [r_inner * math.exp(growth * i) for i in range(radius_bins)]
+    descriptor = torch.zeros(radius_bins * angle_bins, *instance.shape)
     for number in sorted({int(i) for i in instance.flatten()} - {0}):
         pixels, contour = (instance == number).nonzero().tolist(), outer_contour(instance == number)
         half = max(math.dist(p, c) for p in pixels for c in contour) / 2
@@ -55,9 +67,9 @@ def position_descriptor(instance: Int[Tensor, "h w"], bins: PositionBins | None 
                 r = math.dist(p, c) / half if half else 0.0
                 ring = sum(radius >= r - 1e-9 for radius in radii)
                 angle = math.atan2(float(p[0] - c[0]), -float(p[1] - c[1])) % (2 * math.pi)
-                sector = math.floor(angle / (2 * math.pi / bins.angle_bins) + 1e-9) % bins.angle_bins
+                sector = math.floor(angle / (2 * math.pi / angle_bins) + 1e-9) % angle_bins
                 if ring > 0:
-                    descriptor[(ring - 1) * bins.angle_bins + sector, p[0], p[1]] += 1
+                    descriptor[(ring - 1) * angle_bins + sector, p[0], p[1]] += 1
             total = descriptor[:, p[0], p[1]].sum()
             descriptor[:, p[0], p[1]] /= max(float(total), 1.0)
     return descriptor

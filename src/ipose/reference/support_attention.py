@@ -1,39 +1,38 @@
-"""Attention weights in plain loops: one query token, one support token at a time."""
-
-import math
+"""Where PartNet looks, literally: the attention weights of one object and one part channel (iPOSE eq. 1)."""
 
 import torch
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from ipose.layers.cross_attention import CrossAttentionBlock
-from ipose.partnet.partnet import PartNet
-from ipose.reference.cross_attention import cross_attention
-from ipose.reference.partnet import mask_tokens
+from ipose.reference.cross_attention import attention_weights, cross_attention
+from ipose.reference.operations import Layers, State
+from ipose.reference.partnet import encode_mask, encode_shape
 
 
-def support_attention(network: PartNet, shape: Tensor, supports: Tensor, channel: int) -> Tensor:
-    """How much each query token reads from each support token, of one object and one part channel.
+def support_attention(
+    state: State,
+    shape: Float[Tensor, "1 s s"],
+    supports: UInt8[Tensor, "k s s"],
+    channel: int,
+    *,
+    attention_blocks: int = 3,
+) -> Float[Tensor, "blocks t u"]:
+    """How much each of the 64 query tokens reads from each of the k*64 support tokens; rows sum to 1.
 
     Args:
-        network: float64.
-        shape: (1, 64, 64).
-        supports: (k, 64, 64), ids 0..8.
+        state: of a PartNet with instance norm and all scales.
+        shape: a silhouette in the 64x64 object frame.
+        supports: ids 0..8.
         channel: 0..8.
-    Returns:
-        (blocks, 64, k*64): rows sum to 1.
+        attention_blocks: how many the network has.
     """
-    keys = torch.cat([network.shape_encoder((part_map > 0).to(shape.dtype)[None, None])[0] for part_map in supports])
-    values = torch.cat([mask_tokens(network, part_map == channel, shape.dtype) for part_map in supports])
-    x = network.shape_encoder(shape[None])[0]
-    weights = []
-    for block in network.blocks:
-        assert isinstance(block, CrossAttentionBlock)
-        rows = []
-        for token in x:
-            query = block.query(block.query_conv(token))
-            scores = [query @ block.key(block.key_conv(key)) / math.sqrt(len(token)) for key in keys]
-            total = sum(torch.exp(score) for score in scores)
-            rows.append(torch.stack([torch.exp(score) / total for score in scores]))
-        weights.append(torch.stack(rows))
+    net, weights = Layers(state), []
+    x = encode_shape(net, shape[0], True, "instance")
+    keys = torch.cat([encode_shape(net, (part_map > 0).to(x.dtype), True, "instance") for part_map in supports])
+    masks = (supports == channel).to(x.dtype)
+    values = torch.cat([encode_mask(net, mask, True, "instance", True) for mask in masks])
+    for i in range(attention_blocks):
+        block = net.below(f"blocks.{i}")
+        weights.append(attention_weights(block, x, keys))
         x = cross_attention(block, x, keys, values)
     return torch.stack(weights)

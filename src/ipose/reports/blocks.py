@@ -12,12 +12,12 @@ import torch
 from PIL import Image
 
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, Table
 from ipose.reports.sheets import SceneRow, class_legend, part_legend, scene_tiles, support_tiles
 from ipose.reports.training_curves import curves
-from ipose.tables import percent
-from ipose.types import LabelSpec, SupportSet
 
 PARTS_CAPTION = (
     "In percent. The first three columns of scores are accuracy on the pixels of the objects, pooled, each given its "
@@ -30,13 +30,7 @@ PARTS_CAPTION = (
 
 def parts_table(evaluation: PartEvaluation, title: str = "Parts") -> Table:
     """Model beside copy and majority: object pixels and the paper's AC, by category, then the macro means."""
-    rows: list[tuple[str | int, ...]] = []
-    for name, objects, scores, removed in evaluation.rows():
-        mark = " (novel)" if name in evaluation.model.novel else ""
-        label = f"mean of {name}" if name in evaluation.groups else name + mark
-        pixels = [percent(scores[key].object_pixels) for key in evaluation.contenders]
-        frame = [percent(scores[key].ac) for key in evaluation.contenders]
-        rows.append((label, objects, *pixels, percent(removed), *frame, percent(scores["model"].miou)))
+    rows = evaluation.lines()
     return Table(
         header=(
             *("category", "objects", "PartNet", "copy", "majority", "error removed"),

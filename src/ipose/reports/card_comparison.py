@@ -1,18 +1,116 @@
-"""Eval cards as bars: a panel a metric, a bar a name."""
+"""Eval cards beside each other: as a table of those that compare, and as bars.
+
+Two cards compare if measure, protocol, resizing, features, ignored ids and data agree. Others are not set beside each
+other unless somebody insists.
+"""
 
 import io
+import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Plot
 
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.eval_card import EvalCard, compare_cards, read_cards
+from ipose.evaluation.eval_card import EvalCard, read_cards
 from ipose.tables import text_table
 
 BAR_COLOR = "#005eaa"
+
+
+def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: Path | None = None) -> str:
+    """A table of cards, or of folders of cards; a column each.
+
+    Args:
+        paths: of the cards.
+        across_protocols: set numbers beside each other that were taken in different ways.
+        plot: PNG to draw them into as well; must be new.
+    Raises:
+        ConfigError: fewer than two, one twice, or cards that do not compare (`compare_cards`).
+        DataError: no cards there, or a file where the plot should go.
+    """
+    if len(paths) < 2 or len(set(paths)) < len(paths):
+        raise ConfigError(
+            "nothing to compare", field="compare", found=", ".join(map(str, paths)), expected="two cards or folders"
+        )
+    columns = {str(path): read_cards(path) for path in paths}
+    table = text_table(*compare_cards(columns, across_protocols=across_protocols))
+    if plot is not None:
+        if plot.exists():
+            raise DataError("there is a file already", file=plot, mend="Name another with --plot.")
+        plot.write_bytes(card_plot(columns))
+    return table
+
+
+def compare_cards(
+    columns: Mapping[str, Sequence[EvalCard]], *, across_protocols: bool = False
+) -> tuple[list[str], list[list[str]]]:
+    """A table of results: one line a metric and protocol, one column a name.
+
+    Args:
+        columns: cards by name, of a model each.
+        across_protocols: set numbers beside each other that were taken in different ways; each cell then says how.
+    Returns:
+        header and rows of text, for `text_table`.
+    Raises:
+        ConfigError: two names have cards of one metric, and none that were taken in the same way.
+    """
+    if not across_protocols:
+        for (name, cards), (other, others) in combinations(columns.items(), 2):
+            _check_ways(name, cards, other, others)
+    values: dict[str, dict[str, str]] = {}
+    counts: dict[str, set[str]] = {}
+    for name, cards in columns.items():
+        for card in cards:
+            key, cell = _line_and_cell(card, across_protocols)
+            values.setdefault(key, {})
+            counts.setdefault(key, set()).add(json.dumps(card.counts, sort_keys=True))
+            values[key][name] = f"{values[key][name]} / {cell}" if name in values[key] else cell
+    header = ["metric" if across_protocols else "metric [protocol]", *columns]
+    names = {key: f"{key} (counts differ)" if len(seen) > 1 else key for key, seen in counts.items()}
+    return header, [[names[key], *(cells.get(name, "-") for name in columns)] for key, cells in values.items()]
+
+
+def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
+    """Where a card stands in the table, and what it says there; across protocols each cell says how it was taken."""
+    if not across_protocols:
+        return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
+    name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
+    way = ", ".join(word for word in (card.protocol, (name or "").split("@")[0]) if word)
+    return card.measure, f"{card.value:.6g} [{way}]"
+
+
+def _way(card: EvalCard) -> dict[str, Any]:
+    own = {"protocol": card.protocol, "resize": card.resize, "features": card.features, "ids": card.ignored_ids}
+    return own | {"data": card.data}
+
+
+def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequence[EvalCard]) -> None:
+    """Every metric that both have was taken in one way at least once."""
+    for measure in dict.fromkeys(card.measure for card in cards):
+        ways = [[_way(card) for card in each if card.measure == measure] for each in (cards, others)]
+        differ = [(a, b, _difference(a, b)) for a in ways[0] for b in ways[1]]
+        if differ and all(term is not None for _, _, term in differ):
+            first, second, term = differ[0]
+            raise ConfigError(
+                f"{measure} of {name} and of {other} do not compare: another {term}",
+                found=second[str(term)],
+                expected=first[str(term)],
+                mend=f"Evaluate both {'on the same data' if term == 'data' else 'by one protocol'}, or insist with "
+                "--across-protocols.",
+            )
+
+
+def _difference(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
+    """The first term in which two ways differ; data that one of them does not know are no difference."""
+    for term, value in a.items():
+        if value != b[term] and not (term == "data" and "" in (value, b[term])):
+            return term
+    return None
 
 
 def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
@@ -59,29 +157,3 @@ def _draw(axes: Axes, title: str, bars: Sequence[tuple[str, float]]) -> None:
     axes.set_axisbelow(True)
     axes.set_facecolor("#fcfcfb")
     axes.spines[["top", "right", "left"]].set_visible(False)
-
-
-def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: Path | None = None) -> str:
-    """A table of cards, or of folders of cards; a column each.
-
-    Args:
-        paths: of the cards.
-        across_protocols: set numbers beside each other that were taken in different ways.
-        plot: PNG to draw them into as well; must be new.
-    Raises:
-        ConfigError: fewer than two, one twice, or cards that do not compare (`ipose.evaluation.eval_card`).
-        DataError: no cards there, or a file where the plot should go.
-    """
-    if len(paths) < 2 or len(set(paths)) < len(paths):
-        raise ConfigError(
-            "nothing to compare", field="compare", found=", ".join(map(str, paths)), expected="two cards or folders"
-        )
-    columns = {str(path): read_cards(path) for path in paths}
-    table = text_table(*compare_cards(columns, across_protocols=across_protocols))
-    if plot is not None:
-        from ipose.reports.card_comparison import card_plot
-
-        if plot.exists():
-            raise DataError("there is a file already", file=plot, mend="Name another with --plot.")
-        plot.write_bytes(card_plot(columns))
-    return table

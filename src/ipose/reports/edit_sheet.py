@@ -9,10 +9,12 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ipose.data.palette import INK
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge, font
 from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
 from ipose.reports.sheets import class_legend, part_legend
-from ipose.types import LabelSpec, Scene, SupportSet
+from ipose.types import Scene
 
 SIDE_PX = 192
 """A tile's longer side, about."""

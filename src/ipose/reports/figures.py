@@ -9,7 +9,8 @@ from torch import Tensor
 from ipose.data.palette import BARE, INK, NOTHING, PART_COLORS, instance_color, lookup
 from ipose.errors import ShapeMismatchError
 from ipose.images import image_uint8
-from ipose.types import PART_CHANNELS, LabelSpec
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import PART_CHANNELS
 
 
 def photo(image: UInt8[Tensor, "3 h w"] | Float[Tensor, "3 h w"]) -> Image.Image:

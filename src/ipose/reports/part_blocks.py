@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from ipose.part_annotations import PartPair
 from ipose.partnet.attention import SupportAttention
 from ipose.reports.attention_view import attention_tiles, part_centres
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, Table
 from ipose.reports.sheets import part_legend, silhouette, wrong_pixels
-from ipose.types import PartPair
 
 NO_PART = "none"
 

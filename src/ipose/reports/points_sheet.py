@@ -49,7 +49,7 @@ def part_legend(parts: int, names: Sequence[str] = ()) -> list[LegendEntry]:
     return [LegendEntry(names[k - 1] if names else f"part {k}", part_color(k)) for k in range(1, parts + 1)]
 
 
-def ganseg_row(
+def points_row(
     points: Float[Tensor, "n 2"],
     part_map: Integer[Tensor, "s s"],
     pictures: dict[str, Float[Tensor, "3 s s"]],
@@ -64,7 +64,7 @@ def ganseg_row(
     return TileRow(tiles, heading)
 
 
-def ganseg_sheet(rows: Sequence[TileRow], parts: int, title: str = "") -> Image.Image:
-    """Rows of `ganseg_row` below one another, with the parts' colours."""
+def points_sheet(rows: Sequence[TileRow], parts: int, title: str = "") -> Image.Image:
+    """Rows of `points_row` below one another, with the parts' colours."""
     last = TileRow(rows[-1].tiles, rows[-1].heading, part_legend(parts))
     return contact_sheet([*rows[:-1], last], title)

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from ipose.data.palette import BARE, PART_COLORS
 from ipose.errors import ShapeMismatchError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
-from ipose.reports.figures import instance_picture, label_picture, part_overlay, part_picture, photo
-from ipose.types import LabelSpec, Scene, SupportSet
+from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
+from ipose.types import Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,15 +120,6 @@ def parts_sheet(
         rows.append(TileRow(tiles, heading=names[i] if names else ""))
     legend = [TileRow((), heading="parts", legend=part_legend(part_names))] if part_names else []
     return contact_sheet([*rows, *legend], title)
-
-
-def overlay_sheet(row: SceneRow, spec: LabelSpec, title: str = "") -> Image.Image:
-    """The inferred parts of one scene laid over its photograph and over every generated image."""
-    images = {**(row.images or {}), **({} if row.scene.image is None else {"original": row.scene.image})}
-    part = row.inferred if row.inferred is not None else row.scene.part
-    backgrounds = {"label map": label_picture(row.scene.label, spec), **{key: photo(x) for key, x in images.items()}}
-    tiles = [Tile(part_overlay(x, part) if part is not None else x, key) for key, x in backgrounds.items()]
-    return contact_sheet([TileRow(tiles, heading=row.scene.name)], title)
 
 
 def support_tiles(supports: SupportSet, category: str) -> list[Tile]:

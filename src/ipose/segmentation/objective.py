@@ -1,4 +1,4 @@
-"""What a segmenter learns from: cross-entropy over the pixels whose class is known."""
+"""The loss of a semantic segmenter: cross-entropy over the pixels with a known class."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
@@ -10,23 +10,23 @@ from torch.nn import functional as F
 
 from ipose.errors import DataError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.types import Phase
 
 _UNKNOWN = -100
 
 
 @runtime_checkable
 class SegmentationBatch(Protocol):
-    """Images with their label maps, wherever they come from: a `SceneBatch`, or a batch of another source's."""
+    """What the objective needs of a batch: images with label maps. A `SceneBatch` has them."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the images."""
+        """Names of the images."""
 
     @property
     def image(self) -> Float[Tensor, "b 3 h w"] | None:
-        """In [-1, 1], or None."""
+        """Images in [-1, 1], or None."""
 
     @property
     def label(self) -> Int64[Tensor, "b h w"]:
@@ -36,12 +36,12 @@ class SegmentationBatch(Protocol):
 def pixel_cross_entropy(
     logits: Float[Tensor, "b c h w"], label: Int64[Tensor, "b h w"], unknown: int | None = None
 ) -> Float[Tensor, ""]:
-    """Mean cross-entropy over the pixels that are not of the unknown class; 0 where there are none.
+    """Mean cross-entropy over the pixels that are not of the unknown class; 0 if there are none.
 
     Args:
         logits: of each class.
         label: class ids.
-        unknown: class id of pixels without annotation; None = every pixel counts.
+        unknown: class id of pixels without annotation. None = every pixel counts.
     """
     target = label if unknown is None else label.masked_fill(label == unknown, _UNKNOWN)
     with full_precision(logits) as (logits,):
@@ -50,12 +50,12 @@ def pixel_cross_entropy(
 
 
 class SegmenterObjective:
-    """The training system of a segmenter: one phase, one term.
+    """The training objective of a segmenter: one phase, one term.
 
     Args:
-        segmenter: images in [-1, 1] to logits (b, c, h, w).
+        segmenter: from images in [-1, 1] to logits (b, c, h, w).
         config: of the optimizer.
-        unknown: class id without annotation; None where the data have none.
+        unknown: class id without annotation. None = there is none.
     """
 
     def __init__(self, segmenter: nn.Module, config: SegmenterConfig, unknown: int | None = None) -> None:
@@ -74,7 +74,7 @@ class SegmenterObjective:
     def losses(
         self, image: Float[Tensor, "b 3 h w"], label: Int64[Tensor, "b h w"], generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """Cross-entropy; dropout, where a network has some, draws from the step's generator."""
+        """The cross-entropy. Dropout draws from the step's generator."""
         seed = int(torch.randint(2**31, (), generator=generator))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

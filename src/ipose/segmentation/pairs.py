@@ -1,4 +1,4 @@
-"""Pairs of images and part maps, drawn fresh from a trained generator, and what a segmenter learns from them."""
+"""Pairs of images and part maps, drawn from a trained generator, and the loss of a segmenter on them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import draw_noise
 from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.dice import cross_entropy_and_dice
+from ipose.objective import Phase
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.types import Phase
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseBatch:
-    """Noise of a step; the generator makes the pairs of it on the device."""
+    """The noise of a step. The generator makes pairs of it on the device."""
 
     noise: GANSegNoise
     names: tuple[str, ...]
 
     def to(self, device: torch.device | str) -> "NoiseBatch":
-        """The batch there."""
+        """The batch on `device`."""
         return NoiseBatch(self.noise.to(device), self.names)
 
     def __len__(self) -> int:
@@ -31,11 +31,11 @@ class NoiseBatch:
 
 
 class NoiseSource:
-    """Noise for the loop: item i of each epoch is another one, so that no pair comes twice.
+    """Noise for the training loop. Every item of every epoch is different, so no pair comes twice.
 
     Args:
         config: of the generator.
-        count: items that make an epoch.
+        count: number of items in an epoch.
     """
 
     def __init__(self, config: GANSegConfig, count: int) -> None:
@@ -45,11 +45,11 @@ class NoiseSource:
         return self.count
 
     def item(self, index: int, generator: torch.Generator) -> tuple[str, GANSegNoise]:
-        """Its number and noise of one image."""
+        """The number of an item, and the noise of one image."""
         return str(index), draw_noise(self.config, 1, generator)
 
     def collate(self, items: Sequence[tuple[str, GANSegNoise]], generator: torch.Generator) -> NoiseBatch:
-        """Stack them; nothing is random here."""
+        """Stack the items. Nothing is random here."""
         fields = zip(*(noise for _, noise in items), strict=True)
         return NoiseBatch(GANSegNoise(*(torch.cat(field) for field in fields)), tuple(name for name, _ in items))
 
@@ -58,18 +58,18 @@ class NoiseSource:
 def draw_pairs(
     generator: GANSegGenerator, noise: GANSegNoise
 ) -> tuple[Float[Tensor, "b 3 s s"], Int64[Tensor, "b s s"]]:
-    """Images in [-1, 1] and their part maps (0 = background, 1..K = parts), by the generator in eval mode."""
+    """Images in [-1, 1] and part maps (0 = background, 1..K = parts) from the generator in eval mode."""
     output: GANSegOutput = generator(*noise)
     return output.image, output.part_map().long()
 
 
 class PartSegmenterObjective:
-    """The training system of a part segmenter: half cross-entropy, half Dice, on fresh pairs (GANSeg app. B).
+    """The training objective of a part segmenter: half cross-entropy, half Dice, on new pairs (GANSeg app. B).
 
-    The generator is a frozen helper, no network of the system: nothing saves, averages or trains it.
+    The generator is a frozen helper. It is not a network of the objective, so it is not saved, averaged or trained.
 
     Args:
-        segmenter: images in [-1, 1] to logits (b, K+1, h, w).
+        segmenter: from images in [-1, 1] to logits (b, K+1, h, w).
         generator: trained; put in eval mode.
         config: of the optimizer.
     """
@@ -81,7 +81,7 @@ class PartSegmenterObjective:
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {"segmenter": adam}
 
     def to(self, device: torch.device | str) -> "PartSegmenterObjective":
-        """Move everything, the frozen generator included."""
+        """Move everything, including the frozen generator."""
         self.segmenter.to(device)
         self.generator.to(device)
         return self
@@ -92,6 +92,6 @@ class PartSegmenterObjective:
         yield Phase("segmenter", ("segmenter",), "segmenter", lambda: self.losses(image, target))
 
     def losses(self, image: Float[Tensor, "b 3 s s"], target: Int64[Tensor, "b s s"]) -> dict[str, Tensor]:
-        """Both terms on given pairs."""
+        """Both terms for given pairs."""
         logits: Tensor = self.segmenter(image)
         return cross_entropy_and_dice(logits, target)

@@ -1,4 +1,4 @@
-"""Stage 2: a segmenter for real photographs, trained on the generator's images and masks (GANSeg sec. 3.5)."""
+"""GANSeg's second stage: a segmenter for photographs, trained on the generator's images and masks (GANSeg sec. 3.5)."""
 
 import inspect
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ DEFAULT = "deeplabv3_resnet50"
 
 
 class PartSegmenter(nn.Module):
-    """A segmentation network of torchvision, by name: K+1 classes, channel 0 = background, 1..K = parts.
+    """A segmentation network of torchvision with K+1 classes: channel 0 = background, 1..K = parts.
 
     Args:
         parts: K.
-        network: name in `torchvision.models.segmentation`; the release's is DeepLabV3 on ResNet-50.
-        backbone: a state dict of the classification network that the backbone is taken from, such as ImageNet's
-            ResNet-50; None = random weights.
-        enlarge: times that images are enlarged before the network sees them, which answers at 1/8 of what it sees.
+        network: name in `torchvision.models.segmentation`. The release's is DeepLabV3 on ResNet-50.
+        backbone: state dict of the classification network for the backbone, such as ImageNet's ResNet-50. None = random
+            weights.
+        enlarge: factor by which images are enlarged for the network, whose answer is at 1/8 of its input's size.
     Raises:
         ConfigError: torchvision has no such segmentation network, or the backbone's weights are another network's.
     """
@@ -37,7 +37,7 @@ class PartSegmenter(nn.Module):
             _load_backbone(self.model, backbone, network)
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b c h w"]:
-        """Logits at the image's size; images in [-1, 1], without ImageNet's normalisation (the release)."""
+        """Logits at the image's size. Images in [-1, 1], without ImageNet's normalisation (the release)."""
         if self.enlarge == 1:
             logits: Tensor = self.model(image)["out"]
             return logits
@@ -47,7 +47,7 @@ class PartSegmenter(nn.Module):
 
     @torch.no_grad()
     def part_map(self, image: Float[Tensor, "b 3 h w"]) -> Tensor:
-        """uint8 (b, h, w): the likeliest of background (0) and parts (1..K) at each pixel."""
+        """The most likely part of each pixel, uint8 (b, h, w): 0 = background, 1..K = parts."""
         logits: Tensor = self(image)
         return logits.argmax(1).to(torch.uint8)
 
@@ -60,7 +60,7 @@ def segmentation_networks() -> tuple[str, ...]:
 
 
 def imagenet_weights(network: str) -> str:
-    """Where torchvision's ImageNet weights for the backbone of a segmentation network are published.
+    """Address of torchvision's ImageNet weights for the backbone of a segmentation network.
 
     Raises:
         ConfigError: torchvision has no such segmentation network.
@@ -92,7 +92,8 @@ def _network(name: str, classes: int) -> nn.Module:
 
 
 def _load_backbone(model: nn.Module, state: Mapping[str, Tensor], network: str) -> None:
-    """Older files lack batch norm's counters of batches, and MobileNet's call the backbone `features`."""
+    """Load a backbone. Older files lack batch norm's counters of batches, and MobileNet's call the backbone
+    `features`."""
     backbone = model.get_submodule("backbone")
     own = backbone.state_dict()
     given = {name.removeprefix("features."): value for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""A semantic segmenter: one of torchvision's networks, with its answer at the size of the image."""
+"""A semantic segmenter: a network of torchvision with logits at the size of the image."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -12,8 +12,8 @@ class SemanticSegmenter(nn.Module):
     """Class logits of every pixel.
 
     Args:
-        config: which network, and how much larger it sees the image.
-        num_classes: channels of the answer.
+        config: the network, and the factor by which images are enlarged for it.
+        num_classes: number of channels of the answer.
     """
 
     def __init__(self, config: SegmenterConfig, num_classes: int) -> None:

@@ -1,12 +1,12 @@
-"""Every setting of a semantic segmenter and its training. No torch in here: `--help` reads it."""
+"""Every setting of a semantic segmenter and its training. Imports no torch, so that `--help` is fast."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields
 
 FORMAT = "ipose-segmenter"
-"""What config.json calls a segmenter's model folder."""
+"""Format name of its model folder in config.json."""
 
 Architecture = Literal[
     "lraspp_mobilenet_v3_large",
@@ -16,50 +16,41 @@ Architecture = Literal[
     "fcn_resnet50",
     "fcn_resnet101",
 ]
-"""torchvision's segmentation networks, by its names. They are trained from nothing: no weights are fetched."""
+"""Segmentation networks of torchvision. They start from random weights; no weights are fetched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterConfig:
-    """A segmenter that judges generated images: small, trained on the data set's own photographs.
+    """Settings of a segmenter that judges generated images. It is small and trained on the data set's own photographs.
 
-    The paper judges with published networks (DRN-D-105, UperNet-101, DeepLab-v2; sec. 4.1): numbers of another
-    segmenter compare among themselves, not with those.
+    The paper judges with published networks (DRN-D-105, UperNet-101, DeepLab-v2; sec. 4.1). Numbers of other segmenters
+    cannot be compared with those.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     architecture: Architecture = "lraspp_mobilenet_v3_large"
-    """Of torchvision."""
+    """Network of torchvision."""
     height: int = 64
     """Training image height in pixels."""
     width: int = 64
     """Training image width in pixels."""
     enlarge: int = 2
-    """Times that images are enlarged before the network sees them, which answers at 1/8 of what it sees; 1 for images
-    of 256 pixels and more."""
+    """Factor by which images are enlarged for the network, whose answer is at 1/8 of its input's size. Images of 256
+    pixels and more need 1."""
     learning_rate: float = 2e-3
-    """Of Adam; falls to 0 along half a cosine."""
+    """Learning rate of Adam. It falls to 0 along half a cosine."""
     flip: bool = True
-    """Mirror each image with probability 1/2."""
+    """Whether each image is mirrored with probability 1/2."""
     batch_size: int = 16
-    """Images a step."""
+    """Images in a batch."""
     epochs: int = 20
-    """Passes over the data, where --steps is not given."""
+    """Number of epochs, if --steps is not given."""
 
     def __post_init__(self) -> None:
-        if self.architecture not in get_args(Architecture):
-            raise ConfigError(
-                "no such segmentation network", field="architecture", found=repr(self.architecture),
-                expected=", ".join(get_args(Architecture)),
-            )  # fmt: skip
-        for name, least in (("height", 32), ("width", 32), ("enlarge", 1), ("batch_size", 2), ("epochs", 1)):
-            if getattr(self, name) < least:
-                raise ConfigError(
-                    "a setting that cannot work", field=name, found=getattr(self, name), expected=f"{least} or more"
-                )
-        if not self.learning_rate > 0:
-            raise ConfigError(
-                "a setting that cannot work", field="learning_rate", found=self.learning_rate, expected="more than 0"
-            )
+        check_choices(self)
+        check_fields(self, "height width", lambda x: x >= 32, "32 or more")
+        check_fields(self, "enlarge epochs", lambda x: x >= 1, "1 or more")
+        check_fields(self, "batch_size", lambda x: x >= 2, "2 or more")
+        check_fields(self, "learning_rate", lambda x: x > 0, "more than 0")

@@ -1,4 +1,4 @@
-"""Object shapes: crops and their way back, likeness of shapes, the choice of supports, and the position descriptor."""
+"""Object shapes: crops and pastes, likeness of shapes, the choice of supports, and the position descriptor."""
 
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.geometric_score import geometric_score, geometric_score_matrix

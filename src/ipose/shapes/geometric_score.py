@@ -1,4 +1,4 @@
-"""The geometric score: how far apart two object shapes are (RESAIL, and iPOSE suppl. eq. 9)."""
+"""The geometric score: the difference of two object shapes (RESAIL, and iPOSE suppl. eq. 9)."""
 
 import torch
 from jaxtyping import Float, Shaped
@@ -8,7 +8,7 @@ from ipose.errors import EmptyShapeError
 
 
 def geometric_score(a: Shaped[Tensor, "*batch s s"], b: Shaped[Tensor, "*batch s s"]) -> Float[Tensor, "*batch"]:
-    """How far apart two object shapes are: squared difference over the larger area.
+    """The difference of two object shapes: squared difference over the larger area.
 
     Source: iPOSE suppl. eq. 9 (RESAIL sec. 3.1):  d(a, b) = sum((a - b)^2) / max(sum(a), sum(b)).
 
@@ -16,9 +16,9 @@ def geometric_score(a: Shaped[Tensor, "*batch s s"], b: Shaped[Tensor, "*batch s
         a: coverage in [0, 1] of each pixel of the square object frame (0/1, of any dtype, for a silhouette).
         b: the shape to compare with, in the same frame.
     Returns:
-        In [0, 2]: 0 for equal shapes, 2 for disjoint silhouettes of equal area. Symmetric; not a metric in general.
+        in [0, 2]: 0 for equal shapes, 2 for disjoint silhouettes of equal area. Symmetric; in general not a metric.
     Raises:
-        EmptyShapeError: neither shape of a pair has a pixel, so likeness has no meaning.
+        EmptyShapeError: neither shape of a pair has a pixel.
     Example:
         >>> geometric_score(torch.eye(2), torch.ones(2, 2))
         tensor(0.5000)
@@ -33,8 +33,8 @@ def geometric_score(a: Shaped[Tensor, "*batch s s"], b: Shaped[Tensor, "*batch s
 def geometric_score_matrix(a: Shaped[Tensor, "n s s"], b: Shaped[Tensor, "m s s"]) -> Float[Tensor, "n m"]:
     """`geometric_score` of all pairs, by one matrix product: sum((a - b)^2) = |a|^2 + |b|^2 - 2 a.b.
 
-    For silhouettes every count is a whole number, exact in float32; for fractional coverage cancellation costs a few
-    units in the last place of |a|^2, and a score that it would bring below 0 is 0.
+    Silhouettes have whole counts, which are exact in float32. Fractional coverage loses a few units in the last place
+    of |a|^2. A score below 0 becomes 0.
 
     Args:
         a: n shapes, coverage in [0, 1]; silhouettes of any dtype.
@@ -54,7 +54,7 @@ def geometric_score_matrix(a: Shaped[Tensor, "n s s"], b: Shaped[Tensor, "m s s"
 
 
 def _coverage(shapes: Tensor) -> Tensor:
-    """As numbers that can be subtracted: unsigned ones would wrap round."""
+    """The shapes as floats, because unsigned numbers would wrap below 0."""
     return shapes if shapes.is_floating_point() else shapes.float()
 
 

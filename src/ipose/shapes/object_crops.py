@@ -1,8 +1,8 @@
 """Object crops: from the image plane to the square object frame (S x S), all objects of a batch at once.
 
-Source: iPOSE sec. 3.1, by the rule of the release: the crop of `crop_geometry` is stretched back to the photograph's
-aspect (nearest), zero-padded to a square, resized to S x S (nearest). Both resizes and the padding are one look-up of
-rows and one of columns here; `ipose.reference.object_crops` does them one object and one step at a time.
+Source: iPOSE sec. 3.1, by the rule of the release: the crop of `crop_geometry` is stretched to the photograph's aspect
+(nearest), zero-padded to a square and resized to S x S (nearest). Here, both resizes and the padding are one look-up of
+rows and one of columns. `ipose.reference.object_crops` does one object and one step at a time.
 """
 
 from typing import Literal
@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Bool, Float, Int, Integer
 from torch import Tensor
 
+from ipose.part_annotations import CROP_SIZE
 from ipose.shapes.crop_geometry import CropGeometry, crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.resampling import bilinear_taps, nearest_index, scatter_taps
-from ipose.types import CROP_SIZE
 
 __all__ = [
     "CropGeometry",
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 STYLE_CROP_SIZE = 128
-"""Side of the image crops that the style loss and object FID look at (iPOSE sec. 4.1)."""
+"""Side of the image crops for the style loss and object FID (iPOSE sec. 4.1)."""
 
 
 def crop_maps(
@@ -37,13 +37,13 @@ def crop_maps(
     outside: int,
     crop_size: int = CROP_SIZE,
 ) -> Integer[Tensor, "n s s"] | Bool[Tensor, "n s s"]:
-    """Nearest crops of any map of ids, one per object; the dtype is the map's.
+    """Crops of any map of ids, one for each object, by nearest neighbour. The dtype is the map's.
 
     Args:
-        maps: per image, ids of any meaning.
-        image_index: which image each object is in.
+        maps: one map of ids for each image.
+        image_index: the image of each object.
         geometry: of the n objects.
-        outside: the id in the zero padding; one that means nothing there and fits the dtype.
+        outside: the id for the zero padding. It must fit the dtype and have no other meaning.
         crop_size: side S of the object frame.
     """
     rows, row_inside = _nearest_positions(geometry, 0, crop_size)
@@ -62,14 +62,14 @@ def crop_object_shapes(
     *,
     crop_size: int = CROP_SIZE,
 ) -> Float[Tensor, "n 1 s s"]:
-    """The silhouette of each object: 1 where (label, instance) is the object's own pair, else 0, in its square frame.
+    """The silhouette of each object in its square frame: 1 where (label, instance) is the object's own pair, else 0.
 
     Args:
         label: class ids.
         instance: instance ids.
         class_ids: of each object.
         instance_ids: of each object.
-        image_index: which image each object is in.
+        image_index: the image of each object.
         geometry: of the n objects.
         crop_size: side S of the object frame.
     Returns:
@@ -90,17 +90,16 @@ def crop_images(
     crop_size: int = STYLE_CROP_SIZE,
     mode: Literal["bilinear", "nearest"] = "bilinear",
 ) -> Float[Tensor, "n c s s"]:
-    """Crops of images with the photograph's aspect, zero-padded to a square: what the object style loss compares.
+    """Crops of images with the photograph's aspect, zero-padded to a square, for the style loss of objects.
 
-    Source: iPOSE sec. 3.3 (object-level style), sizes as released. Stretch and resize are both of the given mode.
-    Differentiable with respect to the images.
+    Source: iPOSE sec. 3.3 (object-level style), sizes as released. Differentiable with respect to the images.
 
     Args:
-        images: in [-1, 1]; the padding is 0, mid grey.
-        image_index: which image each object is in.
+        images: in [-1, 1]. The padding is 0, mid grey.
+        image_index: the image of each object.
         geometry: of the n objects.
         crop_size: side of the square crops.
-        mode: "nearest" shows the very pixels that `crop_maps` picks; "bilinear" has no antialiasing.
+        mode: of both resizes. "nearest" shows the same pixels as `crop_maps`. "bilinear" has no antialiasing.
     """
     if mode == "nearest":
         rows, row_inside = _nearest_positions(geometry, 0, crop_size)
@@ -115,7 +114,7 @@ def crop_images(
 def _nearest_positions(
     geometry: CropGeometry, axis: int, crop_size: int
 ) -> tuple[Int[Tensor, "n s"], Bool[Tensor, "n s"]]:
-    """Image row (axis 0) or column (axis 1) that each position of the frame shows, and whether it shows any."""
+    """Image row (axis 0) or column (axis 1) of each position of the frame, and whether there is one."""
     size, stretched, padding = geometry.size[:, axis], geometry.stretched[:, axis], geometry.padding[:, axis]
     frame = torch.arange(crop_size, device=size.device).expand(len(geometry), -1)
     padded = nearest_index(frame, stretched + 2 * padding, torch.full_like(size, crop_size))
@@ -127,7 +126,7 @@ def _nearest_positions(
 def _bilinear_matrix(
     geometry: CropGeometry, axis: int, crop_size: int, dtype: torch.dtype
 ) -> Float[Tensor, "n s side"]:
-    """Weights with which each position of the frame blends the image's rows (axis 0) or columns (axis 1)."""
+    """Weights of the image's rows (axis 0) or columns (axis 1) for each position of the frame."""
     size, stretched, padding = geometry.size[:, axis], geometry.stretched[:, axis], geometry.padding[:, axis]
     frame = torch.arange(crop_size, device=size.device).expand(len(geometry), -1)
     padded, outer = bilinear_taps(frame, stretched + 2 * padding, torch.full_like(size, crop_size), dtype)

@@ -1,9 +1,10 @@
 """Object pastes: from the square object frame (S x S) back to the image plane, all objects of a batch at once.
 
-Source: iPOSE sec. 3.1 (composed part features), by the rule of the release: the frame goes to the padded square, the
-padding is cut off, the rest goes to the crop's size in the image; features by bilinear resizing, logits and shapes by
-nearest. Two steps here: an *owner map* says which object writes each pixel, then only owned pixels are computed, so
-memory is that of the result, whatever the number of objects. `ipose.reference.object_crops` is the literal version.
+Source: iPOSE sec. 3.1 (composed part features), by the rule of the release: the frame is resized to the padded square,
+the padding is cut off, and the rest is resized to the crop's size in the image. Features are resized bilinearly, logits
+and shapes by nearest neighbour. There are two steps here. An *owner map* says which object writes each pixel. Then only
+owned pixels are computed, so the memory is that of the result for any number of objects. `ipose.reference.object_crops`
+is the literal version.
 """
 
 from typing import Literal
@@ -18,23 +19,24 @@ from ipose.shapes.crop_geometry import CropGeometry
 from ipose.shapes.resampling import bilinear_taps, nearest_index
 
 NOBODY = -1
-"""In an owner map: no object writes this pixel."""
+"""Entry of an owner map: no object writes this pixel."""
 
 
 def pasted_shape_owner(
     shapes: Float[Tensor, "n 1 s s"], image_index: Int[Tensor, " n"], geometry: CropGeometry, batch_size: int
 ) -> Int64[Tensor, "b h w"]:
-    """Which object writes each pixel by the release's rule: where its pasted-back S x S shape is 1, the last one wins.
+    """The object that writes each pixel, by the release's rule: where its pasted-back S x S shape is 1. The last object
+    wins.
 
-    Its edge differs by a pixel or so from the instance map and can lie outside the object.
+    The edge can differ by a pixel from the instance map and can lie outside the object.
 
     Args:
         shapes: silhouettes of `crop_object_shapes`, 0 or 1.
-        image_index: which image each object is in.
+        image_index: the image of each object.
         geometry: of the n objects, in painting order.
         batch_size: number of images.
     Returns:
-        per pixel the position of its object among the n, or `NOBODY`.
+        for each pixel, the position of its object among the n, or `NOBODY`.
     """
     size = shapes.shape[-1]
     item, row, col = _box_pixels(geometry)
@@ -52,17 +54,17 @@ def own_pixel_owner(
     image_index: Int[Tensor, " n"],
     geometry: CropGeometry,
 ) -> Int64[Tensor, "b h w"]:
-    """Which object writes each pixel where objects write exactly their own pixels (`paste="own_pixels"`).
+    """The object that writes each pixel, if objects write exactly their own pixels (`paste="own_pixels"`).
 
     Args:
         label: class ids.
         instance: instance ids.
         class_ids: of each object.
         instance_ids: of each object.
-        image_index: which image each object is in.
-        geometry: of the n objects; nothing is written outside an object's crop.
+        image_index: the image of each object.
+        geometry: of the n objects. Nothing is written outside an object's crop.
     Returns:
-        per pixel the position of its object among the n, or `NOBODY`.
+        for each pixel, the position of its object among the n, or `NOBODY`.
     """
     item, row, col = _box_pixels(geometry)
     place = image_index[item], row + geometry.start[item, 0], col + geometry.start[item, 1]
@@ -77,17 +79,17 @@ def paste_objects(
     *,
     mode: Literal["bilinear", "nearest"],
 ) -> Float[Tensor, "b c h w"]:
-    """Per-object maps at their objects' places in the image plane, 0 where nobody writes.
+    """Maps of objects at their places in the image plane, 0 where no object writes.
 
     Differentiable with respect to the features.
 
     Args:
-        features: in the object frame: part features (bilinear), part logits (nearest), or any other.
-        owner: of `pasted_shape_owner` or `own_pixel_owner`; features and logits can share it.
+        features: in the object frame: part features (bilinear), part logits (nearest), or others.
+        owner: of `pasted_shape_owner` or `own_pixel_owner`. Features and logits can share it.
         geometry: of the n objects.
-        mode: "bilinear" (align_corners off) or "nearest", of both resizes.
+        mode: of both resizes: "bilinear" (align_corners off) or "nearest".
     Returns:
-        channels last in memory on a CPU (`view` it as `reshape`), contiguous on a GPU.
+        channels last in memory on a CPU (use `reshape`, not `view`), contiguous on a GPU.
     Raises:
         ShapeMismatchError: features or owner map of another batch than the geometry.
     """
@@ -126,7 +128,7 @@ def paste_objects(
 
 
 def _box_pixels(geometry: CropGeometry) -> tuple[Int64[Tensor, " p"], Int64[Tensor, " p"], Int64[Tensor, " p"]]:
-    """Every pixel of every crop box: its object, and its row and column inside the box."""
+    """For every pixel of every crop box: its object, and its row and column inside the box."""
     area = geometry.size.prod(dim=1)
     item = torch.arange(len(geometry), device=area.device).repeat_interleave(area)
     first = area.cumsum(0) - area
@@ -143,7 +145,7 @@ def _last_writer(
     geometry: CropGeometry,
     batch_size: int,
 ) -> Int64[Tensor, "b h w"]:
-    """The owner map of objects that each write some pixels of their boxes: later objects overwrite earlier ones."""
+    """The owner map of objects that each write some pixels of their boxes. Later objects overwrite earlier ones."""
     height, width = geometry.image_size
     row, col = row + geometry.start[item, 0], col + geometry.start[item, 1]
     pixel = (image_index[item] * height + row) * width + col
@@ -152,7 +154,7 @@ def _last_writer(
 
 
 def _nearest_back(geometry: CropGeometry, axis: int, size: int) -> Int64[Tensor, "n side"]:
-    """The frame row (axis 0) or column (axis 1) shown at each position of an object's box, by nearest."""
+    """The frame row (axis 0) or column (axis 1) at each position of an object's box, by nearest neighbour."""
     box, square = geometry.size[:, axis], geometry.side
     position = torch.arange(geometry.image_size[axis], device=box.device).expand(len(geometry), -1)
     inside = nearest_index(position, geometry.cut[:, axis], box)
@@ -169,7 +171,7 @@ def _single_tap_back(
 def _bilinear_back(
     geometry: CropGeometry, axis: int, size: int, dtype: torch.dtype
 ) -> tuple[Int64[Tensor, "n side t"], Float[Tensor, "n side t"]]:
-    """The frame rows or columns blended at each position of an object's box, and their weights: two resizes in one."""
+    """The frame rows or columns for each position of an object's box, and their weights. Two resizes in one."""
     dtype = dtype if dtype == torch.float64 else torch.float32
     box, square = geometry.size[:, axis], geometry.side
     position = torch.arange(geometry.image_size[axis], device=box.device).expand(len(geometry), -1)

@@ -1,7 +1,7 @@
-"""The shape-aware position descriptor (SPD): where each pixel of an object lies in its outline.
+"""The shape-aware position descriptor (SPD): the place of each pixel of an object in its outline.
 
-SAFM (Lv et al., CVPR 2022) gives a generator the shape of objects this way; iPOSE compares it with parts (fig. 1a,
-suppl. table 11).
+SAFM (Lv et al., CVPR 2022) gives it to a generator as object shape. iPOSE compares it with parts (fig. 1a, suppl. table
+11).
 """
 
 import math
@@ -25,12 +25,12 @@ class PositionBins:
     """The bins of the histogram: rings that widen outwards, cut into equal sectors. Source: SAFM's released settings.
 
     Args:
-        radius_bins: rings.
-        angle_bins: sectors of a full turn, the first beginning where the outline lies to the right.
+        radius_bins: number of rings.
+        angle_bins: number of sectors of a full turn. The first one begins where the outline lies to the right.
         r_inner: outer radius of the innermost ring, in units of half the object's largest distance.
-        r_outer: of the outermost; 2 is the largest distance there is.
+        r_outer: outer radius of the outermost ring; 2 is the largest distance.
     Raises:
-        ConfigError: bins that cannot be.
+        ConfigError: bins that cannot work.
     """
 
     radius_bins: int = 6
@@ -48,28 +48,29 @@ class PositionBins:
 
     @property
     def channels(self) -> int:
-        """D, numbers per pixel: 72 by default."""
+        """D, numbers for each pixel: 72 by default."""
         return self.radius_bins * self.angle_bins
 
 
 def position_descriptor(instance: Int[Tensor, "h w"], bins: PositionBins | None = None) -> Float[Tensor, "d h w"]:
-    """For every pixel p of an object, in which direction and how far the object's outline lies: a histogram.
+    """For every pixel p of an object, a histogram of directions and distances to the object's outline.
 
     Each pixel c of the outline (`outer_contour`) counts once, in channel (ring - 1) * angle_bins + sector. The distance
-    |p - c| is divided by half the largest distance between a pixel and an outline pixel of the object; ring = how many
-    of the radii, logarithmically spaced from r_inner to r_outer, are at least that: the last ring is the nearest, and
-    what lies beyond r_outer does not count. The sector is that of the angle atan2(p.row - c.row, c.col - p.col) in
-    [0, 2 pi). A pixel that is its own outline counts in the nearest ring at the angle pi (as measured on the golden
-    file).
+    |p - c| is divided by half the largest distance between a pixel and an outline pixel of the object. The radii are
+    logarithmically spaced from r_inner to r_outer. ring = the number of radii that are at least the distance, so the
+    last ring is the nearest. Pixels beyond r_outer do not count. The sector is that of the angle atan2(p.row - c.row,
+    c.col - p.col) in [0, 2 pi). A pixel of the outline itself counts in the nearest ring at the angle pi (as measured
+    on the golden file).
 
-    Source: SAFM (Lv et al., CVPR 2022); iPOSE fig. 1a, suppl. table 11. Distances are compared as whole squares and
-    angles only meet a sector's edge on whole offsets, so no rounding decides a bin: the same answer on every device.
+    Source: SAFM (Lv et al., CVPR 2022); iPOSE fig. 1a, suppl. table 11. Distances are compared as whole squares, and
+    angles lie on the edge of a sector only for whole offsets. So rounding never decides, and every device gives the
+    same result.
 
     Args:
-        instance: which object each pixel belongs to; ids above 0, 0 = none.
+        instance: object of each pixel: ids above 0, 0 = none.
         bins: None = the published 6 rings x 12 sectors.
     Returns:
-        float32, the histogram divided by its sum: 1 in all on objects, 0 elsewhere.
+        float32, the histogram divided by its sum: the sum is 1 on objects and 0 elsewhere.
     Example:
         >>> position_descriptor(torch.ones(1, 2, dtype=torch.int32)).nonzero()[:, 0].tolist()
         [0, 6, 66, 66]
@@ -86,10 +87,10 @@ def position_descriptor(instance: Int[Tensor, "h w"], bins: PositionBins | None 
 
 
 def outer_contour(shape: Bool[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
-    """The outer boundary pixels of every connected piece of a shape; holes have none.
+    """The outer boundary pixels of every connected piece of a shape. Holes have none.
 
-    Pieces hang together over 8 neighbours. A boundary pixel has one of its 4 neighbours outside its piece's outline (in
-    a hole is inside). A piece within a hole of another one has an outline of its own.
+    Pieces are connected over 8 neighbours. A boundary pixel has one of its 4 neighbours outside its piece (a hole
+    counts as inside). A piece inside a hole of another one has its own outline.
     """
     left: NDArray[np.bool_] = np.pad(shape.cpu().numpy(), 1)  # the image's border is the outside
     pieces, _ = ndimage.label(left, _EIGHT_NEIGHBOURS)
@@ -103,11 +104,11 @@ def outer_contour(shape: Bool[Tensor, "h w"]) -> Bool[Tensor, "h w"]:
 
 
 def _histograms(shape: Bool[Tensor, "h w"], bins: PositionBins) -> Float[Tensor, "d h w"]:
-    """Around every pixel of the object's box, divided by their sums.
+    """The histogram of every pixel of the object's box, divided by its sum.
 
-    An outline pixel c falls into the channel of the offset p - c. So channel d counts, at p, the outline pixels at any
-    of its offsets: the convolution of the outline with the set of these offsets, by Fourier transform; the counts are
-    whole numbers, so rounding brings them back exactly.
+    An outline pixel c is counted in the channel of the offset p - c. So channel d counts, at p, the outline pixels at
+    its offsets. This is the convolution of the outline with the set of these offsets, done by Fourier transform. The
+    counts are whole numbers, so rounding makes them exact.
     """
     height, width = shape.shape
     channel = _channel_of_offset((height, width), _farthest_squared(shape), bins).to(shape.device)
@@ -124,7 +125,7 @@ def _histograms(shape: Bool[Tensor, "h w"], bins: PositionBins) -> Float[Tensor,
 
 
 def _farthest_squared(shape: Bool[Tensor, "h w"]) -> int:
-    """The square of the largest distance between two pixels; both lie at an end of their row (and on the outline)."""
+    """The square of the largest distance between two pixels. Both are ends of their row (and on the outline)."""
     rows = shape.any(1).nonzero().flatten()
     filled = shape[rows].int()
     left, right = filled.argmax(1), shape.shape[1] - 1 - filled.flip(1).argmax(1)
@@ -133,9 +134,9 @@ def _farthest_squared(shape: Bool[Tensor, "h w"]) -> int:
 
 
 def _channel_of_offset(size: tuple[int, int], farthest: int, bins: PositionBins) -> Int64[Tensor, "dh dw"]:
-    """The channel of each offset p - c from (1-h, 1-w) to (h-1, w-1); the number of channels = beyond r_outer.
+    """The channel of each offset p - c from (1-h, 1-w) to (h-1, w-1). The number of channels = beyond r_outer.
 
-    On the CPU in float64: a pair's bins depend on its offset alone, so this is computed once an offset.
+    On the CPU in float64. The bin of a pair depends only on its offset, so each offset is computed once.
     """
     rows, cols = (torch.arange(1 - side, side) for side in size)
     squared = rows[:, None].square() + cols.square()  # [dh, dw], whole numbers

@@ -1,9 +1,9 @@
-"""Where each pixel of a resized axis comes from: the index and weight tables behind nearest and bilinear resizing.
+"""The source pixels of each pixel of a resized axis: index and weight tables for nearest and bilinear resizing.
 
-Objects differ in size, so a batch of crops cannot go through one `F.interpolate`. Its arithmetic is separable, though:
-along one axis, output position i reads one input position (nearest) or two (bilinear). These tables hold exactly what
-`F.interpolate` computes for explicit sizes, float32 rounding included (the authors' crops were made with it), for
-many objects with sizes of their own, and compose: the taps of a resize of a resize are the taps of taps.
+Objects differ in size, so a batch of crops cannot use one `F.interpolate`. But resizing is separable: along one axis,
+an output position reads one input position (nearest) or two (bilinear). These tables hold exactly what `F.interpolate`
+computes for explicit sizes, with its float32 rounding, because the authors' crops were made with it. They are for many
+objects of different sizes, and they can be composed for two resizes.
 """
 
 import torch
@@ -14,13 +14,13 @@ from torch import Tensor
 def nearest_index(
     position: Int[Tensor, "n p"], in_size: Int[Tensor, " n"], out_size: Int[Tensor, " n"]
 ) -> Int[Tensor, "n p"]:
-    """Input position that a nearest resize reads: floor(position * in / out).
+    """The input position of a nearest resize: floor(position * in / out).
 
-    Source: the release's crops, src = floor(dst*in/out), rounded in float32 as `F.interpolate(mode="nearest")` does:
-    where dst*in/out is a whole number it may give the one below (64 -> 82 at 41: 31, not 32), and so did the release.
+    Source: the release's crops, src = floor(dst*in/out), rounded in float32 like `F.interpolate(mode="nearest")`. If
+    dst*in/out is a whole number, the result can be one less (64 -> 82 at 41: 31, not 32), as in the release.
 
     Args:
-        position: in the output, any number of them per object; beyond the output gives the last input position.
+        position: in the output, any number for each object. A position beyond the output gives the last input position.
         in_size: length of the axis before the resize, >= 1.
         out_size: length after it, >= 1.
     Returns:
@@ -40,15 +40,15 @@ def bilinear_taps(
     out_size: Int[Tensor, " n"],
     dtype: torch.dtype = torch.float32,
 ) -> tuple[Int[Tensor, "n p 2"], Float[Tensor, "n p 2"]]:
-    """The two input positions that a bilinear resize (align_corners off) blends, and their weights.
+    """The two input positions of a bilinear resize (align_corners off), and their weights.
 
-    Source: source = (position + 1/2) * in / out - 1/2, not below 0; the weight of its right neighbour is the fraction.
+    Source: source = (position + 1/2) * in / out - 1/2, not below 0. The weight of its right neighbour is the fraction.
 
     Args:
-        position: in the output, any number of them per object.
+        position: in the output, any number for each object.
         in_size: length of the axis before the resize, >= 1.
         out_size: length after it, >= 1.
-        dtype: of the weights; float32 rounds as `F.interpolate` on float32 does.
+        dtype: of the weights. float32 rounds like `F.interpolate` on float32.
     Returns:
         positions, int64 in 0..in_size-1, and weights, >= 0, that sum to 1.
     Example:
@@ -65,6 +65,6 @@ def bilinear_taps(
 
 
 def scatter_taps(index: Int[Tensor, "n p t"], weight: Float[Tensor, "n p t"], length: int) -> Float[Tensor, "n p side"]:
-    """The taps as a matrix: entry (p, i) is the sum of the weights with which output p reads input i."""
+    """The taps as a matrix: entry (p, i) is the sum of the weights of input i for output p."""
     matrix = weight.new_zeros(*weight.shape[:2], length)
     return matrix.scatter_add(2, index, weight)

@@ -1,4 +1,4 @@
-"""The choice of supports: k training objects whose shapes stand for a category (iPOSE suppl. A.2)."""
+"""The choice of supports: k training objects whose shapes represent a category (iPOSE suppl. A.2)."""
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from ipose.errors import ConfigError, EmptyShapeError, TooFewObjectsError
 from ipose.shapes.geometric_score import geometric_score_matrix
 
 CHUNK = 2048
-"""Shapes turned to float at a time: 32 MB of 64x64 shapes."""
+"""Number of shapes that are converted to float at once: 32 MB of 64x64 shapes."""
 
 
 def choose_supports(
@@ -21,18 +21,18 @@ def choose_supports(
     max_iterations: int = 50,
     category: str | None = None,
 ) -> Int64[Tensor, " k"]:
-    """The objects that become the k supports of a category: k-means under the geometric score.
+    """Choose the k supports of a category: k-means with the geometric score.
 
-    Source: iPOSE suppl. A.2. A centre is the mean shape of its cluster, in [0, 1]; the support of a cluster is the
-    member nearest to its centre. The paper is silent about the start: seeds are drawn as in k-means++, far from one
-    another; of several starts the one with the least total score is taken.
+    Source: iPOSE suppl. A.2. A centre is the mean shape of its cluster, in [0, 1]. The support of a cluster is the
+    member nearest to its centre. The paper does not say how to start. Here the first centres are drawn as in k-means++,
+    far from one another. Of several starts, the one with the smallest total score is used.
 
     Args:
-        shapes: the category's training objects in the object frame, coverage in [0, 1] or silhouettes.
-        k: supports to choose, 3 in the paper.
-        generator: source of the seeds; the same state and shapes give the same supports.
-        restarts: starts to choose from.
-        max_iterations: of a start; it ends earlier once no object changes its cluster.
+        shapes: training objects of the category in the object frame, coverage in [0, 1] or silhouettes.
+        k: number of supports, 3 in the paper.
+        generator: source of random numbers. The same state and shapes give the same supports.
+        restarts: number of starts.
+        max_iterations: of a start. It ends earlier if no object changes its cluster.
         category: its name, for messages.
     Returns:
         positions in `shapes`, all different.
@@ -52,14 +52,14 @@ def choose_supports(
 def k_means(
     shapes: Bool[Tensor, "n s s"] | Float[Tensor, "n s s"], first: Int64[Tensor, "r k"], max_iterations: int = 50
 ) -> tuple[Int64[Tensor, "r n"], Float[Tensor, "r n k"]]:
-    """Lloyd's iteration under the geometric score, for r starts at once (the shapes are read once for all of them).
+    """Lloyd's iteration with the geometric score, for r starts at once, so that the shapes are read once for all.
 
     Args:
         shapes: n objects, none of them empty.
-        first: the objects whose shapes are the first centres of each start.
-        max_iterations: rounds of (assign, average), at most.
+        first: the objects that are the first centres of each start.
+        max_iterations: most rounds of (assign, average).
     Returns:
-        the cluster of each object and its score to every centre. A cluster that loses all members keeps its centre.
+        the cluster of each object, and its score to every centre. A cluster without members keeps its centre.
     """
     restarts, k = first.shape
     centres = _as_float(shapes[first.flatten()])
@@ -111,7 +111,8 @@ def _mean_shapes(shapes: Tensor, member: Int64[Tensor, "n m"], old: Float[Tensor
 
 
 def _draw_seeds(shapes: Tensor, k: int, restarts: int, generator: torch.Generator) -> Int64[Tensor, "r k"]:
-    """k different objects a start, each drawn with probability in proportion to its score to the nearest before it."""
+    """k different objects for each start. The probability of each is proportional to its score to the nearest one
+    before."""
     n, device = len(shapes), generator.device
     seeds = torch.randint(n, (restarts, 1), generator=generator, device=device)
     nearest = torch.full((restarts, n), torch.inf, device=device, dtype=torch.float64)
@@ -127,7 +128,7 @@ def _draw_seeds(shapes: Tensor, k: int, restarts: int, generator: torch.Generato
 
 
 def _nearest_members(cluster: Int64[Tensor, " n"], scores: Float[Tensor, "n k"]) -> Int64[Tensor, " k"]:
-    """The member nearest to each centre; of a cluster without members the nearest object that is still free."""
+    """The member nearest to each centre. A cluster without members gets the nearest object that is still free."""
     taken = torch.zeros_like(cluster, dtype=torch.bool)
     chosen: list[Tensor] = []
     for i in range(scores.shape[1]):

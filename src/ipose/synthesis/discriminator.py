@@ -1,4 +1,7 @@
-"""The discriminator: a U-Net that names the class of every pixel, or calls it fake, and a head that scores regions."""
+"""The discriminator: a U-Net that names the class of every pixel, or calls it fake, and a head that scores regions.
+
+`ipose.reference.discriminator` is the literal version.
+"""
 
 from typing import Literal, NamedTuple
 
@@ -13,14 +16,14 @@ from ipose.layers.spectral_norm import with_spectral_norm
 from ipose.synthesis.presets import SynthesisConfig
 
 CHANNELS = (3, 128, 128, 256, 256, 512, 512)
-"""Channels of the image, then of each encoder block (OASIS)."""
+"""Channels of the image, then output width of each encoder block (OASIS)."""
 
 GLOBAL_HEAD_LEVEL = 4
-"""The global head reads the fourth encoder block's output: H/16 (the release)."""
+"""Number of the encoder block that the global head reads: the fourth, at H/16 (the release)."""
 
 
 class DiscriminatorOutput(NamedTuple):
-    """What the discriminator says of images.
+    """The discriminator's answer for images.
 
     Args:
         segmentation: (b, C+1, h, w) logits of each pixel: 0 = fake, c+1 = class c.
@@ -34,20 +37,18 @@ class DiscriminatorOutput(NamedTuple):
 class Discriminator(nn.Module):
     """OASIS's segmentation U-Net with a global head (iPOSE sec. 3.3).
 
-    Encoder blocks halve, decoder blocks double; each decoder block after the first sees the encoder's features of its
-    size in front of the decoder's own.
+    Encoder blocks halve, decoder blocks double. Each decoder block after the first also reads the encoder's features of
+    its size. The global head reads the fourth encoder block, or the last one if there are fewer.
 
     Args:
-        num_classes: C; the network has C+1 logits a pixel.
-        channels: of the image, then of each encoder block. One block halves once: height and width must be multiples of
-            2**blocks, 64 for the six of the paper.
+        num_classes: C. The network has C+1 logits for each pixel.
+        channels: of the image, then of each encoder block. Each block halves once, so height and width must be
+            multiples of 2**blocks: 64 for the paper's six.
         last_decoder_channels: width of the last decoder block.
-        spectral_norm: "release": on the blocks' convolutions, not on the two output convolutions; "all": on these too
-            (the paper).
+        spectral_norm: "release" = on the convolutions of the blocks. "all" = also on the two output convolutions (the
+            paper).
     Raises:
-        ConfigError: fewer than two blocks, or no such spectral norm.
-
-    With fewer than four blocks the global head reads the last block's output, else the fourth's.
+        ConfigError: fewer than two blocks, or another `spectral_norm`.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Discriminator(nn.Module):
         return int(2 ** len(self.encoder))
 
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> DiscriminatorOutput:
-        """Segment and score images in [-1, 1]. Raises ShapeMismatchError for a size that does not halve evenly."""
+        """Segment and score images in [-1, 1]. Raises ShapeMismatchError for a size that cannot be halved."""
         if any(side % self.size_multiple or side == 0 for side in image.shape[-2:]):
             raise ShapeMismatchError(
                 "the discriminator cannot halve this image size",
@@ -107,7 +108,7 @@ class Discriminator(nn.Module):
 
 
 def _decoder_widths(channels: tuple[int, ...], last: int) -> list[tuple[int, int]]:
-    """(in, out) of each decoder block; all but the first take the encoder's features of the same width beside."""
+    """(in, out) of each decoder block. All but the first also take the encoder's features of the same width."""
     deepest_first = channels[:0:-1]  # without the image
     ins = (deepest_first[0], *(2 * width for width in deepest_first[1:]))
     return list(zip(ins, (*deepest_first[1:], last), strict=True))

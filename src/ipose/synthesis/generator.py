@@ -1,4 +1,7 @@
-"""The generator: label map, parts and noise in, image out (iPOSE sec. 3.2, fig. 3; widths as in OASIS)."""
+"""The generator: label map, parts and noise in, image out (iPOSE sec. 3.2, fig. 3; widths as in OASIS).
+
+`ipose.reference.generator` is the literal version.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -27,29 +30,25 @@ _ABLATIONS: dict[str, BlockFactory] = {
 
 
 class Generator(nn.Module):
-    """A stack of blocks from a small map to the image, doubled (nearest) between blocks. Source: iPOSE sec. 3.2.
+    """A stack of blocks from a small map to the image, with nearest doubling between blocks. Source: iPOSE sec. 3.2.
 
-    Starts as Conv3x3 of [z, one-hot label] at the smallest size; ends with LeakyReLU 0.2, Conv3x3, tanh. Every block
-    sees the label map and z (SPADE), the part features where parts are, and the part noise elsewhere.
+    First, a Conv3x3 of [z, one-hot label] at the smallest size. Last, LeakyReLU 0.2, Conv3x3 and tanh. Every block
+    reads the label map and z (SPADE), the part features where parts are, and the part noise elsewhere.
 
     Args:
         config: widths, and how parts enter (`part_injection`).
-        block: makes the blocks in place of `PSMBlock`; see `BlockFactory`. Only for part_injection "psm".
+        block: makes the blocks (`BlockFactory`). Only for part_injection "psm". None = `PSMBlock`.
     Raises:
-        ConfigError: a block is given though `part_injection` names another one.
+        ConfigError: a block is given for another `part_injection`.
     """
 
     def __init__(self, config: SynthesisConfig, block: BlockFactory | None = None) -> None:
         super().__init__()
         if block is not None and config.part_injection != "psm":
-            raise ConfigError(
-                "a block of one's own takes the place of the PSM block",
-                field="part_injection",
-                found=config.part_injection,
-                expected="psm",
-            )
+            message, found = "another block can only replace the PSM block", config.part_injection
+            raise ConfigError(message, field="part_injection", found=found, expected="psm")
         self.config = config
-        self.release_extras: dict[str, Tensor] = {}  # what a release checkpoint held and no layer uses; no weights
+        self.release_extras: dict[str, Tensor] = {}  # unused tensors of a release checkpoint; no weights
         widths = [config.channels * multiplier for multiplier in config.channel_multipliers]
         map_channels = config.z_channels + config.num_classes
         has_parts, has_noise = config.part_injection != "none", config.part_injection == "psm"
@@ -92,12 +91,13 @@ class Generator(nn.Module):
             label: class ids 0..C-1.
             part_features: composed part features (or logits, with part_input "logits"), 0 where no object is.
             part_mask: 1 where a part is known, else 0; any dtype.
-            z: texture noise, one vector an image or one a pixel.
-            part_noise: structure noise, one vector a pixel of the first block's size (H/32 x W/32 with six blocks).
-            seed: of the noise that is left out, which is drawn as the pipeline draws it, from (seed, scene name).
-            names: of the scenes; None = "0", "1", ... in the batch's order.
+            z: texture noise, one vector for each image or each pixel. None = drawn.
+            part_noise: structure noise, one vector for each pixel of the first block's map (H/32 x W/32 with six
+                blocks). None = drawn.
+            seed: of the drawn noise, which comes from (seed, scene name), as in the pipeline.
+            names: of the scenes. None = "0", "1", ... in the batch's order.
         Raises:
-            ShapeMismatchError: a size that the blocks cannot reach, or an input of other channels or size.
+            ShapeMismatchError: a size that the blocks cannot make, or an input of another shape.
             ConfigError: a class id that the model does not know.
         """
         self._check_side(label)
@@ -116,7 +116,7 @@ class Generator(nn.Module):
         x: Tensor = self.first(nearest(semantic_map, (part_noise.shape[-2], part_noise.shape[-1])))
         for i, (block, noise) in enumerate(zip(self.blocks, noises, strict=True)):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest") if i else x
-            size = (x.shape[-2], x.shape[-1])  # each map is resized once a block, not once a layer
+            size = (x.shape[-2], x.shape[-1])  # each map is resized once for each block, not for each layer
             sized_part = None if part is None else nearest(part, size)
             x = block(x, nearest(semantic_map, size), sized_part, nearest(mask, size), noise)
         return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
@@ -161,7 +161,8 @@ class Generator(nn.Module):
                 )
 
     def _check_ids(self, label: Tensor) -> None:
-        """Before the one-hot map is made: on a GPU it would end in a device assert that names nothing."""
+        """Check ids before the one-hot map is made. On a GPU, a wrong id would end in a device assert without a
+        name."""
         low, high = (int(end) for end in label.aminmax())
         if low < 0 or high >= self.config.num_classes:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Training of the synthesis model: one step of G, then one of D on a fresh fake (iPOSE sec. 3.3)."""
+"""Training of the synthesis model: one step of G, then one step of D on a new fake (iPOSE sec. 3.3)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
@@ -11,15 +11,16 @@ from ipose.errors import ConfigError, DataError
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss
+from ipose.objective import Phase
 from ipose.synthesis.discriminator import Discriminator, DiscriminatorOutput
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.style_crops import style_crops
-from ipose.types import Phase, SceneBatch
+from ipose.types import SceneBatch
 
 
 class Parts(Protocol):
-    """What the generator needs of a scene's parts: `ipose.partnet.scene_parts.SceneParts` has it."""
+    """The parts of scenes that the generator reads. `ipose.partnet.scene_parts.SceneParts` is one."""
 
     @property
     def features(self) -> Float[Tensor, "b qf h w"]:
@@ -35,23 +36,27 @@ class Parts(Protocol):
 
 
 InferParts = Callable[[SceneBatch], Parts]
-"""Batch in, `Parts` out: a frozen PartNet with its supports, say. With a `to(device)` it moves with the system."""
+"""Gives the `Parts` of a batch, for example by a frozen PartNet. If it has `to(device)`, it moves with the
+objective."""
 
 
 class SynthesisObjective:
-    """The training system of G and D: L_G = (N+1) + global + 10 style; L_D = (N+1) real, fake + global + 10 LabelMix.
+    """The training objective of G and D: L_G = (N+1) + global + 10 style; L_D = (N+1) real, fake + global + 10
+    LabelMix.
 
-    Source: iPOSE sec. 3.3; weights, forms and rates from the config. Terms come weighted; one of weight 0 is left out.
-    PartNet and the style encoder are frozen helpers, no networks of the system: nothing saves, averages or trains them.
+    Source: iPOSE sec. 3.3. Weights, forms and rates come from the config. The terms are weighted. A term of weight 0 is
+    left out. PartNet and the style encoder are frozen helpers. They are not networks of the objective, so they are not
+    saved, averaged or trained.
 
     Args:
-        generator: called as `Generator`.
-        discriminator: called as `Discriminator`.
-        config: of the losses and optimizers.
-        infer_parts: parts of a batch, asked once a batch without gradients; None for a model without parts.
-        style: the style loss, called as style(fake, real); needed unless config.style_loss is "none".
+        generator: called like `Generator`.
+        discriminator: called like `Discriminator`.
+        config: of losses and optimizers.
+        infer_parts: gives the parts of a batch; called once for each batch, without gradients. None = a model without
+            parts.
+        style: the style loss, called as style(fake, real). Needed unless config.style_loss is "none".
     Raises:
-        ConfigError: the style loss is asked for and not given.
+        ConfigError: the config has a style loss, and `style` is None.
     """
 
     averaged = ("generator",)
@@ -88,12 +93,12 @@ class SynthesisObjective:
     def from_config(
         cls, config: SynthesisConfig, *, infer_parts: InferParts | None = None, style: nn.Module | None = None
     ) -> "SynthesisObjective":
-        """The system with the config's own networks, initialised from torch's global random numbers."""
+        """The objective with new networks of the config, initialised from torch's global random numbers."""
         discriminator = Discriminator.from_config(config)
         return cls(Generator(config), discriminator, config, infer_parts=infer_parts, style=style)
 
     def to(self, device: torch.device | str) -> "SynthesisObjective":
-        """Move everything, the frozen helpers included."""
+        """Move everything, including the frozen helpers."""
         for module in (self.generator, self.discriminator, self.style):
             if module is not None:
                 module.to(device)
@@ -103,10 +108,10 @@ class SynthesisObjective:
         return self
 
     def phases(self, batch: SceneBatch, generator: torch.Generator) -> Iterator[Phase]:
-        """One step of G, then one of D, whose fakes are made by the G that has stepped, from new noise.
+        """One step of G, then one step of D. The fakes for D are made after G's step, from new noise.
 
         Raises:
-            DataError: the batch has no photographs to learn from.
+            DataError: the batch has no photographs.
         """
         if batch.image is None:
             raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
@@ -124,13 +129,13 @@ class SynthesisObjective:
     def generator_losses(
         self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], parts: tuple[Tensor, Tensor], noise: torch.Generator
     ) -> dict[str, Tensor]:
-        """The weighted terms that G minimises: D should take each fake pixel for its class, and the fake for real."""
+        """The weighted losses of G: D should give each fake pixel its class, and score the fake as real."""
         config = self.config
         fake = self._fake(batch, parts, noise)
-        verdict: DiscriminatorOutput = self.discriminator(fake)
-        losses = {"n_plus_one": self.n_plus_one(verdict.segmentation, batch.label, "real")}
+        output: DiscriminatorOutput = self.discriminator(fake)
+        losses = {"n_plus_one": self.n_plus_one(output.segmentation, batch.label, "real")}
         if self.adversarial is not None:
-            losses["global"] = config.global_weight * self.adversarial.generator(verdict.score)
+            losses["global"] = config.global_weight * self.adversarial.generator(output.score)
         if self.style is not None:
             crops = style_crops(fake, real, batch, config.style_crops, noise)
             distance = fake.new_zeros(()) if crops is None else self.style(crops.fake, crops.real)
@@ -140,7 +145,7 @@ class SynthesisObjective:
     def discriminator_losses(
         self, batch: SceneBatch, real: Float[Tensor, "b 3 h w"], parts: tuple[Tensor, Tensor], noise: torch.Generator
     ) -> dict[str, Tensor]:
-        """The weighted terms that D minimises; G receives no gradient, whether frozen or not."""
+        """The weighted losses of D. G receives no gradient."""
         config = self.config
         with torch.no_grad():
             fake = self._fake(batch, parts, noise)
@@ -148,14 +153,14 @@ class SynthesisObjective:
         if config.label_mix_weight > 0:
             mask = label_mix_mask(batch.label, config.num_classes, noise, config.label_mix_mask)
             images.append(mix(mask, real, fake))
-        verdict: DiscriminatorOutput = self.discriminator(torch.cat(images))  # one pass: no layer of D mixes images
-        on_real, on_fake, *on_mixed = verdict.segmentation.chunk(len(images))
+        output: DiscriminatorOutput = self.discriminator(torch.cat(images))  # one pass: no layer of D mixes images
+        on_real, on_fake, *on_mixed = output.segmentation.chunk(len(images))
         losses = {
             "real": self.n_plus_one(on_real, batch.label, "real"),
             "fake": self.n_plus_one(on_fake, None, "fake"),
         }
         if self.adversarial is not None:
-            score_real, score_fake = verdict.score.chunk(len(images))[:2]
+            score_real, score_fake = output.score.chunk(len(images))[:2]
             losses["global_real"] = config.global_weight * self.adversarial.real(score_real)
             losses["global_fake"] = config.global_weight * self.adversarial.fake(score_fake)
         if on_mixed:
@@ -164,7 +169,8 @@ class SynthesisObjective:
 
     @torch.no_grad()
     def _parts(self, batch: SceneBatch) -> tuple[Tensor, Tensor]:
-        """What the generator receives of parts, and where: both 0 (and weightless in memory) for a model without."""
+        """The generator's part input, and the part mask. Both are 0, expanded from one number, for a model without
+        parts."""
         if self.infer_parts is None:
             nothing = torch.zeros(1, 1, 1, 1, device=batch.label.device)
             b, (h, w) = len(batch.label), batch.size
@@ -173,7 +179,7 @@ class SynthesisObjective:
         return (parts.features if self.config.part_tensor == "features" else parts.logits), parts.mask
 
     def _fake(self, batch: SceneBatch, parts: tuple[Tensor, Tensor], noise: torch.Generator) -> Tensor:
-        """Images from new noise, in float32 whatever the precision of the networks."""
+        """Images from new noise, always in float32."""
         config, multiple, device = self.config, self.config.size_multiple, batch.label.device
         start = (batch.size[0] // multiple, batch.size[1] // multiple)
         z = torch.randn(len(batch.label), config.z_channels, generator=noise)

@@ -1,4 +1,5 @@
-"""How parts and structure noise get ready for the blocks (iPOSE sec. 3.2, fig. 3; widths and norms as released)."""
+"""The layers that parts and structure noise pass before the blocks (iPOSE sec. 3.2, fig. 3; widths and norms as
+released)."""
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +14,7 @@ _DOUBLINGS_WITH_CLASSES = 3  # R appends the class-index map before the first th
 
 
 class PartInput(nn.Module):
-    """Composed part features or logits of an image -> features for the blocks: Conv3x3, instance norm, LeakyReLU 0.2.
+    """Composed part features or logits to features for the blocks: Conv3x3, instance norm, LeakyReLU 0.2.
 
     Args:
         in_channels: Q*F features, or Q logits.
@@ -26,20 +27,20 @@ class PartInput(nn.Module):
         self.norm = InstanceNorm(hidden)
 
     def forward(self, parts: Float[Tensor, "b qf h w"]) -> Float[Tensor, "b p h w"]:
-        """At full resolution; the blocks read it nearest."""
+        """The features at full resolution. The blocks resize them (nearest)."""
         return F.leaky_relu(self.norm(self.conv(parts)), LEAK)
 
 
 class PartNoise(nn.Module):
-    """Structure noise for regions without parts, one map a block, each twice as large as the one before.
+    """Structure noise for regions without parts: one map for each block, each twice as large as the one before.
 
-    A convolution of [noise, class index], then transposed convolutions that double; each followed by instance norm and
-    LeakyReLU 0.2. The class index (one channel, the id as a number) is appended before the first three doublings too.
+    A convolution of [noise, class index], then transposed convolutions that double. Each is followed by instance norm
+    and LeakyReLU 0.2. The class index is one channel with the id as a number. The first three doublings read it, too.
 
     Args:
         noise_channels: of the noise drawn at the start size.
         hidden: width of the part branch.
-        blocks: how many maps are wanted.
+        blocks: number of maps.
     """
 
     def __init__(self, noise_channels: int = 31, hidden: int = 32, blocks: int = 6) -> None:
@@ -49,7 +50,7 @@ class PartNoise(nn.Module):
         self.norm = InstanceNorm(hidden)
 
     def forward(self, noise: Float[Tensor, "b n h0 w0"], label: Int[Tensor, "b h w"]) -> list[Tensor]:
-        """The blocks' noise, small to large: float (b, hidden, h0 * 2**i, w0 * 2**i) for block i.
+        """The noise of each block, small to large: float (b, hidden, h0 * 2**i, w0 * 2**i) for block i.
 
         Args:
             noise: standard normal, at the size of the first block.
@@ -66,7 +67,7 @@ class PartNoise(nn.Module):
 
 
 def doubling(i: int, hidden: int) -> nn.ConvTranspose2d:
-    """Doubling number i: the class index is a channel more for the first three."""
+    """Doubling number i. The first three have one more input channel, for the class index."""
     return nn.ConvTranspose2d(hidden + int(i < _DOUBLINGS_WITH_CLASSES), hidden, 4, stride=2, padding=1)
 
 

@@ -1,14 +1,15 @@
-"""Every number of the synthesis model and its training, on one page: the config and its presets (iPOSE secs. 3.2, 3.3).
+"""Every setting of the synthesis model and its training, on one page: the config and its presets (iPOSE secs. 3.2,
+3.3).
 
-Torch-free, so that `ipose --help` is instant. "P" is what the paper says, "R" what the authors' release does; where
-they differ, the field names both, and the default is the one that `docs/decisions.md` gives reasons for.
+Imports no torch, so that `ipose --help` is fast. "P" is the paper, "R" the authors' release. Where they differ, the
+field names both. `docs/decisions.md` gives reasons for the defaults.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields, config_by_name, require
 
 PartInjection = Literal["psm", "spade", "concat", "none"]
 PartKind = Literal["predicted", "true", "position_descriptor"]
@@ -19,56 +20,62 @@ StyleLoss = Literal["clip", "vgg", "none"]
 StyleCrops = Literal["release", "objects"]
 LabelMixMask = Literal["image", "release"]
 Paste = Literal["release", "own_pixels"]
+ObjectShape = Literal["label_and_instance", "instance"]
+StyleResize = Literal["clip", "release"]
 
 POSITION_CHANNELS = 72
-"""Of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
+"""Channels of the position descriptor: 6 rings x 12 sectors (`ipose.shapes.position_descriptor.PositionBins`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesisConfig:
-    """Generator, discriminator, objective and training of the synthesis model. Checks itself once, when made.
+    """Settings of generator, discriminator, objective and training. They are checked when the config is made.
 
     Raises:
-        ConfigError: a value that cannot work; the sentence names the field.
+        ConfigError: a value that cannot work; names the field.
     """
 
     num_classes: int
-    """C, the unknown class included (the data set says): 35 Cityscapes, 151 ADE20K, 183 COCO-Stuff."""
+    """C, the number of classes with the unknown one. The data set decides: 35 Cityscapes, 151 ADE20K, 183
+    COCO-Stuff."""
     unknown: int | None = None
-    """Class id without annotation, weight 0 in the losses; None where the data set has none."""
+    """Id of the class without annotation, which has weight 0 in the losses. None = there is none."""
     height: int = 256
     """Training image height in pixels. P sec. 4.1: 256."""
     width: int = 256
     """Training image width in pixels. P sec. 4.1: 256, Cityscapes 512."""
 
     z_channels: int = 64
-    """Z: channels of the texture noise that SPADE sees beside the one-hot map (OASIS, "3D noise")."""
+    """Z, channels of the texture noise that SPADE reads beside the one-hot map (OASIS, "3D noise")."""
     channels: int = 64
-    """ch: the unit that `channel_multipliers` multiply (OASIS)."""
+    """ch, the unit of `channel_multipliers` (OASIS)."""
     channel_multipliers: tuple[int, ...] = (16, 16, 16, 8, 4, 2, 1)
-    """Width of each block's input and of the last output, in units of ch; one block fewer than entries (OASIS)."""
+    """Width of each block's input and of the last output, as multiples of ch. One block fewer than entries (OASIS)."""
     spade_hidden: int = 128
     """Width of SPADE's shared convolution (SPADE, OASIS)."""
     part_hidden: int = 32
     """Width of the part branch: input convolution, part noise and PSM's hidden convolutions (R)."""
     part_noise_channels: int = 31
-    """Structure noise for regions without parts; the class-index map makes it 32 (R)."""
+    """Channels of the structure noise for regions without parts. The class index is one more channel (R: 31 + 1)."""
     part_channels: int = 9
-    """Q: channel 0 = no part, 1..8 = parts (P suppl. B)."""
+    """Q, channels of a part map: 0 = no part, 1..8 = parts (P suppl. B)."""
     part_feature_channels: int = 32
-    """F: features per part channel from PartNet's decoder (R)."""
+    """F, features for each part channel from PartNet's decoder (R)."""
     part_injection: PartInjection = "psm"
-    """How parts enter the blocks; "none" is the OASIS baseline (P table 3)."""
+    """How parts enter the blocks. "none" is the OASIS baseline (P table 3)."""
     parts: PartKind = "predicted"
-    """What enters: the parts that PartNet predicts (P), the true part map (P suppl. table 12), or where each pixel lies
-    in its object's outline, without parts: SAFM's position descriptor (P suppl. table 11)."""
+    """What enters: "predicted" = parts from PartNet (P). "true" = the true part map (P suppl. table 12).
+    "position_descriptor" = the place of each pixel in its object's outline, without parts (SAFM; P suppl. table 11)."""
     part_input: PartInput = "features"
-    """What the part branch receives of predicted parts: Q*F decoder features (R) or the Q logit maps (P: "part map").
-    Without effect where `parts` is another kind."""
+    """Form of predicted parts: Q*F decoder features (R), or the Q logit maps (P: "part map"). No effect for other
+    `parts`."""
     paste: Paste = "release"
     """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    object_shape: ObjectShape = "label_and_instance"
+    """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
     spectral_norm: SpectralNormScope = "release"
-    """Residual and shortcut convolutions (R), or every convolution of G and D (P)."""
+    """Layers with spectral norm: "release" = residual and shortcut convolutions (R); "all" = every convolution of G and
+    D (P)."""
 
     discriminator_channels: tuple[int, ...] = (3, 128, 128, 256, 256, 512, 512)
     """Image channels, then the output width of each encoder block of D (OASIS)."""
@@ -80,18 +87,20 @@ class SynthesisConfig:
     global_weight: float = 1.0
     """Weight of the global adversarial loss in L_G and L_D (P sec. 3.3)."""
     style_loss: StyleLoss = "clip"
-    """Object-level style loss: on CLIP tokens (P eqs. 5-6), on VGG-19 features (P suppl. D, table 9), or none."""
+    """Style loss of objects: on CLIP tokens (P eqs. 5-6), on VGG-19 features (P suppl. D, table 9), or none."""
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
-    """Crops for the style loss: objects or the whole image, 1/2 each (R), or objects only (P)."""
+    """Crops for the style loss: the whole image or objects with parts, 1/2 each (R), or any objects (P)."""
+    style_resize: StyleResize = "clip"
+    """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
     style_block: int = 8
-    """CLIP ViT block whose tokens are compared, counted from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
+    """Number of the CLIP ViT block whose tokens are compared, from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
     """Weight of LabelMix in L_D (P sec. 3.3, OASIS; R: 5 on Cityscapes)."""
     label_mix_mask: LabelMixMask = "image"
-    """Random bits of LabelMix: one a class and image (OASIS), or one a class and batch, with classes 0 and 1 coupled
-    (R)."""
+    """Random bits of LabelMix: one for each class and image (OASIS), or one for each class and batch, with classes 0
+    and 1 coupled (R)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes."""
@@ -102,34 +111,36 @@ class SynthesisConfig:
     beta2: float = 0.999
     """Adam (P sec. 4.1)."""
     ema_decay: float = 0.9999
-    """Moving average of G: 0.9999, Cityscapes 0.999 (P; in short runs min(this, (1+n)/(10+n)) at step n)."""
+    """Decay of the moving average of G: 0.9999, Cityscapes 0.999 (P). At step n it is at most (1+n)/(10+n)."""
     init_gain: float = 0.02
-    """Xavier-normal gain of the initial weights; biases 0 (OASIS, R)."""
+    """Xavier-normal gain of the initial weights. Biases are 0 (OASIS, R)."""
     flip: bool = True
     """Mirror half of the training images (OASIS)."""
     batch_size: int = 24
-    """Images a step over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
+    """Images in a batch, over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
     epochs: int = 200
     """Passes over the data: 200 Cityscapes and ADE20K, 100 COCO-Stuff (OASIS); 500 (R's scripts)."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
-        self._check_choices()
+        check_choices(self)
         self._check_size()
 
     @property
     def size_multiple(self) -> int:
-        """Height and width must be multiples of this: the blocks double one time less than they are (32 for six)."""
+        """Height and width must be multiples of this. The blocks double one time less than they are (32 for six
+        blocks)."""
         return int(2 ** (len(self.channel_multipliers) - 2))
 
     @property
     def training_size_multiple(self) -> int:
-        """What training asks of height and width: the discriminator halves once a block (64 for six)."""
+        """In training, height and width must be multiples of this, because each block of D halves (64 for six
+        blocks)."""
         return max(self.size_multiple, int(2 ** (len(self.discriminator_channels) - 1)))
 
     @property
     def part_input_channels(self) -> int:
-        """Channels that the part branch receives: Q*F features, Q logits, Q of the true part map, or 72 positions."""
+        """Input channels of the part branch: Q*F features, Q logits, Q of the true part map, or 72 positions."""
         if self.parts == "position_descriptor":
             return POSITION_CHANNELS
         predicted_features = self.parts == "predicted" and self.part_input == "features"
@@ -137,12 +148,12 @@ class SynthesisConfig:
 
     @property
     def part_tensor(self) -> PartInput:
-        """Which field of a scene's parts (`ipose.partnet.scene_parts.SceneParts`) the part branch receives."""
+        """The field of `ipose.partnet.scene_parts.SceneParts` that the part branch reads."""
         return self.part_input if self.parts == "predicted" else "features"
 
     @property
     def needs_partnet(self) -> bool:
-        """Whether an image hangs on the parts that PartNet predicts."""
+        """Whether the generator reads parts that PartNet predicts."""
         return self.parts == "predicted" and self.part_injection != "none"
 
     def _check_numbers(self) -> None:
@@ -150,56 +161,59 @@ class SynthesisConfig:
             "num_classes height width z_channels channels spade_hidden part_hidden part_noise_channels part_channels "
             "part_feature_channels last_decoder_channels lr_generator lr_discriminator init_gain batch_size epochs"
         )
-        for name in positive.split():
-            _require(getattr(self, name) > 0, name, getattr(self, name), "a number above 0")
-        for name in ("global_weight", "style_weight", "label_mix_weight", "style_block"):
-            _require(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
-        for name in ("beta1", "beta2", "ema_decay"):
-            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number in [0, 1)")
+        check_fields(self, positive, lambda x: x > 0, "a number above 0")
+        check_fields(self, "global_weight style_weight label_mix_weight style_block", lambda x: x >= 0, "0 or more")
+        check_fields(self, "beta1 beta2 ema_decay", lambda x: 0 <= x < 1, "a number in [0, 1)")
         for name, shortest in (("channel_multipliers", 2), ("discriminator_channels", 3)):
             widths = getattr(self, name)
-            expected = f"at least {shortest} whole numbers above 0"
-            _require(len(widths) >= shortest and min(widths) > 0, name, widths, expected)
+            fine = len(widths) >= shortest and min(widths) > 0
+            require(fine, name, widths, f"at least {shortest} whole numbers above 0")
         known = self.unknown is None or 0 <= self.unknown < self.num_classes
-        _require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
-
-    def _check_choices(self) -> None:
-        for field in fields(self):
-            choices = get_args(field.type)
-            if choices and all(isinstance(choice, str) for choice in choices):
-                _require(
-                    getattr(self, field.name) in choices, field.name, getattr(self, field.name), " | ".join(choices)
-                )
+        require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
 
     def _check_size(self) -> None:
-        for name in ("height", "width"):
-            multiple = self.training_size_multiple
-            fits = getattr(self, name) % multiple == 0
-            _require(fits, name, getattr(self, name), f"a multiple of {multiple} (the networks halve the image)")
+        multiple = self.training_size_multiple
+        expected = f"a multiple of {multiple} (the networks halve the image)"
+        check_fields(self, "height width", lambda pixels: pixels % multiple == 0, expected)
 
 
-def _require(holds: bool, name: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError("synthesis setting that cannot work", field=name, found=found, expected=expected)
+SILENT: dict[str, Any] = {"object_shape": "instance", "style_resize": "release"}
+"""What the authors' networks were trained with on every data set, and the paper does not say."""
 
-
-_CITYSCAPES: Mapping[str, Any] = {
-    "num_classes": 35, "unknown": 0, "width": 512, "batch_size": 4, "epochs": 200, "ema_decay": 0.999,
-}  # fmt: skip
-_ADE20K: Mapping[str, Any] = {"num_classes": 151, "unknown": 0, "batch_size": 24, "epochs": 200}
-_COCO_STUFF: Mapping[str, Any] = {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
+_CITYSCAPES: Mapping[str, Any] = SILENT | {
+    "num_classes": 35,
+    "unknown": 0,
+    "width": 512,
+    "batch_size": 4,
+    "ema_decay": 0.999,
+}
+_ADE20K: Mapping[str, Any] = SILENT | {"num_classes": 151, "unknown": 0}
+_COCO_STUFF: Mapping[str, Any] = SILENT | {"num_classes": 183, "unknown": 0, "batch_size": 28, "epochs": 100}
 
 # `toy` is no experiment of the paper: it has minutes on two CPU cores where the paper has days on GPUs. So it is narrow
 # where images are large (that is where the time goes) and wider where they are small, starts at H/8, and begins with a
 # larger gain and learns at larger rates, in small batches: many small steps beat few large ones in that time.
 _TOY: Mapping[str, Any] = {
-    "num_classes": 16, "height": 64, "width": 64, "z_channels": 8, "channels": 8,
-    "channel_multipliers": (12, 12, 6, 2, 2), "spade_hidden": 16, "part_hidden": 8, "part_noise_channels": 7,
-    "discriminator_channels": (3, 16, 32, 48, 64), "last_decoder_channels": 16, "part_input": "logits",
+    "num_classes": 16,
+    "height": 64,
+    "width": 64,
+    "z_channels": 8,
+    "channels": 8,
+    "channel_multipliers": (12, 12, 6, 2, 2),
+    "spade_hidden": 16,
+    "part_hidden": 8,
+    "part_noise_channels": 7,
+    "part_input": "logits",
+    "discriminator_channels": (3, 16, 32, 48, 64),
+    "last_decoder_channels": 16,
     "style_loss": "none",
-    "lr_generator": 5e-4, "lr_discriminator": 1e-3, "ema_decay": 0.995, "init_gain": 1.0, "batch_size": 4,
+    "lr_generator": 5e-4,
+    "lr_discriminator": 1e-3,
+    "ema_decay": 0.995,
+    "init_gain": 1.0,
+    "batch_size": 4,
     "epochs": 100,
-}  # fmt: skip
+}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,
@@ -225,11 +239,4 @@ def preset(name: str, **overrides: Any) -> SynthesisConfig:
         >>> preset("cityscapes", batch_size=2).lr_generator
         0.0001
     """
-    if name not in PRESETS:
-        raise ConfigError("no such synthesis preset", field="preset", found=name, expected=" | ".join(PRESETS))
-    strangers = sorted(set(overrides) - set(SynthesisConfig.__dataclass_fields__))
-    if strangers:
-        raise ConfigError(
-            "synthesis settings have no such field", found=", ".join(strangers), mend="Check the spelling."
-        )
-    return SynthesisConfig(**{**PRESETS[name], **overrides})
+    return config_by_name(SynthesisConfig, "synthesis", PRESETS, name, overrides)

@@ -1,4 +1,4 @@
-"""The synthesis settings in the paper and in the authors' release, side by side: what `ipose info --preset` prints."""
+"""The synthesis settings in the paper and in the authors' release. `ipose info --preset` prints them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from ipose.synthesis.presets import SynthesisConfig
 
 
 def _oasis(value: object) -> Published:
-    """What the paper takes over from OASIS (ICLR 2021), and the release too."""
+    """A value that the paper takes from OASIS (ICLR 2021), and that the release has, too."""
     return Published(value, value, of="OASIS")
 
 
@@ -24,6 +24,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "parts": Published("predicted", "predicted"),
     "part_input": Published("logits", "features"),
     "paste": Published(release="release"),
+    "object_shape": Published(release="instance"),
     "spectral_norm": Published("all", "release"),
     "discriminator_channels": _oasis((3, 128, 128, 256, 256, 512, 512)),
     "last_decoder_channels": _oasis(64),
@@ -32,6 +33,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "style_loss": Published("clip", "clip"),
     "style_weight": Published(10.0, 10.0),
     "style_crops": Published("objects", "release"),
+    "style_resize": Published(release="release"),
     "style_block": Published("the eighth layer", 8),
     "label_mix_weight": Published(10.0, 10.0),
     "label_mix_mask": Published("constant on each class", "release"),
@@ -77,10 +79,10 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
 
 
 def published(preset: str) -> Mapping[str, Published]:
-    """What was published about each field of `SynthesisConfig`, for the data set that the preset is for.
+    """The published values of each field of `SynthesisConfig`, for the data set of the preset.
 
-    Sources: iPOSE secs. 3.2, 3.3, 4.1; the released networks and scripts. Presets that are for no published data set
-    (`toy`) get what holds for all of them, and "by data set" for the rest.
+    Sources: iPOSE secs. 3.2, 3.3, 4.1; the released networks and scripts. A preset without a published data set (`toy`)
+    gets the values that are the same for all data sets, and "by data set" for the others.
     """
     data = preset.removesuffix("-release")
     sets = [data] if data in _DATA else list(_DATA)
@@ -90,11 +92,11 @@ def published(preset: str) -> Mapping[str, Published]:
     }
 
 
-def _common(said: Sequence[Published]) -> Published:
-    """What holds for all of them."""
-    first = said[0]
+def _common(entries: Sequence[Published]) -> Published:
+    """The value that all entries share, or "by data set"."""
+    first = entries[0]
     paper, release = (
         values[0] if all(value == values[0] for value in values) else "by data set"
-        for values in ([each.paper for each in said], [each.release for each in said])
+        for values in ([each.paper for each in entries], [each.release for each in entries])
     )
     return Published(paper, release, first.of)

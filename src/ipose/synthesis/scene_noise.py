@@ -1,4 +1,4 @@
-"""A scene's noise: drawn on the CPU from (seed, scene name), so the same seed gives the same image in any batch."""
+"""The noise of a scene, drawn on the CPU from (seed, scene name). So a seed gives the same image in any batch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,13 +12,11 @@ from ipose.synthesis.presets import SynthesisConfig
 
 
 class SceneNoise(NamedTuple):
-    """What is random in one image.
+    """The noise of one image. `batch_noise` adds an axis of images in front.
 
     Args:
         z: (z_channels,), texture noise, the same at every pixel.
         part_noise: (part_noise_channels, h/m, w/m), structure noise for regions without parts; m = size_multiple.
-
-    `batch_noise` has an axis of images in front of both.
     """
 
     z: Float[Tensor, "*b z"]
@@ -29,7 +27,7 @@ def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name:
     """Standard normal noise of one scene.
 
     Args:
-        config: says how many channels.
+        config: gives the numbers of channels.
         size: (height, width) of the scene in pixels.
         seed: any integer.
         name: of the scene.

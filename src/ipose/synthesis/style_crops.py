@@ -1,4 +1,5 @@
-"""What the style loss looks at: the whole images, or crops of objects, the same places of fake and real."""
+"""The image regions that the style loss compares: whole images, or crops of objects, at the same places of fake and
+real."""
 
 from typing import Literal, NamedTuple
 
@@ -7,16 +8,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.losses.precision import full_precision
-from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.shapes.crop_geometry import CONTEXT_PX, geometry_of_objects
 from ipose.shapes.object_crops import crop_images
 from ipose.types import SceneBatch
 
 MAX_OBJECTS = 10
-"""Objects compared in a step, over the whole batch (the release)."""
+"""Most objects in a step, over the whole batch (the release)."""
 
 
 class StyleCrops(NamedTuple):
-    """Places of fakes and of real images to compare, one by one; gradients flow back into the fakes."""
+    """Regions of fakes and real images, in pairs. Gradients flow into the fakes."""
 
     fake: Float[Tensor, "n 3 h w"]
     real: Float[Tensor, "n 3 h w"]
@@ -29,25 +30,33 @@ def style_crops(
     rule: Literal["release", "objects"],
     generator: torch.Generator,
 ) -> StyleCrops | None:
-    """Draw what the style loss compares in this step.
+    """Draw the regions for this step.
 
-    Source: iPOSE sec. 3.3 crops objects ("objects"). The release compares the whole images with probability 1/2, else
-    up to 10 random objects of the batch: aspect of the photograph restored, zero-padded to squares, 128x128.
+    Crops have the photograph's aspect, are zero-padded to squares, and 128x128.
+
+    Source: iPOSE sec. 3.3 crops objects ("objects": any, with context, bilinear). The release compares the whole images
+    with probability 1/2, else up to 10 random objects of the batch that have a part category: the bare box, nearest.
 
     Args:
         fake: in [-1, 1].
         real: the photographs.
         batch: whose objects.
-        rule: as above. A batch without objects gives the whole images by "release", and None by "objects".
+        rule: as above.
         generator: on the CPU.
+    Returns:
+        None where objects are to be compared and there are none: the term is then 0.
     """
-    whole_by_chance = bool(torch.rand((), generator=generator) < 0.5)
-    if rule == "release" and (whole_by_chance or not batch.objects):
+    if rule == "release" and torch.rand((), generator=generator) < 0.5:
         return StyleCrops(fake, real)
-    if not batch.objects:
+    everyone = range(len(batch.objects))
+    eligible = [i for i in everyone if rule == "objects" or batch.objects[i].part_category is not None]
+    if not eligible:
         return None
-    chosen = torch.randperm(len(batch.objects), generator=generator)[:MAX_OBJECTS]
-    geometry = geometry_of_objects([batch.objects[i] for i in chosen.tolist()], batch.size).to(fake.device)
-    index = batch.image_index[chosen.to(batch.image_index.device)]
+    order = torch.randperm(len(eligible), generator=generator)[:MAX_OBJECTS].tolist()
+    chosen = [eligible[i] for i in order]
+    objects, index = [batch.objects[i] for i in chosen], batch.image_index[chosen]
+    bare = rule == "release"
+    geometry = geometry_of_objects(objects, batch.size, context_px=0 if bare else CONTEXT_PX).to(fake.device)
+    mode: Literal["nearest", "bilinear"] = "nearest" if bare else "bilinear"
     with full_precision(fake, real) as (fake, real):
-        return StyleCrops(crop_images(fake, index, geometry), crop_images(real, index, geometry))
+        return StyleCrops(*(crop_images(images, index, geometry, mode=mode) for images in (fake, real)))

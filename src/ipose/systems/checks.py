@@ -1,18 +1,13 @@
-"""The door of training: a wrong folder or a fault in any file stops it before the first step, not in the night."""
+"""What a training needs before data are read: a run folder that can be used, and a device."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from ipose.data.data_config import DataConfig
-from ipose.data.doctor import guard
-from ipose.data.open_data import PartData, open_part_pairs, open_scenes, open_spec
 from ipose.errors import ConfigError, RunError
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
-from ipose.types import Scene
 
 
 def check_run_folder(folder: Path, *, resume: bool) -> None:
@@ -49,30 +44,3 @@ def check_device(name: str | None) -> None:
             expected="cpu or cuda" if torch.cuda.is_available() else "cpu (this torch finds no GPU)",
             mend="Check the driver (nvidia-smi), or name another device.",
         ) from error
-
-
-def checked_scenes(data: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
-    """The training scenes at (height, width) `size`; every file of the folder has been read, now or once before.
-
-    Raises:
-        DataError: lists the faults of both splits.
-    """
-    _check_scene_folder(data)
-    return open_scenes(data, "train", size)
-
-
-def checked_part_pairs(data: DataConfig) -> PartData:
-    """Part pairs of both splits; a scene folder has been checked as a whole, a part tree while it was read.
-
-    Raises:
-        DataError: lists the faults.
-    """
-    if (Path(data.data) / "train_part").is_dir():
-        _check_scene_folder(data)
-    return open_part_pairs(data)
-
-
-def _check_scene_folder(data: DataConfig) -> None:
-    """Let a scene folder pass only without faults; drawn scenes have none."""
-    if not data.is_partworld:
-        guard(data.data, open_spec(data))

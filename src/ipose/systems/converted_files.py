@@ -1,6 +1,5 @@
 """What all conversions share: the file and hints about it, errors that name it, folders that appear whole."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,12 +101,4 @@ def refuse_occupied(out: Path) -> None:
 
 def write_new(out: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a folder beside, and rename it into place; nothing is left of one that failed."""
-    out = out.resolve()  # "." has no name
-    beside = out.with_name(f".unfinished-{out.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(parents=True)
-        write(beside)
-        replace_folder(beside, out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    replace_folder(out, write)

@@ -12,9 +12,9 @@ from torch import Tensor
 from ipose.errors import ConfigError, RunError
 from ipose.interop.release.recognise import network_of
 from ipose.interop.weight_files import refuse_weights
-from ipose.model_folder import model_folder
+from ipose.model_folder import open_model
 from ipose.systems.converted_files import Converted, Hints, read_network, refuse_occupied, write_new
-from ipose.systems.record import function_named
+from ipose.systems.record import Released, function_named
 from ipose.systems.registry import system_of_model, systems
 
 
@@ -22,9 +22,8 @@ def convert_from_release(file: Path, out: Path, **hints: Any) -> list[str]:
     """Write the model folder of a network that the authors' training saved. On failure, nothing.
 
     Args:
-        file: of `torch.save`, or safetensors. Of iPOSE: a generator (its averaged copy makes the better images) becomes
-            a folder for `IPose.from_pretrained`, a PartNet alone one for `ipose parts`. Of GroupDNet: the generator.
-            Of GANSeg: the file with generator and discriminator, the generator alone, or the segmenter.
+        file: of `torch.save`, or safetensors: of a network that some record's `released` makes a model of; with its
+            discriminator beside it in the file, or alone.
         out: a new or empty folder.
         hints: what the user says of the file: `preset` (None = told from its classes and layers), `spec` (None = the
             preset's data set), and the systems' own (`ReleaseOptions` in their records).
@@ -37,11 +36,12 @@ def convert_from_release(file: Path, out: Path, **hints: Any) -> list[str]:
     """
     refuse_occupied(out)
     state = read_network(file)
-    kind = network_of(state)
-    maker = {network: name for system in systems() for network, name in system.released.items()}.get(kind or "")
-    if maker is None:
-        raise _useless(file, state, kind)
-    converted: Converted = function_named(maker)(file, state, Hints(hints))
+    released = {network: one for system in systems() for network, one in system.released.items()}
+    network = network_of(state, {name: one.names for name, one in released.items() if one.names})
+    making = None if network is None or network not in released else released[network].making
+    if making is None:
+        raise _useless(file, state, network, released)
+    converted: Converted = function_named(making)(file, state, Hints(hints))
     write_new(out, converted.save)
     return converted.notes
 
@@ -63,32 +63,28 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
         raise RunError(
             "a file, where --to-release takes a run or model folder", file=model, mend="Leave out --to-release."
         )
-    folder = model_folder(model)
-    system = system_of_model(folder)
-    if system is None or system.to_release is None:
-        title = "model of a system that is not here" if system is None else system.title
-        raise ConfigError(f"no release has a {title}", file=folder)
-    notes: list[str] = function_named(system.to_release)(folder, out)
+    saved = open_model(model)
+    system = system_of_model(saved)
+    if system.to_release is None:
+        raise ConfigError(f"no release has a {system.title}", file=saved.path)
+    notes: list[str] = function_named(system.to_release)(saved.path, out)
     return notes
 
 
-def _useless(file: Path, state: Mapping[str, Tensor], kind: str | None) -> RunError:
-    if kind is None:
+def _useless(
+    file: Path, state: Mapping[str, Tensor], network: str | None, released: Mapping[str, Released]
+) -> RunError:
+    if network is None:
         return RunError(
             "this is no network of the releases",
             file=file,
             found=f"{len(state)} tensors, the first named {next(iter(state), None)!r}",
-            expected="a generator or PartNet of iPOSE, a generator of GroupDNet, a generator or segmenter of GANSeg",
+            expected=", ".join(name for name, one in released.items() if one.making is not None),
             mend="Take a file that the authors' training saved; no other has these layers.",
         )
-    if kind == "GroupDNet encoder":
-        return RunError(
-            "this is GroupDNet's encoder, which makes no images alone",
-            file=file,
-            mend="Convert the generator's file (latest_net_G.pth), and name this one with --encoder.",
-        )
+    known = released.get(network, Released())
     return RunError(
-        f"this is the release's {kind}, which makes no images",
+        f"this is the release's {network}, which makes no images alone",
         file=file,
-        mend="Convert the generator's file (its averaged copy, EMA, where there is one).",
+        mend=known.instead or "Convert the generator's file (its averaged copy, EMA, where there is one).",
     )

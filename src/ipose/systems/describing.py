@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
-from ipose.errors import ConfigError, RunError
-from ipose.model_folder import read_config
+from ipose.errors import ConfigError
+from ipose.model_folder import open_model
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_model, systems
 from ipose.tables import text_table
@@ -51,15 +51,14 @@ def _describe_run(run: Run) -> str:
 
 
 def _describe_model(folder: Path) -> list[str]:
-    try:
-        config = read_config(folder)
-        system = system_of_model(folder)
-        if system is None:
-            raise RunError("a model of a system that is not here", file=folder, found=config.get("format"))
-        first, *more = function_named(system.describing)(config, folder)
-        return [f"model       {folder} ({config['format']}), {first}", *more]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError("config.json describes no model of ipose", file=folder, found=repr(error)) from error
+    saved = open_model(folder)
+    system = system_of_model(saved)
+    described = [system.title]
+    if system.describing is not None:
+        with saved.reading("config.json"):
+            described = function_named(system.describing)(saved.config, folder)
+    first, *more = described
+    return [f"model       {folder} ({saved.format}), {first}", *more]
 
 
 def describe_preset(name: str) -> str:

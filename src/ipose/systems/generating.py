@@ -1,12 +1,12 @@
 """`ipose generate`, for every system that makes images: which system a model is of, and what it can be asked for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ipose.errors import ConfigError
-from ipose.model_folder import model_folder
+from ipose.model_folder import open_model
 from ipose.systems.checks import check_device
 from ipose.systems.record import MakeOptions, System, function_named
 from ipose.systems.registry import system_of_model
@@ -63,20 +63,17 @@ def make_images(
         device: to compute on.
         given: options of any system, by name; None or empty = not given. Those of other systems are refused.
     Raises:
-        RunError: no model there.
+        RunError: no model there, or one of a system that is not installed.
         ConfigError: a system that makes no images, or an option that it does not have.
     """
     check_device(device)
-    system = system_of_model(model)
-    if system is None:
-        model_folder(model)  # a folder that is not there, or holds no model, is named
-        raise ConfigError("a model of a system that is not here", file=model, mend="Install the package it is from.")
+    saved = open_model(model)
+    system = system_of_model(saved)
     if system.making is None:
-        raise ConfigError(f"a {system.title} makes no images", file=model, mend=system.instead)
+        raise ConfigError("this model makes no images", file=model, mend=system.instead)
     _check_inputs(system, request)
-    options = _own_options(system, given or {})
-    loaded = function_named(system.loading)(model).to(device)
-    request = Request(**{**{item.name: getattr(request, item.name) for item in fields(request)}, "options": options})
+    request = replace(request, options=_own_options(system, given or {}))
+    loaded = function_named(system.loading)(saved).to(device)
     yield from function_named(system.making)(loaded, request)
 
 
@@ -103,7 +100,7 @@ def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
                 f"no option of a {system.title}",
                 field=name,
                 found=value,
-                expected=", ".join(f"--{name}" for name in sorted(own)) or "no options of its own",
+                expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",
                 mend="Leave it out, or name a model of the system that has it.",
             )
     return system.make_options(**{name: value for name, value in given.items() if name in own})

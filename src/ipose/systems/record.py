@@ -2,7 +2,8 @@
 
 A record names functions as "module:function" and imports none of them, so that `ipose --help` is instant. Commands go
 through records and know no system by name. A package of anybody's brings a system by the entry point `ipose.systems`
-(`ipose.systems.registry`).
+(`ipose.systems.registry`). What all models that make images of label maps can share is in `ipose.systems.scene_models`
+and `ipose.systems.image_judging`.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,13 @@ from typing import Any
 
 from ipose.configs import Published
 from ipose.data.data_config import DataConfig
+from ipose.errors import ConfigError
+
+IMAGE_OPTIONS = ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+"""Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
+
+CLASS_OPTIONS = ("protocol", "maps", "pairs", "masking", "lpips")
+"""Of `ipose evaluate --protocol classes`, for a model with noise for each class."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +39,12 @@ class TrainOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class MakeOptions:
-    """What `ipose generate` takes of a system's own, all None or empty by default. A system subclasses it."""
+    """What `ipose generate` takes of a system's own, all None, empty or False by default. A system subclasses it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AblateOptions:
+    """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +53,33 @@ class ReleaseOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Released:
+    """What `ipose convert` does with the file of one network that somebody released.
+
+    Args:
+        making: `make(file, state, hints) -> Converted` (`ipose.systems.converted_files`); None = no model comes of it.
+        instead: what to do with it, where no model comes of it alone.
+        names: what the names of its tensors begin with, as a pattern ("enc\\d\\.|fc_mu\\."); "" = it is one of those
+            that `ipose.interop.release.recognise` knows.
+    """
+
+    making: str | None = None
+    instead: str = ""
+    names: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class System:
     """One system, declared once. Functions are named as "module:function".
 
     Args:
         name: in `ipose train NAME`.
-        kind: in run.json.
-        formats: what config.json of its model folders may call it; a new model folder has the first one.
-        title: for people: messages, the report's title.
         summary: first sentence of its help.
-        config: frozen dataclass of networks, objective and presets' fields.
-        config_key: field of run.json that holds the config.
+        title: for people: messages, the report's title; "" = the name.
+        kind: in run.json; "" = the name.
+        formats: what config.json of its model folders may call it; a new model folder has the first one. () = the name.
+        config: frozen dataclass of networks, objective and presets' fields. Its module imports no torch.
+        config_key: field of run.json that holds the config; "" = the name.
         preset: config by preset name; None = the config's defaults are all there is.
         presets: names that `preset` knows, the default one first.
         published: what was published about each field of a preset's config; None = nothing.
@@ -58,34 +87,39 @@ class System:
         data: config dataclass of what it learns from; None = the options say so.
         train_options: what `ipose train NAME` takes more.
         training: `prepare(task, *, seed, resume, **given) -> ipose.systems.training.Prepared`.
-        loading: `load(folder) -> model`, of a run or model folder, in eval mode, with `.to(device)`.
+        loading: `load(folder) -> model`, in eval mode, with `.to(device)`. `folder`: path to a run or model folder, or
+            an `ipose.model_folder.ModelFolder`; `ipose.model_folder.open_model` takes either.
         describing: `describe(config, folder) -> list[str]`, of a model folder and its config.json: what it holds, in
-            words; more than one: lines of their own. Imports no torch.
+            words; more than one: lines of their own. Imports no torch. None = the title.
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        judging: `judge(run, data, judgement, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
+        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.
+        tables: "module:TABLES", its ablation tables (`ipose.ablations.table.AblationTable`); None = it has none.
+        rows: class that trains and scores their rows (`ipose.systems.ablating.SystemRows`); None = it has no tables.
+        ablate_options: what `ipose ablate` takes more.
         page: `page(run) -> ipose.systems.reporting.RunPage`; None = it has no report.
         figures: `draw(folder, out, **options) -> list[str]` of `ipose figures`; None = it has none.
         finishing: `finish(trained) -> Iterator[str]`: lines to print when a training is done; None = none.
-        released: functions that make model folders of the authors' files, by the network's name
-            (`ipose.interop.release.recognise`).
+        released: networks of the authors' files, by name, and what becomes of each.
         to_release: `write(folder, out) -> list[str]`: the way back; None = there is none.
         release_options: what `ipose convert` takes more.
         next_step: what to type when a training is done, with {run}.
         instead: what to do where something is asked for that the system does not do.
+    Raises:
+        ConfigError: fields that contradict one another.
     """
 
     name: str
-    kind: str
-    formats: tuple[str, ...]
-    title: str
     summary: str
+    title: str = ""
+    kind: str = ""
+    formats: tuple[str, ...] = ()
     config: type
-    config_key: str
+    config_key: str = ""
     preset: Callable[..., Any] | None = None
     presets: tuple[str, ...] = ()
     published: Callable[[str], Mapping[str, Published]] | None = None
@@ -94,29 +128,58 @@ class System:
     train_options: type[TrainOptions] = TrainOptions
     training: str
     loading: str
-    describing: str
+    describing: str | None = None
     making: str | None = None
     reads_maps: bool = True
     make_options: type[MakeOptions] = MakeOptions
     judging: str | None = None
     class_noise: str | None = None
     judged_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tables: str | None = None
+    rows: str | None = None
+    ablate_options: type[AblateOptions] = AblateOptions
     page: str | None = None
     figures: str | None = None
     finishing: str | None = None
-    released: Mapping[str, str] = field(default_factory=dict)
+    released: Mapping[str, Released] = field(default_factory=dict)
     to_release: str | None = None
     release_options: type[ReleaseOptions] = ReleaseOptions
     next_step: str = ""
     instead: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("title", "kind", "config_key"):
+            object.__setattr__(self, name, getattr(self, name) or self.name)
+        object.__setattr__(self, "formats", self.formats or (self.name,))
+        families = set(self.judged_by)
+        self._need_each_other("preset", self.preset, "presets", self.presets)
+        self._need_each_other("class_noise", self.class_noise, 'judged_by["classes"]', families & {"classes"})
+        self._need_each_other("judging", self.judging, "judged_by", families - {"classes"})
+
+    def _need_each_other(self, name: str, value: object, other: str, others: Any) -> None:
+        if (value is None) == bool(others):
+            said = "is missing" if value is None else "is there"
+            raise ConfigError(f"{name} and {other} need each other, and {name} {said}", field=f"record {self.name!r}")
 
     def default_config(self, preset: str | None = None) -> Any:
         """The config of a preset; None = the default preset. Raises ConfigError for an unknown one."""
         return self.config() if self.preset is None else self.preset(preset or self.presets[0])
 
 
-def function_named(name: str) -> Callable[..., Any]:
-    """The function that "module:function" names; its module is imported now."""
+def function_named(name: str) -> Any:
+    """The function (or record) that "module:name" names; its module is imported now.
+
+    Raises:
+        ConfigError: nothing of this name, or its module cannot be imported.
+    """
     module, _, attribute = name.partition(":")
-    found: Callable[..., Any] = attrgetter(attribute)(import_module(module))
-    return found
+    try:
+        return attrgetter(attribute)(import_module(module))
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            "a record names what cannot be imported",
+            field=name,
+            found=str(error),
+            expected='"module:function"',
+            mend="Mend the package that brings the system, or install what it needs.",
+        ) from error

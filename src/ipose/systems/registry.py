@@ -3,17 +3,17 @@
 A package brings a system by an entry point of the group `ipose.systems` that names its record:
 
     [project.entry-points."ipose.systems"]
-    safm = "safm.record:SYSTEM"
+    mine = "my_package.record:SYSTEM"
 """
 
 import sys
 from functools import cache
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from ipose.errors import ConfigError, RunError
-from ipose.model_folder import model_format
+from ipose.model_folder import ModelFolder
 from ipose.systems.record import System, function_named
+from ipose.systems.record_checks import check_record
 from ipose.training.run import Run
 
 GROUP = "ipose.systems"
@@ -25,35 +25,16 @@ BUILT_IN = ("partnet", "ipose", "groupdnet", "ganseg", "segmenter", "part_segmen
 def systems() -> tuple[System, ...]:
     """All records: the built-in ones first, then those of installed packages by name.
 
-    A package whose record cannot be loaded, or takes a name that is in use, is told about and passed over.
+    A package whose record cannot be loaded, or takes a name that is in use, is told about and passed over: a fault of
+    one package must not stop the commands for all others.
     """
-    found = [_record(f"ipose.systems.{room}.record:SYSTEM") for room in BUILT_IN]
+    found: list[System] = [function_named(f"ipose.systems.{room}.record:SYSTEM") for room in BUILT_IN]
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
-            record = _record(point.value)
-            _refuse_taken_names(record, found)
+            found.append(check_record(function_named(point.value), found))
         except Exception as error:  # whatever a package of somebody else does wrong
             print(f"ipose: the system {point.name!r} of an installed package is passed over: {error}", file=sys.stderr)
-        else:
-            found.append(record)
     return tuple(found)
-
-
-def _record(name: str) -> System:
-    record = function_named(name)
-    if not isinstance(record, System):
-        raise ConfigError("no record of a system", field=name, found=type(record).__name__, expected="a System")
-    return record
-
-
-def _refuse_taken_names(record: System, others: list[System]) -> None:
-    for name, mine, theirs in (
-        ("name", {record.name}, {other.name for other in others}),
-        ("kind", {record.kind}, {other.kind for other in others}),
-        ("formats", set(record.formats), {one for other in others for one in other.formats}),
-    ):
-        if mine & theirs:
-            raise ConfigError("a system of this name is there already", field=name, found=", ".join(mine & theirs))
 
 
 def system_named(name: str) -> System:
@@ -78,7 +59,15 @@ def system_of_run(run: Run) -> System:
     )
 
 
-def system_of_model(path: Path) -> System | None:
-    """The system of a run's model, or of a model folder; None where nothing can be read."""
+def system_of_model(model: ModelFolder) -> System:
+    """The system that a model is of. Raises RunError where none of this kind is installed."""
     known = {one: system for system in systems() for one in system.formats}
-    return known.get(model_format(path) or "")
+    if model.format not in known:
+        raise RunError(
+            "a model of a system that is not here",
+            file=model.path,
+            found=model.format,
+            expected=", ".join(known),
+            mend="Install the package that it was trained with.",
+        )
+    return known[model.format]

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from ipose.model_folder import replace_folder
+from ipose.objective import Objective
 from ipose.systems.checks import check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
@@ -18,7 +18,7 @@ from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.types import Objective
+from ipose.whole_files import replace_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,11 @@ class Task:
         return {self.system.config_key: config or self.config, **data, **self.options.described()}
 
 
+def save_pretrained(model: Any, folder: Path) -> None:
+    """What a model's `save_pretrained` writes."""
+    model.save_pretrained(folder)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """A training that is ready for its first step. What a system's `prepare` gives.
@@ -59,8 +64,8 @@ class Prepared:
         about: the source in words, for run.json: "200 scenes of my-world".
         loop: what the config says of the loop: batch_size, ema_decay, schedule, ... and steps, by its epochs.
         model: the model of a step, in eval mode, from copies: the training itself does not notice.
-        save: writes that model into a new folder.
         show: a sheet of what that model does, under a title.
+        save: writes that model into a new folder.
         load: reads the model folder back, where it takes more than the record's `loading`; None = that.
         watch: numbers to write beside the losses, from that model and the step; None = there are none.
     """
@@ -71,8 +76,8 @@ class Prepared:
     about: str
     loop: Mapping[str, Any]
     model: Callable[[Snapshot], Any]
-    save: Callable[[Any, Path], object]
     show: Callable[[Any, str], Image.Image]
+    save: Callable[[Any, Path], object] = save_pretrained
     load: Callable[[Path], Any] | None = None
     watch: Callable[[Any, int], Mapping[str, Any]] | None = None
 

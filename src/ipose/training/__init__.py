@@ -1,6 +1,6 @@
-"""The one loop that trains every system, and what surrounds it: runs, checkpoints, resume.
+"""The one training loop, with runs, checkpoints and resume.
 
-`train` asks a system for the phases of a batch and takes one optimizer step for each. A `Run` is the folder that
-remembers what was trained, on what and how; its checkpoints let `train(..., resume=True)` end with the very weights of
-an undisturbed run. Nothing is imported until it is asked for, so that reading a run needs no torch.
+`train` asks an objective for the phases of a batch and takes one optimizer step for each phase. A `Run` is the folder
+of a training: it records the configs, the data and the results. `train(..., resume=True)` goes on from a checkpoint and
+ends with the same weights as a run that was never stopped. Reading a run does not import torch.
 """

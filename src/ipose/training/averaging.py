@@ -1,4 +1,4 @@
-"""Averaged weights for evaluation, and batch-norm statistics that fit them."""
+"""Averaged weights for evaluation, and the batch-norm statistics that fit them."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +12,10 @@ from ipose.errors import ConfigError
 
 
 def ema_decay(preset: float, n: int) -> float:
-    """Decay of update n (n = 1 is the first): min(preset, (1 + n) / (10 + n)), or short runs keep their first weights.
+    """Decay of update n: min(preset, (1 + n) / (10 + n)). The first update is n = 1.
 
-    Source: facts of iPOSE sec. 9 (OASIS's EMA, warmed up).
+    The second term matters in short runs: without it the average would stay close to the initial weights.
+    Source: OASIS's EMA, with a warm-up.
     """
     return min(preset, (1 + n) / (10 + n))
 
@@ -27,14 +28,17 @@ def _average_into(preset: float) -> Callable[[Sequence[Tensor], Sequence[Tensor]
 
 
 class Averages:
-    """Exponential moving averages of some networks' weights; buffers follow the networks as they are.
+    """Exponential moving averages of the weights of some networks.
 
-    The first update copies the weights, update n + 1 is e <- d e + (1 - d) w with d = ema_decay(preset, n).
+    The first update copies the weights. Update n + 1 is e <- d e + (1 - d) w, where d = ema_decay(decay, n). Buffers
+    are copied from the networks.
 
     Args:
-        networks: of a system, by name.
-        names: which to average.
-        decay: the preset; 0 = average nothing.
+        networks: all networks of an objective, by name.
+        names: the networks to average.
+        decay: the decay after the warm-up. 0 = average nothing.
+    Raises:
+        ConfigError: a name that is not in `networks`.
     """
 
     def __init__(self, networks: Mapping[str, nn.Module], names: Sequence[str], decay: float) -> None:
@@ -48,17 +52,17 @@ class Averages:
         }
 
     def update(self, networks: Mapping[str, nn.Module]) -> None:
-        """Take in the weights of one more step."""
+        """Add the weights after one more step."""
         for name, model in self.models.items():
             model.update_parameters(networks[name])
 
     def modules(self) -> dict[str, nn.Module]:
-        """The averaged networks, of the same classes as the networks themselves."""
+        """The averaged networks by name. Each has the class of its original."""
         return {name: model.module for name, model in self.models.items()}
 
     @property
     def updates(self) -> int:
-        """Steps taken in."""
+        """Number of updates so far."""
         return max((int(model.n_averaged) for model in self.models.values()), default=0)
 
     @updates.setter
@@ -68,21 +72,21 @@ class Averages:
 
 
 def evaluation_copy(network: nn.Module) -> nn.Module:
-    """A deep copy in eval mode, without gradients: whatever is done to it, the training state does not notice."""
+    """A deep copy in eval mode, without gradients. Changes of the copy do not change the network."""
     return copy.deepcopy(network).requires_grad_(False).eval()
 
 
 def reestimate_batch_norm(network: nn.Module, forward: Callable[[], object], passes: int = 50) -> None:
-    """Give the batch norms of `network` the statistics of its present weights: the mean over `passes` forward passes.
+    """Compute the batch-norm statistics of the present weights: the mean over `passes` forward passes.
 
-    Averaged weights never saw the running statistics that training kept (facts sec. 9: about 50 passes in training
-    mode). The network's buffers change, so pass a copy (`Snapshot.network`, `evaluation_copy`); it ends in eval mode.
-    Global random state is put back, and no gradient is recorded.
+    The running statistics of training belong to other weights than the averaged ones. The network's buffers change, so
+    pass a copy (`Snapshot.network`, `evaluation_copy`). It ends in eval mode. The global random state is restored, and
+    no gradient is recorded.
 
     Args:
         network: a copy of the network to evaluate.
-        forward: runs `network` once on the next of some fixed batches, with random numbers of its own.
-        passes: how often to call it.
+        forward: runs `network` once on the next one of some fixed batches. It uses its own random generator.
+        passes: number of calls of `forward`.
     Raises:
         ConfigError: passes < 1.
     """

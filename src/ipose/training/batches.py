@@ -1,42 +1,53 @@
-"""Batches in an order that depends on (seed, epoch) alone, so that a run can go on anywhere with any number of workers.
+"""Batches in an order that depends only on (seed, epoch), so that a run can resume with any number of workers.
 
-A batch is built whole, in one place (this process or a worker), from a `BatchKey`. Starting at step n builds nothing of
-the steps before it.
+One process, this one or a worker, builds a whole batch from a `BatchKey`. A run that starts at step n does not build
+the batches of earlier steps.
 """
 
+import io
 import multiprocessing
+import pickle
 import signal
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from ipose.data.worker_processes import begin_worker
+from ipose.data.parallel import begin_worker
 from ipose.errors import ConfigError, IposeError
 from ipose.seeds import generator_of, seed_of
-from ipose.training.packing import Packed
+
+T = TypeVar("T")
 
 
 @runtime_checkable
 class BatchSource(Protocol):
-    """What a data set owes the loop. With workers it travels to other processes, so it must pickle."""
+    """What the loop needs of a data set. It must pickle, because workers are other processes."""
 
     def __len__(self) -> int:
-        """Items in an epoch."""
+        """Number of items in an epoch."""
         ...
 
     def item(self, index: int, generator: torch.Generator) -> Any:
-        """Item `index`; augmentation draws from `generator`, seeded f(seed, epoch, index)."""
+        """One item. Augmentation draws from `generator`, whose seed is f(seed, epoch, index)."""
         ...
 
     def collate(self, items: Sequence[Any], generator: torch.Generator) -> Any:
-        """A batch of items; has `.to(device)`, and `.names` for messages. `generator`: f(seed, epoch, batch number)."""
+        """A batch, with `.to(device)`, and `.names` for messages. Seed of `generator`: f(seed, epoch, number)."""
         ...
 
 
 class BatchKey(NamedTuple):
-    """Which batch: the share `rank` of batch `number` of an epoch, made of items (index, repetition in that epoch)."""
+    """Names one batch of one process.
+
+    Args:
+        epoch: from 0.
+        number: of the batch in the epoch, from 0.
+        rank: of the process. Each process has its own share of the batch.
+        items: of this share: (index in the data set, repetition in this epoch).
+    """
 
     epoch: int
     number: int
@@ -45,12 +56,15 @@ class BatchKey(NamedTuple):
 
 
 def batches_per_epoch(items: int, batch_size: int) -> int:
-    """Whole batches in an epoch; what is left over sits out that epoch. Fewer items than a batch repeat to fill one."""
+    """Whole batches in an epoch, at least one.
+
+    Items that do not fill a batch are left out of the epoch. A data set smaller than a batch repeats its items.
+    """
     return max(items // batch_size, 1)
 
 
 def epoch_order(items: int, batch_size: int, seed: int, epoch: int) -> list[tuple[int, int]]:
-    """The items of an epoch in order: (index, repetition), each index once before any comes twice."""
+    """The items of an epoch in order: (index, repetition). An index comes again only after all others."""
     needed = batches_per_epoch(items, batch_size) * batch_size
     order: list[tuple[int, int]] = []
     while len(order) < needed:
@@ -61,7 +75,7 @@ def epoch_order(items: int, batch_size: int, seed: int, epoch: int) -> list[tupl
 
 
 class _Keys(Sampler[BatchKey]):
-    """The keys of steps [start, stop), for one of `world` processes."""
+    """The keys of steps start, ..., stop - 1 for process `rank` of `world`."""
 
     def __init__(self, items: int, batch_size: int, seed: int, start: int, stop: int, rank: int, world: int) -> None:
         self.items, self.batch_size, self.seed = items, batch_size, seed
@@ -81,14 +95,46 @@ class _Keys(Sampler[BatchKey]):
             yield BatchKey(epoch, number, self.rank, tuple(whole[self.rank :: self.world]))
 
 
+class Packed(Generic[T]):
+    """Carries `value` to another process as bytes: `Packed(value).value` is the same in both.
+
+    torch would send each tensor as its own piece of shared memory. A data set of a few hundred tensors then needs more
+    file descriptors than a process may have.
+    """
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __getstate__(self) -> bytes:
+        stream = io.BytesIO()
+        _Pickler(stream, protocol=pickle.HIGHEST_PROTOCOL).dump(self.value)
+        return stream.getvalue()
+
+    def __setstate__(self, state: bytes) -> None:
+        self.value = pickle.loads(state)
+
+
+class _Pickler(pickle.Pickler):
+    """Writes plain tensors as arrays, which is tens of times faster than torch's way for many small ones."""
+
+    def reducer_override(self, value: Any) -> Any:
+        plain = type(value) is Tensor and value.device.type == "cpu" and value.layout == torch.strided
+        if not plain or value.requires_grad:
+            return NotImplemented
+        try:
+            return torch.from_numpy, (value.numpy(),)
+        except TypeError:  # numpy has no bfloat16
+            return NotImplemented
+
+
 class _Failure(NamedTuple):
-    """An error with a way out, carried home from a worker as it is, without torch's wrapping."""
+    """An IposeError from a worker. It travels as a value, because torch would wrap a raised error."""
 
     error: IposeError
 
 
 class _Batches(Dataset[Any]):
-    """Batches by key."""
+    """Maps a key to its batch."""
 
     def __init__(self, source: BatchSource, seed: int) -> None:
         self.packed, self.seed = Packed(source), seed
@@ -128,18 +174,26 @@ def batch_stream(
     """The batches of steps start, ..., stop - 1, on the CPU.
 
     Args:
-        batch_size: items over all processes; fewer items than that in the source repeat to fill a batch.
-        workers: processes that prepare batches. They start fresh (no fork of a process that runs torch), so `source`
-            must pickle, and a script that trains needs the usual `if __name__ == "__main__":`.
-        rank, world: this process of how many; each gets its share of the same batch.
+        source: the data set.
+        batch_size: items in a batch, over all processes. A smaller source repeats its items to fill a batch.
+        seed: of order and augmentation.
+        start: first step.
+        stop: the step behind the last one.
+        workers: number of processes that prepare batches. They are new processes, not forks. So `source` must pickle,
+            and a script that trains needs `if __name__ == "__main__":`.
+        rank: number of this process. Each process gets its share of the same batch.
+        world: number of processes.
     Raises:
-        ConfigError: the source is empty, or the batch cannot be shared out evenly.
+        ConfigError: the source is empty, or the batch size is no multiple of `world`.
     """
     if len(source) == 0:
         raise ConfigError("nothing to train on", found="an empty data set", mend="Check the folder and the split.")
     if batch_size % world:
         raise ConfigError(
-            "the batch cannot be shared out", field="batch_size", found=batch_size, expected=f"a multiple of {world}"
+            "the processes cannot share a batch evenly",
+            field="batch_size",
+            found=batch_size,
+            expected=f"a multiple of {world}",
         )
     loader = DataLoader(
         _Batches(source, seed),

@@ -1,10 +1,12 @@
-"""Checkpoints: `checkpoints/step-N/`, written beside and renamed into place: a kill at any moment costs nothing.
+"""Checkpoints: `checkpoints/step-N/`. A kill at any moment leaves every older checkpoint whole.
+
+A checkpoint is written under another name and then renamed.
 
 step-1200/
     generator.safetensors            weights and buffers of a network
-    generator.ema.safetensors        its average, where it has one
+    generator.ema.safetensors        its average, if it has one
     state.pt                         optimizers, step, seconds: tensors and plain values (`weights_only=True`)
-    manifest.json                    size and CRC-32 of each file: tells a damaged checkpoint from a whole one
+    manifest.json                    size and CRC-32 of each file, to detect damage
 """
 
 import shutil
@@ -19,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import RunError
+from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.checkpoint_files import (
     DAMAGED,
@@ -34,8 +37,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.types import Objective
-from ipose.whole_files import fsync_tree, replace_folder
+from ipose.whole_files import fsync_tree, put_in_place
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,13 @@ class Checkpoint:
     """A checkpoint in memory, on the CPU.
 
     Args:
-        step: steps taken.
-        seconds: trained until then, over all resumes.
-        weights: by network, its state dict.
-        averaged: likewise, of the averages.
-        updates: steps that the averages have taken in.
-        optimizers: by name, the optimizer's state dict.
-        path: where it was read from.
+        step: number of steps taken.
+        seconds: training time until this step, over all resumes.
+        weights: state dict of each network, by name.
+        averaged: state dict of each averaged network, by name.
+        updates: number of updates of the averages.
+        optimizers: state dict of each optimizer, by name.
+        path: folder that it was read from.
     """
 
     step: int
@@ -64,15 +66,20 @@ class Checkpoint:
 def save_checkpoint(
     folder: Path, objective: Objective, averages: Averages, *, step: int, seconds: float, keep: int | None = None
 ) -> Path:
-    """Write `folder`/step-N and then remove all but the `keep` newest.
+    """Write `folder`/step-N, then remove old checkpoints.
 
     Args:
         folder: the run's `checkpoints` folder.
+        objective: its networks and optimizers are saved.
+        averages: the averaged networks are saved too.
+        step: number of steps taken.
+        seconds: training time so far.
+        keep: number of newest checkpoints to keep. None = all.
     Returns:
-        The new checkpoint's folder. Until the last moment it has another name.
+        The new checkpoint's folder.
     Raises:
-        RunError: too little space on the disk, or the disk refused. Older checkpoints are as they were.
-        NonFiniteLossError: a weight is not finite; such a checkpoint would be worse than none.
+        RunError: the disk has too little space, or writing failed. Older checkpoints are unchanged.
+        NonFiniteLossError: a weight is NaN or infinite. Nothing is written.
     """
     networks = state_dicts(objective.networks)
     averaged = state_dicts(averages.modules())
@@ -96,7 +103,7 @@ def save_checkpoint(
         torch.save(state, beside / "state.pt")
         write_manifest(beside, step)
         fsync_tree(beside)
-        path = replace_folder(beside, checkpoint_path(folder, step))
+        path = put_in_place(beside, checkpoint_path(folder, step))
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise RunError(
@@ -108,11 +115,11 @@ def save_checkpoint(
 
 
 def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | None:
-    """The newest checkpoint that is whole, or None. Warns of every damaged one that it passes over.
+    """The newest undamaged checkpoint, or None. Warns of every damaged one that is newer.
 
     Args:
         folder: the run's `checkpoints` folder.
-        set_aside: rename damaged ones to damaged-step-N (for who holds the run's lock).
+        set_aside: rename damaged ones to damaged-step-N. Only the holder of the run's lock may do so.
     """
     for path in reversed(list_checkpoints(folder)):
         try:
@@ -120,7 +127,7 @@ def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | 
         except DamagedCheckpointError as error:
             warnings.warn(f"{error} Using the one before.", stacklevel=2)
             if set_aside:
-                replace_folder(path, folder / f"{DAMAGED}{path.name}")
+                put_in_place(path, folder / f"{DAMAGED}{path.name}")
     return None
 
 

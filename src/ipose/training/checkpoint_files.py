@@ -1,4 +1,4 @@
-"""The files of checkpoints: names, whether they are whole, room for one more, clearing away. No tensor in here."""
+"""Files of checkpoints: names, checks for damage and disk space, removal of old ones. Imports no torch."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from ipose.whole_files import fsync_folder
 
 FORMAT = 1
 SPARE_BYTES = 16 << 20
-"""Left free on the disk beyond the checkpoint itself."""
+"""Bytes that stay free on the disk beside the new checkpoint."""
 STEP, DAMAGED, UNFINISHED = "step-", "damaged-", ".unfinished-"
 
 
@@ -19,12 +19,12 @@ class DamagedCheckpointError(RunError):
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:
-    """Where the checkpoint of `step` is."""
+    """Folder of the checkpoint of `step`."""
     return folder / f"{STEP}{step}"
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints of a run, oldest first; whether they are whole is not looked at."""
+    """The checkpoints of a run, oldest first. They are not checked for damage."""
     found = {path: step_of(path) for path in folder.glob(f"{STEP}*") if path.is_dir()}
     return [path for path, step in sorted(found.items(), key=lambda item: item[1] or 0) if step is not None]
 
@@ -36,7 +36,7 @@ def step_of(path: Path) -> int | None:
 
 
 def write_manifest(folder: Path, step: int) -> None:
-    """Note size and CRC-32 of every file in `folder`."""
+    """Write manifest.json: size and CRC-32 of every file in `folder`."""
     files = {path.name: {"bytes": path.stat().st_size, "crc32": crc32(path)} for path in sorted(folder.iterdir())}
     text = json.dumps({"format": FORMAT, "step": step, "files": files}, indent=1)
     (folder / "manifest.json").write_text(text, encoding="utf-8")
@@ -54,9 +54,8 @@ def check_whole(path: Path) -> None:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
         version, files = manifest["format"], dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DamagedCheckpointError(
-            "a checkpoint without a readable manifest.json", file=path, found=repr(error), mend=mend
-        ) from error
+        message = "a checkpoint without a readable manifest.json"
+        raise DamagedCheckpointError(message, file=path, found=repr(error), mend=mend) from error
     if version != FORMAT:
         raise RunError("a checkpoint of another version of ipose", file=path, found=version, expected=FORMAT)
     for name, facts in files.items():
@@ -80,7 +79,7 @@ def crc32(file: Path) -> int:
 
 
 def check_space(folder: Path, tensor_bytes: int) -> None:
-    """Raises RunError where the disk has no room for a checkpoint of so many bytes beside the ones kept."""
+    """Raises RunError where the disk has too little space for a checkpoint of so many bytes."""
     needed = int(tensor_bytes * 1.02) + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -94,14 +93,16 @@ def check_space(folder: Path, tensor_bytes: int) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Clear away what killed saves and removals left (for who holds the run's lock)."""
+    """Delete what killed processes left. Only the holder of the run's lock may call it."""
     for path in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(path)
 
 
 def remove_old(folder: Path, keep: int) -> None:
-    """All but the newest `keep`; damaged ones that were set aside go too, for a newer one is whole."""
+    """Delete all but the newest `keep` checkpoints, and the damaged ones that were set aside."""
     for path in [*list_checkpoints(folder)[:-keep], *folder.glob(f"{DAMAGED}{STEP}*")]:
-        going = path.rename(folder / f"{UNFINISHED}{path.name}")  # in one move, then in peace
+        going = path.rename(
+            folder / f"{UNFINISHED}{path.name}"
+        )  # a half-deleted checkpoint never has a checkpoint's name
         shutil.rmtree(going)
     fsync_folder(folder)

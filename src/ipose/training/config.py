@@ -1,9 +1,9 @@
-"""How to train: the settings that belong to the loop, not to a system. No torch in here: `--help` reads it."""
+"""Settings of the training loop, which are the same for every system. Imports no torch, so that `--help` is fast."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from ipose.errors import ConfigError
+from ipose.configs import check_choices, check_fields, require
 
 Precision = Literal["no", "bf16"]
 Schedule = Literal["constant", "linear", "cosine", "constant_then_linear"]
@@ -12,73 +12,63 @@ DecayBy = Literal["auto", "steps", "clock"]
 RESUMABLE = frozenset(
     {"steps", "max_minutes", "workers", "keep", "checkpoint_every", "sample_every", "log_every", "tensorboard"}
 )
-"""Fields that a resumed run may change: how long, how often and with how many hands, not what is computed."""
+"""Fields that a resumed run may change. They do not change what is computed in a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """One training run. Which networks, losses and learning rates: the system's own config says so."""
+    """Settings of one training run. Networks, losses and learning rates stand in the system's own config."""
 
     steps: int
-    """Batches to train on; each is one step of every phase."""
+    """Number of batches to train on. Each batch is one step."""
     batch_size: int
-    """Items in a batch, over all processes together."""
+    """Items in a batch, over all processes."""
     seed: int = 0
-    """Of the data order, the augmentation and the noise."""
+    """Random seed of data order, augmentation and noise."""
     workers: int = 0
-    """Processes that prepare batches; 0 = none beside this one. Any number gives the same batches."""
+    """Worker processes that prepare batches. 0 = this process does it. The batches are the same for any number."""
     max_minutes: float | None = None
-    """Stop cleanly, with a checkpoint, after this long. None = when the steps are done."""
+    """Minutes after which training saves a checkpoint and stops. None = train all steps."""
     checkpoint_every: int = 1000
-    """Steps between checkpoints; the last step always gets one."""
+    """Steps between checkpoints. The last step always has one."""
     sample_every: int = 1000
-    """Steps between sample sheets; 0 = none."""
+    """Steps between sample sheets. 0 = no sheets."""
     log_every: int = 50
-    """Steps between lines of metrics.jsonl, each a mean over the steps since the last."""
+    """Steps between lines of metrics.jsonl. Each line has means over these steps."""
     keep: int = 2
-    """Newest checkpoints to keep."""
+    """Number of newest checkpoints to keep."""
     ema_decay: float = 0.9999
-    """Decay of averaged weights (P: 0.9999, Cityscapes 0.999); at step n min(this, (1+n)/(10+n)); 0 = no average."""
+    """Decay of averaged weights (P: 0.9999, Cityscapes 0.999), at most (1+n)/(10+n) at step n. 0 = no average."""
     precision: Precision = "no"
-    """"bf16" computes under bfloat16 autocast; the weights stay float32."""
+    """Number format of the computation. "bf16" = bfloat16 autocast, with float32 weights."""
     schedule: Schedule = "constant"
-    """Course of the learning rates: constant, or down to 0 along a line or half a cosine, or at first constant."""
+    """Course of the learning rates: constant, a line or half a cosine down to 0, or a line after a constant."""
     constant_epochs: int = 0
-    """With schedule "constant_then_linear": epochs before the decay ..."""
+    """Epochs before the decay. Only used by schedule "constant_then_linear"."""
     decay_epochs: int = 0
-    """... and of the decay. The steps are divided into as many epochs; the rate changes once in each."""
+    """Epochs of the decay. Only used by schedule "constant_then_linear". The rate changes once in an epoch."""
     decay_by: DecayBy = "auto"
-    """What the schedule reads: the share of the steps, or the share of `max_minutes` gone by ("clock"; then a resumed
-    run is no longer exact). "auto" = the clock where `max_minutes` is given."""
+    """What the schedule follows: "steps", or "clock" (the share of `max_minutes`). "auto" = the clock if `max_minutes`
+    is given. With the clock, a resumed run is not exactly the same as one that never stopped."""
     compile: bool = False
-    """Compile the networks' forward passes (torch.compile): slower to start, faster to run."""
+    """Compile the networks with torch.compile: a slower start, then faster steps."""
     tensorboard: bool = True
-    """Write curves for TensorBoard too, where it is installed."""
+    """Also write curves for TensorBoard, if it is installed."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "checkpoint_every", "log_every", "keep"):
-            self._demand(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "workers", "sample_every", "constant_epochs"):
-            self._demand(name, getattr(self, name) >= 0, "at least 0")
-        self._demand("decay_epochs", self.decay_epochs >= (self.schedule == "constant_then_linear"), "at least 1")
-        self._demand("ema_decay", 0 <= self.ema_decay < 1, "0 <= decay < 1")
-        self._demand("max_minutes", self.max_minutes is None or self.max_minutes > 0, "more than 0, or None")
-        for name, choices in (("precision", Precision), ("schedule", Schedule), ("decay_by", DecayBy)):
-            self._demand(name, getattr(self, name) in get_args(choices), " or ".join(get_args(choices)))
-        if self.decay_by == "clock" and self.max_minutes is None:
-            raise ConfigError(
-                "a schedule by the clock needs to know how long", field="max_minutes", found=None, expected="minutes"
-            )
-
-    def _demand(self, name: str, holds: bool, expected: str) -> None:
-        if not holds:
-            raise ConfigError(
-                "a training setting that cannot work", field=name, found=getattr(self, name), expected=expected
-            )
+        check_fields(self, "steps batch_size checkpoint_every log_every keep", lambda x: x >= 1, "at least 1")
+        check_fields(self, "seed workers sample_every constant_epochs", lambda x: x >= 0, "at least 0")
+        needed = int(self.schedule == "constant_then_linear")
+        check_fields(self, "decay_epochs", lambda x: x >= needed, f"at least {needed}")
+        check_fields(self, "ema_decay", lambda x: 0 <= x < 1, "0 <= decay < 1")
+        check_fields(self, "max_minutes", lambda x: x is None or x > 0, "more than 0, or None")
+        check_choices(self)
+        timed = self.max_minutes is not None or self.decay_by != "clock"
+        require(timed, "max_minutes", "none", 'the minutes of the run, for decay_by "clock"')
 
     @property
     def by_clock(self) -> bool:
-        """Whether the learning rates follow the clock, which makes a resumed run differ from an undisturbed one."""
+        """Whether the learning rates follow the clock. A resumed run then differs from one that never stopped."""
         if self.schedule == "constant" or self.decay_by == "steps":
             return False
         return self.max_minutes is not None

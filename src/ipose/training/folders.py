@@ -1,26 +1,24 @@
-"""Sentences about a folder that should be a run's. No torch in here."""
+"""Checks of a run's folder, words about what is in it, and its lock. Imports no torch."""
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from ipose.errors import RunError
 
 
 def refuse_taken(folder: Path) -> None:
-    """Raises RunError where a new run cannot start: there is one already, or something else."""
+    """Raises RunError where a new run cannot begin: the folder holds a run, or something else."""
     if (folder / "run.json").exists():
-        raise RunError(
-            "there is a run here already",
-            file=folder,
-            mend="Add --resume to go on with it, or choose another folder for a new one.",
-        )
+        mend = "Add --resume to go on with it, or choose another folder for a new one."
+        raise RunError("there is a run here already", file=folder, mend=mend)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise RunError(
-            "the folder of a new run must be new or empty",
-            file=folder,
-            found=what_is(folder),
-            mend="Choose another folder.",
-        )
+        message = "the folder of a new run must be new or empty"
+        raise RunError(message, file=folder, found=what_is(folder), mend="Choose another folder.")
 
 
 def what_is(folder: Path) -> str:
@@ -34,7 +32,7 @@ def what_is(folder: Path) -> str:
 
 
 def nearby(folder: Path) -> str | None:
-    """Where a run is, if the path is only a little wrong."""
+    """A hint where the run is, for a path that has none."""
     if (folder.parent / "run.json").is_file():
         return f"The run is one level up: {folder.parent}."
     if any(folder.glob("*/*_part.png")):
@@ -46,7 +44,30 @@ def nearby(folder: Path) -> str | None:
 
 
 def wait_for(file: Path, seconds: float = 60.0) -> None:
-    """Until another process has written `file`, or the time is up."""
+    """Wait until another process has written `file`, at most so many seconds."""
     deadline = time.monotonic() + seconds
     while not file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold the lock of a run. The operating system frees it when the process ends, even by SIGKILL.
+
+    Args:
+        file: of the lock. `<file>.holder` beside it gets the number of this process.
+    Raises:
+        RunError: another process, or this one in another place, holds the lock. Names the process.
+    """
+    lock, holder = FileLock(file), file.with_name(f"{file.name}.holder")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        found = f"process {holder.read_text(encoding='utf-8') if holder.is_file() else 'unknown'}"
+        mend = "Wait for it, stop it, or choose another folder."
+        raise RunError("another process is training here", file=file.parent, found=found, mend=mend) from error
+    try:
+        holder.write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        lock.release()

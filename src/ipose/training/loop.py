@@ -1,10 +1,11 @@
-"""The one training loop. A system says what to learn (`ipose.types.Objective`), a source what from, a run where to."""
+"""The one training loop: it trains an objective (`ipose.types.Objective`) on a data source and writes a run."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 
 import torch
 
+from ipose.objective import Objective
 from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
@@ -14,7 +15,6 @@ from ipose.training.run import Run
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
 from ipose.training.trainer import Trainer
-from ipose.types import Objective
 
 
 def train(
@@ -31,27 +31,29 @@ def train(
     say: Callable[[str], object] | None = None,
     next_step: str = "",
 ) -> TrainResult:
-    """Train `objective` on `source` until the steps are done, the time is up, or somebody stops it.
+    """Train until the steps are done, the time is up, or a signal stops it.
 
-    All randomness is f(seed, step) or f(seed, epoch, index), so a resumed run ends with the very weights of an
-    undisturbed one (on the same machine; not with a schedule by the clock).
+    All random numbers come from (seed, step) or (seed, epoch, index). So a resumed run ends with the same weights as
+    one that never stopped, on the same machine and if the schedule does not follow the clock.
 
     Args:
-        objective: `averaged`, an optional tuple of names, says which networks get averaged weights; an optional
-            `to(device)` moves what it holds besides its networks; an optional `sync_batch_norm` False keeps batch
-            statistics to each process.
-        run: from `Run.create`, or `Run.resume` with `resume=True`.
-        resume: go on from the run's last whole checkpoint (from step 0 where there is none).
+        objective: the networks and their losses. It may have three more attributes. `averaged`: a tuple of names of the
+            networks to average. `to(device)`: moves what it holds beside its networks. `sync_batch_norm`: False = each
+            process has its own batch statistics.
+        source: the data.
+        run: from `Run.create`, or from `Run.resume` with `resume=True`.
+        config: settings of the loop.
+        resume: go on from the newest undamaged checkpoint, or from step 0 if there is none.
         on_sample: called every `sample_every` steps and at the end.
-        on_save: called after every checkpoint, the last with `final=True` when the run is done.
-        device: None = what accelerate finds.
-        progress: show the bar; None = where stderr is a terminal.
-        say: takes messages; None = print them.
-        next_step: sentence that ends the message on a finished run: what to do with it.
+        on_save: called after every checkpoint. The last call of a finished run has `final=True`.
+        device: None = accelerate chooses.
+        progress: show the bar. None = if stderr is a terminal.
+        say: takes each message. None = print.
+        next_step: sentence about what to do with a finished run; it ends the last message.
     Raises:
-        NonFiniteLossError: names phase, term, the batch's files and the last checkpoint; the step was not taken.
+        NonFiniteLossError: a loss is NaN or infinite. The step was not taken.
         RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
-            set has another size than before; another process trains in the same folder.
+            set has another size than before; or another process trains in the same folder.
     """
     processes = Processes(device)
     with ExitStack() as stack:

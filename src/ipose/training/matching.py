@@ -1,4 +1,4 @@
-"""Weights by name: exactly, for resume; what fits, for fine-tuning on other classes."""
+"""Load weights by name: all of them, or those that fit."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class MatchReport:
-    """What `load_matching` found. Names of weights; shapes as (in the module, in the file).
+    """Which weights of a module a state dict has.
 
     Args:
-        loaded: name and shape match.
-        reshaped: in both, with different shapes; the module's own weights stay.
-        missing: in the module only; they stay as initialised.
-        unused: in the file only.
+        loaded: names whose shape is the same in both.
+        reshaped: names with another shape: (shape in the module, shape in the state dict). They are not loaded.
+        missing: names that only the module has. They keep their initial values.
+        unused: names that only the state dict has.
     """
 
     loaded: tuple[str, ...]
@@ -31,7 +31,7 @@ class MatchReport:
 
     @property
     def complete(self) -> bool:
-        """Whether the file fits exactly."""
+        """Whether all names and shapes are the same."""
         return not (self.reshaped or self.missing or self.unused)
 
     def __str__(self) -> str:
@@ -40,12 +40,12 @@ class MatchReport:
         return f"{len(self.loaded)} of {total} weights loaded" + (f"; {differences}" if differences else "")
 
     def differences(self) -> str:
-        """All that does not fit, in one clause; empty where everything does."""
+        """What does not fit, in words. Empty if everything fits."""
         shapes = [
             f"{name} ({_shape(ours)} here, {_shape(theirs)} there)" for name, (ours, theirs) in self.reshaped.items()
         ]
-        kinds = {"other shapes": shapes, "missing there": list(self.missing), "unknown here": list(self.unused)}
-        return "; ".join(f"{kind}: {_some(names)}" for kind, names in kinds.items() if names)
+        groups = {"other shapes": shapes, "missing there": list(self.missing), "unknown here": list(self.unused)}
+        return "; ".join(f"{what}: {_some(names)}" for what, names in groups.items() if names)
 
 
 def _shape(shape: tuple[int, ...]) -> str:
@@ -58,7 +58,7 @@ def _some(names: list[str]) -> str:
 
 
 def compare(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport:
-    """Which weights and buffers of `module` the state dict has, by name and shape."""
+    """Compare the weights and buffers of `module` with a state dict, by name and shape."""
     own = module.state_dict()
     both = [name for name in own if name in state]
     return MatchReport(
@@ -74,10 +74,10 @@ def compare(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport:
 
 
 def load_matching(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport:
-    """Load the weights whose name and shape match, leave the others as they are (fine-tuning on other classes).
+    """Load the weights whose name and shape match, for example to fine-tune on other classes.
 
     Raises:
-        RunError: not one weight matches, so this is another network's file.
+        RunError: no weight matches.
     """
     report = compare(module, state)
     if not report.loaded:
@@ -85,7 +85,7 @@ def load_matching(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport
             f"no weight fits this {type(module).__name__}",
             found=_some(list(state)) or "an empty file",
             expected=_some(list(module.state_dict())),
-            mend="Start from a run of the same kind of network.",
+            mend="Start from a run of the same network.",
         )
     own = module.state_dict()
     with torch.no_grad():
@@ -98,7 +98,7 @@ def load_exactly(module: nn.Module, state: Mapping[str, Tensor], *, name: str) -
     """Load all weights and buffers.
 
     Raises:
-        RunError: names or shapes differ; one sentence lists how. Nothing is loaded.
+        RunError: names or shapes differ; lists them. Nothing is loaded.
     """
     report = compare(module, state)
     if not report.complete:
@@ -111,12 +111,12 @@ def load_exactly(module: nn.Module, state: Mapping[str, Tensor], *, name: str) -
 
 
 def state_dicts(modules: Mapping[str, nn.Module]) -> dict[str, dict[str, Tensor]]:
-    """The weights and buffers of each, on the CPU."""
+    """The weights and buffers of each module, on the CPU."""
     return {name: _state_dict(module) for name, module in modules.items()}
 
 
 def _state_dict(module: nn.Module) -> dict[str, Tensor]:
-    """The state dict on the CPU, contiguous, no two tensors in one memory (safetensors refuses tied weights)."""
+    """Contiguous tensors that share no memory: safetensors refuses shared memory."""
     state: dict[str, Tensor] = {}
     seen: set[int] = set()
     for name, tensor in module.state_dict().items():
@@ -128,7 +128,7 @@ def _state_dict(module: nn.Module) -> dict[str, Tensor]:
 
 
 def check_finite(states: Mapping[str, Mapping[str, Tensor]]) -> None:
-    """Raises NonFiniteLossError where a number is NaN or infinite."""
+    """Raises NonFiniteLossError where a weight is NaN or infinite."""
     for network, state in states.items():
         for name, tensor in state.items():
             if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
@@ -139,7 +139,7 @@ def check_finite(states: Mapping[str, Mapping[str, Tensor]]) -> None:
 
 
 def size_of(tree: Any) -> int:
-    """Bytes of all tensors in nested mappings and sequences."""
+    """Bytes of all tensors in a tree of mappings and sequences."""
     return sum(tensor.nbytes for tensor in _tensors(tree))
 
 

@@ -1,4 +1,4 @@
-"""metrics.jsonl: one line of JSON per log step. No torch in here."""
+"""metrics.jsonl: one line of JSON for each log step. Imports no torch."""
 
 import json
 import time
@@ -12,14 +12,16 @@ from ipose.whole_files import write_text_whole
 
 
 def append_metrics(file: Path, record: Mapping[str, Any]) -> None:
-    """Add one line, written at once, so that a reader never meets half of it (but after a crash, the last)."""
+    """Add one line. It is written at once, so only a crash can leave half a line, the last one."""
     with file.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(record, allow_nan=False) + "\n")
 
 
 def read_metrics(file: Path) -> list[dict[str, Any]]:
-    """All records, oldest first; none where the file does not exist yet. A torn last line is left out; any other torn
-    line is left out with a warning."""
+    """All records, oldest first. Empty if there is no file.
+
+    A last line that is no JSON is skipped. Any other such line is skipped with a warning.
+    """
     if not file.exists():
         return []
     records = []
@@ -34,7 +36,7 @@ def read_metrics(file: Path) -> list[dict[str, Any]]:
 
 
 def drop_metrics_after(file: Path, step: int) -> None:
-    """Forget the records of steps that a resumed run takes again."""
+    """Remove the records of later steps, which a resumed run takes again."""
     if not file.exists():
         return
     kept = [record for record in read_metrics(file) if record.get("step", 0) <= step]
@@ -42,10 +44,10 @@ def drop_metrics_after(file: Path, step: int) -> None:
 
 
 class Window:
-    """Losses and working time of some steps; saving and sampling in between do not count as work.
+    """Mean losses and speed of some steps. The time of saving and sampling does not count.
 
     Args:
-        images_per_step: the batch size over all processes.
+        images_per_step: batch size over all processes.
     """
 
     def __init__(self, images_per_step: int) -> None:
@@ -54,7 +56,7 @@ class Window:
         self.sums: dict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
 
     def start(self) -> None:
-        """A step begins (with waiting for its batch)."""
+        """A step begins. Waiting for the batch is part of it."""
         self.started = time.perf_counter()
 
     def add(self, losses: Mapping[str, Mapping[str, float]]) -> None:
@@ -73,5 +75,5 @@ class Window:
         }
 
     def images_per_second(self) -> float:
-        """0 where no time has passed."""
+        """Images per second; 0 if no time has passed."""
         return self.steps * self.images_per_step / self.working_seconds if self.working_seconds else 0.0

@@ -1,4 +1,4 @@
-"""One optimizer step: freeze the others, compute, check, differentiate, step; or leave everything as it was."""
+"""One optimizer step of a phase. A step that fails changes nothing."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
+from ipose.objective import Objective, Phase
 from ipose.seeds import generator_of, seed_of
 from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
-from ipose.types import Objective, Phase
 
 
 class PhaseRunner:
@@ -22,9 +22,9 @@ class PhaseRunner:
 
     Args:
         objective: its networks are on `processes.device`.
-        processes: averages gradients where there are several.
-        precision: "bf16" computes the losses under autocast. (accelerate fixes the precision of a whole process; here
-            one process may train PartNet in float32 and the synthesis model in bfloat16.)
+        processes: averages the gradients, if there are several processes.
+        precision: "bf16" computes the losses under autocast. accelerate's own setting is not used, because it holds for
+            a whole process, and one process may train several systems.
     """
 
     def __init__(self, objective: Objective, processes: Processes, precision: Precision = "no") -> None:
@@ -35,12 +35,12 @@ class PhaseRunner:
         }
 
     def step(self, phase: Phase) -> dict[str, float]:
-        """Take the step of `phase`; its loss terms as they were before it.
+        """Take the step of `phase`. Returns its loss terms, computed before the step.
 
         Raises:
-            NonFiniteLossError: a term is NaN or infinite. Weights, optimizer state and buffers are as before.
+            NonFiniteLossError: a term is NaN or infinite. Weights, optimizer state and buffers are unchanged.
             ShapeMismatchError: a term is no scalar.
-            ConfigError: the phase names what the system does not have, or its losses do not reach its networks.
+            ConfigError: the objective lacks a network or optimizer of the phase, or no loss depends on its networks.
         """
         optimizer = self._optimizer_of(phase)
         with self._only(phase.networks), _undo_buffers_on_failure(self.objective.networks):
@@ -78,7 +78,7 @@ class PhaseRunner:
         return self.objective.optimizers[phase.optimizer]
 
     def _checked(self, phase: Phase, losses: Mapping[str, Tensor]) -> dict[str, float]:
-        """The terms as numbers, read from the device once."""
+        """The terms as numbers. They are read from the device at once."""
         if not losses:
             raise ConfigError(f"phase {phase.name!r} gave no loss", found="an empty mapping", expected="scalar terms")
         for term, loss in losses.items():
@@ -101,7 +101,7 @@ class PhaseRunner:
 
     @contextmanager
     def _only(self, networks: tuple[str, ...]) -> Iterator[None]:
-        """Only `networks` learn inside; what never learned (frozen by the objective itself) does not learn either."""
+        """Inside, only `networks` require gradients. Parameters that the objective itself froze stay frozen."""
         try:
             for name, parameters in self.learning.items():
                 _requires_grad(parameters, name in networks)
@@ -118,7 +118,7 @@ def _requires_grad(parameters: list[nn.Parameter], learns: bool) -> None:
 
 @contextmanager
 def _undo_buffers_on_failure(networks: Mapping[str, nn.Module]) -> Iterator[None]:
-    """A forward pass in training mode moves batch norm's statistics and spectral norm's vectors: put them back."""
+    """After an error, restore the buffers that the forward pass changed (batch norm, spectral norm)."""
     buffers = [buffer for network in networks.values() for buffer in network.buffers()]
     before = [buffer.clone() for buffer in buffers]
     try:
@@ -131,29 +131,29 @@ def _undo_buffers_on_failure(networks: Mapping[str, nn.Module]) -> Iterator[None
 
 
 SHOWN = 8
-"""File names of a batch that a message lists."""
+"""Number of file names of a batch that a message lists."""
 
 
 class Stepper:
-    """Takes steps. What a step does depends on weights, batch, (seed, step) and the schedule, and on nothing else."""
+    """Takes all phases of a batch. A step depends only on weights, batch, seed, step number and schedule."""
 
     def __init__(self, objective: Objective, averages: Averages, config: TrainConfig, processes: Processes) -> None:
         self.objective, self.averages, self.config, self.processes = objective, averages, config, processes
         self.runner = PhaseRunner(objective, processes, config.precision)
 
     def take(self, batch: Any, step: int, minutes: float) -> dict[str, dict[str, float]]:
-        """All phases of `batch`; their losses, by phase and term.
+        """Take all phases of `batch`. Returns their losses, by phase and term.
 
         Args:
             batch: on the CPU.
-            step: steps taken before this one.
-            minutes: trained so far; read under a schedule by the clock only.
+            step: number of steps before this one.
+            minutes: training time so far. Only a schedule by the clock reads it.
         Raises:
             NonFiniteLossError: names phase, terms and the batch's files.
         """
         seed, rank = self.config.seed, self.processes.rank
         set_rates(self.objective.optimizers.values(), rate_factor(self.config, step, minutes))
-        torch.manual_seed(seed_of(seed, "global", step, rank))  # somebody's dropout then resumes exactly too
+        torch.manual_seed(seed_of(seed, "global", step, rank))  # so that dropout, too, is the same after a resume
         taken: dict[str, dict[str, float]] = {}
         try:
             on_device = batch.to(self.processes.device)

@@ -1,4 +1,4 @@
-"""Where the training runs: the device, and the other processes when `accelerate launch` started several."""
+"""The device of the training, and the other processes if `accelerate launch` started several."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -9,18 +9,18 @@ from accelerate.utils import broadcast, reduce
 from torch import Tensor, nn
 
 MAX_BUCKET = 1 << 24
-"""Numbers reduced in one message: large enough to be quick, small beside the weights."""
+"""Most numbers in one message between the processes."""
 
 
 class Processes:
-    """This process and its siblings. Alone, every method is free.
+    """This process and the others of the same training. With a single process, the methods do nothing.
 
-    Gradients are averaged after each phase's backward pass. Wrapping the networks (DistributedDataParallel) would do
-    so too, but it hides their methods, and stumbles over phases in which a network is frozen or called twice.
+    Gradients are averaged after each phase's backward pass. DistributedDataParallel is not used: it hides the networks'
+    methods, and it fails where a phase freezes a network or calls it twice.
 
     Args:
-        device: where to train; None = what accelerate finds (a GPU, if there is one). accelerate keeps
-            one answer for the life of the process, so a device meant for one run stays out of it.
+        device: where to train. None = accelerate chooses (a GPU, if there is one). accelerate keeps its choice for the
+            life of the process, so it is not told a device that is meant for one run.
     """
 
     def __init__(self, device: torch.device | str | None = None) -> None:
@@ -31,24 +31,24 @@ class Processes:
         self.is_main = self.rank == 0
 
     def any(self, flag: bool) -> bool:
-        """Whether `flag` holds in some process; all of them get the same answer."""
+        """Whether `flag` is true in at least one process. All processes get the same answer."""
         if self.world == 1:
             return flag
         flags: Tensor = reduce(torch.tensor([float(flag)], device=self.device), "sum")
         return bool(flags.item() > 0)
 
     def same(self, number: float) -> float:
-        """The main process's number, in every process."""
+        """The number of the main process, in every process."""
         if self.world == 1:
             return number
         return float(broadcast(torch.tensor([number], dtype=torch.float64, device=self.device)).item())
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes are here."""
         self.state.wait_for_everyone()
 
     def prepare(self, networks: Mapping[str, nn.Module], *, sync_batch_norm: bool = True) -> None:
-        """The same weights everywhere; batch norm over all processes, on GPUs (torch has no such norm for the CPU)."""
+        """Copy the main process's weights to all. On GPUs, batch norms then compute over all processes."""
         if self.world == 1:
             return
         if self.device.type == "cuda" and sync_batch_norm:
@@ -58,7 +58,7 @@ class Processes:
             self._copy_from_main([*network.parameters(), *network.buffers()])
 
     def same_buffers(self, networks: Mapping[str, nn.Module]) -> None:
-        """The main process's statistics everywhere: what a checkpoint keeps is then what all go on with."""
+        """Copy the main process's buffers to all, so that all go on with what the checkpoint has."""
         if self.world > 1:
             for network in networks.values():
                 self._copy_from_main(network.buffers())
@@ -69,7 +69,7 @@ class Processes:
                 tensor.copy_(broadcast(tensor.detach().clone()))
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """The mean over the processes; no gradient counts as 0, so that all send the same."""
+        """Average the gradients over the processes. A missing gradient counts as 0."""
         if self.world == 1:
             return
         bucket: list[nn.Parameter] = []
@@ -91,7 +91,7 @@ class Processes:
 
 
 def _several_on_cpu(device: torch.device | str | None) -> bool:
-    """Whether several processes were started to train on the CPU (accelerate must be told, torchrun cannot)."""
+    """Whether several processes train on the CPU. accelerate must be told so, because torchrun cannot tell it."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return False
     asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")

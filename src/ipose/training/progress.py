@@ -1,4 +1,4 @@
-"""What a run shows while it trains: a bar with losses and images per second, and curves in TensorBoard."""
+"""What a run shows while it trains: a progress bar, and curves in TensorBoard."""
 
 import importlib.util
 import time
@@ -12,18 +12,19 @@ from tqdm import tqdm
 from ipose.training.config import TrainConfig
 
 Losses = Mapping[str, Mapping[str, float]]
-"""By phase, by term."""
+"""Losses by phase and term."""
 
 REDRAW_SECONDS = 0.5
 
 
 class Progress:
-    """A bar over the steps, or over the minutes where the clock ends the training.
+    """A bar over the steps, or over the time if the schedule follows the clock.
 
     Args:
+        config: settings of the loop.
         start: step at which this process begins.
-        seconds: trained before, over all resumes.
-        show: None = only where stderr is a terminal.
+        seconds: training time before, over all resumes.
+        show: None = only if stderr is a terminal.
     """
 
     def __init__(self, config: TrainConfig, *, start: int, seconds: float, show: bool | None) -> None:
@@ -40,7 +41,7 @@ class Progress:
         self.drawn = 0.0
 
     def update(self, step: int, seconds: float, losses: Losses, images_per_second: float) -> None:
-        """Move on; redraws at most every half second."""
+        """Show a new state. Redraws at most every half second."""
         if self.bar.disable or time.monotonic() - self.drawn < REDRAW_SECONDS:
             return
         self.drawn = time.monotonic()
@@ -51,29 +52,29 @@ class Progress:
         self.bar.refresh()
 
     def say(self, text: str) -> None:
-        """A line above the bar."""
+        """Print a line above the bar."""
         tqdm.write(text)
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop redrawing."""
         self.bar.close()
 
 
 class Curves:
-    """TensorBoard's files in `folder`, where TensorBoard is installed and wanted; else nothing."""
+    """Writes TensorBoard's files into `folder`, if TensorBoard is installed and `wanted` is true."""
 
     def __init__(self, folder: Path, *, wanted: bool, start: int) -> None:
         self.writer: Any = None
         if not wanted or importlib.util.find_spec("tensorboard") is None:
             return
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # its imports warn of things that are not ours to mend
+            warnings.simplefilter("ignore")  # warnings of its own imports
             from torch.utils.tensorboard import SummaryWriter
 
             self.writer = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """The curves of one line of metrics.jsonl."""
+        """Add the values of one line of metrics.jsonl."""
         if self.writer is None:
             return
         step = record["step"]
@@ -85,6 +86,6 @@ class Curves:
         self.writer.add_scalar("images_per_second", record["images_per_second"], step)
 
     def close(self) -> None:
-        """Write out what is buffered."""
+        """Write what is buffered."""
         if self.writer is not None:
             self.writer.close()

@@ -1,4 +1,4 @@
-"""Which code made a run: versions and, in a checkout, the commit. No torch in here."""
+"""Which code made a run: versions, command line and git commit. Imports no torch."""
 
 import platform
 import shlex
@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def command_line() -> str:
-    """What was typed, to be typed again: of `python -m package`, which Python turns into the path of a file, too."""
+    """The command line of this process, as one can type it again; `python -m package` included."""
     program, *rest = sys.argv
     started = [program]
     if Path(program).name == "__main__.py":
@@ -23,7 +23,7 @@ def command_line() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of ipose, Python, and the libraries that a result can depend on."""
+    """Versions of ipose, Python, and the libraries that results can depend on."""
     found = {"ipose": ipose.__version__, "python": platform.python_version()}
     for name in ("torch", "torchvision", "accelerate", "numpy"):
         try:
@@ -34,8 +34,10 @@ def versions() -> dict[str, str]:
 
 
 def git_commit(package: Path = PACKAGE) -> str | None:
-    """Commit of the checkout that holds the package's source, "-dirty" behind it where tracked files were changed; None
-    for an installed package (a surrounding repository of the user's is not meant), or without git."""
+    """Commit of the git checkout that holds the package's source, with "-dirty" if tracked files were changed.
+
+    None for an installed package, even inside another repository, and None without git.
+    """
     if shutil.which("git") is None:
         return None
     top = _git(package, "rev-parse", "--show-toplevel")

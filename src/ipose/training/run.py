@@ -1,12 +1,12 @@
-"""The folder of a training run: what was trained, on what, how, and what came out. No torch in here.
+"""The folder of a training run: what was trained, on which data, how, and the results. Imports no torch.
 
 run.json         kind, configs, data, versions, command
 metrics.jsonl    losses, learning rates, images per second (`ipose.training.metrics`)
-samples/         sheets to look at
+samples/         sample sheets
 checkpoints/     to resume from (`ipose.training.checkpoint`)
-model/           to use (`IPose.from_pretrained`)
-report.html      to show
-tensorboard/     the curves, where TensorBoard is installed
+model/           the trained model (`IPose.from_pretrained`)
+report.html      the report
+tensorboard/     curves, if TensorBoard is installed
 """
 
 import json
@@ -20,27 +20,28 @@ from typing import Any
 from ipose.configs import differences, plain, with_defaults
 from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
-from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
-from ipose.training.lock import locked
+from ipose.training.folders import locked, nearby, refuse_taken, wait_for, what_is
 from ipose.training.provenance import command_line, git_commit, versions
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import recover_folder, write_text_whole
 
 FORMAT = 1
 
 RESUMED_BY_REPETITION = ("ablate",)
-"""Commands of `ipose` that go on with their runs when they are given again."""
+"""Commands that resume their runs when they are given again, without --resume."""
 
 
 class Run:
-    """A run folder. Make one with `Run.create`, find one with `Run.open`, go on with `Run.resume`.
+    """A run folder. `Run.create` makes one, `Run.open` reads one, `Run.resume` goes on with one.
 
     Args:
-        folder: where it is.
+        folder: of the run.
         info: the content of run.json.
     """
 
     def __init__(self, folder: Path, info: dict[str, Any]) -> None:
         self.folder, self.info = folder, info
+        self.metrics, self.report = folder / "metrics.jsonl", folder / "report.html"
+        self.samples, self.checkpoints, self.model = (folder / name for name in ("samples", "checkpoints", "model"))
 
     @classmethod
     def create(
@@ -57,11 +58,13 @@ class Run:
 
         Args:
             folder: a new or empty folder.
+            kind: which system it is; the word that run.json has for it.
             config: of the system: a dataclass, or a mapping of dataclasses and plain values.
-            data: what it is trained on, in words.
-            command: how it was started; None = this process's command line.
+            train: settings of the loop.
+            data: the training data, in words.
+            command: command that started it. None = this process's command line.
         Raises:
-            RunError: there is a run already, or something else.
+            RunError: the folder holds a run, or something else.
         """
         folder = Path(folder)
         refuse_taken(folder)
@@ -87,7 +90,7 @@ class Run:
         """The run in `folder`.
 
         Raises:
-            RunError: there is none; says what is there instead.
+            RunError: there is no run, or one that this version cannot read. Says what is there instead.
         """
         folder = Path(folder)
         file = folder / "run.json"
@@ -100,18 +103,21 @@ class Run:
             raise RunError("run.json cannot be read", file=file, found=repr(error), expected="JSON of a run") from error
         if known[0] != FORMAT:
             raise RunError("a run of another version of ipose", file=file, found=known[0], expected=FORMAT)
-        return cls(folder, info)
+        run = cls(folder, info)
+        recover_folder(run.model)  # a kill may have left it set aside
+        return run
 
     @classmethod
     def resume(
         cls, folder: str | Path, *, kind: str, config: Any, train: TrainConfig, command: str | None = None
     ) -> "Run":
-        """The run in `folder`, to train further with the same configs; what may change is taken over and noted.
+        """The run in `folder`, to train further. The arguments are those of `create`.
 
-        A field of a config dataclass that came into being after the run was started counts as its default there.
+        The configs must be those of the run. Only the fields in `RESUMABLE` may change: run.json gets their new values
+        and a note. A config field that is newer than the run counts as its default.
 
         Raises:
-            RunError: no run here, or one of another kind or configuration; lists the fields that differ.
+            RunError: no run, one of another system, or one of another configuration. Lists the fields that differ.
         """
         run = cls.open(folder)
         if run.kind != kind:
@@ -124,11 +130,11 @@ class Run:
         refused = {k: v for k, v in different.items() if not (k.startswith("train.") and k[6:] in RESUMABLE)}
         if refused:
             raise RunError(
-                "this run was started with another configuration, and going on with this one would be neither",
+                "this run was started with another configuration",
                 file=run.folder,
                 found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in refused.items()),
-                mend="Resume with the run's own settings, or start a new run"
-                + (" (--init takes over its weights)." if kind in ("partnet", "synthesis") else "."),
+                mend="Resume with the run's own settings, or start a new run. Where the system has --init, that takes "
+                "over the weights.",
             )
         run.info |= {"config": new["config"], "train": new["train"]}
         changed = {field: now for field, (_, now) in different.items()}
@@ -139,8 +145,10 @@ class Run:
 
     @classmethod
     def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> "Run":
-        """`resume` or `create`, as the flag says. Of several processes (`accelerate launch`) the first one does so; the
-        others wait for it and open the run."""
+        """`resume` or `create`, as the flag says.
+
+        If there are several processes (`accelerate launch`), the first one does so. The others wait, then open the run.
+        """
         if os.environ.get("RANK", "0") != "0":
             wait_for(Path(folder) / "run.json")
             return cls.open(folder)
@@ -148,57 +156,36 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """ "partnet", "synthesis", or a third party's."""
+        """Which system was trained; the word that run.json has for it."""
         return str(self.info["kind"])
 
     @property
     def config(self) -> dict[str, Any]:
-        """The system's config, plain values."""
+        """The system's config as plain values."""
         return dict(self.info["config"])
 
     @property
     def train_config(self) -> TrainConfig:
-        """How it was last trained. Raises RunError where run.json's fields are not those of this version."""
+        """Settings of the last training. Raises RunError where run.json's fields are not those of this version."""
         try:
             return TrainConfig(**self.info["train"])
         except (TypeError, ConfigError) as error:
-            raise RunError("run.json's training settings", file=self.folder / "run.json", found=str(error)) from error
-
-    @property
-    def metrics(self) -> Path:
-        """metrics.jsonl."""
-        return self.folder / "metrics.jsonl"
-
-    @property
-    def samples(self) -> Path:
-        """Folder of sample sheets."""
-        return self.folder / "samples"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of checkpoints."""
-        return self.folder / "checkpoints"
-
-    @property
-    def model(self) -> Path:
-        """Folder of the model to use."""
-        return self.folder / "model"
-
-    @property
-    def report(self) -> Path:
-        """report.html."""
-        return self.folder / "report.html"
+            message = "run.json has training settings that this version cannot read"
+            raise RunError(message, file=self.folder / "run.json", found=str(error)) from error
 
     @property
     def resume_command(self) -> str:
-        """What to type to go on."""
+        """The command that resumes this run."""
         command = str(self.info.get("command") or "")
         words = command.split()
         return command if {"--resume", *RESUMED_BY_REPETITION} & set(words) else f"{command} --resume".strip()
 
     def expect_items(self, items: int) -> None:
-        """Remember how many items the data set has; the order of the data hangs on it. Raises RunError where a resumed
-        run has another number."""
+        """Record the size of the data set, which decides the order of the data.
+
+        Raises:
+            RunError: a resumed run had another size before.
+        """
         known = self.info.get("items")
         if known is None:
             self.info["items"] = items
@@ -214,7 +201,7 @@ class Run:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Held by the one process that trains here. Raises RunError while another one does."""
+        """Lock the run for this process. Raises RunError where another process holds the lock."""
         with locked(self.folder / ".lock"):
             yield
 

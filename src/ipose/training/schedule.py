@@ -1,4 +1,4 @@
-"""The course of the learning rates: a factor on each optimizer's own rate."""
+"""The learning-rate schedules: a factor on each optimizer's initial rate."""
 
 import math
 from collections.abc import Iterable
@@ -9,11 +9,12 @@ from ipose.training.config import TrainConfig
 
 
 def share_done(config: TrainConfig, step: int, minutes: float) -> float:
-    """How much of the run lies behind, 0 to 1.
+    """The share of the run that is done, 0 to 1.
 
     Args:
-        step: steps taken so far, 0 before the first.
-        minutes: trained so far, over all resumes.
+        config: settings of the loop.
+        step: number of steps so far, 0 before the first.
+        minutes: training time so far, over all resumes.
     """
     if config.by_clock and config.max_minutes is not None:
         return min(minutes / config.max_minutes, 1.0)
@@ -21,10 +22,10 @@ def share_done(config: TrainConfig, step: int, minutes: float) -> float:
 
 
 def rate_factor(config: TrainConfig, step: int, minutes: float) -> float:
-    """Factor on the learning rates for the step that follows `step` steps: 1 at the start, towards 0 at the end.
+    """Factor on the learning rates for the next step; the arguments are those of `share_done`.
 
-    constant: 1. linear: 1 - share. cosine: (1 + cos(pi share)) / 2. constant_then_linear: by epochs, the run being
-    `constant_epochs` + `decay_epochs` of them.
+    With s = `share_done`: constant 1, linear 1 - s, cosine (1 + cos(pi s)) / 2. The schedule constant_then_linear
+    divides the run into `constant_epochs` + `decay_epochs` epochs; the function of that name gives each factor.
     """
     share = share_done(config, step, minutes)
     if config.schedule == "constant_then_linear":
@@ -39,20 +40,20 @@ def rate_factor(config: TrainConfig, step: int, minutes: float) -> float:
 
 
 def constant_then_linear(epoch: int, constant: int, decay: int) -> float:
-    """Factor on the rates in an epoch: 1 for `constant` epochs and the one after, then down to 1/decay in the last.
+    """Factor on the rates in an epoch: 1 for `constant` epochs and the next one, then falling to 1/decay in the last.
 
-    Source: GroupDNet app. A; the authors' release steps once an epoch (as pix2pixHD).
+    Source: pix2pixHD's training code. The rate changes once in an epoch.
 
     Args:
-        epoch: the first is 1.
-        constant: epochs at the full rate.
-        decay: epochs of the decay.
+        epoch: number of the epoch. The first is 1.
+        constant: number of epochs at the full rate.
+        decay: number of epochs of the decay.
     """
     return 1 - max(0, epoch - 1 - constant) / decay
 
 
 def set_rates(optimizers: Iterable[Optimizer], factor: float) -> None:
-    """Every parameter group to `factor` times its initial rate, which is remembered in the group (and so saved)."""
+    """Set each parameter group to `factor` times its initial rate. The group, and so a checkpoint, keeps that rate."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])

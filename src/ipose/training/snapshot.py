@@ -1,4 +1,4 @@
-"""What a caller of `train` sees of it: snapshots on the way, a result at the end."""
+"""What the caller of `train` gets: snapshots during the training, a result at the end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ Stopped = Literal["done", "time", "interrupted"]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The training at one step, for sample sheets and for saving a model. Looking at it changes nothing.
+    """The training at one step, for sample sheets and for saving a model.
 
     Args:
-        step: steps taken.
-        seconds: trained so far.
-        run: where samples and the model go.
+        step: number of steps so far.
+        seconds: training time so far.
+        run: the run, which gets samples and the model.
         final: whether the run is done.
-        networks: as they learn. Leave them alone: evaluate `network(name)`.
-        averages: as they are kept.
+        networks: the networks in training. Do not change or run them; use `network(name)`.
+        averages: the averaged networks. The same holds for them.
     """
 
     step: int
@@ -34,8 +34,12 @@ class Snapshot:
     averages: Mapping[str, nn.Module] = field(repr=False)
 
     def network(self, name: str, *, averaged: bool = True) -> nn.Module:
-        """A copy to evaluate or save, in eval mode: of the averaged weights where there are any (see
-        `reestimate_batch_norm` for their batch norms), else of the weights themselves."""
+        """A copy of a network in eval mode, to evaluate or save.
+
+        Args:
+            name: of the network.
+            averaged: take the averaged weights if there are any. Their batch norms need `reestimate_batch_norm`.
+        """
         return evaluation_copy(self.averages[name] if averaged and name in self.averages else self.networks[name])
 
 
@@ -47,12 +51,12 @@ class TrainResult:
     """How a call of `train` ended.
 
     Args:
-        step: steps taken since the run began.
-        seconds: trained since the run began, over all resumes.
-        stopped: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
-        losses: by phase and term, the mean over the last log window; empty where no step was taken.
-        checkpoint: the last one.
-        advice: what to do next, a sentence or two.
+        step: number of steps, over all resumes.
+        seconds: training time, over all resumes.
+        stopped: why it ended: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
+        losses: by phase and term, the mean over the last log window. Empty if no step was taken.
+        checkpoint: folder of the last checkpoint.
+        advice: what to do next, in one or two sentences.
     """
 
     step: int
@@ -66,7 +70,7 @@ class TrainResult:
 def advice(
     run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Path, *, final: bool, next_step: str = ""
 ) -> str:
-    """What happened and what to do next; `next_step`: what to do with a finished run."""
+    """What happened and what to do next. `next_step`: sentence for a finished run; "" = how to train longer."""
     done = f"Trained {step} steps in {seconds / 60:.1f} minutes; saved in {checkpoint}."
     if not final:
         why = "The time is up." if stopped == "time" else "Stopped on request."

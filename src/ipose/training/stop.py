@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: the loop finishes its step, saves and says how to go on. No torch in here."""
+"""Ctrl-C and SIGTERM as a request: the loop finishes its step, saves, and says how to go on. Imports no torch."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class StopRequest:
-    """Whether, and by which signal, somebody asked the training to stop."""
+    """True once a signal has asked the training to stop. A second signal raises KeyboardInterrupt."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self.say = say
@@ -28,8 +28,7 @@ class StopRequest:
 
 @contextmanager
 def listening(say: Callable[[str], object]) -> Iterator[StopRequest]:
-    """Answer SIGINT and SIGTERM by a request; a second signal raises KeyboardInterrupt. Outside the main thread, where
-    Python cannot listen, the request never comes."""
+    """Turn SIGINT and SIGTERM into a request. Outside the main thread, Python receives no signals, so none comes."""
     request = StopRequest(say)
     if threading.current_thread() is not threading.main_thread():
         yield request

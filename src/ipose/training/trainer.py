@@ -1,10 +1,11 @@
-"""The state of one call of `train`, and its course: begin, run to the end, log, save and sample on the way."""
+"""The state and the steps of one call of `train`: begin, run to the end, log, save and sample."""
 
 import time
 from contextlib import closing
 from pathlib import Path
 
 from ipose.errors import NonFiniteLossError, RunError
+from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
@@ -18,11 +19,10 @@ from ipose.training.run import Run
 from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stop import StopRequest
-from ipose.types import Objective
 
 
 class Trainer:
-    """One call of `ipose.training.train`, which has the arguments explained."""
+    """One call of `ipose.training.train`, which explains the arguments."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Trainer:
 
     @property
     def seconds(self) -> float:
-        """Trained so far, over all resumes."""
+        """Training time so far, over all resumes."""
         return self.seconds_before + time.monotonic() - self.started
 
     def begin(self, resume: bool) -> None:
-        """Place everything on the device, and restore the last checkpoint."""
+        """Move everything to the device. With `resume`, restore the last checkpoint."""
         move = getattr(self.objective, "to", None)
         if move is not None:
             move(self.processes.device)
@@ -89,7 +89,7 @@ class Trainer:
             drop_metrics_after(self.run.metrics, self.step)
 
     def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
-        """Train until something ends it."""
+        """Train until the steps are done, the time is up or a signal came. Returns which."""
         config, processes = self.config, self.processes
         self.steps_per_epoch = batches_per_epoch(len(source), config.batch_size)
         feed = batch_stream(
@@ -112,7 +112,7 @@ class Trainer:
                 try:
                     batch = next(feed)
                 except RuntimeError:
-                    if not stop:  # else the signal reached the workers too: that they are gone is no fault
+                    if not stop:  # after a signal, the workers have ended too, which is no fault
                         raise
                     continue
                 self._take(batch)
@@ -121,7 +121,7 @@ class Trainer:
         return "done"
 
     def _time_is_up(self) -> bool:
-        """Under a schedule by the clock the whole run has `max_minutes`, else every call of `train` does."""
+        """`max_minutes` is for the whole run if the schedule follows the clock, else for this call of `train`."""
         if self.config.max_minutes is None:
             return False
         spent = self.seconds if self.config.by_clock else self.seconds - self.seconds_before
@@ -148,7 +148,7 @@ class Trainer:
             self._sample(final=False)
 
     def end(self, stopped: Stopped, curves: Curves) -> TrainResult:
-        """Log, save and sample what is left to; say how to go on."""
+        """Log, save and sample for the last time."""
         final = stopped == "done" or (stopped == "time" and self.config.by_clock)
         if self.window.steps:
             self._log(curves)
@@ -195,7 +195,7 @@ class Trainer:
         self._call(self.on_sample, final)
 
     def _call(self, hook: Hook | None, final: bool) -> None:
-        """On the main process; the others wait. It may draw from the global random state: each step seeds its own."""
+        """Call a hook on the main process; the others wait. It may use global random numbers: each step seeds them."""
         if hook is not None and self.processes.is_main:
             networks, averages = self.objective.networks, self.averages.modules()
             hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))

@@ -2,15 +2,16 @@
 
 import pytest
 
-from ipose.ablations.grids import TABLES
 from ipose.ablations.outcome import Outcome
 from ipose.ablations.tables_as_text import written
+from ipose.systems.ablation_tables import table_named
 
 
 def outcome(scores, table="7", **more) -> Outcome:
     runs = {name: [f"{name}-seed-{seed}" for seed in seeds] for name, seeds in scores.items()}
     more = {"baselines": {}, "steps": {run: 500 for found in runs.values() for run in found}, **more}
-    return Outcome(table=TABLES[table], scores=scores, runs=runs, **more)
+    system, grid = table_named(table)
+    return Outcome(table=grid, kind=system.kind, scores=scores, runs=runs, **more)
 
 
 TWO_SEEDS = {

@@ -21,15 +21,15 @@ from ipose.data.label_codes.codes import (
     label_code,
     meanings,
 )
-from ipose.data.label_codes.convert import Conversion, Loss, total
+from ipose.data.label_codes.convert import Conversion, Loss, sum_losses
 from ipose.data.label_codes.maps import read_label_map, write_label_map
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, DataError, SpecError
 
 CODES = [f"{name}{form}" for name in spec_names() for form in ("", ":color", ":classes")]
 
-TRAIN_IDS = {7: 0, 8: 1, 11: 2, 12: 3, 13: 4, 17: 5, 19: 6, 20: 7, 21: 8, 22: 9, 23: 10, 24: 11, 25: 12, 26: 13,
-             27: 14, 28: 15, 31: 16, 32: 17, 33: 18}  # fmt: skip
+EVALUATED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+TRAIN_IDS = {label_id: train_id for train_id, label_id in enumerate(EVALUATED)}
 """Cityscapes' label ids of the evaluated classes, and their train ids, as published."""
 
 
@@ -43,8 +43,8 @@ def becomes(source: str, target: str) -> dict[str, tuple[str | None, str]]:
 
 
 def maps(code: LabelCode) -> st.SearchStrategy[np.ndarray]:
-    return arrays(np.int64, st.tuples(st.integers(1, 6), st.integers(1, 6)),
-                  elements=st.integers(0, code.spec.num_classes - 1))  # fmt: skip
+    sides = st.integers(1, 6)
+    return arrays(np.int64, st.tuples(sides, sides), elements=st.integers(0, code.spec.num_classes - 1))
 
 
 class TestCodes:
@@ -52,9 +52,13 @@ class TestCodes:
 
     @pytest.mark.parametrize(
         ("text", "spec", "form"),
-        [("cityscapes", "cityscapes", "ids"), ("ade20k:color", "ade20k", "color"),
-         ("coco-stuff:classes", "coco-stuff", "classes"), ("coco-stuff:ids", "coco-stuff", "ids")],
-    )  # fmt: skip
+        [
+            ("cityscapes", "cityscapes", "ids"),
+            ("ade20k:color", "ade20k", "color"),
+            ("coco-stuff:classes", "coco-stuff", "classes"),
+            ("coco-stuff:ids", "coco-stuff", "ids"),
+        ],
+    )
     def test_a_code_names_a_spec_and_a_form(self, text, spec, form):
         code = label_code(text)
         assert (code.spec.name, code.form) == (spec, form)
@@ -66,10 +70,13 @@ class TestCodes:
 
     @pytest.mark.parametrize(
         ("text", "said"),
-        [("cityscapes:rgb", r"\[to\] no such form of a label map: found 'rgb', expected ids, color, classes"),
-         ("trainids", r"\[to\] no such code of label maps: found 'trainids', expected ade20k"),
-         ("", "no such code"), (":color", "no such code")],
-    )  # fmt: skip
+        [
+            ("cityscapes:rgb", r"\[to\] no such form of a label map: found 'rgb', expected ids, color, classes"),
+            ("trainids", r"\[to\] no such code of label maps: found 'trainids', expected ade20k"),
+            ("", "no such code"),
+            (":color", "no such code"),
+        ],
+    )
     def test_a_slip_lists_what_there_is(self, text, said):
         with pytest.raises(ConfigError, match=said):
             label_code(text, "to")
@@ -262,10 +269,12 @@ class TestStrangers:
 
     @pytest.mark.parametrize(
         ("code", "mode", "said"),
-        [("cityscapes", "RGB", "Say --from cityscapes:color"),
-         ("cityscapes:classes", "RGBA", "Say --from cityscapes:color"),
-         ("cityscapes:color", "L", "Say --from cityscapes if these are its ids")],
-    )  # fmt: skip
+        [
+            ("cityscapes", "RGB", "Say --from cityscapes:color"),
+            ("cityscapes:classes", "RGBA", "Say --from cityscapes:color"),
+            ("cityscapes:color", "L", "Say --from cityscapes if these are its ids"),
+        ],
+    )
     def test_the_other_form_is_suggested(self, tmp_path, code, mode, said):
         with pytest.raises(DataError, match=said):
             read_label_map(self.picture(tmp_path, mode), label_code(code))
@@ -294,5 +303,5 @@ class TestStrangers:
 
 def test_totals_count_pixels_and_maps():
     loss, other = Loss("a", "b", "so"), Loss("c", "d", "so")
-    pixels, count = total([Counter({loss: 3, other: 1}), Counter({loss: 4})])
+    pixels, count = sum_losses([Counter({loss: 3, other: 1}), Counter({loss: 4})])
     assert (pixels, count) == ({loss: 7, other: 1}, {loss: 2, other: 1})

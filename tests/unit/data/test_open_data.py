@@ -1,11 +1,21 @@
 """From a DataConfig to scenes and part pairs, whatever they come from."""
 
+import shutil
+
 import pytest
 import torch
 
 from ipose.data.data_config import DataConfig
-from ipose.data.open_data import PartData, open_part_pairs, open_scenes, open_spec, spec_source
-from ipose.data.part_pairs import write_part_tree
+from ipose.data.open_data import (
+    PartData,
+    checked_part_pairs,
+    checked_scenes,
+    open_part_pairs,
+    open_scenes,
+    open_spec,
+    spec_source,
+)
+from ipose.data.part_pairs import write_pair
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import DataError, SpecError, TooFewObjectsError
 from ipose.testing.tiny_scenes import SPEC, write_scenes
@@ -60,6 +70,22 @@ class TestScenes:
         assert open_scenes(config, "val", (64, 32))[2].size == (64, 32)
 
 
+class TestCheckedScenes:
+    """The training scenes, once nothing is wrong with either split."""
+
+    def test_they_are_the_open_scenes(self, folder):
+        config = DataConfig(data=str(folder))
+        checked, opened = checked_scenes(config, (64, 32)), open_scenes(config, "train", (64, 32))
+        assert [scene.name for scene in checked] == [scene.name for scene in opened]
+        assert checked[0].size == (64, 32)
+        assert len(checked_scenes(WORLD, (64, 32))) == 6
+
+    def test_a_fault_in_the_other_split_stops_them(self, folder):
+        (folder / "val_label" / "scene002.png").write_bytes(b"")
+        with pytest.raises(DataError, match="1 fault in data set"):
+            checked_scenes(DataConfig(data=str(folder)), (64, 32))
+
+
 class TestPartPairs:
     """Of basis and novel categories, from three kinds of data."""
 
@@ -81,12 +107,26 @@ class TestPartPairs:
 
     def test_a_part_tree_gives_back_what_was_written(self, drawn, tmp_path):
         for split, pairs in (("train", drawn.train), ("val", drawn.val)):
-            write_part_tree(pairs, tmp_path, split)
+            for pair in pairs:
+                write_pair(pair, tmp_path, split)
         read = open_part_pairs(DataConfig(data=str(tmp_path)))
         assert len(read.train) == len(drawn.train)
         assert sum(int(pair.part_map.sum()) for pair in read.train) == sum(
             int(pair.part_map.sum()) for pair in drawn.train
         )
+
+    def test_part_maps_of_one_split_are_refused_before_a_scene_is_read(self, folder):
+        shutil.rmtree(folder / "val_part")
+        (folder / "train_label" / "scene000.png").write_bytes(b"")
+        for read in (open_part_pairs, checked_part_pairs):
+            with pytest.raises(DataError, match=r"no part maps of the validation scenes: expected val_part/"):
+                read(DataConfig(data=str(folder)))
+
+    def test_a_category_without_part_names_is_refused_before_a_map_is_read(self, tmp_path):
+        (tmp_path / "robot" / "train").mkdir(parents=True)
+        (tmp_path / "robot" / "train" / "a_part.png").write_bytes(b"")
+        with pytest.raises(SpecError, match="part category without part names: found 'robot'"):
+            open_part_pairs(DataConfig(data=str(tmp_path)))
 
     def test_data_without_part_maps_are_refused(self, tmp_path):
         with pytest.raises(DataError, match="no part annotations here"):

@@ -6,7 +6,7 @@ from helpers.published_parts import drawn_pairs, drawn_scenes
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs
 from ipose.data.part_manifest import BuiltSource, PartManifest, read_manifest, tree_part_names, write_manifest
-from ipose.data.part_pairs import write_part_tree
+from ipose.data.part_pairs import write_pair
 from ipose.errors import DataError
 
 DONE = BuiltSource("pascal-pps", "ppp", "abc", True, {"robot": {"train": 3}}, ("x.tif: damaged.",))
@@ -55,7 +55,8 @@ class TestOpenedTree:
         pairs = drawn_pairs(drawn_scenes(2, ("car",)))
         robots = [type(pair)("robot", pair.shape, pair.part_map, pair.name) for pair in pairs]
         for split in ("train", "val"):
-            write_part_tree(robots, tmp_path, split)
+            for robot in robots:
+                write_pair(robot, tmp_path, split)
         return tmp_path
 
     def test_part_names_of_categories_that_the_paper_lacks_come_from_it(self, tree):

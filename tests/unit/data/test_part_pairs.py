@@ -5,9 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.object_frame import to_object_frame
 from ipose.data.object_index import index_objects
-from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, write_part_tree
+from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, to_object_frame, write_pair
 from ipose.data.png import write_index
 from ipose.errors import DataError, EmptyShapeError
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
@@ -62,22 +61,14 @@ class TestPartTree:
     def test_written_pairs_read_back_by_category_and_name(self, tmp_path: Path) -> None:
         pairs = pairs_from_scenes([make_scene(seed) for seed in range(3)], SPEC)
         pairs[0] = replace(pairs[0], part_map=torch.where(torch.rand(64, 64) < 0.5, pairs[0].part_map, 0))
-        write_part_tree(pairs, tmp_path, "train")
+        for pair in pairs:
+            write_pair(pair, tmp_path, "train")
         back = read_part_tree(tmp_path, "train")
         assert len(back) == len(pairs)
         for pair, again in zip(sorted(pairs, key=lambda p: (p.category, p.name)), back, strict=True):
             assert (pair.category, pair.name) == (again.category, again.name)
             assert torch.equal(pair.shape, again.shape)
             assert torch.equal(pair.part_map, again.part_map)
-
-    def test_pairs_of_one_name_and_names_with_slashes_are_all_kept(self, tmp_path: Path) -> None:
-        pair = replace(pairs_from_scenes([square_scene()], SPEC)[0], name="a/b: c")
-        write_part_tree([pair, pair, replace(pair, name="")], tmp_path, "val")
-        assert [p.name for p in read_part_tree(tmp_path, "val")] == ["a_b_c", "a_b_c_2", "object"]
-
-    def test_only_the_categories_asked_for_are_read(self, tmp_path: Path) -> None:
-        write_part_tree(pairs_from_scenes([make_scene(0)], SPEC), tmp_path, "train")
-        assert {pair.category for pair in read_part_tree(tmp_path, "train", categories=["dog"])} == {"dog"}
 
     def test_a_map_of_another_size_is_cropped_to_the_object_frame(self, tmp_path: Path) -> None:
         (tmp_path / "car" / "train").mkdir(parents=True)
@@ -105,6 +96,38 @@ class TestPartTree:
             DataError, match=r"no part pairs: found no folder, expected <category>/train/<name>_part\.png"
         ):
             read_part_tree(tmp_path, "train")
+
+
+def car(name: str = "a", part: int = 1) -> PartPair:
+    part_map = torch.zeros(64, 64, dtype=torch.uint8)
+    part_map[8:40, 8:40] = part
+    return PartPair("car", part_map > 0, part_map, name)
+
+
+class TestWritePair:
+    """One pair, one or two files."""
+
+    def test_what_is_written_reads_back(self, tmp_path: Path) -> None:
+        bare = replace(car("b/c: d"), shape=torch.ones(64, 64, dtype=torch.bool))
+        write_pair(car(), tmp_path, "train")
+        write_pair(bare, tmp_path, "train")
+        one, other = read_part_tree(tmp_path, "train")
+        assert (one.name, other.name) == ("a", "b_c_d")
+        assert torch.equal(one.shape, car().shape)
+        assert torch.equal(other.shape, bare.shape)
+        assert torch.equal(other.part_map, bare.part_map)
+
+    def test_the_same_pair_may_come_again(self, tmp_path: Path) -> None:
+        for _ in range(2):
+            write_pair(car(), tmp_path, "train")
+        assert [path.name for path in (tmp_path / "car" / "train").iterdir()] == ["a_part.png"]
+
+    def test_another_pair_of_the_name_is_refused_and_nothing_changes(self, tmp_path: Path) -> None:
+        write_pair(car(), tmp_path, "train")
+        before = (tmp_path / "car" / "train" / "a_part.png").read_bytes()
+        with pytest.raises(DataError, match=r"a_part\.png: there is another file of this name"):
+            write_pair(car(part=2), tmp_path, "train")
+        assert [path.read_bytes() for path in (tmp_path / "car" / "train").iterdir()] == [before]
 
 
 class TestToObjectFrame:

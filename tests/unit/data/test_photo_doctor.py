@@ -20,8 +20,12 @@ from ipose.data.photo_doctor import examine_photographs, is_photo_set
 from ipose.ganseg.presets import preset
 from ipose.testing.tiny_scenes import write_scenes
 
-WRITERS = {"Flowers-102": write_flowers, "CUB-200-2011": write_cub, "CelebA in the wild": write_celeba,
-           "Taichi": write_taichi}  # fmt: skip
+WRITERS = {
+    "Flowers-102": write_flowers,
+    "CUB-200-2011": write_cub,
+    "CelebA in the wild": write_celeba,
+    "Taichi": write_taichi,
+}
 COUNT = "another count than the published one"
 
 
@@ -37,7 +41,7 @@ def published(request, tmp_path) -> tuple[str, Path]:
 
 def said(root: Path) -> list[str]:
     """All faults but those of counts: the copies are tiny."""
-    diagnosis = examine_photographs(root, progress=False)
+    diagnosis = examine_photographs(root)
     assert not diagnosis.ok
     return [str(fault) for fault in diagnosis.faults if COUNT not in fault.message]
 
@@ -47,23 +51,23 @@ class TestPublishedSets:
 
     def test_a_sound_copy_has_no_fault_but_its_counts(self, published):
         name, root = published
-        diagnosis = examine_photographs(root, progress=False)
+        diagnosis = examine_photographs(root)
         assert is_photo_set(root)
         assert said(root) == []
         assert {fault.file for fault in diagnosis.faults} == {str(root)}
         assert diagnosis.table().startswith(f"{name}: ")
 
     def test_a_wrong_count_says_both_numbers_and_what_follows(self, tmp_path):
-        fault = str(examine_photographs(write_flowers(tmp_path), progress=False).faults[0])
+        fault = str(examine_photographs(write_flowers(tmp_path)).faults[0])
         assert "split 'train' of Flowers-102" in fault
         assert "found 2, expected 6149. Get the data set again, or do not compare" in fault
 
     def test_birds_without_landmarks_are_no_fault_but_said(self, tmp_path):
-        table = examine_photographs(write_cub(tmp_path), progress=False).table()
+        table = examine_photographs(write_cub(tmp_path)).table()
         assert "landmarks: 15 in 22 photographs, 98% of them visible" in table
         shutil.rmtree(tmp_path / "parts")
         assert said(tmp_path) == []
-        table = examine_photographs(tmp_path, progress=False).table()
+        table = examine_photographs(tmp_path).table()
         assert "No landmarks: parts/part_locs.txt is missing, so that only the foreground can be judged." in table
 
     PLANTED = (
@@ -74,6 +78,8 @@ class TestPublishedSets:
         (write_flowers, lambda r: (r / "jpg" / "image_00003.jpg").write_text("404"), "image_00003.jpg: not an image"),
         (write_flowers, lambda r: (r / "setid.mat").write_text("404"), "setid.mat cannot be read"),
         (write_cub, lambda r: (r / "images.txt").unlink(), "images.txt: missing from CUB-200-2011"),
+        (write_cub, lambda r: (r / "images/000.Bird/Bird_0.jpg").write_text("404"), "Bird_0.jpg: not an image"),
+        (write_cub, lambda r: (r / "images/000.Bird/Bird_0.jpg").unlink(), "Bird_0.jpg: no such file"),
         (write_cub, lambda r: edit_landmarks(r, "3 1 4.0 2.0 1\n", ""), "a photograph without all 15 landmarks"),
         (
             write_cub,
@@ -93,7 +99,7 @@ class TestPublishedSets:
             lambda r: write_picture(r / "masks" / "test" / "0.png", np.ones((16, 16))),
             "no mask has a single pixel of foreground. Save masks as this set does: 255",
         ),
-    )  # fmt: skip
+    )
 
     @pytest.mark.parametrize(("write", "plant", "sentence"), PLANTED, ids=[sentence for *_, sentence in PLANTED])
     def test_a_planted_fault_is_found_once(
@@ -116,7 +122,7 @@ class TestAnyFolder:
         return tmp_path
 
     def test_without_faults(self, folder):
-        diagnosis = examine_photographs(folder, progress=False)
+        diagnosis = examine_photographs(folder)
         assert diagnosis.ok
         assert diagnosis.summary() == f"{folder}: no faults in 3 photographs"
         assert "heights 40 to 40, widths 50 to 50" in diagnosis.table()
@@ -124,7 +130,7 @@ class TestAnyFolder:
 
     def test_a_small_one_is_no_fault_as_training_takes_it_but_said(self, folder):
         Image.new("RGB", (31, 50)).save(folder / "1.png")
-        diagnosis = examine_photographs(folder, progress=False)
+        diagnosis = examine_photographs(folder)
         assert diagnosis.ok
         assert "1 photograph with a side below 32 pixels (1.png: 50x31): training enlarges them" in diagnosis.table()
 
@@ -132,26 +138,26 @@ class TestAnyFolder:
         (folder / "1.png").write_text("no image")
         (folder / "2.png").write_bytes((folder / "2.png").read_bytes()[:40])
         assert [fault.partition(": ")[0] for fault in said(folder)] == [f"{folder}/1.png", f"{folder}/2.png"]
-        assert examine_photographs(folder, progress=False).summary() == f"{folder}: 2 faults in 2 files"
+        assert examine_photographs(folder).summary() == f"{folder}: 2 faults in 2 files"
 
     def test_the_squeeze_is_said_where_there_is_one(self, folder):
         squeezed = "widths 50 to 50 pixels; training squeezes them to a square"
-        assert squeezed in examine_photographs(folder, progress=False).table()
+        assert squeezed in examine_photographs(folder).table()
         for i in range(3):
             Image.new("RGB", (40, 40)).save(folder / f"{i}.png")
-        assert "squeeze" not in examine_photographs(folder, progress=False).table()
+        assert "squeeze" not in examine_photographs(folder).table()
 
     def test_the_least_number_is_that_of_the_preset_for_folders(self, folder):
         least = preset("folder").batch_size
         assert f"one batch at least (--batch-size: {least} with --preset folder)" in (
-            examine_photographs(folder, progress=False).table()
+            examine_photographs(folder).table()
         )
 
     def test_hidden_files_are_passed_over(self, folder):
         (folder / "._0.jpg").write_bytes(b"\0\5\26\7 of macOS")
         (folder / ".thumbnails").mkdir()
         (folder / ".thumbnails" / "0.png").write_text("no image")
-        assert examine_photographs(folder, progress=False).summary() == f"{folder}: no faults in 3 photographs"
+        assert examine_photographs(folder).summary() == f"{folder}: no faults in 3 photographs"
         for path in folder.glob("[0-9].png"):
             path.unlink()
         assert not is_photo_set(folder)
@@ -165,7 +171,7 @@ class TestAnyFolder:
         photographs = tmp_path / "data" / "train_img"
         assert is_photo_set(photographs)
         assert not is_photo_set(tmp_path / "data" / "train_label")
-        diagnosis = examine_photographs(photographs, progress=False)
+        diagnosis = examine_photographs(photographs)
         assert diagnosis.ok
         assert f"For the label maps beside them: Name {tmp_path}/data, which holds a scene folder." in (
             diagnosis.table()

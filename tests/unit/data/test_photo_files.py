@@ -50,7 +50,7 @@ class TestOtherFolders:
     def test_are_one_fault_to_the_doctor(self, tmp_path):
         photographs(tmp_path, 2)
         (tmp_path / "run.json").write_text("{}")
-        (fault,) = examine_photographs(tmp_path, progress=False).faults
+        (fault,) = examine_photographs(tmp_path).faults
         assert fault.message.startswith("this is the folder of a run")
 
 
@@ -62,7 +62,7 @@ class TestLabelMaps:
         paths = maps(tmp_path, 3, colors)
         with pytest.raises(DataError, match="found 3 greyscale or palette PNGs of 32 values or fewer among 3 files"):
             refuse_label_maps(tmp_path, paths)
-        (fault,) = examine_photographs(tmp_path, progress=False).faults
+        (fault,) = examine_photographs(tmp_path).faults
         assert fault == label_map_fault(tmp_path, paths)
 
     @pytest.mark.parametrize(("mode", "kind"), [("RGB", "png"), ("L", "png"), ("P", "png"), ("L", "jpg")])

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+import ipose.data.photo_folder as photo_folder
 from ipose.data.data_config import PhotoConfig
 from ipose.data.photo_folder import PhotoFolder, check_photographs, find_photographs, open_photographs
 from ipose.data.png import write_index
@@ -70,8 +71,9 @@ class TestPhotoFolder:
     """Squares of bytes."""
 
     @pytest.mark.parametrize("keep", [True, False])
-    def test_every_photograph_at_the_size_asked_for(self, folder, keep):
-        photos = PhotoFolder(find_photographs(folder), 32, keep=keep, progress=False)
+    def test_every_photograph_at_the_size_asked_for(self, folder, monkeypatch, keep):
+        monkeypatch.setattr(photo_folder, "KEPT_BYTES", 4 * 3 * 32 * 32 - (not keep))
+        photos = PhotoFolder(find_photographs(folder), 32, progress=False)
         assert len(photos) == 4
         assert photos[2].shape == (3, 32, 32)
         assert photos[2].dtype == torch.uint8
@@ -94,6 +96,11 @@ class TestOpenPhotographs:
 
     def test_too_few_photographs(self, folder):
         with pytest.raises(DataError, match=r"too few photographs: found 4, expected 16 or more .*--batch-size"):
+            open_photographs(PhotoConfig(data=str(folder)), "train", 32, least=16)
+
+    def test_they_are_counted_before_any_is_read(self, folder):
+        (folder / "bad.png").write_text("no image")
+        with pytest.raises(DataError, match="too few photographs: found 5"):
             open_photographs(PhotoConfig(data=str(folder)), "train", 32, least=16)
 
     def test_label_maps_are_refused(self, tmp_path):

@@ -1,15 +1,12 @@
 import os
 from pathlib import Path
 
-import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
 from PIL import Image
 
 from ipose.data.png import image_size, read_index, read_photo, write_index, write_photo
-from ipose.data.resizing import resize_ids, resize_photo
 from ipose.errors import DataError
 
 IDS = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -128,28 +125,3 @@ class TestReadPhoto:
         path = cut(save(tmp_path / "a.jpg", NOISE), 0.7)
         with pytest.raises(DataError, match="truncated or damaged"):
             read_photo(path)
-
-
-class TestResizing:
-    """Maps are resized by picking pixels, in register with the photograph."""
-
-    @given(st.integers(1, 40), st.integers(1, 40))
-    def test_every_pixel_is_the_one_under_its_centre(self, old: int, new: int) -> None:
-        picked = resize_ids(np.arange(old).reshape(old, 1), (new, 1))[:, 0]
-        centres = (np.arange(new) + 0.5) / new * old
-        assert (np.abs(picked + 0.5 - centres) <= 0.5 + 1e-9).all()
-
-    def test_ids_are_picked_as_pillow_picks_them(self) -> None:
-        ids = NOISE[:31, :47]  # odd sides: no ties, which Pillow's floats may round either way
-        picked = np.array(Image.fromarray(ids).resize((16, 24), Image.Resampling.NEAREST))
-        assert np.array_equal(resize_ids(ids, (24, 16)), picked)
-
-    def test_halving_takes_the_second_of_each_two(self) -> None:
-        assert resize_ids(np.arange(8).reshape(1, 8), (1, 4)).tolist() == [[1, 3, 5, 7]]
-
-    def test_a_photograph_is_averaged_not_picked(self) -> None:
-        stripes = np.zeros((32, 32, 3), np.uint8)
-        stripes[:, ::2] = 255
-        small = resize_photo(stripes, (8, 8))
-        assert small.shape == (8, 8, 3)
-        assert 100 < small[2:-2, 2:-2].min() <= small[2:-2, 2:-2].max() < 155

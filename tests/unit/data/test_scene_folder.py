@@ -5,19 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import hypothesis.strategies as st
 import pytest
 import torch
-from hypothesis import given
 from PIL import Image
 
-from ipose.data.scene_files import find_scenes, splits_of
+from ipose.data.scene_files import find_scene_folder, scene_folder_splits
 from ipose.data.scene_folder import SceneFolder, write_scene_folder
-from ipose.data.scene_maps import component_instances
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene, write_scenes
-from ipose.types import LabelClass, LabelSpec, Scene
+from ipose.types import Scene
 
 
 def assert_equal_scenes(a: Scene, b: Scene) -> None:
@@ -29,7 +26,7 @@ def assert_equal_scenes(a: Scene, b: Scene) -> None:
 
 
 class TestSceneFolder:
-    """A split of a scene folder is a sequence of scenes, checked as they are read."""
+    """A split of a scene folder is a sequence of scenes."""
 
     def test_what_was_written_is_read_back(self, tmp_path: Path) -> None:
         written = write_scenes(tmp_path)
@@ -46,7 +43,7 @@ class TestSceneFolder:
         bare = replace(make_scene(0), image=None, part=None)
         write_scene_folder([bare], tmp_path, "val", SPEC)
         assert_equal_scenes(SceneFolder(tmp_path, "val", SPEC)[0], bare)
-        assert splits_of(tmp_path) == ("val",)
+        assert scene_folder_splits(tmp_path) == ("val",)
 
     def test_large_instance_ids_are_written_in_sixteen_bits(self, tmp_path: Path) -> None:
         scene = make_scene(0)
@@ -106,56 +103,60 @@ class TestSceneFolder:
         assert CAR in {item.class_id for item in folder[0].objects}
 
 
-class TestObjectIndexCache:
-    """The object index is built once and kept beside the data, keyed by what it was built from."""
+class TestCheckedOnce:
+    """Each scene is checked when its folder is first opened; reading it checks nothing, unless a file has changed."""
 
-    def build(self, root: Path, monkeypatch: pytest.MonkeyPatch, **options: object) -> int:
-        """How many scenes were read to open the folder."""
-        import ipose.data.index_cache as cache
+    @pytest.fixture
+    def checked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        """Names of the scenes that are checked from now on, in order."""
+        import ipose.data.scene_maps as module
 
-        read = []
-        real = cache.load_scene
-        with monkeypatch.context() as patch:
-            patch.setattr(cache, "load_scene", lambda files, *a, **k: read.append(files) or real(files, *a, **k))
-            SceneFolder(root, "train", SPEC, progress=False, **options)  # type: ignore[arg-type]
-        return len(read)
+        names: list[str] = []
+        real = module.scene_faults
+        monkeypatch.setattr(module, "scene_faults", lambda files, *a: names.append(files.name) or real(files, *a))
+        return names
 
-    @pytest.fixture(autouse=True)
-    def no_other_place_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("IPOSE_CACHE", raising=False)
-
-    def test_a_second_opening_reads_no_scene(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_two_epochs_and_a_second_opening_check_nothing_again(self, tmp_path: Path, checked: list[str]) -> None:
         write_scenes(tmp_path)
-        assert [self.build(tmp_path, monkeypatch) for _ in range(2)] == [3, 0]
+        for _ in range(2):
+            folder = SceneFolder(tmp_path, "train", SPEC, size=(64, 64))
+            for _ in range(2):
+                assert len(list(folder)) == 3
+        assert sorted(checked) == ["scene000", "scene001", "scene002"]
 
-    def test_another_size_and_a_changed_file_build_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_that_is_spoiled_after_opening_is_named(self, tmp_path: Path, repaint: Callable[..., None]) -> None:
         write_scenes(tmp_path)
-        self.build(tmp_path, monkeypatch)
-        assert self.build(tmp_path, monkeypatch, size=(64, 64)) == 3
-        path = tmp_path / "train_label" / "scene001.png"
-        path.write_bytes(path.read_bytes() + b"\0")
-        assert self.build(tmp_path, monkeypatch) == 3
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        repaint(tmp_path / "train_label" / "scene001.png", (3, 4), 99)
+        assert folder[0].name == "scene000"
+        with pytest.raises(DataError, match=r"scene001.png: label id outside spec 'tiny': found 99 \(1 pixels\)"):
+            folder[1]
 
-    def test_a_damaged_cache_is_built_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_a_file_that_is_repainted_after_opening_the_objects_are_found_anew(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
-        self.build(tmp_path, monkeypatch)
-        (cache,) = (tmp_path / ".ipose-cache").glob("objects-*")
-        cache.write_bytes(cache.read_bytes()[:100])
-        assert [self.build(tmp_path, monkeypatch) for _ in range(2)] == [3, 0]
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        for kind in ("label", "inst", "part"):
+            path = tmp_path / f"train_{kind}" / "scene001.png"
+            with Image.open(path) as image:
+                mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            mirrored.save(path)
+        scene = folder[1]
+        assert torch.equal(scene.label, make_scene(1).label.flip(-1))
+        assert [item.box for item in scene.objects] != [item.box for item in folder.objects[1]]
+        assert scene.objects == SceneFolder(tmp_path, "train", SPEC)[1].objects
 
-    def test_a_data_folder_that_cannot_be_written_is_cached_elsewhere(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_file_that_vanishes_after_opening_is_named(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
-        (tmp_path / ".ipose-cache").write_text("a file in the way: no folder can be made here")
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-        SceneFolder(tmp_path, "train", SPEC)
-        assert len(list((tmp_path / "home" / "ipose").glob("*/objects-train-*.npz"))) == 1
+        folder = SceneFolder(tmp_path, "train", SPEC)
+        (tmp_path / "train_label" / "scene002.png").unlink()
+        with pytest.raises(DataError, match=r"scene002.png: no such file"):
+            folder[2]
 
-    def test_cached_objects_equal_the_built_ones(self, tmp_path: Path) -> None:
+    def test_a_photograph_of_another_size_is_found_at_opening(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
-        built = SceneFolder(tmp_path, "train", SPEC, size=(24, 64)).objects
-        assert SceneFolder(tmp_path, "train", SPEC, size=(24, 64)).objects == built
+        Image.new("RGB", (32, 48)).save(tmp_path / "train_img" / "scene000.png")
+        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 32x48"):
+            SceneFolder(tmp_path, "train", SPEC)
 
 
 class TestFaultsStopReading:
@@ -173,12 +174,6 @@ class TestFaultsStopReading:
         (tmp_path / "train_inst" / "scene002.png").unlink()
         with pytest.raises(DataError, match=r"scene002\.png: missing partner in train_inst"):
             SceneFolder(tmp_path, "train", SPEC)
-
-    def test_a_photograph_of_another_size_is_named_when_read(self, tmp_path: Path) -> None:
-        write_scenes(tmp_path)
-        Image.new("RGB", (32, 48)).save(tmp_path / "train_img" / "scene000.png")
-        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 32x48"):
-            SceneFolder(tmp_path, "train", SPEC)[0]
 
     @pytest.mark.parametrize(
         ("make", "message"),
@@ -201,7 +196,7 @@ class TestFaultsStopReading:
     def test_two_files_of_one_stem_are_named(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
         Image.new("RGB", (48, 32)).save(tmp_path / "train_img" / "scene000.jpg")
-        (fault,) = find_scenes(tmp_path, "train")[1]
+        (fault,) = find_scene_folder(tmp_path, "train")[1]
         assert (fault.message, fault.found) == ("several files of one stem", "scene000.jpg, scene000.png")
 
     def test_writing_over_a_split_is_refused(self, tmp_path: Path) -> None:
@@ -218,28 +213,3 @@ class TestFaultsStopReading:
     def test_a_name_that_is_no_file_name_is_refused(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(DataError, match="cannot be a file name"):
             write_scene_folder([make_scene(0, name=name)], tmp_path, "train", SPEC)
-
-
-class TestComponentInstances:
-    """Where there is no instance map, connected pieces of a thing class are its objects."""
-
-    def test_pieces_are_numbered_over_all_classes_and_corners_connect(self) -> None:
-        label = torch.ones(6, 8, dtype=torch.int64).numpy()
-        label[0, 0] = label[1, 1] = CAR  # one piece: corners touch
-        label[0, 5] = CAR
-        label[4, 4] = CAR + 1
-        pieces = component_instances(label, SPEC)
-        assert [pieces[0, 0], pieces[1, 1], pieces[0, 5], pieces[4, 4], pieces[5, 7]] == [1, 1, 2, 3, 0]
-
-    def test_cityscapes_numbers_count_in_label_ids(self) -> None:
-        spec = LabelSpec(
-            "c", (LabelClass("sky", 23, (0, 0, 0)), LabelClass("car", 26, (1, 1, 1), True)), None, "cityscapes"
-        )
-        label = torch.tensor([[1, 0, 1, 0]]).numpy()
-        assert component_instances(label, spec).tolist() == [[26001, 0, 26002, 0]]
-
-    @given(st.integers(0, 100))
-    def test_pixels_of_things_and_no_others_get_a_number(self, seed: int) -> None:
-        label = make_scene(seed).label
-        things = torch.tensor([item.thing for item in SPEC.classes])[label]
-        assert torch.equal(torch.from_numpy(component_instances(label.numpy(), SPEC)) > 0, things)

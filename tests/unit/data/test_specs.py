@@ -26,6 +26,11 @@ def entry(file_id: int, name: str, more: str = "") -> str:
     return f'[[classes]]\nid = {file_id}\nname = "{name}"\n{more}\n'
 
 
+def numbered(text: str) -> dict[int, str]:
+    """ "2 car, 3 stop sign" as a table."""
+    return {int(number): name for number, _, name in (item.partition(" ") for item in text.split(", "))}
+
+
 class TestBuiltInSpecs:
     """The public data sets are known by name."""
 
@@ -49,27 +54,24 @@ class TestBuiltInSpecs:
         classes = load_spec("coco-stuff").classes
         assert [item.file_id for item in classes] == [255, *range(182)]
         assert [classes[i + 1].name for i in (0, 62, 90, 91, 156, 181)] == [
-            "person", "couch", "hair brush", "banner", "sky-other", "wood",
-        ]  # fmt: skip
+            "person",
+            "couch",
+            "hair brush",
+            "banner",
+            "sky-other",
+            "wood",
+        ]
         assert [item.thing for item in classes] == [False, *[True] * 91, *[False] * 91]
 
     def test_coco_stuff_part_categories_are_the_releases(self) -> None:
-        given = {0: "human", 1: "bicycle", 2: "car", 3: "motorbike", 4: "aeroplane", 5: "bus", 6: "train", 7: "truck",
-                 8: "boat", 12: "stop sign", 15: "bird", 16: "cat", 17: "dog", 18: "horse", 19: "sheep", 20: "cow",
-                 23: "zebra", 43: "bottle", 61: "chair", 71: "tvmonitor"}  # fmt: skip
+        given = numbered(
+            "0 human, 1 bicycle, 2 car, 3 motorbike, 4 aeroplane, 5 bus, 6 train, 7 truck, 8 boat, 12 stop sign, "
+            "15 bird, 16 cat, 17 dog, 18 horse, 19 sheep, 20 cow, 23 zebra, 43 bottle, 61 chair, 71 tvmonitor"
+        )
         assert {c.file_id: c.part_category for c in load_spec("coco-stuff").classes if c.part_category} == given
 
     def test_cityscapes_has_parts_on_people_and_vehicles_without_caravan_and_trailer(self) -> None:
-        given = {
-            24: "human",
-            25: "human",
-            26: "car",
-            27: "truck",
-            28: "bus",
-            31: "train",
-            32: "motorbike",
-            33: "bicycle",
-        }
+        given = numbered("24 human, 25 human, 26 car, 27 truck, 28 bus, 31 train, 32 motorbike, 33 bicycle")
         for name, id_of in (("cityscapes", "label id"), ("cityscapes-trainids", "train id")):
             classes = load_spec(name).classes
             assert sorted(c.part_category for c in classes if c.part_category) == sorted(given.values()), id_of
@@ -81,9 +83,10 @@ class TestBuiltInSpecs:
         assert [c.file_id for c in classes] == list(range(151))
         things = [c for c in classes if c.thing]
         assert len(things) == 100
-        given = {4: "human", 6: "table", 8: "chair", 9: "car", 11: "sofa", 48: "boat", 50: "bus", 53: "truck",
-                 58: "tvmonitor", 59: "aeroplane", 64: "bottle", 65: "van", 68: "washer", 74: "motorbike",
-                 83: "bicycle"}  # fmt: skip
+        given = numbered(
+            "4 human, 6 table, 8 chair, 9 car, 11 sofa, 48 boat, 50 bus, 53 truck, 58 tvmonitor, 59 aeroplane, "
+            "64 bottle, 65 van, 68 washer, 74 motorbike, 83 bicycle"
+        )
         assert {i: c.part_category for i, c in enumerate(things, start=1) if c.part_category} == given
 
     @pytest.mark.parametrize("name", BUILT_IN)

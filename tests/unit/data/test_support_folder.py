@@ -10,7 +10,7 @@ from PIL import Image
 
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index
-from ipose.data.support_folder import check_category_name, check_supports, load_provenance, load_supports, save_supports
+from ipose.data.support_folder import check_category_name, load_supports, read_supports, save_supports
 from ipose.errors import SupportError
 from ipose.types import SupportSet
 
@@ -47,8 +47,8 @@ class TestSupportFolder:
         back = load_supports(tmp_path / "s")
         assert back.part_names == supports.part_names
         assert all(torch.equal(back.part_maps[name], supports.part_maps[name]) for name in supports.categories)
-        assert load_provenance(tmp_path / "s") == {"how": "drawn", "seed": 3}
-        assert check_supports(tmp_path / "s") == []
+        assert json.loads((tmp_path / "s" / "supports.json").read_text())["provenance"] == {"how": "drawn", "seed": 3}
+        assert read_supports(tmp_path / "s")[1] == []
 
     def test_the_maps_show_their_parts_in_colour(self, tmp_path: Path, supports: SupportSet) -> None:
         save_supports(supports, tmp_path)
@@ -116,8 +116,8 @@ class TestSupportFolder:
     ) -> None:
         save_supports(supports, tmp_path)
         spoil(tmp_path)
-        assert message in "\n".join(map(str, check_supports(tmp_path)))
-        with pytest.raises(SupportError, match=r"fault\(s\) in the supports"):
+        assert message in "\n".join(map(str, read_supports(tmp_path)[1]))
+        with pytest.raises(SupportError, match=r"1 fault in the supports"):
             load_supports(tmp_path)
 
     def test_a_folder_without_supports_says_what_was_expected(self, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from ipose.editing.draft import fill_from_nearest
 from ipose.editing.edit import Edit, Edits
-from ipose.editing.layout import fill_from_nearest
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
@@ -54,7 +54,7 @@ class TestComposition:
 
     def test_an_edit_of_ones_own_takes_part(self, model):
         class Silence(Edit):
-            def redraw(self, noise, seen):
+            def redraw(self, noise, context):
                 return noise._replace(z=torch.zeros_like(noise.z))
 
         assert Silence().record() == [{"edit": "Silence"}]

@@ -6,8 +6,8 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from ipose.data.object_index import index_objects
-from ipose.editing.edit import Edits
-from ipose.editing.layout import edited_draft, own_pixels
+from ipose.editing.draft import own_pixels
+from ipose.editing.edit import Edits, edited_draft
 from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
 from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts
@@ -209,7 +209,7 @@ class TestPaint:
     @pytest.mark.parametrize(
         ("number", "part_map", "words"),
         [
-            (0, torch.ones(5, 5, dtype=torch.uint8), "parts are painted at the scene's size"),
+            (0, torch.ones(5, 5, dtype=torch.uint8), "a painted part map must have the scene's size"),
             (0, torch.full((32, 48), 4, dtype=torch.uint8), "found 4, expected 0 no part, 1 top, 2 bottom, 3 wheel"),
             (0, torch.zeros(32, 48, dtype=torch.uint8), "no part is painted on object 0"),
             (1, torch.ones(32, 48, dtype=torch.uint8), "object 1 has no parts to paint: found box"),

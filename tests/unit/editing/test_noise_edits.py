@@ -7,9 +7,9 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.data.object_index import index_objects
+from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
 from ipose.editing.noise_edits import Blend, Resample
-from ipose.editing.region import Seen, pixel_noise
 from ipose.errors import ConfigError
 from ipose.layers.spade import nearest
 from ipose.testing.law import law
@@ -123,9 +123,9 @@ class TestResample:
         scene = make_scene(0)
         assert scene.objects[0].class_id == CAR
         parts = torch.full(scene.size, 2, dtype=torch.uint8)
-        seen = Seen(Draft(scene, model.supports, SPEC), parts, 0, model.synthesis)
+        context = NoiseContext(Draft(scene, model.supports, SPEC), parts, 0, model.synthesis)
         with pytest.raises(ConfigError, match="object 0 shows no wheel here: expected bottom"):
-            seen.part_region(0, "wheel")
+            context.part_region(0, "wheel")
 
 
 class TestBlend:
@@ -140,9 +140,11 @@ class TestBlend:
     def test_blended_noise_is_standard_normal_again(self, model, t):
         config = replace(model.synthesis, z_channels=4096)
         scene = make_scene(0)
-        seen = Seen(Draft(scene, model.supports, SPEC), torch.zeros(scene.size, dtype=torch.uint8), 0, config)
+        context = NoiseContext(
+            Draft(scene, model.supports, SPEC), torch.zeros(scene.size, dtype=torch.uint8), 0, config
+        )
         noise = pixel_noise(config, scene.size, 0, scene.name)
-        z = Blend(1, 2, t).redraw(noise, seen).z[:, 0, 0]
+        z = Blend(1, 2, t).redraw(noise, context).z[:, 0, 0]
         assert abs(float(z.mean())) < 0.1
         assert abs(float(z.std()) - 1) < 0.1
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from ipose.errors import ConfigError, DataError
-from ipose.evaluation.eval_card import EvalCard, card_file_name, compare_cards, read_card, read_cards, write_card
+from ipose.errors import DataError
+from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, read_cards, write_card
 
 CARD = EvalCard(
     metric="Frechet distance (features tiny@0123)",
@@ -74,6 +74,18 @@ class TestEvalCard:
         assert len({card_file_name(replace(CARD, **way)) for way in ways}) == len(ways)
         assert card_file_name(CARD) == "images_frechet-distance_tiny.json"
 
+    @pytest.mark.parametrize(
+        ("metric", "measure"),
+        [
+            ("FID", "Frechet distance"),
+            ("object KID", "Object kernel distance"),
+            ("Frechet distance (features tiny@0123)", "Frechet distance"),
+            ("mIoU (segmenter s@1)", "mIoU"),
+        ],
+    )
+    def test_its_measure_is_the_metric_without_the_network(self, metric, measure):
+        assert replace(CARD, metric=metric).measure == measure
+
     def test_a_run_has_its_cards_in_a_folder_of_their_own(self, tmp_path):
         (tmp_path / "run.json").write_text("{}")
         with pytest.raises(DataError, match="ipose evaluate"):
@@ -93,55 +105,6 @@ class TestEvalCard:
     def test_a_folder_without_cards_says_so(self, tmp_path):
         with pytest.raises(DataError, match="no eval cards"):
             read_cards(tmp_path)
-
-
-class TestCompareCards:
-    """compare_cards sets only comparable numbers beside each other."""
-
-    def test_one_line_a_metric_one_column_a_name(self):
-        accuracy = replace(CARD, metric="Pixel accuracy", value=0.5)
-        header, rows = compare_cards({"a": [CARD, accuracy], "b": [replace(CARD, value=3.0)]})
-        assert header[1:] == ["a", "b"]
-        assert [row[1:] for row in rows] == [["12.5", "3"], ["0.5", "-"]]
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"protocol": "images-256"},
-            {"resize": "to 32x32"},
-            {"features": "other@1"},
-            {"ignored_ids": (0,)},
-            {"data": "d2"},
-        ],
-    )
-    def test_refuses_numbers_taken_in_different_ways_unless_told_so(self, change):
-        columns = {"a": [CARD], "b": [replace(CARD, **change)]}
-        with pytest.raises(ConfigError, match="do not compare"):
-            compare_cards(columns)
-        _, ((name, *cells),) = compare_cards(columns, across_protocols=True)
-        assert name == "Frechet distance"
-        assert all(cell.startswith("12.5 [") for cell in cells)
-
-    def test_data_that_one_card_does_not_know_are_no_difference(self):
-        assert compare_cards({"a": [CARD], "b": [replace(CARD, data="")]})
-
-    def test_one_way_in_common_is_enough_and_other_ways_have_lines_of_their_own(self):
-        second = replace(CARD, protocol="images-256", value=7.0)
-        _, rows = compare_cards({"a": [CARD, second], "b": [CARD]})
-        assert [row[1:] for row in rows] == [["12.5", "12.5"], ["7", "-"]]
-
-    def test_says_where_numbers_are_of_other_counts(self):
-        _, rows = compare_cards({"a": [CARD], "b": [replace(CARD, counts={"images": 3, "real": 3})]})
-        assert [row[0].endswith("(counts differ)") for row in rows] == [True]
-        _, rows = compare_cards({"a": [CARD], "b": [CARD]})
-        assert [row[0].endswith("(counts differ)") for row in rows] == [False]
-
-    def test_refuses_fid_beside_another_frechet_distance(self):
-        fid = replace(CARD, metric="FID", features="inception-2015-12-05@6726825d")
-        with pytest.raises(ConfigError, match="another features"):
-            compare_cards({"a": [CARD], "b": [fid]})
-        _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
-        assert rows == [["Frechet distance", "12.5 [images, tiny]", "12.5 [images, FID]"]]
 
 
 class TestCardsOnOtherData:

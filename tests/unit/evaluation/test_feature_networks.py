@@ -11,7 +11,6 @@ from ipose.errors import ConfigError, MissingWeightsError
 from ipose.evaluation.feature_networks import (
     INCEPTION_FILE,
     FeatureNetwork,
-    extract_features,
     load_features,
     random_features,
 )
@@ -124,9 +123,5 @@ class TestRandomFeatures:
 
     def test_a_batch_equals_its_images_one_by_one(self):
         network = random_features()
-        one_by_one = extract_features(network, [image[None] for image in IMAGES])
-        torch.testing.assert_close(one_by_one, extract_features(network, [IMAGES]), rtol=1e-5, atol=1e-6)
-
-    def test_no_images_are_an_error(self):
-        with pytest.raises(ConfigError, match="no images"):
-            extract_features(random_features(), [])
+        one_by_one = torch.cat([network(image[None]) for image in IMAGES])
+        torch.testing.assert_close(one_by_one, network(IMAGES), rtol=1e-5, atol=1e-6)

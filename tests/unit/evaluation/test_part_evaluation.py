@@ -1,7 +1,5 @@
 """Claims about scoring a predictor beside the two baselines."""
 
-import json
-
 import pytest
 import torch
 
@@ -113,8 +111,8 @@ class TestEvaluateParts:
         assert lines[3].split()[:3] == ["cat", "(novel)", "1"]
         assert [line.split("  ")[0] for line in lines[4:]] == ["mean of basis", "mean of novel"]
 
-    def test_json_holds_the_three_and_the_error_removed(self):
-        data = json.loads(run().to_json())
+    def test_plain_values_hold_the_three_and_the_error_removed(self):
+        data = run().to_dict()
         assert set(data) == {"model", "copy", "majority", "error_removed"}
         assert data["error_removed"] == {"cow": pytest.approx(1), "cat": None, "basis": pytest.approx(1), "novel": None}
 

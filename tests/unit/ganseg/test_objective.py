@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG as SMALL
-from ipose.data.photo_source import PhotoBatch, PhotoSource
+from ipose.data.batch_sources import PhotoBatch, PhotoSource
 from ipose.ganseg.objective import GANSegObjective
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train

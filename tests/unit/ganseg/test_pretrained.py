@@ -30,7 +30,7 @@ class TestModelFolder:
         assert not loaded.training
 
     def test_nothing_there(self, tmp_path):
-        with pytest.raises(RunError, match=r"found no such folder.*ipose train ganseg"):
+        with pytest.raises(RunError, match=r"no such run or model folder.*ipose train ganseg"):
             load_ganseg(tmp_path / "nowhere")
 
     def test_another_system(self, folder):

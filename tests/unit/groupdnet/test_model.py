@@ -10,7 +10,7 @@ from ipose.editing.layout_edits import EditLabel
 from ipose.errors import ConfigError, DataError, RunError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
-from ipose.groupdnet.model import GroupDNet, is_groupdnet
+from ipose.groupdnet.model import GroupDNet
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import SceneBatch
 
@@ -75,14 +75,11 @@ class TestFolder:
         assert torch.equal(loaded(scenes[0], seed=2), model(scenes[0], seed=2))
         assert torch.equal(loaded.encode(scenes).mean, model.encode(scenes).mean)
         assert loaded.spec == SPEC
-        assert is_groupdnet(tmp_path)
 
     def test_other_folders_are_told_in_a_sentence(self, model, tmp_path):
-        assert not is_groupdnet(tmp_path)
         with pytest.raises(RunError, match=r"no GroupDNet here: found no config\.json"):
             GroupDNet.from_pretrained(tmp_path)
         (tmp_path / "config.json").write_text('{"format": "ipose"}')
-        assert not is_groupdnet(tmp_path)
         with pytest.raises(RunError, match="a model of another system: found ipose, expected ipose-groupdnet"):
             GroupDNet.from_pretrained(tmp_path)
         model.save_pretrained(tmp_path)

@@ -218,7 +218,7 @@ class TestFaults:
             without_prefix({**states[network], "optimizer": {}})
 
     def test_z_that_leaves_no_class_is_named(self, states):
-        with pytest.raises(RunError, match=r"\[z_channels\] no class is left beside z: found 9 channels"):
+        with pytest.raises(RunError, match=r"\[z_channels\] no channel is left for classes beside z: found 9 channels"):
             generator(states["generator"])
 
     @pytest.mark.parametrize(
@@ -237,5 +237,5 @@ class TestFaults:
 
     @pytest.mark.parametrize("module", [nn.Linear(1, 1), nn.DataParallel(nn.Linear(1, 1))])
     def test_other_modules_do_not_go_back(self, module):
-        with pytest.raises(ConfigError, match=r"\[module\].*expected a PartNet, Generator or Discriminator"):
+        with pytest.raises(ConfigError, match=r"\[module\].*expected a network of iPOSE, GroupDNet or GANSeg"):
             to_release(module)

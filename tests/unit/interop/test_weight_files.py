@@ -92,7 +92,7 @@ class TestCode:
         network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
         torch.save(network.state_dict(), tmp_path / "a.pth", pickle_protocol=protocol)
         assert code_in(tmp_path / "a.pth") is None
-        with pytest.raises(RunError, match="Save it anew, without pickle_protocol"):
+        with pytest.raises(RunError, match="Save it again without pickle_protocol"):
             read_weights(tmp_path / "a.pth")
 
 

@@ -46,7 +46,7 @@ class MaxInsteadOfSoftmax(CrossAttentionBlock):
     "wrong", [WithoutScale, ResidualOfTheProjection, NormBeforeTheOutput, MaxInsteadOfSoftmax], ids=lambda c: c.__name__
 )
 def test_the_contract_rejects(wrong):
-    assert "test_agrees_with_the_loop_in_float64" in failed_tests(CrossAttentionContract, wrong)
+    assert "test_agrees_with_the_equation_in_float64" in failed_tests(CrossAttentionContract, wrong)
 
 
 def test_two_linear_maps_in_a_row_are_one():

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ipose.errors import ConfigError
 from ipose.losses import CLIPStyle, relaxed_emd, tiny_clip_style, visual_tokens
+from ipose.losses.clip_style import StyleResize
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,21 @@ class TestVisualTokens:
         assert seen[0].shape == (1, 3, 32, 32)
         torch.testing.assert_close(seen[0], torch.zeros(1, 3, 32, 32), atol=1e-5, rtol=0)
         assert seen[1][0, :, 5, 5].tolist() == pytest.approx([1.9303, 2.0749, 2.1459], abs=1e-3)
+
+    @pytest.mark.parametrize(("resize", "levels"), [("clip", {0.5}), ("release", {0.0, 1.0})])
+    def test_shrinking_is_antialiased_as_in_clip_or_not_as_in_the_release(
+        self, style: CLIPStyle, resize: StyleResize, levels: set[float]
+    ) -> None:
+        """Given a checkerboard of pixels, three times too large, the antialiased encoder sees grey; without, it sees
+        every third pixel, black or white."""
+        seen: list[Tensor] = []
+        handle = style.visual.conv1.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+        rows, cols = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+        board = ((rows + cols) % 2 * 2.0 - 1).expand(1, 3, 96, 96)
+        visual_tokens(style.visual, board, 0, resize)
+        handle.remove()
+        red = seen[0][0, 0, 4:-4, 4:-4] * 0.26862954 + 0.48145466
+        assert {round(value, 1) for value in red.flatten().tolist()} == levels
 
     def test_a_block_that_is_not_there_is_refused(self, style: CLIPStyle) -> None:
         with pytest.raises(ConfigError, match=r"found 8, expected 0\.\.1"):

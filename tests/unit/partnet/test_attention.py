@@ -43,11 +43,11 @@ class TestSupportAttention:
         torch.testing.assert_close(attention.read_by(31, 17, block=1).sum(), torch.ones((), dtype=torch.float64))
         torch.testing.assert_close(attention.shares(31, 17).sum(), torch.ones((), dtype=torch.float64))
 
-    def test_agrees_with_the_loops_in_float64(self, device):
+    def test_agrees_with_the_literal_version_in_float64(self, device):
         model, (shapes, supports) = network(3, device), CONTRACT.objects(3, device, n=2, k=2)
         found = support_attention(model, shapes, supports)[1]
         with torch.no_grad():
-            expected = literal(model, shapes[1], supports[1], channel=2)
+            expected = literal(model.state_dict(), shapes[1], supports[1], channel=2, attention_blocks=2)
         torch.testing.assert_close(found.weights[:, 2].flatten(-3), expected.cpu())
 
     def test_comes_with_the_parts_of_the_ordinary_forward(self, device):

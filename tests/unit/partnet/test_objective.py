@@ -8,7 +8,7 @@ import torch
 
 from ipose.errors import ConfigError, SupportError
 from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
-from ipose.partnet.partnet import PartNet
+from ipose.partnet.partnet import PartNet, SupportMemory
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.types import PartPair, SupportSet
 
@@ -50,6 +50,12 @@ def objective(**changes):
         for parameter in network.blocks.parameters():
             parameter.mul_(3)
     return PartNetObjective(network, config)
+
+
+def alike(pairs, supports, category):
+    """Training objects with as many part ids as the category's first support."""
+    ids = len(supports.part_maps[category][0].unique())
+    return [p.part_map for p in pairs if p.category == category and len(p.part_map.unique()) == ids]
 
 
 def losses(system, batch, seed=0):
@@ -191,27 +197,54 @@ class TestPartPairSource:
         assert torch.equal(batch.part_map[1], pairs[0].part_map)
         assert torch.equal(batch.shapes[1, 0], pairs[0].shape.float())
 
-    def test_random_supports_are_training_objects_of_the_category(self, pairs, supports):
+    def test_random_supports_are_chosen_ones_or_alike_training_objects_of_the_category(self, pairs, supports):
         source, generator = PartPairSource(pairs, supports, random_supports=1.0), torch.Generator().manual_seed(0)
-        members = {name: [p.part_map for p in pairs if p.category == name] for name in ("car", "dog")}
+        known = {name: [*supports.part_maps[name], *alike(pairs, supports, name)] for name in ("car", "dog")}
         drawn = {"car": set(), "dog": set()}
-        for _ in range(20):
+        for _ in range(40):
             batch = source.collate([pairs[0], pairs[4]], generator)
             for name, maps in zip(("car", "dog"), batch.supports, strict=True):
                 for part_map in maps:
-                    drawn[name] |= {i for i, own in enumerate(members[name]) if torch.equal(own, part_map)}
-                    assert any(torch.equal(own, part_map) for own in members[name])
-        assert drawn == {"car": {0, 1, 2, 3}, "dog": {0, 1, 2}}
+                    drawn[name] |= {i for i, own in enumerate(known[name]) if torch.equal(own, part_map)}
+                    assert any(torch.equal(own, part_map) for own in known[name])
+        assert drawn == {name: set(range(len(maps))) for name, maps in known.items()}
+
+    def test_random_supports_show_as_many_ids_as_the_first_chosen_one(self, supports):
+        few = replace(pair("car", 1), part_map=(pair("car", 1).part_map > 0).byte(), name="one part")
+        source = PartPairSource([few, pair("car", 2)], supports, random_supports=1.0)
+        generator = torch.Generator().manual_seed(0)
+        for _ in range(30):
+            maps = source.collate([few], generator).supports[0]
+            assert not any(torch.equal(own, few.part_map) for own in maps)
+
+    def test_at_most_a_hundred_training_objects_are_drawn_from(self, supports):
+        many = [pair("car", 100 + i) for i in range(130)]
+        pool = PartPairSource(many, supports).pools["car"]
+        assert len(pool) == supports.k + min(len(alike(many, supports, "car")), 100)
+
+    def test_of_random_supports_no_training_object_comes_twice(self, pairs, supports):
+        source, generator = PartPairSource(pairs, supports, random_supports=1.0), torch.Generator().manual_seed(0)
+        others = alike(pairs, supports, "car")
+        for _ in range(60):
+            first, second = source.collate(pairs[:1], generator).supports[0]
+            both = torch.equal(first, second)
+            assert not (both and any(torch.equal(first, own) for own in others))
+
+    def test_half_of_the_random_supports_or_more_are_not_the_chosen_ones(self, pairs, supports):
+        """Given k chosen and at most 2k others, when k are drawn, then chosen ones have no precedence."""
+        source, generator = PartPairSource(pairs, supports, random_supports=1.0), torch.Generator().manual_seed(0)
+        maps = [own for _ in range(200) for own in source.collate(pairs[:1], generator).supports[0]]
+        chosen = [any(torch.equal(own, known) for known in supports.part_maps["car"]) for own in maps]
+        assert sum(chosen) / len(chosen) == pytest.approx(0.56, abs=0.08)  # 2 of 6 candidates, and 2 / 6 of the drawn 4
 
     @pytest.mark.parametrize("probability", [0.0, 3 / 8, 1.0])
     def test_random_supports_come_as_often_as_configured(self, pairs, supports, probability):
-        source, generator = (
-            PartPairSource(pairs, supports, random_supports=probability),
-            torch.Generator().manual_seed(0),
-        )
-        chosen = supports.of(["car"])
-        random = [not torch.equal(source.collate(pairs[:1], generator).supports, chosen) for _ in range(400)]
-        assert sum(random) / 400 == pytest.approx(probability, abs=0.08 if 0 < probability < 1 else 0)
+        source = PartPairSource(pairs, supports, random_supports=probability)
+        source.pools["car"] = torch.zeros(9, 64, 64, dtype=torch.uint8)  # easy to tell from the chosen ones
+        generator = torch.Generator().manual_seed(0)
+        some = [not source.collate(pairs[:1], generator).supports.any((0, 2, 3)).all() for _ in range(400)]
+        # of 2 chosen ones and 4 others two are drawn: both are chosen ones with probability 1 / 15
+        assert sum(some) / 400 == pytest.approx(14 / 15 * probability, abs=0.08 if probability else 0)
 
     def test_mixed_k_reads_every_number_of_supports_as_often_and_never_one_twice(self, pairs, supports):
         three = SupportSet({"car": PARTS}, {"car": torch.stack([pair("car", 60 + i).part_map for i in range(3)])})
@@ -276,3 +309,29 @@ def test_a_step_of_the_loop_changes_every_weight_of_partnet(batch):
     old = dict(before.named_parameters())
     same = [name for name, p in system.partnet.named_parameters() if p.ndim > 1 and torch.equal(p, old[name])]
     assert not same
+
+
+class TestReplacedSupport:
+    """Eq. 11's second prediction reads the object's own parts in place of one support."""
+
+    @pytest.mark.parametrize(("rule", "replaced"), [("any", {0, 1, 2}), ("not_last", {0, 1})])
+    def test_the_release_never_replaces_the_last_one(self, rule, replaced, monkeypatch):
+        seen, real = set(), SupportMemory.replace_one
+
+        def watched(memory, index, own, which):
+            seen.update(which.tolist())
+            return real(memory, index, own, which)
+
+        monkeypatch.setattr(SupportMemory, "replace_one", watched)
+        three = SupportSet({"car": PARTS}, {"car": torch.stack([pair("car", 60 + i).part_map for i in range(3)])})
+        few = [pair("car", i) for i in range(4)]
+        own = PartPairSource(few, three, random_supports=0.0, augment=False).collate(few, torch.Generator())
+        system = objective(replaced_support=rule)
+        for seed in range(6):
+            losses(system, own, seed)
+        assert seen == replaced
+
+    def test_a_single_support_is_replaced_itself(self, pairs, supports):
+        own, index = pairs[0], torch.zeros(1, dtype=torch.int64)
+        one = PartBatch(("a",), own.shape[None, None].float(), own.part_map[None], supports.of(["car"])[:, :1], index)
+        assert all(loss.isfinite() for loss in losses(objective(replaced_support="not_last"), one).values())

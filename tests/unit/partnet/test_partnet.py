@@ -6,8 +6,7 @@ from torch import nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.partnet.partnet import PartNet, PartPrediction, distinct_pairs
-from ipose.partnet.presets import preset
-from ipose.reference.partnet import partnet as literal
+from ipose.partnet.presets import PartNetConfig, preset
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
 
@@ -97,19 +96,6 @@ class TestPartNetOfBatchNorm(NetworkContract):
         assert batch == ["BatchNorm2d", "ReLU"] * 15
         assert instance == ["InstanceNorm", "LeakyReLU"] * 12 + ["InstanceNorm", "ReLU"] * 3
 
-    def test_agrees_with_the_loops_in_float64(self, device):
-        """Given running statistics of some batches, the answer of the empty mask among them."""
-        torch.manual_seed(0)
-        network, contract = self.make().double().to(device), PartNetContract()
-        for seed in range(2):
-            network(*contract.objects(seed, device, n=1, k=1))
-        network.eval()
-        shapes, supports = contract.objects(3, device, n=1, k=1)
-        with torch.no_grad():
-            answer, (logits, features) = network(shapes, supports), literal(network, shapes, supports)
-        torch.testing.assert_close(answer.logits, logits)
-        torch.testing.assert_close(answer.features, features)
-
 
 class TestSizes:
     """The released size, and what the ablations change."""
@@ -190,3 +176,39 @@ class TestEmptyMasks:
         with_part, without = memory.values[memory.slot[0, 2]]
         assert with_part.abs().max() > 0
         assert without.abs().max() == 0
+
+
+class TestReleasedInit:
+    """How the release's training begins: Xavier normal with gain 0.02, but for the attention's own projections."""
+
+    def test_the_query_convolution_has_the_published_deviation(self):
+        torch.manual_seed(0)
+        network = PartNet(PartNetConfig(weight_init="release"))
+        assert network.blocks[0].query_conv.weight.std().item() == pytest.approx(0.0012, rel=0.03)
+
+    def test_convolutions_and_linear_maps_are_normal_with_gain_002_and_biases_are_zero(self):
+        torch.manual_seed(0)
+        network = PartNet(PartNetConfig(weight_init="release"))
+        projections = {id(layer) for block in network.blocks for layer in (block.query, block.key, block.value)}
+        for layer in network.modules():
+            if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) or id(layer) in projections:
+                continue
+            fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layer.weight)
+            wanted = 0.02 * (2 / (fan_in + fan_out)) ** 0.5
+            few = layer.weight.numel() < 2000
+            assert layer.weight.std().item() == pytest.approx(wanted, rel=0.2 if few else 0.05)
+            assert not layer.bias.any()
+
+    def test_the_attention_projections_are_uniform_over_the_three_as_one_matrix(self):
+        torch.manual_seed(0)
+        block = PartNet(PartNetConfig(weight_init="release")).blocks[0]
+        width = block.query.in_features
+        bound = (6 / (width + 3 * width)) ** 0.5
+        for projection in (block.query, block.key, block.value):
+            assert projection.weight.abs().max().item() == pytest.approx(bound, rel=0.01)
+            assert projection.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.02)
+
+    def test_presets_of_paper_and_release_begin_so_and_those_of_our_own_do_not(self):
+        assert [preset(name).weight_init for name in ("paper", "release", "half", "toy")] == ["release"] * 2 + [
+            "torch"
+        ] * 2

@@ -8,7 +8,7 @@ import torch
 from ipose.data.augment import flip_scene
 from ipose.errors import DataError
 from ipose.partnet import parts_without_partnet as stand_ins
-from ipose.partnet.parts_without_partnet import PositionParts, no_parts, object_numbers, stand_in, true_parts
+from ipose.partnet.parts_without_partnet import PositionParts, no_parts, object_numbers, parts_function, true_parts
 from ipose.reference.position_descriptor import position_descriptor as literal_descriptor
 from ipose.shapes.position_descriptor import position_descriptor
 from ipose.testing.tiny_scenes import BOX, make_scene
@@ -96,7 +96,7 @@ class TestPositionParts:
         monkeypatch.setattr(stand_ins, "position_descriptor", lambda ids: asked.append(1) or position_descriptor(ids))
         one = SceneBatch.from_scenes([make_scene(0)])
         enough = 72 * 4 * int((object_numbers(one) > 0).sum())
-        parts = PositionParts(remembered_bytes=enough)
+        parts = PositionParts(cache_bytes=enough)
         for _ in range(2):
             parts(one)
         assert len(asked) == 1
@@ -114,6 +114,6 @@ def test_no_parts_are_0_and_weigh_nothing(batch):
 
 
 def test_each_kind_has_its_stand_in_and_predicted_parts_have_none():
-    assert stand_in("true") is true_parts
-    assert isinstance(stand_in("position_descriptor"), PositionParts)
-    assert stand_in("predicted") is None
+    assert parts_function("true") is true_parts
+    assert isinstance(parts_function("position_descriptor"), PositionParts)
+    assert parts_function("predicted") is None

@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import SupportError
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.scene_parts import RememberedParts, infer_scene_parts, predict_objects, predict_part_maps
+from ipose.partnet.scene_parts import CachedParts, infer_scene_parts, predict_objects, predict_part_maps
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
@@ -187,33 +187,79 @@ def ask():
     return infer, asked
 
 
-class TestRememberedParts:
-    """RememberedParts answers as PartNet does, and asks it once a scene."""
+class TestCachedParts:
+    """CachedParts answers as PartNet does, and asks it once a scene."""
 
     @pytest.mark.parametrize("part_input", ["features", "logits"])
-    def test_a_remembered_scene_has_the_parts_that_partnet_infers(self, drawn_scenes, ask, part_input):
+    def test_a_cached_scene_has_the_parts_that_partnet_infers(self, drawn_scenes, ask, part_input):
         infer, asked = ask
-        remembered = RememberedParts(infer, part_input)
-        remembered(SceneBatch.from_scenes(drawn_scenes[:3]))
+        cached = CachedParts(infer, part_input)
+        cached(SceneBatch.from_scenes(drawn_scenes[:3]))
         batch = SceneBatch.from_scenes([drawn_scenes[1], drawn_scenes[3], drawn_scenes[0]])
         expected = infer(batch)
         del asked[:]
-        parts = remembered(batch)
+        parts = cached(batch)
         assert asked == [drawn_scenes[3].name]
         torch.testing.assert_close(getattr(parts, part_input), getattr(expected, part_input), atol=1e-5, rtol=1e-5)
         assert torch.equal(parts.mask, expected.mask)
 
-    def test_only_what_the_generator_reads_is_remembered(self, drawn_scenes, ask):
+    def test_only_what_the_generator_reads_is_cached(self, drawn_scenes, ask):
         batch = SceneBatch.from_scenes(drawn_scenes[:2])
-        parts = RememberedParts(ask[0], "features")(batch)
+        parts = CachedParts(ask[0], "features")(batch)
         assert parts.logits.shape == (2, 1, 64, 64)
         assert not parts.logits.any()
-        assert RememberedParts(ask[0], "logits")(batch).features.shape == (2, 1, 64, 64)
+        assert CachedParts(ask[0], "logits")(batch).features.shape == (2, 1, 64, 64)
 
     def test_what_is_known_is_not_asked_again(self, drawn_scenes, ask):
         infer, asked = ask
-        remembered, batch = RememberedParts(infer, "logits"), SceneBatch.from_scenes(drawn_scenes[:2])
+        cached, batch = CachedParts(infer, "logits"), SceneBatch.from_scenes(drawn_scenes[:2])
         del asked[:]
         for _ in range(3):
-            remembered(batch)
+            cached(batch)
         assert asked == [scene.name for scene in drawn_scenes[:2]]
+
+
+class TestObjectShape:
+    """Which pixels are an object's: by label and instance id, or by the instance id alone (the release)."""
+
+    @pytest.fixture
+    def with_a_hole(self, scenes, device):
+        """The first scene, with a hole of another label in the middle of its first object, and the hole."""
+        scene, item = scenes[0], scenes[0].objects[0]
+        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        rows, cols = own.nonzero(as_tuple=True)
+        hole = torch.zeros_like(own)
+        hole[rows.median() : rows.median() + 2, cols.median() : cols.median() + 2] = True
+        hole &= own
+        label = torch.where(hole, (item.class_id + 1) % 4, scene.label)
+        assert hole.sum() == 4
+        return SceneBatch.from_scenes([replace(scene, label=label)]).to(device)
+
+    def test_a_hole_of_another_label_belongs_to_the_object_by_the_releases_rule(
+        self, network, scenes, with_a_hole, supports, device
+    ):
+        whole = infer_scene_parts(network, SceneBatch.from_scenes(scenes[:1]).to(device), supports)
+        by_instance = infer_scene_parts(network, with_a_hole, supports, object_shape="instance")
+        by_both = infer_scene_parts(network, with_a_hole, supports)
+        assert torch.equal(by_instance.shapes, whole.shapes)
+        assert by_both.shapes[0].sum() < whole.shapes[0].sum()
+        assert torch.equal(by_both.shapes[1:], whole.shapes[1:])
+
+    def test_a_polygon_one_pixel_off_its_label_stays_as_it_is_by_the_releases_rule(
+        self, network, scenes, supports, device
+    ):
+        """Given an instance map that reaches one row beyond its label, the row belongs to the silhouette."""
+        scene, item = scenes[0], scenes[0].objects[0]
+        rows = torch.arange(scene.label.shape[0])[:, None].expand_as(scene.label)
+        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        label = torch.where(own & (rows == rows[own].max()), (item.class_id + 1) % 4, scene.label)
+        off = SceneBatch.from_scenes([replace(scene, label=label)]).to(device)
+        exact = infer_scene_parts(network, SceneBatch.from_scenes(scenes[:1]).to(device), supports)
+        assert torch.equal(infer_scene_parts(network, off, supports, object_shape="instance").shapes, exact.shapes)
+        assert not torch.equal(infer_scene_parts(network, off, supports).shapes, exact.shapes)
+
+    def test_own_pixels_are_pasted_by_the_same_rule(self, network, scenes, with_a_hole, supports, device):
+        whole = SceneBatch.from_scenes(scenes[:1]).to(device)
+        expected = infer_scene_parts(network, whole, supports, paste="own_pixels").logits
+        found = infer_scene_parts(network, with_a_hole, supports, paste="own_pixels", object_shape="instance").logits
+        assert torch.equal(found, expected)

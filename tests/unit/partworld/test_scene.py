@@ -203,11 +203,17 @@ class TestConfig:
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"seed": -1}, {"count": 0}, {"size": (31, 64)}, {"categories": ("unicorn",)}, {"categories": ()},
-            {"objects": (3, 2)}, {"object_scale": (0.8, 0.2)}, {"split": "test"},
+            {"seed": -1},
+            {"count": 0},
+            {"size": (31, 64)},
+            {"categories": ("unicorn",)},
+            {"categories": ()},
+            {"objects": (3, 2)},
+            {"object_scale": (0.8, 0.2)},
+            {"split": "test"},
         ],
         ids=str,
-    )  # fmt: skip
+    )
     def test_refuses_values_that_cannot_work(self, wrong):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             PartWorldConfig(**wrong)

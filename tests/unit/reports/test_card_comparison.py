@@ -1,4 +1,4 @@
-"""Claims about the plot of eval cards."""
+"""Claims about eval cards beside each other, as a table and as a plot."""
 
 import io
 from dataclasses import replace
@@ -8,9 +8,67 @@ from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.evaluation.eval_card import EvalCard
-from ipose.reports.card_comparison import card_plot
+from ipose.reports.card_comparison import card_plot, compare_cards
 
-CARD = EvalCard(metric="Frechet distance", value=2.0, protocol="images", resize="", counts={})
+CARD = EvalCard(
+    metric="Frechet distance (features tiny@0123)",
+    value=12.5,
+    protocol="images",
+    resize="to 64x64",
+    counts={"images": 7, "real": 7},
+    features="tiny@0123",
+    ignored_ids=(0, 3),
+    data="d1",
+)
+
+
+class TestCompareCards:
+    """compare_cards sets only comparable numbers beside each other."""
+
+    def test_one_line_a_metric_one_column_a_name(self):
+        accuracy = replace(CARD, metric="Pixel accuracy", value=0.5)
+        header, rows = compare_cards({"a": [CARD, accuracy], "b": [replace(CARD, value=3.0)]})
+        assert header[1:] == ["a", "b"]
+        assert [row[1:] for row in rows] == [["12.5", "3"], ["0.5", "-"]]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"protocol": "images-256"},
+            {"resize": "to 32x32"},
+            {"features": "other@1"},
+            {"ignored_ids": (0,)},
+            {"data": "d2"},
+        ],
+    )
+    def test_refuses_numbers_taken_in_different_ways_unless_told_so(self, change):
+        columns = {"a": [CARD], "b": [replace(CARD, **change)]}
+        with pytest.raises(ConfigError, match="do not compare"):
+            compare_cards(columns)
+        _, ((name, *cells),) = compare_cards(columns, across_protocols=True)
+        assert name == "Frechet distance"
+        assert all(cell.startswith("12.5 [") for cell in cells)
+
+    def test_data_that_one_card_does_not_know_are_no_difference(self):
+        assert compare_cards({"a": [CARD], "b": [replace(CARD, data="")]})
+
+    def test_one_way_in_common_is_enough_and_other_ways_have_lines_of_their_own(self):
+        second = replace(CARD, protocol="images-256", value=7.0)
+        _, rows = compare_cards({"a": [CARD, second], "b": [CARD]})
+        assert [row[1:] for row in rows] == [["12.5", "12.5"], ["7", "-"]]
+
+    def test_says_where_numbers_are_of_other_counts(self):
+        _, rows = compare_cards({"a": [CARD], "b": [replace(CARD, counts={"images": 3, "real": 3})]})
+        assert [row[0].endswith("(counts differ)") for row in rows] == [True]
+        _, rows = compare_cards({"a": [CARD], "b": [CARD]})
+        assert [row[0].endswith("(counts differ)") for row in rows] == [False]
+
+    def test_refuses_fid_beside_another_frechet_distance(self):
+        fid = replace(CARD, metric="FID", features="inception-2015-12-05@6726825d")
+        with pytest.raises(ConfigError, match="another features"):
+            compare_cards({"a": [CARD], "b": [fid]})
+        _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
+        assert rows == [["Frechet distance", "12.5 [images, tiny]", "12.5 [images, FID]"]]
 
 
 def height(columns) -> int:

@@ -13,7 +13,6 @@ from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_shee
 from ipose.reports.sheets import (
     SceneRow,
     class_legend,
-    overlay_sheet,
     part_legend,
     parts_sheet,
     scene_sheet,
@@ -103,7 +102,7 @@ class TestSceneSheet:
 
 
 class TestOtherSheets:
-    """supports_sheet, parts_sheet and overlay_sheet."""
+    """supports_sheet and parts_sheet."""
 
     def test_supports_show_k_maps_of_every_category_and_a_swatch_for_each_part(self, supports):
         page = supports_sheet(supports)
@@ -129,8 +128,3 @@ class TestOtherSheets:
         true = supports.part_maps["car"]
         with pytest.raises(ShapeMismatchError, match="found 1, expected 3"):
             parts_sheet(true > 0, true, names=["one"])
-
-    def test_overlays_cover_map_images_and_original(self, scene, spec):
-        row = SceneRow(scene, scene.part, {"seed 1": torch.zeros(3, 8, 8)})
-        three = overlay_sheet(row, spec)
-        assert three.width > overlay_sheet(replace(row, images=None), spec).width

@@ -23,9 +23,9 @@ class TestPositionDescriptor(PositionDescriptorContract):
         r_outer=st.sampled_from([0.7, 1.0, 2.0]),
     )
     def test_other_bins_match_the_literal_reference_too(self, device, shape, radius_bins, angle_bins, r_outer):
-        bins = PositionBins(radius_bins=radius_bins, angle_bins=angle_bins, r_inner=0.3, r_outer=r_outer)
-        found = position_descriptor(shape.int().to(device), bins).cpu()
-        torch.testing.assert_close(found, reference.position_descriptor(shape.int(), bins))
+        bins = {"radius_bins": radius_bins, "angle_bins": angle_bins, "r_inner": 0.3, "r_outer": r_outer}
+        found = position_descriptor(shape.int().to(device), PositionBins(**bins)).cpu()
+        torch.testing.assert_close(found, reference.position_descriptor(shape.int(), **bins))
 
     def test_counts_stay_exact_on_a_large_object(self, device):
         """Given a disk of 200 pixels across, every histogram is made of whole outline pixels."""

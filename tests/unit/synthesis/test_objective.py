@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ConfigError, DataError
 from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style, tiny_vgg_loss
-from ipose.partnet.parts_without_partnet import stand_in
+from ipose.partnet.parts_without_partnet import parts_function
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject
@@ -375,10 +375,10 @@ class TestConstruction:
         config = replace(CONFIG, parts=which, part_input="logits", style_loss="none")
         batch = replace(batch, part=(batch.label % 3).to(torch.uint8))
         torch.manual_seed(0)
-        system, received = SynthesisObjective.from_config(config, infer_parts=stand_in(which)), []
+        system, received = SynthesisObjective.from_config(config, infer_parts=parts_function(which)), []
         system.generator.register_forward_pre_hook(lambda module, inputs: received.append(inputs))
         losses_of(system, batch, "generator")["n_plus_one"].backward()
-        expected = stand_in(which)(batch)
+        expected = parts_function(which)(batch)
         assert torch.equal(received[0][1], expected.features)
         assert torch.equal(received[0][2], expected.mask)
         assert {n for n, p in system.generator.named_parameters() if p.ndim > 1} <= with_gradient(system.generator)

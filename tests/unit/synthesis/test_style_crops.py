@@ -14,7 +14,7 @@ def batch_of(objects: int) -> SceneBatch:
     """Two scenes with `objects` squares each, instance 1, 2, ... of class 1."""
     label, instance = torch.zeros(SIZE, dtype=torch.int64), torch.zeros(SIZE, dtype=torch.int32)
     boxes = [Box(2 * i % 8, 2 * i % 8 + 6, i, i + 6) for i in range(objects)]
-    squares = tuple(SceneObject(1, i + 1, None, box) for i, box in enumerate(boxes))
+    squares = tuple(SceneObject(1, i + 1, "car", box) for i, box in enumerate(boxes))
     image = torch.zeros(3, *SIZE, dtype=torch.uint8)
     return SceneBatch.from_scenes([Scene(name, image, label, instance, squares) for name in "ab"])
 
@@ -79,12 +79,8 @@ class TestStyleCrops:
         assert grad[:, :, 1:5, 1:5].all()  # inside the object
         assert not grad[:, :, 12:, 16:].any()  # far from it
 
-    def test_a_batch_without_objects(self) -> None:
-        for seed in range(5):
-            assert drawn(0, "objects", seed) is None
-            crops = drawn(0, "release", seed)
-            assert crops is not None
-            assert torch.equal(crops.fake, images(0))
+    def test_the_paper_compares_nothing_in_a_batch_without_objects(self) -> None:
+        assert drawn(0, "objects", 0) is None
 
     def test_crops_stay_in_float32_under_bfloat16(self) -> None:
         with torch.autocast("cpu", torch.bfloat16):
@@ -93,3 +89,34 @@ class TestStyleCrops:
         assert low is not None
         assert high is not None
         assert torch.equal(low.fake, high.fake)
+
+    def test_the_release_compares_objects_with_parts_alone(self) -> None:
+        """Given a white object with parts and a black one without, every crop of the release is white."""
+        white, black = Box(4, 10, 2, 8), Box(4, 10, 14, 20)
+        image = torch.full((1, 3, *SIZE), -1.0)
+        image[0, :, 4:11, 2:9] = 1
+        ids = torch.zeros(SIZE, dtype=torch.int64)
+        objects = (SceneObject(1, 1, None, black), SceneObject(1, 2, "car", white))
+        batch = SceneBatch.from_scenes([Scene("a", torch.zeros(3, *SIZE, dtype=torch.uint8), ids, ids.int(), objects)])
+        crops = [style_crops(image, image, batch, "release", torch.Generator().manual_seed(seed)) for seed in range(12)]
+        shown = [c.real for c in crops if c is not None and c.real.shape[-1] == 128]
+        assert shown
+        assert all(len(real) == 1 and real.min() == 1 for real in shown)
+
+    def test_the_release_shows_the_bare_box_by_nearest_pixels(self) -> None:
+        """Given noise, each pixel of a crop of the release is a pixel of the box; a crop of the paper blends them."""
+        image, batch = images(3), batch_of(1)
+        for seed in range(12):
+            crops = style_crops(image, image, batch, "release", torch.Generator().manual_seed(seed))
+            assert crops is not None
+            if crops.real.shape[-1] == 128:
+                for i, crop in enumerate(crops.real):
+                    own = {tuple(image[j, :, r, c].tolist()) for j in (0, 1) for r in range(6) for c in range(6)}
+                    assert {tuple(pixel.tolist()) for pixel in crop.flatten(1).T} <= own, i
+        blended = style_crops(image, image, batch, "objects", torch.Generator().manual_seed(0))
+        assert blended is not None
+        assert len(blended.real[0].flatten(1).unique(dim=1).T) > 500
+
+    def test_without_objects_with_parts_the_release_compares_nothing_half_of_the_time(self) -> None:
+        crops = [drawn(0, "release", seed) for seed in range(200)]
+        assert 75 <= sum(c is None for c in crops) <= 125

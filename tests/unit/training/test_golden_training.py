@@ -20,9 +20,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ipose.data.batch_sources import SceneSource
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
-from ipose.data.scene_source import SceneSource
 from ipose.losses.relaxed_emd import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet

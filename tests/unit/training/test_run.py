@@ -12,6 +12,7 @@ import pytest
 from ipose.errors import RunError
 from ipose.training.config import TrainConfig
 from ipose.training.run import Run
+from ipose.whole_files import replace_folder
 
 TRAIN = TrainConfig(steps=10, batch_size=2)
 
@@ -242,3 +243,22 @@ class TestLock:
         for _ in range(2):
             with run.locked():
                 pass
+
+
+def test_a_model_that_a_kill_left_set_aside_is_found_by_whoever_opens_the_run(tmp_path, monkeypatch):
+    run = create(tmp_path / "run")
+    replace_folder(run.model, lambda folder: (folder / "config.json").write_text("old"))
+    renames, rename = [], Path.rename
+
+    def killed(self, target):
+        renames.append(target)
+        if len(renames) == 2:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            replace_folder(run.model, lambda folder: (folder / "config.json").write_text("new"))
+    assert not run.model.exists()
+    assert (Run.open(run.folder).model / "config.json").read_text() == "old"

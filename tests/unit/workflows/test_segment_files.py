@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 from ipose.systems.part_segmenter.segment import find_images, segment_files
 
 

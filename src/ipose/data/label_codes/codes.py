@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, IposeError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 IDS, COLOR, CLASSES = "ids", "color", "classes"
 FORMS = (IDS, COLOR, CLASSES)
@@ -54,20 +54,17 @@ def label_code(text: str, field: str = "code") -> LabelCode:
     if not colon or Path(text).exists():  # a drive letter is no form
         name, form = text, IDS
     if form not in FORMS:
-        raise ConfigError(
-            "no such form of a label map", field=field, found=repr(form), expected=", ".join(FORMS),
-            mend=f"Write {name}, {name}:color or {name}:classes.",
-        )  # fmt: skip
+        what, mend = "no such form of a label map", f"Write {name}, {name}:color or {name}:classes."
+        raise ConfigError(what, field=field, found=repr(form), expected=", ".join(FORMS), mend=mend)
     try:
         return LabelCode(load_spec(name), form, name if form == IDS else f"{name}:{form}")
     except IposeError as error:
         if error.file is not None:
             raise
-        raise ConfigError(
-            "no such code of label maps", field=field, found=repr(text),
-            expected=f"{', '.join(spec_names())}, or the path of a dataset.toml; with :color or :classes where it "
-            "holds colours or class ids", mend="Correct its spelling.",
-        ) from error  # fmt: skip
+        what, mend = "no such code of label maps", "Correct its spelling."
+        expected = f"{', '.join(spec_names())}, or the path of a dataset.toml; with :color or :classes where it "
+        expected += "holds colours or class ids"
+        raise ConfigError(what, field=field, found=repr(text), expected=expected, mend=mend) from error
 
 
 COMMON = Path(__file__).parent / "common_classes.toml"
@@ -80,7 +77,7 @@ class Counterpart:
     """What a class becomes.
 
     Args:
-        class_id: in the other spec; None = it has no word for it, not even "unknown".
+        class_id: in the other spec. None = it has no such class, and no unknown class either.
         kind: "same": it means the same, and converting back restores it. "wider": it becomes one of several kinds.
             "dropped": it becomes the unknown class.
     """

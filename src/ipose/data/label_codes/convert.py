@@ -57,9 +57,9 @@ class Conversion:
         """
         counts = np.bincount(classes.reshape(-1), minlength=len(self.parts))
         present = [int(i) for i in np.flatnonzero(counts)]
-        homeless = [i for i in present if self.parts[i].class_id is None]
-        if homeless:
-            raise self._homeless(path, {self._name(i): int(counts[i]) for i in homeless})
+        lost = [i for i in present if self.parts[i].class_id is None]
+        if lost:
+            raise self._no_class_for(path, {self._name(i): int(counts[i]) for i in lost})
         table = np.array([-1 if part.class_id is None else part.class_id for part in self.parts], dtype=np.int64)
         losses = Counter({loss: int(counts[i]) for i in present if (loss := self.loss(i)) is not None})
         return table[classes], losses
@@ -89,15 +89,13 @@ class Conversion:
     def _name(self, class_id: int) -> str:
         return self.source.spec.classes[class_id].name
 
-    def _homeless(self, path: Path, pixels: dict[str, int]) -> DataError:
-        return DataError(
-            f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either",
-            file=path, found=", ".join(f"{name} ({count} pixels)" for name, count in pixels.items()),
-            mend="Convert to a spec with an unknown class, or repaint them.",
-        )  # fmt: skip
+    def _no_class_for(self, path: Path, pixels: dict[str, int]) -> DataError:
+        what = f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either"
+        found = ", ".join(f"{name} ({count} pixels)" for name, count in pixels.items())
+        return DataError(what, file=path, found=found, mend="Convert to a spec with an unknown class, or repaint them.")
 
 
-def total(losses: Iterable[Losses]) -> tuple[Losses, Counter[Loss]]:
+def sum_losses(losses: Iterable[Losses]) -> tuple[Losses, Counter[Loss]]:
     """Pixels, and maps, by loss over many maps."""
     pixels: Losses = Counter()
     maps: Counter[Loss] = Counter()

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipose.data.faults import Fault, raise_faults
-from ipose.data.index_cache import in_parallel
-from ipose.data.label_codes.codes import CLASSES, IDS, LabelCode
-from ipose.data.label_codes.convert import Conversion, Losses, total
+from ipose.data.faults import SHOWN_BY_COMMANDS, Fault, counted, fault_lines, raise_faults
+from ipose.data.label_codes.codes import CLASSES, COLOR, IDS, LabelCode
+from ipose.data.label_codes.convert import Conversion, Losses, sum_losses
+from ipose.data.parallel import in_parallel
 from ipose.errors import DataError, IposeError
+from ipose.whole_files import write_text_whole
 
 NOTE = ".ipose-labels.json"
 """Beside converted maps: what they were made from, so that an interrupted conversion goes on and no other joins in."""
@@ -17,9 +18,12 @@ NOTE = ".ipose-labels.json"
 ENDINGS = {
     ("cityscapes", IDS): "_gtFine_labelIds",
     ("cityscapes-trainids", IDS): "_gtFine_labelTrainIds",
-    ("cityscapes", "color"): "_gtFine_color",
+    ("cityscapes", COLOR): "_gtFine_color",
 }
 """What Cityscapes' file names end in, which hold maps of several codes side by side."""
+
+InOut = Sequence[tuple[Path, Path]]
+"""Files to read, each with the file to write."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,13 @@ class ConversionReport:
 
     def text(self) -> str:
         """In a few lines."""
-        kept = f"; {_count(self.kept, 'map')} there already (--overwrite converts again)" if self.kept else ""
-        lines = [f"{_count(self.converted, 'map')} written to {self.out}{kept}"]
+        kept = f"; {counted(self.kept, 'map')} there already (--overwrite converts again)" if self.kept else ""
+        lines = [f"{counted(self.converted, 'map')} written to {self.out}{kept}"]
         if self.losses:
             lines += ["Lost, which converting back does not restore:", *self._loss_table()]
         if self.converted and not self.losses:
             lines.append("Nothing was lost: converting back gives the same maps.")
-        return "\n".join([*lines, *(f"FAULT {fault}" for fault in self.faults)])
+        return "\n".join([*lines, *fault_lines(self.faults, SHOWN_BY_COMMANDS, before="FAULT ")])
 
     def _loss_table(self) -> list[str]:
         """A line each, most pixels first."""
@@ -65,7 +69,7 @@ class ConversionReport:
 
 
 def convert_labels(
-    inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool = False, progress: bool = True
+    inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool = False
 ) -> ConversionReport:
     """Convert one label map, or all PNGs in a folder and its folders.
 
@@ -75,18 +79,17 @@ def convert_labels(
         source: what the maps hold.
         target: what they shall hold.
         overwrite: replace what is there. Else maps that an earlier call of the same conversion wrote are kept.
-        progress: show a bar.
     Raises:
         DataError: nothing to convert; `out` is taken, or is the input; or no map at all could be converted.
     """
     conversion = Conversion(source, target)
-    pairs = _one(inputs, out, target) if inputs.is_file() else _many(inputs, out, source, target)
+    pairs = [_out_of_file(inputs, out)] if inputs.is_file() else _out_of_folder(inputs, out, source, target)
     _refuse_inputs(pairs)
     if inputs.is_file():
         _refuse_file(pairs[0][1], overwrite)
         due = pairs
     else:
-        _claim(inputs, out, source, target, overwrite=overwrite)
+        _reserve_folder(inputs, out, source, target, overwrite=overwrite)
         due = [pair for pair in pairs if overwrite or not pair[1].exists()]
 
     def convert(pair: tuple[Path, Path]) -> Losses | Fault:
@@ -95,27 +98,26 @@ def convert_labels(
         except IposeError as error:
             return Fault.of(error, pair[0])
 
-    results = list(in_parallel(convert, due, "converting label maps", progress=progress))
+    results = list(in_parallel(convert, due, "converting label maps"))
     faults = tuple(result for result in results if isinstance(result, Fault))
     if faults and len(faults) == len(pairs):
-        _leave(out)
+        _remove_note(out)
         if len(faults) == 1:
             raise faults[0].error()
         raise_faults(faults, f"label maps {inputs}")
-    pixels, maps = total(result for result in results if not isinstance(result, Fault))
-    return ConversionReport(
-        pairs[0][1] if inputs.is_file() else out, len(due) - len(faults), len(pairs) - len(due), faults, pixels, maps
-    )
+    pixels, maps = sum_losses(result for result in results if not isinstance(result, Fault))
+    place = pairs[0][1] if inputs.is_file() else out
+    return ConversionReport(place, len(due) - len(faults), len(pairs) - len(due), faults, pixels, maps)
 
 
-def comparison(source: LabelCode, target: LabelCode) -> str:
+def compare_codes(source: LabelCode, target: LabelCode) -> str:
     """What each class of one code becomes in another, a line each."""
     conversion = Conversion(source, target)
     rows = []
     for number, (item, part) in enumerate(zip(source.spec.classes, conversion.parts, strict=True)):
         loss = conversion.loss(number)
         name = "(no class: refused)" if part.class_id is None else target.spec.classes[part.class_id].name
-        old, new = _number(source, number), "" if part.class_id is None else _number(target, part.class_id)
+        old, new = _written_as(source, number), "" if part.class_id is None else _written_as(target, part.class_id)
         rows.append((old, item.name, new, loss.becomes if loss else name, loss.why if loss else ""))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(
@@ -124,34 +126,30 @@ def comparison(source: LabelCode, target: LabelCode) -> str:
     )
 
 
-def _number(code: LabelCode, class_id: int) -> str:
+def _written_as(code: LabelCode, class_id: int) -> str:
     item = code.spec.classes[class_id]
-    if code.form == "color":
+    if code.form == COLOR:
         return "#{:02x}{:02x}{:02x}".format(*item.color)
     return str(class_id if code.form == CLASSES else item.file_id)
 
 
-Pairs = Sequence[tuple[Path, Path]]
-
-
-def _one(path: Path, out: Path, target: LabelCode) -> Pairs:
+def _out_of_file(path: Path, out: Path) -> tuple[Path, Path]:
     if out.is_dir():
-        return [(path, out / path.name)]
+        return path, out / path.name
     if out.suffix.lower() != ".png":
-        raise DataError(
-            "not the name of a PNG", file=out, expected=f"a PNG to write {path.name} to, or a folder that is there",
-            mend=f"Write {out}.png, or make the folder first.",
-        )  # fmt: skip
-    return [(path, out)]
+        expected = f"a PNG to write {path.name} to, or a folder that is there"
+        mend = f"Write {out}.png, or make the folder first."
+        raise DataError("not the name of a PNG", file=out, expected=expected, mend=mend)
+    return path, out
 
 
-def _many(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> Pairs:
+def _out_of_folder(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> InOut:
     if not folder.is_dir():
-        raise DataError("no such file or folder", file=folder, expected="a PNG or a folder of PNGs",
-                        mend="Check the path.")  # fmt: skip
+        expected = "a PNG or a folder of PNGs"
+        raise DataError("no such file or folder", file=folder, expected=expected, mend="Check the path.")
     own, whole = out.resolve(), folder.resolve()
     if own == whole:
-        raise _same(out)
+        raise _output_is_input(out)
     written = own if own.is_relative_to(whole) else None  # by an earlier call, inside the folder: no input
     found = sorted(
         path
@@ -160,51 +158,48 @@ def _many(folder: Path, out: Path, source: LabelCode, target: LabelCode) -> Pair
     )
     if not found:
         there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
-        raise DataError("no map in this folder", file=folder, found=there, expected="PNG files",
-                        mend="Name another folder.")  # fmt: skip
-    old, new = (ENDINGS.get((code.spec.name, code.form)) for code in (source, target))
+        mend = "Name another folder."
+        raise DataError("no map in this folder", file=folder, found=there, expected="PNG files", mend=mend)
+    old, new = (ENDINGS.get((code.spec.name, code.form), "") for code in (source, target))
     named = [path for path in found if old and path.stem.endswith(old)]
+    if not named:
+        return [(path, out / path.relative_to(folder)) for path in found]
     return [
-        (path, out / path.relative_to(folder).with_name(f"{path.stem.removesuffix(old or '')}{new or ''}.png"))
-        if named
-        else (path, out / path.relative_to(folder))
-        for path in named or found
+        (path, out / path.relative_to(folder).with_name(f"{path.stem.removesuffix(old)}{new}.png")) for path in named
     ]
 
 
-def _refuse_inputs(pairs: Pairs) -> None:
+def _refuse_inputs(pairs: InOut) -> None:
     for path, out in pairs:
         if path.resolve() == out.resolve():
-            raise _same(out)
+            raise _output_is_input(out)
 
 
-def _same(out: Path) -> DataError:
-    return DataError("the output is the input itself", file=out, expected="another file or folder",
-                     mend="Name another one: the maps that are there stay as they are.")  # fmt: skip
+def _output_is_input(out: Path) -> DataError:
+    mend = "Name another one: the maps that are there stay as they are."
+    return DataError("the output is the input itself", file=out, expected="another file or folder", mend=mend)
 
 
 def _refuse_file(out: Path, overwrite: bool) -> None:
     if out.exists() and not overwrite:
-        raise DataError("file is there already", file=out, expected="a new file",
-                        mend="Name another one, or add --overwrite.")  # fmt: skip
+        mend = "Name another one, or add --overwrite."
+        raise DataError("file is there already", file=out, expected="a new file", mend=mend)
 
 
-def _claim(inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool) -> None:
+def _reserve_folder(inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool) -> None:
     """Make the folder and note what goes into it; a folder that holds anything else is refused."""
     note = {"from": source.text, "to": target.text, "input": str(inputs.resolve())}
     there = _read_note(out / NOTE)
     if out.is_dir() and any(out.iterdir()) and there != note and not overwrite:
         found = f"maps from {there['from']} to {there['to']} of {there['input']}" if there else "other files"
-        raise DataError(
-            "folder is taken", file=out, found=found,
-            expected="a new or empty folder, or one that this very conversion began to fill",
-            mend="Name another folder, or add --overwrite to replace files of the same names.",
-        )  # fmt: skip
+        expected = "a new or empty folder, or one that this very conversion began to fill"
+        mend = "Name another folder, or add --overwrite to replace files of the same names."
+        raise DataError("folder is taken", file=out, found=found, expected=expected, mend=mend)
     out.mkdir(parents=True, exist_ok=True)
-    (out / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
+    write_text_whole(out / NOTE, json.dumps(note, indent=1) + "\n")
 
 
-def _leave(out: Path) -> None:
+def _remove_note(out: Path) -> None:
     """Nothing was written: no note of it stays, and no empty folder."""
     if out.is_dir():
         (out / NOTE).unlink(missing_ok=True)
@@ -218,7 +213,3 @@ def _read_note(path: Path) -> dict[str, str] | None:
         return {key: str(note[key]) for key in ("from", "to", "input")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

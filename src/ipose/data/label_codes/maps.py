@@ -13,7 +13,8 @@ from PIL import Image
 from ipose.data.label_codes.codes import CLASSES, COLOR, LabelCode
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
+from ipose.whole_files import write_whole
 
 SHOWN = 5
 """How many strange colours or ids a message lists."""
@@ -28,16 +29,15 @@ def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
     if code.form == COLOR:
         return classes_of_colors(_read_colors(path, code), code.spec, path)
     if is_colour_image(path):
-        raise DataError(
-            "colours where ids are expected", file=path, expected=f"the ids of {str(code)!r}",
-            mend=f"Say --from {code.text.removesuffix(':classes')}:color if these are the colours of its classes.",
-        )  # fmt: skip
+        expected = f"the ids of {str(code)!r}"
+        mend = f"Say --from {code.text.removesuffix(':classes')}:color if these are the colours of its classes."
+        raise DataError("colours where ids are expected", file=path, expected=expected, mend=mend)
     ids = read_index(path)
     table = np.full(256, -1, dtype=np.int64)
     table[code_ids(code)] = np.arange(code.spec.num_classes)
     classes = table[ids]
     if (classes < 0).any():
-        raise _strangers("ids", path, code.spec, ids, classes < 0, str)
+        raise _unknown_values("ids", path, code.spec, ids, classes < 0, str)
     return classes
 
 
@@ -58,7 +58,7 @@ def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Pa
     place = np.searchsorted(known, packed).clip(max=len(known) - 1)
     strange = known[place] != packed
     if strange.any():
-        raise _strangers("colours", path, spec, packed, strange, _color_name)
+        raise _unknown_values("colours", path, spec, packed, strange, _color_name)
     classes: NDArray[np.int64] = first[place].astype(np.int64)
     return classes
 
@@ -71,18 +71,10 @@ def shown_class(spec: LabelSpec) -> NDArray[np.int64]:
 
 def write_label_map(path: Path, classes: Int64[ndarray, "h w"], code: LabelCode) -> None:
     """Write class ids: RGB for colours, 8-bit greyscale for ids. The file is there whole, or not at all."""
-    beside = path.with_name(f".{path.name}.part")
+    values = [item.color for item in code.spec.classes] if code.form == COLOR else code_ids(code)
+    image = Image.fromarray(np.array(values, dtype=np.uint8)[classes])
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        if code.form == COLOR:
-            table = np.array([item.color for item in code.spec.classes], dtype=np.uint8)
-            Image.fromarray(table[classes]).save(beside, format="PNG")
-        else:
-            ids = np.array(code_ids(code), dtype=np.uint8)[classes]
-            Image.fromarray(ids).save(beside, format="PNG")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, lambda beside: image.save(beside, format="PNG"), sync=False)
 
 
 def _read_colors(path: Path, code: LabelCode) -> NDArray[np.uint8]:
@@ -91,20 +83,15 @@ def _read_colors(path: Path, code: LabelCode) -> NDArray[np.uint8]:
         kind, mode = image.format, image.mode
         opaque = "A" not in mode or int(np.asarray(image.getchannel("A")).min()) == 255
     if kind != "PNG":
-        raise DataError(
-            "not a PNG", file=path, found=f"a {kind} image, whose colours are not exact",
-            expected=f"the colours of {code.spec.name!r}", mend="Export the map as PNG.",
-        )  # fmt: skip
+        found, expected = f"a {kind} image, whose colours are not exact", f"the colours of {code.spec.name!r}"
+        raise DataError("not a PNG", file=path, found=found, expected=expected, mend="Export the map as PNG.")
     if mode not in ("RGB", "RGBA", "P"):
-        raise DataError(
-            "ids where colours are expected", file=path, found=f"mode {mode}", expected=f"the colours of {str(code)!r}",
-            mend=f"Say --from {code.text.removesuffix(':color')} if these are its ids.",
-        )  # fmt: skip
+        what, expected = "ids where colours are expected", f"the colours of {str(code)!r}"
+        mend = f"Say --from {code.text.removesuffix(':color')} if these are its ids."
+        raise DataError(what, file=path, found=f"mode {mode}", expected=expected, mend=mend)
     if not opaque:
-        raise DataError(
-            "transparent pixels in a label map", file=path, expected="opaque colours",
-            mend="Flatten the picture on the colour of a class.",
-        )  # fmt: skip
+        mend = "Flatten the picture on the colour of a class."
+        raise DataError("transparent pixels in a label map", file=path, expected="opaque colours", mend=mend)
     return pixels
 
 
@@ -118,7 +105,7 @@ def _color_name(packed: int) -> str:
     return f"#{packed:06x} ({packed >> 16}, {packed >> 8 & 255}, {packed & 255})"
 
 
-def _strangers(
+def _unknown_values(
     what: str,
     path: Path,
     spec: LabelSpec,
@@ -135,7 +122,5 @@ def _strangers(
         for i in order[:SHOWN]
     ]
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return DataError(
-        f"{what} that no class of {spec.name!r} has", file=path, found="; ".join(listed) + more,
-        mend="Repaint them (without soft edges), name the code that fits, or add the class in a dataset.toml.",
-    )  # fmt: skip
+    mend = "Repaint them (without soft edges), name the code that fits, or add the class in a dataset.toml."
+    return DataError(f"{what} that no class of {spec.name!r} has", file=path, found="; ".join(listed) + more, mend=mend)

@@ -5,7 +5,6 @@ Threads would wait for one another: finding and cropping the objects of an image
 
 import multiprocessing
 import os
-import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,17 +15,13 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import UInt8
-from torch import Tensor
 
 from ipose.data.faults import Fault
-from ipose.data.palette import PART_COLORS
+from ipose.data.parallel import begin_worker
+from ipose.data.part_pairs import write_pair
 from ipose.data.part_sources.journal import ItemResult
 from ipose.data.part_sources.source import ItemReader, SourceItem
-from ipose.data.png import write_index
-from ipose.data.worker_processes import begin_worker
-from ipose.errors import DataError, IposeError, RunError
-from ipose.types import PartPair
+from ipose.errors import IposeError, RunError
 
 WORTH_A_PROCESS = 32
 """Items for which starting one more process, which loads torch, pays."""
@@ -44,7 +39,7 @@ def build_items(
         reader: of the items.
         out: the part tree.
         items: to read.
-        workers: processes; None = one a core, as far as there is work for them.
+        workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         RunError: a process died.
     """
@@ -62,10 +57,8 @@ def build_items(
                 results = pool.map(work, items, chunksize=chunk)
             yield from results
         except BrokenProcessPool as error:
-            raise RunError(
-                "a worker process died, of too little memory perhaps", file=out,
-                mend="Run it again, with fewer --workers; it goes on where it stopped.",
-            ) from error  # fmt: skip
+            what, mend = "a worker process died, of too little memory perhaps", "Run it again, with fewer --workers; "
+            raise RunError(what, file=out, mend=mend + "it goes on where it stopped.") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -79,7 +72,7 @@ def build_item(reader: ItemReader, out: Path, item: SourceItem) -> ItemResult:
     counts: dict[str, int] = {}
     try:
         for pair in reader.read(item):
-            add_pair(pair, out, item.split)
+            write_pair(pair, out, item.split)
             counts[pair.category] = counts.get(pair.category, 0) + 1
     except IposeError as error:
         return ItemResult(item.name, item.split, fault=str(Fault.of(error, item.name)))
@@ -101,33 +94,3 @@ def _interrupts_ignored() -> Iterator[None]:
 def _begin_worker() -> None:
     begin_worker()
     torch.set_num_threads(1)
-
-
-def add_pair(pair: PartPair, root: Path, split: str) -> None:
-    """Write `<root>/<category>/<split>/<name>_part.png`, and `_label.png` where the parts do not cover the shape.
-
-    The part map comes last and is renamed into place: where it is, the pair is whole. The same pair may be written
-    again, to the same bytes.
-
-    Raises:
-        DataError: there is another pair of this name; it stays as it is.
-    """
-    folder = root / pair.category / split
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
-    if not torch.equal(pair.shape, pair.part_map > 0):
-        _write(folder, f"{stem}_label", pair.shape.to(torch.uint8) * 255)
-    _write(folder, f"{stem}_part", pair.part_map, PART_COLORS)
-
-
-def _write(
-    folder: Path, name: str, ids: UInt8[Tensor, "s s"], colors: tuple[tuple[int, int, int], ...] | None = None
-) -> None:
-    beside, target = folder / f".{name}.new.png", folder / f"{name}.png"
-    write_index(beside, ids, colors=colors)
-    if target.exists() and target.read_bytes() != beside.read_bytes():
-        beside.unlink()
-        raise DataError(
-            "there is another file of this name", file=target, mend="Build into a new folder; this one stays as it is."
-        )
-    beside.replace(target)

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from ipose.errors import DataError, MissingDependencyError
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 
 class Place(NamedTuple):
@@ -43,10 +43,9 @@ def part_vocabulary(categories: Sequence[Any], path: Path) -> dict[int, Place]:
         parts.append(part)
         places[entry["id"]] = Place(category, part, len(parts))
         if len(parts) >= PART_CHANNELS:
-            raise DataError(
-                f"more parts than PartNet has channels, in {category!r}", file=path, field="categories",
-                found=", ".join(parts), expected=f"at most {PART_CHANNELS - 1}", mend="Merge some of them.",
-            )  # fmt: skip
+            what, most = f"more parts than PartNet has channels, in {category!r}", f"at most {PART_CHANNELS - 1}"
+            found, mend = ", ".join(parts), "Merge some of them."
+            raise DataError(what, file=path, field="categories", found=found, expected=most, mend=mend)
     return places
 
 
@@ -54,10 +53,9 @@ def _take_apart(entry: dict[str, Any], path: Path) -> tuple[str, str]:
     name, above = entry["name"].strip().lower(), str(entry.get("supercategory") or "").strip().lower()
     category, part = (above, name[len(above) :]) if above and name.startswith(f"{above} ") else name.partition(" ")[::2]
     if not part.strip() or Path(category).name != category or category.startswith("."):
-        raise DataError(
-            "category that names no part", file=path, field="categories", found=repr(entry["name"]),
-            expected='"<category> <part>", such as "Quadruped Head"', mend="Name it so.",
-        )  # fmt: skip
+        what, found = "category that names no part", repr(entry["name"])
+        expected = '"<category> <part>", such as "Quadruped Head"'
+        raise DataError(what, file=path, field="categories", found=found, expected=expected, mend="Name it so.")
     return category, part.strip()
 
 
@@ -77,9 +75,8 @@ def decode_segmentation(segmentation: Any, size: tuple[int, int]) -> Bool[ndarra
     try:
         from pycocotools import mask
     except ImportError as error:
-        raise MissingDependencyError(
-            "reading COCO segmentations needs pycocotools", mend='Install it: pip install "ipose[data]".'
-        ) from error
+        what, mend = "reading COCO segmentations needs pycocotools", 'Install it: pip install "ipose[data]".'
+        raise MissingDependencyError(what, mend=mend) from error
     if isinstance(segmentation, list):
         _check_polygons(segmentation)
         runs = mask.merge(mask.frPyObjects(segmentation, *size))
@@ -132,14 +129,12 @@ def _checked_runs(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:
     if not isinstance(counts, list | str):
         raise DataError("not a segmentation", found=_short(segmentation), expected=EXPECTED)
     if segmentation.get("size") != list(size):
-        raise DataError(
-            "run lengths of another size", found=segmentation.get("size"), expected=f"[height, width] {list(size)}"
-        )
+        found, expected = segmentation.get("size"), f"[height, width] {list(size)}"
+        raise DataError("run lengths of another size", found=found, expected=expected)
     runs = run_lengths_of(counts) if isinstance(counts, str) else counts
     if not all(type(run) is int and run >= 0 for run in runs) or sum(runs) != size[0] * size[1]:
-        raise DataError(
-            "run lengths that do not fill the image", found=_short(counts), expected=f"{size[0] * size[1]} pixels"
-        )
+        expected = f"{size[0] * size[1]} pixels"
+        raise DataError("run lengths that do not fill the image", found=_short(counts), expected=expected)
     return {"size": list(size), "counts": runs}
 
 

@@ -1,7 +1,7 @@
-"""What a build has done so far, a line each: whoever stops it loses nothing, and running it again goes on.
+"""The journal of a build: which items are done. A build that is stopped loses nothing, and goes on when run again.
 
-`<out>/.build/<kind>.jsonl`: one line an item, as soon as all its pairs are on the disk.
-An item that was left out is read again the next time. The last line may be torn (a kill): it does not count.
+`<out>/.build/<kind>.jsonl`: one line an item, written when all its pairs are written. An item that was left out is read
+again the next time. A kill may cut the last line short; such a line does not count.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ipose.errors import DataError
 
-FOLDER = ".build"
+JOURNAL_FOLDER = ".build"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Journal:
     """
 
     def __init__(self, out: Path, kind: str) -> None:
-        self.path = out / FOLDER / f"{kind}.jsonl"
+        self.path = out / JOURNAL_FOLDER / f"{kind}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
         whole = text[: text.rfind("\n") + 1]
@@ -51,10 +51,8 @@ class Journal:
         try:
             results = [ItemResult(**json.loads(line)) for line in whole.splitlines()]
         except (ValueError, TypeError) as error:
-            raise DataError(
-                f"damaged journal ({error})", file=self.path,
-                mend="Remove it and run again: all is read anew, and what is there stays.",
-            ) from error  # fmt: skip
+            mend = "Remove it and run again: all is read anew, and what is there stays."
+            raise DataError(f"damaged journal ({error})", file=self.path, mend=mend) from error
         self.results = {result.name: result for result in results}
 
     def done(self, name: str) -> bool:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ipose.data.spec_entries import take
+from ipose.data.spec_entries import refuse_rest, take
 from ipose.errors import SpecError
 
 KEYS = "sid, name, category, and whole or parts, [classes.countable], [classes.merge]"
@@ -67,28 +67,20 @@ def parse_merge_class(entry: Any, number: int) -> MergeClass:
         raise SpecError("category that cannot be a folder's name", field=f"{where}, category", found=repr(category))
     whole = take(rest, "whole", str, where=where, default=None)
     if whole is not None:
-        _no_more(rest, where, "sid, name, category beside whole")
+        refuse_rest(rest, "sid, name, category beside whole", where=where)
         return MergeClass(sid, name, category, whole=whole)
-    parts = _names(take(rest, "parts", list, where=where), f"{where}, parts")
+    parts = _part_list(take(rest, "parts", list, where=where), f"{where}, parts")
     countable = _ranges(take(rest, "countable", dict, where=where, default={}), parts, f"{where}, countable")
     table = take(rest, "merge", dict, where=where)
-    merge = {ours: _names(theirs, f"{where}, merge, {ours}") for ours, theirs in table.items()}
-    _no_more(rest, where, KEYS)
+    merge = {ours: _part_list(theirs, f"{where}, merge, {ours}") for ours, theirs in table.items()}
+    refuse_rest(rest, KEYS, where=where)
     item = MergeClass(sid, name, category, parts, countable, merge)
     _check_once(item, where)
     _check_pids(item, where)
     return item
 
 
-def _no_more(rest: dict[str, Any], where: str, expected: str) -> None:
-    if rest:
-        raise SpecError(
-            "unknown key", field=f"{where}, {next(iter(rest))}", expected=expected,
-            mend="Correct its spelling or remove it.",
-        )  # fmt: skip
-
-
-def _names(value: Any, field: str) -> tuple[str, ...]:
+def _part_list(value: Any, field: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
         raise SpecError("not a list of part names", field=field, found=repr(value), expected='["head", "body", ...]')
     if len(set(value)) < len(value):
@@ -115,18 +107,15 @@ def _check_once(item: MergeClass, where: str) -> None:
         ("merged parts that the class does not have", [part for part in met if part not in item.parts]),
     ):
         if parts:
-            raise SpecError(
-                what, field=f"{where}, merge", found=", ".join(parts), expected="each part in exactly one list",
-                mend="Put each of its parts into the list of one of ours.",
-            )  # fmt: skip
+            expected, mend = "each part in exactly one list", "Put each of its parts into the list of one of ours."
+            raise SpecError(what, field=f"{where}, merge", found=", ".join(parts), expected=expected, mend=mend)
 
 
 def _check_pids(item: MergeClass, where: str) -> None:
     met = Counter(pid for pids in item.pids.values() for pid in pids)
     doubled = sorted(pid for pid, times in met.items() if times > 1)
     if doubled or max(met) > LAST_ID:
-        raise SpecError(
-            "pids that stand for several parts" if doubled else "more pids than two digits hold",
-            field=f"{where}, countable", found=", ".join(map(str, doubled)) or max(met), expected="a part each, 1..99",
-            mend="Give [first, last] of every part that files number one by one.",
-        )  # fmt: skip
+        what = "pids that stand for several parts" if doubled else "more pids than two digits hold"
+        field, found = f"{where}, countable", ", ".join(map(str, doubled)) or max(met)
+        mend = "Give [first, last] of every part that files number one by one."
+        raise SpecError(what, field=field, found=found, expected="a part each, 1..99", mend=mend)

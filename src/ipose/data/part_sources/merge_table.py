@@ -23,11 +23,11 @@ whole = "boat"                # no parts in the source: the object as a whole is
 robot = ["head", "body"]
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int16
@@ -35,7 +35,7 @@ from numpy import ndarray
 
 from ipose.data.part_names import part_names_for
 from ipose.data.part_sources.merge_entries import MergeClass, parse_merge_class
-from ipose.data.spec_entries import parse_parts, take
+from ipose.data.spec_entries import parse_parts, read_toml, refuse_rest, take
 from ipose.errors import SpecError
 
 TABLES = Path(__file__).parent / "tables"
@@ -43,7 +43,7 @@ TABLES = Path(__file__).parent / "tables"
 UNKNOWN_PID = -1
 """What a pid that no table knows becomes in `MergeTable.lookup`."""
 
-IDS = 100
+ID_COUNT = 100
 """sids and pids have two digits."""
 
 
@@ -69,7 +69,7 @@ class MergeTable:
     @cached_property
     def lookup(self) -> Int16[ndarray, "sids pids"]:
         """Our part id by (sid, pid): 0 = no part, `UNKNOWN_PID` where the table has no such class or part."""
-        table = np.full((IDS, IDS), UNKNOWN_PID, dtype=np.int16)
+        table = np.full((ID_COUNT, ID_COUNT), UNKNOWN_PID, dtype=np.int16)
         table[:, 0] = 0
         for sid, item in self.classes.items():
             for part, pids in item.pids.items():
@@ -87,27 +87,14 @@ def load_merge_table(name_or_path: str | Path) -> MergeTable:
             part, or to two; two parts with one pid; a target that the category does not have.
     """
     path = TABLES / f"{name_or_path}.toml" if (TABLES / f"{name_or_path}.toml").is_file() else Path(name_or_path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
-    except OSError as error:
-        raise SpecError(f"cannot be read ({error.strerror})", file=path, mend="Check the path.") from error
-    try:
-        return _parse(table)
-    except SpecError as error:
-        raise SpecError(
-            error.message, file=path, field=error.field, found=error.found, expected=error.expected, mend=error.mend
-        ) from error
+    return read_toml(path, _parse_merge_table, mend="Check the path.")
 
 
-def _parse(table: dict[str, object]) -> MergeTable:
-    rest = dict(table)
+def _parse_merge_table(rest: dict[str, Any]) -> MergeTable:
     name = take(rest, "name", str, where="")
     entries = take(rest, "classes", list, where="")
     own = parse_parts(take(rest, "parts", dict, where="", default={}))
-    if rest:
-        raise SpecError("unknown key", field=next(iter(rest)), expected="name, [[classes]], [parts]")
+    refuse_rest(rest, "name, [[classes]], [parts]")
     items = [parse_merge_class(entry, number) for number, entry in enumerate(entries, start=1)]
     if not items:
         raise SpecError("no classes", field="classes", mend="Add [[classes]] entries.")
@@ -124,7 +111,6 @@ def _parse(table: dict[str, object]) -> MergeTable:
 def _check_targets(item: MergeClass, names: tuple[str, ...]) -> None:
     for target in (*item.merge, *([item.whole] if item.whole is not None else [])):
         if target not in names:
-            raise SpecError(
-                f"category {item.category!r} has no such part", field=f"classes, {item.name!r}", found=repr(target),
-                expected=", ".join(names), mend="Correct its spelling, or name the category's parts under [parts].",
-            )  # fmt: skip
+            what, field = f"category {item.category!r} has no such part", f"classes, {item.name!r}"
+            mend = "Correct its spelling, or name the category's parts under [parts]."
+            raise SpecError(what, field=field, found=repr(target), expected=", ".join(names), mend=mend)

@@ -26,10 +26,9 @@ def read_int32_tiff(path: Path) -> Int32[ndarray, "h w"]:
         # Pillow warns of odd tags; ids that cannot be read are an error all the same
         with warnings.catch_warnings(action="ignore", category=UserWarning), Image.open(path) as image:
             if image.format != "TIFF" or image.mode != "I":
-                raise DataError(
-                    "not a map of panoptic part ids", file=path, found=f"a {image.format} of mode {image.mode}",
-                    expected=_EXPECTED, mend="Take the published TIFFs as they are; nothing else holds parts.",
-                )  # fmt: skip
+                what, found = "not a map of panoptic part ids", f"a {image.format} of mode {image.mode}"
+                mend = "Take the published TIFFs as they are; nothing else holds parts."
+                raise DataError(what, file=path, found=found, expected=_EXPECTED, mend=mend)
             return np.array(image, dtype=np.int32)
     except FileNotFoundError as error:
         raise DataError("no such file", file=path, expected=_EXPECTED, mend="Put it there.") from error
@@ -37,10 +36,11 @@ def read_int32_tiff(path: Path) -> Int32[ndarray, "h w"]:
         raise DataError("not an image", file=path, expected=_EXPECTED, mend="Get it again.") from error
     except PermissionError as error:
         raise DataError("unreadable file", file=path, found=error.strerror, mend="Check its permissions.") from error
+    except DataError:  # it is a ValueError, too
+        raise
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, Image.DecompressionBombError) as error:
-        raise DataError(
-            "truncated or damaged image", file=path, found=str(error), expected=_EXPECTED, mend="Get it again."
-        ) from error  # what Pillow raises on damaged TIFFs; a DataError of ours is a ValueError too
+        what, mend = "truncated or damaged image", "Get it again."
+        raise DataError(what, file=path, found=str(error), expected=_EXPECTED, mend=mend) from error
 
 
 NO_INSTANCE = -1
@@ -75,21 +75,12 @@ def decode_uids(uids: Int32[ndarray, "h w"]) -> PanopticParts:
     strange = (uids < 0) | ((uids > 99) & (uids < 1000)) | (uids > LARGEST_UID)
     if strange.any():
         row, col = map(int, np.argwhere(strange)[0])
-        raise DataError(
-            "not a panoptic part id", found=f"{uids[row, col]} at row {row}, column {col}",
-            expected="sid, sid*1000 + iid, or sid*100000 + iid*100 + pid (1-2, 4-5 or 6-7 digits)",
-            mend="Get the file again; maps of other ids, such as Cityscapes instanceIds, cannot be used here.",
-        )  # fmt: skip
+        found = f"{uids[row, col]} at row {row}, column {col}"
+        expected = "sid, sid*1000 + iid, or sid*100000 + iid*100 + pid (1-2, 4-5 or 6-7 digits)"
+        mend = "Get the file again; maps of other ids, such as Cityscapes instanceIds, cannot be used here."
+        raise DataError("not a panoptic part id", found=found, expected=expected, mend=mend)
     part, instance = uids > 99_999, uids > 99
     sid = np.where(part, uids // 100_000, np.where(instance, uids // 1000, uids))
     iid = np.where(part, uids // 100 % 1000, np.where(instance, uids % 1000, NO_INSTANCE))
     pid = np.where(part, uids % 100, 0)
     return PanopticParts(*(ids.astype(np.int32) for ids in (sid, iid, pid)))
-
-
-def encode_uids(parts: PanopticParts) -> Int32[ndarray, "h w"]:
-    """The shortest uids that say the same; the inverse of `decode_uids` wherever no pid 0 is written out."""
-    instance = parts.sid * 1000 + parts.iid
-    whole = instance * 100 + parts.pid
-    uids = np.where(parts.iid == NO_INSTANCE, parts.sid, np.where(parts.pid == 0, instance, whole))
-    return uids.astype(np.int32)

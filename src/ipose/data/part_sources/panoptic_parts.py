@@ -24,14 +24,16 @@ from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_me
 from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, TIFF_ENDINGS, PanopticParts, decode_uids, read_int32_tiff
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.errors import DataError
-from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PartPair
+from ipose.types import Scene
 
 CITYSCAPES_PPS, PASCAL_PPS = "cityscapes-pps", "pascal-pps"
 
 CITYSCAPES_ENDING = "_gtFinePanopticParts"
 """What the names of Cityscapes' part maps end in, before the dot."""
 
-SPLITS = ("train", "val", "test")
+SPLIT_FOLDERS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,10 @@ class PanopticPartsReader:
             f"pid {pid} of class {sid} ({classes[sid].name if sid in classes else 'without parts'}) on {count} pixels"
             for (sid, pid), count in sorted(met.items())
         ]
-        return DataError(
-            "a part that the merge table does not have", found="; ".join(found),
-            expected=f"a pid in table {self.table.name}",
-            mend="Say in a copy of the table what it is, and name the copy with --table; or get the file again.",
-        )  # fmt: skip
+        expected = f"a pid in table {self.table.name}"
+        mend = "Say in a copy of the table what it is, and name the copy with --table; or get the file again."
+        what = "a part that the merge table does not have"
+        return DataError(what, found="; ".join(found), expected=expected, mend=mend)
 
 
 def image_name(file: str) -> str:
@@ -112,7 +113,7 @@ def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSour
         DataError: no TIFF; one that lies in no split's folder; two of one name.
         SpecError: a merge table that contradicts itself.
     """
-    return _open(CITYSCAPES_PPS, root, table, _official_split)
+    return _open_tiffs(CITYSCAPES_PPS, root, table, _official_split)
 
 
 def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
@@ -122,18 +123,16 @@ def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
         DataError: no TIFF; two of one name.
         SpecError: a merge table that contradicts itself.
     """
-    return _open(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
+    return _open_tiffs(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
 
 
-def _open(
+def _open_tiffs(
     kind: str, root: Path, table: str | Path | None, split: Callable[[Path, Sequence[str]], dict[str, str]]
 ) -> PartSource:
     files = find_tiffs(root)
     if not files:
-        raise DataError(
-            "no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below",
-            mend="Unpack the published archive there, or check the path.",
-        )  # fmt: skip
+        mend = "Unpack the published archive there, or check the path."
+        raise DataError("no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below", mend=mend)
     names = Counter(map(image_name, files))
     doubled = [file for file in files if names[image_name(file)] > 1]
     raise_faults(
@@ -149,14 +148,13 @@ def _open(
 def _official_split(root: Path, files: Sequence[str]) -> dict[str, str]:
     splits, faults = {}, []
     for file in files:
-        named = [part for part in (*root.parts[-1:], *Path(file).parts[:-1]) if part in SPLITS]
+        named = [part for part in (*root.parts[-1:], *Path(file).parts[:-1]) if part in SPLIT_FOLDERS]
         if named:
             splits[image_name(file)] = named[-1]
         else:
-            faults.append(
-                Fault(str(root / file), "part map in no split", expected="a folder train or val above it",
-                      mend="Keep the published folders, or give a source of pooled images with --kind pascal-pps.")
-            )  # fmt: skip
+            mend = "Keep the published folders, or give a source of pooled images with --kind pascal-pps."
+            expected = "a folder train or val above it"
+            faults.append(Fault(str(root / file), "part map in no split", expected=expected, mend=mend))
     raise_faults(faults, f"source {root}")
     return splits
 

@@ -13,7 +13,7 @@ from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_pairs import read_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError
-from ipose.types import PartPair
+from ipose.part_annotations import PartPair
 
 PART_TREE = "part-tree"
 
@@ -64,16 +64,14 @@ def find_pairs(root: Path, *, shapes_required: bool = False) -> list[SourceItem]
     """
     parts = _stems(root, PART_ENDING)
     shapes = _stems(root, LABEL_ENDING)
-    faults = [_alone(root, stem, LABEL_ENDING, PART_ENDING) for stem in sorted(shapes - parts)]
+    faults = [_without_partner(root, stem, LABEL_ENDING, PART_ENDING) for stem in sorted(shapes - parts)]
     if shapes_required:
-        faults += [_alone(root, stem, PART_ENDING, LABEL_ENDING) for stem in sorted(parts - shapes)]
+        faults += [_without_partner(root, stem, PART_ENDING, LABEL_ENDING) for stem in sorted(parts - shapes)]
     raise_faults(faults, f"part tree {root}")
     if not parts:
         there = ", ".join(sorted(path.name for path in root.iterdir())[:8]) or "an empty folder"
-        raise DataError(
-            "no part pairs", file=root, found=there, expected="<category>/{train,val}/<name>_part.png",
-            mend="Check the path.",
-        )  # fmt: skip
+        expected = "<category>/{train,val}/<name>_part.png"
+        raise DataError("no part pairs", file=root, found=there, expected=expected, mend="Check the path.")
     return [SourceItem(stem + PART_ENDING, stem.split("/")[1]) for stem in sorted(parts)]
 
 
@@ -83,10 +81,10 @@ def _stems(root: Path, ending: str) -> set[str]:
     return {path.removesuffix(ending) for path in paths if not any(part.startswith(".") for part in path.split("/"))}
 
 
-def _alone(root: Path, stem: str, ending: str, partner: str) -> Fault:
+def _without_partner(root: Path, stem: str, ending: str, partner: str) -> Fault:
     name = Path(stem + partner).name
-    return Fault(str(root / (stem + ending)), f"without {name}", expected="both side by side",
-                 mend="Add it, or remove this one.")  # fmt: skip
+    file, mend = str(root / (stem + ending)), "Add it, or remove this one."
+    return Fault(file, f"without {name}", expected="both side by side", mend=mend)
 
 
 def read_named_pair(path: Path, category: str, part_names: Sequence[str], name: str) -> PartPair:
@@ -98,9 +96,8 @@ def read_named_pair(path: Path, category: str, part_names: Sequence[str], name: 
     pair = read_pair(path)
     highest = int(pair.part_map.max())
     if highest > len(part_names):
-        raise DataError(
-            f"part id that category {category!r} does not have", file=path, found=highest,
-            expected=f"0..{len(part_names)} ({', '.join(part_names)})",
-            mend="Merge or renumber the parts, or name more of them in parts.json.",
-        )  # fmt: skip
+        what, expected = f"part id that category {category!r} does not have", f"0..{len(part_names)}"
+        expected += f" ({', '.join(part_names)})"
+        mend = "Merge or renumber the parts, or name more of them in parts.json."
+        raise DataError(what, file=path, found=highest, expected=expected, mend=mend)
     return PartPair(category, pair.shape, pair.part_map, name)

@@ -22,10 +22,12 @@ from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.errors import DataError
-from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PartPair
+from ipose.types import Scene
 
 PARTIMAGENET = "partimagenet"
-SPLITS = ("train", "val", "test")
+JSON_SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,9 @@ class PartImageNetReader:
             try:
                 drawn.append((place, decode_segmentation(segmentation, image.size)))
             except DataError as error:
-                raise DataError(
-                    error.message, field=f"annotation {number}", found=error.found, expected=error.expected,
-                    mend="Correct the annotation.",
-                ) from error  # fmt: skip
+                field, found, expected = f"annotation {number}", error.found, error.expected
+                mend = "Correct the annotation."
+                raise DataError(error.message, field=field, found=found, expected=expected, mend=mend) from error
         label, part = np.zeros(image.size, dtype=np.int64), np.zeros(image.size, dtype=np.uint8)
         for place, pixels in sorted(drawn, key=lambda item: -int(item[1].sum())):
             label[pixels] = self.categories.index(place.category) + 1
@@ -100,7 +101,7 @@ def open_partimagenet(root: Path) -> PartSource:
     places: dict[int, Place] = {}
     items: list[SourceItem] = []
     for split, path in files.items():
-        table = _read(path)
+        table = _read_json(path)
         vocabulary = part_vocabulary(table["categories"], path)
         if places and vocabulary != places:
             raise DataError("splits with different part categories", file=path, mend="Take one edition's files.")
@@ -121,25 +122,23 @@ def find_annotations(root: Path) -> dict[str, Path]:
     """
     found: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(root.rglob("*.json")):
-        split = path.stem if path.stem in SPLITS else path.parent.name
-        if split in SPLITS and not path.name.startswith("."):
+        split = path.stem if path.stem in JSON_SPLITS else path.parent.name
+        if split in JSON_SPLITS and not path.name.startswith("."):
             found[split].append(path)
     if not found:
-        raise DataError(
-            "no annotations of parts", file=root, expected="train.json, val.json or test.json, in any folders below",
-            mend="Unpack the published archive there, or check the path.",
-        )  # fmt: skip
+        expected = "train.json, val.json or test.json, in any folders below"
+        mend = "Unpack the published archive there, or check the path."
+        raise DataError("no annotations of parts", file=root, expected=expected, mend=mend)
     for split, paths in found.items():
         if len(paths) > 1:
-            raise DataError(
-                f"several files of split {split!r}", file=root,
-                found=", ".join(path.relative_to(root).as_posix() for path in paths), expected="one edition",
-                mend="Name the folder of one edition (Seg or OOD), or move the others away.",
-            )  # fmt: skip
-    return {split: found[split][0] for split in SPLITS if split in found}
+            names = ", ".join(path.relative_to(root).as_posix() for path in paths)
+            mend = "Name the folder of one edition (Seg or OOD), or move the others away."
+            what = f"several files of split {split!r}"
+            raise DataError(what, file=root, found=names, expected="one edition", mend=mend)
+    return {split: found[split][0] for split in JSON_SPLITS if split in found}
 
 
-def _read(path: Path) -> dict[str, list[Any]]:
+def _read_json(path: Path) -> dict[str, list[Any]]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

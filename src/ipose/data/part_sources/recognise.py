@@ -13,14 +13,14 @@ from ipose.data.part_sources.panoptic_parts import (
     open_pascal_pps,
 )
 from ipose.data.part_sources.part_tree import PART_TREE, open_part_tree
-from ipose.data.part_sources.partimagenet import PARTIMAGENET, SPLITS, open_partimagenet
-from ipose.data.part_sources.release_tree import RELEASE, SUPPORTS, open_release
+from ipose.data.part_sources.partimagenet import JSON_SPLITS, PARTIMAGENET, open_partimagenet
+from ipose.data.part_sources.release_tree import RELEASE, SUPPORT_FOLDER, open_release
 from ipose.data.part_sources.scenes_with_parts import SCENES, open_scenes_with_parts
 from ipose.data.part_sources.source import PartSource
 from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import ConfigError, DataError
 
-KINDS: Mapping[str, str] = {
+SOURCE_KINDS: Mapping[str, str] = {
     CITYSCAPES_PPS: f"TIFFs named <image>{CITYSCAPES_ENDING}.tif below train/ and val/",
     PASCAL_PPS: "other TIFFs, in any folders",
     PARTIMAGENET: "train.json, val.json, in any folders",
@@ -38,7 +38,7 @@ def open_part_source(
 
     Args:
         root: folder of the source.
-        kind: a key of `KINDS`; None = look.
+        kind: a key of `SOURCE_KINDS`; None = look.
         table: merge table of a panoptic parts source, in place of the built-in one.
         spec: what the label ids of a scene folder mean; None = its own dataset.toml.
     Raises:
@@ -48,15 +48,13 @@ def open_part_source(
     root = Path(root)
     if not root.is_dir():
         raise DataError("no such folder", file=root, expected="a folder of part annotations", mend="Check the path.")
-    if kind is not None and kind not in KINDS:
-        raise ConfigError("no such kind of source", field="kind", found=kind, expected=", ".join(KINDS))
+    if kind is not None and kind not in SOURCE_KINDS:
+        raise ConfigError("no such kind of source", field="kind", found=kind, expected=", ".join(SOURCE_KINDS))
     kind = kind or recognise(root)
     for name, value, owners in (("table", table, (CITYSCAPES_PPS, PASCAL_PPS)), ("spec", spec, (SCENES,))):
         if value is not None and kind not in owners:
-            raise ConfigError(
-                f"--{name} is for {' and '.join(owners)}", field=name, found=f"a source of kind {kind}",
-                mend=f"Leave it out, or say --kind {owners[0]}.",
-            )  # fmt: skip
+            found, mend = f"a source of kind {kind}", f"Leave it out, or say --kind {owners[0]}."
+            raise ConfigError(f"--{name} is for {' and '.join(owners)}", field=name, found=found, mend=mend)
     opening: dict[str, Callable[[], PartSource]] = {
         CITYSCAPES_PPS: lambda: open_cityscapes_pps(root, table),
         PASCAL_PPS: lambda: open_pascal_pps(root, table),
@@ -75,16 +73,14 @@ def recognise(root: Path) -> str:
         DataError: it has the layout of no kind.
         ConfigError: of several.
     """
-    kinds = [kind for kind, looks in _LOOKS.items() if looks(root)]
+    kinds = [kind for kind, looks in _LOOKS_LIKE.items() if looks(root)]
     if not kinds:
         there = ", ".join(sorted(path.name for path in islice(root.iterdir(), 8))) or "an empty folder"
-        layouts = "; ".join(f"{layout} ({kind})" for kind, layout in KINDS.items())
+        layouts = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items())
         raise DataError("no part annotations here", file=root, found=there, expected=layouts, mend=_way_out(root))
     if len(kinds) > 1:
-        raise ConfigError(
-            "folder with the layouts of several kinds of sources", file=root, found=", ".join(kinds),
-            mend="Say which with --kind.",
-        )  # fmt: skip
+        what, mend = "folder with the layouts of several kinds of sources", "Say which with --kind."
+        raise ConfigError(what, file=root, found=", ".join(kinds), mend=mend)
     return kinds[0]
 
 
@@ -101,15 +97,15 @@ def _tiffs(root: Path, *, cityscapes: bool) -> bool:
 
 
 def _has_parts(root: Path, *, numbered: bool) -> bool:
-    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORTS}
+    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORT_FOLDER}
     return any(name.isdecimal() == numbered for name in folders)
 
 
-_LOOKS: Mapping[str, Callable[[Path], bool]] = {
+_LOOKS_LIKE: Mapping[str, Callable[[Path], bool]] = {
     CITYSCAPES_PPS: lambda root: _tiffs(root, cityscapes=True),
     PASCAL_PPS: lambda root: _tiffs(root, cityscapes=False),
     PARTIMAGENET: lambda root: any(
-        path.stem in SPLITS or path.parent.name in SPLITS for path in root.rglob("*.json") if path.name[0] != "."
+        {path.stem, path.parent.name} & {*JSON_SPLITS} for path in root.rglob("*.json") if path.name[0] != "."
     ),
     RELEASE: lambda root: _has_parts(root, numbered=True),
     SCENES: lambda root: any(root.glob("*_part/*.png")) and any(root.glob("*_label/*.png")),

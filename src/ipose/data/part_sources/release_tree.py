@@ -1,8 +1,8 @@
 """Part pairs and supports from the authors' release: part trees whose categories are numbers.
 
 `<root>/<number>/{train,val}/<name>_label.png` (0 and 255) with `<name>_part.png` (part ids) beside it, and
-`<root>/support_shape/<k>/<number>/*_part.png`. The numbers and who shares whose supports:
-`ipose.data.part_sources.release_tree`. Numbers of one name (15, 24 and 25 are human) come together under it.
+`<root>/support_shape/<k>/<number>/*_part.png`. `CATEGORY_NAMES` has the numbers, `SHARED_SUPPORTS` says which of them
+read the supports of another one. Numbers of one name (15, 24 and 25 are human) come together under it.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from ipose.data.faults import Fault, raise_faults
 from ipose.data.part_sources.part_tree import PART_ENDING, find_pairs, read_named_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError, IposeError
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 RELEASE = "release"
-SUPPORTS = "support_shape"
+SUPPORT_FOLDER = "support_shape"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def release_supports(root: Path) -> dict[int, SupportSet]:
         DataError: a map that is no index PNG or holds a part that its category lacks; other than k maps.
     """
     found = {}
-    for folder in sorted(root.glob(f"{SUPPORTS}/*")):
+    for folder in sorted(root.glob(f"{SUPPORT_FOLDER}/*")):
         if folder.is_dir() and folder.name.isdecimal():
             found[int(folder.name)] = _support_set(folder, int(folder.name))
     return {k: supports for k, supports in found.items() if supports.categories}
@@ -93,19 +93,18 @@ def _support_set(folder: Path, k: int) -> SupportSet:
     return SupportSet({category: names_or_numbers(category) for category in maps}, maps)
 
 
-CATEGORY_NAMES: Mapping[int, str] = {
-    1: "aeroplane", 2: "bicycle", 3: "bird", 4: "boat", 5: "bottle", 6: "bus", 7: "car", 8: "cat", 9: "chair",
-    10: "cow", 11: "table", 12: "dog", 13: "horse", 14: "motorbike", 15: "human", 16: "pottedplant", 17: "sheep",
-    18: "sofa", 19: "train", 20: "tvmonitor",
-    24: "human", 25: "human", 26: "car", 27: "truck", 28: "bus", 31: "train", 32: "motorbike", 33: "bicycle",
-    35: "car", 36: "washer", 37: "stop sign", 38: "microwave", 39: "van", 40: "zebra",
-}  # fmt: skip
+_PASCAL = (
+    "aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike human pottedplant sheep sofa "
+    "train tvmonitor"
+)
+_CITYSCAPES = {24: "human", 25: "human", 26: "car", 27: "truck", 28: "bus", 31: "train", 32: "motorbike", 33: "bicycle"}
+_OTHERS = {35: "car", 36: "washer", 37: "stop sign", 38: "microwave", 39: "van", 40: "zebra"}
+
+CATEGORY_NAMES: Mapping[int, str] = {**dict(enumerate(_PASCAL.split(), start=1)), **_CITYSCAPES, **_OTHERS}
 """Name by number. 25 is Cityscapes' rider, whose parts are a human's. 38 and 39 are named by nothing but the classes
 that use them: COCO-Stuff's and ADE20K's microwave, ADE20K's van. 35 is named by its supports alone."""
 
-SHARED_SUPPORTS: Mapping[int, int] = {
-    6: 28, 7: 26, 15: 24, 25: 24, 31: 19, 32: 14, 33: 2, 35: 26, 39: 26, 40: 13,
-}  # fmt: skip
+SHARED_SUPPORTS: Mapping[int, int] = {6: 28, 7: 26, 15: 24, 25: 24, 31: 19, 32: 14, 33: 2, 35: 26, 39: 26, 40: 13}
 """Numbers that read the supports of another number."""
 
 
@@ -119,10 +118,6 @@ def support_category(number: int) -> int:
         (26, 24)
     """
     if number not in CATEGORY_NAMES:
-        raise DataError(
-            "no such part category in the release",
-            found=number,
-            expected=", ".join(map(str, CATEGORY_NAMES)),
-            mend="Rename the folder to the number of its category.",
-        )
+        what, mend = "no such part category in the release", "Rename the folder to the number of its category."
+        raise DataError(what, found=number, expected=", ".join(map(str, CATEGORY_NAMES)), mend=mend)
     return SHARED_SUPPORTS.get(number, number)

@@ -6,11 +6,12 @@ from pathlib import Path
 from ipose.data.faults import raise_faults
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.source import PartSource, SourceItem
-from ipose.data.scene_files import find_scenes, splits_of
-from ipose.data.scene_maps import load_scene
+from ipose.data.scene_files import find_scene_folder, scene_folder_splits
+from ipose.data.scene_maps import check_scene
 from ipose.data.specs import DATASET_FILE, load_dataset_spec
 from ipose.errors import DataError, SpecError
-from ipose.types import LabelSpec, PartPair
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import PartPair
 
 SCENES = "scenes"
 
@@ -27,7 +28,7 @@ class ScenesReader:
 
     def read(self, item: SourceItem) -> list[PartPair]:
         """See `ItemReader`."""
-        return pairs_from_scenes([load_scene(item.payload, self.spec, photo=False)], self.spec)
+        return pairs_from_scenes([check_scene(item.payload, self.spec)], self.spec)
 
 
 def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSource:
@@ -41,20 +42,17 @@ def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSo
         SpecError: no spec.
     """
     if spec is None and not (root / DATASET_FILE).is_file():
-        raise SpecError(
-            "the scene folder does not say what its label ids mean", file=root, expected=DATASET_FILE,
-            mend="Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs).",
-        )  # fmt: skip
+        mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
+        what = "the scene folder does not say what its label ids mean"
+        raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
     dataset = load_dataset_spec(root if spec is None else spec)
     items = []
-    for split in splits_of(root):
+    for split in scene_folder_splits(root):
         if (root / f"{split}_part").is_dir():
-            scenes, faults = find_scenes(root, split)
+            scenes, faults = find_scene_folder(root, split)
             raise_faults(faults, f"scene folder {root}")
             items += [SourceItem(f"{split}/{files.name}", split, files) for files in scenes]
     if not items:
-        raise DataError(
-            "no scenes with part maps", file=root, expected="train_part/ and val_part/ beside train_label/, val_label/",
-            mend="Add true part maps, one file a scene.",
-        )  # fmt: skip
+        expected, mend = "train_part/ and val_part/ beside train_label/, val_label/", "Add part maps, one file a scene."
+        raise DataError("no scenes with part maps", file=root, expected=expected, mend=mend)
     return PartSource(SCENES, root, dataset.part_names, tuple(items), ScenesReader(dataset.labels), rule=repr(dataset))

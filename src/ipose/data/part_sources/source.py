@@ -1,4 +1,4 @@
-"""What every source of part annotations looks like to those who build part data from it."""
+"""What a source of part annotations consists of: its items, and the reader of an item."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ipose.data.part_names import PART_NAMES
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 
-FORMAT = 1
+PAIRS_FORMAT = 1
 """Raise when the same source gives other pairs than before: a build begun before is then not gone on with."""
 
 
@@ -66,7 +66,7 @@ class PartSource:
     @property
     def fingerprint(self) -> str:
         """A short hash of what the pairs depend on, but for the files' contents: names, splits, rule, format."""
-        digest = hashlib.sha256(repr((FORMAT, self.kind, self.rule, dict(self.part_names))).encode())
+        digest = hashlib.sha256(repr((PAIRS_FORMAT, self.kind, self.rule, dict(self.part_names))).encode())
         for item in self.items:
             digest.update(f"{item.split} {item.name}\n".encode())
         return digest.hexdigest()[:16]

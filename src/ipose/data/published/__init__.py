@@ -1,10 +1,8 @@
-"""The published data sets, read as they were published: folder layouts, id conventions, the release's numbers.
+"""The published data sets, read as they were published: folder layouts and id conventions.
 
-layouts             which layout a folder has, and the scenes of its splits, whatever the layout
-cityscapes, ade20k  which files belong to one scene
-partners            files of one scene that lie in several folders
-maps                what the published label and instance maps hold, checked
-release_categories  the numbers of the part categories in the authors' release
+layouts    which layout a folder has, and the scenes of its splits, whatever the layout
+partners   Cityscapes and ADE20K: which files belong to one scene
+maps       Cityscapes and ADE20K: what their label and instance maps hold, checked
 
 COCO-Stuff, as SPADE, OASIS and iPOSE keep it, is a scene folder (`ipose.data.scene_files`) with the spec coco-stuff.
 """

@@ -19,7 +19,7 @@ from ipose.data.published.partners import ADE20K, CITYSCAPES
 from ipose.data.scene_files import SceneFiles
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 NUMBERS = 1000
 """Instance ids are label id * NUMBERS + number."""
@@ -38,16 +38,12 @@ def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
     with Image.open(path) as image:
         mode = image.mode
     if mode == "P":
-        raise DataError(
-            "palette PNG where greyscale is published", file=path, found="indices of colours",
-            expected=f"{bits}-bit greyscale ids",
-            mend="Get the published file again: a palette's indices need not be the ids.",
-        )  # fmt: skip
+        what, expected = "palette PNG where greyscale is published", f"{bits}-bit greyscale ids"
+        mend = "Get the published file again: a palette's indices need not be the ids."
+        raise DataError(what, file=path, found="indices of colours", expected=expected, mend=mend)
     if bits == 16 and mode == "L":
-        raise DataError(
-            "wrong bit depth", file=path, found="8-bit greyscale", expected="16-bit greyscale",
-            mend="Get the published file again: ids from 1000 on do not fit into 8 bits.",
-        )  # fmt: skip
+        found, mend = "8-bit greyscale", "Get the published file again: ids from 1000 on do not fit into 8 bits."
+        raise DataError("wrong bit depth", file=path, found=found, expected="16-bit greyscale", mend=mend)
     return ids
 
 
@@ -61,18 +57,14 @@ def read_ade20k_instances(path: Path) -> NDArray[np.int32]:
     with Image.open(path) as image:
         found = f"{image.format}, mode {image.mode}"
     if found != "PNG, mode RGB":
-        raise DataError(
-            "not an instance map of ADE20K", file=path, found=found,
-            expected="an RGB PNG: instance class in the first channel, number in the second",
-            mend="Get annotations_instance again, and leave the files as they are.",
-        )  # fmt: skip
+        expected = "an RGB PNG: instance class in the first channel, number in the second"
+        mend = "Get annotations_instance again, and leave the files as they are."
+        raise DataError("not an instance map of ADE20K", file=path, found=found, expected=expected, mend=mend)
     classes, numbers = pixels[..., 0].astype(np.int32), pixels[..., 1].astype(np.int32)
     table = ade20k_instance_classes()
     if classes.max(initial=0) >= len(table):
-        raise DataError(
-            "instance class outside 1..100", file=path, found=int(classes.max()),
-            mend="Get annotations_instance again: this file counts its classes in another way.",
-        )  # fmt: skip
+        mend = "Get annotations_instance again: this file counts its classes in another way."
+        raise DataError("instance class outside 1..100", file=path, found=int(classes.max()), mend=mend)
     return np.where(classes > 0, table[classes] * NUMBERS + numbers, 0).astype(np.int32)
 
 
@@ -109,11 +101,10 @@ def mistaken_label_faults(files: SceneFiles, label: NDArray[np.int32], spec: Lab
         return
     ids = set(np.flatnonzero(np.bincount(label.reshape(-1))).tolist())
     if 255 in ids and ids <= TRAIN_IDS:
-        yield Fault(
-            str(files.label), "train ids where label ids are expected", "only ids 0..18 and 255", "label ids 0..33",
-            "Get gtFine again (train ids do not tell all classes apart), or name --spec cityscapes-trainids "
-            "with a scene folder.",
-        )  # fmt: skip
+        message, found = "train ids where label ids are expected", "only ids 0..18 and 255"
+        mend = "Get gtFine again (train ids do not tell all classes apart), or name --spec cityscapes-trainids "
+        mend += "with a scene folder."
+        yield Fault(str(files.label), message, found, "label ids 0..33", mend)
 
 
 def mistaken_instance_faults(
@@ -128,8 +119,6 @@ def mistaken_instance_faults(
     objects = instance >= NUMBERS
     agree = objects & (instance // NUMBERS == label)
     if 2 * agree.sum() < objects.sum():
-        yield Fault(
-            str(files.instance), "instance map that does not fit the label map",
-            f"{int(agree.sum())} of {int(objects.sum())} object pixels lie on their class",
-            "most of them", "Get both maps again, of one and the same scene.",
-        )  # fmt: skip
+        found = f"{int(agree.sum())} of {int(objects.sum())} object pixels lie on their class"
+        mend = "Get both maps again, of one and the same scene."
+        yield Fault(str(files.instance), "instance map that does not fit the label map", found, "most of them", mend)

@@ -11,7 +11,7 @@ Files = Mapping[str, Path]
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """One kind of file that every scene of a split has.
 
     Args:
@@ -31,10 +31,10 @@ class Kind:
     instead: tuple[str, ...] = ()
 
 
-def find_partners(root: Path, layout: str, kinds: Sequence[Kind]) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split that have every file they should, by place and name; and what is missing.
+def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[list[SceneFiles], list[Fault]]:
+    """The complete scenes of a split, by place and name, and what is missing.
 
-    Reads folders only. Files of other endings are passed over: the published folders hold more than is read.
+    Reads folders only, no files. Files of other endings are ignored: the published folders hold more than is read.
 
     Args:
         root: of the data set, for messages.
@@ -59,33 +59,28 @@ def find_partners(root: Path, layout: str, kinds: Sequence[Kind]) -> tuple[list[
     return scenes, faults
 
 
-def _by_key(kind: Kind) -> Files:
+def _by_key(kind: FileKind) -> Files:
     paths = (path for path in kind.folder.rglob(f"*{kind.ending}") if not path.name.startswith("."))
     return {path.relative_to(kind.folder).as_posix().removesuffix(kind.ending): path for path in paths}
 
 
 def _scene(key: str, layout: str, found: Files) -> SceneFiles:
-    return SceneFiles(
-        key.rpartition("/")[2], found["label"], found.get("img"), found.get("inst"), layout=layout
-    )  # fmt: skip
+    name = key.rpartition("/")[2]
+    return SceneFiles(name, found["label"], found.get("img"), found.get("inst"), layout=layout)
 
 
-def _missing_folder(root: Path, layout: str, kind: Kind) -> Fault:
+def _missing_folder(root: Path, layout: str, kind: FileKind) -> Fault:
     there = ", ".join(sorted(item.name for item in root.iterdir() if not item.name.startswith("."))[:8])
-    return Fault(
-        str(root), f"{layout} without {kind.folder.relative_to(root)}/", there, f"*{kind.ending} files there",
-        f"Unpack {kind.source} here.",
-    )  # fmt: skip
+    message, expected = f"{layout} without {kind.folder.relative_to(root)}/", f"*{kind.ending} files there"
+    return Fault(str(root), message, there, expected, f"Unpack {kind.source} here.")
 
 
-def _empty(layout: str, kind: Kind) -> Fault:
-    return Fault(
-        str(kind.folder), f"empty {layout} split", "no file of a scene", f"*{kind.ending} files",
-        f"Unpack {kind.source} again.",
-    )  # fmt: skip
+def _empty(layout: str, kind: FileKind) -> Fault:
+    expected, mend = f"*{kind.ending} files", f"Unpack {kind.source} again."
+    return Fault(str(kind.folder), f"empty {layout} split", "no file of a scene", expected, mend)
 
 
-def _missing_files(key: str, kinds: Sequence[Kind], found: Files) -> Iterator[Fault]:
+def _missing_files(key: str, kinds: Sequence[FileKind], found: Files) -> Iterator[Fault]:
     there = next(iter(found.values()))
     for kind in kinds:
         if kind.name in found:
@@ -97,40 +92,36 @@ def _missing_files(key: str, kinds: Sequence[Kind], found: Files) -> Iterator[Fa
 
 
 ADE20K = "ADE20K"
-FOLDERS = {"train": "training", "val": "validation"}
+ADE20K_FOLDERS = {"train": "training", "val": "validation"}
 """What ADE20K calls the splits."""
 
 
 def is_ade20k(root: Path) -> bool:
     """Whether one of the folders of annotations or photographs is there; a lack of the other is then a fault."""
-    return any((root / part / folder).is_dir() for part in ("annotations", "images") for folder in FOLDERS.values())
+    return bool(ade20k_splits(root))
 
 
 def ade20k_splits(root: Path) -> tuple[str, ...]:
-    """Those of train and val that have a folder."""
-    return tuple(
-        split
-        for split, folder in FOLDERS.items()
-        if any((root / part / folder).is_dir() for part in ("annotations", "images"))
-    )
+    """Those of train and val that have a folder of annotations or photographs."""
+    tops = root / "annotations", root / "images"
+    return tuple(split for split, name in ADE20K_FOLDERS.items() if any((top / name).is_dir() for top in tops))
 
 
 def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
     """All scenes of a split, by name, and what is missing."""
-    folder, benchmark = FOLDERS.get(split, split), "ADEChallengeData2016.zip"
+    folder, benchmark = ADE20K_FOLDERS.get(split, split), "ADEChallengeData2016.zip"
     return find_partners(
         root,
         ADE20K,
         (
-            Kind("label", root / "annotations" / folder, ".png", benchmark),
-            Kind("img", root / "images" / folder, ".jpg", benchmark),
-            Kind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
+            FileKind("label", root / "annotations" / folder, ".png", benchmark),
+            FileKind("img", root / "images" / folder, ".jpg", benchmark),
+            FileKind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
         ),
     )
 
 
 CITYSCAPES = "Cityscapes"
-SPLITS = ("train", "val")
 
 _PHOTOS, _MAPS = "leftImg8bit", "gtFine"
 _OTHER_MAPS = ("_gtFine_labelTrainIds.png", "_gtFine_color.png", "_gtFine_polygons.json")
@@ -143,7 +134,8 @@ def is_cityscapes(root: Path) -> bool:
 
 def cityscapes_splits(root: Path) -> tuple[str, ...]:
     """Those of train and val that have a folder. (The test split is published without annotations.)"""
-    return tuple(split for split in SPLITS if any((root / part / split).is_dir() for part in (_MAPS, _PHOTOS)))
+    tops = root / _MAPS, root / _PHOTOS
+    return tuple(split for split in ("train", "val") if any((top / split).is_dir() for top in tops))
 
 
 def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
@@ -154,8 +146,8 @@ def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Faul
         root,
         CITYSCAPES,
         (
-            Kind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
-            Kind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
-            Kind("inst", maps, "_gtFine_instanceIds.png", fine),
+            FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
+            FileKind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
+            FileKind("inst", maps, "_gtFine_instanceIds.png", fine),
         ),
     )

@@ -1,16 +1,14 @@
-"""The authors' released networks, to and from: state dicts with their names become our modules, and go back exactly.
-
-`partnet(state)`, `generator(state, z_channels=64)`, `discriminator(state)`: modules in eval mode, and of GroupDNet
-`groupdnet_generator(state)`, `groupdnet_encoder(state)`, `groupdnet_discriminator(state)`. `to_release(module)`: the
-state dict again.
-`ganseg_generator(state)`, `ganseg_discriminator(state)`, `ganseg_segmenter(state)`: those of GANSeg.
+"""The authors' released networks: a state dict of theirs becomes a module, and a module becomes the same state dict.
 
     state = torch.load("latest_EMA.pth", weights_only=True)
-    G, P = generator(state), partnet(state)
+    G, P = generator(state), partnet(state)      # modules in eval mode
+    to_release(G)                                # the state dict again
 
-entries     the table of names that loading, its faults and going back share
-*_form      the table of each network          widths      counts and widths from shapes
-spectral    u and v of spectral norm           recognise   whose state this is, and its prefixes
+iPOSE       partnet, generator, discriminator
+GroupDNet   groupdnet_generator, groupdnet_encoder, groupdnet_discriminator
+GANSeg      ganseg_generator, ganseg_discriminator, ganseg_segmenter
+
+Modules: `entries` has the tables of names, `*_form` one network's table, `recognise` finds the network of a state.
 """
 
 from ipose.interop.release.back import to_release

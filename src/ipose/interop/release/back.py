@@ -1,4 +1,4 @@
-"""Our networks as the authors' state dicts."""
+"""A network as a state dict of the authors' release."""
 
 from torch import Tensor, nn
 
@@ -12,7 +12,7 @@ from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import export
 from ipose.interop.release.ganseg_form import export_ganseg
 from ipose.interop.release.generator_form import export_generator
-from ipose.interop.release.groupdnet_entries import decoder_entries, encoder_entries, scales_entries
+from ipose.interop.release.groupdnet_form import decoder_entries, encoder_entries, scales_entries
 from ipose.interop.release.partnet_form import partnet_entries
 from ipose.partnet.partnet import PartNet
 from ipose.segmentation.part_segmenter import PartSegmenter
@@ -21,16 +21,15 @@ from ipose.synthesis.generator import Generator
 
 
 def to_release(module: nn.Module) -> dict[str, Tensor]:
-    """A PartNet, generator or discriminator, or GroupDNet's three, as a state dict with the release's names.
+    """A network of iPOSE, GroupDNet or GANSeg as a state dict with the release's names.
 
-    Exact: `to_release(generator(state))` has every tensor of `state`, bit for bit, and so have the other two. Of a
-    generator that was not loaded from the release: zeros for the one layer that the release stores but never uses, and
-    no PartNet, which is none of its weights (`ipose convert --to-release` adds the model's own).
+    A network that was read from the release gives back the same tensors, bit for bit. Another generator has zeros for
+    the one layer that the release stores and never uses. It has no PartNet; `ipose convert --to-release` adds that.
 
     Args:
-        module: in any mode; weights are shared with it where the forms agree, as in `state_dict`.
+        module: in any mode. The state dict shares memory with it if it can, like `state_dict`.
     Raises:
-        ConfigError: another module, or layers that the release does not have (other blocks than PSM, say).
+        ConfigError: another module, or layers that the release does not have, for example other blocks than PSM.
     """
     if isinstance(module, Generator):
         return export_generator(module)
@@ -50,6 +49,6 @@ def to_release(module: nn.Module) -> dict[str, Tensor]:
         "the release has no such module",
         field="module",
         found=type(module).__name__,
-        expected="a PartNet, Generator or Discriminator of ipose, or a network of ipose.groupdnet",
+        expected="a network of iPOSE, GroupDNet or GANSeg",
         mend="Pass the network itself, without a wrapper (its .module).",
     )

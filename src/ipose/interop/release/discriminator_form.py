@@ -1,48 +1,56 @@
-"""The discriminator as the release stores it: `body_down.i`, `body_up.i`, `layer_up_last`, `conv_g`; a convolution's
-number is its place behind activation and upsampling; spectral norm is `weight_orig`, `weight_u`, `weight_v`.
+"""The discriminator as the release stores it: `body_down.i`, `body_up.i`, `layer_up_last`, `conv_g`.
+
+The number of a convolution is its place behind activation and upsampling. Spectral norm has `weight_orig`, `weight_u`
+and `weight_v`.
 """
 
 from collections.abc import Iterator, Mapping
 
 from torch import Tensor, nn
 
-from ipose.interop.release.entries import Clue, Entry, build, check_names, count, fill, out_of, plain, spectral, width
-from ipose.interop.release.recognise import expect_network, without_prefix
+from ipose.interop.release.entries import (
+    Clue,
+    Entry,
+    count,
+    layer_entries,
+    out_of,
+    read_network,
+    spectral_entries,
+    width,
+)
+from ipose.interop.release.recognise import state_of
 from ipose.synthesis.discriminator import Discriminator
 
 
 def discriminator(state: Mapping[str, Tensor]) -> Discriminator:
-    """The release's discriminator in eval mode; widths, depth and class count come from the shapes.
+    """The release's discriminator in eval mode. Widths, depth and number of classes come from the shapes.
 
     Args:
-        state: the release's names, with or without the prefix `module.`.
+        state: with the release's names, with or without the prefix `module.`.
     Raises:
-        RunError: another network, or names and shapes that do not fit; all of them are listed.
+        RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = without_prefix(state)
-    expect_network(state, "discriminator")
-    network, entries, expected = build(lambda: _empty(state), discriminator_entries)
-    check_names("discriminator", state, expected)
-    return fill(network, entries, state)
+    state = state_of("discriminator", state)
+    return read_network("discriminator", state, lambda: _empty(state), discriminator_entries)
 
 
 def discriminator_entries(network: Discriminator) -> list[Entry]:
     """The table of a discriminator."""
-    return [*_blocks(network), *plain("layer_up_last", "segmentation_head"), *plain("conv_g", "global_head")]
+    heads = [*layer_entries("layer_up_last", "segmentation_head"), *layer_entries("conv_g", "global_head")]
+    return [*_blocks(network), *heads]
 
 
 def _blocks(network: Discriminator) -> Iterator[Entry]:
     for theirs, ours, blocks in (("body_down", "encoder", network.encoder), ("body_up", "decoder", network.decoder)):
         for i, block in enumerate(blocks):
-            yield from spectral(f"{theirs}.{i}.conv1.{_first_place(theirs, i)}", f"{ours}.{i}.conv1")
-            yield from spectral(f"{theirs}.{i}.conv2.1", f"{ours}.{i}.conv2")
+            yield from spectral_entries(f"{theirs}.{i}.conv1.{_first_place(theirs, i)}", f"{ours}.{i}.conv1")
+            yield from spectral_entries(f"{theirs}.{i}.conv2.1", f"{ours}.{i}.conv2")
             if not isinstance(block.shortcut, nn.Identity):
-                yield from spectral(f"{theirs}.{i}.conv_s", f"{ours}.{i}.shortcut")
+                yield from spectral_entries(f"{theirs}.{i}.conv_s", f"{ours}.{i}.shortcut")
 
 
 def _first_place(part: str, i: int) -> int:
-    """What stands before a block's first convolution: nothing at the image, an activation, and upsampling on the way
-    up."""
+    """Number of layers before a block's first convolution: 0 at the image, 1 activation, or 2 with upsampling."""
     return 2 if part == "body_up" else min(i, 1)
 
 

@@ -1,6 +1,6 @@
-"""The table of a network of the release: its tensors by their names and ours, and the way from one to the other.
+"""The table of a network of the release: the names of its tensors there and here.
 
-Loading, its faults and going back all read the same table, so a round trip is exact by construction.
+Reading, error messages and writing all use the same table, so a round trip is exact.
 """
 
 from collections import Counter
@@ -22,9 +22,9 @@ class Entry:
     """One tensor of the release.
 
     Args:
-        release: its name there.
-        ours: its names here; several tensors are stacked along the first axis there.
-        pixels: axes of length 1 that it has behind ours: a 1x1 convolution there, a linear map here.
+        release: its name in the release.
+        ours: its names here. The release stacks several tensors along the first axis.
+        pixels: number of last axes of length 1 that only the release has: a 1x1 convolution there, a linear map here.
     """
 
     release: str
@@ -32,13 +32,13 @@ class Entry:
     pixels: int = 0
 
     def to_release(self, state: Mapping[str, Tensor]) -> Tensor:
-        """The release's tensor, from our state."""
+        """The release's tensor, made from our state dict."""
         pieces = [state[name] for name in self.ours]
         tensor = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
         return tensor[(..., *[None] * self.pixels)] if self.pixels else tensor
 
     def to_ours(self, tensor: Tensor) -> dict[str, Tensor]:
-        """Our tensors by name, from the release's; copies."""
+        """Our tensors by name, as copies of the release's tensor."""
         tensor = tensor.detach().reshape(tensor.shape[: tensor.ndim - self.pixels])
         pieces = [tensor] if len(self.ours) == 1 else tensor.chunk(len(self.ours))
         return {name: piece.clone() for name, piece in zip(self.ours, pieces, strict=True)}
@@ -47,7 +47,7 @@ class Entry:
 def build(
     make: Callable[[], Network], table: Callable[[Network], list[Entry]]
 ) -> tuple[Network, list[Entry], dict[str, Shape]]:
-    """A network without numbers (on the meta device), its table, and the shape of every tensor of its release form."""
+    """A network on the meta device, its table, and the name and shape of every tensor in the release's form."""
     with torch.device("meta"):
         network = make()
     entries, state = table(network), network.state_dict()
@@ -55,7 +55,7 @@ def build(
 
 
 def fill(network: Network, entries: Sequence[Entry], state: Mapping[str, Tensor]) -> Network:
-    """The network of `build` with the numbers of a checked state, in eval mode. Dtypes and devices are the state's."""
+    """The network of `build` with the weights of a checked state, in eval mode. Dtypes and devices are the state's."""
     ours: dict[str, Tensor] = {}
     for entry in entries:
         ours |= entry.to_ours(state[entry.release])
@@ -63,8 +63,26 @@ def fill(network: Network, entries: Sequence[Entry], state: Mapping[str, Tensor]
     return network.eval()
 
 
+def read_network(
+    what: str, state: Mapping[str, Tensor], make: Callable[[], Network], table: Callable[[Network], list[Entry]]
+) -> Network:
+    """The network of a state, in eval mode.
+
+    Args:
+        what: name of the network, for messages.
+        state: with the release's names, without prefixes.
+        make: makes the network with the widths of the state.
+        table: gives the table of a network.
+    Raises:
+        RunError: names or shapes that do not fit; all are listed.
+    """
+    network, entries, expected = build(make, table)
+    check_names(what, state, expected)
+    return fill(network, entries, state)
+
+
 def export(network: nn.Module, entries: Iterable[Entry]) -> dict[str, Tensor]:
-    """The release form of a network. As `state_dict` does, it shares memory with the network where it can.
+    """The network's state dict in the release's form. Like `state_dict`, it shares memory with the network if it can.
 
     Raises:
         ConfigError: layers that the release does not have.
@@ -74,22 +92,23 @@ def export(network: nn.Module, entries: Iterable[Entry]) -> dict[str, Tensor]:
     if strange := sorted(covered ^ set(state)):
         raise ConfigError(
             f"the release has no form for this {type(network).__name__}",
-            found=f"{len(strange)} tensors that are not as there, such as {strange[0]}",
+            found=f"{len(strange)} tensors that it does not have, such as {strange[0]}",
             expected="the layers of the release",
-            mend="Only networks with the release's layers and norms go back: PSM blocks, spectral_norm 'release'.",
+            mend="Only networks with the release's layers and norms can be converted back: PSM blocks, spectral_norm "
+            "'release'.",
         )
     return {entry.release: entry.to_release(state) for entry in entries}
 
 
 def check_names(what: str, state: Mapping[str, Tensor], expected: Mapping[str, Shape]) -> None:
-    """One error for all that is missing, unknown or of another shape.
+    """Check the names and shapes of a state.
 
     Args:
-        what: the network, in words.
-        state: the release's names.
-        expected: shape of each name that should be there.
+        what: name of the network, for messages.
+        state: with the release's names.
+        expected: the expected names with their shapes.
     Raises:
-        RunError: lists every fault, one a line, grouped by kind.
+        RunError: lists all names that are missing, unknown or of another shape, each on its line.
     """
     missing = [f"missing {name}: expected {expected[name]}" for name in sorted(set(expected) - set(state))]
     unknown = [f"unknown {name}: found {tuple(state[name].shape)}" for name in sorted(set(state) - set(expected))]
@@ -98,13 +117,13 @@ def check_names(what: str, state: Mapping[str, Tensor], expected: Mapping[str, S
         for name in sorted(set(state) & set(expected))
         if tuple(state[name].shape) != expected[name]
     ]
-    kinds = {"missing": missing, "unknown": unknown, "of another shape": shapes}
-    if any(kinds.values()):
-        counts = ", ".join(f"{len(faults)} {kind}" for kind, faults in kinds.items() if faults)
+    groups = {"missing": missing, "unknown": unknown, "of another shape": shapes}
+    if any(groups.values()):
+        counts = ", ".join(f"{len(faults)} {group}" for group, faults in groups.items() if faults)
         listed = "\n  ".join(missing + unknown + shapes)
         raise RunError(
             f"tensors do not fit the release's {what}, {counts}:\n  {listed}",
-            mend="Take the file as the authors' training saved it, whole; other layers have no place here.",
+            mend="Take the whole file that the authors' training saved. Other layers cannot be read.",
         )
 
 
@@ -115,41 +134,41 @@ _SPECTRAL = {
 }
 
 
-def plain(release: str, ours: str) -> Iterator[Entry]:
-    """Weight and bias of one layer."""
+def layer_entries(release: str, ours: str) -> Iterator[Entry]:
+    """Entries of weight and bias of a layer."""
     yield from (Entry(f"{release}.{name}", (f"{ours}.{name}",)) for name in ("weight", "bias"))
 
 
-def spectral(release: str, ours: str, *, bias: bool = True) -> Iterator[Entry]:
-    """Weight, u, v and bias of one layer under spectral norm."""
+def spectral_entries(release: str, ours: str, *, bias: bool = True) -> Iterator[Entry]:
+    """Entries of weight, u, v and bias of a layer with spectral norm."""
     for theirs, mine in {**_SPECTRAL, **({"bias": "bias"} if bias else {})}.items():
         yield Entry(f"{release}.{theirs}", (f"{ours}.{mine}",))
 
 
 Clue = tuple[str, int]
-"""A tensor's name, and which of its axes has the width."""
+"""Name of a tensor, and the axis whose length is the width."""
 
 
 def width(state: Mapping[str, Tensor], clues: Iterable[Clue], released: int) -> int:
-    """What most clues say.
+    """A width that several tensors show: the value of most of them.
 
     Args:
-        state: the release's names.
-        clues: where the width can be read; of equally many votes the first counts.
-        released: what the published networks have, where none of the tensors is there; each will then be missed.
+        state: with the release's names.
+        clues: the tensors and axes that show the width. If two values are equally frequent, the first one counts.
+        released: width of the published networks, for a state with none of these tensors.
     """
     votes = Counter(state[name].shape[axis] for name, axis in clues if name in state and axis < state[name].ndim)
     return votes.most_common(1)[0][0] if votes else released
 
 
-def count(state: Mapping[str, Tensor], name: str) -> int:
-    """How many of `name.format(0)`, `name.format(1)`, ... begin the name of a tensor."""
-    i = 0
+def count(state: Mapping[str, Tensor], name: str, *, first: int = 0) -> int:
+    """Number of layers `name.format(first)`, `name.format(first + 1)`, ... that begin the name of a tensor."""
+    i = first
     while any(key.startswith(name.format(i)) for key in state):
         i += 1
-    return i
+    return i - first
 
 
 def out_of(layer: str, weight: str = "weight") -> Iterator[Clue]:
-    """Clues to the width that a convolution or linear layer makes."""
+    """Clues to the output width of a convolution or linear layer."""
     yield from ((f"{layer}.{weight}", 0), (f"{layer}.bias", 0))

@@ -1,8 +1,9 @@
-"""GANSeg's three networks as their authors store them: generator, discriminator, segmenter.
+"""GANSeg's three networks as the release stores them: generator, discriminator, segmenter.
 
-In the generator `gen_keypoints_layer` makes points, `gen_keypoints_embedding_noise` and `gen_background_embedding` the
-appearance of parts and background, `*_start.pe` the start tensors (`x_start`: the foreground's), `mask_spade_blocks`,
-`spade_blocks`, `adain_blocks` the blocks of mask, foreground and background, `conv` the head.
+Names in the generator: `gen_keypoints_layer` makes the points. `gen_keypoints_embedding_noise` and
+`gen_background_embedding` make the appearance of parts and background. `*_start.pe` make the start tensors (`x_start`:
+foreground). `mask_spade_blocks`, `spade_blocks` and `adain_blocks` are the blocks of mask, foreground and background.
+`conv` is the head.
 """
 
 import math
@@ -17,12 +18,23 @@ from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.heatmaps import pixel_grid
 from ipose.ganseg.presets import GANSegConfig, Heatmap
-from ipose.interop.release.entries import Entry, build, check_names, count, export, fill, out_of, plain, width
-from ipose.interop.release.recognise import expect_network, without_prefix
+from ipose.interop.release.entries import (
+    Entry,
+    build,
+    check_names,
+    count,
+    export,
+    fill,
+    layer_entries,
+    out_of,
+    read_network,
+    width,
+)
+from ipose.interop.release.recognise import state_of
 from ipose.segmentation.part_segmenter import PartSegmenter
 
 GRID = "init_extend_coord"
-"""The first margin grid, a constant that the release stores."""
+"""Name of a constant that the release stores: the pixel grid of the first size with its margin."""
 
 _LEVEL1 = {
     "gen_keypoints_layer": "to_points",
@@ -41,20 +53,20 @@ def ganseg_generator(
     margin: int | None = None,
     point_divisor: float = 20.0,
 ) -> GANSegGenerator:
-    """GANSeg's generator in eval mode; widths and counts come from the shapes.
+    """GANSeg's generator in eval mode. Widths and counts come from the shapes.
 
     Args:
-        state: the release's names (of its file's `generator`).
-        sizes: resolution of each block. None = from the stored grid, doubling as the published networks do: 1, 1, 2, 4
-            with four blocks, 1, 1, 2, 2, 4, 4 with six.
-        heatmap: no weight says which; the published runs used cones.
-        margin: of the network that was trained; published: 10. None = from the stored grid.
-        point_divisor: of the network that was trained; published: 20.
+        state: with the release's names (`generator` in the authors' file).
+        sizes: resolution of each block. None = from the stored grid, with the factors of the published networks: 1, 1,
+            2, 4 for four blocks, and 1, 1, 2, 2, 4, 4 for six.
+        heatmap: form of the parts in training, which no weight shows. Published: cone.
+        margin: margin in training. Published: 10. None = from the stored grid.
+        point_divisor: divisor of the points in training, which no weight shows. Published: 20.
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
         ConfigError: sizes that neither repeat nor double.
     """
-    state = _of("generator", state)
+    state = state_of("GANSeg generator", state)
     margin = _stored_margin(state.get(GRID)) if margin is None else margin
     coarse = math.isqrt(width(state, [(GRID, 1)], (32 + 2 * margin) ** 2)) - 2 * margin
     read = _config(state, sizes or _published_sizes(coarse, count(state, "spade_blocks.{}.")), heatmap)
@@ -62,27 +74,26 @@ def ganseg_generator(
     network, entries, expected = build(lambda: GANSegGenerator(config), generator_entries)
     check_names("GANSeg generator", state, {**expected, GRID: (1, (config.sizes[0] + 2 * margin) ** 2, 2)})
     with torch.device("cpu"):
-        filled = GANSegGenerator(config)  # its grids, which no state holds, have numbers
+        filled = GANSegGenerator(config)  # for its grids, which the state does not have
     filled.load_state_dict(fill(network, entries, state).state_dict(), assign=True)
     filled.release_grid = state[GRID].detach().clone()
     return filled.eval()
 
 
 def ganseg_discriminator(state: Mapping[str, Tensor]) -> GANSegDiscriminator:
-    """GANSeg's discriminator in eval mode, of the image size that its shapes tell.
+    """GANSeg's discriminator in eval mode. Widths and image size come from the shapes.
 
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = _of("discriminator", state)
+    state = state_of("GANSeg discriminator", state)
     blocks = max(count(state, "conv.{}."), 1)
     channels = tuple(width(state, _block_clues(i), 512) for i in range(blocks))
     hidden = width(state, [*out_of("fc.0"), ("fc.2.weight", 1)], 512)
     left = math.isqrt(width(state, [("fc.0.weight", 1)], channels[-1] * 4) // channels[-1])
     size = left * 2**blocks
-    network, entries, expected = build(lambda: GANSegDiscriminator(channels, hidden, size), discriminator_entries)
-    check_names("GANSeg discriminator", state, expected)
-    return fill(network, entries, state)
+    what, table = "GANSeg discriminator", discriminator_entries
+    return read_network(what, state, lambda: GANSegDiscriminator(channels, hidden, size), table)
 
 
 def ganseg_segmenter(state: Mapping[str, Tensor]) -> PartSegmenter:
@@ -91,15 +102,13 @@ def ganseg_segmenter(state: Mapping[str, Tensor]) -> PartSegmenter:
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = _of("segmenter", state)
+    state = state_of("GANSeg segmenter", state)
     parts = width(state, out_of("model.classifier.4"), 9) - 1
-    network, entries, expected = build(lambda: PartSegmenter(parts), segmenter_entries)
-    check_names("GANSeg segmenter", state, expected)
-    return fill(network, entries, state)
+    return read_network("GANSeg segmenter", state, lambda: PartSegmenter(parts), segmenter_entries)
 
 
 def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
-    """The release form of one of the three; exact for what was loaded from it.
+    """The release's form of one of the three networks.
 
     Raises:
         ConfigError: settings that the release does not have.
@@ -122,32 +131,32 @@ def generator_entries(network: GANSegGenerator) -> list[Entry]:
     for theirs, ours in _LEVEL1.items():
         last = len(network.level1.get_submodule(ours)) - 1  # type: ignore[arg-type]
         for i in range(last):
-            entries += plain(f"{theirs}.{i}.model.0", f"level1.{ours}.{i}.0")
-        entries += plain(f"{theirs}.{last}", f"level1.{ours}.{last}")
+            entries += layer_entries(f"{theirs}.{i}.model.0", f"level1.{ours}.{i}.0")
+        entries += layer_entries(f"{theirs}.{last}", f"level1.{ours}.{last}")
     for theirs, ours in _STARTS.items():
-        entries += plain(f"{theirs}.pe", f"{ours}.mix")
+        entries += layer_entries(f"{theirs}.pe", f"{ours}.mix")
     for theirs, ours in (("mask_spade_blocks", "mask_blocks"), ("spade_blocks", "foreground_blocks")):
         for i, block in enumerate(network.get_submodule(ours).children()):
             entries += _spade_block(f"{theirs}.{i}", f"{ours}.{i}", shortcut=block.conv_shortcut is not None)
     for i in range(len(network.background_blocks)):
         entries += _norm(f"adain_blocks.{i}.spade1", f"background_blocks.{i}.adain", "")
-        entries += plain(f"adain_blocks.{i}.conv1", f"background_blocks.{i}.conv")
-    entries += plain("conv.0", "head.1")
-    return entries + (list(plain("conv.2", "head.3")) if network.config.head == "two" else [])
+        entries += layer_entries(f"adain_blocks.{i}.conv1", f"background_blocks.{i}.conv")
+    entries += layer_entries("conv.0", "head.1")
+    return entries + (list(layer_entries("conv.2", "head.3")) if network.config.head == "two" else [])
 
 
 def discriminator_entries(network: GANSegDiscriminator) -> list[Entry]:
     """The table of a discriminator."""
     layers = {"net.0": "conv1", "net.2": "conv2", "downsample.0": "down", "conv_res": "shortcut"}
-    entries = [*plain("fc.0", "hidden"), *plain("fc.2", "score")]
+    entries = [*layer_entries("fc.0", "hidden"), *layer_entries("fc.2", "score")]
     for i in range(len(network.blocks)):
         for theirs, ours in layers.items():
-            entries += plain(f"conv.{i}.{theirs}", f"blocks.{i}.{ours}")
+            entries += layer_entries(f"conv.{i}.{theirs}", f"blocks.{i}.{ours}")
     return entries
 
 
 def segmenter_entries(network: nn.Module) -> list[Entry]:
-    """The table of a segmenter: torchvision's own names."""
+    """The table of a segmenter. The names are torchvision's."""
     return [Entry(name, (name,)) for name in network.state_dict()]
 
 
@@ -155,13 +164,13 @@ def _spade_block(release: str, ours: str, *, shortcut: bool) -> Iterator[Entry]:
     for step in ("spade1", "spade2", *(["spade_shortcut"] if shortcut else [])):
         yield from _norm(f"{release}.{step}", f"{ours}.{step}", "gamma_beta.")
     for layer in ("conv1", "conv2", *(["conv_shortcut"] if shortcut else [])):
-        yield from plain(f"{release}.{layer}", f"{ours}.{layer}")
+        yield from layer_entries(f"{release}.{layer}", f"{ours}.{layer}")
 
 
 def _norm(release: str, ours: str, inside: str) -> Iterator[Entry]:
     yield from (Entry(f"{release}.norm.{name}", (f"{ours}.norm.{name}",)) for name in _BATCH_NORM)
     for theirs, mine in (("conv", "shared"), ("conv_gamma", "gamma"), ("conv_beta", "beta")):
-        yield from plain(f"{release}.{theirs}", f"{ours}.{inside}{mine}")
+        yield from layer_entries(f"{release}.{theirs}", f"{ours}.{inside}{mine}")
 
 
 def _config(state: Mapping[str, Tensor], sizes: tuple[int, ...], heatmap: Heatmap) -> GANSegConfig:
@@ -192,7 +201,7 @@ def _config(state: Mapping[str, Tensor], sizes: tuple[int, ...], heatmap: Heatma
 
 
 def _input_clues(i: int) -> Iterator[tuple[str, int]]:
-    """Where the width of the input of foreground and background block i shows."""
+    """Clues to the input width of foreground and background block i."""
     yield from ((f"spade_blocks.{i}.conv1.weight", 1), (f"adain_blocks.{i}.conv1.weight", 1))
     yield from (*out_of(f"spade_blocks.{i - 1}.conv2"), *out_of(f"adain_blocks.{i - 1}.conv1"))
 
@@ -203,7 +212,7 @@ def _block_clues(i: int) -> Iterator[tuple[str, int]]:
 
 
 def _stored_margin(grid: Tensor | None) -> int:
-    """Pixels around the first size: s + 2m of them lie 2/(s-1) apart. 10, as published, where no grid tells."""
+    """Margin m of the stored grid, whose s + 2m points lie 2/(s-1) apart. 10, as published, if there is no grid."""
     if grid is None or grid.numel() < 8 or not (span := float(grid.max() - grid.min())) > 0:
         return 10
     side = math.isqrt(grid.numel() // 2)
@@ -214,18 +223,6 @@ def _stored_margin(grid: Tensor | None) -> int:
 def _published_sizes(coarse: int, blocks: int) -> tuple[int, ...]:
     factors = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}.get(blocks)
     if factors is None:
-        raise RunError(
-            "no published GANSeg generator has so many blocks",
-            field="sizes",
-            found=blocks,
-            expected="4 or 6",
-            mend="Pass sizes=(...), the resolution of each block.",
-        )
+        message, mend = "no published GANSeg generator has so many blocks", "Pass sizes=(...), one for each block."
+        raise RunError(message, field="sizes", found=blocks, expected="4 or 6", mend=mend)
     return tuple(coarse * factor for factor in factors)
-
-
-def _of(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state without prefixes; RunError where it is not that network of GANSeg."""
-    state = without_prefix(state)
-    expect_network(state, f"GANSeg {kind}")
-    return state

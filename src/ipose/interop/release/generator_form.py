@@ -1,40 +1,56 @@
-"""The generator as the release stores it.
+"""The generator as the release stores it, with its widths and counts from the shapes.
 
-`fc` is the first convolution, `mlp.0` the part-noise stem, `conv_nos.i.0` its doublings (one more is stored than used),
-`conv_part.0` the part input, `body.i` the blocks, where `_p` is the part step, `_s` the shortcut and names ending in
-`_nos` the noise branch; `partnet.model.*` is PartNet, which here is no part of the generator.
+`fc` is the first convolution, `mlp.0` the first layer of the part noise, `conv_nos.i.0` its doublings (one more is
+stored than used), `conv_part.0` the part input, `body.i` the blocks. In a block, `_p` is the part step, `_s` the
+shortcut and `_nos` the noise branch. `partnet.model.*` is PartNet, which is no part of the generator here.
 """
 
 from collections.abc import Iterator, Mapping
+from math import lcm
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ipose.interop.release.entries import Entry, build, check_names, export, fill, plain, spectral
-from ipose.interop.release.generator_widths import generator_config
-from ipose.interop.release.partnet_form import partnet_shapes
-from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, expect_network, partnet_of, without_prefix
+from ipose.errors import RunError
+from ipose.interop.release.entries import (
+    Clue,
+    Entry,
+    build,
+    check_names,
+    count,
+    export,
+    fill,
+    layer_entries,
+    out_of,
+    spectral_entries,
+    width,
+)
+from ipose.interop.release.partnet_form import partnet_config, partnet_shapes
+from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of, state_of
+from ipose.part_annotations import PART_CHANNELS
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import doubling
+from ipose.synthesis.presets import SynthesisConfig
 
+_STEPS = ("0", "1", "s")
 _FIXED = {"fc": "first", "conv_img": "to_image", "conv_part.0": "part_input.conv", "mlp.0": "part_noise.stem"}
 _BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def generator(state: Mapping[str, Tensor], *, z_channels: int = 64) -> Generator:
-    """The release's generator in eval mode, every width and count from the shapes.
+    """The release's generator in eval mode. All widths and counts come from the shapes.
 
-    What the release stores and its generator never computes with, PartNet (`partnet.model.*`) and the last doubling,
-    rides along in the plain attribute `release_extras`, so that `to_release` gives back every tensor.
+    The state has tensors that the generator does not use: PartNet (`partnet.model.*`) and the last doubling. They are
+    kept in the attribute `release_extras`, so that `to_release` gives back every tensor.
 
     Args:
-        state: the release's names, with or without the prefix `module.`, with or without a PartNet.
-        z_channels: Z; the first convolution sees Z + C channels, so the state alone does not tell them apart.
+        state: with the release's names, with or without the prefix `module.`, with or without a PartNet.
+        z_channels: Z. The first convolution has Z + C input channels, and the state does not tell Z from C.
     Raises:
-        RunError: another network, no class left beside z, or names and shapes that do not fit; all are listed.
+        RunError: another network, no class beside z, or names and shapes that do not fit; all are listed.
     """
-    state = without_prefix(state)
-    expect_network(state, "generator")
+    state = state_of("generator", state)
     network, entries, expected = build(lambda: Generator(generator_config(state, z_channels)), generator_entries)
     extras = {**_unused_shapes(network), **_partnet_shapes(state)}
     check_names("generator", state, {**expected, **extras})
@@ -44,10 +60,9 @@ def generator(state: Mapping[str, Tensor], *, z_channels: int = 64) -> Generator
 
 
 def export_generator(network: Generator) -> dict[str, Tensor]:
-    """The release form of a generator, with what rides along.
+    """The release's form of a generator, with its `release_extras`.
 
-    One that was not loaded from the release has no PartNet to give, and its last doubling, which the release stores but
-    never uses, is zeros.
+    A generator that was not read from the release has no PartNet, and zeros in the last doubling, which is not used.
     """
     tensors = export(network, generator_entries(network))
     like = network.first.weight
@@ -57,9 +72,9 @@ def export_generator(network: Generator) -> dict[str, Tensor]:
 
 def generator_entries(network: Generator) -> list[Entry]:
     """The table of a generator of PSM blocks."""
-    entries = [entry for theirs, ours in _FIXED.items() for entry in plain(theirs, ours)]
+    entries = [entry for theirs, ours in _FIXED.items() for entry in layer_entries(theirs, ours)]
     for i in range(len(network.blocks) - 1):
-        entries += plain(f"conv_nos.{i}.0", f"part_noise.doublings.{i}")
+        entries += layer_entries(f"conv_nos.{i}.0", f"part_noise.doublings.{i}")
     for i, block in enumerate(network.blocks):
         shortcut = getattr(getattr(block, "residual", None), "conv_s", None) is not None
         entries += _block(f"body.{i}", f"blocks.{i}", shortcut)
@@ -70,11 +85,11 @@ def _block(release: str, ours: str, shortcut: bool) -> Iterator[Entry]:
     yield from _batch_norm(f"{release}.norm_p", f"{ours}.part_modulation")
     yield from _gamma_beta(f"{release}.norm_p", f"{ours}.part_modulation.part_gamma_beta")
     yield from _gamma_beta(f"{release}.norm_p", f"{ours}.part_modulation.noise_gamma_beta", "_nos")
-    yield from spectral(f"{release}.conv_p", f"{ours}.conv_p")
+    yield from spectral_entries(f"{release}.conv_p", f"{ours}.conv_p")
     for step in ("0", "1", "s") if shortcut else ("0", "1"):
         yield from _batch_norm(f"{release}.norm_{step}", f"{ours}.residual.spade_{step}")
         yield from _gamma_beta(f"{release}.norm_{step}", f"{ours}.residual.spade_{step}.gamma_beta")
-        yield from spectral(f"{release}.conv_{step}", f"{ours}.residual.conv_{step}", bias=step != "s")
+        yield from spectral_entries(f"{release}.conv_{step}", f"{ours}.residual.conv_{step}", bias=step != "s")
 
 
 def _batch_norm(release: str, ours: str) -> Iterator[Entry]:
@@ -82,13 +97,13 @@ def _batch_norm(release: str, ours: str) -> Iterator[Entry]:
 
 
 def _gamma_beta(release: str, ours: str, suffix: str = "") -> Iterator[Entry]:
-    yield from plain(f"{release}.mlp_shared{suffix}.0", f"{ours}.shared")
-    yield from plain(f"{release}.mlp_gamma{suffix}", f"{ours}.gamma")
-    yield from plain(f"{release}.mlp_beta{suffix}", f"{ours}.beta")
+    yield from layer_entries(f"{release}.mlp_shared{suffix}.0", f"{ours}.shared")
+    yield from layer_entries(f"{release}.mlp_gamma{suffix}", f"{ours}.gamma")
+    yield from layer_entries(f"{release}.mlp_beta{suffix}", f"{ours}.beta")
 
 
 def _unused_shapes(network: Generator) -> dict[str, tuple[int, ...]]:
-    """The doubling that the release stores behind those that it uses: 16,416 numbers at its widths."""
+    """The last doubling, which the release stores and never uses: 16,416 numbers at its widths."""
     last = len(network.blocks) - 1
     with torch.device("meta"):
         stored = doubling(last, network.config.part_hidden).state_dict()
@@ -99,3 +114,86 @@ def _partnet_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     if not any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
         return {}
     return {f"{PARTNET_IN_GENERATOR}{name}": shape for name, shape in partnet_shapes(partnet_of(state)).items()}
+
+
+def map_channels(state: Mapping[str, Tensor]) -> int:
+    """Z + C: input channels of the first convolution and of every SPADE, for [z, one-hot label]."""
+    blocks = range(count(state, "body.{}."))
+    spades = ((f"body.{i}.norm_{step}.mlp_shared.0.weight", 1) for i in blocks for step in _STEPS)
+    return width(state, [("fc.weight", 1), *spades], 64 + 183)
+
+
+def generator_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisConfig:
+    """The config of a generator's state without prefixes.
+
+    Settings that the state does not show (training) keep their defaults. The image size is one that the blocks can
+    make.
+
+    Raises:
+        RunError: no class beside z.
+    """
+    blocks = max(count(state, "body.{}."), 1)
+    widths = [width(state, _width_clues(i, blocks), 64) for i in range(blocks + 1)]
+    unit = widths[-1] if all(value % widths[-1] == 0 for value in widths) else 1
+    side = lcm(256, int(2 ** (blocks - 1)))
+    return SynthesisConfig(
+        num_classes=_classes(map_channels(state), z_channels),
+        height=side,
+        width=side,
+        z_channels=z_channels,
+        channels=unit,
+        channel_multipliers=tuple(value // unit for value in widths),
+        spade_hidden=width(state, _spade_clues(blocks), 128),
+        part_hidden=width(state, _part_clues(blocks), 32),
+        part_noise_channels=width(state, [("mlp.0.weight", 1)], 32) - 1,
+        **_part_input(state),
+    )
+
+
+def _classes(channels: int, z_channels: int) -> int:
+    if channels <= z_channels:
+        raise RunError(
+            "no channel is left for classes beside z",
+            field="z_channels",
+            found=f"{channels} channels of z and classes together, {z_channels} of them z",
+            mend="Pass the z_channels that the generator was trained with (the release's scripts: 64).",
+        )
+    return channels - z_channels
+
+
+def _width_clues(i: int, blocks: int) -> Iterator[Clue]:
+    """Clues to the input width of block i. For i = blocks: the output width of the last block."""
+    if i < blocks:
+        yield from ((f"body.{i}.conv_p.weight_orig", 0), (f"body.{i}.conv_p.weight_orig", 1))
+        yield from ((f"body.{i}.norm_{step}.first_norm.running_mean", 0) for step in ("p", "0", "s"))
+        yield f"body.{i}.conv_0.weight_orig", 1
+    if i == 0:
+        yield from out_of("fc")
+    else:
+        yield from out_of(f"body.{i - 1}.conv_1", "weight_orig")
+    if i == blocks:
+        yield "conv_img.weight", 1
+
+
+def _spade_clues(blocks: int) -> Iterator[Clue]:
+    for norm in (f"body.{i}.norm_{step}" for i in range(blocks) for step in _STEPS):
+        yield from out_of(f"{norm}.mlp_shared.0")
+        yield from ((f"{norm}.mlp_gamma.weight", 1), (f"{norm}.mlp_beta.weight", 1))
+
+
+def _part_clues(blocks: int) -> Iterator[Clue]:
+    yield from (*out_of("conv_part.0"), *out_of("mlp.0"))
+    for norm in (f"body.{i}.norm_p" for i in range(blocks)):
+        for suffix in ("", "_nos"):
+            yield from out_of(f"{norm}.mlp_shared{suffix}.0")
+            yield f"{norm}.mlp_shared{suffix}.0.weight", 1
+
+
+def _part_input(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Input of the part branch: the Q*F features of its PartNet (as in the release), or the Q logits."""
+    carries_partnet = any(name.startswith(PARTNET_IN_GENERATOR) for name in state)
+    features = partnet_config(partnet_of(state)).features if carries_partnet else None
+    channels = width(state, [("conv_part.0.weight", 1)], PART_CHANNELS * (features or 32))
+    features = features or max(channels // PART_CHANNELS, 1)
+    reads_logits = channels == PART_CHANNELS and features != 1
+    return {"part_feature_channels": features, "part_input": "logits" if reads_logits else "features"}

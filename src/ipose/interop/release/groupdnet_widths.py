@@ -1,4 +1,4 @@
-"""Widths, groups and classes of GroupDNet's networks, read off the shapes of their states."""
+"""Widths, groups and number of classes of GroupDNet's networks, from the shapes of their states."""
 
 from collections.abc import Mapping
 from math import isqrt, lcm
@@ -7,15 +7,19 @@ from typing import Any
 from torch import Tensor
 
 from ipose.interop.release.entries import count, out_of, width
-from ipose.interop.release.groupdnet_entries import block_name
 
 State = Mapping[str, Tensor]
 CODE_CHANNELS = 8
-"""Of one class (GroupDNet sec. 3.3)."""
+"""Channels of the code of one class (GroupDNet sec. 3.3)."""
+
+
+def block_name(i: int) -> str:
+    """The release's name of block i."""
+    return ("head_0", "G_middle_0", "G_middle_1")[i] if i < 3 else f"up_{i - 3}"
 
 
 def decoder_settings(state: State) -> dict[str, Any]:
-    """What a decoder's state says of its config; encoder widths that the state does not tell are placeholders."""
+    """The config fields that a decoder's state shows. Encoder widths are placeholders."""
     blocks = blocks_used(state)
     channels = tuple(_block_width(state, i, blocks) for i in range(blocks + 1))
     groups = tuple(
@@ -34,7 +38,7 @@ def decoder_settings(state: State) -> dict[str, Any]:
 
 
 def blocks_used(state: State) -> int:
-    """How many blocks are computed with: the last stored one is not, where RGB is made from the width before it."""
+    """Number of blocks in use. The last stored block is unused if the RGB layer has the width of the one before it."""
     stored = max(sum(any(key.startswith(f"{block_name(i)}.") for key in state) for i in range(64)), 2)
     rgb = width(state, [("conv_img.weight", 1)], 0)
     ends = [width(state, out_of(f"{block_name(stored - i)}.conv_1", "weight_orig"), 0) for i in (1, 2)]
@@ -42,7 +46,7 @@ def blocks_used(state: State) -> int:
 
 
 def _block_width(state: State, i: int, blocks: int) -> int:
-    """The width in front of block i, or behind the last."""
+    """Input width of block i. For i = blocks: the output width of the last block."""
     clues = []
     if i < blocks:
         clues += [(f"{block_name(i)}.norm_{step}.param_free_norm.running_mean", 0) for step in "0s"]
@@ -55,10 +59,10 @@ def _block_width(state: State, i: int, blocks: int) -> int:
 
 
 def _modulation(state: State, groups: tuple[int, ...]) -> dict[str, Any]:
-    """Rule, classes and hidden width, from what the three published rules leave in the shapes.
+    """Modulation rule, number of classes and hidden width. The three published rules have different shapes.
 
-    By class: gamma's groups are the same number, C, in all blocks. In the groups of the block: the label channels a
-    group times the groups are C in all blocks. Else by class, then by block, with one label channel a group.
+    "class": gamma has C groups in every block. "block": label channels of a group times groups is C in every block.
+    "class_to_block": one label channel in each group.
     """
     names = [f"{block_name(i)}.norm_0" for i in range(len(groups))]
     label = [width(state, [(f"{name}.mlp_shared.0.weight", 1)], 1) for name in names]
@@ -75,7 +79,7 @@ def _modulation(state: State, groups: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _classes_by_width(hidden: list[int], groups: tuple[int, ...]) -> int:
-    """C of "class_to_block": 2C hidden channels where the groups divide C, else C times the groups."""
+    """C of "class_to_block", which has 2C hidden channels if the groups divide C, and else C times the groups."""
     for classes in (hidden[-1] // 2, hidden[-1] // groups[-1]):
         if all(h == (2 * classes if classes % g == 0 else classes * g) for h, g in zip(hidden, groups, strict=True)):
             return max(classes, 1)
@@ -93,7 +97,7 @@ def _first(state: State, classes: int, channels: int) -> dict[str, Any]:
 
 
 def _side(state: State, blocks: int, channels: int) -> dict[str, int]:
-    """A side that the blocks can make: where the code is a vector, the one that its first layer is made for."""
+    """An image size that the blocks can make. With a vector code, the size that the first layer is for."""
     multiple = 2 ** (blocks - 1)
     weight = state.get("fc.weight")
     start = isqrt(weight.shape[0] // channels) if weight is not None and weight.ndim == 2 else 0
@@ -102,8 +106,8 @@ def _side(state: State, blocks: int, channels: int) -> dict[str, int]:
 
 
 def encoder_settings(state: State, num_classes: int) -> dict[str, Any]:
-    """What an encoder's state says of its config; `num_classes` counts where one encoder serves all classes."""
-    layers = max(_layers(state), 1)
+    """The config fields that an encoder's state shows. `num_classes`: for an encoder without groups."""
+    layers = max(count(state, "layer{}.", first=1), 1)
     totals = [
         width(state, [(f"layer{i + 1}.0.weight_orig", 0), (f"layer{i + 1}.0.weight_u", 0)], 1) for i in range(layers)
     ]
@@ -130,15 +134,8 @@ def encoder_settings(state: State, num_classes: int) -> dict[str, Any]:
     }
 
 
-def _layers(state: State) -> int:
-    i = 1
-    while any(name.startswith(f"layer{i}.") for name in state):
-        i += 1
-    return i - 1
-
-
 def discriminator_settings(state: State, *, edges: bool) -> dict[str, Any]:
-    """What a discriminator's state says of its config."""
+    """The config fields that a discriminator's state shows."""
     scales = max(count(state, "discriminator_{}."), 1)
     layers = max(count(state, "discriminator_0.model{}.") - 1, 1)
     firsts = [f"discriminator_{i}.model0.0" for i in range(scales)]

@@ -1,12 +1,15 @@
-"""PartNet as the release stores it: encoders `enc0`-`enc3` and `ms_enc0`-`ms_enc1`, blocks `catt0`, ..., decoder
-`dec1`-`dec3`, head `conv_img`; the attention's three input projections stacked, its 1x1 convolutions with their pixels.
+"""PartNet as the release stores it.
+
+Encoders `enc0`-`enc3` and `ms_enc0`-`ms_enc1`, blocks `catt0`, ..., decoder `dec1`-`dec3`, head `conv_img`. The three
+input projections of the attention are stacked in one tensor. Its 1x1 convolutions have two more axes than our linear
+maps.
 """
 
 from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
-from ipose.interop.release.entries import Clue, Entry, build, check_names, count, fill, out_of, width
+from ipose.interop.release.entries import Clue, Entry, build, count, out_of, read_network, width
 from ipose.interop.release.recognise import expect_network, partnet_of
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -17,25 +20,23 @@ _LAYERS |= {"mlp.0": "mlp_in", "mlp.2": "mlp_out"}
 
 
 def partnet(state: Mapping[str, Tensor]) -> PartNet:
-    """The release's PartNet in eval mode, every width and count from the shapes.
+    """The release's PartNet in eval mode. All widths and counts come from the shapes.
 
-    Its preset is `release`: masks without a pixel are computed, as the authors' network does.
+    Its `zero_empty_masks` is False: like the authors' network, it computes tokens of masks without pixels.
 
     Args:
-        state: the release's names, of PartNet or of a generator that carries one; prefixes `module.` and
-            `partnet.model.` are taken off.
+        state: with the release's names, of a PartNet or of a generator with one. Prefixes `module.` and
+            `partnet.model.` are removed.
     Raises:
-        RunError: another network, or names and shapes that do not fit; all of them are listed.
+        RunError: another network, or names and shapes that do not fit; all are listed.
     """
     state = partnet_of(state)
     expect_network(state, "PartNet")
-    network, entries, expected = build(lambda: PartNet(partnet_config(state)), partnet_entries)
-    check_names("PartNet", state, expected)
-    return fill(network, entries, state)
+    return read_network("PartNet", state, lambda: PartNet(partnet_config(state)), partnet_entries)
 
 
 def partnet_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    """Names and shapes that a PartNet of the state's widths has."""
+    """Names and shapes of a PartNet with the state's widths."""
     return build(lambda: PartNet(partnet_config(state)), partnet_entries)[2]
 
 
@@ -69,7 +70,7 @@ def _layer(release: str, ours: str) -> Iterator[Entry]:
 
 
 def partnet_config(state: Mapping[str, Tensor]) -> PartNetConfig:
-    """Widths and counts of a state, without prefixes."""
+    """The config of a state without prefixes."""
     c1, c2, c3, c4 = (width(state, _clues(i), released) for i, released in enumerate((32, 64, 64, 96)))
     return PartNetConfig(
         encoder_channels=(c1, c2, c3, c4),
@@ -84,7 +85,7 @@ def _token_width(state: Mapping[str, Tensor]) -> int:
 
 
 def _clues(i: int) -> Iterator[Clue]:
-    """Where the width of encoder layer i shows: in its own and the next layer, and in the decoder, which mirrors it."""
+    """Clues to the width of encoder layer i: in this layer, the next one, and the decoder, which mirrors it."""
     for encoder in ENCODERS:
         yield from out_of(f"{encoder}.enc{i}.0")
         yield (f"{encoder}.enc{i + 1}.0.weight", 1) if i < 3 else (f"{encoder}.ms_enc0.0.weight", 1)

@@ -1,4 +1,4 @@
-"""Which of the authors' networks a state dict is of, told from its names; prefixes of wrappers are taken off."""
+"""Recognise which of the authors' networks a state dict belongs to, by its names. Removes prefixes of wrappers."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from torch import Tensor
 from ipose.errors import RunError
 
 PARTNET_IN_GENERATOR = "partnet.model."
-"""In front of PartNet's names in a generator's state."""
+"""Prefix of PartNet's names in a generator's state."""
 
 _MARKS = {
     "generator": r"body\.\d+\.(norm|conv)_p\.|body\.\d+\.norm_[01s]\.mlp|conv_part\.0\.|conv_nos\.\d+\.",
@@ -24,20 +24,17 @@ _MARKS = {
 
 
 def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state without `module.`, which parallel training puts in front of every name.
+    """The state without the prefix `module.`, which parallel training adds to every name.
 
     Raises:
-        RunError: a value that is no tensor, as in a checkpoint of several things.
+        RunError: a value that is no tensor, as in a checkpoint with several state dicts.
     """
     stripped: dict[str, Tensor] = {}
     for name, tensor in state.items():
         if not isinstance(tensor, Tensor):
-            raise RunError(
-                "this is no state dict, which holds tensors alone",
-                field=str(name),
-                found=type(tensor).__name__,
-                mend="Pass the state dict of one network; where the file holds several, the one of that network.",
-            )
+            message = "this is no state dict, because a state dict holds only tensors"
+            mend = "Pass the state dict of one network. A file can hold several."
+            raise RunError(message, field=str(name), found=type(tensor).__name__, mend=mend)
         while name.startswith("module."):
             name = name.removeprefix("module.")
         stripped[name] = tensor
@@ -45,7 +42,7 @@ def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """PartNet's own tensors: those under `partnet.model.` where a generator carries it, else all, without prefixes."""
+    """PartNet's tensors, without prefixes: those under `partnet.model.` of a generator, or else all."""
     state = without_prefix(state)
     carried = {
         name.removeprefix(PARTNET_IN_GENERATOR): tensor
@@ -55,31 +52,43 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return without_prefix(carried) if carried else state
 
 
-def network_of(state: Mapping[str, Tensor]) -> str | None:
-    """A key of the marks above, as "PartNet" or "GANSeg generator"; None where no name is of a release."""
-    names = without_prefix(state)
-    votes = {kind: sum(bool(re.match(mark, name)) for name in names) for kind, mark in _MARKS.items()}
+def network_of(state: Mapping[str, Tensor], others: Mapping[str, str] | None = None) -> str | None:
+    """Name of the network, for example "PartNet" or "GANSeg generator". None = no name is of a release.
+
+    Args:
+        state: names and tensors.
+        others: marks of networks of anybody's: a pattern that names of tensors begin with.
+    """
+    names, marks = without_prefix(state), {**_MARKS, **(others or {})}
+    votes = {network: sum(bool(re.match(mark, name)) for name in names) for network, mark in marks.items()}
     votes["PartNet"] += sum(name.startswith(PARTNET_IN_GENERATOR) for name in names) if not votes["generator"] else 0
-    best = max(votes, key=lambda kind: votes[kind])
+    best = max(votes, key=lambda network: votes[network])
     return best if votes[best] else None
 
 
-def expect_network(state: Mapping[str, Tensor], kind: str) -> None:
-    """Raises RunError, in one sentence, where the state is of another network, or not of the release at all."""
+def state_of(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state without prefixes. Raises RunError where it belongs to another network, or to none of the release."""
+    state = without_prefix(state)
+    expect_network(state, network)
+    return state
+
+
+def expect_network(state: Mapping[str, Tensor], network: str) -> None:
+    """Raises RunError where the state belongs to another network, or to none of the release."""
     found = network_of(state)
-    if found == kind:
+    if found == network:
         return
     if found is None:
         first = next(iter(state), None)
         raise RunError(
-            f"this is no {kind} of the release",
+            f"this is no {network} of the release",
             found=f"{len(state)} tensors, the first named {first!r}" if state else "no tensors",
-            expected="names such as " + _EXAMPLES[kind],
+            expected="names such as " + _EXAMPLES[network],
             mend="Take a state dict that the authors' training saved; no other has these layers.",
         )
     raise RunError(
-        f"this is the release's {found}, not its {kind}",
-        mend=f"Read it with ipose.interop.release.{found.lower().replace(' ', '_')}, or take the {kind}'s file.",
+        f"this is the release's {found}, not its {network}",
+        mend=f"Read it with ipose.interop.release.{found.lower().replace(' ', '_')}, or take the {network}'s file.",
     )
 
 

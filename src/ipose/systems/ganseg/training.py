@@ -1,45 +1,44 @@
-"""Training GANSeg: photographs, objective, sheets, and the watch over collapse on the way."""
+"""Training GANSeg: photographs, objective, sheets, and a check of the parts for collapse."""
 
 from typing import Any
 
 import torch
 from PIL import Image
 
+from ipose.data.batch_sources import PhotoSource
+from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
-from ipose.data.photo_source import PhotoSource
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import save_ganseg
-from ipose.reports.points_sheet import ganseg_row, ganseg_sheet
+from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
 from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 64
-"""Images on a sheet, and images that the watch over collapse looks at."""
-
-LEAST_PHOTOGRAPHS = 5000
-"""The paper asks for more (GANSeg sec. 5)."""
+"""Number of images on a sheet, and of images in the check for collapse."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
-    """Generator and discriminator on photographs.
+    """Prepare generator and discriminator on photographs.
 
     Args:
         task: config and data.
         seed: of initial weights.
-        resume: a checkpoint will be restored; there is nothing else to take over.
-        photographs: the opened training photographs, where the caller has them already.
+        resume: not used.
+        photographs: the open training photographs. None = opened from the task's data.
     Raises:
-        ConfigError, DataError: before the first step.
+        ConfigError: data and config do not fit.
+        DataError: faults in the data.
     """
     config: GANSegConfig = task.config
     if photographs is None:
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
-    if len(photographs) < LEAST_PHOTOGRAPHS:
-        print(f"{len(photographs)} photographs: the paper asks for more than {LEAST_PHOTOGRAPHS:,}, or parts may fail.")
+    if len(photographs) < ADVISED:
+        print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
     torch.manual_seed(seed)
     return Prepared(
         config=config,
@@ -55,7 +54,7 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
 
 
 def _watch_parts(generator: GANSegGenerator, step: int) -> dict[str, Any]:
-    """The parts' usage, and a warning where they have collapsed."""
+    """The parts' usage. Prints a warning if they have collapsed."""
     usage = usage_of(generator)
     for warning in usage.warnings():
         print(f"step {step}: {warning}.")
@@ -70,7 +69,7 @@ def _generator(snapshot: Snapshot) -> GANSegGenerator:
 
 @torch.no_grad()
 def outputs_of(generator: GANSegGenerator, noise: GANSegNoise) -> GANSegOutput:
-    """What a generator makes of noise, on its device, then on the CPU."""
+    """The generator's output for noise, moved to the CPU."""
     device = next(generator.parameters()).device
     output: GANSegOutput = generator(*noise.to(device))
     return GANSegOutput(*(tensor.cpu() for tensor in output))
@@ -86,18 +85,18 @@ def usage_of(generator: GANSegGenerator, count: int = WATCHED, seed: int = 1000)
 
 
 def sample_sheet(generator: GANSegGenerator, numbers: range, *, seed: int = 0, title: str = "") -> Image.Image:
-    """Points, masks, foreground, background and image of some numbered images."""
+    """A sheet of numbered images: points, masks, foreground, background and image."""
     output = outputs_of(generator, numbered_noise(generator.config, seed, numbers))
     return output_sheet(generator, output, [f"image {number}" for number in numbers], title)
 
 
 @torch.no_grad()
 def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: list[str], title: str = "") -> Image.Image:
-    """The sheet of what has been generated."""
+    """A sheet of given outputs."""
     device, parts = next(generator.parameters()).device, generator.config.parts
     front, behind = (generator.colours(tensor.to(device)).cpu() for tensor in (output.foreground, output.background))
     rows = [
-        ganseg_row(
+        points_row(
             output.points[i],
             output.part_map()[i],
             {"foreground": front[i], "background": behind[i], "image": output.image[i]},
@@ -106,4 +105,4 @@ def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: lis
         )
         for i, heading in enumerate(headings)
     ]
-    return ganseg_sheet(rows, parts, title)
+    return points_sheet(rows, parts, title)

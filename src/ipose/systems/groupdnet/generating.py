@@ -29,10 +29,10 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
     for file in find_maps(request.maps):
         scene = read_map(file, model.spec, instances=request.instances, size=size)
         images = dict[str, Tensor]()
-        request.out.mkdir(parents=True, exist_ok=True)
         for number in request.seeds:
             edit = ResampleClass(tuple(classes), seed=number) if classes else Edits()
             image = paint_edited(model, scene, edit, seed=request.seed if classes else number)
+            request.out.mkdir(parents=True, exist_ok=True)
             images[f"seed {number}"] = image
             path = request.out / f"{file.stem}_seed{number}.png"
             write_photo(path, image_uint8(image))

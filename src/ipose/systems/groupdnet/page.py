@@ -1,4 +1,4 @@
-"""report.html of a GroupDNet run: validation scenes in their own codes and in new ones."""
+"""report.html of a GroupDNet run: validation scenes with their own codes and with new ones."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from ipose.reports.page import Figure, Section
 from ipose.reports.sheets import class_legend
 from ipose.systems.groupdnet.sheets import image_row, samples
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
+from ipose.systems.scene_models import spread
 from ipose.training.run import Run
 from ipose.types import Scene
 
@@ -25,8 +26,7 @@ def page(run: Run) -> RunPage:
 
 
 def _gallery(model: GroupDNet, val: Sequence[Scene]) -> Section:
-    stride = max(1, len(val) // SHOWN_SCENES)
-    shown = [val[i] for i in range(0, len(val), stride)][:SHOWN_SCENES]
+    shown = spread(val, SHOWN_SCENES)
     rows = [image_row(scene, samples(model, scene), model.spec) for scene in shown]
     legends = {"classes": class_legend(shown, model.spec)}
     return Section(

@@ -7,49 +7,48 @@ from typing import Any
 
 from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
-from ipose.systems.record import MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import CLASS_OPTIONS, MakeOptions, Released, ReleaseOptions, System, TrainOptions
 
 ROOM = "ipose.systems.groupdnet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetOptions(TrainOptions):
-    """What `ipose train groupdnet` takes more."""
+    """Options that only `ipose train groupdnet` has."""
 
     vgg_weights: Path | None = None
-    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth). None = torch.hub's cache; without: --perceptual none."""
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth). None = torch.hub's cache. --perceptual none needs no
+    file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetMakeOptions(MakeOptions):
-    """What `ipose generate` takes more for a GroupDNet."""
+    """Options that `ipose generate` has for a GroupDNet."""
 
     resample: tuple[str, ...] = ()
-    """GroupDNet: classes by name; only their look changes from seed to seed, all else keeps that of the first."""
+    """GroupDNet: names of classes whose look changes from seed to seed. All else keeps the look of the first image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetReleaseOptions(ReleaseOptions):
-    """What `ipose convert` takes more for GroupDNet's files."""
+    """Options that `ipose convert` has for GroupDNet's files."""
 
     encoder: Path | None = None
-    """GroupDNet: file of the encoder. None = beside the generator's, _E in place of _G: latest_net_E.pth."""
+    """GroupDNet: file of the encoder. None = beside the generator's, with _E in place of _G (latest_net_E.pth)."""
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     settings = config["groupdnet_config"]
     return [f"{settings['num_classes']} classes, groups {', '.join(map(str, settings['decoder_groups']))}"]
 
 
 SYSTEM = System(
     name="groupdnet",
-    kind="groupdnet",
     formats=("ipose-groupdnet",),
     title="GroupDNet",
     summary="Train GroupDNet: images whose classes can be resampled one by one (CVPR 2020). Needs no PartNet.",
     config=GroupDNetConfig,
-    config_key="groupdnet",
     preset=preset,
     presets=("fashion-small", *(name for name in PRESETS if name != "fashion-small")),
     published=published,
@@ -60,11 +59,16 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
     make_options=GroupDNetMakeOptions,
-    judged_by={"classes": ("protocol", "maps", "pairs", "masking", "lpips")},
+    judged_by={"classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
-    released={"GroupDNet generator": f"{ROOM}.release:from_release"},
+    released={
+        "GroupDNet generator": Released(making=f"{ROOM}.release:from_release"),
+        "GroupDNet encoder": Released(
+            instead="Convert the generator's file (latest_net_G.pth), and name this one with --encoder."
+        ),
+    },
     to_release=f"{ROOM}.release:to_files",
     release_options=GroupDNetReleaseOptions,
     next_step="Make images: ipose generate MAP.png --model {run}",

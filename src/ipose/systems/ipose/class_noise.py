@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ipose.editing.contexts import NoiseContext, PixelNoise
 from ipose.editing.edit import Edit
-from ipose.editing.region import PixelNoise, Seen
 from ipose.evaluation.class_diversity import ClassSampler
 from ipose.pipeline import IPose
 from ipose.training.run import Run
@@ -36,8 +36,8 @@ class _ResamplePixels(Edit):
     class_id: int | None
     seed: int
 
-    def redraw(self, noise: PixelNoise, seen: Seen) -> PixelNoise:
+    def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
         """The noise with new z where the class is."""
-        label = seen.draft.scene.label
+        label = context.draft.scene.label
         region = torch.ones_like(label, dtype=torch.bool) if self.class_id is None else label == self.class_id
-        return noise._replace(z=torch.where(region, seen.noise(self.seed).z, noise.z))
+        return noise._replace(z=torch.where(region, context.noise(self.seed).z, noise.z))

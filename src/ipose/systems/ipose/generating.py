@@ -1,43 +1,55 @@
 """Images of iPOSE: a label map in, images, parts and a sheet out; no data set, no photograph."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ipose.data.input_maps import find_maps, read_map
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
-from ipose.pipeline import IPose, SceneOutput
+from ipose.errors import SupportError
+from ipose.images import image_uint8
+from ipose.partnet.pretrained import without_supports
+from ipose.pipeline import IPose
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
-from ipose.types import Scene, SceneBatch
+from ipose.types import Scene, SceneBatch, SceneObject
 
 
 def make(model: IPose, request: Request) -> Iterator[Path]:
     """Images of every map: `<name>_seed<seed>.png`, `<name>_part.png`, and one `<name>_sheet.png` each.
 
-    The parts of a map are inferred once, for all seeds; each image is written when it is made.
+    The parts of a map are inferred once, for all seeds. Each image is written before the next one is computed.
 
     Raises:
         DataError: a map that cannot be read, or is of another spec; no part map for a model of true parts.
-        SupportError: an object whose category has no supports; names the map.
+        SupportError: an object whose category has no supports, and `without_parts` is not said; it names the map.
         ShapeMismatchError: with `keep_size`, a size that the generator cannot make.
     """
     size = None if request.keep_size else (model.synthesis.height, model.synthesis.width)
+    if request.options.without_parts and model.categories_without_supports:
+        names = ", ".join(model.categories_without_supports)
+        print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
     for file in find_maps(request.maps):
         scene = read_map(file, model.spec, instances=request.instances, parts=request.options.parts, size=size)
+        if missing := model.objects_without_supports(scene):
+            if not request.options.without_parts:
+                raise _no_supports(file, model, missing)
+            scene = _without_parts(scene, missing)
         yield from _of_scene(model, scene, file.stem, request)
 
 
 def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterator[Path]:
     batch = SceneBatch.from_scenes([scene]).to(model.device)
     parts = model.infer_parts(batch)
-    part_map, logits = parts.part_map[0].cpu(), parts.logits[0].cpu()
-    request.out.mkdir(parents=True, exist_ok=True)
+    part_map = parts.part_map[0].cpu()
     images = {}
     for seed in request.seeds:
         images[f"seed {seed}"] = image = model.paint(batch, parts, seed=seed)[0].cpu()
+        request.out.mkdir(parents=True, exist_ok=True)  # not before: a size that cannot be painted leaves no folder
         path = request.out / f"{stem}_seed{seed}.png"
-        write_photo(path, SceneOutput(image, part_map, logits).image_uint8())
+        write_photo(path, image_uint8(image))
         yield path
     path = request.out / f"{stem}_part.png"
     write_index(path, part_map, colors=PART_COLORS)
@@ -45,3 +57,25 @@ def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterat
     path = request.out / f"{stem}_sheet.png"
     scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names).save(path)
     yield path
+
+
+def _without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
+    """The scene with these objects as objects of a class without parts."""
+    objects = tuple(replace(item, part_category=None) if item in missing else item for item in scene.objects)
+    return replace(scene, objects=objects)
+
+
+def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> SupportError:
+    name, category = model.spec.classes[missing[0].class_id].name, missing[0].part_category
+    found, otherwise = f"a {name}, of part category {category}", "Or paint such objects without parts: --without-parts."
+    if not model.supports.categories:
+        known = without_supports()
+        return SupportError(known.message, file=file, found=found, mend=f"{known.mend} {otherwise}")
+    return SupportError(
+        "the model has no supports of an object's part category",
+        file=file,
+        found=found,
+        expected=", ".join(model.supports.categories),
+        mend=f"Put {model.supports.k} drawings of parts into the model's folder, supports/{category}/<name>_part.png. "
+        + otherwise,
+    )

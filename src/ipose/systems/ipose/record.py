@@ -1,54 +1,88 @@
-"""iPOSE's record: generator and discriminator beside a frozen PartNet."""
+"""iPOSE's record: generator and discriminator with a frozen PartNet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tyro.conf import FlagCreatePairsOff
+
 from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
 from ipose.synthesis.published import published
 from ipose.systems.partnet.record import describe_parts
-from ipose.systems.record import MakeOptions, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import (
+    CLASS_OPTIONS,
+    IMAGE_OPTIONS,
+    AblateOptions,
+    MakeOptions,
+    Released,
+    ReleaseOptions,
+    System,
+    TrainOptions,
+)
 
 ROOM = "ipose.systems.ipose"
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseOptions(TrainOptions):
-    """What `ipose train synthesis` takes more."""
+    """Options that only `ipose train synthesis` has."""
 
     partnet: Path | None = None
-    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
-    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
+    """Run or model folder of the trained PartNet, which stays frozen. --parts predicted, the default, needs it. --parts
+    true, --parts position_descriptor and --part-injection none do not need it."""
     clip_weights: Path | None = None
-    """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache. --style-loss none needs no file."""
     vgg_weights: Path | None = None
     """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
-    """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
+    """Run whose generator is the start, as far as it fits (to fine-tune on other classes). None = random weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseMakeOptions(MakeOptions):
-    """What `ipose generate` takes more for iPOSE."""
+    """Options that `ipose generate` has for iPOSE."""
 
     parts: Path | None = None
-    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
+    """True part map, or a folder of them. Only for a model that was trained on true parts."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """iPOSE: paint objects whose category has no supports as objects without parts. Otherwise they are an error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IPoseAblateOptions(AblateOptions):
+    """Options that `ipose ablate` has for iPOSE's tables of images."""
+
+    partnet: Path | None = None
+    """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
+    clip_weights: Path | None = None
+    """Local file of CLIP ViT-B/32 weights. None = the cache. Without a file, rows with the style loss are left out."""
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, table 9's row is left out."""
+    tiny_encoders: bool = False
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
+    features: str | None = None
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
+    segmenter: Path | None = None
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseReleaseOptions(ReleaseOptions):
-    """What `ipose convert` takes more for iPOSE's files."""
+    """Options that `ipose convert` has for iPOSE's files."""
 
     supports: Path | None = None
-    """iPOSE: support folder, or the authors' part data with its support_shape/. Their weights bring no support maps;
-    without any, no parts can be inferred yet."""
+    """iPOSE: support folder, or the authors' part data with its support_shape/. The authors' weights have no supports,
+    and without supports no parts can be inferred."""
     z_channels: int | None = None
-    """iPOSE: channels of the texture noise. None = the preset's, else 64."""
+    """iPOSE: channels of the texture noise. None = the preset's, or else 64."""
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     if "partnet_config" in config:
         return describe_parts(config, folder)
     kinds = {"true": "the true part map", "position_descriptor": "position descriptors"}
@@ -59,12 +93,10 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="synthesis",
-    kind="synthesis",
     formats=("ipose",),
     title="Synthesis",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
-    config_key="synthesis",
     preset=preset,
     presets=tuple(PRESETS),
     published=published,
@@ -76,14 +108,14 @@ SYSTEM = System(
     making=f"{ROOM}.generating:make",
     make_options=IPoseMakeOptions,
     judging=f"{ROOM}.judging:judge",
-    judged_by={
-        "images": ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
-        "classes": ("protocol", "maps", "pairs", "masking", "lpips"),
-    },
+    judged_by={"images": IMAGE_OPTIONS, "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:SynthesisRows",
+    ablate_options=IPoseAblateOptions,
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
-    released={"generator": f"{ROOM}.release:generator_from_release"},
+    released={"generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",
     release_options=IPoseReleaseOptions,
     next_step="Make images: ipose generate MAP.png --model {run}",

@@ -1,4 +1,4 @@
-"""Which classes a generator of the release was trained on: told from its channels, a preset, a spec, and z."""
+"""The classes that a generator of the release was trained on: from its channels, a preset, a spec, and z."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,26 +7,26 @@ from torch import Tensor
 
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError
-from ipose.interop.release.generator_widths import map_channels
-from ipose.synthesis.presets import PRESETS, SynthesisConfig
+from ipose.interop.release.generator_form import map_channels
+from ipose.label_spec import LabelSpec
+from ipose.synthesis.presets import PRESETS, SILENT, SynthesisConfig
 from ipose.synthesis.presets import preset as synthesis_preset
-from ipose.types import LabelSpec
 
 RELEASES = ("cityscapes-release", "ade20k-release", "coco-stuff-release")
-"""Presets that the authors published weights of."""
+"""Presets with published weights."""
 
-_READ_OFF_THE_WEIGHTS = (
+_IN_WEIGHTS = (
     *("num_classes", "z_channels", "channels", "channel_multipliers", "spade_hidden", "part_hidden"),
     *("part_noise_channels", "part_feature_channels", "part_input"),
 )
 
 
 @dataclass(frozen=True)
-class Classes:
-    """What was decided.
+class ReleasedClasses:
+    """The classes of a generator.
 
     Args:
-        preset: name of the published settings; None = defaults.
+        preset: name of the published settings. None = defaults.
         spec: what the class ids mean.
         z_channels: channels of the texture noise.
     """
@@ -36,15 +36,21 @@ class Classes:
     z_channels: int
 
 
-def classes_of(
+def released_classes(
     state: Mapping[str, Tensor], preset: str | None, spec: LabelSpec | None, z_channels: int | None
-) -> Classes:
+) -> ReleasedClasses:
     """Preset, spec and z that agree with the weights.
 
-    The first convolution sees Z + C channels, and nothing in the weights tells the two apart.
+    The first convolution has Z + C input channels, and the weights do not tell Z from C.
 
+    Args:
+        state: of the generator, with the release's names.
+        preset: given preset. None = none given.
+        spec: given spec. None = none given.
+        z_channels: given channels of z. None = the preset's, or else 64.
     Raises:
-        ConfigError: no published data set has so many classes, or preset, spec and weights contradict one another.
+        ConfigError: no published data set has this number of classes, or preset, spec and weights contradict one
+            another.
     """
     channels = map_channels(state)
     if preset is None and spec is None:
@@ -57,12 +63,12 @@ def classes_of(
             f"the weights do not fit the classes of {spec.name}",
             found=f"{channels} channels: {z_channels} of z, {channels - z_channels} classes",
             expected=f"{spec.num_classes} classes",
-            mend=_mend(spec, channels - z_channels, channels),
+            mend=_advice(spec, channels - z_channels, channels),
         )
-    return Classes(preset, spec, z_channels)
+    return ReleasedClasses(preset, spec, z_channels)
 
 
-def _mend(spec: LabelSpec, classes: int, channels: int) -> str:
+def _advice(spec: LabelSpec, classes: int, channels: int) -> str:
     if spec.unknown is not None and spec.num_classes == classes + 1:
         unknown = spec.classes[spec.unknown].name
         return f"The spec counts {unknown!r}, the weights do not: name a spec without it (--spec)."
@@ -73,12 +79,12 @@ def _mend(spec: LabelSpec, classes: int, channels: int) -> str:
     )
 
 
-def with_preset(config: SynthesisConfig, classes: Classes) -> SynthesisConfig:
-    """The preset's settings, but for what the weights decide."""
-    weights_say = {name: getattr(config, name) for name in _READ_OFF_THE_WEIGHTS}
+def with_preset(config: SynthesisConfig, classes: ReleasedClasses) -> SynthesisConfig:
+    """The preset's settings, with the fields that the weights decide."""
+    from_weights = {name: getattr(config, name) for name in _IN_WEIGHTS}
     if classes.preset is None:
-        return replace(config, unknown=classes.spec.unknown)
-    return synthesis_preset(classes.preset, **weights_say, unknown=classes.spec.unknown)
+        return replace(config, **SILENT, unknown=classes.spec.unknown)
+    return synthesis_preset(classes.preset, **from_weights, unknown=classes.spec.unknown)
 
 
 def _published(classes: int, channels: int) -> str:

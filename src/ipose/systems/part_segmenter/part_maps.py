@@ -1,33 +1,37 @@
-"""Part maps of photographs beside true ones: foreground IoU, parts matched to labels, and eval cards of both."""
+"""Part maps judged by true maps: foreground IoU, parts matched to labels, and eval cards of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from jaxtyping import Integer
 from torch import Tensor
 
 from ipose.data.png import read_index
 from ipose.errors import DataError
-from ipose.evaluation.card_folder import code_facts, weights_of
+from ipose.evaluation.card_folder import card_facts, weights_of
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.model_folder import open_model
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
-    """A segmenter's part maps beside true ones.
+class PartMapScores:
+    """Scores of part maps beside true maps.
 
     Args:
-        images: judged.
-        foreground_iou: of what is not background.
-        everything: the same, if everything were foreground.
-        matching: found parts beside labelled ones; None where the truth is foreground alone.
-        data: hash of the truth.
+        images: number of images.
+        foreground_iou: IoU of the pixels that are not background, the mean over the images.
+        everything: the same, if every pixel were foreground.
+        matching: found parts matched to labels. None = not matched.
+        data: hash of the true maps.
     """
 
     images: int
@@ -37,11 +41,129 @@ class Judgement:
     data: str
 
 
+class PartMapTally:
+    """Collects part maps beside true maps, one image after the other.
+
+    Args:
+        parts: number of parts that can be found.
+    """
+
+    def __init__(self, parts: int) -> None:
+        self.parts, self.labels = parts, 0
+        self._ious, self._everything, self._counts = list[float](), list[float](), list[Tensor]()
+        self._hash = Fingerprint()
+
+    def add(
+        self,
+        name: str,
+        found: Integer[Tensor, "h w"],
+        foreground: Integer[Tensor, "h w"],
+        labels: Integer[Tensor, "h w"] | None,
+        truth: Sequence[Tensor],
+    ) -> None:
+        """Add one image.
+
+        Args:
+            name: of the image.
+            found: its found parts, 0 = background.
+            foreground: true foreground; 0 = background.
+            labels: true parts, 0 = background. None = there are none.
+            truth: the tensors to hash.
+        """
+        self._ious.append(foreground_iou(found[None], foreground[None]))
+        self._everything.append(foreground_iou(torch.ones_like(foreground[None]), foreground[None]))
+        for pixels in truth:
+            self._hash.add(name, pixels)
+        if labels is not None:
+            most = max(1, int(labels.max()))
+            self._counts.append(overlap_counts(found[None], labels[None], self.parts, most))
+            self.labels = max(self.labels, most)
+
+    @property
+    def images(self) -> int:
+        """Number of images."""
+        return len(self._ious)
+
+    def scores(self, *, match: bool) -> PartMapScores:
+        """Scores of all images. `match`: match parts to labels, which must mean the same in all images."""
+        matching = None
+        if match:
+            padded = [F.pad(counts, (0, 1 + self.labels - counts.shape[1])) for counts in self._counts]
+            matching = match_parts(torch.stack(padded).sum(0))
+        return PartMapScores(self.images, fmean(self._ious), fmean(self._everything), matching, self._hash.hex())
+
+
+def part_map_cards(
+    scores: PartMapScores, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
+) -> list[EvalCard]:
+    """Eval cards: foreground IoU and, if parts were matched, IoU of labels with their matched parts.
+
+    Args:
+        scores: of some images.
+        part_names: of the found parts.
+        facts: fields that all cards share.
+        label_names: of labels 1, 2, ... Labels without a name are numbered.
+    """
+    common: dict[str, Any] = {"counts": {"photographs": scores.images}, "data": scores.data, **facts}
+    notes = ("each photograph by itself, then the mean; background is what has id 0",)
+    beside = {"everything foreground": scores.everything}
+    cards = [EvalCard(metric="Foreground IoU", value=scores.foreground_iou, notes=notes, baselines=beside, **common)]
+    if (matching := scores.matching) is not None:
+        count = matching.iou.shape[1]
+        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
+        matched = matching.table(part_names, labels)
+        pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
+        metric = "IoU of labels with their matched parts"
+        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, **common))
+    return cards
+
+
+def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
+    """Protocol and resizing of `segment_image`, for eval cards."""
+    side = segmenter.image_size
+    resize = f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
+    return {"protocol": "photographs", "resize": resize}
+
+
+def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapScores:
+    """Compare written part maps with the true maps of the same names.
+
+    Args:
+        segmenter: the segmenter that made the maps.
+        maps: part maps that `segment_files` wrote.
+        truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
+    Raises:
+        DataError: a photograph without a true map, or a true map of another size.
+    """
+    tally = PartMapTally(len(segmenter.part_names))
+    for path in maps:
+        found = torch.from_numpy(read_index(path))
+        true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
+        tally.add(path.name, found, true, true, [true])
+    return tally.scores(match=tally.labels > 1)
+
+
+def file_cards(
+    segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path, *, model: Path, images: Path
+) -> list[EvalCard]:
+    """Eval cards of `score_files`.
+
+    Args:
+        segmenter: the segmenter that made the maps.
+        maps: part maps that `segment_files` wrote.
+        truth: folder of true maps.
+        model: run or model folder of the segmenter.
+        images: the photographs.
+    """
+    facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
+    return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
+
+
 def check_truth(images: Sequence[Path], truth: Path) -> None:
-    """Whether each photograph has a true map; asked before any is segmented.
+    """Check that each photograph has a true map, before any is segmented.
 
     Raises:
-        DataError: no such folder, or a photograph without a map in it.
+        DataError: no such folder, or a photograph without a true map.
     """
     if not truth.is_dir():
         raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
@@ -49,90 +171,18 @@ def check_truth(images: Sequence[Path], truth: Path) -> None:
         _truth_file(path, truth)
 
 
-def judge(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> Judgement:
-    """Part maps that were written beside true ones of the same names: foreground IoU, and parts matched to labels.
-
-    Args:
-        segmenter: that wrote them.
-        maps: files that `segment_files` wrote.
-        truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
-    Raises:
-        DataError: a photograph without a map in `truth`, or one of another size.
-    """
-    ious, whole, counts = list[float](), list[float](), list[tuple[Tensor, Tensor]]()
-    parts, labels, looked = len(segmenter.part_names), 0, Fingerprint()
-    for path in maps:
-        found = torch.from_numpy(read_index(path))
-        true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
-        ious.append(foreground_iou(found[None], true[None]))
-        whole.append(foreground_iou(torch.ones_like(found[None]), true[None]))
-        counts.append((found, true))
-        looked.add(path.name, true)
-        labels = max(labels, int(true.max()))
-    if labels < 2:
-        return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), None, looked.hex())
-    summed = torch.stack([overlap_counts(f[None], t[None], parts, labels) for f, t in counts]).sum(0)
-    return Judgement(len(ious), sum(ious) / len(ious), sum(whole) / len(whole), match_parts(summed), looked.hex())
-
-
-def judgement_cards(
-    found: Judgement, segmenter: TrainedSegmenter, folder: Path, images: Path, truth: Path
-) -> list[EvalCard]:
-    """The numbers with all that they depend on.
-
-    Args:
-        found: of `judge`.
-        segmenter: that was judged.
-        folder: its model folder, or its run.
-        images: that it segmented; `truth` what it was judged by.
-    """
-    side = segmenter.image_size
-    place = folder if (folder / "config.json").is_file() else folder / "model"
-    common: dict[str, Any] = {
-        "protocol": "photographs",
-        "resize": f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)",
-        "model": weights_of(place),
-        "images": str(images),
-        "real": str(truth),
-        **code_facts(),
-    }
-    return verdict_cards(found, segmenter.part_names, common)
-
-
-def verdict_cards(
-    found: Judgement, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
-) -> list[EvalCard]:
-    """The cards of a judgement; `facts`: what they have in common. Labels without a name have a number."""
-    common: dict[str, Any] = {"counts": {"photographs": found.images}, "data": found.data, **facts}
-    notes = ("each photograph by itself, then the mean; background is what has id 0",)
-    beside = {"everything foreground": found.everything}
-    cards = [EvalCard(metric="Foreground IoU", value=found.foreground_iou, notes=notes, baselines=beside, **common)]
-    if found.matching is not None:
-        count = found.matching.iou.shape[1]
-        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
-        matched = found.matching.table(part_names, labels)
-        said = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
-        value = found.matching.matched_iou
-        cards.append(EvalCard(metric="IoU of labels with their matched parts", value=value, notes=said, **common))
-    return cards
-
-
 def _truth_file(path: Path, truth: Path) -> Path:
     name = path.stem.removesuffix("_part")
-    file = next((truth / f"{name}{end}.png" for end in ("", "_part") if (truth / f"{name}{end}.png").is_file()), None)
-    if file is None:
-        raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
-    return file
+    for file in (truth / f"{name}.png", truth / f"{name}_part.png"):
+        if file.is_file():
+            return file
+    raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
 
 
 def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
     file = _truth_file(path, truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
-        raise DataError(
-            "a true map of another size than its photograph",
-            file=file,
-            found=f"{true.shape[0]}x{true.shape[1]}",
-            expected=f"{size[0]}x{size[1]}",
-        )
+        found, expected = f"{true.shape[0]}x{true.shape[1]}", f"{size[0]}x{size[1]}"
+        raise DataError("a true map of another size than its photograph", file=file, found=found, expected=expected)
     return true

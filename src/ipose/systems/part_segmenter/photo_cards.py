@@ -1,4 +1,4 @@
-"""A part segmenter beside what people set in published photographs: landmarks and foregrounds (GANSeg sec. 4)."""
+"""Eval cards of a part segmenter on published photographs with landmarks or foregrounds (GANSeg sec. 4)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,18 @@ from ipose.evaluation.landmarks import (
     soft_part_centres,
     taichi_error,
 )
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.images import image_float
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 LandmarkRule = tuple[str, Callable[..., float], dict[str, bool], str]
-"""Metric, function, its options, and the number in the paper."""
+"""Name of the metric, its function, the function's options, and a note with the number in the paper."""
+
+CUB_NOTE = (
+    "0.0323 in the paper, which does not say its protocol; here a regression for each landmark on the photographs that "
+    "show it, on a split of our own"
+)
+NO_BIAS_NOTE = "as the other, without a constant, as the paper regresses CelebA's landmarks"
+TAICHI_NOTE = "417.17 in the paper, 10 parts"
 
 RULES: dict[str, tuple[LandmarkRule, ...]] = {
     "CelebA in the wild": (
@@ -33,38 +40,22 @@ RULES: dict[str, tuple[LandmarkRule, ...]] = {
         ("Landmark error with bias", landmark_error, {"bias": True}, "a constant is fitted too; not in the paper"),
     ),
     "CUB-200-2011": (
-        (
-            "Landmark error over the edge length, with bias",
-            edge_length_error,
-            {"bias": True},
-            "0.0323 in the paper, which does not say its protocol; here a regression for each landmark on the "
-            "photographs that show it, on a split of our own",
-        ),
-        (
-            "Landmark error over the edge length, without bias",
-            edge_length_error,
-            {"bias": False},
-            "as the other, without a constant, as the paper regresses CelebA's landmarks",
-        ),
+        ("Landmark error over the edge length, with bias", edge_length_error, {"bias": True}, CUB_NOTE),
+        ("Landmark error over the edge length, without bias", edge_length_error, {"bias": False}, NO_BIAS_NOTE),
     ),
     "Taichi": (
-        (
-            "Landmark error as sum of absolute errors",
-            taichi_error,
-            {"distance": False},
-            "417.17 in the paper, 10 parts",
-        ),
+        ("Landmark error as sum of absolute errors", taichi_error, {"distance": False}, TAICHI_NOTE),
         ("Landmark error as sum of distances", taichi_error, {"distance": True}, "as the paper words it"),
     ),
 }
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """What a segmenter says of photographs at its own square size.
+class SegmentedPhotos:
+    """Parts of photographs, at the segmenter's square size.
 
     Args:
-        centres: of each part, (row, column) in pixels.
+        centres: (row, column) of each part's centre, in pixels.
         parts: part maps, 0 = background.
         hash: of the photographs, by name and pixels.
     """
@@ -75,8 +66,8 @@ class Seen:
 
 
 @torch.no_grad()
-def see(segmenter: TrainedSegmenter, paths: Sequence[Path], batch_size: int = 16) -> Seen:
-    """Segment photographs at the segmenter's size. Raises DataError for a file that is none."""
+def segment_photos(segmenter: TrainedSegmenter, paths: Sequence[Path], batch_size: int = 16) -> SegmentedPhotos:
+    """Segment photographs at the segmenter's size. Raises DataError for a file that cannot be read."""
     device, side = next(segmenter.network.parameters()).device, segmenter.image_size
     centres, parts, looked = list[Tensor](), list[Tensor](), Fingerprint()
     for i in range(0, len(paths), batch_size):
@@ -85,42 +76,45 @@ def see(segmenter: TrainedSegmenter, paths: Sequence[Path], batch_size: int = 16
         logits = segmenter.network(image_float(images.to(device))).float()
         centres.append(soft_part_centres(logits, side).cpu())
         parts.append(logits.argmax(1).to(torch.uint8).cpu())
-    return Seen(torch.cat(centres), torch.cat(parts), looked.hex())
+    return SegmentedPhotos(torch.cat(centres), torch.cat(parts), looked.hex())
 
 
-def _beside(truth: Tensor, *seen: Seen) -> str:
-    """Hash of photographs and of what people set on them, for `data` of a card."""
+def _fingerprint(truth: Tensor, *photos: SegmentedPhotos) -> str:
+    """Hash of photographs and their truth, for `data` of a card."""
     both = Fingerprint()
-    both.add(" ".join(one.hash for one in seen), truth)
+    both.add(" ".join(one.hash for one in photos), truth)
     return both.hex()
 
 
 def published_cards(
     segmenter: TrainedSegmenter, layout: PhotoLayout, root: Path, facts: dict[str, Any], limit: int | None, batch: int
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
-    """Cards of a published set: foreground IoU and landmark errors of its test split, where it has them.
+    """Eval cards of a published data set: foreground IoU and landmark errors on its test split.
 
     Args:
-        segmenter: to be judged.
-        layout: of the set in `root`.
-        facts: what the cards have in common.
-        limit: at most so many photographs of a split.
-        batch: photographs at once.
+        segmenter: the segmenter to judge.
+        layout: of the data set.
+        root: folder of the data set.
+        facts: fields that all cards share.
+        limit: most photographs of a split. None = all.
+        batch: number of photographs in a batch.
     Returns:
-        the cards, and a sentence for landmarks that are not there.
+        the cards, and a sentence if the file of landmarks is missing.
     Raises:
         DataError: a split without photographs, or a file that cannot be read.
     """
+    side = segmenter.image_size
+    facts = {**facts, "protocol": "photographs", "resize": f"photographs and masks to {side}x{side} (bilinear)"}
     splits = {split: list(paths)[:limit] for split, paths in layout.splits(root).items()}
     for split in ("test", *([layout.fitted_on] if layout.has_landmarks(root) else [])):
         if not splits.get(split):
-            raise DataError("no photographs in a split that is judged on", file=root, field=split,
-                            mend="Let ipose doctor look at the data.")  # fmt: skip
-    seen, cards = see(segmenter, splits["test"], batch), []
+            mend = "Let ipose doctor look at the data."
+            raise DataError("no photographs in a split that is judged on", file=root, field=split, mend=mend)
+    photos, cards = segment_photos(segmenter, splits["test"], batch), []
     if layout.foreground is not None:
-        cards.append(_foreground_card(layout, root, splits["test"], seen, facts))
+        cards.append(_foreground_card(layout, root, splits["test"], photos, facts))
     if layout.has_landmarks(root):
-        cards += _landmark_cards(segmenter, layout, root, splits, seen, facts, batch)
+        cards += _landmark_cards(segmenter, layout, root, splits, photos, facts, batch)
     elif layout.landmarks is not None:
         mend = f"put the data set's {layout.landmark_file} there to have it"
         return cards, (f"No landmark error: {root / layout.landmark_file} is missing; {mend}.",)
@@ -128,18 +122,18 @@ def published_cards(
 
 
 def _foreground_card(
-    layout: PhotoLayout, root: Path, photographs: list[Path], seen: Seen, facts: dict[str, Any]
+    layout: PhotoLayout, root: Path, photographs: list[Path], photos: SegmentedPhotos, facts: dict[str, Any]
 ) -> EvalCard:
     assert layout.foreground is not None
-    side = seen.parts.shape[-1]
+    side = photos.parts.shape[-1]
     masks = torch.stack([layout.foreground(root, path, side) for path in photographs])
     return EvalCard(
         metric="Foreground IoU",
-        value=foreground_iou(seen.parts, masks.to(torch.uint8)),
+        value=foreground_iou(photos.parts, masks.to(torch.uint8)),
         notes=(f"{layout.name}, test photographs, each by itself, then the mean",),
         counts={"photographs": len(masks)},
-        baselines={"everything foreground": foreground_iou(torch.ones_like(seen.parts), masks.to(torch.uint8))},
-        data=_beside(masks, seen),
+        baselines={"everything foreground": foreground_iou(torch.ones_like(photos.parts), masks.to(torch.uint8))},
+        data=_fingerprint(masks, photos),
         **facts,
     )
 
@@ -149,21 +143,20 @@ def _landmark_cards(
     layout: PhotoLayout,
     root: Path,
     splits: dict[str, list[Path]],
-    seen: Seen,
+    photos: SegmentedPhotos,
     facts: dict[str, Any],
     batch: int,
 ) -> list[EvalCard]:
     assert layout.landmarks is not None
-    fit, side = see(segmenter, splits[layout.fitted_on], batch), segmenter.image_size
+    fit, side = segment_photos(segmenter, splits[layout.fitted_on], batch), segmenter.image_size
     truth = [layout.landmarks(root, splits[split], side) for split in (layout.fitted_on, "test")]
-    none = fit.centres[:, :0], seen.centres[:, :0]  # no centre at all: the constant is the mean landmark
+    none = fit.centres[:, :0], photos.centres[:, :0]  # without a centre: the mean landmark
     least = int((truth[0] != MISSING).all(-1).sum(0).min())
     few = least <= 2 * fit.centres.shape[1]
     warning = ("fewer photographs to fit on than numbers to fit",) if few else ()
-    counts = {
-        "photographs": len(seen.centres), "to fit on": len(fit.centres), "landmarks": truth[1].shape[1],
-        "landmarks judged": int((truth[1] != MISSING).all(-1).sum()),
-    }  # fmt: skip
+    judged = int((truth[1] != MISSING).all(-1).sum())
+    counts = {"photographs": len(photos.centres), "to fit on": len(fit.centres)}
+    counts |= {"landmarks": truth[1].shape[1], "landmarks judged": judged}
     cards = []
     for metric, error, fixed, published in RULES[layout.name]:
         options: dict[str, Any] = {**fixed, **({"edge": side} if error is edge_length_error else {})}
@@ -171,11 +164,11 @@ def _landmark_cards(
         cards.append(
             EvalCard(
                 metric=metric,
-                value=error(fit.centres, truth[0], seen.centres, truth[1], **options),
+                value=error(fit.centres, truth[0], photos.centres, truth[1], **options),
                 counts=counts,
                 baselines={"the mean landmarks": error(none[0], truth[0], none[1], truth[1], **constant)},
                 notes=(f"{layout.name}: {published}", *warning),
-                data=_beside(torch.cat(truth), fit, seen),
+                data=_fingerprint(torch.cat(truth), fit, photos),
                 **facts,
             )
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ipose.segmentation.part_segmenter_config import FORMAT, PartSegmenterConfig
-from ipose.systems.record import System, TrainOptions
+from ipose.systems.record import Released, System, TrainOptions
 
 ROOM = "ipose.systems.part_segmenter"
 
@@ -29,7 +29,6 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 
 SYSTEM = System(
     name="part-segmenter",
-    kind="part-segmenter",
     formats=(FORMAT,),
     title="Part segmenter",
     summary="Train GANSeg's second stage: a segmenter on pairs that a GANSeg run generates, to be used on photographs.",
@@ -38,12 +37,12 @@ SYSTEM = System(
     data=None,
     train_options=PartSegmenterOptions,
     training=f"{ROOM}.training:prepare",
-    loading="ipose.ganseg.saved_segmenter:load_part_segmenter",
+    loading="ipose.segmentation.saved_part_segmenter:load_part_segmenter",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
     judged_by={"photographs": ("data", "spec", "limit")},
     page=f"{ROOM}.page:page",
-    released={"GANSeg segmenter": "ipose.systems.ganseg.release:segmenter_from_release"},
+    released={"GANSeg segmenter": Released(making="ipose.systems.ganseg.release:segmenter_from_release")},
     to_release="ipose.systems.ganseg.release:segmenter_to_release",
     next_step="See parts of photographs: ipose segment IMAGES --model {run}",
     instead="A part segmenter makes no images: see parts of photographs with ipose segment, or name its GANSeg run.",

@@ -1,4 +1,4 @@
-"""`ipose segment`: parts of photographs that nobody annotated."""
+"""`ipose segment`: part maps of photographs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,19 +13,21 @@ from ipose.data.photo_files import refuse_other_folder
 from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
+from ipose.evaluation.card_folder import described, write_run_cards
 from ipose.images import image_float
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
+from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
 
 def find_images(inputs: Path) -> list[Path]:
-    """One image, or all of a folder but hidden ones.
+    """The photographs to segment: one file, or all images of a folder.
 
     Raises:
-        DataError: none, the folder of a run or of supports, or two whose part maps would have one name.
+        DataError: no image, the folder of a run or of supports, or two images whose part maps would have the same name.
     """
     if inputs.is_file():
         return [inputs]
@@ -37,10 +39,8 @@ def find_images(inputs: Path) -> list[Path]:
     by_name: dict[str, Path] = {}
     for path in found:
         if (other := by_name.setdefault(path.stem, path)) is not path:
-            raise DataError(
-                "two photographs of one name, of which only one could keep its part map", file=inputs,
-                found=f"{other.name}, {path.name}", mend="Rename one of them.",
-            )  # fmt: skip
+            message, names = "two photographs of one name would have the same part map", f"{other.name}, {path.name}"
+            raise DataError(message, file=inputs, found=names, mend="Rename one of them.")
     return found
 
 
@@ -53,28 +53,28 @@ def segment_photo(segmenter: TrainedSegmenter, path: Path) -> Tensor:
 def segment_image(segmenter: TrainedSegmenter, image: UInt8[Tensor, "3 h w"]) -> UInt8[Tensor, "h w"]:
     """The part map of an image at its own size: 0 = background, 1..K = parts.
 
-    The network sees the image at the square size that it was trained at; its logits come back to the image's.
+    The image is resized to the network's training size. The logits are resized back to the image's size.
     """
     device, side = next(segmenter.network.parameters()).device, segmenter.image_size
     picture = Image.fromarray(image.permute(1, 2, 0).cpu().numpy()).resize((side, side), Image.Resampling.BILINEAR)
-    seen = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
-    small = image_float(seen.permute(2, 0, 1)[None].to(device))
+    pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(side, side, 3)
+    small = image_float(pixels.permute(2, 0, 1)[None].to(device))
     size = (image.shape[1], image.shape[2])
     logits = F.interpolate(segmenter.network(small), size=size, mode="bilinear", align_corners=False)
     return logits[0].argmax(0).to(torch.uint8).cpu()
 
 
 def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Iterator[Path]:
-    """`<name>_part.png` for each photograph, at its size, and `sheet.png` with some of them.
+    """Write `<name>_part.png` for each photograph, at its size, and `sheet.png` with some of them.
 
     Args:
-        segmenter: trained.
+        segmenter: a trained segmenter.
         inputs: a photograph, or a folder of them.
         out: folder to write.
     Yields:
-        each file as it is written.
+        the path of each file after it is written.
     Raises:
-        DataError: no photographs, or some that cannot be read: all of them are listed, and nothing is written.
+        DataError: no photographs, or some that cannot be read. All of these are listed, and nothing is written.
     """
     paths, shown = find_images(inputs), list[Tile]()
     check_photographs(paths)
@@ -92,3 +92,31 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
     contact_sheet(rows, title).save(out / "sheet.png")
     yield out / "sheet.png"
+
+
+def segment_and_judge(
+    model: Path, images: Path, out: Path, *, truth: Path | None = None, device: str = "cpu"
+) -> Iterator[str]:
+    """Write part maps of photographs, and eval cards if there are true maps.
+
+    Args:
+        model: run or model folder of a part segmenter.
+        images: a photograph, or a folder of them.
+        out: folder to write, with eval cards in its `cards/`.
+        truth: folder of true maps. None = no eval cards.
+        device: of the segmenter.
+    Yields:
+        lines to print: the files, then the cards.
+    Raises:
+        RunError: no part segmenter in `model`.
+        DataError: no photographs, some that cannot be read, or one without a true map. Nothing is written.
+    """
+    if truth is not None:
+        check_truth(find_images(images), truth)
+    segmenter = load_part_segmenter(model)
+    segmenter.network.to(device)
+    *maps, sheet = segment_files(segmenter, images, out)
+    yield from map(str, (*maps, sheet))
+    if truth is not None:
+        cards = file_cards(segmenter, maps, truth, model=model, images=images)
+        yield from map(described, write_run_cards(cards, out / "cards"))

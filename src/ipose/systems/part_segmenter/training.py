@@ -1,4 +1,4 @@
-"""Training a part segmenter on what a GANSeg run generates, with a sheet on real photographs on the way."""
+"""Training a part segmenter on image and mask pairs that a GANSeg run generates."""
 
 from dataclasses import replace
 from functools import partial
@@ -14,7 +14,6 @@ from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
-from ipose.ganseg.saved_segmenter import save_part_segmenter
 from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
@@ -23,6 +22,7 @@ from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_ov
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.run import Run
@@ -30,20 +30,22 @@ from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
-"""Batches from which batch-norm statistics are estimated."""
+"""Number of batches from which batch-norm statistics are computed."""
 LEAST_SEEN = 128
-"""Side in pixels that a network should see."""
+"""Least side in pixels of a network's input for fine parts."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
-    """A segmenter on pairs that the generator draws on the device, each for one step alone.
+    """Prepare a segmenter. Its generator draws each pair on the device, for one step only.
 
     Args:
-        task: config, and the options, which name the generator's run.
+        task: config, and options with the generator's run.
         seed: of initial weights.
-        resume: a checkpoint will be restored; there is nothing else to take over.
+        resume: not used.
     Raises:
-        RunError, ConfigError, MissingWeightsError: before the first step.
+        RunError: no generator in its run.
+        ConfigError: a network that torchvision does not have.
+        MissingWeightsError: no weights of the backbone.
     """
     config: PartSegmenterConfig = task.config
     pairs = task.options.pairs
@@ -62,35 +64,33 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
             "batch_size": config.batch_size,
             "ema_decay": 0.0,
         },
-        model=partial(_settled, generator=generator, count=config.batch_size),
+        model=partial(_model, generator=generator, count=config.batch_size),
         save=lambda model, folder: save_part_segmenter(folder, model, size),
         show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
         watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
     )
 
 
-def _settled(snapshot: Snapshot, *, generator: GANSegGenerator, count: int) -> PartSegmenter:
-    """The network of a step, with the batch-norm statistics of its present weights."""
+def _model(snapshot: Snapshot, *, generator: GANSegGenerator, count: int) -> PartSegmenter:
+    """The network of a step, with batch-norm statistics of its present weights."""
     network = snapshot.network("segmenter")
     assert isinstance(network, PartSegmenter)
     return re_estimated(network, generator, count)
 
 
 def _new_segmenter(config: PartSegmenterConfig, backbone_file: Path | None, parts: int) -> PartSegmenter:
-    """The untrained network, its backbone's weights those of the file where one is named."""
+    """The untrained network. If a file is given, its backbone has the weights of the file."""
     if backbone_file is None:
         return PartSegmenter(parts, config.network, enlarge=config.enlarge)
     if not backbone_file.is_file():
-        raise MissingWeightsError(
-            "no weights of a backbone here", file=backbone_file, field="backbone",
-            mend=f"Get {imagenet_weights(config.network)}, or leave --backbone out for random weights.",
-        )  # fmt: skip
+        mend = f"Get {imagenet_weights(config.network)}, or leave --backbone out for random weights."
+        raise MissingWeightsError("no weights of a backbone here", file=backbone_file, field="backbone", mend=mend)
     backbone = read_weights(backbone_file)
     return PartSegmenter(parts, config.network, backbone, enlarge=config.enlarge)
 
 
 def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int) -> PartSegmenter:
-    """The network with the batch-norm statistics of its present weights: those that training keeps lag behind."""
+    """The network with batch-norm statistics of its present weights, computed on `count` pairs in each pass."""
     device, passes = next(generator.parameters()).device, iter(range(RE_ESTIMATION_PASSES))
     network.to(device)
 
@@ -105,8 +105,12 @@ def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int)
 
 @torch.no_grad()
 def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> dict[str, float]:
-    """Share of the "pixels" of some fixed pairs that the segmenter gives the generator's part; "commonest": the share
-    of the commonest part (or background), which an answer of it alone would reach."""
+    """How often the segmenter agrees with the generator on some fixed pairs.
+
+    Returns:
+        "pixels": share of pixels with the generator's part. "commonest": the share that the commonest part (or
+        background) would reach if it were everywhere.
+    """
     device = next(generator.parameters()).device
     image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(count)).to(device))
     right = float((network.to(device).part_map(image) == target).float().mean())
@@ -117,7 +121,7 @@ def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int
 def segmenter_sheet(
     network: PartSegmenter, title: str, *, generator: GANSegGenerator, photographs: list[torch.Tensor]
 ) -> Image.Image:
-    """Generated pairs with the segmenter's answer, and its answer on photographs."""
+    """A sheet: generated images, the generator's masks, the segmenter's parts, and its parts of photographs."""
     device = next(generator.parameters()).device
     image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(SHOWN)).to(device))
     answer = network.to(device).part_map(image).cpu()
@@ -137,7 +141,7 @@ def segmenter_sheet(
 
 
 def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
-    """Some photographs that the GANSeg run was trained on, where they are still there."""
+    """Some photographs of the GANSeg run's training data, if they are still there."""
     try:
         run = Run.open(pairs)
         config = replace(config_from_plain(PhotoConfig, run.config["data"]), scenes=SHOWN, val_scenes=SHOWN)
@@ -151,9 +155,9 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
 
 
 def _advise_enlarging(size: int, config: PartSegmenterConfig) -> None:
-    """Networks of torchvision answer at an eighth of what they see: of small images, in blocks."""
+    """Print advice if parts will be coarse: torchvision's networks compute them at 1/8 of their input's size."""
     fitting = max(LEAST_SEEN // size, 1)
     if config.enlarge < fitting:
         print(
-            f"Images of {size} pixels are answered in coarse blocks: --enlarge {fitting} makes them finer, and slower."
+            f"Parts of images of {size} pixels are coarse. --enlarge {fitting} makes them finer, but training slower."
         )

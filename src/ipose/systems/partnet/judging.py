@@ -7,22 +7,22 @@ from typing import Any
 from ipose.configs import config_from_plain
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs
-from ipose.evaluation.card_folder import model_facts
+from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.judgement import RunJudgement
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.pretrained import load_partnet
-from ipose.systems.judging import Judged, data_of, facts_of
+from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.training import evaluate
 from ipose.systems.training import Trained
 from ipose.training.run import Run
 
 
-def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Accuracies on the validation objects. Raises DataError where the data have no part maps."""
     data = data or data_of(run)
-    facts = facts_of(run, data, model_facts(run, load_partnet(run.folder).supports))
+    facts = card_facts(run.folder, data.data, model_facts(run, load_partnet(run.folder).supports))
     evaluation, cards = judge_parts(run, data, facts, name)
     return Judged(cards, table=evaluation.table())
 

@@ -7,46 +7,44 @@ from typing import Any
 
 from ipose.configs import Published
 from ipose.partnet.presets import PRESETS, PUBLISHED, PartNetConfig, preset
-from ipose.systems.record import System, TrainOptions
+from ipose.systems.record import Released, System, TrainOptions
 
 ROOM = "ipose.systems.partnet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartNetOptions(TrainOptions):
-    """What `ipose train partnet` takes more."""
+    """Options that only `ipose train partnet` has."""
 
     supports: Path | None = None
-    """Support folder. None = choose k a category by k-means (iPOSE suppl. A.2)."""
+    """Support folder. None = choose k supports for each category by k-means (iPOSE suppl. A.2)."""
     init: Path | None = None
-    """Start from this run's weights, as far as they fit."""
+    """Run whose weights are the start, as far as they fit. None = random weights."""
 
 
 def published(_: str) -> Mapping[str, Published]:
-    """The same for all presets."""
+    """The published values, which are the same for all presets."""
     return PUBLISHED
 
 
 def describe_parts(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """PartNet's hash, and the categories that there are supports of."""
+    """PartNet's hash, and the categories with supports."""
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [f"PartNet {config['partnet_sha256'][:12]}", f"categories  {', '.join(supports) or none}"]
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     return describe_parts(config, folder)
 
 
 SYSTEM = System(
     name="partnet",
-    kind="partnet",
     formats=("ipose-partnet",),
     title="PartNet",
     summary="Train PartNet: parts from shapes (iPOSE sec. 3.1). Ends with a table beside two plain baselines.",
     config=PartNetConfig,
-    config_key="partnet",
     preset=preset,
     presets=tuple(PRESETS),
     published=published,
@@ -57,9 +55,11 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
     judged_by={"parts": ("data", "spec")},
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:PartNetRows",
     page=f"{ROOM}.page:page",
     finishing=f"{ROOM}.judging:finish",
-    released={"PartNet": "ipose.systems.ipose.release:partnet_from_release"},
+    released={"PartNet": Released(making="ipose.systems.ipose.release:partnet_from_release")},
     to_release="ipose.systems.ipose.release:partnet_to_release",
     next_step="Look at parts: ipose parts MAP.png --model {run}",
     instead="A PartNet alone makes no images: train a generator with it (ipose train synthesis), or use ipose parts.",

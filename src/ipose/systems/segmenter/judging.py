@@ -5,27 +5,27 @@ from collections.abc import Iterator
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.scene_folder import SceneFolder
-from ipose.evaluation.card_folder import model_facts
+from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.image_cards import semantic_cards
 from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ScenePhoto
-from ipose.evaluation.judgement import RunJudgement
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.segmenters import load_segmenter
-from ipose.systems.judging import Judged, data_of, evaluate_run, facts_of
+from ipose.systems.judging import Judged, data_of, evaluate_run
 from ipose.systems.training import Trained
 from ipose.training.run import Run
 
 
-def judge(run: Run, data: DataConfig | None, judgement: RunJudgement, name: str) -> Judged:
+def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """mIoU and pixel accuracy on the validation photographs."""
     data = data or data_of(run)
     spec, trained = open_spec(data).labels, run.config["segmenter"]
     val = open_scenes(data, "val", (trained["height"], trained["width"]))
     names = val.names if isinstance(val, SceneFolder) else [val[i].name for i in range(len(val))]
-    photos = [ScenePhoto(val, i, name) for i, name in enumerate(names[: judgement.limit])]
+    photos = [ScenePhoto(val, i, name) for i, name in enumerate(names[: options.limit])]
     maps = DataMaps(val, {name: i for i, name in enumerate(names)}, spec)
-    facts = {**facts_of(run, data, model_facts(run)), "images": data.data}
-    segmenter = load_segmenter(run.folder, spec, device=judgement.device)
+    facts = card_facts(data.data, data.data, model_facts(run))
+    segmenter = load_segmenter(run.folder, spec, device=options.device)
     return Judged(semantic_cards(segmenter, maps, photos, facts, protocol="photographs"))
 
 

@@ -11,20 +11,18 @@ ROOM = "ipose.systems.segmenter"
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     return [f"{config['segmenter_config']['architecture']}, {config['num_classes']} classes"]
 
 
 SYSTEM = System(
     name="segmenter",
-    kind="segmenter",
     formats=(FORMAT,),
     title="Segmenter",
     summary="Train a semantic segmenter on images and label maps, to judge images by: ipose evaluate --segmenter.",
     config=SegmenterConfig,
-    config_key="segmenter",
     training=f"{ROOM}.training:prepare",
-    loading="ipose.segmentation.saved:load_network",
+    loading="ipose.segmentation.saved:load_segmenter",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
     judged_by={"photographs": ("data", "spec", "limit")},

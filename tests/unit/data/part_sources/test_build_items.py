@@ -1,13 +1,13 @@
 """Pairs are written whole and never over others; a journal remembers what is done; processes give what one gives."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
 
-from ipose.data.part_pairs import read_part_tree
-from ipose.data.part_sources.build_items import add_pair, build_items
+from ipose.data.part_pairs import write_pair
+from ipose.data.part_sources.build_items import build_items
 from ipose.data.part_sources.journal import ItemResult, Journal
 from ipose.data.part_sources.part_tree import open_part_tree
 from ipose.data.part_sources.source import SourceItem
@@ -19,32 +19,6 @@ def pair(name: str = "a", category: str = "car", part: int = 1) -> PartPair:
     part_map = torch.zeros(64, 64, dtype=torch.uint8)
     part_map[8:40, 8:40] = part
     return PartPair(category, part_map > 0, part_map, name)
-
-
-class TestAddPair:
-    """One pair, one or two files."""
-
-    def test_what_is_written_reads_back(self, tmp_path):
-        bare = replace(pair("b/c: d"), shape=torch.ones(64, 64, dtype=torch.bool))
-        add_pair(pair(), tmp_path, "train")
-        add_pair(bare, tmp_path, "train")
-        one, other = read_part_tree(tmp_path, "train")
-        assert (one.name, other.name) == ("a", "b_c_d")
-        assert torch.equal(one.shape, pair().shape)
-        assert torch.equal(other.shape, bare.shape)
-        assert torch.equal(other.part_map, bare.part_map)
-
-    def test_the_same_pair_may_come_again(self, tmp_path):
-        for _ in range(2):
-            add_pair(pair(), tmp_path, "train")
-        assert [path.name for path in (tmp_path / "car" / "train").iterdir()] == ["a_part.png"]
-
-    def test_another_pair_of_the_name_is_refused_and_nothing_changes(self, tmp_path):
-        add_pair(pair(), tmp_path, "train")
-        before = (tmp_path / "car" / "train" / "a_part.png").read_bytes()
-        with pytest.raises(DataError, match=r"a_part\.png: there is another file of this name"):
-            add_pair(pair(part=2), tmp_path, "train")
-        assert [path.read_bytes() for path in (tmp_path / "car" / "train").iterdir()] == [before]
 
 
 class TestJournal:
@@ -109,7 +83,7 @@ class TestBuildItems:
 
     def test_processes_write_what_one_writes_in_the_same_order(self, tmp_path):
         for name in "abc":
-            add_pair(pair(name), tmp_path / "tree", "train")
+            write_pair(pair(name), tmp_path / "tree", "train")
         source = open_part_tree(tmp_path / "tree")
         (tmp_path / "tree" / source.items[1].name).write_bytes(b"damaged")
         one = list(build_items(source.reader, tmp_path / "one", source.items, 1))

@@ -9,10 +9,11 @@ from ipose.data.part_names import PART_NAMES
 from ipose.data.part_sources.merge_table import UNKNOWN_PID, load_merge_table
 from ipose.errors import SpecError
 
-PASCAL = [
-    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "table", "dog", "horse",
-    "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-]  # fmt: skip
+_PASCAL = (
+    "aeroplane bicycle bird boat bottle bus car cat chair cow table dog horse motorbike person pottedplant sheep sofa "
+    "train tvmonitor"
+)
+PASCAL = _PASCAL.split()
 
 PUBLISHED_COUNTS = [7, 6, 13, 0, 2, 13, 13, 17, 0, 19, 0, 18, 21, 5, 24, 2, 19, 0, 13, 2]
 """Parts of each class of Pascal, as published."""
@@ -23,19 +24,19 @@ RUNS = {
     "aeroplane": ((1, 1), (2, 1), (3, 2), (2, 1), (1, 10), (4, 10)),
     "bicycle": ((1, 2), (2, 1), (3, 1), (4, 2)),
     "bird": ((1, 4), (2, 4), (3, 4), (4, 1)),
-    "boat": (), "chair": (), "table": (), "sofa": (),
+    **dict.fromkeys(("boat", "chair", "table", "sofa"), ()),
     "bottle": ((1, 1), (2, 1)),
-    "bus": ROAD, "car": ROAD,
+    **dict.fromkeys(("bus", "car"), ROAD),
     "cat": ((1, 6), (2, 2), (3, 8), (4, 1)),
     "dog": ((1, 6), (2, 2), (3, 8), (4, 1), (1, 1)),
-    "cow": CATTLE, "sheep": CATTLE,
+    **dict.fromkeys(("cow", "sheep"), CATTLE),
     "horse": ((1, 6), (3, 4), (2, 2), (3, 8), (4, 1)),
     "motorbike": ((1, 2), (2, 1), (3, 1), (4, 10)),
     "person": ((1, 10), (2, 2), (4, 6), (3, 6)),
     "pottedplant": ((1, 1), (2, 1)),
     "train": ((2, 6), (1, 10), (2, 60)),
     "tvmonitor": ((1, 1), (2, 1)),
-}  # fmt: skip
+}
 """By class: our part ids of pid 1, 2, ... in the TIFFs, as (part id, how many pids in a row), counted by hand."""
 
 CITYSCAPES = {

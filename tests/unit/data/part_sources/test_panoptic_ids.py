@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, PanopticParts, decode_uids, encode_uids
+from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, PanopticParts, decode_uids
 from ipose.errors import DataError
 from ipose.testing import law
 
@@ -14,6 +14,14 @@ sids, iids, pids = st.integers(1, 99), st.integers(0, 999), st.integers(1, 99)
 def decoded(uid: int) -> tuple[int, int, int]:
     sid, iid, pid = decode_uids(np.array([[uid]], dtype=np.int32))
     return int(sid[0, 0]), int(iid[0, 0]), int(pid[0, 0])
+
+
+def encode_uids(parts: PanopticParts) -> np.ndarray:
+    """The shortest uids that say the same; the inverse of `decode_uids` wherever no pid 0 is written out."""
+    instance = parts.sid * 1000 + parts.iid
+    whole = instance * 100 + parts.pid
+    uids = np.where(parts.iid == NO_INSTANCE, parts.sid, np.where(parts.pid == 0, instance, whole))
+    return uids.astype(np.int32)
 
 
 class TestDecodeUids:

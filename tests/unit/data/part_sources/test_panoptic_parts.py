@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.published_parts import (
@@ -14,12 +15,18 @@ from helpers.published_parts import (
     write_tiff,
 )
 from ipose.data.part_sources.merge_table import load_merge_table
-from ipose.data.part_sources.panoptic_parts import PanopticPartsReader, open_cityscapes_pps, open_pascal_pps
+from ipose.data.part_sources.panoptic_parts import (
+    PanopticPartsReader,
+    open_cityscapes_pps,
+    open_pascal_pps,
+    pooled_split,
+)
 from ipose.data.part_sources.source import SourceItem
 from ipose.errors import DataError, SpecError
+from ipose.testing import law
 
-PASCAL = ("aeroplane", "bicycle", "bird", "bottle", "bus", "car", "cat", "cow", "dog", "horse", "human", "motorbike",
-          "pottedplant", "sheep", "tvmonitor")  # fmt: skip
+_PASCAL = "aeroplane bicycle bird bottle bus car cat cow dog horse human motorbike pottedplant sheep tvmonitor"
+PASCAL = tuple(_PASCAL.split())
 """What PartWorld draws of Pascal's classes."""
 
 
@@ -204,7 +211,7 @@ class TestFaults:
     )
     def test_a_tiff_of_another_mode_is_refused(self, reader, ids, found):
         write_tiff(reader.root / "x.tif", ids)
-        with pytest.raises(DataError, match=f"not a map of panoptic part ids: found {found}"):
+        with pytest.raises(DataError, match=rf"^\S+x\.tif: not a map of panoptic part ids: found {found}"):
             reader.read(SourceItem("x.tif", "train"))
 
     def test_a_png_by_the_name_of_a_tiff_is_refused(self, reader):
@@ -245,3 +252,26 @@ def test_every_pid_of_a_part_reads_as_that_part():
     pids = panoptic_uids(scene, table) % 100
     windows = pids[(scene.part == 1).numpy()]
     assert set(windows.tolist()) == set(range(40, 60))
+
+
+NAMES = st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=40)
+
+
+class TestPooledSplit:
+    """A fixed fifth validates: the same names give the same split, in any order, on any machine."""
+
+    @law(names=NAMES)
+    def test_a_fifth_validates(self, names):
+        split = pooled_split(names)
+        assert set(split) == set(names)
+        assert list(split.values()).count("val") == round(0.2 * len(names))
+
+    @law(names=NAMES)
+    def test_does_not_depend_on_the_order(self, names):
+        assert pooled_split(names) == pooled_split(reversed(names))
+
+    def test_does_not_take_the_first_or_last_names(self):
+        split = pooled_split(f"2008_{number:06d}" for number in range(100))
+        places = [number for number, part in enumerate(split.values()) if part == "val"]
+        assert places[:4] == [4, 5, 6, 15]
+        assert places[-1] > 80

@@ -15,8 +15,8 @@ from helpers.published_parts import (
     write_release_tree,
     write_tiff,
 )
-from ipose.data.part_pairs import write_part_tree
-from ipose.data.part_sources.recognise import KINDS, open_part_source, recognise
+from ipose.data.part_pairs import write_pair
+from ipose.data.part_sources.recognise import SOURCE_KINDS, open_part_source, recognise
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import ConfigError, DataError
 from ipose.partworld.categories import PARTWORLD
@@ -27,21 +27,21 @@ WRITERS = {
     "partimagenet": write_partimagenet,
     "release": write_release_tree,
     "scenes": lambda root: write_scene_folder(drawn_scenes(1, ("car",)), root, "train", PARTWORLD),
-    "part-tree": lambda root: write_part_tree(drawn_pairs(drawn_scenes(1, ("car",))), root, "train"),
+    "part-tree": lambda root: [write_pair(pair, root, "train") for pair in drawn_pairs(drawn_scenes(1, ("car",)))],
 }
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
     """A small source of every kind."""
-    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in KINDS}
+    roots = {kind: tmp_path_factory.mktemp("sources") / kind for kind in SOURCE_KINDS}
     for kind, root in roots.items():
         root.mkdir()
         WRITERS[kind](root)
     return roots
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
 class TestEveryKind:
     """The six kinds of sources."""
 
@@ -78,7 +78,7 @@ class TestWrongUse:
     def test_an_empty_folder_lists_all_layouts(self, tmp_path):
         with pytest.raises(DataError, match="no part annotations here: found an empty folder") as caught:
             open_part_source(tmp_path)
-        assert all(f"({kind})" in str(caught.value) for kind in KINDS)
+        assert all(f"({kind})" in str(caught.value) for kind in SOURCE_KINDS)
 
     def test_a_folder_of_photographs_says_what_is_there(self, tmp_path):
         (tmp_path / "cat.jpg").write_bytes(b"")

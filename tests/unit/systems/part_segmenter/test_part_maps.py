@@ -5,9 +5,9 @@ import torch
 
 from ipose.data.png import write_index
 from ipose.errors import DataError
-from ipose.ganseg.saved_segmenter import TrainedSegmenter
 from ipose.segmentation.part_segmenter import PartSegmenter
-from ipose.systems.part_segmenter.part_maps import check_truth, judge, verdict_cards
+from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
+from ipose.systems.part_segmenter.part_maps import check_truth, part_map_cards, score_files
 
 NAMES = ("part 1", "part 2")
 
@@ -28,7 +28,7 @@ def judged(tmp_path):
     write_index(tmp_path / "x_part.png", half("left", 1))
     write_index(tmp_path / "truth" / "x.png", true)
     segmenter = TrainedSegmenter(PartSegmenter(2, "lraspp_mobilenet_v3_large"), 32, NAMES)
-    return judge(segmenter, [tmp_path / "x_part.png"], tmp_path / "truth")
+    return score_files(segmenter, [tmp_path / "x_part.png"], tmp_path / "truth")
 
 
 def test_foreground_is_judged_beside_everything(judged):
@@ -37,7 +37,7 @@ def test_foreground_is_judged_beside_everything(judged):
 
 def test_the_card_names_the_baseline_and_what_parts_stand_for(judged):
     facts = {"protocol": "photographs", "resize": "none"}
-    foreground, parts = verdict_cards(judged, NAMES, facts, ("arm", "leg"))
+    foreground, parts = part_map_cards(judged, NAMES, facts, ("arm", "leg"))
     assert foreground.baselines == {"everything foreground": pytest.approx(1 / 4)}
     assert "part 1 stands for leg (IoU 0.500)" in parts.notes
 

@@ -1,0 +1,111 @@
+"""What a grid keeps in a run folder: the run, to go on with or to take as it is, and its scores. No torch in here."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ipose.configs import differences, plain, with_defaults
+from ipose.errors import RunError
+from ipose.training.checkpoint_files import list_checkpoints, step_of
+from ipose.training.config import RESUMABLE, TrainConfig
+from ipose.training.folders import refuse_taken
+from ipose.training.run import Run
+from ipose.whole_files import write_text_whole
+
+State = Literal["new", "unfinished", "finished"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedRun:
+    """What a grid wants in a folder.
+
+    Args:
+        kind: of the run.
+        config: of its job: dataclasses and plain values by field.
+        train: with the steps that make it finished.
+    """
+
+    kind: str
+    config: Mapping[str, Any]
+    train: TrainConfig
+
+
+def state_of(folder: Path, wanted: WantedRun) -> State:
+    """Whether the run is there, and finished.
+
+    Settings that did not exist when it was made count as their defaults.
+
+    Raises:
+        RunError: another configuration, which is named field by field; a run stopped within a longer schedule;
+            one that another process is training; or no run, but something else.
+    """
+    if not (folder / "run.json").exists():
+        refuse_taken(folder)
+        return "new"
+    run = Run.open(folder)
+    _refuse_another(run, wanted)
+    done, planned = steps_done(folder), run.train_config.steps
+    if wanted.train.steps <= done < planned and wanted.train.schedule != "constant":
+        raise RunError(
+            "this run has not come to the end of its own schedule",
+            file=folder,
+            found=f"{done} of {planned} steps",
+            mend=f"Ask for --steps {planned}, which finishes it, or name another folder with --out.",
+        )
+    if done >= wanted.train.steps and (run.model / "config.json").is_file():
+        return "finished"
+    with run.locked():  # asked before anything is written into the run
+        return "unfinished"
+
+
+def steps_done(folder: Path) -> int:
+    """Of a run's newest checkpoint; 0 where there is none."""
+    found = list_checkpoints(folder / "checkpoints")
+    return (step_of(found[-1]) or 0) if found else 0
+
+
+def _refuse_another(run: Run, wanted: WantedRun) -> None:
+    """Raise RunError where the run is not the wanted one, but for how long it was trained."""
+    complete = with_defaults(run.info, {"config": wanted.config, "train": wanted.train})
+    there = {"kind": run.kind, "config": complete["config"], "train": complete["train"]}
+    here = {"kind": wanted.kind, "config": plain(wanted.config), "train": plain(wanted.train)}
+    different = {
+        field: values
+        for field, values in differences(there, here).items()
+        if not (field.startswith("train.") and field[6:] in RESUMABLE)
+    }
+    if different:
+        raise RunError(
+            "the run of this row was made with another configuration",
+            file=run.folder,
+            found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items()),
+            mend="Name another folder with --out, or give the run's own settings.",
+        )
+
+
+Scores = dict[str, dict[str, float]]
+"""By contender ("model", and baselines), then by metric."""
+
+
+def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores]) -> Scores:
+    """What is in `file`, if it was computed from the same things; else computed and written.
+
+    Args:
+        file: in the run folder.
+        key: all that the scores depend on, plain values: weights by hash, data, protocol.
+        compute: the work.
+    """
+    known = json.loads(json.dumps(key, default=str))
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["of"] == known:
+            scores: Scores = kept["scores"]
+            return scores
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there, or of another kind: computed anew
+    scores = compute()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text_whole(file, json.dumps({"of": known, "scores": scores}, indent=2) + "\n")
+    return scores

@@ -1,0 +1,94 @@
+"""`ipose supports`: support part maps, chosen from part pairs, checked and shown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, subcommand
+
+from ipose.cli.unsupervised_supports import SupportsCompare, SupportsFromSegmenter
+from ipose.data.data_config import DataConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportsBuild:
+    """Choose k support objects a category by k-means under the geometric score (iPOSE suppl. A.2)."""
+
+    out: Path
+    """Folder to write: <category>/<n>_part.png and supports.json."""
+    data: DataConfig
+    k: int = 3
+    """Supports a category (P: 3; 1..4 in table 4)."""
+    seed: int = 0
+    """Of the k-means starts."""
+
+    def run(self) -> None:
+        """Choose, write, draw a sheet."""
+        from ipose.data.open_data import open_part_pairs
+        from ipose.data.support_folder import refuse_supports, save_supports
+        from ipose.reports.sheets import supports_sheet
+
+        refuse_supports(self.out)
+        supports = open_part_pairs(self.data).choose_supports(self.k, self.seed)
+        save_supports(supports, self.out)
+        supports_sheet(supports).save(self.out / "sheet.png")
+        print(f"{self.k} supports of {len(supports.categories)} categories in {self.out}; look at {self.out}/sheet.png")
+
+
+@dataclass(frozen=True)
+class SupportsCheck:
+    """Check a (hand-drawn) support folder. Exit code 1 for faults."""
+
+    folder: Positional[Path]
+    """Folder of supports."""
+
+    def run(self) -> int:
+        """Check and print."""
+        from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines
+        from ipose.data.support_folder import read_supports
+
+        supports, faults = read_supports(self.folder)
+        if supports is None:
+            print("\n".join(fault_lines(faults, SHOWN_BY_COMMANDS, before="FAULT ")))
+            return 1
+        for category in supports.categories:
+            print(f"{category}: {supports.k} supports, parts {', '.join(supports.part_names[category])}")
+        print("No faults found.")
+        return 0
+
+
+@dataclass(frozen=True)
+class SupportsShow:
+    """Draw a support folder as one sheet."""
+
+    folder: Positional[Path]
+    """Folder of supports."""
+    out: Path = Path("supports.png")
+    """The sheet."""
+
+    def run(self) -> None:
+        """Draw."""
+        from ipose.data.support_folder import load_supports
+        from ipose.reports.sheets import supports_sheet
+
+        sheet = supports_sheet(load_supports(self.folder))
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(self.out)
+        print(self.out)
+
+
+@dataclass(frozen=True)
+class Supports:
+    """Support part maps: all that PartNet is told of a category."""
+
+    which: (
+        Annotated[SupportsBuild, subcommand("build")]
+        | Annotated[SupportsFromSegmenter, subcommand("from-segmenter")]
+        | Annotated[SupportsCompare, subcommand("compare")]
+        | Annotated[SupportsCheck, subcommand("check")]
+        | Annotated[SupportsShow, subcommand("show")]
+    )
+
+    def run(self) -> int | None:
+        """Run the chosen one."""
+        return self.which.run()

@@ -1,0 +1,115 @@
+"""Scenes and photographs in batches for the training loop: mirrored, and cropped at random.
+
+All randomness comes from the generators that the loop passes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.data.augment import flip_scene
+from ipose.images import image_float
+from ipose.types import Scene, SceneBatch
+
+LEAST_AREA, ASPECTS = 0.9, (0.9, 1.1)
+"""Random crops keep this share of the area, at these ratios of width to height (CUB and Flowers in the release)."""
+
+
+class SceneSource:
+    """Training scenes.
+
+    Args:
+        scenes: of one size, with photographs.
+        flip: mirror each scene with probability 1/2 (iPOSE sec. 4.1, as OASIS).
+    """
+
+    def __init__(self, scenes: Sequence[Scene], *, flip: bool = True) -> None:
+        self.scenes, self.flip = scenes, flip
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def item(self, index: int, generator: torch.Generator) -> Scene:
+        """One scene, mirrored or not."""
+        mirrored = self.flip and bool(torch.rand((), generator=generator) < 0.5)
+        scene = self.scenes[index]
+        return flip_scene(scene) if mirrored else scene
+
+    def collate(self, items: Sequence[Scene], generator: torch.Generator) -> SceneBatch:
+        """Stack them; nothing is random here."""
+        return SceneBatch.from_scenes(items)
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoBatch:
+    """Photographs of a step.
+
+    Args:
+        image: (b, 3, s, s) in [-1, 1].
+        names: of the photographs.
+    """
+
+    image: Float[Tensor, "b 3 s s"]
+    names: tuple[str, ...]
+
+    def to(self, device: torch.device | str) -> "PhotoBatch":
+        """The batch there."""
+        return PhotoBatch(self.image.to(device), self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class PhotoSource:
+    """Training photographs.
+
+    Args:
+        images: uint8 (3, s, s), all of one size.
+        names: one each; None = their numbers.
+        flip: mirror with probability 1/2.
+        random_crop: cut 0.9 to 1 of the area and bring it back to size.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[Tensor],
+        names: Sequence[str] | None = None,
+        *,
+        flip: bool = True,
+        random_crop: bool = False,
+    ) -> None:
+        self.images, self.flip, self.random_crop = images, flip, random_crop
+        self.names = tuple(names) if names is not None else tuple(str(i) for i in range(len(images)))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def item(self, index: int, generator: torch.Generator) -> tuple[str, Tensor]:
+        """Name and image, float in [-1, 1]."""
+        image = image_float(self.images[index])
+        if self.random_crop:
+            image = cropped_at_random(image, generator)
+        if self.flip and bool(torch.rand((), generator=generator) < 0.5):
+            image = image.flip(-1)
+        return self.names[index], image
+
+    def collate(self, items: Sequence[tuple[str, Tensor]], generator: torch.Generator) -> PhotoBatch:
+        """Stack them; nothing is random here."""
+        return PhotoBatch(torch.stack([image for _, image in items]), tuple(name for name, _ in items))
+
+
+def cropped_at_random(image: Float[Tensor, "3 s s"], generator: torch.Generator) -> Float[Tensor, "3 s s"]:
+    """A random rectangle of the image, at its size again (bilinear, antialiased)."""
+    side = image.shape[-1]
+    area, aspect, down, right = torch.rand(4, generator=generator).tolist()
+    share = LEAST_AREA + (1 - LEAST_AREA) * area
+    ratio = ASPECTS[0] * (ASPECTS[1] / ASPECTS[0]) ** aspect
+    height = min(round(side * (share / ratio) ** 0.5), side)
+    width = min(round(side * (share * ratio) ** 0.5), side)
+    top, left = int(down * (side - height + 1)), int(right * (side - width + 1))
+    piece = image[None, :, top : top + height, left : left + width]
+    return F.interpolate(piece, size=(side, side), mode="bilinear", align_corners=False, antialias=True)[0]

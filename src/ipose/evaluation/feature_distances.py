@@ -1,0 +1,142 @@
+"""Frechet and kernel distance of two sets of features: how far apart two sets of images lie.
+
+With Inception's pool features these are FID and KID; with any other network they must be called by that network's name
+(`ipose.evaluation.feature_networks`).
+"""
+
+import warnings
+
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor
+
+from ipose.errors import ConfigError, ShapeMismatchError
+
+ENOUGH_SAMPLES = 2048
+"""Below as many samples as Inception has features, its covariance is singular and the distance biased upwards."""
+
+
+SUBSETS = 100
+SUBSET_SIZE = 1000
+"""Source: Binkowski et al. 2018, as usually reported: the mean over 100 random subsets of 1000 samples."""
+
+
+class FewSamplesWarning(UserWarning):
+    """The distance is of so few samples that it says little beyond a comparison at the same counts."""
+
+
+def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float64[Tensor, ""]:
+    """Squared Frechet distance of the Gaussians fitted to two feature sets (mean, covariance over n - 1).
+
+    Source: Heusel et al. 2017, eq. 6:  |mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2)).
+
+    With A = X'X, B = Y'Y, tr (A B)^(1/2) is the sum of the singular values of X Y': no matrix root is taken, and
+    nothing squared that would have to be rooted again. X, Y are the centred samples, or their R factors.
+
+    Args:
+        a: features of one set, a row a sample; any float type, computed in float64.
+        b: of the other; e must be d.
+    Returns:
+        >= 0, symmetric, 0 for equal sets.
+    Raises:
+        ShapeMismatchError: sets of other widths, fewer than two samples, or a feature that is not finite.
+    Warns:
+        FewSamplesWarning: below 2048 samples in one of the sets.
+    """
+    _check_feature_sets(a, b)
+    if (fewest := min(len(a), len(b))) < ENOUGH_SAMPLES:
+        warnings.warn(
+            f"Frechet distance of {fewest} samples, fewer than {ENOUGH_SAMPLES}: biased upwards; "
+            "compare it only with distances of the same counts",
+            FewSamplesWarning,
+            stacklevel=2,
+        )
+    a, b = a.double(), b.double()
+    x, y = _factor(a), _factor(b)
+    spread = x.square().sum() + y.square().sum() - 2 * torch.linalg.svdvals(x @ y.T).sum()
+    distance: Tensor = (a.mean(0) - b.mean(0)).square().sum() + spread.clamp(min=0)
+    return distance
+
+
+def kernel_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float64[Tensor, ""]:
+    """Unbiased estimate of the squared maximum mean discrepancy under the kernel (x.y / d + 1)^3.
+
+    Source: Binkowski et al. 2018, eq. 4, for sets of any two sizes: pairs of a sample with itself are left out.
+
+    Args:
+        a: features of one set, a row a sample; computed in float64.
+        b: of the other; e must be d.
+    Returns:
+        Symmetric; 0 on average for sets of one distribution, and so below 0 at times.
+    Raises:
+        ShapeMismatchError: sets of other widths, fewer than two samples, or a feature that is not finite.
+    """
+    _check_feature_sets(a, b)
+    a, b = a.double(), b.double()
+    return _among(a) + _among(b) - 2 * _kernel(a, b).mean()
+
+
+def kernel_distance_of_subsets(
+    a: Float[Tensor, "n d"],
+    b: Float[Tensor, "m e"],
+    *,
+    subsets: int = SUBSETS,
+    subset_size: int = SUBSET_SIZE,
+    seed: int = 0,
+) -> tuple[Float64[Tensor, ""], Float64[Tensor, ""]]:
+    """Mean and standard deviation of `kernel_distance` over random subsets: KID as it is published.
+
+    Where both sets are no larger than a subset, and of one size, there is one subset: the sets themselves.
+
+    torchmetrics draws its subsets from the global generator; here the seed decides, so that a card can be repeated.
+
+    Args:
+        a: features of one set.
+        b: of the other.
+        subsets: how many.
+        subset_size: samples in each, drawn without replacement; at most the smaller set.
+        seed: of the draw.
+    Raises:
+        ConfigError: no subsets.
+    """
+    if subsets < 1:
+        raise ConfigError("no subsets to average over", field="subsets", found=subsets, expected="1 or more")
+    size = min(subset_size, len(a), len(b))
+    if size == len(a) == len(b):
+        subsets = 1
+    draw = torch.Generator().manual_seed(seed)
+    values = torch.stack([kernel_distance(_some(a, size, draw), _some(b, size, draw)) for _ in range(subsets)])
+    return values.mean(), values.std(correction=0)
+
+
+def _check_feature_sets(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> None:
+    """Raise ShapeMismatchError unless both sets have the same width, two samples or more, and finite values."""
+    if a.shape[1] != b.shape[1]:
+        raise ShapeMismatchError("feature sets of different networks", found=b.shape[1], expected=a.shape[1])
+    for features in (a, b):
+        if len(features) < 2:
+            raise ShapeMismatchError("too few samples for a spread", found=len(features), expected="2 or more")
+        if not bool(features.isfinite().all()):
+            raise ShapeMismatchError("a feature is not finite", found="NaN or infinity", expected="numbers")
+
+
+def _factor(features: Tensor) -> Tensor:
+    """X with X'X = covariance: the centred samples, or where there are more samples than features, their R."""
+    centred: Tensor = (features - features.mean(0)) / (len(features) - 1) ** 0.5
+    if len(features) <= features.shape[1]:
+        return centred
+    triangular: Tensor = torch.linalg.qr(centred, mode="r").R
+    return triangular
+
+
+def _some(features: Tensor, size: int, draw: torch.Generator) -> Tensor:
+    return features[torch.randperm(len(features), generator=draw)[:size]]
+
+
+def _kernel(a: Tensor, b: Tensor) -> Tensor:
+    return (a @ b.T / a.shape[1] + 1) ** 3
+
+
+def _among(features: Tensor) -> Tensor:
+    kernel, count = _kernel(features, features), len(features)
+    return (kernel.sum() - kernel.diagonal().sum()) / (count * (count - 1))

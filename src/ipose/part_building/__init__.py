@@ -1,1 +1,0 @@
-"""Part pairs from published sources, written as a part tree with sheets to look at."""

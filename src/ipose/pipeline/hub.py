@@ -1,0 +1,107 @@
+"""`save_pretrained` and `from_pretrained` of `IPose`: folders on the disk, and models of the Hugging Face hub."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from huggingface_hub import ModelHubMixin, snapshot_download
+
+from ipose.errors import RunError
+from ipose.label_spec import LabelSpec
+from ipose.layers.psm_block import BlockFactory
+from ipose.model_folder import ModelFolder
+from ipose.part_annotations import SupportSet
+from ipose.partnet.partnet import PartNet
+from ipose.pipeline.saved import Contents, read_contents, write_contents
+from ipose.synthesis.generator import Generator
+
+Model = TypeVar("Model", bound="SavedModel")
+
+
+def folder_of(name: str | Path, **options: Any) -> Path:
+    """The folder that a name means.
+
+    Args:
+        name: a run, a model folder, or a hub id (`owner/model`), which is taken for one where no such path exists.
+        options: of `huggingface_hub.snapshot_download`: revision, cache_dir, local_files_only, token, ...
+    Returns:
+        the path itself, whether it exists or not; of a hub id, the downloaded copy.
+    Raises:
+        RunError: the hub does not serve such a model, or cannot be reached and there is no copy.
+    """
+    path = Path(name)
+    if path.exists() or str(name).count("/") != 1:
+        return path
+    try:
+        return Path(snapshot_download(str(name), **options))
+    except Exception as error:  # the hub's own, the network's, and those of what lies between
+        raise RunError(
+            "neither a folder here nor a model that the hub serves",
+            file=str(name),
+            found=type(error).__name__,
+            mend="Check the path; a hub id needs the network, or a copy in the hub's cache.",
+        ) from error
+
+
+class SavedModel(
+    ModelHubMixin,
+    library_name="ipose",
+    license="apache-2.0",
+    pipeline_tag="image-to-image",
+    tags=["semantic-image-synthesis", "ipose"],
+):
+    """What `IPose` is made of, saved and loaded as one folder."""
+
+    def __init__(self, generator: Generator, partnet: PartNet | None, supports: SupportSet, spec: LabelSpec) -> None:
+        self.generator, self.partnet, self.supports, self.spec = generator, partnet, supports, spec
+
+    def save_pretrained(
+        self,
+        save_directory: str | Path,
+        *,
+        config: Any = None,
+        repo_id: str | None = None,
+        push_to_hub: bool = False,
+        model_card_kwargs: dict[str, Any] | None = None,
+        **push_to_hub_kwargs: Any,
+    ) -> str | None:
+        """Write a model folder. One that stands there is replaced when the new one is whole.
+
+        Args:
+            save_directory: a new or empty folder, or one that holds a model and nothing else.
+            config: the hub's way to say more in config.json; not used.
+            repo_id: on the hub; None = the folder's name.
+            push_to_hub: upload it, too.
+            model_card_kwargs: what the model card says more.
+            push_to_hub_kwargs: of `huggingface_hub.ModelHubMixin.push_to_hub`.
+        Returns:
+            where it is on the hub; None = it was not uploaded.
+        Raises:
+            RunError: the folder holds something else.
+        """
+        card = self.generate_model_card(**(model_card_kwargs or {}))
+        write_contents(save_directory, Contents(self.generator, self.partnet, self.supports, self.spec), card)
+        if not push_to_hub:
+            return None
+        name = repo_id or Path(save_directory).resolve().name
+        return str(self.push_to_hub(name, model_card_kwargs=model_card_kwargs, **push_to_hub_kwargs))
+
+    @classmethod
+    def from_pretrained(
+        cls: type[Model],
+        pretrained_model_name_or_path: str | Path | ModelFolder,
+        *,
+        block: BlockFactory | None = None,
+        **kwargs: Any,
+    ) -> Model:
+        """Load a run, its `model/` folder, or a hub id (`local_files_only=True` keeps it off the network).
+
+        Args:
+            pretrained_model_name_or_path: run, model folder or hub id.
+            block: what the generator's blocks are made by, where it was trained with other ones than the PSM block.
+            kwargs: of `huggingface_hub.snapshot_download`, for a hub id.
+        Raises:
+            RunError: no such folder, a model of another system, a generator of other blocks, or a damaged file.
+            SupportError, SpecError: supports or spec are damaged, or gone.
+        """
+        path = pretrained_model_name_or_path
+        return cls(*read_contents(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))

@@ -1,0 +1,187 @@
+"""`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.editing.contexts import NoiseContext, pixel_noise
+from ipose.editing.draft import Draft
+from ipose.editing.edit import Edit
+from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.partnet.attention import SupportAttention
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.parts_without_partnet import no_parts, parts_function
+from ipose.partnet.pretrained import without_supports
+from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.pipeline.attention import attention_of
+from ipose.pipeline.drafts import draft_for
+from ipose.pipeline.hub import SavedModel
+from ipose.pipeline.output import SceneOutput
+from ipose.synthesis.generator import Generator
+from ipose.synthesis.presets import SynthesisConfig
+from ipose.synthesis.scene_noise import SceneNoise, batch_noise
+from ipose.types import Scene, SceneBatch, SceneObject
+
+
+class IPose(SavedModel):
+    """The whole of iPOSE for use: infer parts, then synthesise. Source: iPOSE sec. 3, fig. 2.
+
+    Args:
+        generator: trained; put in eval mode.
+        partnet: trained; put in eval mode. Never a part of the generator. None where the generator reads no predicted
+            parts (`SynthesisConfig.needs_partnet`).
+        supports: of every part category in `spec`; a set without categories is one to be replaced before use, or that
+            of a model without PartNet.
+        spec: what the class ids mean.
+    Raises:
+        ConfigError: no PartNet, and a generator that reads predicted parts.
+
+    Example::
+
+        model = IPose.from_pretrained("runs/toy")     # a run, its model/ folder, or a hub id
+        out = model(scene, seed=7)                    # out.image, out.parts, out.part_logits
+        out = model(scene, seed=7, edit=Resample(object=2) + EditSupports("car", drop="license"))
+    """
+
+    def __init__(self, generator: Generator, partnet: PartNet | None, supports: SupportSet, spec: LabelSpec) -> None:
+        if partnet is None and generator.config.needs_partnet:
+            raise ConfigError(
+                "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
+            )
+        super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
+        self._parts_without_partnet = (
+            None if generator.config.part_injection == "none" else parts_function(generator.config.parts)
+        )
+
+    @property
+    def synthesis(self) -> SynthesisConfig:
+        """Configuration of the generator."""
+        return self.generator.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.generator.parameters()).device
+
+    def to(self, device: torch.device | str) -> "IPose":
+        """Move the networks."""
+        self.generator.to(device)
+        if self.partnet is not None:
+            self.partnet.to(device)
+        return self
+
+    @property
+    def categories_without_supports(self) -> tuple[str, ...]:
+        """Part categories of the spec whose parts the model could predict, if it had supports of them."""
+        if self.partnet is None or self._parts_without_partnet is not None:
+            return ()
+        return tuple(name for name in self.spec.part_categories if name not in self.supports.categories)
+
+    def objects_without_supports(self, scene: Scene) -> tuple[SceneObject, ...]:
+        """The scene's objects of these categories."""
+        return tuple(item for item in scene.objects if item.part_category in self.categories_without_supports)
+
+    def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
+        """Composed part features, logits and mask of a batch, of the kind that the generator was trained on.
+
+        A generator that reads no parts (part_injection none) has those of its PartNet, to look at, if it has one.
+
+        Args:
+            batch: scenes of one size.
+            supports: in place of the model's own.
+        Raises:
+            SupportError: the model came without supports, or an object's part category has none.
+            DataError: the model was trained on true parts, and a scene has no part map.
+        """
+        if self._parts_without_partnet is not None:
+            return self._parts_without_partnet(batch.to(self.device))
+        if self.partnet is None:
+            return no_parts(batch.to(self.device), self.synthesis.part_input_channels)
+        supports = self.supports if supports is None else supports
+        if not supports.categories and any(item.part_category is not None for item in batch.objects):
+            raise without_supports()
+        with torch.no_grad():
+            paste, shape = self.synthesis.paste, self.synthesis.object_shape
+            return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=paste, object_shape=shape)
+
+    def attention(self, scene: Scene, number: int) -> SupportAttention:
+        """Where PartNet looked in the supports for the parts of one object: `.read_by(row, column)` are the support
+        pixels that a pixel of the object's 64x64 frame read.
+
+        Args:
+            scene: with the object.
+            number: of the object in `scene.objects`.
+        Raises:
+            ConfigError: no such object, its class has no parts, or a model without PartNet.
+        """
+        if self.partnet is None or self._parts_without_partnet is not None:
+            raise ConfigError("this model reads no predicted parts, so that nothing is attended to", field="parts")
+        parts = self.infer_parts(SceneBatch.from_scenes([scene]))
+        return attention_of(self.partnet, self.supports, scene, parts, number)
+
+    def __call__(self, scene: Scene, *, seed: int = 0, edit: Edit | None = None) -> SceneOutput:
+        """One image. The same scene and seed give the same image (to 1e-5), alone or in a batch.
+
+        Args:
+            scene: to paint.
+            seed: of its noise, together with its name.
+            edit: of `ipose.editing`; edits add up. The output keeps it.
+        Raises:
+            ShapeMismatchError: height or width that the generator cannot make.
+            SupportError: an object of a part category without supports.
+            ConfigError: an edit that makes no sense in this scene, or for this model.
+            DataError: the model was trained on true parts, and the scene has no part map.
+        """
+        return self.generate([scene], seed=seed)[0] if edit is None else self._edited(scene, seed, edit)
+
+    def draft(self, scene: Scene, edit: Edit) -> Draft:
+        """What an edit makes of a scene and the supports, before parts are inferred: quick to refuse nonsense.
+
+        Raises:
+            ConfigError, SupportError: an edit that makes no sense in this scene, or for a model of this kind.
+        """
+        return draft_for(edit, scene, self.supports, self.spec, self.synthesis)
+
+    def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
+        draft = self.draft(scene, edit)
+        batch = SceneBatch.from_scenes([draft.scene]).to(self.device)
+        parts = self.infer_parts(batch, draft.supports)
+        context = NoiseContext(draft, parts.part_map[0].cpu(), seed, self.synthesis)
+        noise = edit.redraw(pixel_noise(self.synthesis, scene.size, seed, scene.name), context)
+        image = self._images(batch, parts, SceneNoise(noise.z[None], noise.part_noise[None]))[0]
+        return SceneOutput(image.cpu(), context.parts, parts.logits[0].cpu(), edit)
+
+    def generate(self, scenes: Sequence[Scene], *, seed: int = 0) -> list[SceneOutput]:
+        """One image a scene, computed as one batch; scenes of one size."""
+        if len({scene.size for scene in scenes}) > 1:
+            raise ShapeMismatchError(
+                "scenes of one batch must be of one size",
+                found=sorted({scene.size for scene in scenes}),
+                mend="Call the model once for each size.",
+            )
+        if not scenes:
+            return []
+        batch = SceneBatch.from_scenes(scenes).to(self.device)
+        parts = self.infer_parts(batch)
+        images = self.paint(batch, parts, seed=seed)
+        rows = zip(images.cpu(), parts.part_map.cpu(), parts.logits.cpu(), strict=True)
+        return [SceneOutput(image, part_map, logits) for image, part_map, logits in rows]
+
+    def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int) -> Float[Tensor, "b 3 h w"]:
+        """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device."""
+        return self._images(batch, parts, batch_noise(self.synthesis, batch.size, seed, batch.names))
+
+    def _images(self, batch: SceneBatch, parts: SceneParts, noise: SceneNoise) -> Float[Tensor, "b 3 h w"]:
+        with torch.no_grad():
+            images: Tensor = self.generator(
+                batch.label,
+                parts.features if self.synthesis.part_tensor == "features" else parts.logits,
+                parts.mask,
+                z=noise.z.to(self.device),
+                part_noise=noise.part_noise.to(self.device),
+            )
+        return images

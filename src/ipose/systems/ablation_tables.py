@@ -1,0 +1,68 @@
+"""The ablation tables of all systems, the built-in ones and those of installed packages. No torch in here."""
+
+import sys
+from collections.abc import Iterable
+from typing import cast
+
+from ipose.ablations.table import AblationTable
+from ipose.errors import ConfigError
+from ipose.systems.record import System, function_named
+from ipose.systems.registry import systems
+
+
+def ablation_tables() -> dict[str, tuple[System, AblationTable]]:
+    """Each table with its system, by its name; numbered ones first.
+
+    Tables that cannot be loaded, or take a name that is in use, are told about and passed over.
+    """
+    found: dict[str, tuple[System, AblationTable]] = {}
+    for system in systems():
+        for table in _tables_of(system):
+            if table.name in found:
+                _tell(system, f"{table.name} is a table of {found[table.name][0].title} already")
+            else:
+                found[table.name] = system, table
+    return dict(sorted(found.items(), key=lambda item: (not item[0].isdecimal(), item[0].zfill(4))))
+
+
+def _tables_of(system: System) -> Iterable[AblationTable]:
+    if system.tables is None:
+        return ()
+    try:
+        return cast(Iterable[AblationTable], function_named(system.tables))
+    except Exception as error:  # whatever a package of somebody else does wrong
+        _tell(system, error)
+        return ()
+
+
+def _tell(system: System, why: object) -> None:
+    print(f"ipose: a table of {system.title} is passed over: {why}", file=sys.stderr)
+
+
+def table_named(name: str) -> tuple[System, AblationTable]:
+    """The table of that name with its system. Raises ConfigError where there is none."""
+    known = ablation_tables()
+    if name in known:
+        return known[name]
+    for _, table in known.values():
+        if name in table.holds:
+            raise ConfigError(
+                f"table {name}'s rows are part of table {table.name} here",
+                found=name,
+                mend=f"Run ipose ablate {table.name}.",
+            )
+    raise ConfigError(
+        "no such ablation table", found=repr(name), expected=", ".join(known), mend="See ipose ablate --list."
+    )
+
+
+def listing() -> str:
+    """All tables with their rows, for `ipose ablate --list`."""
+    lines = []
+    for system, table in ablation_tables().values():
+        lines.append(f"table {table.name}: {table.title} ({system.kind}; published: {table.published_on})")
+        width = max(len(row.name) for row in table.rows)
+        for row in table.rows:
+            changes = ", ".join(f"{name} {value}" for name, value in row.changes.items()) or "as the preset"
+            lines.append(f"  {row.name:<{width}}  {row.title}: {changes}")
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""What every model that makes images of label maps can share: the files that it writes, sheets, and a gallery.
+
+A record may name `make` from here (`making="ipose.systems.scene_models:make"`), and `judge` of
+`ipose.systems.image_judging`; all that they ask of the model is to be a `SceneModel`.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
+
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from ipose.data.input_maps import find_maps, read_map
+from ipose.data.png import write_photo
+from ipose.images import image_uint8
+from ipose.label_spec import LabelSpec
+from ipose.reports.blocks import scene_figure
+from ipose.reports.page import Section
+from ipose.reports.sheets import SceneRow, scene_sheet
+from ipose.systems.generating import Request
+from ipose.types import Scene
+
+Item = TypeVar("Item")
+
+SEEDS = (1, 2)
+"""Of the images on sheets and in galleries."""
+
+SHOWN_SCENES = 8
+
+
+@runtime_checkable
+class SceneModel(Protocol):
+    """A trained model that makes images of label maps."""
+
+    @property
+    def spec(self) -> LabelSpec:
+        """What the class ids mean."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) that it was trained at."""
+        ...
+
+    def images(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[Float[Tensor, "b 3 h w"]]:
+        """For each seed the images of all scenes, in [-1, 1]; the scenes are of one size.
+
+        An image depends on (seed, scene's name) and its maps alone, not on the batch (`ipose.seeds.named_generator`).
+        """
+        ...
+
+
+def make(model: SceneModel, request: Request) -> Iterator[Path]:
+    """Images of every map: `<name>_seed<seed>.png`, and one `<name>_sheet.png` each.
+
+    Raises:
+        DataError: a map that cannot be read, or is of another spec.
+    """
+    size = None if request.keep_size else model.size
+    for file in find_maps(request.maps):
+        scene = read_map(file, model.spec, instances=request.instances, size=size)
+        row = scene_row(model, scene, request.seeds)
+        request.out.mkdir(parents=True, exist_ok=True)
+        for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):
+            path = request.out / f"{file.stem}_seed{seed}.png"
+            write_photo(path, image_uint8(image))
+            yield path
+        path = request.out / f"{file.stem}_sheet.png"
+        scene_sheet([row], model.spec).save(path)
+        yield path
+
+
+def scene_row(model: SceneModel, scene: Scene, seeds: Sequence[int] = SEEDS) -> SceneRow:
+    """A scene with one image a seed."""
+    images = [batch[0].float().cpu() for batch in model.images([scene], seeds)]
+    return SceneRow(scene, images={f"seed {seed}": image for seed, image in zip(seeds, images, strict=True)})
+
+
+def sheet(model: SceneModel, title: str = "", *, scenes: Sequence[Scene]) -> Image.Image:
+    """Label map, instances, two images, photograph: one line a scene."""
+    return scene_sheet([scene_row(model, scene) for scene in scenes], model.spec, title=title)
+
+
+def gallery(model: SceneModel, scenes: Sequence[Scene]) -> Section:
+    """Some scenes from all over, for a report."""
+    figures = [scene_figure(scene_row(model, scene), model.spec) for scene in spread(scenes, SHOWN_SCENES)]
+    return Section("Validation scenes", "Label map in, image out; two seeds each.", figures)
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """`count` items (scenes, say) from all over a sequence, or all."""
+    stride = max(1, len(items) // count)
+    return [items[i] for i in range(0, len(items), stride)][:count]

@@ -1,0 +1,62 @@
+"""Scenes in batches: half of them mirrored, maps and boxes together, all chance from the loop's generator."""
+
+import pytest
+import torch
+
+from ipose.data.batch_sources import SceneSource
+from ipose.shapes.crop_geometry import even_box
+from ipose.testing.tiny_scenes import make_scene
+from ipose.training.batches import BatchSource
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return [make_scene(seed) for seed in range(3)]
+
+
+def generator(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+class TestSceneSource:
+    """What the loop asks of a data set."""
+
+    def test_is_a_batch_source_of_as_many_items_as_scenes(self, scenes):
+        assert isinstance(SceneSource(scenes), BatchSource)
+        assert len(SceneSource(scenes)) == 3
+
+    def test_about_half_of_the_items_are_mirrored(self, scenes):
+        source = SceneSource(scenes)
+        mirrored = [torch.equal(source.item(0, generator(i)).label, scenes[0].label.flip(-1)) for i in range(200)]
+        kept = [torch.equal(source.item(0, generator(i)).label, scenes[0].label) for i in range(200)]
+        assert all(one != other for one, other in zip(mirrored, kept, strict=True))
+        assert 70 < sum(mirrored) < 130
+
+    def test_a_mirrored_item_is_mirrored_in_every_map_and_box(self, scenes):
+        scene, source = scenes[0], SceneSource(scenes)
+        items = (source.item(0, generator(i)) for i in range(20))
+        item = next(item for item in items if not torch.equal(item.label, scene.label))
+        for name in ("image", "label", "instance", "part"):
+            assert torch.equal(getattr(item, name), getattr(scene, name).flip(-1)), name
+        for thing in item.objects:
+            rows, cols = ((item.label == thing.class_id) & (item.instance == thing.instance_id)).nonzero(as_tuple=True)
+            ends = (int(end) for axis in (rows, cols) for end in (axis.min(), axis.max()))
+            assert thing.box == even_box(*ends, image_size=item.size)
+
+    def test_without_flips_an_item_is_the_scene(self, scenes):
+        source = SceneSource(scenes, flip=False)
+        assert all(source.item(1, generator(i)) is scenes[1] for i in range(10))
+
+    def test_the_same_generator_gives_the_same_item(self, scenes):
+        source = SceneSource(scenes)
+        for seed in range(6):
+            one, two = (source.item(2, generator(seed)).label for _ in range(2))
+            assert torch.equal(one, two)
+
+    def test_a_batch_keeps_the_order_and_scales_images_to_minus_1_to_1(self, scenes):
+        batch = SceneSource(scenes).collate([scenes[2], scenes[0]], generator(0))
+        assert batch.names == (scenes[2].name, scenes[0].name)
+        assert torch.equal(batch.label, torch.stack([scenes[2].label, scenes[0].label]))
+        torch.testing.assert_close(batch.image[1], scenes[0].image / 127.5 - 1)
+        assert len(batch.objects) == len(scenes[2].objects) + len(scenes[0].objects)
+        assert batch.image_index.tolist() == [0] * len(scenes[2].objects) + [1] * len(scenes[0].objects)

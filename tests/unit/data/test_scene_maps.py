@@ -1,0 +1,63 @@
+"""From the files of a scene to tensors: objects where no instance map is given, and resizing."""
+
+import hypothesis.strategies as st
+import numpy as np
+import torch
+from hypothesis import given
+from PIL import Image
+
+from ipose.data.scene_maps import component_instances, resize_ids, resize_photo
+from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
+from ipose.types import LabelClass, LabelSpec
+
+NOISE = np.random.default_rng(0).integers(0, 255, (40, 50), dtype=np.uint8)
+
+
+class TestComponentInstances:
+    """Where there is no instance map, connected pieces of a thing class are its objects."""
+
+    def test_pieces_are_numbered_over_all_classes_and_corners_connect(self) -> None:
+        label = torch.ones(6, 8, dtype=torch.int64).numpy()
+        label[0, 0] = label[1, 1] = CAR  # one piece: corners touch
+        label[0, 5] = CAR
+        label[4, 4] = CAR + 1
+        pieces = component_instances(label, SPEC)
+        assert [pieces[0, 0], pieces[1, 1], pieces[0, 5], pieces[4, 4], pieces[5, 7]] == [1, 1, 2, 3, 0]
+
+    def test_cityscapes_numbers_count_in_label_ids(self) -> None:
+        spec = LabelSpec(
+            "c", (LabelClass("sky", 23, (0, 0, 0)), LabelClass("car", 26, (1, 1, 1), True)), None, "cityscapes"
+        )
+        label = torch.tensor([[1, 0, 1, 0]]).numpy()
+        assert component_instances(label, spec).tolist() == [[26001, 0, 26002, 0]]
+
+    @given(st.integers(0, 100))
+    def test_pixels_of_things_and_no_others_get_a_number(self, seed: int) -> None:
+        label = make_scene(seed).label
+        things = torch.tensor([item.thing for item in SPEC.classes])[label]
+        assert torch.equal(torch.from_numpy(component_instances(label.numpy(), SPEC)) > 0, things)
+
+
+class TestResizing:
+    """Maps are resized by picking pixels, in register with the photograph."""
+
+    @given(st.integers(1, 40), st.integers(1, 40))
+    def test_every_pixel_is_the_one_under_its_centre(self, old: int, new: int) -> None:
+        picked = resize_ids(np.arange(old).reshape(old, 1), (new, 1))[:, 0]
+        centres = (np.arange(new) + 0.5) / new * old
+        assert (np.abs(picked + 0.5 - centres) <= 0.5 + 1e-9).all()
+
+    def test_ids_are_picked_as_pillow_picks_them(self) -> None:
+        ids = NOISE[:31, :47]  # odd sides: no ties, which Pillow's floats may round either way
+        picked = np.array(Image.fromarray(ids).resize((16, 24), Image.Resampling.NEAREST))
+        assert np.array_equal(resize_ids(ids, (24, 16)), picked)
+
+    def test_halving_takes_the_second_of_each_two(self) -> None:
+        assert resize_ids(np.arange(8).reshape(1, 8), (1, 4)).tolist() == [[1, 3, 5, 7]]
+
+    def test_a_photograph_is_averaged_not_picked(self) -> None:
+        stripes = np.zeros((32, 32, 3), np.uint8)
+        stripes[:, ::2] = 255
+        small = resize_photo(stripes, (8, 8))
+        assert small.shape == (8, 8, 3)
+        assert 100 < small[2:-2, 2:-2].min() <= small[2:-2, 2:-2].max() < 155

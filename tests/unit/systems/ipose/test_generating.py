@@ -1,0 +1,116 @@
+"""`ipose generate` of an iPOSE model: one look at the parts, one image at a time, and objects without supports."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from PIL import Image
+
+from ipose.data.png import write_index
+from ipose.errors import ShapeMismatchError, SupportError
+from ipose.pipeline import IPose
+from ipose.systems.generating import Request
+from ipose.systems.ipose.generating import make
+from ipose.systems.ipose.record import IPoseMakeOptions
+from ipose.testing.tiny_scenes import SPEC, make_scene
+
+from ..conftest import supports
+
+
+@pytest.fixture(scope="module")
+def model(ipose_model):
+    return ipose_model
+
+
+def without_dogs(model, **changes):
+    return IPose(model.generator, model.partnet, supports("car"), replace(SPEC, **changes))
+
+
+def request_of(maps, **changes):
+    options = IPoseMakeOptions(**{name: changes.pop(name) for name in ("without_parts",) if name in changes})
+    places = {"inputs": maps / "label", "instances": maps / "instance", "out": maps / "out"}
+    return Request(**{**places, "options": options, **changes})
+
+
+class TestFiles:
+    """Images of each seed, the part map and a sheet, for every map."""
+
+    def test_their_names(self, model, maps):
+        made = [path.name for path in make(model, request_of(maps, seed=5, count=2))]
+        names = ("seed5", "seed6", "part", "sheet")
+        assert made == [f"{stem}_{name}.png" for stem in (0, 1) for name in names]
+        assert {path.name for path in (maps / "out").iterdir()} == set(made)
+
+    def test_parts_are_inferred_once_for_all_seeds(self, model, maps, monkeypatch):
+        asked = []
+        predict = model.partnet.predict
+        monkeypatch.setattr(model.partnet, "predict", lambda *given: (asked.append(given), predict(*given))[1])
+        list(make(model, request_of(maps, count=3)))
+        assert len(asked) == 2  # one a map
+
+    def test_an_image_is_on_the_disk_before_the_next_one_is_computed(self, model, maps, monkeypatch):
+        seen = []
+        paint = model.paint
+
+        def watched(batch, parts, *, seed):
+            seen.append({path.name for path in (maps / "out").glob("*.png")})
+            return paint(batch, parts, seed=seed)
+
+        monkeypatch.setattr(model, "paint", watched)
+        written = next(files := make(model, request_of(maps, count=2)))
+        assert len(seen) == 1
+        with Image.open(written) as image:
+            assert image.size == (48, 32)
+        list(files)
+        assert seen[1] == {"0_seed0.png"}
+        assert seen[2] == {"0_seed0.png", "0_seed1.png", "0_part.png", "0_sheet.png"}
+
+    def test_a_size_that_cannot_be_painted_leaves_no_folder(self, model, maps):
+        write_index(maps / "odd.png", torch.full((36, 48), 2, dtype=torch.uint8))
+        with pytest.raises(ShapeMismatchError, match="multiples of 8"):
+            list(make(model, request_of(maps, inputs=maps / "odd.png", instances=None, keep_size=True)))
+        assert not (maps / "out").exists()
+
+
+class TestObjectsWithoutSupports:
+    """They are refused with map, class, category and ways out; or painted without parts where that is asked for."""
+
+    def test_the_error_names_map_class_category_and_the_ways_out(self, model, maps):
+        hounds = replace(SPEC.classes[3], name="hound")
+        spec = {"classes": (*SPEC.classes[:3], hounds, *SPEC.classes[4:])}
+        with pytest.raises(SupportError) as caught:
+            list(make(without_dogs(model, **spec), request_of(maps)))
+        said = str(caught.value)
+        assert said.startswith(f"{maps / 'label' / '0.png'}: ")
+        assert "found a hound, of part category dog, expected car" in said
+        assert "supports/dog/<name>_part.png" in said
+        assert "--without-parts" in said
+        assert not (maps / "out").exists()
+
+    def test_a_model_that_came_without_supports_says_so(self, model, maps):
+        bare = IPose(model.generator, model.partnet, supports(), SPEC)
+        with pytest.raises(SupportError, match=r"0\.png: this model has no support.*--supports DIR.*--without-parts"):
+            list(make(bare, request_of(maps)))
+
+    def test_without_parts_they_are_painted_as_objects_of_a_class_without_parts(self, model, maps, capsys):
+        bare = without_dogs(model)
+        made = list(make(bare, request_of(maps, without_parts=True)))
+        assert len(made) == 6
+        told = capsys.readouterr().err
+        assert told == "The model has no supports of dog: such objects are painted without parts.\n"  # once
+        scene = make_scene(0)
+        objects = tuple(
+            replace(item, part_category=None if item.part_category == "dog" else item.part_category)
+            for item in scene.objects
+        )
+        expected = bare(replace(scene, name="0", objects=objects), seed=0).image_uint8()
+        with Image.open(maps / "out" / "0_seed0.png") as image:
+            assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
+
+    def test_it_can_be_done_without_any_supports(self, model, maps):
+        bare = IPose(model.generator, model.partnet, supports(), SPEC)
+        assert len(list(make(bare, request_of(maps, without_parts=True)))) == 6
+
+    def test_a_model_of_all_supports_says_nothing(self, model, maps, capsys):
+        list(make(model, request_of(maps, without_parts=True)))
+        assert capsys.readouterr().err == ""

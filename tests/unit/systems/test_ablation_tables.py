@@ -1,0 +1,182 @@
+"""The tables of all systems are the papers': what a row changes, and the numbers beside it."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ipose.ablations.table import AblationTable, Metric, Row
+from ipose.errors import ConfigError
+from ipose.partnet.presets import PartNetConfig, preset
+from ipose.systems import ablation_tables as collected
+from ipose.systems.ablation_tables import ablation_tables, listing, table_named
+from ipose.systems.registry import systems
+
+PUBLISHED_PARTS = {
+    ("4", "k-1"): (94.30, 81.41), ("4", "k-2"): (94.37, 84.48), ("4", "k-3"): (94.38, 85.00),
+    ("4", "k-4"): (94.37, 85.16), ("7", "single-scale"): (94.05, 83.21), ("7", "base"): (94.38, 85.00),
+    ("8", "blocks-1"): (94.10, 82.28), ("8", "blocks-2"): (94.25, 83.76), ("8", "base"): (94.38, 85.00),
+    ("8", "blocks-4"): (94.34, 83.41),
+}  # fmt: skip
+"""Basis and novel AC, iPOSE suppl. tables 4, 7, 8."""
+
+NONE = None
+PUBLISHED_IMAGES = {
+    ("3", "oasis"): (47.7, 66.9, 81.5, 44.1), ("3", "global"): (43.6, 66.7, 81.9, 39.2),
+    ("3", "global-style"): (42.8, 70.5, 82.1, 37.5), ("3", "global-style-parts"): (41.3, 70.6, 82.2, 30.4),
+    ("3", "global-style-parts-spade"): (42.9, NONE, NONE, 31.2),
+    ("3", "global-style-parts-concat"): (42.7, NONE, NONE, 31.5),
+    ("3", "parts"): (44.2, 69.0, 81.8, 36.8), ("3", "style"): (45.2, 69.1, 81.2, 38.9),
+    ("3", "style-parts"): (43.1, 70.6, 82.0, 35.5),
+    ("9", "clip"): (41.3, 70.6, 82.2, NONE), ("9", "vgg"): (41.6, 68.6, 81.7, NONE),
+    ("11", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("11", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
+    ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
+}  # fmt: skip
+"""FID, mIoU, AC, object FID on Cityscapes, iPOSE tables 3, 9, 10, 11, 12."""
+
+
+TABLES = {name: table for name, (_, table) in ablation_tables().items()}
+
+
+def row_of(table: str, name: str):
+    return next(row for row in TABLES[table].rows if row.name == name)
+
+
+def all_rows():
+    return [(table.name, row.name) for table in TABLES.values() for row in table.rows]
+
+
+class TestPublishedNumbers:
+    """What stands beside our numbers is what the paper printed."""
+
+    def test_every_row_of_every_table_is_checked_here(self):
+        assert sorted(all_rows()) == sorted([*PUBLISHED_PARTS, *PUBLISHED_IMAGES])
+
+    @pytest.mark.parametrize("place", PUBLISHED_PARTS, ids="-".join)
+    def test_of_partnet(self, place):
+        published = row_of(*place).published
+        assert (published["ac_basis"], published["ac_novel"]) == PUBLISHED_PARTS[place]
+        assert len(published) == 2
+
+    @pytest.mark.parametrize("place", PUBLISHED_IMAGES, ids="-".join)
+    def test_of_images(self, place):
+        keys = ("frechet", "miou", "accuracy", "object_frechet")
+        expected = {key: value for key, value in zip(keys, PUBLISHED_IMAGES[place], strict=True) if value is not None}
+        assert dict(row_of(*place).published) == expected
+
+    def test_each_stands_under_a_metric_that_says_what_the_paper_calls_it(self):
+        for table in TABLES.values():
+            named = {metric.key for metric in table.metrics if metric.published}
+            assert all(set(row.published) <= named for row in table.rows)
+
+
+class TestGrids:
+    """A table is a named grid of changes of one config."""
+
+    def test_rows_are_named_once_and_compared_with_rows_of_their_table(self):
+        for table in TABLES.values():
+            names = [row.name for row in table.rows]
+            assert len(set(names)) == len(names)
+            assert {table.reference, *(row.against for row in table.rows if row.against)} <= set(names)
+
+    @pytest.mark.parametrize(
+        ("place", "changed"),
+        [
+            (("7", "single-scale"), {"multi_scale": False}),
+            (("8", "blocks-1"), {"attention_blocks": 1}),
+            (("8", "blocks-2"), {"attention_blocks": 2}),
+            (("8", "blocks-4"), {"attention_blocks": 4}),
+            (("8", "base"), {}),
+            (("4", "k-2"), {"k": 4, "mixed_k": True}),
+        ],
+        ids=str,
+    )
+    def test_a_partnet_row_changes_what_its_table_is_about(self, place, changed):
+        assert dict(row_of(*place).changes) == changed
+        assert isinstance(replace(preset("paper"), **changed), PartNetConfig)
+
+    def test_the_paper_s_base_has_three_blocks_several_scales_and_three_supports(self):
+        for name in ("toy", "half", "paper", "release"):
+            config = preset(name)
+            assert (config.attention_blocks, config.multi_scale, config.k, config.mixed_k) == (3, True, 3, False)
+
+    def test_run_folders_of_partnet_are_shared_where_the_config_is(self):
+        runs = {}
+        for system, table in ablation_tables().values():
+            for row in table.rows:
+                if system.kind == "partnet":
+                    assert runs.setdefault(row.run, dict(row.changes)) == dict(row.changes)
+        assert set(runs) == {"base", "mixed-k", "single-scale", "blocks-1", "blocks-2", "blocks-4"}
+
+    def test_table_4_is_one_training_evaluated_with_1_to_4_supports(self):
+        rows = TABLES["4"].rows
+        assert [(row.run, row.scoring["supports"]) for row in rows] == [("mixed-k", k) for k in (1, 2, 3, 4)]
+
+    def test_unknown_tables_are_refused_and_table_10_is_found_in_table_3(self):
+        with pytest.raises(ConfigError, match="no such ablation table: found '5', expected 3, 4, 7, 8, 9, 11, 12"):
+            table_named("5")
+        with pytest.raises(ConfigError, match="table 10's rows are part of table 3"):
+            table_named("10")
+
+    def test_the_listing_names_every_row(self):
+        text = listing()
+        assert all(f"  {name} " in text for _, name in all_rows())
+
+    def test_they_are_collected_without_torch(self):
+        code = (
+            "import sys; from ipose.systems.ablation_tables import listing; listing(); sys.exit('torch' in sys.modules)"
+        )
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def table(name: str) -> AblationTable:
+    metric = Metric(key="error", title="error", higher_is_better=False)
+    return AblationTable(
+        name=name, title="Depth", metrics=(metric,), rows=(Row(name="deep", title="deep"),), reference="deep",
+        published_on="nothing",
+    )  # fmt: skip
+
+
+class TestTablesOfAPackage:
+    """A system of an installed package brings tables of its own by its record."""
+
+    @pytest.fixture
+    def installed(self, monkeypatch):
+        """Add a system whose tables are `tables` to the known ones."""
+
+        def install(tables):
+            mine = replace(
+                systems()[0], name="mine", kind="mine", title="Mine", formats=("mine",), tables="mine:TABLES"
+            )
+            monkeypatch.setattr(collected, "systems", lambda: (*systems(), mine))
+            found = collected.function_named
+
+            def named(name):
+                if name != "mine:TABLES":
+                    return found(name)
+                if isinstance(tables, Exception):
+                    raise tables
+                return tables
+
+            monkeypatch.setattr(collected, "function_named", named)
+            return mine
+
+        return install
+
+    def test_stand_behind_the_numbered_ones(self, installed):
+        mine, own = installed((table("depth"),)), table("depth")
+        assert list(ablation_tables()) == ["3", "4", "7", "8", "9", "11", "12", "depth"]
+        assert table_named("depth") == (mine, own)
+        assert "table depth: Depth (mine; published: nothing)" in listing()
+
+    def test_one_of_a_taken_name_is_told_about_and_passed_over(self, installed, capsys):
+        installed((table("7"), table("depth")))
+        assert table_named("7")[0].name == "partnet"
+        assert table_named("depth")[0].name == "mine"
+        assert "a table of Mine is passed over: 7 is a table of PartNet already" in capsys.readouterr().err
+
+    def test_tables_that_cannot_be_loaded_are_told_about_and_passed_over(self, installed, capsys):
+        installed(ImportError("No module named 'mine'"))
+        assert "7" in ablation_tables()
+        assert "a table of Mine is passed over: No module named 'mine'" in capsys.readouterr().err

@@ -1,0 +1,108 @@
+"""Image cards of any model that makes images of label maps."""
+
+import pytest
+import torch
+
+from ipose.data.data_config import DataConfig
+from ipose.data.png import read_photo
+from ipose.errors import DataError, SpecError
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.images import image_float
+from ipose.systems.image_judging import generate_set, judge, judge_images
+from ipose.testing.tiny_scenes import SPEC, write_scenes
+
+SIZE = (32, 48)
+
+
+class Copyist:
+    """Makes the photograph itself, darker with every seed."""
+
+    spec, size = SPEC, SIZE
+
+    def __init__(self, darker=0.2):
+        self.darker, self.asked, self.device = darker, [], None
+
+    def to(self, device):
+        self.device = device
+        return self
+
+    def images(self, scenes, seeds):
+        self.asked.append((len(scenes), list(seeds)))
+        photos = image_float(torch.stack([scene.image for scene in scenes]))
+        for seed in seeds:
+            yield photos - self.darker * seed
+
+
+@pytest.fixture
+def data(tmp_path):
+    for split in ("train", "val"):
+        write_scenes(tmp_path / "scenes", split, 6, SIZE)
+    return DataConfig(data=str(tmp_path / "scenes"))
+
+
+class TestGenerateSet:
+    """The images of all validation scenes, with what they are judged beside."""
+
+    def test_images_are_in_order_of_scene_and_seed(self, data, tmp_path):
+        made = generate_set(Copyist(), data, tmp_path / "out", seeds=(3, 1))
+        assert [(image.scene, image.seed) for image in made.images] == [
+            (f"scene00{i}", seed) for i in range(6) for seed in (1, 3)
+        ]
+        assert [photo.scene for photo in made.real] == [f"scene00{i}" for i in range(6)]
+        assert {path.name for path in (tmp_path / "out").iterdir()} == {
+            f"scene00{i}_seed{seed}.png" for i in range(6) for seed in (1, 3)
+        }
+
+    def test_each_file_is_the_models_image_of_that_scene_and_seed(self, data, tmp_path):
+        made = generate_set(Copyist(darker=0), data, tmp_path / "out", seeds=(0,))
+        for image, photo in zip(made.images, made.real, strict=True):
+            assert torch.equal(image.pixels(), photo.pixels())
+        dark = generate_set(Copyist(darker=2), data, tmp_path / "dark", seeds=(1,))
+        assert read_photo(dark.images[0].path).max() == 0
+
+    def test_scenes_are_handed_over_in_batches_with_all_seeds_at_once(self, data, tmp_path):
+        model = Copyist()
+        generate_set(model, data, tmp_path / "out", seeds=(0, 1), limit=5)
+        assert model.asked == [(4, [0, 1]), (1, [0, 1])]
+
+    def test_data_of_other_classes_are_refused(self, tmp_path):
+        with pytest.raises(SpecError, match=r"of other classes than the model: found \d+ classes.*expected 5 classes"):
+            generate_set(Copyist(), DataConfig(scenes=1, val_scenes=1), tmp_path / "out", seeds=(0,))
+        assert not (tmp_path / "out").exists()
+
+
+class TestJudge:
+    """Cards of a run, of a system whose `load` gives such a model."""
+
+    @pytest.fixture
+    def run(self, stranger, data, tmp_path):
+        stranger.define(load=lambda folder: Copyist())
+        stranger.register(judging="ipose.systems.image_judging:judge", judged_by={"images": ("features",)})
+        return stranger.run(tmp_path / "run", data=data)
+
+    def test_a_perfect_copy_is_at_distance_0_and_seeds_differ(self, run, data):
+        judged = judge(run, None, EvaluateOptions(features="random", protocols=("images",)), "")
+        values = {card.metric.split(" (")[0]: card.value for card in judged.cards}
+        assert values["Frechet distance"] == pytest.approx(0, abs=1e-4)
+        assert values["Diversity between seeds"] > 0
+        assert {card.real for card in judged.cards} == {data.data}
+        assert len(list((run.folder / "generated").iterdir())) == 12
+
+    def test_other_data_have_a_folder_of_their_own(self, run, data):
+        judge(run, data, EvaluateOptions(features="random", protocols=("images",), seeds=(0,), limit=2), "on-else")
+        assert len(list((run.folder / "generated-on-else").iterdir())) == 2
+
+    def test_without_any_network_there_is_nothing_to_judge_by(self, run):
+        with pytest.raises(DataError, match="nothing to judge by: found no network"):
+            judge(run, None, EvaluateOptions(features=None), "")
+        assert not (run.folder / "generated").exists()
+
+    def test_a_missing_inception_is_told(self, run, tmp_path, monkeypatch):
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+        with pytest.raises(DataError, match=r"nothing to judge by: found No distances of images: .*Inception"):
+            judge(run, None, EvaluateOptions(), "")
+
+    def test_a_system_that_judges_more_may_go_on_without_images(self, run, data, tmp_path, monkeypatch):
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+        judged = judge_images(run, Copyist(), data, EvaluateOptions(), {}, "")
+        assert (len(judged.cards), len(judged.left_out)) == (0, 1)

@@ -1,0 +1,104 @@
+"""What any model that makes images of label maps has for nothing: files, sheets, a gallery."""
+
+import pytest
+import torch
+from PIL import Image
+
+from ipose.data.png import read_photo, write_index
+from ipose.errors import DataError
+from ipose.reports.page import Figure
+from ipose.seeds import named_generator
+from ipose.systems.generating import Request
+from ipose.systems.scene_models import SceneModel, gallery, make, scene_row, sheet, spread
+from ipose.testing.tiny_scenes import SPEC, make_scene, write_scenes
+
+
+class Painter:
+    """Paints every class in a colour of its own, and adds noise of (seed, name)."""
+
+    spec, size = SPEC, (16, 24)
+
+    def __init__(self):
+        self.asked, self.scenes = [], []
+
+    def images(self, scenes, seeds):
+        self.asked.append(([scene.name for scene in scenes], list(seeds)))
+        self.scenes += scenes
+        flat = torch.stack([scene.label for scene in scenes])[:, None].expand(-1, 3, -1, -1) / 4 - 0.5
+        for seed in seeds:
+            noise = [torch.rand((), generator=named_generator(seed, scene.name)) for scene in scenes]
+            yield flat + 0.3 * torch.stack(noise)[:, None, None, None]
+
+
+@pytest.fixture
+def maps(tmp_path):
+    write_scenes(tmp_path, "val", 2)
+    return tmp_path / "val_label"
+
+
+def test_such_a_model_is_a_scene_model():
+    assert isinstance(Painter(), SceneModel)
+    assert not isinstance(SPEC, SceneModel)
+
+
+class TestMake:
+    """`ipose generate`: images of each map, and a sheet."""
+
+    def test_every_map_gets_an_image_a_seed_and_a_sheet(self, maps, tmp_path):
+        files = list(make(Painter(), Request(out=tmp_path / "out", inputs=maps, seed=3, count=2)))
+        names = [f"scene00{i}_{what}.png" for i in (0, 1) for what in ("seed3", "seed4", "sheet")]
+        assert [file.name for file in files] == names
+        assert all(file.is_file() for file in files)
+
+    def test_a_map_is_read_once_for_all_seeds(self, maps, tmp_path):
+        painter = Painter()
+        list(make(painter, Request(out=tmp_path / "out", inputs=maps, count=3)))
+        assert painter.asked == [(["scene000"], [0, 1, 2]), (["scene001"], [0, 1, 2])]
+
+    @pytest.mark.parametrize(("keep", "size"), [(False, (16, 24)), (True, (32, 48))])
+    def test_the_size_is_the_models_or_the_maps(self, maps, tmp_path, keep, size):
+        request = Request(out=tmp_path / "out", inputs=maps, keep_size=keep)
+        assert read_photo(next(make(Painter(), request))).shape == (*size, 3)
+
+    @pytest.mark.parametrize(("given", "objects"), [(True, [5, 9]), (False, [1])])
+    def test_objects_are_those_of_the_instance_map_or_connected_pieces(self, tmp_path, given, objects):
+        car, two = torch.full((16, 24), 7, dtype=torch.uint8), torch.full((16, 24), 5, dtype=torch.uint8)
+        two[:, 12:] = 9
+        for name, ids in (("car", car), ("two", two)):
+            write_index(tmp_path / f"{name}.png", ids)
+        painter = Painter()
+        instances = tmp_path / "two.png" if given else None
+        list(make(painter, Request(out=tmp_path / "out", inputs=tmp_path / "car.png", instances=instances)))
+        assert [item.instance_id for item in painter.scenes[0].objects] == objects
+
+    def test_a_map_of_other_classes_is_refused(self, tmp_path):
+        Image.new("L", (24, 16), 99).save(tmp_path / "a.png")
+        with pytest.raises(DataError, match="label id outside"):
+            list(make(Painter(), Request(out=tmp_path / "out", inputs=tmp_path / "a.png")))
+        assert not (tmp_path / "out").exists()
+
+
+class TestToLookAt:
+    """Rows, sheets, the report's gallery."""
+
+    def test_a_row_holds_an_image_a_seed(self):
+        row = scene_row(Painter(), make_scene(0), (4, 7))
+        assert list(row.images) == ["seed 4", "seed 7"]
+        assert row.images["seed 4"].shape == (3, 32, 48)
+        assert not torch.equal(row.images["seed 4"], row.images["seed 7"])
+
+    def test_a_sheet_has_a_line_a_scene(self):
+        one, three = (sheet(Painter(), "step 2", scenes=[make_scene(i) for i in range(n)]) for n in (1, 3))
+        assert one.width == three.width
+        assert three.height > one.height + 2 * 32
+
+    def test_a_gallery_has_a_figure_a_scene_of_some_from_all_over(self):
+        section = gallery(Painter(), [make_scene(i) for i in range(17)])
+        assert all(isinstance(figure, Figure) for figure in section.blocks)
+        assert [figure.title for figure in section.blocks] == [f"scene{i:03d}" for i in range(0, 16, 2)]
+        captions = [tile.caption for tile in section.blocks[0].tiles]
+        assert captions == ["label map", "instances", "true parts", "seed 1", "seed 2", "original"]
+
+    @pytest.mark.parametrize(("items", "count", "expected"), [(10, 3, [0, 3, 6]), (2, 3, [0, 1]), (0, 3, [])])
+    def test_spread(self, items, count, expected):
+        assert spread(range(items), count) == expected
