@@ -59,13 +59,10 @@ def compare_support_folders(
     trained, sets = load_partnet(job.run_folder), _named_sets(job.folders)
     config = DataConfig(data=job.data, spec=job.spec)
     if job.segmenter is not None and not (config.is_partworld or splits_of(Path(job.data))):
-        raise ConfigError(
-            "a segmenter is judged on photographs",
-            field="segmenter",
-            found=f"none in {job.data}",
-            expected="a scene folder, or partworld",
-            mend="Leave --segmenter out.",
-        )
+        message = "a segmenter is judged on photographs"
+        found = f"none in {job.data}"
+        expected = "a scene folder, or partworld"
+        raise ConfigError(message, field="segmenter", found=found, expected=expected, mend="Leave --segmenter out.")
     pairs = open_part_pairs(config)
     category = _category(job, sets, pairs.part_names)
     if category in trained.supports.categories:

@@ -105,11 +105,9 @@ def support_attention(
         ShapeMismatchError: another side than 64, or different numbers of shapes and supports.
     """
     if shapes.shape[-1] != CROP_SIZE or len(shapes) != len(supports):
-        raise ShapeMismatchError(
-            "attention takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)",
-            found=f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}",
-            mend="Crop objects with ipose.shapes.object_crops.",
-        )
+        message = "attention takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)"
+        found = f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}"
+        raise ShapeMismatchError(message, found=found, mend="Crop objects with ipose.shapes.object_crops.")
     return [_of_object(partnet, shapes[i : i + 1], supports[i]) for i in range(len(shapes))]
 
 

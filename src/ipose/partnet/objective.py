@@ -95,12 +95,9 @@ class PartPairSource:
         self.pairs, self.supports = tuple(pairs), supports
         self.random_supports, self.augment, self.mixed_k = random_supports, augment, mixed_k
         if missing := sorted({pair.category for pair in self.pairs} - set(supports.categories)):
-            raise SupportError(
-                "part pairs of categories without supports",
-                found=", ".join(missing),
-                expected=", ".join(supports.categories),
-                mend="Choose them with ipose supports build.",
-            )
+            message = "part pairs of categories without supports"
+            mend = "Choose them with ipose supports build."
+            raise SupportError(message, found=", ".join(missing), expected=", ".join(supports.categories), mend=mend)
         self.pools = {name: self._pool(name) for name in dict.fromkeys(pair.category for pair in self.pairs)}
 
     def __len__(self) -> int:

@@ -72,12 +72,9 @@ class SynthesisObjective:
     ) -> None:
         wants_style = config.style_loss != "none" and config.style_weight > 0
         if wants_style and style is None:
-            raise ConfigError(
-                "the style loss is asked for, but there is no style encoder",
-                field="style_loss",
-                found=config.style_loss,
-                mend="Pass style=load_clip_style(...) or load_vgg_loss(...), or set style_loss to none.",
-            )
+            message = "the style loss is asked for, but there is no style encoder"
+            mend = "Pass style=load_clip_style(...) or load_vgg_loss(...), or set style_loss to none."
+            raise ConfigError(message, field="style_loss", found=config.style_loss, mend=mend)
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.infer_parts, self.style = infer_parts, style if wants_style else None
         self.n_plus_one = NPlusOneLoss(config.unknown)

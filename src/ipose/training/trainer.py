@@ -62,12 +62,8 @@ class Trainer:
         if resume:
             self._restore()
         elif found := list_checkpoints(self.run.checkpoints):
-            raise RunError(
-                "this run has been trained already",
-                file=self.run.folder,
-                found=found[-1].name,
-                mend=f"Go on with: {self.run.resume_command}",
-            )
+            mend = f"Go on with: {self.run.resume_command}"
+            raise RunError("this run has been trained already", file=self.run.folder, found=found[-1].name, mend=mend)
         self.first = self.step
         self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:

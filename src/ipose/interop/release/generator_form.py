@@ -152,12 +152,9 @@ def generator_config(state: Mapping[str, Tensor], z_channels: int) -> SynthesisC
 
 def _classes(channels: int, z_channels: int) -> int:
     if channels <= z_channels:
-        raise RunError(
-            "no channel is left for classes beside z",
-            field="z_channels",
-            found=f"{channels} channels of z and classes together, {z_channels} of them z",
-            mend="Pass the z_channels that the generator was trained with (the release's scripts: 64).",
-        )
+        found = f"{channels} channels of z and classes together, {z_channels} of them z"
+        mend = "Pass the z_channels that the generator was trained with (the release's scripts: 64)."
+        raise RunError("no channel is left for classes beside z", field="z_channels", found=found, mend=mend)
     return channels - z_channels
 
 

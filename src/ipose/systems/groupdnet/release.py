@@ -73,12 +73,10 @@ def to_files(folder: Path, out: Path) -> list[str]:
     """
     beside = _renamed(out)
     if beside is None:
-        raise ConfigError(
-            "GroupDNet is written as two files, named like the authors'",
-            file=out,
-            expected=f"a name that ends in _G, such as {out.with_name(f'latest_net_G{out.suffix}').name}",
-            mend="The encoder's file is written beside, with _E in place of _G.",
-        )
+        message = "GroupDNet is written as two files, named like the authors'"
+        expected = f"a name that ends in _G, such as {out.with_name(f'latest_net_G{out.suffix}').name}"
+        mend = "The encoder's file is written beside, with _E in place of _G."
+        raise ConfigError(message, file=out, expected=expected, mend=mend)
     refuse_weights(beside)
     model = GroupDNet.from_pretrained(folder)
     states = at_home(folder, lambda: (to_release(model.encoder), to_release(model.decoder)))
@@ -118,14 +116,9 @@ def _check_fit(file: Path, encoder: GroupDNetConfig, decoder: GroupDNetConfig) -
         ("halvings", len(encoder.encoder_channels), len(decoder.decoder_groups) - 1),
     ):
         if theirs != ours:
-            raise RunError(
-                "this encoder is of another model than the generator",
-                file=file,
-                field=what,
-                found=theirs,
-                expected=ours,
-                mend="Name the encoder of the same training: --encoder FILE.",
-            )
+            message = "this encoder is of another model than the generator"
+            mend = "Name the encoder of the same training: --encoder FILE."
+            raise RunError(message, file=file, field=what, found=theirs, expected=ours, mend=mend)
 
 
 def _spec(classes: int, preset: str, hints: Hints) -> LabelSpec:
@@ -139,12 +132,9 @@ def _spec(classes: int, preset: str, hints: Hints) -> LabelSpec:
         named = (parse_class({"id": i, "name": f"class {i}"}, i + 1) for i in range(classes))
         spec = LabelSpec("numbered", tuple(named))
     if spec.num_classes != classes:
-        raise ConfigError(
-            f"the weights do not fit the classes of {spec.name}",
-            found=f"{classes} classes",
-            expected=f"{spec.num_classes} classes",
-            mend="Name the data set that they were trained on: --spec for a spec's name or dataset.toml.",
-        )
+        message = f"the weights do not fit the classes of {spec.name}"
+        mend = "Name the data set that they were trained on: --spec for a spec's name or dataset.toml."
+        raise ConfigError(message, found=f"{classes} classes", expected=f"{spec.num_classes} classes", mend=mend)
     return spec
 
 

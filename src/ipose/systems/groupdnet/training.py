@@ -88,13 +88,9 @@ def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
 def _fitted(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
     """The config with the data's number of classes. Raises ConfigError if the config was given another number."""
     if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
-        raise ConfigError(
-            "the data have another number of classes",
-            field="num_classes",
-            found=config.num_classes,
-            expected=spec.num_classes,
-            mend="Name the data's own --spec, or set the groups for its classes.",
-        )
+        message = "the data have another number of classes"
+        mend = "Name the data's own --spec, or set the groups for its classes."
+        raise ConfigError(message, field="num_classes", found=config.num_classes, expected=spec.num_classes, mend=mend)
     return replace(config, num_classes=spec.num_classes)
 
 

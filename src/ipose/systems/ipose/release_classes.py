@@ -59,12 +59,10 @@ def released_classes(
     z_channels = z_channels or (64 if settings is None else settings.z_channels)
     spec = load_spec(_data_set(str(preset))) if spec is None else spec
     if spec.num_classes != channels - z_channels:
-        raise ConfigError(
-            f"the weights do not fit the classes of {spec.name}",
-            found=f"{channels} channels: {z_channels} of z, {channels - z_channels} classes",
-            expected=f"{spec.num_classes} classes",
-            mend=_advice(spec, channels - z_channels, channels),
-        )
+        message = f"the weights do not fit the classes of {spec.name}"
+        found = f"{channels} channels: {z_channels} of z, {channels - z_channels} classes"
+        expected = f"{spec.num_classes} classes"
+        raise ConfigError(message, found=found, expected=expected, mend=_advice(spec, channels - z_channels, channels))
     return ReleasedClasses(preset, spec, z_channels)
 
 
@@ -92,12 +90,9 @@ def _published(classes: int, channels: int) -> str:
         if PRESETS[name]["num_classes"] == classes:
             return name
     known = ", ".join(f"{PRESETS[name]['num_classes']} ({name})" for name in RELEASES)
-    raise ConfigError(
-        "no published weights have so many classes",
-        found=f"{channels} channels of z and classes together, so {classes} classes beside {channels - classes} of z",
-        expected=known,
-        mend=f"Say what they were trained on: --spec ({', '.join(spec_names())}, or a dataset.toml), --z-channels.",
-    )
+    found = f"{channels} channels of z and classes together, so {classes} classes beside {channels - classes} of z"
+    mend = f"Say what they were trained on: --spec ({', '.join(spec_names())}, or a dataset.toml), --z-channels."
+    raise ConfigError("no published weights have so many classes", found=found, expected=known, mend=mend)
 
 
 def _data_set(preset: str) -> str:

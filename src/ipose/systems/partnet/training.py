@@ -135,11 +135,8 @@ def _supports(folder: Path | None, k: int, seed: int, data: PartData) -> Support
         return data.choose_supports(k, seed=seed)
     supports = load_supports(folder)
     if missing := sorted(set(data.part_names) - set(supports.categories)):
-        raise SupportError(
-            "categories of the data without supports",
-            file=folder,
-            found=", ".join(supports.categories),
-            expected=", ".join(data.part_names),
-            mend=f"Add folders for {', '.join(missing)}, or build them with ipose supports build.",
-        )
+        message = "categories of the data without supports"
+        found = ", ".join(supports.categories)
+        mend = f"Add folders for {', '.join(missing)}, or build them with ipose supports build."
+        raise SupportError(message, file=folder, found=found, expected=", ".join(data.part_names), mend=mend)
     return supports
