@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from ipose.evaluation.judges import EvaluateOptions
 
 import ipose.evaluation.class_cards as module
 from ipose.data.data_config import DataConfig
@@ -10,6 +9,7 @@ from ipose.data.open_data import open_scenes
 from ipose.errors import MissingWeightsError
 from ipose.evaluation.class_cards import IMAGES, class_cards
 from ipose.evaluation.class_diversity import ABSOLUTE_DIFFERENCE, class_diversity
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.training.config import TrainConfig
 from ipose.training.run import Run

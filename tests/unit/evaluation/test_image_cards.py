@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 import torch
-from ipose.evaluation.feature_distances import frechet_distance, kernel_distance
-from ipose.evaluation.judges import Judges
 
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.diversity import feature_diversity
+from ipose.evaluation.feature_distances import frechet_distance, kernel_distance
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_cards import image_cards, semantic_cards
 from ipose.evaluation.image_pairs import DataMaps, NoObjectError
+from ipose.evaluation.judges import Judges
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.protocols import EvaluationProtocol
 from ipose.evaluation.segmenters import Segmenter
