@@ -74,6 +74,10 @@ class TestAnswers:
         processes, _ = two(monkeypatch, [torch.tensor([1 / 3], dtype=torch.float64)])
         assert processes.same(7.0) == 1 / 3
 
+    def test_same_loses_no_digit_of_it_on_the_way(self, monkeypatch):
+        processes, _ = two(monkeypatch)
+        assert processes.same(1 / 3) == 1 / 3
+
 
 class TestPrepare:
     """prepare and same_buffers: all begin, and go on, with the main process's numbers."""

@@ -63,6 +63,7 @@ def checkout(tmp_path):
     package = tmp_path / "src" / "ipose"
     package.mkdir(parents=True)
     (package / "a.py").write_text("1")
+    (tmp_path / "README.md").write_text("as committed")
     commit(tmp_path)
     return package.resolve()
 
@@ -86,7 +87,7 @@ class TestGitCommit:
     def test_files_that_git_does_not_track_and_files_outside_of_the_package_do_not_make_it_dirty(self, checkout):
         known = git_commit(checkout)
         (checkout / "new.py").write_text("3")
-        (checkout.parent / "other.py").write_text("4")
+        (checkout.parents[1] / "README.md").write_text("changed")
         assert git_commit(checkout) == known
 
     def test_no_repository_has_none(self, tmp_path):

@@ -52,6 +52,7 @@ class FrozenParts:
         self.partnet.to(device)
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
+        """The parts of the batch's scenes."""
         return infer_scene_parts(
             self.partnet, batch, self.supports, paste=self.config.paste, object_shape=self.config.object_shape
         )
