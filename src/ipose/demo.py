@@ -1,6 +1,6 @@
-r"""`ipose demo`: PartNet and the generator trained on PartWorld in minutes, and a report to look at.
+r"""`ipose demo`: train PartNet and the generator on PartWorld in minutes, and write a report.
 
-The same two runs, by a command each:
+These two commands make the same runs:
 
     ipose train partnet --out ipose-demo/partnet --preset toy \
       --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
@@ -45,7 +45,7 @@ SIZE = (64, 64)
 BASIS = ("car", "dog", "human", "tvmonitor")
 NOVEL = ("cat", "stop sign")
 UNBOUNDED = 1_000_000
-"""Steps, where the clock decides."""
+"""Number of steps, if the clock decides when to stop."""
 
 
 def demo_data(seed: int) -> DataConfig:
@@ -66,18 +66,17 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
 
     Args:
         folder: a new or empty folder.
-        partnet_minutes: training time of PartNet.
-        synthesis_minutes: training time of generator and discriminator.
-        seed: of everything.
+        partnet_minutes: training time of PartNet, in minutes.
+        synthesis_minutes: training time of generator and discriminator, in minutes.
+        seed: random seed of data and training.
     Returns:
         the path of report.html.
     Raises:
-        RunError: the folder holds something.
+        RunError: the folder is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise RunError(
-            "the demo needs a new folder", file=folder, mend="Name another one with --out, or remove this one."
-        )
+        mend = "Name another one with --out, or remove this one."
+        raise RunError("the demo needs a new folder", file=folder, mend=mend)
     started, data = time.monotonic(), demo_data(seed)
     print("1/4  Drawing scenes of PartWorld ...")
     scenes, val = list(open_scenes(data, "train", SIZE)), list(open_scenes(data, "val", SIZE))
@@ -101,7 +100,7 @@ def _pairs(data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene]) -> P
 
 
 def _loop(minutes: float, seed: int, **more: Any) -> dict[str, Any]:
-    """So many minutes; no checkpoint or sheet on the way."""
+    """Settings of the loop: a time in minutes, and no checkpoints or sheets before the end."""
     return {
         "steps": UNBOUNDED,
         "max_minutes": minutes,
@@ -128,7 +127,7 @@ def _train_images(
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
     trained = load_partnet(folder / "partnet")
     frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
-    cached = CachedParts(frozen, config.part_input)  # 500 scenes, none mirrored: each asked for once
+    cached = CachedParts(frozen, config.part_input)  # 500 scenes, never mirrored
     loop = _loop(minutes, seed, schedule="cosine", log_every=20)
     given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": cached}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
@@ -153,14 +152,14 @@ def _report(
         sections=[
             scene_section(
                 "Label map in, image out",
-                "Validation scenes, which no network has seen. PartNet infers each object's parts from its silhouette; "
-                "the generator paints them. The two seeds differ in noise alone.",
+                "Validation scenes, which no network was trained on. PartNet infers each object's parts from its "
+                "silhouette, and the generator paints them. The two seeds differ only in noise.",
                 model,
                 basis_only[:8],
             ),
             scene_section(
                 "Novel categories in scenes",
-                "Cat and stop sign: PartNet was never trained on their parts; the generator has seen their images.",
+                "Cat and stop sign: PartNet was not trained on their parts. The generator was trained on their images.",
                 model,
                 with_novel[:6],
             ),
@@ -171,8 +170,8 @@ def _report(
             synthesis_settings(model.synthesis),
             Section(
                 "Limits",
-                "Minutes on a CPU where the paper takes days on GPUs: 64x64 images, narrow networks, no CLIP "
-                "style loss. The tables above say where settings leave the paper.",
+                "The demo trains for minutes on a CPU, the paper for days on GPUs. So images are 64x64, networks are "
+                "narrow, and there is no CLIP style loss. The tables above list all settings that differ.",
             ),
         ],
         facts=environment_facts("ipose demo"),

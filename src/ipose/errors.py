@@ -1,7 +1,7 @@
-"""Every error ipose raises on purpose: what was found, what was expected, and the way out.
+"""Every error that ipose raises on purpose. It says what was found, what was expected, and what to do.
 
-All derive from `IposeError`, so `except IposeError` catches what a user can mend and nothing else. The command line
-prints them as one sentence and exits with 2; nothing here ever reaches a user as a stack trace.
+All derive from `IposeError`, so `except IposeError` catches what a user can correct and nothing else. The command line
+prints them as one sentence and exits with 2. Users never see them as a stack trace.
 """
 
 from pathlib import Path
@@ -9,15 +9,15 @@ from typing import Any
 
 
 class IposeError(Exception):
-    """A fault with a way out.
+    """A fault that a user can correct.
 
     Args:
         message: the fault in plain words.
-        file: the file (or folder) at fault, if there is one.
-        field: the field, column, key or argument at fault.
+        file: the file or folder with the fault. None = there is none.
+        field: the field, column, key or argument with the fault. None = there is none.
         found: what was there.
         expected: what should have been there.
-        mend: how to go on; an imperative sentence.
+        mend: what to do; an imperative sentence.
 
     Example:
         >>> print(IposeError("id outside the spec", file="a.png", found=99, expected="0..18", mend="Fix the map."))
@@ -53,15 +53,15 @@ class IposeError(Exception):
 
 
 class ShapeMismatchError(IposeError, ValueError):
-    """A tensor has other axes, another dtype or another range than the contract says."""
+    """A tensor has another shape, dtype or range than it should have."""
 
 
 class EmptyShapeError(IposeError, ValueError):
-    """An object shape has no pixel, so likeness to it has no meaning."""
+    """An object shape has no pixel, so it cannot be compared."""
 
 
 class TooFewObjectsError(IposeError, ValueError):
-    """A category has fewer objects than the supports asked for."""
+    """A category has fewer objects than supports are needed."""
 
 
 class DataError(IposeError, ValueError):
@@ -73,7 +73,7 @@ class SpecError(IposeError, ValueError):
 
 
 class SupportError(IposeError, ValueError):
-    """A support set is malformed, or lacks a category that is asked for."""
+    """A support set has faults, or lacks a category."""
 
 
 class ConfigError(IposeError, ValueError):

@@ -1,4 +1,4 @@
-"""Random numbers of a scene: from (seed, name), so that the same seed gives the same image whatever batch it is in."""
+"""Random generators from seeds and names, so that a scene's random numbers are the same in any batch."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import torch
 
 
 def named_generator(seed: int, name: str) -> torch.Generator:
-    """A CPU generator that depends on nothing but these two.
+    """A CPU generator that depends only on seed and name.
 
     Args:
         seed: any integer.
@@ -36,7 +36,7 @@ def generator_of(*purpose: int | str) -> torch.Generator:
 
 @contextmanager
 def kept_random_state() -> Iterator[None]:
-    """Put torch's global CPU random state back afterwards."""
+    """Restore torch's global CPU random state at the end."""
     state = torch.get_rng_state()
     try:
         yield

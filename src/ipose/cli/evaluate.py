@@ -17,7 +17,7 @@ OF_RUNS = (
 
 OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
 USES = {"a run": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
-"""Options for each of the three uses."""
+"""The options of each use of the command."""
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def _faults_explained() -> Iterator[None]:
-    """A config that refuses a value says so in its own sentence, not in one about the parser's insides."""
+    """Print the sentence of a config that refuses a value, without details of the parser."""
     said = io.StringIO()
     try:
         with redirect_stderr(said):

@@ -8,23 +8,21 @@ from tyro.conf import Positional
 
 @dataclass(frozen=True)
 class Segment:
-    """Find parts in photographs without annotation. Writes part maps (0 = background, 1, 2, ... = parts) and a
-    sheet."""
+    """Find parts in photographs without annotation. Write part maps (0 = background, 1, 2, ... = parts) and a sheet."""
 
     images: Positional[Path]
     """A photograph, or a folder of them."""
     model: Path = field(kw_only=True)
     """Run of ipose train part-segmenter, or its model folder."""
     truth: Path | None = None
-    """Folder of true maps with the photographs' names (0 = background), to write eval cards in cards/. None = no
-    cards."""
+    """Folder of true maps with the photographs' names (0 = background), to write eval cards. None = no cards."""
     out: Path = Path("segmented")
     """Folder to write to."""
     device: str = "cpu"
     """cpu, cuda, ..."""
 
     def run(self) -> None:
-        """Segment, write and, with --truth, judge."""
+        """Segment the photographs and, with --truth, judge the part maps."""
         from ipose.systems.checks import check_device
         from ipose.systems.part_segmenter.segment import segment_and_judge
 

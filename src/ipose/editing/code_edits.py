@@ -14,7 +14,8 @@ from ipose.editing.edit import Edit, edited_draft
 from ipose.errors import ConfigError
 from ipose.groupdnet.codes import with_class_code
 from ipose.groupdnet.model import GroupDNet
-from ipose.types import Scene, SupportSet
+from ipose.part_annotations import SupportSet
+from ipose.types import Scene
 
 
 @dataclass(frozen=True)
@@ -112,13 +113,9 @@ def paint_edited(
 
 def _replaced(code: Tensor, other: Tensor, classes: tuple[str, ...], context: CodeContext) -> Tensor:
     if code.shape != other.shape:
-        raise ConfigError(
-            "codes of two sizes do not mix",
-            field="source",
-            found=tuple(other.shape),
-            expected=tuple(code.shape),
-            mend="Take a code of this model (model.encode), of a photograph as large as the scene.",
-        )
+        message = "codes of two sizes do not mix"
+        mend = "Take a code of this model (model.encode), of a photograph as large as the scene."
+        raise ConfigError(message, field="source", found=tuple(other.shape), expected=tuple(code.shape), mend=mend)
     if not classes:
         return torch.clone(other)
     return with_class_code(code, context.class_ids(classes), other, context.model.config.num_classes)

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from ipose.data.open_data import PartData
 from ipose.errors import ConfigError, SupportError
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.shapes.geometric_score import geometric_score_matrix
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 MOST_PIXELS = 20_000
 """Number of pixels, of all objects, that are clustered by position."""

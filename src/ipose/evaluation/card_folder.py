@@ -10,9 +10,9 @@ from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, write_card
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.evaluation.part_cards import supports_hash
+from ipose.part_annotations import SupportSet
 from ipose.training.provenance import git_commit, versions
 from ipose.training.run import Run
-from ipose.types import SupportSet
 
 EARLIER = "earlier"
 

@@ -14,7 +14,8 @@ from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 Pair = tuple[Tensor, Tensor]
 """(generated, real), each uint8 (3, h, w) of the same size."""

@@ -9,7 +9,7 @@ from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.lpips import PerceptualDistance, load_lpips
 from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
 from ipose.evaluation.segmenters import Segmenter, load_segmenter
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
 CLASSES = "classes"

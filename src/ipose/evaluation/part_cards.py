@@ -8,7 +8,7 @@ from typing import Any
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.evaluation.part_metrics import PartScore
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 METRICS = {"ac": "Part AC", "object_pixels": "Part object-pixel accuracy", "miou": "Part mIoU"}
 """Names of the fields of a `PartScore` in cards."""

@@ -11,8 +11,8 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.baselines import copy_baseline, majority_baseline
 from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.tables import percent, text_table
-from ipose.types import PartPair, SupportSet
 
 
 class PartGuess(NamedTuple):

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 
 def part_confusion(

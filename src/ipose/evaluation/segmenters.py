@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from ipose.errors import ConfigError, DataError, MissingWeightsError
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
 from ipose.images import image_float
+from ipose.label_spec import LabelSpec
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
-from ipose.types import LabelSpec
 
 
 class Segmenter:

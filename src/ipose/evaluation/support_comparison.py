@@ -12,8 +12,8 @@ from ipose.evaluation.baselines import copy_baseline
 from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.evaluation.part_metrics import PartScore, score_parts
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.tables import percent, text_table
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]
 """(shapes float32 (n, 1, s, s), supports of the one category) -> part ids of these supports."""

@@ -26,10 +26,10 @@ from ipose.found_supports.jobs import SupportComparisonJob
 from ipose.found_supports.pages import write_support_report
 from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import pairs_of_scenes
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter
-from ipose.types import PartPair, SupportSet
 
 CHUNK = 32
 """Number of objects in a batch of PartNet."""
@@ -59,13 +59,10 @@ def compare_support_folders(
     trained, sets = load_partnet(job.run_folder), _named_sets(job.folders)
     config = DataConfig(data=job.data, spec=job.spec)
     if job.segmenter is not None and not (config.is_partworld or splits_of(Path(job.data))):
-        raise ConfigError(
-            "a segmenter is judged on photographs",
-            field="segmenter",
-            found=f"none in {job.data}",
-            expected="a scene folder, or partworld",
-            mend="Leave --segmenter out.",
-        )
+        message = "a segmenter is judged on photographs"
+        found = f"none in {job.data}"
+        expected = "a scene folder, or partworld"
+        raise ConfigError(message, field="segmenter", found=found, expected=expected, mend="Leave --segmenter out.")
     pairs = open_part_pairs(config)
     category = _category(job, sets, pairs.part_names)
     if category in trained.supports.categories:

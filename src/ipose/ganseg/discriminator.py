@@ -68,12 +68,10 @@ class GANSegDiscriminator(nn.Module):
         """
         height, width = image.shape[-2:]
         if (height, width) != (self.image_size, self.image_size):
-            raise ShapeMismatchError(
-                "GANSeg's discriminator knows one size",
-                found=f"{height}x{width}",
-                expected=f"{self.image_size}x{self.image_size}",
-                mend="Resize the images, or build it with another image_size.",
-            )
+            message = "GANSeg's discriminator knows one size"
+            found = f"{height}x{width}"
+            mend = "Resize the images, or build it with another image_size."
+            raise ShapeMismatchError(message, found=found, expected=f"{self.image_size}x{self.image_size}", mend=mend)
         x = image
         for block in self.blocks:
             x = block(x)

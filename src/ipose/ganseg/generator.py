@@ -157,7 +157,7 @@ class GANSegGenerator(nn.Module):
         return crop(x, self.config.margin)
 
     def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
-        """Features as an image in [-1, 1]: of the blend, or of foreground or background alone, to look at."""
+        """Features as an image in [-1, 1]: of the blend, or of foreground or background only."""
         return _wide(torch.tanh(self.head(features)))
 
     def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
@@ -171,7 +171,7 @@ class GANSegGenerator(nn.Module):
 
 
 def _wide(x: Tensor) -> Tensor:
-    """float32 where autocast made it narrower."""
+    """float32 in place of bfloat16 or float16."""
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 

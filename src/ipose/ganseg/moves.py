@@ -36,12 +36,8 @@ class MovePart:
                 return cls(int(match[1]), float(match[2]), float(match[3]))
         except ValueError:
             pass
-        raise ConfigError(
-            "a move that cannot be read",
-            field="move",
-            found=words,
-            expected="part=NUMBER:DOWN,RIGHT, such as part=2:0.1,0.0 (2 = the image's height)",
-        )
+        expected = "part=NUMBER:DOWN,RIGHT, such as part=2:0.1,0.0 (2 = the image's height)"
+        raise ConfigError("a move that cannot be read", field="move", found=words, expected=expected)
 
 
 def move_parts(points: Float[Tensor, "b n 2"], parts: int, moves: Sequence[MovePart]) -> Float[Tensor, "b n 2"]:

@@ -31,12 +31,9 @@ def class_code(code: Float[Tensor, "b z *grid"], of: int, num_classes: int) -> F
     if not 0 <= of < num_classes:
         raise ConfigError("the code has no such class", field="class", found=of, expected=f"0..{num_classes - 1}")
     if code.shape[1] % num_classes:
-        raise ShapeMismatchError(
-            "the code has another number of classes",
-            field="code",
-            found=f"{code.shape[1]} channels",
-            expected=f"a multiple of the {num_classes} classes",
-        )
+        message = "the code has another number of classes"
+        expected = f"a multiple of the {num_classes} classes"
+        raise ShapeMismatchError(message, field="code", found=f"{code.shape[1]} channels", expected=expected)
     width = code.shape[1] // num_classes
     return code[:, of * width : (of + 1) * width]
 

@@ -104,35 +104,27 @@ class Decoder(nn.Module):
         fixed = self.config.code == "vector" and size != (self.config.height, self.config.width)
         if fixed or any(side % multiple or not side for side in size):
             exactly = f"{self.config.height}x{self.config.width}, which a vector's first layer is made for"
-            raise ShapeMismatchError(
-                "the decoder cannot make an image of this size",
-                found=f"{size[0]}x{size[1]}",
-                expected=exactly if fixed else f"height and width in multiples of {multiple}",
-                mend="Resize or pad the label map.",
-            )
+            message = "the decoder cannot make an image of this size"
+            found = f"{size[0]}x{size[1]}"
+            expected = exactly if fixed else f"height and width in multiples of {multiple}"
+            raise ShapeMismatchError(message, found=found, expected=expected, mend="Resize or pad the label map.")
         return size[0] // multiple, size[1] // multiple
 
     def _check_code(self, z: Tensor, count: int, start: tuple[int, int]) -> None:
         channels = (count, self.config.z_channels)
         wanted = {channels} if self.config.code == "vector" else {(*channels, *start), (*channels, 1, 1)}
         if tuple(z.shape) not in wanted:
-            raise ShapeMismatchError(
-                "the decoder cannot use this code",
-                field="z",
-                found=tuple(z.shape),
-                expected=" or ".join(map(str, sorted(wanted, reverse=True))),
-                mend=f"It has {self.config.num_classes} classes: take codes of a model with as many.",
-            )
+            message = "the decoder cannot use this code"
+            expected = " or ".join(map(str, sorted(wanted, reverse=True)))
+            mend = f"It has {self.config.num_classes} classes: take codes of a model with as many."
+            raise ShapeMismatchError(message, field="z", found=tuple(z.shape), expected=expected, mend=mend)
 
 
 def needed_instance(instance: Int[Tensor, "b h w"] | None) -> Int[Tensor, "b h w"]:
     """The instance map. Raises ShapeMismatchError where there is none."""
     if instance is None:
-        raise ShapeMismatchError(
-            "the model reads the edges of instances, but there is no instance map",
-            field="instance",
-            mend="Pass instance=, the instance map of the scene.",
-        )
+        message = "the model reads the edges of instances, but there is no instance map"
+        raise ShapeMismatchError(message, field="instance", mend="Pass instance=, the instance map of the scene.")
     return instance
 
 

@@ -77,12 +77,10 @@ class Encoder(nn.Module):
     def _check(self, images: Tensor) -> None:
         multiple = 2 ** len(self.layers)
         if images.shape[1] != self.image_channels or any(side % multiple or not side for side in images.shape[-2:]):
-            raise ShapeMismatchError(
-                "the encoder cannot read these images",
-                found=f"{images.shape[1]} channels of {images.shape[-2]}x{images.shape[-1]}",
-                expected=f"{self.image_channels} channels, height and width multiples of {multiple}",
-                mend="Resize or crop the images.",
-            )
+            message = "the encoder cannot read these images"
+            found = f"{images.shape[1]} channels of {images.shape[-2]}x{images.shape[-1]}"
+            expected = f"{self.image_channels} channels, height and width multiples of {multiple}"
+            raise ShapeMismatchError(message, found=found, expected=expected, mend="Resize or crop the images.")
 
 
 def _halving(fin: int, fout: int, config: GroupDNetConfig) -> nn.Conv2d:

@@ -17,12 +17,9 @@ def one_hot(label: Int[Tensor, "b h w"], num_classes: int) -> Float[Tensor, "b c
     """
     low, high = (int(end) for end in label.aminmax())
     if low < 0 or high >= num_classes:
-        raise ConfigError(
-            "the label map has a class id that the model does not know",
-            found=low if low < 0 else high,
-            expected=f"0..{num_classes - 1}",
-            mend="Check the label spec (ipose doctor).",
-        )
+        message = "the label map has a class id that the model does not know"
+        mend = "Check the label spec (ipose doctor)."
+        raise ConfigError(message, found=low if low < 0 else high, expected=f"0..{num_classes - 1}", mend=mend)
     b, h, w = label.shape
     empty = torch.zeros(b, num_classes, h, w, device=label.device)
     return empty.scatter_(1, label[:, None].long(), 1.0)

@@ -71,12 +71,9 @@ def check_groups(channels: tuple[int, ...], groups: tuple[int, ...], modulation:
         ConfigError: names the block, the width and the groups that do not divide it.
     """
     if len(channels) != len(groups) + 1:
-        raise ConfigError(
-            "the decoder needs one group number a block, and one width more",
-            field="decoder_groups",
-            found=f"{len(groups)} groups for {len(channels)} widths",
-            expected=f"{len(channels) - 1} groups",
-        )
+        message = "the decoder needs one group number a block, and one width more"
+        found = f"{len(groups)} groups for {len(channels)} widths"
+        raise ConfigError(message, field="decoder_groups", found=found, expected=f"{len(channels) - 1} groups")
     for i, count in enumerate(groups):
         if count < 1:
             raise ConfigError("a group number below 1", field="decoder_groups", found=groups, expected="1 or more each")

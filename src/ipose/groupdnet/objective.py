@@ -18,7 +18,8 @@ from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.adversarial import hinge_d_fake, hinge_d_real, hinge_g
 from ipose.losses.feature_matching import feature_matching_loss
 from ipose.losses.kl import kl_divergence
-from ipose.types import Phase, SceneBatch
+from ipose.objective import Phase
+from ipose.types import SceneBatch
 
 
 class GroupDNetObjective:
@@ -50,12 +51,9 @@ class GroupDNetObjective:
     ) -> None:
         wanted = config.perceptual == "vgg" and config.perceptual_weight > 0
         if wanted and perceptual is None:
-            raise ConfigError(
-                "the perceptual loss is asked for, but there is no network for it",
-                field="perceptual",
-                found=config.perceptual,
-                mend="Pass perceptual=load_vgg_loss(..., imagenet=False), or set perceptual to none.",
-            )
+            message = "the perceptual loss is asked for, but there is no network for it"
+            mend = "Pass perceptual=load_vgg_loss(..., imagenet=False), or set perceptual to none."
+            raise ConfigError(message, field="perceptual", found=config.perceptual, mend=mend)
         self.encoder, self.decoder, self.discriminator, self.config = encoder, decoder, discriminator, config
         self.perceptual = perceptual if wanted else None
         self.sync_batch_norm = config.sync_batch_norm

@@ -135,13 +135,9 @@ def _is_state(found: Any) -> bool:
 def _finite(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
     bad = [name for name, tensor in state.items() if not tensor.isfinite().all()]
     if bad:
-        raise RunError(
-            "weights that are no finite numbers",
-            file=path,
-            field=bad[0],
-            found="NaN or infinity" + (f", as in {len(bad) - 1} more tensors" if len(bad) > 1 else ""),
-            mend="Its training went wrong before it was saved; take an earlier checkpoint.",
-        )
+        found = "NaN or infinity" + (f", as in {len(bad) - 1} more tensors" if len(bad) > 1 else "")
+        mend = "Its training went wrong before it was saved; take an earlier checkpoint."
+        raise RunError("weights that are no finite numbers", file=path, field=bad[0], found=found, mend=mend)
     return state
 
 

@@ -49,11 +49,8 @@ def _checked(logits: Tensor, label: Tensor | None, target: str) -> Tensor:
     if label is None:
         raise ConfigError("the (N+1)-class loss on real pixels needs their classes", field="label", found="None")
     if (logits.shape[0], *logits.shape[2:]) != tuple(label.shape):
-        raise ShapeMismatchError(
-            "label map and logits differ in size",
-            found=tuple(label.shape),
-            expected=(logits.shape[0], *logits.shape[2:]),
-        )
+        message = "label map and logits differ in size"
+        raise ShapeMismatchError(message, found=tuple(label.shape), expected=(logits.shape[0], *logits.shape[2:]))
     return label.long()
 
 

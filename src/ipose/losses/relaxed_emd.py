@@ -27,12 +27,10 @@ def relaxed_emd(a: Float[Tensor, "b n d"], b: Float[Tensor, "b m d"]) -> Float[T
         tensor(0.5000)
     """
     if 0 in (a.shape[0], a.shape[1], b.shape[1]):
-        raise ShapeMismatchError(
-            "the earth mover's distance needs tokens on both sides",
-            found=f"{tuple(a.shape)} and {tuple(b.shape)}",
-            expected="at least one image and one token a side",
-            mend="Leave out the style term for a batch without crops.",
-        )
+        message = "the earth mover's distance needs tokens on both sides"
+        found = f"{tuple(a.shape)} and {tuple(b.shape)}"
+        mend = "Leave out the style term for a batch without crops."
+        raise ShapeMismatchError(message, found=found, expected="at least one image and one token a side", mend=mend)
     with full_precision(a, b) as (a, b):
         cost = 1 - F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).transpose(-1, -2)  # [b, n, m]
         to_b = cost.amin(dim=2).mean(dim=1)

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.partnet import PartNet, PartPrediction
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 TOKEN_SIDE = 8
 """Side of a token in pixels of the object frame. It is also the number of tokens along the frame."""
@@ -105,11 +105,9 @@ def support_attention(
         ShapeMismatchError: another side than 64, or different numbers of shapes and supports.
     """
     if shapes.shape[-1] != CROP_SIZE or len(shapes) != len(supports):
-        raise ShapeMismatchError(
-            "attention takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)",
-            found=f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}",
-            mend="Crop objects with ipose.shapes.object_crops.",
-        )
+        message = "attention takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)"
+        found = f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}"
+        raise ShapeMismatchError(message, found=found, mend="Crop objects with ipose.shapes.object_crops.")
     return [_of_object(partnet, shapes[i : i + 1], supports[i]) for i in range(len(shapes))]
 
 

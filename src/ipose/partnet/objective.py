@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from ipose.data.augment import augment_pair
 from ipose.errors import ConfigError, SupportError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
-from ipose.types import PartPair, Phase, SupportSet
 
 MOST_IN_POOL = 100
 """Training objects of a category that random supports are drawn from (R)."""
@@ -94,12 +95,9 @@ class PartPairSource:
         self.pairs, self.supports = tuple(pairs), supports
         self.random_supports, self.augment, self.mixed_k = random_supports, augment, mixed_k
         if missing := sorted({pair.category for pair in self.pairs} - set(supports.categories)):
-            raise SupportError(
-                "part pairs of categories without supports",
-                found=", ".join(missing),
-                expected=", ".join(supports.categories),
-                mend="Choose them with ipose supports build.",
-            )
+            message = "part pairs of categories without supports"
+            mend = "Choose them with ipose supports build."
+            raise SupportError(message, found=", ".join(missing), expected=", ".join(supports.categories), mend=mend)
         self.pools = {name: self._pool(name) for name in dict.fromkeys(pair.category for pair in self.pairs)}
 
     def __len__(self) -> int:

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
 from ipose.layers.init import init_weights
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
 from ipose.partnet.presets import Normalization, PartNetConfig
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
 class PartPrediction(NamedTuple):
@@ -176,11 +176,9 @@ class PartNet(nn.Module):
             ShapeMismatchError: another side than 64, a part id above 8, or counts that differ.
         """
         if shapes.shape[-1] != CROP_SIZE or len(shapes) != len(supports):
-            raise ShapeMismatchError(
-                "PartNet takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)",
-                found=f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}",
-                mend="Crop objects with ipose.shapes.object_crops.",
-            )
+            message = "PartNet takes shapes (n, 1, 64, 64) with supports (n, k, 64, 64)"
+            found = f"shapes {tuple(shapes.shape)}, supports {tuple(supports.shape)}"
+            raise ShapeMismatchError(message, found=found, mend="Crop objects with ipose.shapes.object_crops.")
         _check_supports(supports)
         if not len(shapes):
             empty = shapes.new_zeros(0, PART_CHANNELS, *shapes.shape[-2:])

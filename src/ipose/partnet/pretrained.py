@@ -49,12 +49,10 @@ def read_partnet(model: ModelFolder) -> PartNet:
         partnet = PartNet(config_from_plain(PartNetConfig, model.config["partnet_config"]))
         expected, found = str(model.config["partnet_sha256"]), model.sha256(WEIGHTS)
         if found != expected:
+            message = "not the PartNet that the model was trained with"
+            mend = "Copy the model folder again, whole."
             raise RunError(
-                "not the PartNet that the model was trained with",
-                file=model.path / WEIGHTS,
-                found=f"sha256 {found[:12]}",
-                expected=expected[:12],
-                mend="Copy the model folder again, whole.",
+                message, file=model.path / WEIGHTS, found=f"sha256 {found[:12]}", expected=expected[:12], mend=mend
             )
         partnet.load_state_dict(model.weights(WEIGHTS))
     return partnet.eval()
@@ -68,13 +66,9 @@ def load_partnet(path: str | Path | ModelFolder) -> TrainedPartNet:
     """
     model = open_model(path)
     if not has_partnet(model):
-        raise RunError(
-            "this model has no PartNet",
-            file=model.path,
-            found=model.format,
-            expected="a PartNet, or a generator with one",
-            mend="Name a run of ipose train partnet, or of ipose train synthesis with predicted parts.",
-        )
+        expected = "a PartNet, or a generator with one"
+        mend = "Name a run of ipose train partnet, or of ipose train synthesis with predicted parts."
+        raise RunError("this model has no PartNet", file=model.path, found=model.format, expected=expected, mend=mend)
     return TrainedPartNet(read_partnet(model), model.supports(), str(model.config["partnet_sha256"]))
 
 

@@ -12,11 +12,12 @@ import torch
 from PIL import Image
 
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, Table
 from ipose.reports.sheets import SceneRow, class_legend, part_legend, scene_tiles, support_tiles
 from ipose.reports.training_curves import curves
-from ipose.types import LabelSpec, SupportSet
 
 PARTS_CAPTION = (
     "In percent. The first three columns of scores are accuracy on the pixels of the objects, pooled, each given its "

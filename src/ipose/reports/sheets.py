@@ -10,9 +10,11 @@ from torch import Tensor
 
 from ipose.data.palette import BARE, PART_COLORS
 from ipose.errors import ShapeMismatchError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
-from ipose.types import LabelSpec, Scene, SupportSet
+from ipose.types import Scene
 
 
 @dataclass(frozen=True, eq=False)

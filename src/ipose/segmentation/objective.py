@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ipose.errors import DataError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.types import Phase
 
 _UNKNOWN = -100
 
@@ -22,11 +22,11 @@ class SegmentationBatch(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the images."""
+        """Names of the images."""
 
     @property
     def image(self) -> Float[Tensor, "b 3 h w"] | None:
-        """In [-1, 1], or None."""
+        """Images in [-1, 1], or None."""
 
     @property
     def label(self) -> Int64[Tensor, "b h w"]:

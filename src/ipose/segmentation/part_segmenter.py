@@ -100,11 +100,8 @@ def _load_backbone(model: nn.Module, state: Mapping[str, Tensor], network: str) 
     fitting = {name: value for name, value in given.items() if name in own and value.shape == own[name].shape}
     wanted = {name for name in own if not name.endswith("num_batches_tracked")}
     if missing := sorted(wanted - set(fitting)):
-        raise ConfigError(
-            "these weights are of another backbone",
-            field="backbone",
-            found=f"{len(missing)} of {len(wanted)} tensors missing, such as {missing[0]}",
-            expected=f"those of {network}'s",
-            mend=f"Get {imagenet_weights(network)}.",
-        )
+        message = "these weights are of another backbone"
+        found = f"{len(missing)} of {len(wanted)} tensors missing, such as {missing[0]}"
+        mend = f"Get {imagenet_weights(network)}."
+        raise ConfigError(message, field="backbone", found=found, expected=f"those of {network}'s", mend=mend)
     backbone.load_state_dict({**own, **fitting})

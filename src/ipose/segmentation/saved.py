@@ -34,8 +34,10 @@ def load_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
 
 
 def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: Sequence[str]) -> None:
-    """Write `segmenter.pt` (float32 (b, 3, h, w) in [-1, 1] to logits, any b, h, w), `class_map.json` (the class of
-    each channel), `segmenter.safetensors` and `config.json`.
+    """Write a model folder: `segmenter.pt`, `class_map.json` (the class of each channel), `segmenter.safetensors`,
+    `config.json`.
+
+    `segmenter.pt` takes float32 (b, 3, h, w) in [-1, 1] and gives logits, for any b, h, w.
 
     Args:
         folder: made if it does not exist.
@@ -54,7 +56,7 @@ def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: 
 
 
 def _write_script(network: SemanticSegmenter, file: Path) -> None:
-    """TorchScript and not torch.export, which takes half a minute to write such a network and as long to read it."""
+    """Write TorchScript. torch.export would need half a minute to write such a network, and as long to read it."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # TorchScript has a successor; sizes in a trace are tensors
         script = torch.jit.trace(network, torch.zeros(1, 3, network.config.height, network.config.width))

@@ -18,9 +18,9 @@ class TrainedSegmenter:
     """A part segmenter in eval mode.
 
     Args:
-        network: images in [-1, 1] to logits; channel 0 = background.
-        image_size: side that photographs are brought to.
-        part_names: of parts 1..K; "part 1", ... until somebody names them (`part_names` in config.json).
+        network: from images in [-1, 1] to logits; channel 0 = background.
+        image_size: side in pixels to which photographs are resized.
+        part_names: of parts 1..K. They are "part 1", ... until somebody changes `part_names` in config.json.
     """
 
     network: PartSegmenter
@@ -57,10 +57,10 @@ def load_part_segmenter(path: str | Path | ModelFolder) -> TrainedSegmenter:
 
 
 def stored_part_names(path: str | Path | ModelFolder) -> tuple[str, ...]:
-    """What the segmenter of a run or model folder calls its parts; the network is not loaded.
+    """Names of the parts of a saved segmenter. The network is not loaded.
 
     Raises:
-        RunError: as `load_part_segmenter`.
+        RunError: see `load_part_segmenter`.
     """
     model = open_model(path, KIND)
     with model.reading("part segmenter"):

@@ -92,12 +92,10 @@ class Discriminator(nn.Module):
     def forward(self, image: Float[Tensor, "b 3 h w"]) -> DiscriminatorOutput:
         """Segment and score images in [-1, 1]. Raises ShapeMismatchError for a size that cannot be halved."""
         if any(side % self.size_multiple or side == 0 for side in image.shape[-2:]):
-            raise ShapeMismatchError(
-                "the discriminator cannot halve this image size",
-                found=f"{image.shape[-2]}x{image.shape[-1]}",
-                expected=f"height and width multiples of {self.size_multiple}",
-                mend="Resize or crop the images.",
-            )
+            message = "the discriminator cannot halve this image size"
+            found = f"{image.shape[-2]}x{image.shape[-1]}"
+            expected = f"height and width multiples of {self.size_multiple}"
+            raise ShapeMismatchError(message, found=found, expected=expected, mend="Resize or crop the images.")
         features = [image]
         for down in self.encoder:
             features.append(down(features[-1]))

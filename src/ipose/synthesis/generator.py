@@ -139,12 +139,9 @@ class Generator(nn.Module):
     def _check_side(self, label: Tensor) -> None:
         (_, h, w), multiple = label.shape, self.config.size_multiple
         if h % multiple or w % multiple or not h or not w:
-            raise ShapeMismatchError(
-                "the generator cannot make an image of this size",
-                found=f"{h}x{w}",
-                expected=f"height and width in multiples of {multiple}",
-                mend="Resize or pad the label map.",
-            )
+            message = "the generator cannot make an image of this size"
+            expected = f"height and width in multiples of {multiple}"
+            raise ShapeMismatchError(message, found=f"{h}x{w}", expected=expected, mend="Resize or pad the label map.")
 
     def _check_inputs(self, label: Tensor, part_features: Tensor, z: Tensor, part_noise: Tensor) -> None:
         config, (b, h, w) = self.config, label.shape
@@ -165,9 +162,7 @@ class Generator(nn.Module):
         name."""
         low, high = (int(end) for end in label.aminmax())
         if low < 0 or high >= self.config.num_classes:
-            raise ConfigError(
-                "the label map has a class id that the model does not know",
-                found=low if low < 0 else high,
-                expected=f"0..{self.config.num_classes - 1}",
-                mend="Check the label spec (ipose doctor).",
-            )
+            message = "the label map has a class id that the model does not know"
+            found = low if low < 0 else high
+            expected = f"0..{self.config.num_classes - 1}"
+            raise ConfigError(message, found=found, expected=expected, mend="Check the label spec (ipose doctor).")

@@ -11,11 +11,12 @@ from ipose.errors import ConfigError, DataError
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss
+from ipose.objective import Phase
 from ipose.synthesis.discriminator import Discriminator, DiscriminatorOutput
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.style_crops import style_crops
-from ipose.types import Phase, SceneBatch
+from ipose.types import SceneBatch
 
 
 class Parts(Protocol):
@@ -71,12 +72,9 @@ class SynthesisObjective:
     ) -> None:
         wants_style = config.style_loss != "none" and config.style_weight > 0
         if wants_style and style is None:
-            raise ConfigError(
-                "the style loss is asked for, but there is no style encoder",
-                field="style_loss",
-                found=config.style_loss,
-                mend="Pass style=load_clip_style(...) or load_vgg_loss(...), or set style_loss to none.",
-            )
+            message = "the style loss is asked for, but there is no style encoder"
+            mend = "Pass style=load_clip_style(...) or load_vgg_loss(...), or set style_loss to none."
+            raise ConfigError(message, field="style_loss", found=config.style_loss, mend=mend)
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.infer_parts, self.style = infer_parts, style if wants_style else None
         self.n_plus_one = NPlusOneLoss(config.unknown)

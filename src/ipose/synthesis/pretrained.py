@@ -39,13 +39,9 @@ def read_generator(model: ModelFolder, block: BlockFactory | None = None) -> Gen
         generator = Generator(config_from_plain(SynthesisConfig, model.config["synthesis_config"]), block)
         trained_with = model.config.get("block", _block_name(generator))
         if block is None and trained_with != _block_name(generator):
-            raise RunError(
-                "a generator with blocks of its own",
-                file=model.path,
-                found=trained_with,
-                expected=_block_name(generator),
-                mend="Pass what makes them: IPose.from_pretrained(..., block=...).",
-            )
+            message = "a generator with blocks of its own"
+            mend = "Pass what makes them: IPose.from_pretrained(..., block=...)."
+            raise RunError(message, file=model.path, found=trained_with, expected=_block_name(generator), mend=mend)
         generator.load_state_dict(model.weights(WEIGHTS))
     generator.release_extras = model.extras()
     return generator.eval()

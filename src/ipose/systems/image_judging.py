@@ -21,12 +21,13 @@ from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_uint8
+from ipose.label_spec import LabelSpec
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SceneModel
 from ipose.training.run import Run
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 from ipose.whole_files import replace_folder
 
 AT_ONCE = 4

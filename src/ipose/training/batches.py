@@ -189,12 +189,8 @@ def batch_stream(
     if len(source) == 0:
         raise ConfigError("nothing to train on", found="an empty data set", mend="Check the folder and the split.")
     if batch_size % world:
-        raise ConfigError(
-            "the processes cannot share a batch evenly",
-            field="batch_size",
-            found=batch_size,
-            expected=f"a multiple of {world}",
-        )
+        message = "the processes cannot share a batch evenly"
+        raise ConfigError(message, field="batch_size", found=batch_size, expected=f"a multiple of {world}")
     loader = DataLoader(
         _Batches(source, seed),
         batch_size=None,

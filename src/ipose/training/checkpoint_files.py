@@ -83,13 +83,10 @@ def check_space(folder: Path, tensor_bytes: int) -> None:
     needed = int(tensor_bytes * 1.02) + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise RunError(
-            "too little space on the disk for a checkpoint",
-            file=folder,
-            found=f"{free / 1e6:,.0f} MB free",
-            expected=f"{needed / 1e6:,.0f} MB",
-            mend="Free some space, then --resume; --keep 1 keeps fewer checkpoints.",
-        )
+        message = "too little space on the disk for a checkpoint"
+        found = f"{free / 1e6:,.0f} MB free"
+        mend = "Free some space, then --resume; --keep 1 keeps fewer checkpoints."
+        raise RunError(message, file=folder, found=found, expected=f"{needed / 1e6:,.0f} MB", mend=mend)
 
 
 def remove_unfinished(folder: Path) -> None:

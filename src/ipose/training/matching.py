@@ -81,12 +81,10 @@ def load_matching(module: nn.Module, state: Mapping[str, Tensor]) -> MatchReport
     """
     report = compare(module, state)
     if not report.loaded:
-        raise RunError(
-            f"no weight fits this {type(module).__name__}",
-            found=_some(list(state)) or "an empty file",
-            expected=_some(list(module.state_dict())),
-            mend="Start from a run of the same network.",
-        )
+        message = f"no weight fits this {type(module).__name__}"
+        found = _some(list(state)) or "an empty file"
+        expected = _some(list(module.state_dict()))
+        raise RunError(message, found=found, expected=expected, mend="Start from a run of the same network.")
     own = module.state_dict()
     with torch.no_grad():
         for name in report.loaded:
@@ -102,11 +100,8 @@ def load_exactly(module: nn.Module, state: Mapping[str, Tensor], *, name: str) -
     """
     report = compare(module, state)
     if not report.complete:
-        raise RunError(
-            f"the checkpoint's {name!r} is another network",
-            found=report.differences(),
-            mend="Resume with the configuration of run.json, or start a new run with --init to load what fits.",
-        )
+        mend = "Resume with the configuration of run.json, or start a new run with --init to load what fits."
+        raise RunError(f"the checkpoint's {name!r} is another network", found=report.differences(), mend=mend)
     load_matching(module, state)
 
 

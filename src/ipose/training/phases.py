@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
+from ipose.objective import Objective, Phase
 from ipose.seeds import generator_of, seed_of
 from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
-from ipose.types import Objective, Phase
 
 
 class PhaseRunner:
@@ -64,17 +64,11 @@ class PhaseRunner:
 
     def _optimizer_of(self, phase: Phase) -> torch.optim.Optimizer:
         if unknown := sorted(set(phase.networks) - set(self.objective.networks)):
-            raise ConfigError(
-                f"phase {phase.name!r} trains networks that its objective does not have",
-                found=", ".join(unknown),
-                expected=", ".join(self.objective.networks),
-            )
+            message = f"phase {phase.name!r} trains networks that its objective does not have"
+            raise ConfigError(message, found=", ".join(unknown), expected=", ".join(self.objective.networks))
         if phase.optimizer not in self.objective.optimizers:
-            raise ConfigError(
-                f"phase {phase.name!r} has no optimizer",
-                found=phase.optimizer,
-                expected=" or ".join(self.objective.optimizers),
-            )
+            message = f"phase {phase.name!r} has no optimizer"
+            raise ConfigError(message, found=phase.optimizer, expected=" or ".join(self.objective.optimizers))
         return self.objective.optimizers[phase.optimizer]
 
     def _checked(self, phase: Phase, losses: Mapping[str, Tensor]) -> dict[str, float]:

@@ -191,13 +191,9 @@ class Run:
             self.info["items"] = items
             self._write()
         elif known != items:
-            raise RunError(
-                "the data set has changed since this run was started",
-                file=self.folder,
-                found=f"{items} items",
-                expected=f"{known} items",
-                mend="Resume with the same data, or start a new run on these (--init takes over the weights).",
-            )
+            message = "the data set has changed since this run was started"
+            mend = "Resume with the same data, or start a new run on these (--init takes over the weights)."
+            raise RunError(message, file=self.folder, found=f"{items} items", expected=f"{known} items", mend=mend)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

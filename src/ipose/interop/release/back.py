@@ -45,10 +45,7 @@ def to_release(module: nn.Module) -> dict[str, Tensor]:
         return export(module, scales_entries(module))
     if isinstance(module, GANSegGenerator | GANSegDiscriminator | PartSegmenter):
         return export_ganseg(module)
-    raise ConfigError(
-        "the release has no such module",
-        field="module",
-        found=type(module).__name__,
-        expected="a network of iPOSE, GroupDNet or GANSeg",
-        mend="Pass the network itself, without a wrapper (its .module).",
-    )
+    message = "the release has no such module"
+    expected = "a network of iPOSE, GroupDNet or GANSeg"
+    mend = "Pass the network itself, without a wrapper (its .module)."
+    raise ConfigError(message, field="module", found=type(module).__name__, expected=expected, mend=mend)

@@ -1,4 +1,4 @@
-"""report.html of a GANSeg run: what it generates, and whether its parts are alive."""
+"""report.html of a GANSeg run: generated images, and whether the parts are in use."""
 
 from ipose.ganseg.presets import GANSegConfig
 from ipose.ganseg.pretrained import load_ganseg
@@ -12,7 +12,7 @@ SHOWN = 8
 
 
 def page(run: Run) -> RunPage:
-    """Generated images with all that they were made from, and how much each part covers."""
+    """Generated images with their points and masks, and how much each part covers."""
     generator = load_ganseg(run.folder)
     usage = usage_of(generator)
     rows = [(k + 1, f"{100 * share:.2f}") for k, share in enumerate(usage.coverage.tolist())]

@@ -15,39 +15,40 @@ ROOM = "ipose.systems.ganseg"
 
 @dataclass(frozen=True, kw_only=True)
 class GANSegOptions(TrainOptions):
-    """What `ipose train ganseg` takes more."""
+    """Options that only `ipose train ganseg` has."""
 
     image_size: int | None = None
-    """Side of the images: 32, 64, 128, 256, ...; every block's size follows. None = the preset's."""
+    """Side of the images: 32, 64, 128, 256, ... The sizes of all blocks follow. None = the preset's."""
 
     def applied(self, config: Any) -> Any:
         """The config at this size."""
         return config if self.image_size is None else at_size(config, self.image_size)
 
     def described(self) -> dict[str, Any]:
-        """Nothing: the config has the sizes."""
+        """Nothing, because the config has the sizes."""
         return {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class GANSegMakeOptions(MakeOptions):
-    """What `ipose generate` takes more for a GANSeg."""
+    """Options that `ipose generate` has for a GANSeg."""
 
     move: tuple[str, ...] = ()
-    """GANSeg: move a part's points and see the image follow: part=2:0.1,0.0 (down, right; 2 = the image's height)."""
+    """GANSeg: move a part, given as part=NUMBER:DOWN,RIGHT, for example part=2:0.1,0.0. The unit is half the image's
+    side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GANSegReleaseOptions(ReleaseOptions):
-    """What `ipose convert` takes more for GANSeg's files."""
+    """Options that `ipose convert` has for GANSeg's files."""
 
     heatmap: Heatmap | None = None
-    """GANSeg: form of the parts, which no weight tells: cone as in the published runs, or gauss-var, which the authors'
-    command line takes unless told otherwise. None = the preset's, cone."""
+    """GANSeg: form of the parts, which no weight shows: cone in the published runs, gauss-var as default of the
+    authors' command line. None = the preset's, cone."""
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     settings = config["ganseg_config"]
     return [f"{settings['parts']} parts, images of {settings['sizes'][-1]}"]
 

@@ -1,4 +1,4 @@
-"""Training GANSeg: photographs, objective, sheets, and the watch over collapse on the way."""
+"""Training GANSeg: photographs, objective, sheets, and a check of the parts for collapse."""
 
 from typing import Any
 
@@ -19,19 +19,20 @@ from ipose.systems.training import Prepared, Task
 from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 64
-"""Images on a sheet, and images that the watch over collapse looks at."""
+"""Number of images on a sheet, and of images in the check for collapse."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
-    """Generator and discriminator on photographs.
+    """Prepare generator and discriminator on photographs.
 
     Args:
         task: config and data.
         seed: of initial weights.
-        resume: a checkpoint will be restored; there is nothing else to take over.
-        photographs: the opened training photographs, where the caller has them already.
+        resume: not used.
+        photographs: the open training photographs. None = opened from the task's data.
     Raises:
-        ConfigError, DataError: before the first step.
+        ConfigError: data and config do not fit.
+        DataError: faults in the data.
     """
     config: GANSegConfig = task.config
     if photographs is None:
@@ -53,7 +54,7 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
 
 
 def _watch_parts(generator: GANSegGenerator, step: int) -> dict[str, Any]:
-    """The parts' usage, and a warning where they have collapsed."""
+    """The parts' usage. Prints a warning if they have collapsed."""
     usage = usage_of(generator)
     for warning in usage.warnings():
         print(f"step {step}: {warning}.")
@@ -68,7 +69,7 @@ def _generator(snapshot: Snapshot) -> GANSegGenerator:
 
 @torch.no_grad()
 def outputs_of(generator: GANSegGenerator, noise: GANSegNoise) -> GANSegOutput:
-    """What a generator makes of noise, on its device, then on the CPU."""
+    """The generator's output for noise, moved to the CPU."""
     device = next(generator.parameters()).device
     output: GANSegOutput = generator(*noise.to(device))
     return GANSegOutput(*(tensor.cpu() for tensor in output))
@@ -84,14 +85,14 @@ def usage_of(generator: GANSegGenerator, count: int = WATCHED, seed: int = 1000)
 
 
 def sample_sheet(generator: GANSegGenerator, numbers: range, *, seed: int = 0, title: str = "") -> Image.Image:
-    """Points, masks, foreground, background and image of some numbered images."""
+    """A sheet of numbered images: points, masks, foreground, background and image."""
     output = outputs_of(generator, numbered_noise(generator.config, seed, numbers))
     return output_sheet(generator, output, [f"image {number}" for number in numbers], title)
 
 
 @torch.no_grad()
 def output_sheet(generator: GANSegGenerator, output: GANSegOutput, headings: list[str], title: str = "") -> Image.Image:
-    """The sheet of what has been generated."""
+    """A sheet of given outputs."""
     device, parts = next(generator.parameters()).device, generator.config.parts
     front, behind = (generator.colours(tensor.to(device)).cpu() for tensor in (output.foreground, output.background))
     rows = [

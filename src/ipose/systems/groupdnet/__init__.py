@@ -1,1 +1,1 @@
-"""GroupDNet: a code a class (SMIS, CVPR 2020)."""
+"""GroupDNet: images with one code for each class (SMIS, CVPR 2020)."""

@@ -1,4 +1,4 @@
-"""`ipose figures RUN` of a GroupDNet: one class resampled; mixture, manipulation, morphing (the paper's fig. 6)."""
+"""`ipose figures RUN` for a GroupDNet: one class resampled; mixture, manipulation, morphing (the paper's fig. 6)."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,42 +17,42 @@ from ipose.editing.layout_edits import EditLabel
 from ipose.errors import ConfigError, DataError
 from ipose.groupdnet.model import GroupDNet
 from ipose.systems.groupdnet.sheets import Images, image_sheet
+from ipose.systems.scene_models import spread
 from ipose.training.run import Run
 from ipose.types import Scene
 
 MORPH_STEPS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-"""Along the line between two codes; the first and the last lie beyond its ends."""
+"""Places on the line between two codes. The first and the last lie beyond its ends."""
 LEAST_SHARE = 0.01
-"""A class is shown where it covers this much of the image."""
+"""A class is shown if it covers at least this share of the image."""
 
 
 def draw(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 0, **networks: Any) -> list[str]:
-    """Write the sheets of a run's model on its validation scenes.
+    """Write the figures of a run's model for its validation scenes.
 
     Args:
         folder: a GroupDNet run.
-        out: folder to write to; None = figures/ in the run.
-        scenes: how many to show.
+        out: folder to write to. None = figures/ in the run.
+        scenes: number of scenes.
         seed: of the new codes.
-        networks: options for cards of the change, which are not made here: None, each of them.
+        networks: options for eval cards, which these figures do not have. All must be None.
     Returns:
         lines to print: the files.
     Raises:
         RunError: no run, or no model in it yet.
         DataError: fewer than two validation scenes with photographs.
+        ConfigError: fewer than two scenes, or an option for eval cards.
     """
     for name, value in networks.items():
         if value is not None:
-            raise ConfigError("an option for cards, which a GroupDNet's figures do not have", field=name, found=value)
+            raise ConfigError("a GroupDNet's figures have no eval cards", field=name, found=value)
     run, model = Run.open(folder), GroupDNet.from_pretrained(folder)
     data = config_from_plain(DataConfig, run.info["config"]["data"])
     val = open_scenes(data, "val", (model.config.height, model.config.width))
     if scenes < 2:
-        raise ConfigError(
-            "the figures take looks from one photograph to another", field="scenes", found=scenes, expected="2 or more"
-        )
-    stride = max(1, len(val) // scenes)
-    shown = [val[i] for i in range(0, len(val), stride)][:scenes]
+        message = "the figures take looks from one photograph to another"
+        raise ConfigError(message, field="scenes", found=scenes, expected="2 or more")
+    shown = spread(val, scenes)
     if len(shown) < 2 or any(scene.image is None for scene in shown):
         raise DataError("figures mix photographs of two scenes", file=data.data, expected="two or more photographs")
     out = run.folder / "figures" if out is None else out
@@ -71,7 +71,7 @@ Rows = Sequence[tuple[Scene, Images]]
 
 
 def _one_class(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
-    """The photograph's own codes, then each class of the scene with a new one."""
+    """The photograph's own codes, then a new code for each class of the scene."""
     rows = []
     for scene in scenes:
         code = model.encode([scene]).mean
@@ -84,7 +84,7 @@ def _one_class(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
 
 
 def _mixture(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
-    """Each class of a scene as in another one of those shown, in turn; at last all of them together."""
+    """Each class of a scene with its look from another scene, then all of them together."""
     rows = []
     for number, scene in enumerate(scenes):
         code, images, all_edits = model.encode([scene]).mean, dict[str, Tensor](), Edits()
@@ -102,7 +102,7 @@ def _mixture(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
 
 
 def _manipulation(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
-    """One class of the label map painted as another that the scene has, the codes as they were."""
+    """One class of the label map becomes another class of the scene. The codes stay the same."""
     rows = []
     for scene in scenes:
         code, names = model.encode([scene]).mean, _classes(model, scene)
@@ -116,7 +116,7 @@ def _manipulation(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
 
 
 def _morphing(model: GroupDNet, scenes: Sequence[Scene], seed: int) -> Rows:
-    """Along the line from each photograph's codes to the next one's, and beyond both ends."""
+    """Codes on the line from each photograph's codes to the next one's, and beyond both ends."""
     rows = []
     for scene, other in zip(scenes, [*scenes[1:], scenes[0]], strict=True):
         code = model.encode([scene]).mean

@@ -1,4 +1,4 @@
-"""report.html of a GroupDNet run: validation scenes in their own codes and in new ones."""
+"""report.html of a GroupDNet run: validation scenes with their own codes and with new ones."""
 
 from collections.abc import Sequence
 

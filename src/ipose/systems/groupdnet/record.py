@@ -14,30 +14,31 @@ ROOM = "ipose.systems.groupdnet"
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetOptions(TrainOptions):
-    """What `ipose train groupdnet` takes more."""
+    """Options that only `ipose train groupdnet` has."""
 
     vgg_weights: Path | None = None
-    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth). None = torch.hub's cache; without: --perceptual none."""
+    """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth). None = torch.hub's cache. --perceptual none needs no
+    file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetMakeOptions(MakeOptions):
-    """What `ipose generate` takes more for a GroupDNet."""
+    """Options that `ipose generate` has for a GroupDNet."""
 
     resample: tuple[str, ...] = ()
-    """GroupDNet: classes by name; only their look changes from seed to seed, all else keeps that of the first."""
+    """GroupDNet: names of classes whose look changes from seed to seed. All else keeps the look of the first image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetReleaseOptions(ReleaseOptions):
-    """What `ipose convert` takes more for GroupDNet's files."""
+    """Options that `ipose convert` has for GroupDNet's files."""
 
     encoder: Path | None = None
-    """GroupDNet: file of the encoder. None = beside the generator's, _E in place of _G: latest_net_E.pth."""
+    """GroupDNet: file of the encoder. None = beside the generator's, with _E in place of _G (latest_net_E.pth)."""
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     settings = config["groupdnet_config"]
     return [f"{settings['num_classes']} classes, groups {', '.join(map(str, settings['decoder_groups']))}"]
 

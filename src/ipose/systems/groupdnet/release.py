@@ -1,4 +1,4 @@
-"""GroupDNet for `ipose convert`: the authors' two files, generator and encoder, to one model folder, and back."""
+"""GroupDNet for `ipose convert`: from the authors' two files, generator and encoder, to a model folder, and back."""
 
 import re
 from pathlib import Path
@@ -26,11 +26,11 @@ _OF_DECODER = (
 _OF_ENCODER = ("class_images", "encoder_grouped", "encoder_channels")
 _BY_MODULATION = {"block": "deepfashion", "class": "cityscapes", "class_to_block": "ade20k"}
 _SPECS = ("cityscapes", "ade20k")
-"""Presets whose data set has a spec of the same name. Of DeepFashion's classes the authors published no list."""
+"""Presets whose data set has a spec of the same name. The authors published no list of DeepFashion's classes."""
 
 
 def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
-    """A generator with its encoder, for `ipose generate --system groupdnet`.
+    """Convert a generator and its encoder to a model folder, for `ipose generate`.
 
     Raises:
         RunError: no encoder, or names and shapes that do not fit.
@@ -40,7 +40,7 @@ def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converte
     beside = hints.encoder or _encoder_of(file)
     if beside is None or not beside.is_file():
         raise RunError(
-            "this is GroupDNet's generator alone; a model has an encoder, too",
+            "this is GroupDNet's generator, and a model also needs the encoder",
             file=file,
             found="no such file" if beside is not None else None,
             expected=beside if beside is not None else "_E in place of _G in a file beside, as in latest_net_E.pth",
@@ -65,31 +65,29 @@ def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converte
 
 
 def to_files(folder: Path, out: Path) -> list[str]:
-    """A model folder as the authors' two files: `out` for the generator, named NAME_G, and NAME_E beside.
+    """Write a model folder as the authors' two files: `out`, named NAME_G, for the generator, and NAME_E beside it.
 
     Raises:
-        ConfigError: `out` has another name, or layers that the release does not have.
+        ConfigError: another name, or layers that the release does not have.
         RunError: there is a file already.
     """
     beside = _renamed(out)
     if beside is None:
-        raise ConfigError(
-            "GroupDNet goes back as two files, named as the authors do",
-            file=out,
-            expected=f"a name that ends in _G, such as {out.with_name(f'latest_net_G{out.suffix}').name}",
-            mend="The encoder's file is written beside, with _E in place of _G.",
-        )
+        message = "GroupDNet is written as two files, named like the authors'"
+        expected = f"a name that ends in _G, such as {out.with_name(f'latest_net_G{out.suffix}').name}"
+        mend = "The encoder's file is written beside, with _E in place of _G."
+        raise ConfigError(message, file=out, expected=expected, mend=mend)
     refuse_weights(beside)
     model = GroupDNet.from_pretrained(folder)
     states = at_home(folder, lambda: (to_release(model.encoder), to_release(model.decoder)))
     for path, state in zip((beside, out), states, strict=True):
         write_weights(path, state)
-    return [f"GroupDNet of {folder}", f"Encoder: {beside}", *_notes_on_going_back(model.config)]
+    return [f"GroupDNet of {folder}", f"Encoder: {beside}", *_lost_settings(model.config)]
 
 
 _NUMBERED = (
-    "The classes are numbered, not named: ids 0, 1, ... of the label maps are the classes in the order of training. "
-    "--spec names them (ccp-cloth has DeepFashion's eight, in an order of our own)."
+    "The classes have numbers, not names: ids 0, 1, ... of the label maps are the classes in the order of training. "
+    "--spec gives names (ccp-cloth has DeepFashion's eight classes, in another order)."
 )
 
 
@@ -100,7 +98,7 @@ def _encoder_of(file: Path) -> Path | None:
 
 
 def _renamed(file: Path) -> Path | None:
-    """The encoder's name, where the generator's ends in _G, as latest_net_G.pth does."""
+    """The path of the encoder's file. None = the generator's name does not end in _G, as in latest_net_G.pth."""
     stem = re.sub(r"(^|_)G$", r"\1E", file.stem)
     return None if stem == file.stem else file.with_name(stem + file.suffix)
 
@@ -110,7 +108,7 @@ def _size_of(config: GroupDNetConfig) -> tuple[int, int]:
 
 
 def _check_fit(file: Path, encoder: GroupDNetConfig, decoder: GroupDNetConfig) -> None:
-    """Raises RunError, which names the encoder's file, where the two were not trained together."""
+    """Raises RunError, which names the encoder's file, if the two were not trained together."""
     for what, theirs, ours in (
         ("classes", encoder.num_classes if encoder.encoder_grouped else decoder.num_classes, decoder.num_classes),
         ("form of the code", encoder.code, decoder.code),
@@ -118,18 +116,13 @@ def _check_fit(file: Path, encoder: GroupDNetConfig, decoder: GroupDNetConfig) -
         ("halvings", len(encoder.encoder_channels), len(decoder.decoder_groups) - 1),
     ):
         if theirs != ours:
-            raise RunError(
-                "this encoder is of another model than the generator",
-                file=file,
-                field=what,
-                found=theirs,
-                expected=ours,
-                mend="Name the encoder of the same training: --encoder FILE.",
-            )
+            message = "this encoder is of another model than the generator"
+            mend = "Name the encoder of the same training: --encoder FILE."
+            raise RunError(message, file=file, field=what, found=theirs, expected=ours, mend=mend)
 
 
 def _spec(classes: int, preset: str, hints: Hints) -> LabelSpec:
-    """What is named, else the preset's data set, else numbers for names."""
+    """The given spec, or else that of the preset's data set, or else numbered classes."""
     settings = groupdnet_preset(preset)
     if hints.spec is not None:
         spec = load_spec(hints.spec)
@@ -139,28 +132,25 @@ def _spec(classes: int, preset: str, hints: Hints) -> LabelSpec:
         named = (parse_class({"id": i, "name": f"class {i}"}, i + 1) for i in range(classes))
         spec = LabelSpec("numbered", tuple(named))
     if spec.num_classes != classes:
-        raise ConfigError(
-            f"the weights do not fit the classes of {spec.name}",
-            found=f"{classes} classes",
-            expected=f"{spec.num_classes} classes",
-            mend="Name the data set that they were trained on: --spec for a spec's name or dataset.toml.",
-        )
+        message = f"the weights do not fit the classes of {spec.name}"
+        mend = "Name the data set that they were trained on: --spec for a spec's name or dataset.toml."
+        raise ConfigError(message, found=f"{classes} classes", expected=f"{spec.num_classes} classes", mend=mend)
     return spec
 
 
 def _model(encoder: Encoder, decoder: Decoder, preset: str, spec: LabelSpec) -> GroupDNet:
-    """Both networks under one config: the preset's settings, but for what the weights decide."""
-    weights_say = {name: getattr(decoder.config, name) for name in _OF_DECODER}
-    weights_say |= {name: getattr(encoder.config, name) for name in _OF_ENCODER}
+    """Both networks with one config: the preset's settings, with the fields that the weights decide."""
+    from_weights = {name: getattr(decoder.config, name) for name in _OF_DECODER}
+    from_weights |= {name: getattr(encoder.config, name) for name in _OF_ENCODER}
     if decoder.config.code == "vector":
-        weights_say |= {"height": decoder.config.height, "width": decoder.config.width}
-    encoder.config = decoder.config = groupdnet_preset(preset, **weights_say)
+        from_weights |= {"height": decoder.config.height, "width": decoder.config.width}
+    encoder.config = decoder.config = groupdnet_preset(preset, **from_weights)
     return GroupDNet(encoder.float(), decoder.float(), spec)
 
 
-def _notes_on_going_back(config: GroupDNetConfig) -> list[str]:
+def _lost_settings(config: GroupDNetConfig) -> list[str]:
     released = {"class_images": ("crop", "whole"), "code": ("map", "vector"), "activation": ("leaky_relu",)}
     other = [f"{name} {value}" for name, known in released.items() if (value := getattr(config, name)) not in known]
     if not other:
         return []
-    return [f"No weight tells {', '.join(other)}: the authors' code computes otherwise."]
+    return [f"The files do not have {', '.join(other)}. The authors' code computes with other settings."]

@@ -1,4 +1,4 @@
-"""What a GroupDNet makes of scenes, to look at: reconstructions, samples, and one class resampled."""
+"""Sheets of a GroupDNet: reconstructions, samples, and one class resampled."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,8 @@ Images = Mapping[str, Tensor]
 
 
 def samples(model: GroupDNet, scene: Scene, seeds: Sequence[int] = SEEDS) -> dict[str, Tensor]:
-    """The photograph from its own codes, one image a seed, and the class of most pixels but one with a new code."""
+    """Images of one scene: the reconstruction of its photograph, one sample for each seed, and one class with a new
+    code."""
     images: dict[str, Tensor] = {}
     base = model.draw([scene], seed=seeds[0])
     if scene.image is not None:
@@ -36,7 +37,7 @@ def samples(model: GroupDNet, scene: Scene, seeds: Sequence[int] = SEEDS) -> dic
 
 
 def image_row(scene: Scene, images: Images, spec: LabelSpec) -> TileRow:
-    """Label map, images, and the photograph where there is one."""
+    """A row: label map, images, and the photograph if there is one."""
     tiles = [Tile(label_picture(scene.label, spec), "label map")]
     tiles += [Tile(photo(image), caption) for caption, image in images.items()]
     if scene.image is not None:
@@ -45,18 +46,18 @@ def image_row(scene: Scene, images: Images, spec: LabelSpec) -> TileRow:
 
 
 def image_sheet(rows: Sequence[tuple[Scene, Images]], spec: LabelSpec, title: str = "") -> Image.Image:
-    """One line a scene, and what the colours of the label maps mean."""
+    """A sheet with one row for each scene, and a legend of the label maps' colours."""
     lines = [image_row(scene, images, spec) for scene, images in rows]
     legend = TileRow((), heading="classes", legend=class_legend([scene for scene, _ in rows], spec))
     return contact_sheet([*lines, legend], title)
 
 
 def sample_sheet(model: GroupDNet, scenes: Sequence[Scene], title: str = "") -> Image.Image:
-    """The sheet of `samples`."""
+    """A sheet of `samples`."""
     return image_sheet([(scene, samples(model, scene)) for scene in scenes], model.spec, title)
 
 
 def _second_largest(scene: Scene) -> int:
-    """Seldom the background; the only class where there is no other."""
+    """The class with the second-most pixels, which is rarely the background; or the only class."""
     counts = torch.bincount(scene.label.flatten())
     return int(counts.argsort(descending=True)[min(1, int((counts > 0).sum()) - 1)])

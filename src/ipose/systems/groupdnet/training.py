@@ -1,4 +1,4 @@
-"""Training GroupDNet: scenes, objective, and what is looked at on the way."""
+"""Training GroupDNet: scenes, objective, model and sheets."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,16 +17,17 @@ from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 20
-"""Batches from which batch-norm statistics of averaged weights are estimated."""
+"""Number of batches for the batch-norm statistics of averaged weights."""
 
 
 def prepare(
@@ -38,17 +39,19 @@ def prepare(
     val: Sequence[Scene] | None = None,
     perceptual: nn.Module | None = None,
 ) -> Prepared:
-    """Encoder, decoder and discriminator on scenes with photographs.
+    """Prepare encoder, decoder and discriminator on scenes with photographs.
 
     Args:
         task: config, data and options.
         seed: of initial weights.
-        resume: a checkpoint will be restored; there is nothing else to take over.
-        scenes: the opened training scenes, where the caller has them already.
-        val: validation scenes, for sheets.
-        perceptual: in place of VGG-19's feature loss.
+        resume: not used.
+        scenes: the open training scenes. None = opened from the task's data.
+        val: validation scenes, for sheets. None = opened from the task's data.
+        perceptual: the perceptual loss. None = VGG-19's feature loss, if the config has it.
     Raises:
-        ConfigError, DataError, MissingWeightsError: before the first step.
+        ConfigError: data and config do not fit.
+        DataError: faults in the data.
+        MissingWeightsError: no weights of VGG-19.
     """
     spec = open_spec(task.data).labels
     config = _fitted(task.config, spec)
@@ -70,7 +73,7 @@ def prepare(
 
 
 def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
-    """What the config says of the loop, for so many scenes."""
+    """Settings of the loop that follow from the config and the number of scenes."""
     settings: dict[str, Any] = {
         "steps": steps_of_epochs(config.epochs, scenes, config.batch_size),
         "batch_size": config.batch_size,
@@ -83,20 +86,16 @@ def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
 
 
 def _fitted(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
-    """The config with the data's number of classes; one that was given on purpose must be that number."""
+    """The config with the data's number of classes. Raises ConfigError if the config was given another number."""
     if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
-        raise ConfigError(
-            "the data have another number of classes",
-            field="num_classes",
-            found=config.num_classes,
-            expected=spec.num_classes,
-            mend="Name the data's own --spec, or give the groups for its classes.",
-        )
+        message = "the data have another number of classes"
+        mend = "Name the data's own --spec, or set the groups for its classes."
+        raise ConfigError(message, field="num_classes", found=config.num_classes, expected=spec.num_classes, mend=mend)
     return replace(config, num_classes=spec.num_classes)
 
 
 def _model(snapshot: Snapshot, *, spec: LabelSpec, scenes: Sequence[Scene]) -> GroupDNet:
-    """The model of a step; averaged weights get batch-norm statistics that fit them."""
+    """The model of a step. Averaged weights get their own batch-norm statistics."""
     encoder, decoder = snapshot.network("encoder"), snapshot.network("generator")
     assert isinstance(encoder, Encoder)
     assert isinstance(decoder, Decoder)
@@ -107,12 +106,12 @@ def _model(snapshot: Snapshot, *, spec: LabelSpec, scenes: Sequence[Scene]) -> G
 
 
 def _sheet(model: GroupDNet, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
-    """Label map, reconstruction, two seeds, one class resampled, photograph."""
+    """A sheet: label map, reconstruction, two seeds, one class resampled, photograph."""
     return sample_sheet(model, scenes, title=title)
 
 
 def re_estimate(model: GroupDNet, scenes: Sequence[Scene]) -> None:
-    """Batch-norm statistics of averaged weights over fixed scenes, each with codes of its own photograph."""
+    """Compute batch-norm statistics on fixed scenes, each with codes of its own photograph."""
     count, passes = model.config.batch_size, iter(range(RE_ESTIMATION_PASSES))
 
     def forward() -> None:

@@ -1,1 +1,1 @@
-"""iPOSE: generator and discriminator beside a frozen PartNet (CVPR 2023)."""
+"""iPOSE: generator and discriminator with a frozen PartNet (CVPR 2023)."""

@@ -17,6 +17,7 @@ from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.judges import check_class_map
 from ipose.evaluation.network_files import sha256_of_file
+from ipose.label_spec import LabelSpec
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
@@ -27,7 +28,7 @@ from ipose.systems.ipose.image_scores import ImageScorer
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
 from ipose.systems.training import Task
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 
 IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
 

@@ -1,4 +1,4 @@
-"""`ipose edit`: one scene before and after an edit, with a sheet to look at and a record of what was asked for."""
+"""`ipose edit`: one scene before and after an edit, with a sheet and a record of the edit."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from ipose.data.input_maps import read_map
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.contexts import NoiseContext, pixel_noise
-from ipose.editing.draft import Draft
+from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, DataError
@@ -35,25 +35,31 @@ def read_scene(
     parts: Path | None = None,
     keep_size: bool = False,
 ) -> Scene:
-    """A label map at the model's size (or its own), with its objects in the order that edits count them.
+    """A label map at the model's size (or its own), with objects in the order in which edits count them.
 
+    Args:
+        model: gives spec and size.
+        file: index PNG of label ids.
+        instances: instance map, or a folder of them. None = each connected piece of a thing class is one object.
+        parts: true part map, or a folder of them. None = none.
+        keep_size: keep the size of the map.
     Raises:
-        DataError: no such file, a folder, or a map that cannot be read or is of another spec.
+        DataError: no such file, a folder, or a map that cannot be read or has another spec.
     """
     if not file.is_file():
         found = "a folder" if file.is_dir() else "nothing"
-        raise DataError("one scene at a time is edited", file=file, found=found, expected="an index PNG of label ids")
+        raise DataError("ipose edit takes one scene", file=file, found=found, expected="an index PNG of label ids")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
     return read_map(file, model.spec, instances=instances, parts=parts, size=size)
 
 
 def object_table(model: IPose, scene: Scene, seed: int = 0) -> str:
-    """The scene's objects by number, with class, pixels and the parts that the model sees in them."""
+    """A table of the scene's objects: number, class, category, pixels, and the parts that the model sees in them."""
     parts = model(scene, seed=seed).parts
     draft = Draft(scene, model.supports, model.spec)
     rows = []
     for number, item in enumerate(scene.objects):
-        own = (scene.label == item.class_id) & (scene.instance == item.instance_id)
+        own = own_pixels(scene, item)
         shown = [name for i, name in enumerate(draft.part_names(item), 1) if bool((own & (parts == i)).any())]
         name = model.spec.classes[item.class_id].name
         rows.append([str(number), name, item.part_category or "", str(int(own.sum())), ", ".join(shown)])
@@ -71,23 +77,23 @@ def edit_files(
     lpips: Path | None = None,
     weights: Mapping[str, str] | None = None,
 ) -> Iterator[Path]:
-    """Images and part maps before and after, a sheet, what was asked for as JSON, and eval cards of the change.
+    """Write images and part maps before and after an edit, a sheet, the edit as JSON, and eval cards of the change.
 
     Args:
-        model: trained.
-        scene: of `read_scene`.
+        model: a trained model.
+        scene: from `read_scene`.
         edit: what to change.
         out: folder to write `<scene>_{before,after,parts_before,parts_after,sheet}.png`, `<scene>_edit.json` and
-            `cards/<scene>_*.json` to: the change inside the edited region (`edited_region`) and outside of it.
+            `cards/<scene>_*.json` to. The cards have the change inside and outside the edited region (`edited_region`).
         seed: of the noise, before and after.
-        features: feature network of a card more (`ipose.evaluation.feature_networks`); None = L1 alone.
-        lpips: file of LPIPS's AlexNet, for another one.
-        weights: of the model, by name and hash, for the cards.
+        features: feature network for one more card (`ipose.evaluation.feature_networks`). None = no such card.
+        lpips: file of LPIPS's AlexNet for one more card. None = no such card.
+        weights: name and hash of the model's weights, for the cards.
     Yields:
-        each file as it is written.
+        the path of each file after it is written.
     Raises:
-        ConfigError, SupportError: an edit that makes no sense in this scene; nothing is written then.
-        MissingWeightsError: no such network; nothing is written then either.
+        ConfigError, SupportError: an edit that does not fit this scene. Nothing is written.
+        MissingWeightsError: no such network. Nothing is written.
     """
     draft = model.draft(scene, edit)  # first: it is quick to refuse
     _refuse_absent(edit, draft)
@@ -122,45 +128,43 @@ def edit_files(
 
 
 def _refuse_absent(edit: Edit, draft: Draft) -> None:
-    """Supports of a category that the scene shows nothing of change nothing in it."""
+    """Raises ConfigError for an edit of supports of a category that the scene does not have: it would change
+    nothing."""
     present = sorted({item.part_category for item in draft.scene.objects if item.part_category is not None})
     for step in edit.steps:
         if isinstance(step, EditSupports) and step.category not in present:
-            raise ConfigError(
-                "the scene shows no object of this category, so that the edit would change nothing",
-                field="category",
-                found=step.category,
-                expected=", ".join(present) or "a scene that has objects with parts",
-            )
+            message = "the scene has no object of this category, so the edit would change nothing"
+            expected = ", ".join(present) or "a scene that has objects with parts"
+            raise ConfigError(message, field="category", found=step.category, expected=expected)
 
 
 def in_words(edit: Edit) -> str:
-    """The record of an edit as one line."""
-    said = []
+    """The record of an edit as one line of text."""
+    steps = []
     for step in edit.record():
-        asked = {name: "a drawing" if isinstance(value, dict) else value for name, value in step.items()}
-        words = [f"{name}={value}" for name, value in asked.items() if name != "edit" and value is not True]
-        said.append(f"{step['edit']} {' '.join(words) or 'everything'}")
-    return "; ".join(said) or "no edit"
+        values = {name: "a drawing" if isinstance(value, dict) else value for name, value in step.items()}
+        words = [f"{name}={value}" for name, value in values.items() if name != "edit" and value is not True]
+        steps.append(f"{step['edit']} {' '.join(words) or 'everything'}")
+    return "; ".join(steps) or "no edit"
 
 
 _ROUNDING = 1e-3
-"""Part logits that differ by less are the same: other objects in the batch round them otherwise."""
+"""Smaller differences of part logits are rounding: other objects in the batch change it."""
 
 
 def edited_region(model: IPose, scene: Scene, edit: Edit, *, seed: int = 0) -> Bool[Tensor, "h w"]:
     """The pixels where label, instance, part logits or noise differ from those of the scene without the edit.
 
-    So it fits any edit, a third party's too: the object whose texture is drawn anew, all objects of a category whose
-    supports change, the old and the new place of an object that moves.
+    This fits any edit, also of a third party: the object with a new texture, all objects of a category with other
+    supports, or the old and the new place of a moved object.
 
     Args:
-        model: trained.
+        model: a trained model.
         scene: before the edit.
-        edit: what is changed.
+        edit: what to change.
         seed: of the noise.
     Raises:
-        ConfigError, SupportError: an edit that makes no sense in this scene.
+        ConfigError, SupportError: an edit that does not fit this scene.
     """
     draft = model.draft(scene, edit)
     plain = model.infer_parts(SceneBatch.from_scenes([scene]))

@@ -1,6 +1,6 @@
-"""`ipose figures`: the paper's editing figures for a run: textures drawn anew (fig. 5), parts taken away (fig. 6).
+"""`ipose figures` for iPOSE: the paper's editing figures, with new textures (fig. 5) and removed parts (fig. 6).
 
-Beside the pictures stands how much of each edit stayed where it was meant: the mean change inside and outside of it.
+It also measures how local each edit is: the mean change inside and outside the edited region.
 """
 
 import json
@@ -32,21 +32,21 @@ from ipose.training.run import Run
 from ipose.types import Scene
 
 LOOKED_AT = 64
-"""Validation scenes among which the ones to show are looked for."""
+"""Number of validation scenes among which the shown ones are chosen."""
 
 SMALLEST = 8
-"""Pixels that a part must cover to be edited in a figure."""
+"""Least pixels of a part that is edited in a figure."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A scene with the object to edit: the largest one that shows two parts or more.
+    """A scene and the object to edit: its largest object that shows two parts or more.
 
     Args:
         scene: of the validation data.
-        out: what the model makes of it.
+        out: the model's output for it.
         number: of the object.
-        parts: names of the parts that it shows, the largest first.
+        parts: names of the visible parts, the largest first.
     """
 
     scene: Scene
@@ -56,12 +56,12 @@ class Subject:
 
     @property
     def category(self) -> str:
-        """Its part category."""
+        """Part category of the object."""
         return str(self.scene.objects[self.number].part_category)
 
 
 def changes_table(changes: Sequence[Change]) -> str:
-    """Mean changes in percent, one line for each kind of edit."""
+    """A table of mean changes in percent, with one line for each kind of edit."""
     rows = []
     for kind in dict.fromkeys(change.edit for change in changes):
         own = [change for change in changes if change.edit == kind]
@@ -80,33 +80,30 @@ def draw(
     features: str | None = None,
     lpips: Path | None = None,
 ) -> list[str]:
-    """Write `figure5.png`, `figure6.png` and `changes.json` for a synthesis run, from its own validation scenes, and
-    eval cards of the changes inside and outside of the edited regions.
+    """Write `figure5.png`, `figure6.png`, `changes.json` and eval cards of the changes, for a run's own validation
+    scenes.
 
     Args:
         folder: of the run.
-        out: folder to write to, with the cards in its `cards/`; None = `figures/` and `cards/` in the run.
-        scenes: how many to show, at most.
+        out: folder to write to, with the cards in its `cards/`. None = `figures/` and `cards/` in the run.
+        scenes: most scenes to show.
         seed: of the noise before the edits.
-        features: feature network for more cards (`ipose.evaluation.feature_networks`); None = L1 alone.
-        lpips: file of LPIPS's AlexNet, for others.
+        features: feature network for more cards (`ipose.evaluation.feature_networks`). None = no such cards.
+        lpips: file of LPIPS's AlexNet for more cards. None = no such cards.
     Returns:
-        lines to print: the mean changes, then the files, eval cards last.
+        lines to print: the mean changes, then the files, with eval cards last.
     Raises:
-        RunError: no synthesis run here, or one that does not say what data it was trained on.
-        DataError: no validation scene has an object that shows two parts.
+        RunError: no synthesis run, or one that does not name its data.
+        DataError: no validation scene has an object with two visible parts.
         ConfigError: scenes < 1, or a model that reads no predicted parts.
     """
     if scenes < 1:
         raise ConfigError("nothing to show", field="scenes", found=scenes, expected="1 or more")
     run, model = Run.open(folder), IPose.from_pretrained(folder)
     if not model.synthesis.needs_partnet:
-        raise ConfigError(
-            "the figures edit predicted parts, and this model reads none",
-            file=folder,
-            field="parts",
-            mend="Name a run with --parts predicted and parts injected; ipose edit changes textures of any model.",
-        )
+        message = "the figures edit predicted parts, and this model reads none"
+        mend = "Name a run that was trained with --parts predicted. ipose edit changes textures of any model."
+        raise ConfigError(message, file=folder, field="parts", mend=mend)
     network = None if features is None else load_features(features)
     perceptual = None if lpips is None else load_lpips(lpips)
     val = open_scenes(data_of(run), "val", (model.synthesis.height, model.synthesis.width))
@@ -122,30 +119,28 @@ def draw(
     contact_sheet(textures, "New texture: in the scene, in one object, in one part").save(files[0])
     structures = [_structure_row(model, item, seed, measured) for item in chosen]
     contact_sheet([*structures, *legends], "New structure: parts dropped from the supports").save(files[1])
-    told = [asdict(item) for item in measured.changes]
-    files[2].write_text(json.dumps({"seed": seed, "changes": told}, indent=2) + "\n")
+    changes = [asdict(item) for item in measured.changes]
+    files[2].write_text(json.dumps({"seed": seed, "changes": changes}, indent=2) + "\n")
     facts = {**card_facts(folder, model=model_facts(run, model.supports)), "seeds": (seed,)}
     cards = write_run_cards(measured.cards(features=network, perceptual=perceptual, facts=facts), cards_folder)
     return [changes_table(measured.changes), *map(described, [*files, *cards])]
 
 
 def find_subjects(model: IPose, scenes: Sequence[Scene], count: int, seed: int = 0) -> list[Subject]:
-    """Scenes with an object that shows two parts, one of each category first. Raises DataError where there is none."""
+    """Scenes with an object that shows two parts, first one of each category. Raises DataError if there is none."""
     found: list[Subject] = []
-    seen: set[str] = set()
+    categories: set[str] = set()
     for index in range(min(len(scenes), LOOKED_AT)):
         scene = scenes[index]
         if any(item.part_category is not None for item in scene.objects):
             found += _subject(model, scene, seed)
-            seen |= {item.category for item in found}
-        if len(seen) == count:
+            categories |= {item.category for item in found}
+        if len(categories) == count:
             break
     if not found:
-        raise DataError(
-            "no validation scene has an object that shows two parts",
-            found=f"{min(len(scenes), LOOKED_AT)} scenes",
-            mend="Train PartNet for longer, or on data whose classes have parts.",
-        )
+        message, found_scenes = "no validation scene has an object that shows two parts", min(len(scenes), LOOKED_AT)
+        mend = "Train PartNet for longer, or on data whose classes have parts."
+        raise DataError(message, found=f"{found_scenes} scenes", mend=mend)
     first = {item.category: item for item in reversed(found)}
     return sorted(found, key=lambda item: item is not first[item.category])[:count]  # stable: as they were found
 
@@ -163,30 +158,25 @@ def _subject(model: IPose, scene: Scene, seed: int) -> Iterator[Subject]:
 
 
 def _texture_row(model: IPose, subject: Subject, seed: int, measured: Measured) -> TileRow:
-    """Label map, image, then two new textures each of everything, the object, and its second-largest part."""
+    """A row: label map, image, and two new textures each of everything, of the object, and of its second-largest
+    part."""
     number, part, scene = subject.number, subject.parts[1], subject.scene
     name = model.spec.classes[scene.objects[number].class_id].name
-    everywhere = torch.ones(scene.size, dtype=torch.bool)
     tiles = [Tile(label_picture(scene.label, model.spec), "label map"), Tile(photo(subject.out.image), "image")]
-    whole = scene.objects[number]
-    for kind, said, region, edit in (
-        ("texture of everything", "everything", everywhere, Resample(everything=True)),
-        ("texture of an object", name, own_pixels(scene, whole), Resample(object=number)),
-        (
-            "texture of a part",
-            f"{name}: {part}",
-            _part_pixels(model, scene, subject.out, number, part),
-            Resample(part=(number, part)),
-        ),
+    own, part_pixels = own_pixels(scene, scene.objects[number]), _part_pixels(model, scene, subject.out, number, part)
+    for kind, caption, region, edit in (
+        ("texture of everything", "everything", torch.ones_like(own), Resample(everything=True)),
+        ("texture of an object", name, own, Resample(object=number)),
+        ("texture of a part", f"{name}: {part}", part_pixels, Resample(part=(number, part))),
     ):
         for new in (seed + 1, seed + 2):
             edited = _edited(model, subject, replace(edit, seed=new), kind, region, seed, measured)
-            tiles.append(Tile(photo(edited.image), f"{said}, seed {new}"))
+            tiles.append(Tile(photo(edited.image), f"{caption}, seed {new}"))
     return TileRow(tiles, heading=scene.name)
 
 
 def _structure_row(model: IPose, subject: Subject, seed: int, measured: Measured) -> TileRow:
-    """Image and parts, then the same without each of the two smallest parts that the object shows."""
+    """A row: image and parts, then the same without each of the two smallest visible parts of the object."""
     scene, things = subject.scene, torch.tensor([item.thing for item in model.spec.classes])[subject.scene.label]
     region = torch.zeros(scene.size, dtype=torch.bool)
     for item in scene.objects:

@@ -13,6 +13,7 @@ from ipose.evaluation.image_pairs import NoObjectError
 from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, Judges
 from ipose.evaluation.protocols import protocol_named
 from ipose.evaluation.segmenters import load_segmenter
+from ipose.label_spec import LabelSpec
 from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
@@ -20,7 +21,6 @@ from ipose.systems.image_judging import GeneratedSet, generate_set
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseAblateOptions
 from ipose.systems.ipose.tables import METRICS
-from ipose.types import LabelSpec
 
 IMAGE_SEED = 0
 """Seed of the noise. Each scene has one image, with the same seed in all rows."""

@@ -10,6 +10,7 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
+from ipose.label_spec import LabelSpec
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
@@ -17,7 +18,7 @@ from ipose.systems.image_judging import judge_images
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:

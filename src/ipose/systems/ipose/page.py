@@ -1,4 +1,4 @@
-"""Sections of a report about images: galleries, and the scenes that came out worst and best."""
+"""report.html of a synthesis run: galleries, and the scenes that came out worst and best."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from ipose.types import Scene
 SEEDS = (1, 2)
 SHOWN_SCENES = 8
 JUDGED_SCENES = 64
-"""At most, from all over the validation scenes."""
+"""Most scenes that are ranked, evenly chosen from the validation scenes."""
 
 EXTREME_SCENES = 4
 
@@ -44,7 +44,7 @@ def page(run: Run) -> RunPage:
 
 
 def settings(config: SynthesisConfig) -> Section:
-    """The configuration beside the paper's; what the data decide is left out of the comparison."""
+    """The configuration beside the paper's, without the fields that the data decide."""
     decided = ("num_classes", "unknown", "height", "width")
     title = "The generator's and discriminator's settings"
     return settings_section(config, preset("ade20k"), title=title, leave_out=decided)
@@ -59,7 +59,7 @@ def scenes_sections(model: IPose, run: Run, val: Sequence[Scene]) -> list[Sectio
 
 
 def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEEDS) -> list[SceneRow]:
-    """Scenes with inferred parts and one image a seed."""
+    """Scenes with inferred parts and one image for each seed."""
     rows = []
     for scene in scenes:
         outputs = {f"seed {seed}": model(scene, seed=seed) for seed in seeds}
@@ -69,21 +69,21 @@ def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEE
 
 
 def scene_section(title: str, text: str, model: IPose, scenes: Sequence[Scene]) -> Section:
-    """A gallery."""
+    """A gallery of scenes."""
     names = model.supports.part_names
     return Section(title, text, [scene_figure(row, model.spec, names) for row in scene_rows(model, scenes)])
 
 
 @dataclass(frozen=True)
 class SceneJudge:
-    """What ranks scenes.
+    """A way to rank scenes.
 
     Args:
-        score: of (image float32 (3, h, w) in [-1, 1], scene), NaN = cannot say.
-        text: what the score is, and is not.
-        lowest: what the scenes of the lowest scores are called; `highest` likewise.
-        highest: see `lowest`.
-        unit: the score as words, a format of one number.
+        score: takes (image float32 (3, h, w) in [-1, 1], scene) and gives a number; NaN = unknown.
+        text: what the score means.
+        lowest: name for the scenes with the lowest scores.
+        highest: name for the scenes with the highest scores.
+        unit: format of one score, as words.
     """
 
     score: Callable[[Tensor, Scene], float]
@@ -94,8 +94,11 @@ class SceneJudge:
 
 
 def extreme_scenes(model: IPose, run: Run, scenes: Sequence[Scene]) -> Section | None:
-    """The scenes with the lowest and the highest score of the run's own discriminator; where there is none, those that
-    differ most and least from their photographs; None where there are no photographs either."""
+    """The scenes with the lowest and the highest score.
+
+    The score is that of the run's own discriminator. If there is none, it is the difference from the photograph. None =
+    there are no photographs either.
+    """
     scenes = spread(scenes, JUDGED_SCENES)
     judge = discriminator_judge(run, model.synthesis) or _photograph_judge(scenes)
     if judge is None:
@@ -117,7 +120,7 @@ def extreme_scenes(model: IPose, run: Run, scenes: Sequence[Scene]) -> Section |
 
 
 def discriminator_judge(run: Run, config: SynthesisConfig) -> SceneJudge | None:
-    """Judge by the discriminator of the run's last checkpoint; None where it cannot be had."""
+    """Ranking by the discriminator of the run's last checkpoint. None = there is none."""
     network = load_discriminator(run, config)
     if network is None:
         return None
@@ -130,9 +133,9 @@ def discriminator_judge(run: Run, config: SynthesisConfig) -> SceneJudge | None:
 
     return SceneJudge(
         score,
-        "By the share of pixels in which the run's own discriminator recognises the class that the label map asks for "
-        '("fake" is no answer here). The generator was trained to please this very network: the number ranks the '
-        "scenes of this run, and says nothing about quality or about other runs.",
+        "By the share of pixels in which the run's own discriminator recognises the class of the label map (without "
+        'the answer "fake"). The generator was trained with this network. So the number ranks the scenes of this run, '
+        "but it does not measure quality and cannot be compared with other runs.",
         "Worst",
         "Best",
         "{:.0%} recognised",
@@ -140,7 +143,7 @@ def discriminator_judge(run: Run, config: SynthesisConfig) -> SceneJudge | None:
 
 
 def load_discriminator(run: Run, config: SynthesisConfig) -> Discriminator | None:
-    """The discriminator of the newest whole checkpoint, in eval mode; None where there is none that fits the config."""
+    """The discriminator of the newest undamaged checkpoint, in eval mode. None = none fits the config."""
     for path in reversed(list_checkpoints(run.checkpoints)):
         try:
             check_whole(path)
@@ -163,8 +166,8 @@ def _photograph_judge(scenes: Sequence[Scene]) -> SceneJudge | None:
 
     return SceneJudge(
         score,
-        "By the mean difference from the photograph, of which the label map says but little: an image of other colours "
-        "is far from it and may be fine. (The run has no checkpoint with a discriminator to ask.)",
+        "By the mean difference from the photograph. The label map does not say much about it, so a good image can "
+        "have other colours and a large difference. (The run has no checkpoint with a discriminator.)",
         "Least changed",
         "Most changed",
         "{:.0f} of 255 grey values from the photograph",

@@ -1,4 +1,4 @@
-"""iPOSE's record: generator and discriminator beside a frozen PartNet."""
+"""iPOSE's record: generator and discriminator with a frozen PartNet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,63 +26,63 @@ ROOM = "ipose.systems.ipose"
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseOptions(TrainOptions):
-    """What `ipose train synthesis` takes more."""
+    """Options that only `ipose train synthesis` has."""
 
     partnet: Path | None = None
-    """Run or model folder of the trained PartNet, which stays frozen. Needed for --parts predicted, the default; not
-    for --parts true, --parts position_descriptor, or --part-injection none (there it shows parts on sheets)."""
+    """Run or model folder of the trained PartNet, which stays frozen. --parts predicted, the default, needs it. --parts
+    true, --parts position_descriptor and --part-injection none do not need it."""
     clip_weights: Path | None = None
-    """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache; without any: --style-loss none."""
+    """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache. --style-loss none needs no file."""
     vgg_weights: Path | None = None
     """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
     init: Path | None = None
-    """Start from this run's generator, as far as it fits (fine-tune on other classes)."""
+    """Run whose generator is the start, as far as it fits (to fine-tune on other classes). None = random weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseMakeOptions(MakeOptions):
-    """What `ipose generate` takes more for iPOSE."""
+    """Options that `ipose generate` has for iPOSE."""
 
     parts: Path | None = None
-    """True part map, or folder of them, for a model that was trained on true parts. Others predict theirs."""
+    """True part map, or a folder of them. Only for a model that was trained on true parts."""
     without_parts: FlagCreatePairsOff[bool] = False
-    """iPOSE: paint objects whose category has no supports as objects without parts. Without it, they are refused."""
+    """iPOSE: paint objects whose category has no supports as objects without parts. Otherwise they are an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseAblateOptions(AblateOptions):
-    """What `ipose ablate` takes more for iPOSE's tables, which are of images."""
+    """Options that `ipose ablate` has for iPOSE's tables of images."""
 
     partnet: Path | None = None
     """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
     clip_weights: Path | None = None
-    """Local file of CLIP ViT-B/32 weights. None = the cache; without any, rows with the style loss are not run."""
+    """Local file of CLIP ViT-B/32 weights. None = the cache. Without a file, rows with the style loss are left out."""
     vgg_weights: Path | None = None
-    """Local file of torchvision's VGG-19. None = torch.hub's cache; without any, table 9's row is not run."""
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, table 9's row is left out."""
     tiny_encoders: bool = False
-    """Tiny random networks in place of CLIP and VGG: for trials, and the table says so."""
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
     features: str | None = None
-    """Of Frechet and kernel distance: inception, random, or a file. None = inception where its weights are, else
-    random."""
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
     segmenter: Path | None = None
-    """A run of ipose train segmenter, or a TorchScript or torch.export file: adds mIoU and pixel accuracy."""
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
     class_map: Path | None = None
-    """JSON list of class names: what each channel of the segmenter stands for. None = the spec's classes in order."""
+    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IPoseReleaseOptions(ReleaseOptions):
-    """What `ipose convert` takes more for iPOSE's files."""
+    """Options that `ipose convert` has for iPOSE's files."""
 
     supports: Path | None = None
-    """iPOSE: support folder, or the authors' part data with its support_shape/. Their weights bring no support maps;
-    without any, no parts can be inferred yet."""
+    """iPOSE: support folder, or the authors' part data with its support_shape/. The authors' weights have no supports,
+    and without supports no parts can be inferred."""
     z_channels: int | None = None
-    """iPOSE: channels of the texture noise. None = the preset's, else 64."""
+    """iPOSE: channels of the texture noise. None = the preset's, or else 64."""
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     if "partnet_config" in config:
         return describe_parts(config, folder)
     kinds = {"true": "the true part map", "position_descriptor": "position descriptors"}

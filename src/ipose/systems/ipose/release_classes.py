@@ -1,4 +1,4 @@
-"""Which classes a generator of the release was trained on: told from its channels, a preset, a spec, and z."""
+"""The classes that a generator of the release was trained on: from its channels, a preset, a spec, and z."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,25 +8,25 @@ from torch import Tensor
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError
 from ipose.interop.release.generator_form import map_channels
+from ipose.label_spec import LabelSpec
 from ipose.synthesis.presets import PRESETS, SILENT, SynthesisConfig
 from ipose.synthesis.presets import preset as synthesis_preset
-from ipose.types import LabelSpec
 
 RELEASES = ("cityscapes-release", "ade20k-release", "coco-stuff-release")
-"""Presets that the authors published weights of."""
+"""Presets with published weights."""
 
-_READ_OFF_THE_WEIGHTS = (
+_IN_WEIGHTS = (
     *("num_classes", "z_channels", "channels", "channel_multipliers", "spade_hidden", "part_hidden"),
     *("part_noise_channels", "part_feature_channels", "part_input"),
 )
 
 
 @dataclass(frozen=True)
-class Classes:
-    """What was decided.
+class ReleasedClasses:
+    """The classes of a generator.
 
     Args:
-        preset: name of the published settings; None = defaults.
+        preset: name of the published settings. None = defaults.
         spec: what the class ids mean.
         z_channels: channels of the texture noise.
     """
@@ -36,15 +36,21 @@ class Classes:
     z_channels: int
 
 
-def classes_of(
+def released_classes(
     state: Mapping[str, Tensor], preset: str | None, spec: LabelSpec | None, z_channels: int | None
-) -> Classes:
+) -> ReleasedClasses:
     """Preset, spec and z that agree with the weights.
 
-    The first convolution sees Z + C channels, and nothing in the weights tells the two apart.
+    The first convolution has Z + C input channels, and the weights do not tell Z from C.
 
+    Args:
+        state: of the generator, with the release's names.
+        preset: given preset. None = none given.
+        spec: given spec. None = none given.
+        z_channels: given channels of z. None = the preset's, or else 64.
     Raises:
-        ConfigError: no published data set has so many classes, or preset, spec and weights contradict one another.
+        ConfigError: no published data set has this number of classes, or preset, spec and weights contradict one
+            another.
     """
     channels = map_channels(state)
     if preset is None and spec is None:
@@ -53,16 +59,14 @@ def classes_of(
     z_channels = z_channels or (64 if settings is None else settings.z_channels)
     spec = load_spec(_data_set(str(preset))) if spec is None else spec
     if spec.num_classes != channels - z_channels:
-        raise ConfigError(
-            f"the weights do not fit the classes of {spec.name}",
-            found=f"{channels} channels: {z_channels} of z, {channels - z_channels} classes",
-            expected=f"{spec.num_classes} classes",
-            mend=_mend(spec, channels - z_channels, channels),
-        )
-    return Classes(preset, spec, z_channels)
+        message = f"the weights do not fit the classes of {spec.name}"
+        found = f"{channels} channels: {z_channels} of z, {channels - z_channels} classes"
+        expected = f"{spec.num_classes} classes"
+        raise ConfigError(message, found=found, expected=expected, mend=_advice(spec, channels - z_channels, channels))
+    return ReleasedClasses(preset, spec, z_channels)
 
 
-def _mend(spec: LabelSpec, classes: int, channels: int) -> str:
+def _advice(spec: LabelSpec, classes: int, channels: int) -> str:
     if spec.unknown is not None and spec.num_classes == classes + 1:
         unknown = spec.classes[spec.unknown].name
         return f"The spec counts {unknown!r}, the weights do not: name a spec without it (--spec)."
@@ -73,12 +77,12 @@ def _mend(spec: LabelSpec, classes: int, channels: int) -> str:
     )
 
 
-def with_preset(config: SynthesisConfig, classes: Classes) -> SynthesisConfig:
-    """The preset's settings, but for what the weights decide."""
-    weights_say = {name: getattr(config, name) for name in _READ_OFF_THE_WEIGHTS}
+def with_preset(config: SynthesisConfig, classes: ReleasedClasses) -> SynthesisConfig:
+    """The preset's settings, with the fields that the weights decide."""
+    from_weights = {name: getattr(config, name) for name in _IN_WEIGHTS}
     if classes.preset is None:
         return replace(config, **SILENT, unknown=classes.spec.unknown)
-    return synthesis_preset(classes.preset, **weights_say, unknown=classes.spec.unknown)
+    return synthesis_preset(classes.preset, **from_weights, unknown=classes.spec.unknown)
 
 
 def _published(classes: int, channels: int) -> str:
@@ -86,12 +90,9 @@ def _published(classes: int, channels: int) -> str:
         if PRESETS[name]["num_classes"] == classes:
             return name
     known = ", ".join(f"{PRESETS[name]['num_classes']} ({name})" for name in RELEASES)
-    raise ConfigError(
-        "no published weights have so many classes",
-        found=f"{channels} channels of z and classes together, so {classes} classes beside {channels - classes} of z",
-        expected=known,
-        mend=f"Say what they were trained on: --spec ({', '.join(spec_names())}, or a dataset.toml), --z-channels.",
-    )
+    found = f"{channels} channels of z and classes together, so {classes} classes beside {channels - classes} of z"
+    mend = f"Say what they were trained on: --spec ({', '.join(spec_names())}, or a dataset.toml), --z-channels."
+    raise ConfigError("no published weights have so many classes", found=found, expected=known, mend=mend)
 
 
 def _data_set(preset: str) -> str:

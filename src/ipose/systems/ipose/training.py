@@ -37,11 +37,11 @@ from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50
-"""Batches from which batch-norm statistics of averaged weights are estimated (OASIS; facts sec. 9)."""
+"""Number of batches for the batch-norm statistics of averaged weights (OASIS: 50)."""
 
 
 class FrozenParts:
-    """A PartNet that only answers: the objective's `infer_parts`. Moves with the system, trains with nothing."""
+    """A frozen PartNet with its supports, as `infer_parts` of the objective."""
 
     def __init__(self, trained: TrainedPartNet, config: SynthesisConfig) -> None:
         self.partnet = trained.partnet.requires_grad_(False).eval()
@@ -58,7 +58,7 @@ class FrozenParts:
 
 
 def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
-    """What gives the generator its parts in training, by `config.parts`; None for a generator that reads none."""
+    """The function that gives the generator its parts in training, by `config.parts`. None = it reads no parts."""
     if config.part_injection == "none":
         return None
     if trained is not None and config.parts == "predicted":
@@ -67,7 +67,8 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
 
 
 def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
-    """The config with what data and PartNet decide: classes, the unknown one, features per part channel."""
+    """The config with the fields that data and PartNet decide: classes, the unknown class, features for each part
+    channel."""
     features = config.part_feature_channels if trained is None else trained.partnet.config.features
     return replace(config, num_classes=spec.num_classes, unknown=spec.unknown, part_feature_channels=features)
 
@@ -83,19 +84,23 @@ def prepare(
     style: nn.Module | None = None,
     infer_parts: InferParts | None = None,
 ) -> Prepared:
-    """Generator and discriminator on scenes.
+    """Prepare generator and discriminator on scenes.
 
     Args:
         task: config, data and options.
         seed: of initial weights.
-        resume: a checkpoint will be restored, so that no weights are taken over from --init.
-        scenes: the opened training scenes, where the caller has them already.
-        val: validation scenes, for sheets.
-        block: makes the generator's blocks in place of the PSM block (`ipose.layers.psm_block.BlockFactory`).
-        style: the style loss in place of the config's.
-        infer_parts: in place of what `part_source` gives.
+        resume: a checkpoint will be restored. Then --init is not used.
+        scenes: the open training scenes. None = opened from the task's data.
+        val: validation scenes, for sheets. None = opened from the task's data.
+        block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = the PSM block.
+        style: the style loss. None = the config's.
+        infer_parts: gives the parts of a batch. None = from `part_source`.
     Raises:
-        RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step.
+        RunError: no PartNet, or none in its run.
+        ConfigError: config and data do not fit.
+        DataError: faults in the data.
+        SupportError: a part category of the data without supports.
+        MissingWeightsError: no weights for the style loss.
     """
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
     if trained is not None:
@@ -109,7 +114,7 @@ def prepare(
     torch.manual_seed(seed)
     generator, discriminator = Generator(config, block), Discriminator.from_config(config)
     for network in (generator, discriminator):
-        network.to(memory_format=torch.channels_last)  # the same numbers, a fifth faster on CPUs
+        network.to(memory_format=torch.channels_last)  # the results are the same; CPUs are a fifth faster
     if task.options.init is not None and not resume:
         print(f"From {task.options.init}: {load_matching(generator, generator_weights(task.options.init))}.")
     infer_parts = infer_parts or part_source(config, trained)
@@ -127,7 +132,7 @@ def prepare(
 
 
 def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
-    """What the config says of the loop, for so many scenes."""
+    """Settings of the loop that follow from the config and the number of scenes."""
     return {
         "steps": steps_of_epochs(config.epochs, scenes, config.batch_size),
         "batch_size": config.batch_size,
@@ -136,12 +141,12 @@ def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
 
 
 def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
-    """Whether there is a PartNet where the config needs one. Raises ConfigError, RunError."""
+    """Raises ConfigError or RunError if the config needs a PartNet and there is none."""
     if partnet is not None:
         open_model(partnet)
     elif config.needs_partnet:
         raise ConfigError(
-            "parts are predicted by a trained PartNet, and none is named",
+            "predicted parts need a trained PartNet, and none is named",
             field="partnet",
             mend="Name its run (--partnet), or train without predicted parts: --parts true, --parts "
             "position_descriptor, or --part-injection none.",
@@ -149,7 +154,7 @@ def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
 
 
 def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
-    """Whether scenes have the part maps that the config asks for. Raises DataError."""
+    """Raises DataError if the config needs part maps and a scene has none."""
     if config.parts != "true" or config.part_injection == "none":
         return
     for scenes in data:
@@ -164,7 +169,7 @@ def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
 
 
 def _trained_partnet(task: Task) -> TrainedPartNet | None:
-    """The PartNet that the model will own. One that the generator would not read is left alone, with a message."""
+    """The PartNet that the model will own. If the generator would not use it: None, with a printed message."""
     config, partnet = task.config, task.options.partnet
     check_partnet(config, partnet)
     if partnet is None:
@@ -176,14 +181,14 @@ def _trained_partnet(task: Task) -> TrainedPartNet | None:
 
 
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
-    """The loss that the config names, with its weights."""
+    """The style loss of the config, with its weights."""
     if config.style_loss == "clip":
         return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
 
 
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
-    """Every part category of the data has supports. Raises SupportError, which names those that lack them."""
+    """Raises SupportError, with their names, if part categories of the data have no supports."""
     if missing := [name for name in categories if name not in supports.categories]:
         raise SupportError(
             "part categories of the data without supports",
@@ -197,7 +202,7 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
 
 
 def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpec, scenes: Sequence[Scene]) -> IPose:
-    """The model of a step: averaged weights, with batch-norm statistics that fit them."""
+    """The model of a step: averaged weights, with batch-norm statistics for them."""
     generator = snapshot.network("generator")
     assert isinstance(generator, Generator)
     partnet = None if trained is None else trained.partnet
@@ -207,7 +212,7 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
-    """Label, instance, inferred parts, two seeds, photograph."""
+    """A sheet: label map, instances, inferred parts, two seeds, photograph."""
     rows = []
     for scene in scenes:
         first, second = model(scene, seed=1), model(scene, seed=2)
@@ -216,16 +221,18 @@ def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
 
 
 def _parts_read(model: IPose, batch: SceneBatch) -> SceneParts:
-    """What the generator reads of parts; PartNet is not asked for one that reads none."""
+    """The parts that the generator reads. PartNet is not called for a generator that reads none."""
     if model.synthesis.part_injection == "none":
         return no_parts(batch, model.synthesis.part_input_channels)
     return model.infer_parts(batch)
 
 
 def re_estimate(model: IPose, scenes: Sequence[Scene]) -> None:
-    """Batch-norm statistics of the model's weights over fixed scenes, each batch with noise of its own."""
+    """Compute batch-norm statistics of the model's weights on fixed scenes. Each batch has its own noise."""
     count, passes = model.synthesis.batch_size, iter(range(RE_ESTIMATION_PASSES))
-    known: dict[int, tuple[SceneBatch, SceneParts]] = {}  # of the first scene of the last batch: few scenes, one batch
+    known: dict[
+        int, tuple[SceneBatch, SceneParts]
+    ] = {}  # the last batch, by its first scene: few scenes give one batch
 
     def forward() -> None:
         number = next(passes)

@@ -22,31 +22,28 @@ from ipose.training.run import Run
 
 
 def own_data(run: Run) -> DataConfig:
-    """The photographs that the generator of the pairs was trained on.
+    """The photographs that the segmenter's generator was trained on.
 
     Raises:
-        RunError: the generator's run is not there, or does not say.
+        RunError: the generator's run is gone, or does not say.
     """
     pairs = Path(run.config["pairs"])
     try:
         photographs = config_from_plain(PhotoConfig, Run.open(pairs).config["data"])
     except (IposeError, KeyError, TypeError) as error:
-        raise RunError(
-            "the run of the generator, which knows the photographs, is not here",
-            file=pairs,
-            mend="Name photographs to judge on with --data.",
-        ) from error
+        message = "the run of the generator, which names the photographs, is not here"
+        raise RunError(message, file=pairs, mend="Name photographs to judge on with --data.") from error
     return photographs.scenes_config()
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Eval cards of everything that the data have a truth for.
+    """Eval cards of everything that the data can judge, and a sentence for each thing that they cannot.
 
-    Published photographs: landmark errors (CelebA in the wild, CUB, Taichi), foreground IoU (CUB, Flowers, Taichi).
-    Scenes: IoU of the foreground with things, and parts matched to labelled parts.
+    Published photographs give landmark errors (CelebA in the wild, CUB, Taichi) and foreground IoU (CUB, Flowers,
+    Taichi). Scenes give the IoU of things with the foreground, and parts matched to true parts.
 
     Raises:
-        DataError: data without a truth, or a file that cannot be read.
+        DataError: the data have nothing to judge by, or files with faults.
     """
     data = data or own_data(run)
     root = Path(data.data)
@@ -70,7 +67,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 
 def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str, Any], limit: int | None) -> Judged:
-    """Cards of validation scenes. Things are the foreground. Parts are matched if all are of one category."""
+    """Judge validation scenes. Things are the foreground. Parts are matched if all are of one category."""
     dataset, scenes = open_spec(data), open_scenes(data, "val")
     things = torch.tensor([item.thing for item in dataset.labels.classes])
     tally, categories = PartMapTally(len(segmenter.part_names)), set[str]()
@@ -79,7 +76,7 @@ def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str
         if scene.image is None:
             raise DataError("a scene without a photograph", file=data.data, found=scene.name, mend="Add *_img/.")
         foreground = things[scene.label]
-        truth = [seen for seen in (scene.image, foreground, scene.part) if seen is not None]
+        truth = [pixels for pixels in (scene.image, foreground, scene.part) if pixels is not None]
         tally.add(scene.name, segment_image(segmenter, scene.image), foreground.long(), scene.part, truth)
         categories |= {item.part_category for item in scene.objects if item.part_category is not None}
     if not tally.images:

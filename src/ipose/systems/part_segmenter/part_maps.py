@@ -1,4 +1,4 @@
-"""Part maps compared with true maps: foreground IoU, parts matched to labels, and eval cards of both."""
+"""Part maps judged by true maps: foreground IoU, parts matched to labels, and eval cards of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 @dataclass(frozen=True, eq=False)
 class PartMapScores:
-    """Scores of part maps.
+    """Scores of part maps beside true maps.
 
     Args:
         images: number of images.
-        foreground_iou: mean IoU of the foreground.
-        everything: mean IoU if the whole image were foreground, as a baseline.
-        matching: of found and labelled parts; None = no labels, or labels that differ in meaning.
-        data: hash of the truth.
+        foreground_iou: IoU of the pixels that are not background, the mean over the images.
+        everything: the same, if every pixel were foreground.
+        matching: found parts matched to labels. None = not matched.
+        data: hash of the true maps.
     """
 
     images: int
@@ -42,7 +42,7 @@ class PartMapScores:
 
 
 class PartMapTally:
-    """Compares part maps with true maps, image by image.
+    """Collects part maps beside true maps, one image after the other.
 
     Args:
         parts: number of parts that can be found.
@@ -51,7 +51,7 @@ class PartMapTally:
     def __init__(self, parts: int) -> None:
         self.parts, self.labels = parts, 0
         self._ious, self._everything, self._counts = list[float](), list[float](), list[Tensor]()
-        self._looked = Fingerprint()
+        self._hash = Fingerprint()
 
     def add(
         self,
@@ -65,15 +65,15 @@ class PartMapTally:
 
         Args:
             name: of the image.
-            found: found parts, 0 = background.
-            foreground: true foreground, 0 = background.
-            labels: true parts, 0 = background; None = no part labels.
-            truth: tensors for the hash.
+            found: its found parts, 0 = background.
+            foreground: true foreground; 0 = background.
+            labels: true parts, 0 = background. None = there are none.
+            truth: the tensors to hash.
         """
         self._ious.append(foreground_iou(found[None], foreground[None]))
         self._everything.append(foreground_iou(torch.ones_like(foreground[None]), foreground[None]))
         for pixels in truth:
-            self._looked.add(name, pixels)
+            self._hash.add(name, pixels)
         if labels is not None:
             most = max(1, int(labels.max()))
             self._counts.append(overlap_counts(found[None], labels[None], self.parts, most))
@@ -85,24 +85,24 @@ class PartMapTally:
         return len(self._ious)
 
     def scores(self, *, match: bool) -> PartMapScores:
-        """Scores of all images. `match`: match parts to labels, which must have the same meaning in all images."""
+        """Scores of all images. `match`: match parts to labels, which must mean the same in all images."""
         matching = None
         if match:
             padded = [F.pad(counts, (0, 1 + self.labels - counts.shape[1])) for counts in self._counts]
             matching = match_parts(torch.stack(padded).sum(0))
-        return PartMapScores(self.images, fmean(self._ious), fmean(self._everything), matching, self._looked.hex())
+        return PartMapScores(self.images, fmean(self._ious), fmean(self._everything), matching, self._hash.hex())
 
 
 def part_map_cards(
     scores: PartMapScores, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
 ) -> list[EvalCard]:
-    """Eval cards of the scores.
+    """Eval cards: foreground IoU and, if parts were matched, IoU of labels with their matched parts.
 
     Args:
-        scores: to write.
+        scores: of some images.
         part_names: of the found parts.
         facts: fields that all cards share.
-        label_names: of the labels 1, 2, ... Labels without a name get a number.
+        label_names: of labels 1, 2, ... Labels without a name are numbered.
     """
     common: dict[str, Any] = {"counts": {"photographs": scores.images}, "data": scores.data, **facts}
     notes = ("each photograph by itself, then the mean; background is what has id 0",)
@@ -112,28 +112,28 @@ def part_map_cards(
         count = matching.iou.shape[1]
         labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
         matched = matching.table(part_names, labels)
-        said = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
+        pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
         metric = "IoU of labels with their matched parts"
-        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=said, **common))
+        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, **common))
     return cards
 
 
 def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
-    """Fields `protocol` and `resize` of cards on photographs segmented by `segment_image`."""
+    """Protocol and resizing of `segment_image`, for eval cards."""
     side = segmenter.image_size
     resize = f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
     return {"protocol": "photographs", "resize": resize}
 
 
 def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapScores:
-    """Compare written part maps with true maps of the same names.
+    """Compare written part maps with the true maps of the same names.
 
     Args:
-        segmenter: the segmenter that wrote the maps.
-        maps: files of `segment_files`.
+        segmenter: the segmenter that made the maps.
+        maps: part maps that `segment_files` wrote.
         truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
     Raises:
-        DataError: a part map without a true map, or with one of another size.
+        DataError: a photograph without a true map, or a true map of another size.
     """
     tally = PartMapTally(len(segmenter.part_names))
     for path in maps:
@@ -149,21 +149,21 @@ def file_cards(
     """Eval cards of `score_files`.
 
     Args:
-        segmenter: the segmenter that wrote the maps.
-        maps: files of `segment_files`.
+        segmenter: the segmenter that made the maps.
+        maps: part maps that `segment_files` wrote.
         truth: folder of true maps.
-        model: model folder of the segmenter, or its run.
-        images: the segmented photographs.
+        model: run or model folder of the segmenter.
+        images: the photographs.
     """
     facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
     return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
 
 
 def check_truth(images: Sequence[Path], truth: Path) -> None:
-    """Check that each photograph has a true map. Called before any photograph is segmented.
+    """Check that each photograph has a true map, before any is segmented.
 
     Raises:
-        DataError: no such folder, or a photograph without a map in it.
+        DataError: no such folder, or a photograph without a true map.
     """
     if not truth.is_dir():
         raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
@@ -183,10 +183,6 @@ def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
     file = _truth_file(path, truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
-        raise DataError(
-            "a true map of another size than its photograph",
-            file=file,
-            found=f"{true.shape[0]}x{true.shape[1]}",
-            expected=f"{size[0]}x{size[1]}",
-        )
+        found, expected = f"{true.shape[0]}x{true.shape[1]}", f"{size[0]}x{size[1]}"
+        raise DataError("a true map of another size than its photograph", file=file, found=found, expected=expected)
     return true

@@ -31,7 +31,8 @@ CUB_NOTE = (
     "0.0323 in the paper, which does not say its protocol; here a regression for each landmark on the photographs that "
     "show it, on a split of our own"
 )
-CUB_NOTE_NO_BIAS = "as the other, without a constant, as the paper regresses CelebA's landmarks"
+NO_BIAS_NOTE = "as the other, without a constant, as the paper regresses CelebA's landmarks"
+TAICHI_NOTE = "417.17 in the paper, 10 parts"
 
 RULES: dict[str, tuple[LandmarkRule, ...]] = {
     "CelebA in the wild": (
@@ -40,15 +41,10 @@ RULES: dict[str, tuple[LandmarkRule, ...]] = {
     ),
     "CUB-200-2011": (
         ("Landmark error over the edge length, with bias", edge_length_error, {"bias": True}, CUB_NOTE),
-        ("Landmark error over the edge length, without bias", edge_length_error, {"bias": False}, CUB_NOTE_NO_BIAS),
+        ("Landmark error over the edge length, without bias", edge_length_error, {"bias": False}, NO_BIAS_NOTE),
     ),
     "Taichi": (
-        (
-            "Landmark error as sum of absolute errors",
-            taichi_error,
-            {"distance": False},
-            "417.17 in the paper, 10 parts",
-        ),
+        ("Landmark error as sum of absolute errors", taichi_error, {"distance": False}, TAICHI_NOTE),
         ("Landmark error as sum of distances", taichi_error, {"distance": True}, "as the paper words it"),
     ),
 }
@@ -154,7 +150,7 @@ def _landmark_cards(
     assert layout.landmarks is not None
     fit, side = segment_photos(segmenter, splits[layout.fitted_on], batch), segmenter.image_size
     truth = [layout.landmarks(root, splits[split], side) for split in (layout.fitted_on, "test")]
-    none = fit.centres[:, :0], photos.centres[:, :0]  # without a centre, the fitted constant is the mean landmark
+    none = fit.centres[:, :0], photos.centres[:, :0]  # without a centre: the mean landmark
     least = int((truth[0] != MISSING).all(-1).sum(0).min())
     few = least <= 2 * fit.centres.shape[1]
     warning = ("fewer photographs to fit on than numbers to fit",) if few else ()

@@ -97,19 +97,19 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
 def segment_and_judge(
     model: Path, images: Path, out: Path, *, truth: Path | None = None, device: str = "cpu"
 ) -> Iterator[str]:
-    """Segment photographs. If there are true maps, write eval cards too.
+    """Write part maps of photographs, and eval cards if there are true maps.
 
     Args:
-        model: run of a part segmenter, or its model folder.
+        model: run or model folder of a part segmenter.
         images: a photograph, or a folder of them.
-        out: folder to write, with the cards in its `cards/`.
-        truth: folder of true maps. None = no cards.
-        device: to compute on.
+        out: folder to write, with eval cards in its `cards/`.
+        truth: folder of true maps. None = no eval cards.
+        device: of the segmenter.
     Yields:
         lines to print: the files, then the cards.
     Raises:
-        RunError: no such model.
-        DataError: no photographs, some that cannot be read, or one without a true map. Nothing is written then.
+        RunError: no part segmenter in `model`.
+        DataError: no photographs, some that cannot be read, or one without a true map. Nothing is written.
     """
     if truth is not None:
         check_truth(find_images(images), truth)

@@ -1,1 +1,1 @@
-"""PartNet alone (iPOSE sec. 3.1): its training, its page, parts of silhouettes."""
+"""PartNet without a generator (iPOSE sec. 3.1): training, report, and parts of silhouettes."""

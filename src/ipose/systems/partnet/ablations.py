@@ -17,6 +17,7 @@ from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.part_annotations import PartPair
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
@@ -24,7 +25,6 @@ from ipose.reports.figures import part_picture
 from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import evaluate, loop_of
-from ipose.types import PartPair
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"

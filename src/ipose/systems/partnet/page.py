@@ -1,4 +1,4 @@
-"""Sections of a report about PartNet: scores, objects, attention, mistakes."""
+"""report.html of a PartNet run: scores, objects, attention, mistakes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.attention import support_attention
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
@@ -18,26 +19,25 @@ from ipose.reports.part_blocks import attention_figure, confusion_table, extreme
 from ipose.systems.partnet.training import evaluate, inferred_parts, judged_pairs
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
 from ipose.training.run import Run
-from ipose.types import PartPair, SupportSet
 
 SHOWN_OBJECTS = 4
-"""Of each category."""
+"""Number of objects of each category."""
 
 EXTREME_OBJECTS = 8
 OPEN = 2
-"""Categories that are seen without a tap."""
+"""Number of categories that are open at first."""
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedPartNet:
-    """A PartNet with the data that it is judged on."""
+    """A PartNet with the data that judge it."""
 
     trained: TrainedPartNet
     data: PartData
 
     @property
     def supports(self) -> SupportSet:
-        """That it reads."""
+        """The supports of the PartNet."""
         return self.trained.supports
 
     @cached_property
@@ -56,7 +56,7 @@ class JudgedPartNet:
 
 
 def page(run: Run) -> RunPage:
-    """Scores, objects, attention, mistakes; without the data the supports alone."""
+    """Scores, objects, attention and mistakes. Without the data: only the supports."""
     trained, config = load_partnet(run.folder), config_of(run, "partnet", PartNetConfig)
     sections = with_data(
         lambda: part_sections(JudgedPartNet(trained, open_part_pairs(config_of(run, "data", DataConfig))))
@@ -73,37 +73,37 @@ def settings(config: PartNetConfig) -> Section:
 
 
 def part_sections(result: JudgedPartNet) -> list[Section]:
-    """Scores against the baselines, objects, what was read in the supports, what is mistaken for what, extremes."""
+    """Scores beside the baselines, objects, attention, mistakes, and the worst and best objects."""
     evaluation, novel = result.evaluation, result.data.novel
     categories = list(evaluation.model.counts)
     basis = [name for name in categories if name not in novel]
-    strangers = [name for name in categories if name in novel]
+    novel_categories = [name for name in categories if name in novel]
     sections = [
         Section(
             "Parts from shapes",
-            "PartNet sees an object's silhouette and a few annotated part maps of its category, and answers a part "
-            "map. Beside it two plain baselines on the same objects.",
+            "PartNet gets an object's silhouette and a few annotated part maps of its category. It answers with a part "
+            "map. Two baselines are judged on the same objects.",
             [parts_table(evaluation, "Accuracy"), *_objects(result, basis)],
             shown=1 + OPEN,
             rest="more categories",
         )
     ]
-    if strangers:
-        figures = [figure for name in strangers for figure in _novel_category(result, name)]
+    if novel_categories:
+        figures = [figure for name in novel_categories for figure in _novel_category(result, name)]
         sections.append(
             Section(
                 "Novel categories",
-                "No part map of these categories was trained on. All that PartNet is told of them are these supports.",
+                "PartNet was not trained on part maps of these categories. It only knows these supports.",
                 figures,
                 shown=2 * OPEN,
                 rest="more novel categories",
             )
         )
-    return [*sections, attention_section(result, strangers + basis), _mistakes(result), extreme_objects(result)]
+    return [*sections, attention_section(result, novel_categories + basis), _mistakes(result), extreme_objects(result)]
 
 
 def attention_section(result: JudgedPartNet, categories: Sequence[str]) -> Section:
-    """Which support pixels the centre of each part read, of one object a category."""
+    """The support pixels that the centre of each part read, for one object of each category."""
     figures, network, names = [], result.trained.partnet, result.supports.part_names
     pairs = [pair for name in categories if (pair := _richest(result.judged, name))]
     for pair in pairs:
@@ -117,12 +117,12 @@ def attention_section(result: JudgedPartNet, categories: Sequence[str]) -> Secti
             ]
     return Section(
         "What PartNet reads",
-        "The ring marks one pixel of an object, the centre of an inferred part. Magenta marks the pixels of the "
-        "supports that PartNet's first attention block read to decide on it, as strong as their weight; a caption says "
-        'how much lay on which part ("outside" is the background), and on which support. Supports are compared by '
-        "silhouette alone: the colours below the magenta are what is found there, not what is looked for.\n\n"
-        "PartNet sees in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks have read "
-        "something already, and often rest on a few places of the background; those of the first object come last.",
+        "The ring marks one pixel of an object: the centre of an inferred part. Magenta marks the support pixels that "
+        "PartNet's first attention block read for it; stronger colour means more weight. A caption says how much of "
+        'the weight is on which part ("outside" is the background) and on which support. Supports are compared only by '
+        "silhouette. So the colours below the magenta are what is found there, not what is searched for.\n\n"
+        "PartNet reads in blocks of 8x8 pixels, so small parts share their surroundings. Later blocks use what was "
+        "read before, and often read a few places of the background. Those of the first object come last.",
         [*figures, *(later if pairs else [])],
         shown=min(OPEN, len(figures)),
         rest="more categories, and the later blocks" if len(figures) > OPEN else "the later blocks",
@@ -138,9 +138,9 @@ def _mistakes(result: JudgedPartNet) -> Section:
         tables.append(confusion_table(count.frame, names[name], f"{name}{mark}: {objects}"))
     return Section(
         "Which part is mistaken for which",
-        "Rows are the true parts, columns what PartNet inferred there; percent of the row, over all validation "
-        'objects. "none" is the background, and object pixels that nobody annotated. All channels are in the running, '
-        "as where the generator reads them, so an object pixel can be inferred to be no part.",
+        "Rows are the true parts, columns the inferred parts, in percent of the row, over all validation objects. "
+        '"none" is the background, and object pixels without annotation. As in the generator\'s input, all channels '
+        'count, so PartNet can also answer "none" for an object pixel.',
         tables,
         shown=OPEN,
         rest="more categories",
@@ -157,9 +157,8 @@ def extreme_objects(result: JudgedPartNet) -> Section:
             figures.append(objects_figure(pairs, result.parts(pairs), title, scores=shares))
     return Section(
         "Worst and best objects",
-        f"Of {len(scores)} validation objects, by the share of right pixels inside the silhouette. Where nobody "
-        "annotated a pixel of the object (grey), every answer counts as wrong: the worst objects show gaps in the "
-        "annotation as well as mistakes.",
+        f"Of {len(scores)} validation objects, by the share of right pixels inside the silhouette. An object pixel "
+        "without annotation (grey) counts as wrong. So the worst objects also show gaps in the annotation.",
         figures,
         shown=1,
         rest="the best objects",
@@ -180,6 +179,6 @@ def _novel_category(result: JudgedPartNet, category: str) -> list[Figure]:
 
 
 def _richest(pairs: Sequence[PartPair], category: str) -> PartPair | None:
-    """The first of the category's objects with the most different parts."""
+    """The category's first object among those with the most parts."""
     own = [pair for pair in pairs if pair.category == category]
     return max(own, key=lambda pair: len(pair.part_map.unique()), default=None)

@@ -1,4 +1,4 @@
-"""`ipose parts`: PartNet alone, on drawn silhouettes or on label maps."""
+"""`ipose parts`: parts from PartNet, for drawn silhouettes or label maps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ from ipose.reports.sheets import parts_sheet
 from ipose.types import SceneBatch
 
 ATTENTION = "_attention"
-"""What is put behind a file's name for its sheet of attention."""
+"""End of the name of a file's attention sheet."""
 
 GREY = 0.35
-"""How bright a label map is drawn below its parts."""
+"""Brightness of a label map under its parts."""
 
 
 @dataclass(frozen=True, eq=False)
 class PartReader:
-    """A PartNet with the supports to read and, for label maps, the spec of their ids."""
+    """A PartNet with its supports. `spec`: what the ids of label maps mean. None = unknown."""
 
     trained: TrainedPartNet
     supports: SupportSet
@@ -45,7 +45,7 @@ class PartReader:
 
 
 def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
-    """Load all three, PartNet onto `device`: the supports and the spec default to those of the model."""
+    """Load a PartNet, supports and spec. None = the model's own supports or spec."""
     saved = open_model(model)
     trained = load_partnet(saved)
     trained.partnet.to(device)
@@ -65,21 +65,21 @@ def write_parts(
     instances: Path | None = None,
     attention: bool = False,
 ) -> list[Path]:
-    """Part maps (index PNGs) and overlays of everything in `inputs`.
+    """Write part maps (index PNGs) and overlays for everything in `inputs`.
 
     Args:
-        reader: of `part_reader`.
+        reader: from `part_reader`.
         inputs: a PNG, or a folder of them.
         out: folder to write.
-        category: the inputs are silhouettes of one object of this category each; None = they are label maps, unless
-            the supports hold one category only.
-        instances: instance map, or folder of them, for label maps.
+        category: category of the silhouettes. None = the inputs are label maps, unless the supports have only one
+            category.
+        instances: instance map, or a folder of them, for label maps.
         attention: also draw what the parts of each object read in the supports.
     Returns:
-        the files written.
+        the files.
     Raises:
-        ConfigError: label maps, and no spec that says what their ids mean.
-        SupportError: the category has no supports.
+        ConfigError: label maps without a spec.
+        SupportError: no supports of the category.
     """
     files = find_maps(inputs)
     if category is None and reader.spec is None and len(reader.supports.categories) == 1:
@@ -87,22 +87,16 @@ def write_parts(
     if category is not None:
         return _of_silhouettes(reader, files, out, category, attention)
     if reader.spec is None:
-        raise ConfigError(
-            "these could be silhouettes or label maps",
-            file=inputs,
-            mend="Say --category NAME for silhouettes "
-            f"(one of {', '.join(reader.supports.categories)}), or --spec NAME for label maps.",
-        )
+        known = ", ".join(reader.supports.categories)
+        mend = f"Say --category NAME for silhouettes (one of {known}), or --spec NAME for label maps."
+        raise ConfigError("these could be silhouettes or label maps", file=inputs, mend=mend)
     return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances, attention)]
 
 
 def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str, attention: bool) -> list[Path]:
     if category not in reader.supports.categories:
-        raise SupportError(
-            f"no supports for part category {category!r}",
-            expected=", ".join(reader.supports.categories),
-            mend="Draw some and name their folder with --supports.",
-        )
+        known, mend = ", ".join(reader.supports.categories), "Draw some and name their folder with --supports."
+        raise SupportError(f"no supports for part category {category!r}", expected=known, mend=mend)
     canvases = [read_silhouette(file) for file in files]
     shapes = torch.stack([to_object_frame(canvas, canvas.to(torch.uint8))[0] for canvas in canvases])
     predicted = predict_part_maps(
@@ -127,7 +121,7 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
 def _draw_attention(
     reader: PartReader, path: Path, shapes: Float[Tensor, "n 1 s s"], categories: Sequence[str], names: Sequence[str]
 ) -> Path:
-    """What the parts of each of some objects read, as a sheet."""
+    """Write a sheet of what the parts of some objects read in the supports."""
     maps = reader.supports.of(list(categories)).to(reader.device)
     found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
     part_names = [reader.supports.part_names[category] for category in categories]

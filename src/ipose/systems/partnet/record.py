@@ -14,28 +14,28 @@ ROOM = "ipose.systems.partnet"
 
 @dataclass(frozen=True, kw_only=True)
 class PartNetOptions(TrainOptions):
-    """What `ipose train partnet` takes more."""
+    """Options that only `ipose train partnet` has."""
 
     supports: Path | None = None
-    """Support folder. None = choose k a category by k-means (iPOSE suppl. A.2)."""
+    """Support folder. None = choose k supports for each category by k-means (iPOSE suppl. A.2)."""
     init: Path | None = None
-    """Start from this run's weights, as far as they fit."""
+    """Run whose weights are the start, as far as they fit. None = random weights."""
 
 
 def published(_: str) -> Mapping[str, Published]:
-    """The same for all presets."""
+    """The published values, which are the same for all presets."""
     return PUBLISHED
 
 
 def describe_parts(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """PartNet's hash, and the categories that there are supports of."""
+    """PartNet's hash, and the categories with supports."""
     supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [f"PartNet {config['partnet_sha256'][:12]}", f"categories  {', '.join(supports) or none}"]
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     return describe_parts(config, folder)
 
 

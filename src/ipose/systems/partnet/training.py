@@ -1,4 +1,4 @@
-"""Training PartNet: data, supports, objective, and what is looked at on the way."""
+"""Training PartNet: data, supports, objective, model and sheets."""
 
 import math
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
 from ipose.evaluation.part_metrics import object_pixel_accuracy
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -23,25 +24,25 @@ from ipose.reports.sheets import parts_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
-from ipose.types import PartPair, SupportSet
 
 WATCHED = 256
-"""Validation objects looked at during training; the end looks at all."""
+"""Number of validation objects that are judged during training. At the end, all are judged."""
 
 SHOWN = 12
-"""Objects on a sheet."""
+"""Number of objects on a sheet."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None) -> Prepared:
-    """PartNet on part pairs.
+    """Prepare PartNet on part pairs.
 
     Args:
-        task: config and data.
+        task: config, data and options.
         seed: of initial weights and of the choice of supports.
-        resume: a checkpoint will be restored, so that no weights are taken over from --init.
-        data: the opened `task.data`, where the caller has it already.
+        resume: a checkpoint will be restored. Then --init is not used.
+        data: the open data. None = opened from the task.
     Raises:
-        DataError, SupportError: faults in the data, or a category without supports.
+        DataError: faults in the data.
+        SupportError: a category without supports.
     """
     config: PartNetConfig = task.config
     data = checked_part_pairs(task.data) if data is None else data
@@ -71,7 +72,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
 
 
 def loop_of(config: PartNetConfig, pairs: int) -> dict[str, Any]:
-    """What the config says of the loop, for so many pairs."""
+    """Settings of the loop that follow from the config and the number of pairs."""
     return {
         "steps": steps_of_epochs(config.epochs, pairs, config.batch_size),
         "batch_size": config.batch_size,
@@ -81,7 +82,7 @@ def loop_of(config: PartNetConfig, pairs: int) -> dict[str, Any]:
 
 
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:
-    """The model beside copy and majority on all validation pairs."""
+    """Scores of PartNet and of the baselines copy and majority, on all validation pairs."""
 
     @torch.no_grad()
     def predict(shapes: torch.Tensor, categories: list[str]) -> PartGuess:
@@ -92,12 +93,12 @@ def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEval
 
 
 def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
-    """The validation pairs of categories that there are supports of."""
+    """The validation pairs of categories with supports."""
     return [pair for pair in data.val if pair.category in supports.categories]
 
 
 def inferred_parts(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> torch.Tensor:
-    """Part maps of objects, uint8 (n, s, s); on the CPU, 32 objects at once."""
+    """Inferred part maps of objects, uint8 (n, s, s), on the CPU; 32 objects at once."""
     shapes = torch.stack([pair.shape for pair in pairs])[:, None].float()
     categories = [pair.category for pair in pairs]
     pieces = [
@@ -134,11 +135,8 @@ def _supports(folder: Path | None, k: int, seed: int, data: PartData) -> Support
         return data.choose_supports(k, seed=seed)
     supports = load_supports(folder)
     if missing := sorted(set(data.part_names) - set(supports.categories)):
-        raise SupportError(
-            "categories of the data without supports",
-            file=folder,
-            found=", ".join(supports.categories),
-            expected=", ".join(data.part_names),
-            mend=f"Add folders for {', '.join(missing)}, or build them with ipose supports build.",
-        )
+        message = "categories of the data without supports"
+        found = ", ".join(supports.categories)
+        mend = f"Add folders for {', '.join(missing)}, or build them with ipose supports build."
+        raise SupportError(message, file=folder, found=found, expected=", ".join(data.part_names), mend=mend)
     return supports

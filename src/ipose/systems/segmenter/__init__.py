@@ -1,1 +1,1 @@
-"""A semantic segmenter, to judge images by."""
+"""A semantic segmenter that judges images."""

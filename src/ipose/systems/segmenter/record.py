@@ -11,7 +11,7 @@ ROOM = "ipose.systems.segmenter"
 
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """What a model folder holds, in words."""
+    """The facts about a model folder, in words."""
     return [f"{config['segmenter_config']['architecture']}, {config['num_classes']} classes"]
 
 

@@ -1,4 +1,4 @@
-"""Training a semantic segmenter on a data set's photographs and label maps, to judge images by."""
+"""Training a semantic segmenter on the photographs and label maps of a data set."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,6 +8,7 @@ from PIL import Image
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.label_spec import LabelSpec
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
@@ -18,11 +19,11 @@ from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 20
-"""Batches from which batch-norm statistics are estimated: those that training keeps lag behind its weights."""
+"""Number of batches for the batch-norm statistics. Those of training are for older weights."""
 
 
 def prepare(
@@ -33,16 +34,16 @@ def prepare(
     scenes: Sequence[Scene] | None = None,
     source: BatchSource | None = None,
 ) -> Prepared:
-    """A segmenter on scenes; its model folder serves `ipose evaluate --segmenter`.
+    """Prepare a segmenter on scenes. `ipose evaluate --segmenter` uses its model folder.
 
     Args:
         task: config and data.
         seed: of initial weights.
-        resume: a checkpoint will be restored; there is nothing else to take over.
-        scenes: the opened training scenes, where the caller has them already.
-        source: of batches (`ipose.segmentation.objective.SegmentationBatch`) in place of the scenes.
+        resume: not used.
+        scenes: the open training scenes. None = opened from the task's data.
+        source: of batches (`ipose.segmentation.objective.SegmentationBatch`). None = the scenes.
     Raises:
-        DataError: before the first step.
+        DataError: faults in the data.
     """
     config: SegmenterConfig = task.config
     spec, size = open_spec(task.data).labels, (config.height, config.width)
@@ -68,7 +69,7 @@ def prepare(
 
 
 def _network(snapshot: Snapshot, *, scenes: Sequence[Scene]) -> SemanticSegmenter:
-    """The network of a step, with the batch-norm statistics of its present weights."""
+    """The network of a step, with batch-norm statistics of its present weights."""
     network = snapshot.network("segmenter")
     assert isinstance(network, SemanticSegmenter)
     count, device = network.config.batch_size, next(network.parameters()).device
@@ -86,7 +87,7 @@ def _network(snapshot: Snapshot, *, scenes: Sequence[Scene]) -> SemanticSegmente
 
 @torch.no_grad()
 def _sheet(network: SemanticSegmenter, title: str, *, scenes: Sequence[Scene], spec: LabelSpec) -> Image.Image:
-    """Photograph, true classes, found classes."""
+    """A sheet: photograph, true classes, found classes."""
     rows, device = [], next(network.parameters()).device
     for scene in scenes:
         image = SceneBatch.from_scenes([scene]).image
