@@ -19,7 +19,7 @@ class TestSegmenterOnPairs:
     def test_it_says_so(self, ipose, tmp_path):
         done = ipose(*PAIRS, tmp_path / "nowhere", "--out", tmp_path / "run")
         assert "ipose train segmenter --pairs is now: ipose train part-segmenter --pairs" in done.err
-        assert "no GANSeg" in done.err  # and goes on to look for the run
+        assert "no such run or model folder" in done.err  # and goes on to look for it
         assert done.out == ""
 
     def test_its_help_is_that_of_the_part_segmenter(self, ipose):
@@ -38,7 +38,7 @@ class TestSystemOfGenerate:
         words = ("generate", label, "--model", tiny.synthesis, "--out", tmp_path, "--system", "synthesis")
         done = ipose(*words)
         assert done.code == 0, done.err
-        assert done.err == "--system is not needed: the model says which system it is of.\n"
+        assert done.err == "--system is not needed: the model folder names its system.\n"
         assert (tmp_path / f"{label.stem}_seed0.png").is_file()
 
     def test_a_wrong_one_changes_nothing(self, ipose, tiny, scene_folder, tmp_path):

@@ -1,4 +1,4 @@
-"""`ipose ablate`: every run of a table, one after the other, then the table beside the published one."""
+"""`ipose ablate`: train the runs of a table one after the other, then write the table."""
 
 import json
 import time
@@ -23,12 +23,12 @@ from ipose.whole_files import write_text_whole
 
 @dataclass(frozen=True)
 class AblationResult:
-    """How a call ended.
+    """Result of `run_ablation`.
 
     Args:
         stopped: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
-        table: what came out; None where no run is finished, or somebody interrupted.
-        files: what was written.
+        table: the table; None if no run is finished, or after an interrupt.
+        files: that were written.
     """
 
     stopped: Stopped
@@ -37,16 +37,16 @@ class AblationResult:
 
 
 def run_ablation(rows: Rows) -> AblationResult:
-    """Train what is not trained yet, score it, write table-N.json, table-N.md and report.html into the job's `out`.
+    """Train and score the runs of a table. Write table-N.json, table-N.md and report.html to the job's `out`.
 
-    Finished runs are taken as they are, unfinished ones resumed. Stopped by a signal or by the time, the same job goes
-    on where it was.
+    Finished runs are not trained again, and unfinished runs are resumed. After a stop by a signal or by the time, the
+    same call continues.
 
     Args:
-        rows: of the system whose table it is, with the job.
+        rows: of the table's system, with the job.
     Raises:
-        RunError: a folder holds a run of another configuration; before anything is trained.
-        MissingWeightsError: no row can be run here.
+        RunError: a folder holds a run with another configuration. Raised before the first training.
+        MissingWeightsError: no row can be trained here.
         ConfigError, DataError: as training raises them.
     """
     job = rows.job
@@ -66,13 +66,13 @@ def run_ablation(rows: Rows) -> AblationResult:
 
 
 def _why_not(rows: Rows, row: Row) -> str | None:
-    """Why a row cannot be had here; runs that are finished need nothing. Raises RunError for runs of another config."""
+    """Why the row cannot be trained here; None if it can, or is finished. Raises RunError for another configuration."""
     states = [state_of(rows.folder(row, seed), rows.wanted(row, seed)) for seed in rows.job.seeds]
     return None if set(states) == {"finished"} else rows.missing(row)
 
 
 class _Grid:
-    """The runs of a table in order: all rows of the first seed, then of the next."""
+    """Trains and scores the runs: all rows with the first seed, then with the next seed."""
 
     def __init__(self, rows: Rows, chosen: list[Row]) -> None:
         self.job, self.rows, self.chosen = rows.job, rows, chosen
@@ -80,7 +80,7 @@ class _Grid:
         self.scores: dict[tuple[str, int], Scores] = {}
 
     def go(self) -> tuple[Stopped, Mapping[tuple[str, int], Scores]]:
-        """Until the grid is done, or something ends it; scores by row and seed."""
+        """Train until all is done, or something stops it. Returns scores by row and seed."""
         runs = [(row, seed) for seed in self.job.seeds for row in self.chosen]
         with listening(print) as stop:
             for number, (row, seed) in enumerate(runs, start=1):
@@ -90,7 +90,7 @@ class _Grid:
         return "done", self.scores
 
     def _one(self, row: Row, seed: int, name: str, stop: StopRequest) -> Stopped:
-        """Train what is left to, and score."""
+        """Train one run, if it is not finished, and score it."""
         if stop:
             return "interrupted"
         left = None if self.job.max_minutes is None else self.job.max_minutes - (time.monotonic() - self.started) / 60
@@ -114,7 +114,7 @@ class _Grid:
 def _outcome(
     rows: Rows, chosen: list[Row], not_run: Mapping[str, str], scores: Mapping[tuple[str, int], Scores]
 ) -> tuple[Outcome, dict[str, str]]:
-    """All that is known, and the pictures of each row, relative to the job's `out`."""
+    """The outcome, and the picture files of each row, relative to the job's `out`."""
     job = rows.job
     done = {row.name: [seed for seed in job.seeds if (row.name, seed) in scores] for row in chosen}
     shown = [row for row in chosen if done[row.name]]
@@ -143,7 +143,7 @@ def _outcome(
 def _baselines(
     rows: Rows, shown: list[Row], done: Mapping[str, list[int]], scores: Mapping[tuple[str, int], Scores]
 ) -> dict[str, dict[int, dict[str, float]]]:
-    """Copy, majority and their like: once for all rows that share them."""
+    """Scores of baselines, once for all rows that share them."""
     found: dict[str, dict[int, dict[str, float]]] = {}
     kinds = dict.fromkeys(rows.baselines(row) for row in shown)
     for row in shown:

@@ -1,5 +1,4 @@
-"""From scores to a table: per seed, mean and spread, the paper's numbers beside, and what may be claimed. No torch in
-here."""
+"""Scores of all rows, their means and spreads, and comparisons of rows. Imports no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,27 +10,27 @@ from ipose.ablations.verdict import Spread, Verdict, verdict
 FORMAT = "ipose-ablation-1"
 
 SeedScores = Mapping[int, Mapping[str, float]]
-"""Scores of a row by seed, then by metric."""
+"""Scores of a row, by seed, then by metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """All that a grid has come to so far.
+    """Results of a table so far.
 
     Args:
-        table: the grid.
+        table: the table.
         kind: of the runs.
-        scores: of rows that have a scored run, by name.
-        baselines: likewise, of what is not trained.
+        scores: of rows with a scored run, by name.
+        baselines: scores of the baselines, by name.
         runs: folder names of each row's scored runs.
-        steps: that each of these runs was trained.
-        left_out: rows that were not asked for.
-        not_run: rows that cannot be run here, and why.
-        unfinished: runs that wait for more time.
-        notes: what a reader must know.
+        steps: number of steps of each of these runs.
+        left_out: names of rows that the job does not have.
+        not_run: names of rows that cannot be trained here, and why.
+        unfinished: folder names of runs that are not finished.
+        notes: sentences below the table.
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
-        titles: of metrics by key, where they are not the table's.
+        titles: titles of metrics, by key, that replace the table's.
     """
 
     table: AblationTable
@@ -50,18 +49,18 @@ class Outcome:
 
     @property
     def metrics(self) -> list[Metric]:
-        """Those that some run has."""
+        """Metrics that at least one run has."""
         found = {key for seeds in self.scores.values() for scores in seeds.values() for key in scores}
         known = [metric for metric in self.table.metrics if metric.key in found]
         return [replace(metric, title=self.titles.get(metric.key, metric.title)) for metric in known]
 
     def reference_of(self, row: Row) -> str:
-        """The row that this one is compared with: its own, else the table's, else (both left out) the first."""
+        """Name of the row to compare with: the row's own, else the table's; if both are left out, the first row."""
         there = [name for name in (row.against, self.table.reference) if name in self.scores]
         return there[0] if there else next(iter(self.scores))
 
     def comparisons(self) -> list["Comparison"]:
-        """Each row with scores beside its reference, metric by metric."""
+        """Compare each row with its reference, in each metric."""
         published = {row.name: row.published for row in self.table.rows}
         found = []
         for row in self.table.rows:
@@ -77,7 +76,7 @@ class Outcome:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, for table-N.json."""
+        """As plain values, for table-N.json."""
         rows = {row.name: row for row in self.table.rows}
         return {
             "format": FORMAT,
@@ -111,14 +110,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One row beside its reference in one metric.
+    """One row compared with its reference in one metric.
 
     Args:
-        row: its name.
-        reference: the other's.
-        metric: which.
-        judged: gap, spread, and what may be claimed.
-        published: the paper's gap; None where it has none.
+        row: name of the row.
+        reference: name of the reference.
+        metric: the metric.
+        judged: gap, spread and verdict.
+        published: the paper's gap; None = the paper has none.
     """
 
     row: str
@@ -129,11 +128,11 @@ class Comparison:
 
     @property
     def contradicts(self) -> bool:
-        """Whether an ordering is claimed, and the paper has the other one."""
+        """Whether one row is better here, and the other one in the paper."""
         return self.judged.is_claim and self.published is not None and self.judged.gap * self.published < 0
 
     def text(self) -> str:
-        """A clause: gap, spread, verdict, the paper's gap."""
+        """Gap, spread, verdict and the paper's gap, as text."""
         judged, write = self.judged, self.metric.text
         spread = f" (spread {write(judged.spread)})" if judged.word != "one seed" else ""
         word = f": {judged.word}" if judged.word != "one seed" else ""
@@ -143,7 +142,7 @@ class Comparison:
         return said + (", which contradicts the paper" if self.contradicts else "")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """As plain values."""
         return {
             "row": self.row,
             "reference": self.reference,
@@ -156,7 +155,7 @@ class Comparison:
 
 
 def values(seeds: SeedScores, key: str) -> list[float]:
-    """Of one metric, over the seeds that have it."""
+    """Values of one metric, of all seeds that have it."""
     return [scores[key] for scores in seeds.values() if key in scores]
 
 

@@ -1,4 +1,4 @@
-"""report.html of a folder of ablations: every table-N.json in it, with curves and pictures of the runs."""
+"""report.html of a folder of ablations: all its tables, with curves and pictures of the runs."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from ipose.training.metrics import read_metrics
 
 
 def write_page(out: Path) -> Path:
-    """Write OUT/report.html. Raises DataError where a table file cannot be read."""
+    """Write OUT/report.html from all table-*.json. Raises DataError if one cannot be read."""
     found = [_read(path) for path in sorted(out.glob("table-*.json"), key=_place)]
     newest = max(found, key=lambda table: dict(table["facts"])["date"])
     content = ReportContent(
@@ -32,7 +32,7 @@ def write_page(out: Path) -> Path:
 
 
 def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
-    """The table with its verdicts, the pictures, the curves."""
+    """A section with the table, the pictures and the curves."""
     shown = table["written"]
     settings = ", ".join(f"{name} {_plain(value)}" for name, value in table["settings"].items())
     caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
@@ -45,7 +45,7 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
 
 
 def mean_curves(runs: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
-    """Records for `curves`: a panel a term, a line a row, each point the mean of those of its runs that have it.
+    """Records for `curves`: one panel for each term, one line for each row. A point is the mean over the row's runs.
 
     Args:
         runs: run folders of each line.

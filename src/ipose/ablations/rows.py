@@ -1,4 +1,4 @@
-"""What `ipose ablate` is asked for, and what it asks of a system."""
+"""The job of `ipose ablate`, and what a system must do for its tables."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ from ipose.training.snapshot import Stopped
 
 @dataclass(frozen=True, kw_only=True)
 class AblationJob:
-    """A table to fill.
+    """A table to train and score.
 
     Args:
-        table: the grid.
-        config: what its rows change: of the system whose table it is.
-        preset: its name, for the tables.
+        table: the table.
+        config: of the table's system. Each row changes some of its fields.
+        preset: name of the config.
         data: to train and score on, the same for all rows.
         out: folder of the runs and tables.
-        steps: of each run; None = the config's epochs.
-        loop: other settings of `TrainConfig` that all runs share.
-        seeds: each row is trained once with each.
-        rows: names of some rows; none = all.
-        max_minutes: for the whole command; None = until it is done.
+        steps: of each run; None = as many as the config's epochs make.
+        loop: other settings of `TrainConfig`, the same for all runs.
+        seeds: each row is trained once with each seed.
+        rows: names of some rows; () = all rows.
+        max_minutes: for the whole command; None = no limit.
         options: of the system; None = its defaults.
-        device: None = what is there.
+        device: None = a GPU if there is one, else the CPU.
     Raises:
-        ConfigError: what cannot work.
+        ConfigError: settings that cannot work.
     """
 
     table: AblationTable
@@ -58,11 +58,11 @@ class AblationJob:
 
     @property
     def chosen(self) -> tuple[Row, ...]:
-        """The rows that were asked for, in the table's order."""
+        """The rows of the job, in the table's order."""
         return self.table.subset(self.rows)
 
     def loop_of_run(self, seed: int, max_minutes: float | None = None) -> dict[str, Any]:
-        """Settings of `TrainConfig` for a run; `steps` is left out where the config's epochs decide."""
+        """Settings of `TrainConfig` for a run. They have no `steps` if the config's epochs decide."""
         settings = {**self.loop, "max_minutes": max_minutes, "seed": seed, "decay_by": "steps"}
         return settings if self.steps is None else {**settings, "steps": self.steps}
 
@@ -71,7 +71,7 @@ class Rows(ABC):
     """Trains and scores the rows of a system's tables.
 
     Args:
-        job: what is asked for.
+        job: the job.
     """
 
     def __init__(self, job: AblationJob) -> None:
@@ -80,50 +80,50 @@ class Rows(ABC):
     @property
     @abstractmethod
     def kind(self) -> str:
-        """Of the runs."""
+        """Kind of the runs, in run.json."""
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """Of metrics by key, where they are not the table's."""
+        """Titles of metrics, by key, that replace the table's."""
         return {}
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the scores must know."""
+        """Sentences below the table."""
         return ()
 
     def config(self, row: Row) -> Any:
-        """The job's, with what the row changes."""
+        """The job's config with the row's changes."""
         return replace(self.job.config, **row.changes)
 
     def run_name(self, row: Row) -> str:
-        """Stem of the folders of a row's runs."""
+        """Stem of the row's run folders."""
         return row.run
 
     def folder(self, row: Row, seed: int) -> Path:
-        """Of the row's run."""
+        """Folder of the row's run."""
         return self.job.out / f"{self.run_name(row)}-seed-{seed}"
 
     def missing(self, row: Row) -> str | None:
-        """Why a row cannot be trained here; None = it can."""
+        """Why the row cannot be trained here; None = it can."""
         return None
 
     @abstractmethod
     def wanted(self, row: Row, seed: int) -> WantedRun:
-        """What the folder must hold."""
+        """The run that the folder must hold."""
 
     @abstractmethod
     def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
-        """Begin the run, or go on with it."""
+        """Train the run, or resume it."""
 
     @abstractmethod
     def scores(self, row: Row, seed: int) -> Scores:
-        """Of the finished run; kept beside it (`ipose.ablations.run_folders.kept_scores`)."""
+        """Scores of the finished run, kept in its folder by `ipose.ablations.run_folders.kept_scores`."""
 
     def baselines(self, row: Row) -> str:
-        """What the baselines of a row hang on: rows that agree in this share them."""
+        """What the row's baselines depend on. Rows with the same text have the same baselines."""
         return ""
 
     @abstractmethod
     def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
-        """What was true, and what the row's run made of it; drawn with the scores."""
+        """Files of two pictures that `scores` draws: the truth, and the run's results."""

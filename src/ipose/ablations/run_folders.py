@@ -1,4 +1,4 @@
-"""What a grid keeps in a run folder: the run, to go on with or to take as it is, and its scores. No torch in here."""
+"""Run folders of a table: whether a run is finished, and its scores. Imports no torch."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ State = Literal["new", "unfinished", "finished"]
 
 @dataclass(frozen=True, kw_only=True)
 class WantedRun:
-    """What a grid wants in a folder.
+    """The run that a folder must hold.
 
     Args:
         kind: of the run.
-        config: of its job: dataclasses and plain values by field.
-        train: with the steps that make it finished.
+        config: for run.json: dataclasses and plain values by field.
+        train: with the number of steps of a finished run.
     """
 
     kind: str
@@ -33,13 +33,11 @@ class WantedRun:
 
 
 def state_of(folder: Path, wanted: WantedRun) -> State:
-    """Whether the run is there, and finished.
-
-    Settings that did not exist when it was made count as their defaults.
+    """Whether the run is new, unfinished or finished. Settings that it does not have count as their defaults.
 
     Raises:
-        RunError: another configuration, which is named field by field; a run stopped within a longer schedule;
-            one that another process is training; or no run, but something else.
+        RunError: a run with another configuration, one that was stopped within a longer schedule, one that another
+            process is training, or files that are not a run.
     """
     if not (folder / "run.json").exists():
         refuse_taken(folder)
@@ -56,18 +54,18 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
         )
     if done >= wanted.train.steps and (run.model / "config.json").is_file():
         return "finished"
-    with run.locked():  # asked before anything is written into the run
+    with run.locked():  # fails if another process trains here
         return "unfinished"
 
 
 def steps_done(folder: Path) -> int:
-    """Of a run's newest checkpoint; 0 where there is none."""
+    """Steps of a run's newest checkpoint; 0 = no checkpoint."""
     found = list_checkpoints(folder / "checkpoints")
     return (step_of(found[-1]) or 0) if found else 0
 
 
 def _refuse_another(run: Run, wanted: WantedRun) -> None:
-    """Raise RunError where the run is not the wanted one, but for how long it was trained."""
+    """Raises RunError if the run has another configuration. The number of steps may differ."""
     complete = with_defaults(run.info, {"config": wanted.config, "train": wanted.train})
     there = {"kind": run.kind, "config": complete["config"], "train": complete["train"]}
     here = {"kind": wanted.kind, "config": plain(wanted.config), "train": plain(wanted.train)}
@@ -86,16 +84,16 @@ def _refuse_another(run: Run, wanted: WantedRun) -> None:
 
 
 Scores = dict[str, dict[str, float]]
-"""By contender ("model", and baselines), then by metric."""
+"""Scores by name ("model", or a baseline), then by metric."""
 
 
 def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores]) -> Scores:
-    """What is in `file`, if it was computed from the same things; else computed and written.
+    """Scores of a file, if it has the same key. Else they are computed and written.
 
     Args:
         file: in the run folder.
-        key: all that the scores depend on, plain values: weights by hash, data, protocol.
-        compute: the work.
+        key: everything that the scores depend on, as plain values: hashes of weights, data, protocol.
+        compute: computes the scores.
     """
     known = json.loads(json.dumps(key, default=str))
     try:
@@ -104,7 +102,7 @@ def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores
             scores: Scores = kept["scores"]
             return scores
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # not there, or of another kind: computed anew
+        pass  # no such file, or one of another kind
     scores = compute()
     file.parent.mkdir(parents=True, exist_ok=True)
     write_text_whole(file, json.dumps({"of": known, "scores": scores}, indent=2) + "\n")

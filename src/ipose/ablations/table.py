@@ -1,4 +1,4 @@
-"""An ablation table is a grid: what each row changes in the config, and what was published. No torch in here."""
+"""An ablation table: what each row changes in the config, and the published numbers. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from ipose.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A column.
+    """A column of a table.
 
     Args:
         key: in score files.
         title: above the column.
-        higher_is_better: the direction.
-        percent: written with two decimals; else a distance, with four digits.
-        published: what the paper calls it; "" = the paper has no such number.
-        published_digits: decimals that the paper prints.
+        higher_is_better: whether larger values are better.
+        percent: a percentage, written with two decimals; False = a distance, written with four digits.
+        published: name of this metric in the paper; "" = the paper does not have it.
+        published_digits: decimals of the paper's numbers.
     """
 
     key: str
@@ -28,21 +28,21 @@ class Metric:
     published_digits: int = 1
 
     def text(self, value: float) -> str:
-        """A value as it is written in tables."""
+        """A value as text."""
         return f"{value:.2f}" if self.percent else f"{value:.4g}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of a table.
+    """A row of a table.
 
     Args:
-        name: to ask for it by.
+        name: for `ipose ablate --rows`.
         title: in words.
-        changes: fields of the preset's config that it sets.
-        run: stem of its run folder; "" = the system's `Rows` name it after the config.
-        scoring: what it is scored with, where its config does not say; the system's `Rows` read it.
-        against: the row to compare it with; "" = the table's reference.
+        changes: fields of the preset's config, with their values in this row.
+        run: stem of the run folders; "" = the system's `Rows` make it from the config.
+        scoring: settings of the scoring that are not in the config. The system's `Rows` read them.
+        against: name of the row to compare with; "" = the table's reference.
         published: the paper's numbers, by metric key.
     """
 
@@ -57,16 +57,16 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class AblationTable:
-    """A grid.
+    """An ablation table.
 
     Args:
-        name: to ask for it by: of the built-in systems, the number of the paper's table.
+        name: for `ipose ablate NAME`. For built-in systems, the number of the paper's table.
         title: what is compared.
-        metrics: its columns, as far as a run has them.
+        metrics: columns. A metric that no run has is left out.
         rows: in the paper's order.
-        reference: the row that the others are compared with.
-        published_on: what the paper's numbers are of.
-        holds: names of other tables of the paper whose rows are all in this one.
+        reference: name of the row that the others are compared with.
+        published_on: data of the paper's numbers, in words.
+        holds: names of other tables of the paper whose rows are all in this table.
     """
 
     name: str
@@ -78,7 +78,7 @@ class AblationTable:
     holds: tuple[str, ...] = ()
 
     def subset(self, names: tuple[str, ...]) -> tuple[Row, ...]:
-        """The rows of these names in the table's order; all for none. Raises ConfigError for an unknown name."""
+        """The rows of these names, in the table's order; () = all rows. Raises ConfigError for an unknown name."""
         known = [row.name for row in self.rows]
         if strangers := [name for name in names if name not in known]:
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""The table that a person reads: header, rows, and sentences on what may be claimed. No torch in here."""
+"""The table as text: header, rows, and sentences on the comparisons. Imports no torch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ipose.ablations.verdict import Spread
 
 @dataclass(frozen=True)
 class WrittenTable:
-    """A table in words.
+    """A table as text.
 
     Args:
-        title: above it.
-        header: column titles.
+        title: above the table.
+        header: titles of the columns.
         rows: cells.
-        sentences: below: comparisons, what is missing, notes.
-        facts: how it was made.
+        sentences: below the table: comparisons, missing rows, notes.
+        facts: how it was made: (what, value) pairs.
     """
 
     title: str
@@ -29,7 +29,7 @@ class WrittenTable:
     facts: Sequence[tuple[str, str]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for table-N.json: what the report page shows."""
+        """As plain values, for table-N.json. The report page shows them."""
         return {"title": self.title, "header": self.header, "rows": self.rows, "sentences": self.sentences}
 
     def markdown(self) -> str:
@@ -64,7 +64,7 @@ def written(outcome: Outcome) -> WrittenTable:
 
 
 def cell(found: Sequence[float], metric: Metric) -> str:
-    """Mean, and with several seeds ± half of what lies between the smallest and the largest."""
+    """The mean; with several seeds ± half of the range."""
     if not found:
         return "-"
     spread = Spread(tuple(found))
@@ -83,7 +83,7 @@ def _published(row: Row, metric: Metric) -> str:
 
 
 def _in_short(comparisons: Sequence[Comparison]) -> str:
-    """One row's verdicts, counted."""
+    """Number of metrics in which a row is better or worse."""
     if not comparisons:
         return "reference"
     counts = Counter(item.judged.word for item in comparisons)

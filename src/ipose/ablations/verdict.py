@@ -1,4 +1,4 @@
-"""What several seeds say, and when they say that one row is better than another. No torch in here."""
+"""Compares two rows over several seeds: whether one is better. Imports no torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,33 +10,34 @@ Word = Literal["better", "worse", "within the spread", "one seed"]
 
 @dataclass(frozen=True)
 class Spread:
-    """The values of one cell, one a seed.
+    """Values of one cell.
 
     Args:
-        values: at least one.
+        values: one for each seed; at least one.
     """
 
     values: tuple[float, ...]
 
     @property
     def mean(self) -> float:
-        """Over the seeds."""
+        """Mean over the seeds."""
         return fmean(self.values)
 
     @property
     def width(self) -> float:
-        """Largest less smallest value: what another seed alone can change, as far as the seeds show it."""
+        """Largest minus smallest value."""
         return max(self.values) - min(self.values)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A row beside its reference.
+    """A row compared with its reference.
 
     Args:
-        gap: the row's mean less the reference's.
+        gap: mean of the row minus mean of the reference.
         spread: the larger of the two widths.
-        word: an ordering where the gap exceeds the spread of at least two seeds each; else why there is none.
+        word: "better" or "worse" if both have two seeds or more and the gap is larger than the spread; else the reason
+            why not.
     """
 
     gap: float
@@ -45,17 +46,17 @@ class Verdict:
 
     @property
     def is_claim(self) -> bool:
-        """Whether an ordering is claimed."""
+        """Whether the word is "better" or "worse"."""
         return self.word in ("better", "worse")
 
 
 def verdict(row: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Verdict:
-    """Compare two cells; an ordering is claimed only where the gap of the means exceeds the larger spread.
+    """Compare two cells. One is better only if the gap of the means is larger than both spreads.
 
     Args:
-        row: values of the row, one a seed.
+        row: values of the row, one for each seed.
         reference: values of the row that it is compared with.
-        higher_is_better: the metric's direction.
+        higher_is_better: whether larger values are better.
     Example:
         >>> verdict([90.0, 91.0], [86.0, 86.5], higher_is_better=True).word
         'better'

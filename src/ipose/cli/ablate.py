@@ -1,4 +1,4 @@
-"""`ipose ablate TABLE`: ablation tables of any system, each by one command. Every system adds options of its own."""
+"""`ipose ablate TABLE`: train and score an ablation table of any system. Systems add options of their own."""
 
 from dataclasses import dataclass, make_dataclass
 from pathlib import Path
@@ -14,14 +14,14 @@ from ipose.systems.record import AblateOptions
 from ipose.systems.registry import systems
 
 LOOP = ("workers", "checkpoint_every", "sample_every", "precision")
-"""Options that all runs take as they are."""
+"""Options that all runs have."""
 
 JOB = ("data", "out", "steps", "seeds", "rows", "max_minutes", "device")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AblateCommand:
-    """What `ipose ablate` takes for every system. `ablate_command` adds table, preset and the systems' options."""
+    """Options of `ipose ablate` for all systems. `ablate_command` adds table, preset and the systems' options."""
 
     data: DataConfig
     show: Annotated[FlagCreatePairsOff[bool], arg(name="list")] = False
@@ -31,13 +31,13 @@ class AblateCommand:
     steps: int | None = None
     """Optimizer steps of each run. None = as many as the preset's epochs make."""
     seeds: tuple[int, ...] = (0,)
-    """Each row is trained once with each; an ordering is claimed from two on."""
+    """Each row is trained once with each seed. Rows are ranked only with two seeds or more."""
     rows: tuple[str, ...] = ()
     """Names of some rows (--list). None = all."""
     max_minutes: float | None = None
-    """Stop cleanly after this long, in all."""
+    """Stop cleanly after this many minutes. None = no limit."""
     workers: int = 0
-    """Processes that prepare batches; any number gives the same batches."""
+    """Number of processes that prepare batches. It does not change the batches."""
     checkpoint_every: int = 1000
     """Steps between checkpoints."""
     sample_every: int = 1000
@@ -45,7 +45,7 @@ class AblateCommand:
     precision: Literal["no", "bf16"] = "no"
     """bf16: compute under bfloat16 autocast."""
     device: str | None = None
-    """cpu, cuda, ... None = what is there."""
+    """cpu, cuda, ... None = a GPU if there is one, else the CPU."""
 
     def run(self) -> int:
         """Train, score, write; or list the tables."""

@@ -22,8 +22,9 @@ from ipose.data.scene_maps import class_ids, instance_ids, read_arrays
 from ipose.data.specs import DatasetSpec, load_dataset_spec
 from ipose.data.support_folder import read_supports
 from ipose.errors import SpecError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.tables import text_table
-from ipose.types import LabelSpec, SupportSet
 
 SpecLike = LabelSpec | DatasetSpec | str | Path
 """A spec, or the name or path of one."""

@@ -20,7 +20,8 @@ import numpy as np
 from ipose.data.parallel import in_parallel
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import check_scene
-from ipose.types import Box, LabelSpec, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Box, SceneObject
 from ipose.whole_files import write_whole
 
 INDEX_FORMAT = 2

@@ -11,7 +11,8 @@ from ipose.data.png import read_index
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import check_scene
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 
 def find_maps(path: Path) -> list[Path]:

@@ -15,8 +15,9 @@ from scipy.ndimage import find_objects
 from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
+from ipose.label_spec import LabelSpec
 from ipose.shapes.crop_geometry import even_box
-from ipose.types import LabelSpec, SceneObject
+from ipose.types import SceneObject
 
 NO_OBJECT = -1
 """Instance id of thing pixels that belong to no object: crowds and groups whose objects are not told apart."""

@@ -20,9 +20,10 @@ from ipose.data.published.layouts import published_layout, splits_of, way_to_dat
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
 from ipose.errors import DataError, IposeError, SpecError
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
-from ipose.types import PartPair, Scene, SupportSet
+from ipose.types import Scene
 
 LAYOUTS_IN_WORDS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 

@@ -17,9 +17,11 @@ from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import in_parallel
 from ipose.data.png import read_index, write_index
 from ipose.errors import DataError, EmptyShapeError, IposeError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS, PartPair
 from ipose.shapes.crop_geometry import crop_geometry, even_box, geometry_of_objects
 from ipose.shapes.object_crops import crop_maps, crop_object_shapes
-from ipose.types import CROP_SIZE, PART_CHANNELS, LabelSpec, PartPair, Scene
+from ipose.types import Scene
 from ipose.whole_files import write_whole
 
 

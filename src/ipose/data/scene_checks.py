@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ipose.data.faults import Fault
 from ipose.data.published.maps import mistaken_instance_faults, mistaken_label_faults
 from ipose.data.scene_files import SceneFiles
-from ipose.types import PART_CHANNELS, LabelSpec
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import PART_CHANNELS
 
 Ids = NDArray[np.int32]
 

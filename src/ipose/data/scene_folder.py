@@ -18,7 +18,8 @@ from ipose.data.published.layouts import find_scenes, published_layout
 from ipose.data.scene_maps import check_scene, read_scene
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene, SceneObject
 from ipose.whole_files import write_text_whole
 
 log = logging.getLogger(__name__)

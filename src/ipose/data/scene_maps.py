@@ -22,7 +22,8 @@ from ipose.data.published.maps import PUBLISHED_READERS, published_instances
 from ipose.data.scene_checks import scene_faults, size_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene, SceneObject
 
 Id = TypeVar("Id", bound=np.generic)
 

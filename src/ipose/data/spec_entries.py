@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ipose.errors import SpecError
-from ipose.types import PART_CHANNELS, LabelClass
+from ipose.label_spec import LabelClass
+from ipose.part_annotations import PART_CHANNELS
 
 Parsed = TypeVar("Parsed")
 

@@ -32,7 +32,7 @@ from typing import Any
 from ipose.data.part_names import part_names_for
 from ipose.data.spec_entries import parse_class, parse_parts, read_toml, refuse_rest, take
 from ipose.errors import SpecError
-from ipose.types import LabelClass, LabelSpec
+from ipose.label_spec import LabelClass, LabelSpec
 
 SPEC_FOLDER = Path(__file__).parent / "specs"
 DATASET_FILE = "dataset.toml"

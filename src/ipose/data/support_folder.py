@@ -26,7 +26,7 @@ from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
-from ipose.types import PART_CHANNELS, SupportSet
+from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.whole_files import write_text_whole
 
 SUPPORTS_FILE = "supports.json"

@@ -14,7 +14,8 @@ from ipose.editing.edit import Edit, edited_draft
 from ipose.errors import ConfigError
 from ipose.groupdnet.codes import with_class_code
 from ipose.groupdnet.model import GroupDNet
-from ipose.types import Scene, SupportSet
+from ipose.part_annotations import SupportSet
+from ipose.types import Scene
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from torch import Tensor
 
 from ipose.data.object_index import reindex_objects
 from ipose.errors import ConfigError
-from ipose.types import LabelSpec, Scene, SceneObject, SupportSet
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.types import Scene, SceneObject
 
 
 class Layer(NamedTuple):

@@ -14,7 +14,9 @@ from torch import Tensor
 
 from ipose.editing.contexts import CodeContext, NoiseContext, PixelNoise
 from ipose.editing.draft import Draft, rebuild_scene
-from ipose.types import LabelSpec, Scene, SupportSet
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.types import Scene
 
 Record = dict[str, Any]
 """An edit in words and numbers, for JSON."""

@@ -9,7 +9,8 @@ from torch import Tensor
 from ipose.editing.draft import Draft, Layer
 from ipose.editing.edit import Edit
 from ipose.errors import ConfigError
-from ipose.types import Box, LabelSpec, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.types import Box, SceneObject
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
-from ipose.types import CROP_SIZE
+from ipose.part_annotations import CROP_SIZE
 
 
 def parse_resample(words: str, seed: int | None = None) -> Resample:

@@ -9,9 +9,9 @@ from torch import Tensor
 from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
 from ipose.errors import ConfigError
+from ipose.part_annotations import SupportSet
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_maps
-from ipose.types import SupportSet
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from torch import Tensor
 from ipose.editing.draft import Draft, fill_from_nearest
 from ipose.editing.edit import Edit
 from ipose.errors import ConfigError, SupportError
-from ipose.types import SupportSet
+from ipose.part_annotations import SupportSet
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,8 @@
-"""Plain ways to guess an object's parts, so that accuracies have something to be compared with.
+"""Baselines: simple ways to predict an object's parts, to compare accuracies with.
 
-*copy*: the part map of the most alike support. *majority*: the part seen most often at each pixel. Both then give
-object pixels that are still without a part the nearest one, and erase what lies outside the object. *position*: parts
-are clusters of places. It sees neither a photograph nor a true part map, so what supports that nobody drew are worth
-begins above what it reaches.
+*copy* takes the part map of the most similar support. *majority* takes the most frequent part at each pixel. Both then
+give each object pixel without a part the nearest part, and erase what is outside of the object. *position* clusters the
+positions of pixels. It uses neither photographs nor true parts; supports from a segmenter should do better.
 """
 
 from collections.abc import Sequence
@@ -18,21 +17,21 @@ from torch import Tensor
 
 from ipose.data.open_data import PartData
 from ipose.errors import ConfigError, SupportError
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.shapes.geometric_score import geometric_score_matrix
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 MOST_PIXELS = 20_000
-"""Pixels that clusters of places are found among, spread evenly over all objects."""
+"""Number of pixels, of all objects, that are clustered by position."""
 
 
 def fill_object(part_map: UInt8[Tensor, "s1 s2"], shape: Bool[Tensor, "s1 s2"]) -> UInt8[Tensor, "s1 s2"]:
-    """Fit a part map to an object: every object pixel gets the part of the nearest labelled pixel, the rest 0.
+    """Fit a part map to an object: each object pixel gets the part of the nearest labelled pixel, all others 0.
 
-    "Nearest" is Euclidean, over all labelled pixels of the map, those outside the object included; a labelled
-    pixel is nearest to itself.
+    The distance is Euclidean, over all labelled pixels of the map, also those outside of the object. A labelled pixel
+    keeps its part.
 
     Raises:
-        SupportError: the map has no labelled pixel at all.
+        SupportError: the map has no labelled pixel.
     """
     labelled = part_map.numpy() > 0
     if not labelled.any():
@@ -48,11 +47,11 @@ def fill_object(part_map: UInt8[Tensor, "s1 s2"], shape: Bool[Tensor, "s1 s2"]) 
 
 
 def copy_baseline(shapes: Bool[Tensor, "n s s"], supports: UInt8[Tensor, "k s s"]) -> UInt8[Tensor, "n s s"]:
-    """Copy the part map of the support whose silhouette is nearest by geometric score (the first one in a tie).
+    """Copy the part map of the support with the most similar silhouette by geometric score (the first in a tie).
 
     Args:
         shapes: silhouettes of objects of one category.
-        supports: that category's part maps; their silhouettes are where they are not 0.
+        supports: part maps of this category. Their silhouettes are the pixels that are not 0.
     Returns:
         Part ids 1..8 on each object, 0 outside.
     Raises:
@@ -66,11 +65,11 @@ def copy_baseline(shapes: Bool[Tensor, "n s s"], supports: UInt8[Tensor, "k s s"
 
 
 def majority_baseline(shapes: Bool[Tensor, "n s s"], part_maps: UInt8[Tensor, "m s s"]) -> UInt8[Tensor, "n s s"]:
-    """Give each pixel the part 1..8 that is most frequent there (the lower id in a tie), whatever the shape.
+    """Give each pixel the part 1..8 that is most frequent there (the lower id in a tie). The shape is not used.
 
     Args:
         shapes: silhouettes of objects of one category.
-        part_maps: that category's training part maps, or, for a novel category, its k supports.
+        part_maps: training part maps of this category; for a novel category, its k supports.
     Returns:
         Part ids 1..8 on each object, 0 outside.
     Raises:
@@ -80,18 +79,18 @@ def majority_baseline(shapes: Bool[Tensor, "n s s"], part_maps: UInt8[Tensor, "m
     winner = torch.from_numpy(votes.numpy().argmax(axis=0).astype(np.uint8) + 1).where(votes.sum(0) > 0, 0)
     if not len(shapes):
         return torch.zeros(shapes.shape, dtype=torch.uint8)
-    # One map serves all objects: fill it once for the full frame, then cut each object out of it.
+    # The map is the same for all objects: fill the full frame once, then cut out each object.
     everywhere = fill_object(winner, torch.ones_like(winner, dtype=torch.bool))
     return everywhere.expand_as(shapes).where(shapes, 0)
 
 
 def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed: int = 0) -> SupportSet:
-    """Supports whose parts are clusters of places: above, left, ...; k-means over the pixels of all objects.
+    """Supports whose parts are clusters of positions, by k-means over the pixels of all objects.
 
     Args:
-        pairs: objects of one category; their part maps are not looked at.
-        parts: clusters, 1 to 8.
-        k: supports, chosen among the objects as `PartData.choose_supports` does.
+        pairs: objects of one category. Their part maps are not used.
+        parts: number of clusters, 1 to 8.
+        k: number of supports, chosen by `PartData.choose_supports`.
         seed: of both k-means.
     Raises:
         ConfigError: another number of parts.
@@ -105,7 +104,7 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
     pool = np.concatenate([place.numpy() for place in places]).astype(np.float64)
     pool = pool[np.linspace(0, len(pool) - 1, min(MOST_PIXELS, len(pool))).astype(int)]
     centres, _ = kmeans2(pool, parts, seed=seed, minit="++")
-    centres = centres[np.argsort(centres[:, 0])]  # from top to bottom, so that a seed does not name them
+    centres = centres[np.argsort(centres[:, 0])]  # from top to bottom, whatever the seed
     painted = [
         replace(pair, part_map=_painted(pair.shape, place, centres)) for pair, place in zip(pairs, places, strict=True)
     ]
@@ -114,7 +113,7 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
 
 
 def places_in_box(shape: Bool[Tensor, "s s"]) -> Float[Tensor, "n 2"]:
-    """(row, column) of the object's pixels from the middle of its box, in units of the box's longer side."""
+    """(row, column) of the object's pixels, relative to the middle of its box, in units of the box's longer side."""
     places = torch.nonzero(shape).float()
     low, high = places.amin(0), places.amax(0)
     return (places - (low + high) / 2) / (high - low).max().clamp_min(1)

@@ -1,4 +1,4 @@
-"""The cards of a run: `cards/` holds those of its present weights, `cards/earlier/` keeps those of earlier ones."""
+"""Folders of cards. `cards/` of a run holds cards of its present weights, `cards/earlier/` those of earlier weights."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,26 +10,25 @@ from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, write_card
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.evaluation.part_cards import supports_hash
+from ipose.part_annotations import SupportSet
 from ipose.training.provenance import git_commit, versions
 from ipose.training.run import Run
-from ipose.types import SupportSet
 
 EARLIER = "earlier"
-_WEIGHTS = ("generator", "PartNet", "segmenter")
 
 
 def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
-    """One JSON file a card. A card of the same measure and model is replaced; those of other weights step aside.
+    """Write one JSON file for each card. It replaces a card of the same name. Cards of other weights are moved away.
 
     Args:
         cards: all of one model.
-        folder: made where it is not there.
+        folder: made if it is not there.
     Returns:
-        the files, in order.
+        the files, in the cards' order.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if cards:
-        _step_aside(folder, cards[0].model)
+        _move_earlier(folder, cards[0].model)
     files = [folder / card_file_name(card) for card in cards]
     for card, file in zip(cards, files, strict=True):
         write_card(card, file, replace=True)
@@ -37,7 +36,7 @@ def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 
 
 def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
-    """One JSON file a card, in a new folder. Raises DataError where the folder holds something already."""
+    """Write one JSON file for each card to a new folder. Raises DataError if the folder is not empty."""
     check_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / card_file_name(card) for card in cards]
@@ -47,7 +46,7 @@ def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 
 
 def check_new(folder: Path) -> None:
-    """Raise DataError unless cards can be written there; asked before the work."""
+    """Raises DataError if the folder is not empty. Called before the work begins."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DataError(
             "there is something already",
@@ -57,14 +56,14 @@ def check_new(folder: Path) -> None:
         )
 
 
-def _step_aside(folder: Path, model: Mapping[str, str]) -> None:
-    """A run that was trained further has other weights: its old cards move to `earlier/<hash>/`."""
+def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
+    """Move cards of other weights to `earlier/<hash>/`: the run was trained further since."""
     for file in sorted(folder.glob("*.json")):
         try:
             old = read_card(file).model
-        except DataError:  # somebody else's file
+        except DataError:  # not a card
             continue
-        other = [old[name] for name in _WEIGHTS if name in old and old[name] != model.get(name)]
+        other = [old[name] for name in WEIGHT_FILES if name in old and old[name] != model.get(name)]
         if other:
             place = folder / EARLIER / other[0][:12]
             place.mkdir(parents=True, exist_ok=True)
@@ -72,7 +71,7 @@ def _step_aside(folder: Path, model: Mapping[str, str]) -> None:
 
 
 def described(file: Path) -> str:
-    """A file that a command wrote, in a line; a card with what it says."""
+    """A line about a file that a command wrote. The line of a card has its number."""
     return f"{file}: {read_card(file).line()}" if file.parent.name == "cards" else str(file)
 
 
@@ -81,22 +80,22 @@ WEIGHT_FILES = {
     "PartNet": "partnet.safetensors",
     "segmenter": "segmenter.safetensors",
 }
-"""What cards call the weight files of a model folder."""
+"""Weight files of a model folder, by their names in cards."""
 
 
 def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What all cards of one evaluation share: the code, what was judged and beside what, and who made it.
+    """Fields that all cards of one evaluation share: versions, commit, images, real, model.
 
     Args:
         images: folder or run that is judged.
-        real: folder or data beside which it is judged; "" = none.
-        model: of a run, `model_facts`.
+        real: folder or data that it is compared with; "" = none.
+        model: `model_facts` of a run; None = unknown.
     """
     return {**code_facts(), "images": str(images), "real": str(real), "model": model or {}}
 
 
 def code_facts() -> dict[str, Any]:
-    """`versions` and `commit` of a card: of the code that evaluates."""
+    """Fields `versions` and `commit` of a card, for the code that evaluates."""
     found = dict(versions())
     for name in ("torchmetrics", "torch-fidelity", "pillow"):
         with suppress(metadata.PackageNotFoundError):
@@ -105,7 +104,7 @@ def code_facts() -> dict[str, Any]:
 
 
 def model_facts(run: Run, supports: SupportSet | None = None) -> dict[str, str]:
-    """`model` of a card: SHA-256 of each weight file of the run's model and of its supports, commit of the training."""
+    """Field `model` of a card: hashes of the run's weight files and of its supports, and the training's commit."""
     facts = weights_of(run.model)
     if supports is not None and supports.categories:
         facts["supports"] = supports_hash(supports)
@@ -113,5 +112,5 @@ def model_facts(run: Run, supports: SupportSet | None = None) -> dict[str, str]:
 
 
 def weights_of(folder: Path) -> dict[str, str]:
-    """SHA-256 of each weight file of a model folder, by what cards call it."""
+    """SHA-256 of each weight file of a model folder, by its name in cards."""
     return {name: sha256_of_file(folder / file) for name, file in WEIGHT_FILES.items() if (folder / file).is_file()}

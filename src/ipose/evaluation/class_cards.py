@@ -1,4 +1,4 @@
-"""mCSD, mOCD and overall diversity of a model whose classes have noise of their own, as eval cards."""
+"""Eval cards of protocol "classes": mCSD, mOCD and overall diversity of a model with noise for each class."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,21 +17,22 @@ from ipose.evaluation.lpips import load_lpips
 from ipose.training.run import Run
 
 IMAGES = 100
-"""Of each class of each map, among which pairs are chosen."""
+"""Number of images for each class of a map, from which the pairs are drawn."""
 
 ClassNoise = Callable[[Run, str], tuple[ClassSampler, tuple[int, int]]]
-"""Of a run and a device: its model with the noise of a class, and the (height, width) it was trained at."""
+"""(run, device) -> (sampler of the run's model, (height, width) that it was trained at)."""
 
 
 def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[EvalCard]:
-    """Cards of a run's model on its validation label maps; the distance is in their names.
+    """Cards of a run's model on its validation label maps. Their names have the distance.
 
     Args:
         run: of a generator with noise for each class.
-        noise: of its system.
-        options: maps, pairs, masking, lpips (None = the mean absolute difference, which is called so), device.
+        noise: `class_noise` of its system.
+        options: reads maps, pairs, masking, lpips (None = the mean absolute difference) and device.
     Raises:
-        RunError: no model in the run; MissingWeightsError.
+        RunError: no model in the run.
+        MissingWeightsError: no weights of LPIPS.
     """
     sampler, size = noise(run, options.device)
     distance = ABSOLUTE_DIFFERENCE if options.lpips is None else _lpips_distance(options.lpips, options.device)
@@ -62,7 +63,7 @@ def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[E
 
 
 def _lpips_distance(weights: Path, device: str) -> ImageDistance:
-    """LPIPS from AlexNet's local file. Raises MissingWeightsError without it."""
+    """LPIPS with AlexNet's local file. Raises MissingWeightsError if it is not there."""
     loaded = load_lpips(weights, device=device)
 
     def whole(a: Tensor, b: Tensor) -> Tensor:

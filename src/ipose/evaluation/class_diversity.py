@@ -1,4 +1,4 @@
-"""mCSD and mOCD: how much one class's noise changes its own pixels, and how much all others (GroupDNet eq. 7)."""
+"""mCSD and mOCD: how much the noise of one class changes its own pixels and all others (GroupDNet eq. 7)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class ClassSampler(Protocol):
     """A generator with noise for each class, whatever its architecture."""
 
     def __call__(self, scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
-        """Image `number` of a label map, in [-1, 1]: only the noise of class_id depends on `number`; None = all noise.
+        """Image `number` of a label map, in [-1, 1].
 
-        A model without noise of its own for each class changes all of it.
+        Only the noise of class `class_id` depends on `number`; with None, all noise does. A model without noise for
+        each class changes all of it.
         """
         ...
 
@@ -32,10 +33,10 @@ class ImageDistance:
     """How far apart images are.
 
     Args:
-        name: for cards.
-        whole: float (b, 3, h, w) in [-1, 1], twice, to b values.
-        at_pixels: to (b, h, w), whose mean is `whole`; None where there is no such map.
-        features: the network with its hash, where one takes part.
+        name: in cards.
+        whole: (a, b), each float (b, 3, h, w) in [-1, 1], to b values.
+        at_pixels: likewise to (b, h, w), whose mean is `whole`; None = there is no such map.
+        features: the network with its hash; None = no network.
     """
 
     name: str
@@ -51,19 +52,19 @@ def _absolute(a: Tensor, b: Tensor) -> Tensor:
 ABSOLUTE_DIFFERENCE = ImageDistance(
     "mean absolute difference", lambda a, b: _absolute(a, b).mean((-2, -1)), at_pixels=_absolute
 )
-"""0 = equal, 1 = black beside white. It stands where LPIPS is usually given; it needs no weights, and is not LPIPS."""
+"""0 = equal, 1 = black and white. It needs no weights. It replaces LPIPS, and is not LPIPS."""
 
 
 @dataclass(frozen=True)
 class ClassDiversity:
-    """Means over label maps and classes.
+    """mCSD, mOCD and overall diversity: means over label maps and classes.
 
     Args:
         own: mCSD, the change inside the class whose noise changes: large is good.
         others: mOCD, the change in all other classes: small is good.
-        overall: the change where all noise changes, over the whole image.
-        maps: label maps.
-        pairs: pairs of images compared for each class of each map.
+        overall: the change of the whole image when all noise changes.
+        maps: number of label maps.
+        pairs: number of image pairs for each class of a map.
     """
 
     own: float
@@ -87,19 +88,19 @@ def class_diversity(
 ) -> ClassDiversity:
     """mCSD, mOCD and the overall diversity of a generator. Source: GroupDNet eq. 7; 100 images, 19 pairs.
 
-    Only the images of chosen pairs are made; the numbers are those that making all would give.
+    Only the images of the drawn pairs are made.
 
     Args:
         sampler: the generator.
-        scenes: label maps; photographs are not looked at.
-        distance: LPIPS, or what stands for it.
-        images: among how many images a class the pairs are chosen.
-        pairs: compared for each class of each map.
-        masking: "multiply": of both images times the mask (which the paper's numbers speak for). "map": the distance
-            at the pixels of the mask, over the whole area. "region": over the area of the mask.
-        absent: whether classes that a map does not show count, with a change of 0 inside.
-        num_classes: C; needed where absent ones count.
-        seed: of the choice of pairs.
+        scenes: with label maps; photographs are not used.
+        distance: LPIPS, or a replacement.
+        images: number of images of a class, from which the pairs are drawn.
+        pairs: number of pairs for each class of a map.
+        masking: "multiply": distance of both images times the mask (the paper's numbers suggest this). "map": sum of
+            the distance at the mask's pixels, over the whole area. "region": the same, over the mask's area.
+        absent: count classes that are not in a map, too; their change inside is 0.
+        num_classes: C; needed with `absent`.
+        seed: of the draw of pairs.
     Raises:
         ConfigError: no scene, fewer than two images, no pair, or a masking that the distance has no map for.
     """
@@ -122,13 +123,13 @@ def class_diversity(
 def _images(
     sampler: ClassSampler, scene: Scene, class_id: int | None, chosen: Sequence[tuple[int, int]]
 ) -> tuple[Tensor, Tensor]:
-    """The first and the second image of each pair, each number made once."""
+    """The first and the second image of each pair. Each image is made once."""
     made = {number: sampler(scene, class_id, number) for number in sorted({i for pair in chosen for i in pair})}
     return torch.stack([made[i] for i, _ in chosen]), torch.stack([made[j] for _, j in chosen])
 
 
 def _masked(distance: ImageDistance, a: Tensor, b: Tensor, region: Bool[Tensor, "h w"], masking: Masking) -> float:
-    """Mean over the pairs; 0 for an empty region."""
+    """Mean distance over the pairs inside a region; 0 for an empty region."""
     if not bool(region.any()):
         return 0.0
     mask = region.to(a.dtype)

@@ -1,4 +1,4 @@
-"""Control: how much of an edit's change lies inside the region that was edited, and how much outside."""
+"""Control of edits: how much an image changes inside and outside of the edited region."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class EditedPair:
     Args:
         before: float32 (3, h, w) in [-1, 1].
         after: likewise.
-        region: bool (h, w), where the edit was meant.
+        region: bool (h, w), the edited region.
     Raises:
-        ShapeMismatchError: they differ in size.
+        ShapeMismatchError: the three differ in size.
     """
 
     before: Tensor
@@ -43,7 +43,7 @@ class EditedPair:
 
     @property
     def sides(self) -> dict[str, Tensor]:
-        """ "inside" and "outside" with their pixels; a side without pixels is left out."""
+        """Masks of "inside" and "outside". A side without pixels is left out."""
         both = {"inside": self.region, "outside": ~self.region}
         return {name: mask for name, mask in both.items() if bool(mask.any())}
 
@@ -55,10 +55,10 @@ def region_l1(pair: EditedPair) -> dict[str, float]:
 
 
 def region_distance(pair: EditedPair, distance: PairDistance) -> dict[str, float]:
-    """How far the change inside the region alone, and the one outside alone, takes the image.
+    """How far the change of each side alone moves the image, by any distance of whole images.
 
-    Before is compared with a picture that shows after on the one side of the region's border and before on the other;
-    so any distance of whole images serves. A larger side may change the image more: it is not divided by its area.
+    `before` is compared with a picture that has the pixels of `after` on one side and of `before` on the other. The
+    distance is not divided by the side's area: a larger side may change the image more.
 
     Args:
         pair: the images.
@@ -71,7 +71,7 @@ def region_distance(pair: EditedPair, distance: PairDistance) -> dict[str, float
 
 
 def feature_distance(network: FeatureNetwork) -> PairDistance:
-    """1 - cosine between the features of two images; it stands where LPIPS is usual, and is not LPIPS."""
+    """1 - cosine between the features of two images. It replaces LPIPS, and is not LPIPS."""
 
     def distance(a: Tensor, b: Tensor) -> Tensor:
         return (1 - F.cosine_similarity(network(a), network(b))).clamp(min=0).cpu()
@@ -87,13 +87,13 @@ def control_cards(
     perceptual: PerceptualDistance | None = None,
     facts: Mapping[str, Any],
 ) -> list[EvalCard]:
-    """L1, the features' distance and LPIPS, a card each for inside and outside: means over all pairs with such a side.
+    """Cards of L1, feature distance and LPIPS, inside and outside: means over all pairs that have this side.
 
     Args:
         pairs: before and after.
-        kind: of the edits, for the cards' names.
-        features: network of a stand-in for LPIPS; None = left out.
-        perceptual: LPIPS; None = left out.
+        kind: name of the edits, in the cards' names.
+        features: network of the feature distance; None = no such card.
+        perceptual: LPIPS; None = no such card.
         facts: fields that all cards share.
     """
     what = f" the edit, {kind}" if kind else " the edit"
@@ -146,7 +146,7 @@ def _uint8(image: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Change:
-    """How an edit changed an image: mean absolute difference, 1 = black to white; None = the region is everything."""
+    """Mean absolute difference that an edit made, 1 = black to white. `outside` is None if the region is everything."""
 
     scene: str
     edit: str
@@ -155,7 +155,7 @@ class Change:
 
 
 class Measured:
-    """The changes of all edits so far, and the pictures that eval cards are made of."""
+    """Collects the changes of edits, and the images for their eval cards."""
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
@@ -168,5 +168,5 @@ class Measured:
         self.pairs.setdefault(kind, []).append(pair)
 
     def cards(self, **rest: Any) -> list[EvalCard]:
-        """Cards of every kind of edit; `rest` goes to `control_cards`."""
+        """Cards of every kind of edit. `rest`: further arguments of `control_cards`."""
         return [card for kind, pairs in self.pairs.items() for card in control_cards(pairs, kind=kind, **rest)]

@@ -1,4 +1,4 @@
-"""Diversity: how far apart images of one label map lie when the seed changes."""
+"""Diversity: the distance between images of one label map with different seeds."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -20,12 +20,12 @@ from ipose.evaluation.protocols import EvaluationProtocol, resized
 def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tensor, ""]:
     """Mean over scenes, and over pairs of seeds, of 1 - cosine between the features of two images.
 
-    It stands where LPIPS between seeds is usually given, whose weights it does not need; it is not LPIPS.
+    It replaces LPIPS between seeds, and is not LPIPS. It does not need LPIPS's weights.
 
     Args:
         features: of every image; computed in float64.
     Returns:
-        In [0, 2]; 0 where the seed changes nothing.
+        In [0, 2]; 0 if the seed changes nothing.
     Raises:
         ConfigError: fewer than two seeds, or no scene.
     """
@@ -45,17 +45,17 @@ def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tens
 
 
 Scenes = Sequence[Sequence[Pictured]]
-"""The images of each scene, a seed each, the same seeds for all."""
+"""Images of each scene, one for each seed, with the same seeds for all scenes."""
 
 
 def by_scene(images: Sequence[Pictured], *, required: bool = False) -> list[list[Pictured]]:
-    """The images of each scene; none at all where scenes have but one.
+    """The images of each scene. Empty if each scene has one image only.
 
     Args:
         images: in order of scene and seed.
-        required: one image a scene is an error.
+        required: raise an error if each scene has one image only.
     Raises:
-        ConfigError: diversity is required, and there is but one image a scene.
+        ConfigError: `required`, and one image for each scene.
         DataError: the scenes have different seeds.
     """
     scenes: dict[str, list[Pictured]] = {}

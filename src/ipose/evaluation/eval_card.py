@@ -1,4 +1,4 @@
-"""The eval card: a number together with everything that it depends on, as JSON and as a line of text."""
+"""An eval card is a number with everything that it depends on. It is written as JSON, and as a line of text."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _MEASURES = {
     "object FID": "Object Frechet distance",
     "object KID": "Object kernel distance",
 }
-"""Names that metrics have under Inception alone."""
+"""General names of metrics that have another name with Inception's features."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,22 +25,22 @@ class EvalCard:
     """One result.
 
     Args:
-        metric: with the feature network in its name, unless that is the metric's own.
+        metric: name of the metric, with the feature network if the metric can have several.
         value: of the metric.
-        protocol: name of the protocol that fixed everything else.
-        resize: what was done to the images, in words.
-        counts: how many of what: images, real, objects, pixels.
-        features: the network's name with its hash, name@sha256; None where no network took part.
+        protocol: name of the protocol.
+        resize: how images were resized, in words.
+        counts: number of images, real images, objects, pixels, ...
+        features: name and hash of the network, name@sha256; None = no network.
         ignored_ids: class ids that did not count.
-        seeds: of the images; of parts, the training's, by which the supports were chosen.
+        seeds: of the images; for parts, of the training, which chose the supports.
         versions: of the libraries.
-        commit: of the code that evaluated, None where it is not known.
-        notes: warnings that belong to the number.
+        commit: of the code that evaluated; None = unknown.
+        notes: warnings about the number.
         images: folder or run that was judged, as it was given.
-        real: folder or data beside which it was judged.
-        model: of a run, what made it: hashes of weights and supports, commit of the training.
-        data: hash of what it was judged beside (photographs, label maps, true parts); "" where none took part.
-        baselines: the same number of simpler methods, by name.
+        real: folder or data that it was compared with.
+        model: of a run: hashes of weights and supports, commit of the training.
+        data: hash of what it was compared with (photographs, label maps, true parts); "" = nothing.
+        baselines: the same number for simpler methods, by name.
         breakdown: the value of each category or class that has one.
     """
 
@@ -64,12 +64,12 @@ class EvalCard:
 
     @property
     def measure(self) -> str:
-        """The metric without its network: FID is a Frechet distance, too."""
+        """The metric's general name, without the network: that of FID is "Frechet distance"."""
         name = self.metric.split(" (")[0]
         return _MEASURES.get(name, name)
 
     def line(self) -> str:
-        """The card in one line."""
+        """The card in one line of text."""
         facts = [
             self.protocol,
             *([] if self.resize == "none" else [self.resize]),
@@ -83,28 +83,32 @@ class EvalCard:
         return f"{self.metric} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
 
     def to_json(self) -> str:
-        """The whole card."""
+        """The card as JSON."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
 
 
 def _counted(count: int, what: str) -> str:
-    """ "1 category" of "categories"."""
+    """ "2 categories", "1 category"."""
     singular = {"categories": "category", "images": "image", "objects": "object", "scenes": "scene"}
     return f"{count} {singular.get(what, what) if count == 1 else what}"
 
 
 def card_file_name(card: EvalCard) -> str:
-    """`<protocol>_<metric>_<features>.json`: what is measured in another way has another name."""
+    """`<protocol>_<metric>_<features>.json`: a different measurement has a different name."""
     network = "" if card.features is None else card.features.split("@")[0]
     words = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in (card.protocol, card.measure, network)]
     return "_".join(word for word in words if word) + ".json"
 
 
 def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
-    """Write the card as JSON; a file that is there already is another result and stays, unless it is to be replaced.
+    """Write the card as JSON.
 
+    Args:
+        card: to write.
+        path: of the file.
+        replace: overwrite a file that is there.
     Raises:
-        DataError: there is a file of this name.
+        DataError: there is a file, and it is not to be replaced.
     """
     try:
         with path.open("w" if replace else "x", encoding="utf-8") as file:
@@ -114,7 +118,7 @@ def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
 
 
 def read_card(path: Path) -> EvalCard:
-    """Read a card. Raises DataError where the file is none."""
+    """Read a card. Raises DataError if the file is not a card."""
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         if plain.pop("format") != FORMAT:
@@ -132,10 +136,11 @@ def read_card(path: Path) -> EvalCard:
 
 
 def read_cards(path: Path) -> list[EvalCard]:
-    """The card of a file, or all `*.json` cards of a folder; of a run, or whatever has a folder `cards`, of that one.
+    """Read one card, or all cards of a folder.
 
-    Where a run was judged on other data than its own (`cards/on-NAME/`), and nothing else, those cards.
-
+    Args:
+        path: a file, a folder of `*.json` cards, or a folder with a folder `cards/`, such as a run. If `cards/` has
+            only cards of other data (`cards/on-NAME/`), these are read.
     Raises:
         DataError: no card there, or cards on several data.
     """

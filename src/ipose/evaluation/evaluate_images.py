@@ -1,4 +1,4 @@
-"""`ipose evaluate --images A --real B`: eval cards of two folders of images, whoever made them."""
+"""`ipose evaluate --images A --real B`: eval cards of a folder of images of any model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ from ipose.evaluation.protocols import protocol_named
 
 @dataclass(frozen=True, kw_only=True)
 class ImageEvaluation(JudgeOptions):
-    """What is judged, by what.
+    """Options of `ipose evaluate --images`.
 
     Args:
-        images: folder of generated images, of any origin.
-        real: folder of the photographs, of the same names.
-        protocol: its name (`ipose.evaluation.protocols`).
-        labels: folder of label maps of the same names, for objects and segmenters.
-        instances: folder of instance maps; None = the connected pieces of each thing class.
+        images: folder of generated images.
+        real: folder of photographs with the same names.
+        protocol: name of a protocol (`ipose.evaluation.protocols`).
+        labels: folder of label maps with the same names. Objects and segmenters need it.
+        instances: folder of instance maps; None = each connected piece of a thing class is one object.
         spec: of the label maps: a name or a dataset.toml.
     Raises:
         ConfigError: an unknown protocol, or options that do not go together.
@@ -43,12 +43,12 @@ class ImageEvaluation(JudgeOptions):
 
 
 def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
-    """Frechet and kernel distance; diversity where scenes have several seeds; mIoU and accuracy with a segmenter.
+    """Frechet and kernel distance, diversity if scenes have several seeds, and with a segmenter mIoU and accuracy.
 
     Raises:
-        ConfigError: label maps that are needed and not named.
-        DataError: folders that do not pair by name, or a file that cannot be read.
-        MissingWeightsError: no such network.
+        ConfigError: label maps are needed, and not named.
+        DataError: the files of two folders have different names, or a file cannot be read.
+        MissingWeightsError: a network is not there.
     """
     protocol = protocol_named(job.protocol)
     maps = None

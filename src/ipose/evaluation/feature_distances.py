@@ -1,6 +1,6 @@
-"""Frechet and kernel distance of two sets of features: how far apart two sets of images lie.
+"""Frechet and kernel distance of two sets of image features.
 
-With Inception's pool features these are FID and KID; with any other network they must be called by that network's name
+With Inception's pool features these are FID and KID. With any other network, the name of the network must be added
 (`ipose.evaluation.feature_networks`).
 """
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 
 ENOUGH_SAMPLES = 2048
-"""Below as many samples as Inception has features, its covariance is singular and the distance biased upwards."""
+"""Number of Inception's features. With fewer samples, the covariance is singular and the distance too large."""
 
 
 SUBSETS = 100
@@ -22,7 +22,7 @@ SUBSET_SIZE = 1000
 
 
 class FewSamplesWarning(UserWarning):
-    """The distance is of so few samples that it says little beyond a comparison at the same counts."""
+    """The distance is of few samples. It is comparable only with distances of the same counts."""
 
 
 def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float64[Tensor, ""]:
@@ -30,18 +30,18 @@ def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float6
 
     Source: Heusel et al. 2017, eq. 6:  |mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2)).
 
-    With A = X'X, B = Y'Y, tr (A B)^(1/2) is the sum of the singular values of X Y': no matrix root is taken, and
-    nothing squared that would have to be rooted again. X, Y are the centred samples, or their R factors.
+    With A = X'X and B = Y'Y, tr (A B)^(1/2) is the sum of the singular values of X Y'. So no matrix root is needed.
+    X and Y are the centred samples, or their R factors.
 
     Args:
-        a: features of one set, a row a sample; any float type, computed in float64.
-        b: of the other; e must be d.
+        a: features of one set, one row for each sample. Any float type; computed in float64.
+        b: features of the other set; e must be d.
     Returns:
         >= 0, symmetric, 0 for equal sets.
     Raises:
-        ShapeMismatchError: sets of other widths, fewer than two samples, or a feature that is not finite.
+        ShapeMismatchError: sets of different widths, fewer than two samples, or a feature that is not finite.
     Warns:
-        FewSamplesWarning: below 2048 samples in one of the sets.
+        FewSamplesWarning: fewer than 2048 samples in one of the sets.
     """
     _check_feature_sets(a, b)
     if (fewest := min(len(a), len(b))) < ENOUGH_SAMPLES:
@@ -61,15 +61,15 @@ def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float6
 def kernel_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float64[Tensor, ""]:
     """Unbiased estimate of the squared maximum mean discrepancy under the kernel (x.y / d + 1)^3.
 
-    Source: Binkowski et al. 2018, eq. 4, for sets of any two sizes: pairs of a sample with itself are left out.
+    Source: Binkowski et al. 2018, eq. 4, for sets of any two sizes. Pairs of a sample with itself are left out.
 
     Args:
-        a: features of one set, a row a sample; computed in float64.
-        b: of the other; e must be d.
+        a: features of one set, one row for each sample; computed in float64.
+        b: features of the other set; e must be d.
     Returns:
-        Symmetric; 0 on average for sets of one distribution, and so below 0 at times.
+        Symmetric. For sets of one distribution 0 on average, so sometimes below 0.
     Raises:
-        ShapeMismatchError: sets of other widths, fewer than two samples, or a feature that is not finite.
+        ShapeMismatchError: sets of different widths, fewer than two samples, or a feature that is not finite.
     """
     _check_feature_sets(a, b)
     a, b = a.double(), b.double()
@@ -84,20 +84,19 @@ def kernel_distance_of_subsets(
     subset_size: int = SUBSET_SIZE,
     seed: int = 0,
 ) -> tuple[Float64[Tensor, ""], Float64[Tensor, ""]]:
-    """Mean and standard deviation of `kernel_distance` over random subsets: KID as it is published.
+    """Mean and standard deviation of `kernel_distance` over random subsets, as KID is published.
 
-    Where both sets are no larger than a subset, and of one size, there is one subset: the sets themselves.
-
-    torchmetrics draws its subsets from the global generator; here the seed decides, so that a card can be repeated.
+    If both sets have the same size, and a subset would have all samples, the only subset is the whole set. The seed
+    decides which samples are drawn, so that a card can be repeated. (torchmetrics uses the global generator.)
 
     Args:
         a: features of one set.
-        b: of the other.
-        subsets: how many.
-        subset_size: samples in each, drawn without replacement; at most the smaller set.
+        b: features of the other set.
+        subsets: number of subsets.
+        subset_size: samples in a subset, drawn without replacement; at most the smaller set.
         seed: of the draw.
     Raises:
-        ConfigError: no subsets.
+        ConfigError: fewer than one subset.
     """
     if subsets < 1:
         raise ConfigError("no subsets to average over", field="subsets", found=subsets, expected="1 or more")
@@ -110,7 +109,7 @@ def kernel_distance_of_subsets(
 
 
 def _check_feature_sets(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> None:
-    """Raise ShapeMismatchError unless both sets have the same width, two samples or more, and finite values."""
+    """Raises ShapeMismatchError for sets of different widths, of fewer than two samples, or with infinite values."""
     if a.shape[1] != b.shape[1]:
         raise ShapeMismatchError("feature sets of different networks", found=b.shape[1], expected=a.shape[1])
     for features in (a, b):
@@ -121,7 +120,7 @@ def _check_feature_sets(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Non
 
 
 def _factor(features: Tensor) -> Tensor:
-    """X with X'X = covariance: the centred samples, or where there are more samples than features, their R."""
+    """X with X'X = covariance: the centred samples; if there are more samples than features, their R factor."""
     centred: Tensor = (features - features.mean(0)) / (len(features) - 1) ** 0.5
     if len(features) <= features.shape[1]:
         return centred

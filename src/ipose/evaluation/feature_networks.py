@@ -1,7 +1,7 @@
 """Feature networks of image metrics, each with its name and hash.
 
-FID and KID are names of distances under one network: Inception of 2015, by its known weight file. Under any other
-network the result is a Frechet or kernel distance, and its name says which network.
+The names FID and KID are for one network only: Inception of 2015, with its known weight file. With any other network
+the result is a Frechet or kernel distance, and its name says which network.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ _INCEPTION_URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0
 
 @dataclass(frozen=True, eq=False)
 class FeatureNetwork:
-    """Images in, one row of features an image out.
+    """A network that gives one row of features for each image.
 
     Args:
         name: of the network.
         sha256: of its weights.
         network: uint8 (b, 3, h, w) to (b, d), any float type.
-        is_inception: the one network whose distances are called FID and KID.
+        is_inception: whether its distances are called FID and KID.
     """
 
     name: str
@@ -44,17 +44,17 @@ class FeatureNetwork:
 
     @property
     def label(self) -> str:
-        """NAME@hash, the hash short."""
+        """NAME@hash, with 12 digits of the hash."""
         return f"{self.name}@{self.sha256[:12]}"
 
     def metric_name(self, general: str, under_inception: str | None = None) -> str:
-        """What a metric under this network must be called: its own name for Inception, else with NAME@hash."""
+        """The name of a metric with this network: with Inception its own, else the general name with NAME@hash."""
         if self.is_inception and under_inception is not None:
             return under_inception
         return f"{general} (features {self.label})"
 
     def __call__(self, images: UInt8[Tensor, "b 3 h w"]) -> Float64[Tensor, "b d"]:
-        """Features in float64; of a feature map its mean over positions. Raises ConfigError for other outputs."""
+        """Features in float64; the mean over positions of a feature map. Raises ConfigError for other outputs."""
         with torch.no_grad():
             try:
                 features = self.network(images)
@@ -77,17 +77,17 @@ class FeatureNetwork:
 
 
 def load_features(source: str, *, antialias: bool = False, device: str = "cpu") -> FeatureNetwork:
-    """A feature network by name or file.
+    """Load a feature network by name or file.
 
     Args:
-        source: "inception" (its weights from torch.hub's cache), "random" (a small random network: for trials of the
-            code, and to compare within one study), or a file: Inception's weights, TorchScript, or torch.export.
+        source: "inception" (with weights of torch.hub's cache), "random" (a small random network, for trials of the
+            code and for comparisons within one study), or a file: Inception's weights, TorchScript, or torch.export.
             A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w).
-        antialias: how Inception resizes to 299x299: False as TensorFlow 1 did it, in which FID was defined; True as
-            torchmetrics does by default since 1.8.
+        antialias: how Inception resizes to 299x299. False = as TensorFlow 1, with which FID was defined. True = as
+            torchmetrics since 1.8.
         device: to compute on.
     Raises:
-        MissingWeightsError: nothing there, or nothing that can be read; says what to do.
+        MissingWeightsError: no such file, or one that cannot be read.
         MissingDependencyError: Inception without torch-fidelity.
     """
     if source == "random":
@@ -117,7 +117,7 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
 
 
 def random_features(seed: int = 0, *, device: str = "cpu") -> FeatureNetwork:
-    """A RANDOM small network, the same in every process: it sees blur, noise and colour, and knows no object."""
+    """A small RANDOM network, the same in every process. It reacts to blur, noise and colour, not to objects."""
     draw = torch.Generator().manual_seed(seed)
     filters = [
         torch.randn(out, width, 5, 5, generator=draw) / (25 * width) ** 0.5

@@ -1,4 +1,4 @@
-"""Eval cards of generated images beside real ones, wherever either comes from."""
+"""Eval cards of generated images, compared with real ones."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,19 +38,20 @@ def image_cards(
     facts: Mapping[str, Any],
     batch_size: int = 16,
 ) -> list[EvalCard]:
-    """All cards that the judges can give by one protocol; those between seeds with whole images only.
+    """All cards of one protocol. Cards of diversity between seeds are made of whole images only.
 
     Args:
-        protocol: says what is compared, and how it is resized.
-        judges: who looks.
-        images: generated, in order of scene and seed.
-        real: one for each scene, in order.
-        maps: of the scenes; needed for objects and segmenters.
-        facts: fields that all cards share: code, model, where the images are.
+        protocol: what is compared, and how it is resized.
+        judges: the networks.
+        images: generated images, in order of scene and seed.
+        real: one image for each scene, in the same order.
+        maps: of the scenes. Objects and segmenters need them.
+        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
         batch_size: images at once.
     Raises:
-        DataError: scenes of different seeds, or an image or map that cannot be read.
-        ConfigError: LPIPS between seeds is asked for, and there is but one image a scene.
+        DataError: scenes with different seeds, or an image or map that cannot be read.
+        NoObjectError: a protocol of objects, and the label maps have none.
+        ConfigError: LPIPS between seeds, but one image for each scene.
     """
     scenes = by_scene(images, required=judges.perceptual is not None) if protocol.level == "images" else []
     cards = (
@@ -133,7 +134,7 @@ def semantic_cards(
     *,
     protocol: str = "segmentation",
 ) -> list[EvalCard]:
-    """mIoU and pixel accuracy of one image a scene, each class's IoU in the breakdown; the unknown class is ignored."""
+    """mIoU (with the IoU of each class) and pixel accuracy of one image a scene. The unknown class does not count."""
     generated, seen = one_of_each(images), Fingerprint()
     ignored = () if maps.spec.unknown is None else (maps.spec.unknown,)
 

@@ -1,4 +1,4 @@
-"""Generated and real images side by side, as a protocol shows them to a feature network."""
+"""Pairs of a generated and a real image, resized or cropped as a protocol says."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,23 +14,24 @@ from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 Pair = tuple[Tensor, Tensor]
-"""What the network sees of a generated image and of its real one, uint8 (3, h, w), of one size."""
+"""(generated, real), each uint8 (3, h, w) of the same size."""
 
 
 class NoObjectError(DataError):
-    """The label maps show no object that a protocol could compare."""
+    """The label maps have no object that a protocol could compare."""
 
 
 @runtime_checkable
 class SceneMaps(Protocol):
-    """Where the maps of a scene come from."""
+    """Gives the maps of a scene by its name."""
 
     @property
     def spec(self) -> LabelSpec:
-        """What the class ids mean."""
+        """Spec of the label maps."""
         ...
 
     def scene(self, name: str, size: tuple[int, int]) -> Scene:
@@ -40,12 +41,12 @@ class SceneMaps(Protocol):
 
 @dataclass(frozen=True)
 class LabelMaps:
-    """Where the label maps of images lie.
+    """Label maps of a folder.
 
     Args:
-        folder: of label maps, named as the scenes.
-        spec: what their ids mean.
-        instances: folder of instance maps; None = the connected pieces of each thing class.
+        folder: of label maps `<scene>.png`.
+        spec: of the label maps.
+        instances: folder of instance maps; None = each connected piece of a thing class is one object.
     """
 
     folder: Path
@@ -53,7 +54,7 @@ class LabelMaps:
     instances: Path | None = None
 
     def scene(self, name: str, size: tuple[int, int]) -> Scene:
-        """The maps of a scene, brought to (height, width). Raises DataError where there is none."""
+        """The maps of a scene, resized to (height, width). Raises DataError if there is no label map."""
         path = self.folder / f"{name}.png"
         if not path.is_file():
             raise DataError(
@@ -64,12 +65,12 @@ class LabelMaps:
 
 @dataclass(frozen=True, eq=False)
 class DataMaps:
-    """The maps of a data set's scenes, opened at the size of the generated images.
+    """Maps of a data set, opened at the size of the generated images.
 
     Args:
-        scenes: of the data set, read or drawn when they are asked for.
+        scenes: of the data set.
         places: index of each scene by its name.
-        spec: what their class ids mean.
+        spec: of the label maps.
     """
 
     scenes: Sequence[Scene]
@@ -77,7 +78,7 @@ class DataMaps:
     spec: LabelSpec
 
     def scene(self, name: str, size: tuple[int, int]) -> Scene:
-        """The scene of this name. Raises DataError where it is of another size."""
+        """The scene of this name. Raises DataError if it has another size."""
         scene = self.scenes[self.places[name]]
         if scene.size != size:
             raise DataError("image and maps differ in size", file=name, found=size, expected=scene.size)
@@ -85,23 +86,23 @@ class DataMaps:
 
 
 class Fingerprint:
-    """Hash of what numbers were taken beside, made while it is looked at."""
+    """Hash of images and maps, for the field `data` of a card."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def add(self, name: str, pixels: Tensor) -> None:
-        """Take in the pixels of a scene."""
+        """Add the pixels of a scene."""
         self._hash.update(f"{name} {tuple(pixels.shape)} ".encode())
         self._hash.update(pixels.contiguous().numpy().tobytes())
 
     def hex(self) -> str:
-        """Of all that was taken in, 16 digits."""
+        """The hash of all that was added, 16 digits."""
         return self._hash.hexdigest()[:16]
 
 
 def needed(maps: SceneMaps | None) -> SceneMaps:
-    """The label maps, or a ConfigError that says how to name them."""
+    """The label maps. Raises ConfigError, which says how to name them, if there are none."""
     if maps is None:
         raise ConfigError(
             "an object protocol or a segmenter needs label maps",
@@ -113,7 +114,7 @@ def needed(maps: SceneMaps | None) -> SceneMaps:
 
 
 def size_of(image: Tensor) -> tuple[int, int]:
-    """(height, width)."""
+    """(height, width) of an image."""
     return image.shape[1], image.shape[2]
 
 
@@ -123,16 +124,16 @@ def image_pairs(
     images: Iterable[tuple[Pictured, Pictured]],
     seen: Fingerprint | None = None,
 ) -> Iterator[Pair]:
-    """Both images of each scene, or every object in both, resized as the protocol says.
+    """Both images of each scene, or each object in both, resized as the protocol says.
 
     Args:
-        protocol: says what and how.
-        maps: where the objects are; not needed for whole images.
-        images: generated and real image of each scene.
-        seen: takes in the real ones.
+        protocol: what is compared, and how it is resized.
+        maps: of the scenes. Only protocols of objects need them.
+        images: (generated, real) of each scene.
+        seen: the real images are added to this hash.
     Raises:
         ConfigError: the protocol needs label maps.
-        DataError: a file that cannot be read, or is missing.
+        DataError: a file is missing, or cannot be read.
     """
     for generated, real in images:
         image, photo = generated.pixels(), real.pixels()
@@ -153,8 +154,8 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     """Features of the generated and of the real images, float64 (n, d) each, in order.
 
     Args:
-        network: to look with.
-        pairs: one after the other; neighbours of one size share a batch.
+        network: the feature network.
+        pairs: (generated, real). Neighbours of the same size are put in one batch.
         batch_size: pairs at once.
     Raises:
         NoObjectError: there are no pairs.

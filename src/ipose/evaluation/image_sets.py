@@ -1,4 +1,4 @@
-"""Images to compare: of folders, ours or anybody's, or the photographs of a data set; matched by name."""
+"""Images to compare, of a folder or of a data set, matched by name."""
 
 import re
 from collections.abc import Sequence
@@ -21,20 +21,20 @@ _SEEDED = re.compile(r"(.+)_seed(\d+)$")
 
 @runtime_checkable
 class Pictured(Protocol):
-    """An image that can be looked at when its turn comes."""
+    """An image that is read when it is needed."""
 
     @property
     def scene(self) -> str:
-        """The name that generated and real image share."""
+        """Name of the scene, the same for generated and real image."""
         ...
 
     @property
     def seed(self) -> int | None:
-        """Of a generated image; None for others."""
+        """Seed of a generated image; None = it has none."""
         ...
 
     def pixels(self) -> UInt8[Tensor, "3 h w"]:
-        """The image, read now."""
+        """Read the image."""
         ...
 
 
@@ -43,11 +43,11 @@ AnyPictured = TypeVar("AnyPictured", bound=Pictured)
 
 @dataclass(frozen=True)
 class ImageFile:
-    """One generated or real image.
+    """An image file.
 
     Args:
-        scene: the name that generated and real image share.
-        seed: of a generated image that `ipose generate` wrote; None for others.
+        scene: name of the scene, the same for generated and real image.
+        seed: of a file of `ipose generate`; None = the name has no seed.
         path: of the file.
     """
 
@@ -56,18 +56,19 @@ class ImageFile:
     path: Path
 
     def pixels(self) -> UInt8[Tensor, "3 h w"]:
-        """The image, read now. Raises DataError where that cannot be done."""
+        """Read the image. Raises DataError if it cannot be read."""
         return torch.from_numpy(read_photo(self.path)).permute(2, 0, 1).contiguous()
 
 
 @dataclass(frozen=True, eq=False)
 class ScenePhoto:
-    """The photograph of a scene of a data set, as large as it is stored.
+    """The photograph of a scene of a data set.
 
     Args:
-        scenes: of the data set, read or drawn when they are asked for.
+        scenes: of the data set.
         index: of the scene.
         scene: its name.
+        seed: None, as for all photographs.
     """
 
     scenes: Sequence[Scene]
@@ -76,7 +77,7 @@ class ScenePhoto:
     seed: int | None = None
 
     def pixels(self) -> UInt8[Tensor, "3 h w"]:
-        """The photograph. Raises DataError where the scene has none."""
+        """Read the photograph. Raises DataError if the scene has none."""
         image: Tensor | None = self.scenes[self.index].image
         if image is None:
             raise DataError("no photograph of this scene", file=self.scene, mend="Add the split's folder of images.")
@@ -86,8 +87,8 @@ class ScenePhoto:
 def find_images(folder: Path) -> list[ImageFile]:
     """The images of a folder, by scene and seed.
 
-    Where some are called `<scene>_seed<number>`, as `ipose generate` calls them, only these count: what lies beside
-    them are part maps and sheets. Hidden files never count.
+    If files are called `<scene>_seed<number>`, as those of `ipose generate`, only these count: the others are part maps
+    and sheets. Hidden files never count.
 
     Raises:
         DataError: no such folder, no image in it, or two files of one scene and seed.
@@ -108,7 +109,7 @@ def find_images(folder: Path) -> list[ImageFile]:
 
 
 def one_of_each(images: Sequence[AnyPictured]) -> list[AnyPictured]:
-    """One image a scene: that of its lowest seed."""
+    """One image for each scene: the first one, which has the lowest seed."""
     first: dict[str, AnyPictured] = {}
     for image in images:
         first.setdefault(image.scene, image)
@@ -116,10 +117,10 @@ def one_of_each(images: Sequence[AnyPictured]) -> list[AnyPictured]:
 
 
 def matched(generated: Sequence[ImageFile], others: Sequence[ImageFile], folder: Path) -> list[ImageFile]:
-    """The partner of each generated image among `others`; every one must have one, and none may be left.
+    """The image of `others` for each generated image, by scene. Both must have the same scenes.
 
     Raises:
-        DataError: names without a partner.
+        DataError: a scene that only one of them has.
     """
     by_scene = {image.scene: image for image in others}
     lonely = [image.scene for image in generated if image.scene not in by_scene]

@@ -1,4 +1,4 @@
-"""Who judges images: networks by name or file, and everything that `ipose evaluate` can be told of them."""
+"""The networks that judge images, and the options of `ipose evaluate`."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.lpips import PerceptualDistance, load_lpips
 from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
 from ipose.evaluation.segmenters import Segmenter, load_segmenter
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
 CLASSES = "classes"
@@ -18,12 +18,12 @@ CLASSES = "classes"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judges:
-    """The networks that look at images; what one of them would say is left out where it is None.
+    """The networks that judge images. None = the numbers of this network are left out.
 
     Args:
-        features: of distances, and of diversity between seeds.
-        perceptual: LPIPS between seeds.
-        segmenter: mIoU and pixel accuracy.
+        features: for distances, and for diversity between seeds.
+        perceptual: for LPIPS between seeds.
+        segmenter: for mIoU and pixel accuracy.
     """
 
     features: FeatureNetwork | None = None
@@ -36,7 +36,7 @@ class Judges:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
-    """Which networks judge images, and where they compute.
+    """Which networks judge images, and on what device.
 
     Args:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
@@ -64,13 +64,13 @@ class JudgeOptions:
             )
 
     def load(self, protocol: EvaluationProtocol, spec: LabelSpec | None) -> Judges:
-        """The networks that have something to say by a protocol: LPIPS is between whole images.
+        """Load the networks for a protocol. LPIPS is left out for objects: it compares whole images.
 
         Args:
-            protocol: says how Inception resizes its input.
-            spec: of the label maps; needed where there is a segmenter.
+            protocol: how Inception resizes its input.
+            spec: of the label maps. None = the segmenter is left out.
         Raises:
-            MissingWeightsError: a network that is not there.
+            MissingWeightsError: a network is not there.
         """
         device, antialias = self.device, protocol.inception_antialias
         perceptual = segmenter = None
@@ -84,18 +84,18 @@ class JudgeOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(JudgeOptions):
-    """By what a run is judged: all that `ipose evaluate RUN` can be told beside the data.
+    """Options of `ipose evaluate RUN`, but for the data.
 
     Args:
         protocols: of the images, by name (`ipose.evaluation.protocols`), or "classes"; None = the system's default.
-        seeds: of the images; distances look at those of the first one.
-        limit: at most so many validation scenes; None = all. Parts are judged on all objects.
-        maps: of protocol "classes": validation label maps.
-        pairs: of protocol "classes": pairs of images for each class of each map.
-        masking: of protocol "classes": see `ipose.evaluation.class_diversity`.
+        seeds: of the images. Distances to photographs use the first seed.
+        limit: number of validation scenes; None = all. Parts are judged on all objects.
+        maps: number of validation label maps, for protocol "classes".
+        pairs: number of image pairs for each class of a map, for protocol "classes".
+        masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
         out: folder to write the cards to; None = `cards/` of the run (`cards/on-NAME/` for data that are not its own).
     Raises:
-        ConfigError: no seed, one twice, or nothing to look at.
+        ConfigError: options that cannot work.
     """
 
     protocols: tuple[str, ...] | None = None
@@ -127,29 +127,29 @@ class EvaluateOptions(JudgeOptions):
 
     @property
     def image_protocols(self) -> tuple[str, ...]:
-        """Protocols of images, by name; the default ones where none is named."""
+        """Names of the protocols of images; the default ones if no protocol is named."""
         named = PROTOCOLS_OF_RUNS if self.protocols is None else self.protocols
         return tuple(name for name in named if name != CLASSES)
 
 
 def check_class_map(class_map: Path | None, segmenter: Path | None) -> None:
-    """Raise ConfigError for a class map without the segmenter whose channels it names."""
+    """Raises ConfigError for a class map without a segmenter."""
     if class_map is not None and segmenter is None:
         raise ConfigError("a class map of no segmenter", field="class_map", expected="--segmenter FILE with it")
 
 
 def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[EvaluationProtocol, Judges]], str | None]:
-    """The networks that look at a run's images, for each protocol; none at all where nothing is left to look with.
+    """The networks that judge a run's images, for each protocol. A protocol without networks is left out.
 
-    A segmenter speaks with the first protocol only: what it says does not depend on it.
+    Only the first protocol has the segmenter: its numbers are the same for all protocols.
 
     Args:
         options: which networks.
         spec: of the label maps.
     Returns:
-        the judges, and why there are no distances where nobody named a feature network and Inception is not here.
+        the judges; and if Inception is not here, a sentence that says so, else None.
     Raises:
-        MissingWeightsError: a network that was named is not there.
+        MissingWeightsError: a network other than Inception is not there.
     """
     found: list[tuple[EvaluationProtocol, Judges]] = []
     missing = None
@@ -163,11 +163,11 @@ def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[Eva
 def _without_inception(
     options: EvaluateOptions, protocol: EvaluationProtocol, spec: LabelSpec
 ) -> tuple[Judges, str | None]:
-    """All judges; where only Inception is not here, the others, and a sentence that says so."""
+    """All judges. If Inception is not here: the other judges, and a sentence that says so."""
     try:
         return options.load(protocol, spec), None
     except MissingWeightsError as error:
         if options.features != "inception":
             raise
-        others = replace(options, features=None).load(protocol, spec)  # raises where it was another network
+        others = replace(options, features=None).load(protocol, spec)  # raises if another network is missing
         return others, f"No distances of images: {error}"

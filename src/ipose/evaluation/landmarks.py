@@ -1,4 +1,4 @@
-"""How well unsupervised parts predict landmarks that people set: least squares from part centres (GANSeg sec. 4)."""
+"""Landmarks predicted from unsupervised parts, by least squares from the parts' centres (GANSeg sec. 4)."""
 
 import torch
 from jaxtyping import Float, Integer
@@ -9,7 +9,7 @@ from ipose.errors import DataError
 
 
 def soft_part_centres(logits: Float[Tensor, "b c h w"], image_size: int = 128) -> Float[Tensor, "b k 2"]:
-    """(row, column) of each part in pixels: the mean place of its probability; the background (channel 0) is left out.
+    """(row, column) of each part in pixels: the mean position of its probability. Channel 0, background, is left out.
 
     Source: GANSeg's release: softmax over all channels, divided by the part's sum + 1e-6, the pixels of an axis at
     equally spaced values from 0 to `image_size`, both included.
@@ -30,15 +30,19 @@ def landmark_error(
     *,
     bias: bool = False,
 ) -> float:
-    """CelebA: landmarks by linear regression from part centres; the mean distance over that of the eyes.
+    """CelebA: linear regression of landmarks from part centres. Mean distance, divided by the distance of the eyes.
 
-    Source: GANSeg's release: normal equations (identity added only where singular), without bias; landmarks 0 and 1 are
-    the eyes. 0.0618 in the paper with 8 parts.
+    Source: GANSeg's release: normal equations (identity added only if singular), without bias. Landmarks 0 and 1 are
+    the eyes. The paper reports 0.0618 with 8 parts.
 
     Args:
-        fit_centres: of the images that the regression is fitted on; `fit_landmarks` what people set there.
-        test_centres: of the images that are reported on; `test_landmarks` likewise.
-        bias: regress with a constant too.
+        fit_centres: of the images that the regression is fitted on.
+        fit_landmarks: true landmarks of these images.
+        test_centres: of the images that the error is of.
+        test_landmarks: true landmarks of these images.
+        bias: fit a constant too.
+    Raises:
+        DataError: both eyes of an image are one point.
     """
     weights = _least_squares(_columns(fit_centres, bias), fit_landmarks.flatten(1).double())
     predicted = (_columns(test_centres, bias) @ weights).view(test_landmarks.shape)
@@ -58,14 +62,14 @@ def taichi_error(
     *,
     distance: bool = False,
 ) -> float:
-    """Taichi: the sum over landmarks of the mean error of a regression with bias, in original pixels.
+    """Taichi: sum over landmarks of the mean error of a regression with bias, in original pixels.
 
-    Source: GANSeg's release: one regression for each of the 2 l coordinates, on the samples whose value is not -1; the
-    sum of the mean absolute errors, each over the test samples that have the coordinate. 417.17 in the paper.
+    Source: GANSeg's release: one regression for each of the 2 l coordinates, on the samples that have it (not -1). The
+    sum of the mean absolute errors, each over the test samples that have the coordinate. The paper reports 417.17.
 
     Args:
         fit_centres, fit_landmarks, test_centres, test_landmarks: as in `landmark_error`.
-        distance: the paper's words: the mean L2 distance of each landmark in place of two absolute errors.
+        distance: use the mean L2 distance of each landmark, as the paper words it, in place of two absolute errors.
     """
     residuals = _residuals(fit_centres, fit_landmarks, test_centres, test_landmarks, bias=True)
     errors = residuals.norm(dim=-1) if distance else residuals.flatten(1).abs()
@@ -81,17 +85,17 @@ def edge_length_error(
     edge: int,
     bias: bool = True,
 ) -> float:
-    """CUB: the mean distance of landmarks by linear regression from part centres, over the image's edge length.
+    """CUB: mean distance of landmarks by linear regression from part centres, divided by the image's edge length.
 
-    Source: GANSeg sec. 4 (0.0323 in the paper, which says no more than the normalisation). Ours: a regression for each
-    coordinate on the photographs that show the landmark, as for Taichi; all visible test landmarks count alike.
+    Source: GANSeg sec. 4, which reports 0.0323 and tells only the normalisation. Ours: a regression for each coordinate
+    on the photographs that show the landmark, as for Taichi. All visible test landmarks count alike.
 
     Args:
         fit_centres, fit_landmarks, test_centres, test_landmarks: as in `landmark_error`, -1 = not visible.
-        edge: of the image, in the pixels of the landmarks.
-        bias: regress with a constant too.
+        edge: side of the image, in pixels of the landmarks.
+        bias: fit a constant too.
     Raises:
-        DataError: no landmark can be seen on both sides.
+        DataError: no landmark is visible both in fitted and in test photographs.
     """
     residuals = _residuals(fit_centres, fit_landmarks, test_centres, test_landmarks, bias=bias)
     error = float(residuals.norm(dim=-1).nanmean() / edge)
@@ -103,9 +107,9 @@ def edge_length_error(
 
 
 def foreground_iou(predicted: Integer[Tensor, "n h w"], foreground: Integer[Tensor, "n h w"]) -> float:
-    """Intersection over union of what is not background (0), each image by itself, then the mean.
+    """Intersection over union of what is not background (0): the mean over the images.
 
-    Source: GANSeg's release: intersection / (union + 1e-6), so that two empty masks give 0.
+    Source: GANSeg's release: intersection / (union + 1e-6), so two empty masks give 0.
     """
     ours, true = predicted != 0, foreground != 0
     shared, either = (ours & true).flatten(1).sum(1).double(), (ours | true).flatten(1).sum(1).double()
@@ -120,7 +124,7 @@ def _residuals(
     *,
     bias: bool,
 ) -> Float[Tensor, "n l 2"]:
-    """Predicted less true test coordinates, a regression each on the samples that have it; NaN where there is none."""
+    """Predicted minus true test coordinates, by one regression for each coordinate. NaN for a missing coordinate."""
     x, tested = _columns(fit_centres, bias), _columns(test_centres, bias)
     fit, truth = fit_landmarks.flatten(1).double(), test_landmarks.flatten(1).double()
     residuals = torch.full_like(truth, float("nan"))
@@ -139,7 +143,7 @@ def _columns(centres: Tensor, bias: bool) -> Tensor:
 
 
 def _least_squares(x: Tensor, y: Tensor) -> Tensor:
-    """(x^T x)^-1 x^T y, with the identity added where x^T x is singular."""
+    """(x^T x)^-1 x^T y. The identity is added to x^T x if it is singular."""
     gram = x.T @ x
     if torch.linalg.matrix_rank(gram) < len(gram):
         gram = gram + torch.eye(len(gram), dtype=gram.dtype, device=gram.device)

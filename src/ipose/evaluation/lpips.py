@@ -1,4 +1,4 @@
-"""LPIPS with AlexNet: the perceptual distance of two images, from a local weight file with the known hash."""
+"""LPIPS with AlexNet, the perceptual distance of two images. Its weights are a local file with a known hash."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ class PerceptualDistance:
     """LPIPS of pairs of images.
 
     Args:
-        label: the backbone with its hash, for cards.
-        network: float (b, 3, h, w) in [-1, 1], twice, to b values.
+        label: name and hash of the backbone, for cards.
+        network: (a, b), each float (b, 3, h, w) in [-1, 1], to b values.
         device: to compute on.
     """
 
@@ -36,20 +36,20 @@ class PerceptualDistance:
     device: str = "cpu"
 
     def __call__(self, a: UInt8[Tensor, "b 3 h w"], b: UInt8[Tensor, "b 3 h w"]) -> Float64[Tensor, " b"]:
-        """How far apart each pair looks; 0 for equal images, symmetric; on the CPU."""
+        """LPIPS of each pair, on the CPU. 0 for equal images, symmetric."""
         with torch.no_grad():
             distance = self.network(image_float(a.to(self.device)), image_float(b.to(self.device)))
         return distance.reshape(len(a)).double().cpu()
 
 
 def load_lpips(weights: Path, *, device: str = "cpu") -> PerceptualDistance:
-    """LPIPS (Zhang et al. 2018, version 0.1, AlexNet); its linear layers come with torchmetrics.
+    """Load LPIPS (Zhang et al. 2018, version 0.1, AlexNet). Its linear layers are part of torchmetrics.
 
     Args:
         weights: torchvision's AlexNet file.
         device: to compute on.
     Raises:
-        MissingWeightsError: no such file, or one of another hash: that would not be LPIPS.
+        MissingWeightsError: no such file, or a file with another hash.
         MissingDependencyError: torchmetrics is not installed.
     """
     if not weights.is_file():
@@ -64,13 +64,13 @@ def load_lpips(weights: Path, *, device: str = "cpu") -> PerceptualDistance:
         raise MissingDependencyError(
             "LPIPS needs torchmetrics, which is not installed", mend='Run pip install "ipose[metrics]".'
         ) from error
-    with torch.random.fork_rng(devices=[]):  # the backbone is built at random before its weights come
+    with torch.random.fork_rng(devices=[]):  # building the backbone draws random numbers
         network: Any = _NoTrainLpips(net="alex", pnet_rand=True)
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
         wanted = network.net.state_dict()  # sliceN.i.weight, where torchvision says features.i.weight
         network.net.load_state_dict({name: state[name.replace(name.split(".")[0], "features")] for name in wanted})
-    except Exception as error:  # torch's reader raises whatever it likes
+    except Exception as error:  # torch's reader raises many kinds of errors
         raise MissingWeightsError(
             "LPIPS's AlexNet cannot be read", file=weights, found=type(error).__name__, mend=_MEND
         ) from error

@@ -1,4 +1,4 @@
-"""Networks that come as a file: TorchScript or torch.export, without the code that made them. Nothing is downloaded."""
+"""Networks of TorchScript and torch.export files, which need no code of the network. Nothing is downloaded."""
 
 import hashlib
 import warnings
@@ -14,22 +14,22 @@ _MEND = "Save it with torch.jit.save(torch.jit.trace(network, images), FILE), or
 
 
 def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
-    """A network of a TorchScript file, or of a torch.export file (its name ends in .pt2).
+    """Load a network of a TorchScript file, or of a torch.export file (its name ends in .pt2).
 
     Raises:
-        MissingWeightsError: no such file, or it holds neither.
+        MissingWeightsError: no such file, or a file of another kind.
     """
     if not path.is_file():
         raise MissingWeightsError("no such network file", file=path, mend=f"Check the path. {_MEND}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that TorchScript has a successor is no news of this file's
+            warnings.simplefilter("ignore")  # torch warns that TorchScript has a successor
             if path.suffix == ".pt2":
                 exported: Callable[..., Any] = torch.export.load(path).module().to(device)
                 return exported
             script: Callable[..., Any] = torch.jit.load(path, map_location=device).eval()
             return script
-    except Exception as error:  # readers of foreign files raise whatever they like
+    except Exception as error:  # torch's readers raise many kinds of errors
         raise MissingWeightsError(
             "no network can be read from this file",
             file=path,
@@ -40,6 +40,6 @@ def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Hash of a file, in hex."""
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

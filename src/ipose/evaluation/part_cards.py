@@ -1,4 +1,4 @@
-"""Eval cards of a part predictor: AC, object-pixel accuracy and part mIoU, basis and novel, with both baselines."""
+"""Eval cards of a part predictor: AC, object-pixel accuracy and part mIoU, for basis and novel categories."""
 
 import hashlib
 import math
@@ -8,10 +8,10 @@ from typing import Any
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.evaluation.part_metrics import PartScore
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 METRICS = {"ac": "Part AC", "object_pixels": "Part object-pixel accuracy", "miou": "Part mIoU"}
-"""What cards call the fields of a `PartScore`."""
+"""Names of the fields of a `PartScore` in cards."""
 
 _READ = {
     "ac": "argmax of all nine channels over the frame",
@@ -23,16 +23,16 @@ _READ = {
 def part_cards(
     evaluation: PartEvaluation, supports: SupportSet, pairs: Sequence[PartPair], **common: Any
 ) -> list[EvalCard]:
-    """Three cards for the basis categories and three for the novel ones, as far as there are some.
+    """Three cards for the basis categories, and three for the novel categories if there are some.
 
-    The value is the macro mean, in 0..1; each category's own is in the breakdown, copy's and majority's macro means are
-    the baselines. Source: iPOSE sec. 4.3 (AC); the other two are ours.
+    The value is the macro mean, in 0..1. The breakdown has the value of each category. The baselines are the macro
+    means of copy and majority. Source: iPOSE sec. 4.3 (AC); the other two metrics are ours.
 
     Args:
         evaluation: of a model beside copy and majority.
-        supports: that the model read.
-        pairs: what it was evaluated on; cards know them by their hash.
-        common: what all cards share: `model`, `commit`, ...
+        supports: of the model.
+        pairs: the objects; cards have their hash.
+        common: fields that all cards share: `model`, `commit`, ...
     """
     return [
         _card(evaluation, supports, pairs, group, metric, common)
@@ -88,7 +88,7 @@ def supports_hash(supports: SupportSet) -> str:
 
 
 def pairs_hash(pairs: Sequence[PartPair]) -> str:
-    """Hash of what a part predictor was asked and of the true answers, 16 digits."""
+    """Hash of shapes and true part maps, 16 digits."""
     digest = hashlib.sha256()
     for pair in pairs:
         digest.update(pair.category.encode())

@@ -1,4 +1,4 @@
-"""A part predictor beside the two plain baselines, on the same objects."""
+"""A part predictor compared with two baselines, copy and majority, on the same objects."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,14 +11,16 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.baselines import copy_baseline, majority_baseline
 from ipose.evaluation.part_metrics import PartScore, PartScores, score_parts
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.tables import percent, text_table
-from ipose.types import PartPair, SupportSet
 
 
 class PartGuess(NamedTuple):
-    """Two readings of one answer: over the frame, 0 = no part, and where every pixel of the object is known to be one.
+    """Predicted part maps: over the whole frame, and for object pixels only.
 
-    The baselines fill the object, so a model may too; AC, the paper's metric, is of `frame`.
+    Args:
+        frame: part ids of all pixels, 0 = no part. AC, the paper's metric, is computed on it.
+        inside: part ids if every object pixel is known to have a part, as the baselines give them.
     """
 
     frame: Tensor
@@ -26,7 +28,7 @@ class PartGuess(NamedTuple):
 
 
 PartPredictor = Callable[[Tensor, list[str]], Tensor | PartGuess]
-"""(shapes float32 (n, 1, s, s), the n part categories) -> part ids 0..8, integer (n, s, s), or two readings of them."""
+"""(shapes float32 (n, 1, s, s), the n part categories) -> part ids 0..8, integer (n, s, s), or a `PartGuess`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +36,10 @@ class PartEvaluation:
     """Scores of a model and of both baselines on the same objects.
 
     Args:
-        model: of the predictor under test; `copy` and `majority` of the baselines.
-        copy: see `model`.
-        majority: see `model`.
-        of_objects: float64 (n,), the model's accuracy on the pixels of each object, in the order they were given.
+        model: scores of the predictor.
+        copy: scores of the baseline copy.
+        majority: scores of the baseline majority.
+        of_objects: float64 (n,), the model's accuracy on the pixels of each object, in the given order.
     """
 
     model: PartScores
@@ -47,23 +49,23 @@ class PartEvaluation:
 
     @property
     def contenders(self) -> dict[str, PartScores]:
-        """By name, the model first."""
+        """Scores by name: model, copy, majority."""
         return {"model": self.model, "copy": self.copy, "majority": self.majority}
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
-        """ "basis" and "novel" with their categories that were scored, empty groups left out."""
+        """Scored categories of the groups "basis" and "novel". Empty groups are left out."""
         novel = tuple(name for name in self.model.counts if name in self.model.novel)
         return {name: members for name, members in (("basis", self.model.basis), ("novel", novel)) if members}
 
     def error_removed(self, name: str) -> float | None:
-        """The share of the better baseline's object-pixel error that the model removes; below 0 where it adds some.
+        """Share of the better baseline's object-pixel error that the model removes. Negative if it adds error.
 
         Args:
-            name: a category, or "basis" / "novel" for the macro mean: mean errors over the categories, each
-                category's better baseline on one side and the model on the other.
+            name: a category, or "basis" / "novel" for mean errors over the categories, with the better baseline of
+                each category.
         Returns:
-            At most 1; None where the baseline makes no error, so that there is nothing to remove.
+            At most 1. None if the baseline makes no error.
         """
         members = self.groups.get(name, (name,))
         best = [min(1 - scores[member].object_pixels for scores in (self.copy, self.majority)) for member in members]
@@ -71,7 +73,7 @@ class PartEvaluation:
         return 1 - math.fsum(ours) / math.fsum(best) if math.fsum(best) > 0 else None
 
     def rows(self) -> Iterator[tuple[str, int, dict[str, PartScore], float | None]]:
-        """(category or group, objects, score of each contender, error removed): categories, then macro means."""
+        """(name, objects, score of each contender, error removed) of each category, then of each group."""
         for name, count in self.model.counts.items():
             yield (
                 name,
@@ -105,7 +107,7 @@ class PartEvaluation:
         return text_table((*header, "AC model", "AC copy", "AC majority", "mIoU model"), self.lines())
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types, for a results file."""
+        """As plain types, for a results file."""
         removed = {name: self.error_removed(name) for name, *_ in self.rows()}
         return {**{name: scores.to_dict() for name, scores in self.contenders.items()}, "error_removed": removed}
 
@@ -123,17 +125,17 @@ def evaluate_parts(
     """Score a predictor, copy and majority on held-out objects.
 
     Args:
-        predict: the model under test; gets at most `chunk` objects at once, categories mixed as they come.
-        pairs: the objects to be scored.
-        supports: what `copy` copies from, and `majority` votes with where a category is novel.
-        train_pairs: what `majority` votes with where a category is not novel.
+        predict: the model. It gets at most `chunk` objects in a call, of mixed categories.
+        pairs: the objects to score.
+        supports: for copy, and for majority in novel categories.
+        train_pairs: for majority in basis categories.
         novel: categories without part annotation in training.
-        chunk: objects per call of `predict`.
-        progress: called with the number of objects done since the last call (`tqdm(...).update` fits).
+        chunk: objects in a call of `predict`.
+        progress: called with the number of objects since the last call, as `tqdm(...).update` is.
     Raises:
-        ConfigError: nothing to score, or a basis category without a training pair.
+        ConfigError: no objects, or a basis category without a training pair.
         SupportError: a category without supports.
-        ShapeMismatchError: `predict` answers in another shape, or with part ids outside 0..8.
+        ShapeMismatchError: `predict` gives another shape, or part ids outside 0..8.
     """
     _check_categories(pairs, supports, train_pairs, novel)
     categories = [pair.category for pair in pairs]
@@ -158,7 +160,7 @@ def _check_categories(
     if not pairs:
         raise ConfigError("no objects to evaluate parts on", found=0, mend="Give pairs of shape and part map.")
     asked = dict.fromkeys(pair.category for pair in pairs)
-    supports.of(list(asked))  # raises for a category without supports
+    supports.of(list(asked))  # raises SupportError for a category without supports
     untrained = [name for name in asked if name not in novel and all(pair.category != name for pair in train_pairs)]
     if untrained:
         raise ConfigError(
@@ -170,7 +172,7 @@ def _check_categories(
 
 
 def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequence[str]) -> Mapping[str, Tensor]:
-    """The maps that `majority` counts, uint8 (m, s, s) by category."""
+    """Part maps for the baseline majority, uint8 (m, s, s) by category."""
     names = dict.fromkeys(pair.category for pair in train_pairs if pair.category not in novel)
     trained = {name: torch.stack([pair.part_map for pair in train_pairs if pair.category == name]) for name in names}
     return {**supports.part_maps, **trained}  # a basis category without training pairs was refused before

@@ -1,4 +1,4 @@
-"""Parts that nobody named beside parts that somebody labelled: the best one-to-one matching (Hungarian method)."""
+"""The best one-to-one matching of found parts, which have no names, and labelled parts (Hungarian method)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from ipose.errors import ShapeMismatchError
 def overlap_counts(
     found: Integer[Tensor, "n h w"], true: Integer[Tensor, "n h w"], parts: int, labels: int
 ) -> Int64[Tensor, "k1 l1"]:
-    """Pixels of each found part (rows 0..parts) that each label (columns 0..labels) has; 0 is background.
+    """Count pixels by found part (rows 0..parts) and label (columns 0..labels). 0 is background.
 
     Raises:
-        ShapeMismatchError: ids beyond.
+        ShapeMismatchError: an id outside of these ranges.
     """
     for name, ids, most in (("found", found, parts), ("true", true, labels)):
         if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) <= most:
@@ -30,11 +30,11 @@ def overlap_counts(
 
 @dataclass(frozen=True, eq=False)
 class PartMatching:
-    """Which found part stands for which label.
+    """Found parts and their labels.
 
     Args:
-        label_of: for each found part 1..K its label, 0 = none (more parts than labels).
-        iou: (K, L), intersection over union of every pair, pooled over all images.
+        label_of: label of each found part 1..K; 0 = none, as there are more parts than labels.
+        iou: (K, L), intersection over union of each pair, pooled over all images.
     """
 
     label_of: tuple[int, ...]
@@ -42,7 +42,7 @@ class PartMatching:
 
     @property
     def matched_iou(self) -> float:
-        """Mean over the labels of the IoU with the part that stands for them; 0 for a label without one."""
+        """Mean IoU of each label and its part. 0 for a label without a part."""
         total = sum(float(self.iou[k, label - 1]) for k, label in enumerate(self.label_of) if label)
         return total / self.iou.shape[1]
 
@@ -55,14 +55,14 @@ class PartMatching:
         ]
 
     def relabelled(self, found: Integer[Tensor, "*n h w"]) -> Integer[Tensor, "*n h w"]:
-        """Maps of found parts as maps of labels; unmatched parts become background."""
+        """Maps of found parts as maps of labels. Parts without a label become background."""
         table = torch.tensor([0, *self.label_of], dtype=found.dtype, device=found.device)
         relabelled: Tensor = table[found.long()]
         return relabelled
 
 
 def match_parts(counts: Int64[Tensor, "k1 l1"]) -> PartMatching:
-    """The one-to-one matching of parts and labels with the largest sum of IoU; backgrounds take no part.
+    """The one-to-one matching of parts and labels with the largest sum of IoU, without background.
 
     Args:
         counts: of `overlap_counts`.

@@ -1,7 +1,7 @@
-"""How right a part map is: the paper's accuracy over the frame, accuracy on the object's own pixels, and part mIoU.
+"""Metrics of part maps: the paper's accuracy over the frame, accuracy on object pixels, and part mIoU.
 
-All three are read off a confusion matrix of counts (rows: true part, columns: predicted part), so that pooling objects
-is adding matrices and no number is an average of averages unless it says "macro".
+All three are computed from a confusion matrix of counts (rows: true part, columns: predicted part). Matrices of objects
+are added. No number is a mean of means, except those called "macro".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 
 def part_confusion(
@@ -27,7 +27,7 @@ def part_confusion(
     Args:
         predicted: part ids 0..8 (argmax over all part channels).
         true: part ids 0..8.
-        where: the pixels to count; None counts the whole frame.
+        where: pixels to count; None = all pixels of the frame.
     Raises:
         ShapeMismatchError: a part id outside 0..8.
     """
@@ -43,9 +43,9 @@ def part_confusion(
 
 
 def part_accuracy(predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, "*n s1 s2"]) -> Float[Tensor, ""]:
-    """AC, the paper's metric: the share of all pixels of the 64x64 frame with the right channel, background included.
+    """AC, the paper's metric: share of right pixels of the whole 64x64 frame, with background.
 
-    Source: iPOSE sec. 4.3 and suppl. table 4 (argmax over all 9 channels; facts section 5). NaN where nothing is given.
+    Source: iPOSE sec. 4.3 and suppl. table 4 (argmax over all 9 channels). NaN without pixels.
     """
     return _share_right(part_confusion(predicted, true))
 
@@ -53,10 +53,10 @@ def part_accuracy(predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, 
 def object_pixel_accuracy(
     predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, "*n s1 s2"], shapes: Bool[Tensor, "*n s1 s2"]
 ) -> Float[Tensor, ""]:
-    """The share of right pixels among those inside the objects' shapes, all objects pooled.
+    """Share of right pixels inside the objects' shapes, over all objects together.
 
-    The background, which the shape gives away, does not help. Predicting 0 ("no part") on a pixel of a part is wrong;
-    on a pixel of the shape that no annotator assigned to a part, 0 is the only right answer.
+    Background does not count, as the shape shows it. 0 ("no part") is wrong on a pixel of a part. On an object pixel
+    without an annotated part, only 0 is right.
 
     Args:
         predicted: part ids 0..8.
@@ -67,13 +67,13 @@ def object_pixel_accuracy(
 
 
 def part_iou(confusion: Int64[Tensor, "q q"]) -> Float[Tensor, " q"]:
-    """Intersection over union of every channel; NaN for a channel that is neither there nor predicted."""
+    """Intersection over union of each channel. NaN for a channel that is neither true nor predicted anywhere."""
     right = confusion.diagonal().double()
     return right / (confusion.sum(0) + confusion.sum(1) - right)
 
 
 def part_miou(confusion: Int64[Tensor, "q q"]) -> Float[Tensor, ""]:
-    """Mean IoU over the parts 1..8 that are annotated or predicted anywhere; the background channel is left out."""
+    """Mean IoU over the parts 1..8 that are true or predicted anywhere, without background."""
     return part_iou(confusion)[1:].nanmean()
 
 
@@ -82,7 +82,7 @@ def _share_right(confusion: Int64[Tensor, "q q"]) -> Float[Tensor, ""]:
 
 
 class PartScore(NamedTuple):
-    """Three shares in 0..1 (NaN where there is nothing to count)."""
+    """Three metrics in 0..1 (NaN without pixels)."""
 
     ac: float
     object_pixels: float
@@ -91,12 +91,12 @@ class PartScore(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CategoryCounts:
-    """Everything the metrics of one category need.
+    """Counts of one category.
 
     Args:
-        objects: how many objects were counted.
-        frame: confusion over all pixels of the frame, int64 (9, 9), rows = true.
-        inside: confusion over the pixels of the objects' shapes.
+        objects: number of objects.
+        frame: confusion of all pixels of the frame, int64 (9, 9), rows = true.
+        inside: confusion of the pixels inside the objects' shapes.
     """
 
     objects: int
@@ -105,7 +105,7 @@ class CategoryCounts:
 
     @property
     def score(self) -> PartScore:
-        """The three metrics, each pooled over the category's pixels."""
+        """The three metrics, over all pixels of the category together."""
         return PartScore(
             _share_right(self.frame).item(), _share_right(self.inside).item(), part_miou(self.frame).item()
         )
@@ -116,8 +116,8 @@ class PartScores:
     """Part metrics of a data set, by category.
 
     Args:
-        counts: per category, in the order of first appearance.
-        novel: categories without part annotation in training; all others are basis.
+        counts: by category, in order of first appearance.
+        novel: categories without part annotation in training. All others are basis.
     """
 
     counts: Mapping[str, CategoryCounts]
@@ -125,7 +125,7 @@ class PartScores:
 
     @property
     def basis(self) -> tuple[str, ...]:
-        """Categories whose part maps the network was trained on."""
+        """Categories with part annotation in training."""
         return tuple(name for name in self.counts if name not in self.novel)
 
     def __getitem__(self, category: str) -> PartScore:
@@ -134,17 +134,17 @@ class PartScores:
         return self.counts[category].score
 
     def macro(self, categories: Iterable[str]) -> PartScore | None:
-        """Plain mean of the categories' scores (each category weighs the same); None where none of them was scored."""
+        """Mean of the categories' scores, all with the same weight. None if none of them was scored."""
         scores = [self.counts[name].score for name in categories if name in self.counts]
         return PartScore(*(fmean(column) for column in zip(*scores, strict=True))) if scores else None
 
     def groups(self) -> dict[str, PartScore]:
-        """The macro means: "basis" and, where there are novel categories, "novel"."""
+        """Macro means of "basis" and, if there are novel categories, "novel"."""
         means = {"basis": self.macro(self.basis), "novel": self.macro(self.novel)}
         return {name: score for name, score in means.items() if score is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types, for a results file."""
+        """As plain types, for a results file."""
         categories = {
             name: {"objects": count.objects, "novel": name in self.novel, **count.score._asdict()}
             for name, count in self.counts.items()
@@ -164,14 +164,14 @@ def score_parts(
     """Score predicted part maps by category.
 
     Args:
-        predicted: part ids 0..8, scored over the frame (AC, mIoU).
+        predicted: part ids 0..8, for AC and mIoU.
         true: part ids 0..8.
         shapes: the objects' silhouettes.
         categories: part category of each object.
-        novel: categories that were not trained on.
-        inside: part ids scored on the objects' pixels, from a predictor that knows them to be object; None = the same.
+        novel: categories without part annotation in training.
+        inside: part ids for the accuracy on object pixels; None = `predicted`.
     Raises:
-        ShapeMismatchError: not one category per object, or a part id outside 0..8.
+        ShapeMismatchError: not one category for each object, or a part id outside 0..8.
     """
     if len(categories) != len(predicted):
         raise ShapeMismatchError("every object needs its category", found=len(categories), expected=len(predicted))

@@ -1,6 +1,6 @@
-"""Protocols of evaluation by name: each fixes what is compared, at what size, and how it is brought there.
+"""Protocols of evaluation. A protocol says what is compared, at what size, and how images are resized.
 
-Numbers of this field differ by more than their gaps with the resizing alone, which is seldom printed.
+Resizing alone changes these metrics by more than the gaps between published models, and papers seldom describe it.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from ipose.types import Box
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationProtocol:
-    """How images become what a feature network sees.
+    """How images are prepared for a feature network.
 
     Args:
-        name: that cards carry.
+        name: in cards.
         level: whole images, or objects cropped by their boxes.
-        size: (height, width) that each image, or crop, is resized to; None = the size of the generated images.
-        interpolation: of that resizing.
-        antialias: of that resizing, where it shrinks.
-        inception_antialias: Inception's own resizing to 299x299: False as TensorFlow 1, True antialiased.
-        min_side_px: objects whose box is smaller, in rows or columns, are left out.
+        size: (height, width) of each image or crop after resizing; None = size of the generated images.
+        interpolation: of the resizing.
+        antialias: whether the resizing is antialiased when it shrinks.
+        inception_antialias: Inception's own resizing to 299x299. False = as TensorFlow 1, True = antialiased.
+        min_side_px: objects with a smaller box, in rows or columns, are left out.
     """
 
     name: str
@@ -38,7 +38,7 @@ class EvaluationProtocol:
     min_side_px: int = 1
 
     def resize(self, *, inception: bool = True) -> str:
-        """In words, for cards; what Inception does with its input is said where it is the network."""
+        """The resizing in words, for cards. `inception`: also say how Inception resizes its input."""
         size = "the generated size" if self.size is None else f"{self.size[0]}x{self.size[1]}"
         how = f"{self.interpolation}, {'antialiased' if self.antialias else 'not antialiased'}"
         inner = "antialiased" if self.inception_antialias else "as TensorFlow 1"
@@ -55,17 +55,17 @@ PROTOCOLS = {
         EvaluationProtocol(name="objects-128", level="objects", size=(128, 128), min_side_px=3),
     )
 }
-"""One image for each real one, all of them (iPOSE sec. 4.1).
+"""All protocols compare one generated image with each real image (iPOSE sec. 4.1).
 
-images: at the size of the generated images, to which the photographs are resized.
-images-antialiased: likewise; Inception's input as torchmetrics makes it by default.
-images-256: both resized to 256x256.
-objects-128: objects of both, cropped by the boxes of their instances, resized to 128x128: object FID.
+images: photographs are resized to the size of the generated images.
+images-antialiased: likewise, but Inception's input is resized as torchmetrics does by default.
+images-256: both are resized to 256x256.
+objects-128: objects of both are cropped by their boxes and resized to 128x128, for object FID.
 """
 
 
 def protocol_named(name: str) -> EvaluationProtocol:
-    """The protocol of a name. Raises ConfigError for another name."""
+    """The protocol of this name. Raises ConfigError if there is none."""
     if name not in PROTOCOLS:
         raise ConfigError("no such protocol", field="protocol", found=repr(name), expected=", ".join(PROTOCOLS))
     return PROTOCOLS[name]
@@ -74,12 +74,12 @@ def protocol_named(name: str) -> EvaluationProtocol:
 def resized(
     image: UInt8[Tensor, "3 h w"], size: tuple[int, int], protocol: EvaluationProtocol
 ) -> UInt8[Tensor, "3 h2 w2"]:
-    """Resize as the protocol says, rounded to uint8; an image of that size stays bit for bit.
+    """Resize an image as the protocol says. An image that has the size already is not changed.
 
     Args:
         image: to resize.
         size: (height, width).
-        protocol: says how.
+        protocol: interpolation and antialiasing.
     """
     if tuple(image.shape[1:]) == size:
         return image
@@ -90,5 +90,5 @@ def resized(
 
 
 def object_crop(image: UInt8[Tensor, "3 h w"], box: Box) -> UInt8[Tensor, "3 h2 w2"]:
-    """The pixels in an object's box (ends inclusive; what of an even box lies outside the image is cut)."""
+    """The pixels in an object's box, both ends included. What is outside of the image is cut."""
     return image[:, box.min_row : box.max_row + 1, box.min_col : box.max_col + 1]

@@ -1,4 +1,4 @@
-"""Anybody's segmenter: a network file, and a map from its channels to the classes of our spec."""
+"""Semantic segmenters: a network file, and the class of each of its channels."""
 
 import json
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from torch.nn import functional as F
 from ipose.errors import ConfigError, DataError, MissingWeightsError
 from ipose.evaluation.network_files import load_network_file, sha256_of_file
 from ipose.images import image_float
+from ipose.label_spec import LabelSpec
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
-from ipose.types import LabelSpec
 
 
 class Segmenter:
-    """Class ids of a spec for every pixel of an image.
+    """Gives the class id of each pixel of an image.
 
     Args:
-        path: TorchScript or torch.export (.pt2) file; takes float32 (b, 3, h, w) in [-1, 1], gives logits
-            (b, channels, h2, w2), which are resized to the image bilinearly, as one tensor or under the key "out".
-        class_ids: class id of each channel of the network, in order.
+        path: TorchScript or torch.export (.pt2) file. It takes float32 (b, 3, h, w) in [-1, 1] and gives logits
+            (b, channels, h2, w2), as one tensor or under the key "out". They are resized to the image bilinearly.
+        class_ids: class id of each channel of the network.
         device: to compute on.
     Raises:
-        MissingWeightsError: no network there.
+        MissingWeightsError: no network in the file.
     """
 
     def __init__(self, path: Path, class_ids: Sequence[int], device: str = "cpu") -> None:
@@ -35,7 +35,7 @@ class Segmenter:
         self._class_ids, self._device = torch.tensor(list(class_ids)), device
 
     def __call__(self, image: UInt8[Tensor, "3 h w"]) -> Int64[Tensor, "h w"]:
-        """Segment one image; on the CPU. Raises ConfigError where the network answers in another form."""
+        """Segment one image; the result is on the CPU. Raises ConfigError if the network gives another output."""
         with torch.no_grad():
             try:
                 answer: Any = self._network(image_float(image[None].to(self._device)))
@@ -59,16 +59,16 @@ class Segmenter:
 
 
 def load_segmenter(path: Path, spec: LabelSpec, class_map: Path | None = None, device: str = "cpu") -> Segmenter:
-    """A segmenter for the classes of a spec.
+    """Load a segmenter for the classes of a spec.
 
     Args:
-        path: network file, or a run of `ipose train segmenter` (or its model folder), which brings its class map.
-        spec: of the label maps that it is judged by.
-        class_map: as for `read_class_map`; None = the run's own, or the channels are the spec's classes.
+        path: network file, or a run of `ipose train segmenter` (or its model folder), which has a class map.
+        spec: of the label maps.
+        class_map: as for `read_class_map`; None = the run's own, or the spec's classes in order.
         device: to compute on.
     Raises:
         MissingWeightsError: no network there.
-        DataError: a class map that is none, or that names classes which the spec lacks.
+        DataError: the class map cannot be read, or names classes that the spec does not have.
     """
     if path.is_dir():
         folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
@@ -87,10 +87,10 @@ def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:
     """Class id of each channel of a segmenter.
 
     Args:
-        path: JSON list of class names of the spec, a name a channel; None = the channels are the spec's classes.
+        path: JSON list with the class name of each channel; None = the spec's classes in order.
         spec: of the label maps.
     Raises:
-        DataError: no such list, or a name that is no class.
+        DataError: no such list, or a name that the spec does not have.
     """
     if path is None:
         return list(range(spec.num_classes))

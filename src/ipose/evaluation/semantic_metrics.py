@@ -1,4 +1,4 @@
-"""Semantic consistency: does a segmenter find on the generated image what the label map asked for?"""
+"""mIoU and pixel accuracy: whether a segmenter finds the classes of the label map in the generated image."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,13 +13,13 @@ _IGNORED = -1
 
 
 class SemanticScores(NamedTuple):
-    """Shares in 0..1 over a whole set.
+    """Scores in 0..1 over a whole set.
 
     Args:
-        miou: mean over the classes that were asked for or found, ignored ones left out; NaN where there is none.
-        accuracy: of the pixels that count.
-        iou: of each class; NaN for ignored classes and for those neither asked for nor found.
-        pixels: how many counted.
+        miou: mean over the classes that are true or predicted somewhere, without ignored ones. NaN without classes.
+        accuracy: share of right pixels.
+        iou: of each class; NaN for ignored classes, and for classes that are neither true nor predicted.
+        pixels: number of pixels that count.
     """
 
     miou: float
@@ -33,12 +33,12 @@ def semantic_confusion(
     num_classes: int,
     ignored_ids: Sequence[int] = (),
 ) -> Int64[Tensor, "c c"]:
-    """Count pixels by (true class, predicted class) over a whole set; pixels of an ignored true class do not count.
+    """Count pixels by (true class, predicted class) over a whole set. Pixels of an ignored true class do not count.
 
     Args:
-        pairs: predicted and true class ids of each image, on the CPU.
+        pairs: (predicted, true) class ids of each image, on the CPU.
         num_classes: ids are 0..num_classes - 1.
-        ignored_ids: class ids, of which any number may be ignored.
+        ignored_ids: class ids that do not count.
     Raises:
         ShapeMismatchError: maps of different sizes, or an id outside the classes.
         MissingDependencyError: torchmetrics is not installed.
@@ -61,12 +61,12 @@ def semantic_confusion(
 
 
 def semantic_scores(confusion: Int64[Tensor, "c c"], ignored_ids: Sequence[int] = ()) -> SemanticScores:
-    """mIoU and pixel accuracy of one confusion matrix (rows: true class).
+    """mIoU and pixel accuracy of a confusion matrix (rows: true class).
 
-    A pixel that is predicted as an ignored class is wrong for its true class; the ignored class itself has no IoU.
+    A pixel that is predicted as an ignored class is wrong. The ignored class itself has no IoU.
 
     Raises:
-        ConfigError: an ignored id that is no class.
+        ConfigError: an ignored id is not a class.
     """
     if strangers := [i for i in ignored_ids if not 0 <= i < len(confusion)]:
         raise ConfigError("no such class to ignore", found=strangers, expected=f"0..{len(confusion) - 1}")

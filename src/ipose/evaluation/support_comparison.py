@@ -1,4 +1,4 @@
-"""One PartNet with several sets of supports, judged by the same true part maps, whatever the sets call their parts."""
+"""One PartNet with several sets of supports, compared by the same true part maps. Sets may name parts differently."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from ipose.evaluation.baselines import copy_baseline
 from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
 from ipose.evaluation.part_metrics import PartScore, score_parts
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.tables import percent, text_table
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]
 """(shapes float32 (n, 1, s, s), supports of the one category) -> part ids of these supports."""
@@ -26,23 +26,23 @@ NOTE = (
     "background too. As named: object pixels without matching, each found part standing for the true one of the same "
     "name (-: no name in common). A found part that stands for none counts as wrong."
 )
-"""What the columns are."""
+"""Explains the columns."""
 
 
 @dataclass(frozen=True, eq=False)
 class SupportScore:
-    """How well one way to read one set of supports finds the true parts.
+    """How well one predictor finds the true parts with one set of supports.
 
     Args:
-        supports: what the set is called here.
-        reader: "PartNet", "copy" (the nearest support's map), or another that needs no supports.
-        score: with the found parts matched to the true ones.
-        as_named: the share of right object pixels without matching, each found part standing for the true one of its
-            name, whatever the order, and for none where no true part is called so; None where no name is a true one's.
+        supports: name of the set.
+        reader: "PartNet", "copy" (the most similar support's map), or a predictor that needs no supports.
+        score: with found parts matched to true parts.
+        as_named: share of right object pixels without matching: a found part counts as the true part of the same name.
+            None = no name in common.
         matching: fitted on training objects.
         stands_for: true part of each found part that has one, by name.
-        for_none: found parts of the supports that stand for no true one, by name.
-        predicted: uint8 (n, s, s), the validation objects in true parts; 0 where a found part stands for none.
+        for_none: names of found parts without a true part.
+        predicted: uint8 (n, s, s), true parts of the validation objects; 0 = a found part without a true part.
     """
 
     supports: str
@@ -55,14 +55,14 @@ class SupportScore:
     predicted: Tensor
 
     def row(self) -> tuple[str, ...]:
-        """A line of a table with `HEADER`."""
+        """A row of a table with `HEADER`."""
         shares = (self.score.object_pixels, self.score.miou, self.score.ac, self.as_named)
         stands_for = {**self.stands_for, **dict.fromkeys(self.for_none, "none")}
         said = ", ".join(f"{part}: {true}" for part, true in stands_for.items())
         return (self.supports, self.reader, *map(percent, shares), said)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain types, for a results file."""
+        """As plain types, for a results file."""
         named = {"supports": self.supports, "read_by": self.reader, "as_named": self.as_named}
         return {**named, **self.score._asdict(), "stands_for": dict(self.stands_for), "for_none": [*self.for_none]}
 
@@ -76,7 +76,7 @@ class JudgedObjects:
         judged: validation objects.
         part_names: of the true parts 1, 2, ...
     Raises:
-        ConfigError: none of either, or of several categories.
+        ConfigError: no training or no validation objects, or objects of several categories.
     """
 
     fit: Sequence[PartPair]
@@ -94,21 +94,21 @@ class JudgedObjects:
 
     @property
     def category(self) -> str:
-        """Of them all."""
+        """Category of all objects."""
         return self.judged[0].category
 
 
 def compare_supports(
     predict: SupportedPredictor, sets: Mapping[str, SupportSet], objects: JudgedObjects
 ) -> list[SupportScore]:
-    """Judge one network, and plain copying, with each of several sets of supports.
+    """Score one network, and the baseline copy, with several sets of supports.
 
-    A set's parts may be in any order, of any number and without names, so what it makes of the training objects is
-    matched to their true parts (one to one, largest sum of IoU); with that matching, the validation objects are judged.
+    The sets may have different numbers, orders and names of parts. So predictions on training objects are matched to
+    true parts (one to one, largest sum of IoU). With this matching, predictions on validation objects are scored.
 
     Args:
         predict: the network.
-        sets: of supports, by what they are called here; each has the objects' category.
+        sets: of supports, by name. Each has the objects' category.
         objects: with true parts.
     Raises:
         SupportError: a set without supports of the category.
@@ -131,8 +131,8 @@ def score_guess(
     """Match on the training objects, score on the validation objects.
 
     Args:
-        supports: what the set is called.
-        reader: who read it.
+        supports: name of the set.
+        reader: name of the predictor.
         fit: found parts of the training objects.
         judged: found parts of the validation objects.
         objects: with true parts.
@@ -163,13 +163,13 @@ def score_guess(
 
 
 def _by_name(found: Sequence[str], true: Sequence[str], fitted: PartMatching) -> PartMatching:
-    """Each found part for the true one of the same name."""
+    """Match each found part to the true part of the same name."""
     label_of = [true.index(name) + 1 if name in true else 0 for name in found]
     return PartMatching((*label_of, *[0] * (len(fitted.label_of) - len(found))), fitted.iou)
 
 
 def comparison_table(scores: Sequence[SupportScore]) -> str:
-    """Plain text for a terminal."""
+    """The scores as a table for a terminal."""
     return text_table(HEADER, [score.row() for score in scores])
 
 

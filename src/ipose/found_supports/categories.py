@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from ipose.data.scene_folder import SceneFolder
 from ipose.errors import ConfigError
-from ipose.types import LabelSpec, Scene
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene
 
 
 def category_of(spec: LabelSpec, category: str | None, there: frozenset[int] | None = None) -> str:

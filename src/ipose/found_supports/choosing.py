@@ -31,10 +31,10 @@ from ipose.found_supports.segmented_objects import (
     pairs_of_photographs,
     pairs_of_scenes,
 )
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.reports.sheets import supports_sheet
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
-from ipose.types import PartPair, SupportSet
 
 COVERED = 0.5
 """Least share of an object's pixels with a part. An object with less cannot become a support."""

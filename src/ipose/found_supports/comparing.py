@@ -26,10 +26,10 @@ from ipose.found_supports.jobs import SupportComparisonJob
 from ipose.found_supports.pages import write_support_report
 from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import pairs_of_scenes
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter
-from ipose.types import PartPair, SupportSet
 
 CHUNK = 32
 """Number of objects in a batch of PartNet."""

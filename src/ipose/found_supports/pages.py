@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ipose.evaluation.support_comparison import HEADER, NOTE, JudgedObjects, SupportScore
+from ipose.part_annotations import SupportSet
 from ipose.reports.blocks import environment_facts
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.reports.sheets import part_legend, silhouette, support_tiles
-from ipose.types import SupportSet
 
 SHOWN = 10
 """Number of objects on the page."""

@@ -8,7 +8,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from ipose.errors import ConfigError
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 NO_PART = "-"
 """The name for a part that becomes background."""

@@ -18,7 +18,9 @@ from ipose.data.png import read_photo
 from ipose.errors import DataError, EmptyShapeError
 from ipose.found_supports.categories import classes_of
 from ipose.found_supports.part_naming import PartNaming
-from ipose.types import LabelSpec, PartPair, Scene, SceneObject
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import PartPair
+from ipose.types import Scene, SceneObject
 
 PartsOfImage = Callable[[Tensor], Tensor]
 """Takes an image, uint8 (3, h, w), and gives its part map, uint8 (h, w): 0 = background, 1..8 = parts."""

@@ -16,7 +16,7 @@ from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
 from ipose.losses.part_regions import area_loss, concentration_loss
-from ipose.types import Phase
+from ipose.objective import Phase
 
 
 class GANSegObjective:

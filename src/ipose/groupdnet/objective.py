@@ -18,7 +18,8 @@ from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.adversarial import hinge_d_fake, hinge_d_real, hinge_g
 from ipose.losses.feature_matching import feature_matching_loss
 from ipose.losses.kl import kl_divergence
-from ipose.types import Phase, SceneBatch
+from ipose.objective import Phase
+from ipose.types import SceneBatch
 
 
 class GroupDNetObjective:

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.partnet import PartNet, PartPrediction
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 TOKEN_SIDE = 8
 """Side of a token in pixels of the object frame. It is also the number of tokens along the frame."""

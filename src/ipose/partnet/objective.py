@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from ipose.data.augment import augment_pair
 from ipose.errors import ConfigError, SupportError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
-from ipose.types import PartPair, Phase, SupportSet
 
 MOST_IN_POOL = 100
 """Training objects of a category that random supports are drawn from (R)."""

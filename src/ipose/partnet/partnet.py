@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from ipose.errors import ShapeMismatchError
 from ipose.layers.cross_attention import CrossAttentionBlock
 from ipose.layers.init import init_weights
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.encoders import MaskEncoder, ShapeEncoder, norm_layer
 from ipose.partnet.presets import Normalization, PartNetConfig
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
 class PartPrediction(NamedTuple):

@@ -14,9 +14,10 @@ from jaxtyping import Float, Int32
 from torch import Tensor
 
 from ipose.errors import DataError
+from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.scene_parts import SceneParts
 from ipose.shapes.position_descriptor import PositionBins, position_descriptor
-from ipose.types import PART_CHANNELS, SceneBatch
+from ipose.types import SceneBatch
 
 CACHE_BYTES = 1 << 30
 """Bytes for cached descriptors: thousands of small maps, or some dozens of the paper's size."""

@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.partnet import PartNet, PartPrediction
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes
 from ipose.shapes.object_pastes import own_pixel_owner, paste_objects, pasted_shape_owner
-from ipose.types import PART_CHANNELS, SceneBatch, SceneObject, SupportSet
+from ipose.types import SceneBatch, SceneObject
 
 Paste = Literal["release", "own_pixels"]
 ObjectShape = Literal["label_and_instance", "instance"]

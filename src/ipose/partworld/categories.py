@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from ipose.label_spec import LabelClass, LabelSpec
 from ipose.partworld.aircraft import draw_aeroplane
 from ipose.partworld.config import PART_NAMES, STUFF
 from ipose.partworld.dice import Dice
@@ -13,7 +14,6 @@ from ipose.partworld.sketch import Sketch
 from ipose.partworld.things import draw_bottle, draw_pottedplant, draw_stop_sign, draw_tvmonitor, draw_washer
 from ipose.partworld.two_wheelers import draw_bicycle, draw_motorbike
 from ipose.partworld.vehicles import draw_bus, draw_car, draw_truck
-from ipose.types import LabelClass, LabelSpec
 
 DRAW: dict[str, Callable[[Dice], Sketch]] = {
     "aeroplane": draw_aeroplane,

@@ -1,4 +1,4 @@
-"""Pictures of where PartNet looked: the query with marked pixels, and its supports lit up where they were read."""
+"""Pictures of PartNet's attention: the query with a marked pixel, and the weights of its supports' pixels."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,13 +16,13 @@ from ipose.reports.figures import part_picture
 from ipose.reports.sheets import part_legend
 
 SCALE = 3
-"""Screen pixels a pixel of the object frame."""
+"""Screen pixels for each pixel of the object frame."""
 
 HEAT = (200, 0, 90)
-"""Colour of what was read; no part has it."""
+"""Colour of the weights. No part has it."""
 
 FAINT_PARTS = 0.45
-"""How much of its colour a part keeps below the heat."""
+"""Opacity of the parts' colours below the weights."""
 
 
 class QueryPixel(NamedTuple):
@@ -34,7 +34,7 @@ class QueryPixel(NamedTuple):
 
 
 def part_centres(part_map: UInt8[Tensor, "s s"], part_names: Sequence[str]) -> list[QueryPixel]:
-    """For each part of an object, the pixel of the part that is farthest inside it (first in reading order)."""
+    """For each part of an object, the pixel farthest from the part's border (the first in reading order)."""
     pixels = []
     for part in part_map.unique().tolist():
         if part > 0:
@@ -56,12 +56,12 @@ def query_picture(part_map: UInt8[Tensor, "s s"], marked: QueryPixel) -> Image.I
 
 
 def heat_picture(part_map: UInt8[Tensor, "s s"], read: Float[Tensor, "s s"], strongest: float) -> Image.Image:
-    """A support's parts, faint, with the weights of its pixels laid over them.
+    """A support's parts in faint colours, with the weights of its pixels on top.
 
     Args:
         part_map: of the support.
         read: weight of each of its pixels.
-        strongest: the weight that is drawn in full colour.
+        strongest: weight that is drawn in full colour.
     """
     base = np.asarray(_enlarged(part_picture(part_map)), dtype=np.float64)
     base = FAINT_PARTS * base + (1 - FAINT_PARTS) * np.asarray(PAPER)
@@ -73,13 +73,13 @@ def heat_picture(part_map: UInt8[Tensor, "s s"], read: Float[Tensor, "s s"], str
 def attention_tiles(
     attention: SupportAttention, pixel: QueryPixel, part_names: Sequence[str], block: int = 0
 ) -> list[Tile]:
-    """The query with the marked pixel, then its k supports; captions say what was read, in percent.
+    """The query with the marked pixel, then its k supports. Captions have the weights of parts, in percent.
 
     Args:
         attention: of one object.
         pixel: the query pixel.
         part_names: of parts 1, 2, ...
-        block: of PartNet's attention blocks, the first by default.
+        block: number of PartNet's attention block.
     """
     read = attention.read_by(pixel.row, pixel.column, block=block)
     strongest = float(read.max())
@@ -104,12 +104,12 @@ def read_in_words(
 def attention_sheet(
     objects: Sequence[tuple[str, SupportAttention, Sequence[str]]], title: str = "", block: int = 0
 ) -> Image.Image:
-    """One line for each part of each object: the query with the part's centre marked, and what it read in its supports.
+    """One row for each part of each object: the query with the part's centre marked, and the weights in its supports.
 
     Args:
         objects: name, attention and part names of each.
         title: on top of the page.
-        block: of PartNet's attention blocks.
+        block: number of PartNet's attention block.
     """
     rows = []
     for name, attention, part_names in objects:

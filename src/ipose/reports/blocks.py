@@ -1,4 +1,4 @@
-"""Ready-made blocks of a report: results, configuration, galleries, supports, curves, and where it was made."""
+"""Blocks of a report: results, configuration, galleries, supports, curves, versions and machine."""
 
 import io
 import os
@@ -12,11 +12,12 @@ import torch
 from PIL import Image
 
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, Table
 from ipose.reports.sheets import SceneRow, class_legend, part_legend, scene_tiles, support_tiles
 from ipose.reports.training_curves import curves
-from ipose.types import LabelSpec, SupportSet
 
 PARTS_CAPTION = (
     "In percent. The first three columns of scores are accuracy on the pixels of the objects, pooled, each given its "
@@ -28,7 +29,7 @@ PARTS_CAPTION = (
 
 
 def parts_table(evaluation: PartEvaluation, title: str = "Parts") -> Table:
-    """Model beside copy and majority: object pixels and the paper's AC, by category, then the macro means."""
+    """Object pixels and AC of model, copy and majority, for each category, then the macro means."""
     rows = evaluation.lines()
     return Table(
         header=(
@@ -48,12 +49,12 @@ def config_table(
     sources: Mapping[str, str] | None = None,
     title: str = "Configuration",
 ) -> Table:
-    """Every setting, and where it leaves the paper the paper's value.
+    """All settings, with the paper's value if it is different.
 
     Args:
-        config: the settings of this run, by field name.
-        paper: the paper's values; a field that is not in it has no counterpart there.
-        sources: where a field's value in the paper is written.
+        config: settings of this run, by field name.
+        paper: the paper's values. It may have fewer fields.
+        sources: place of a field's value in the paper.
         title: above the table.
     """
     rows = []
@@ -68,8 +69,14 @@ def config_table(
 def scene_figure(
     row: SceneRow, spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]] | None = None, title: str | None = None
 ) -> Figure:
-    """One scene: label, instances, true and inferred parts, images by seed, original; legends of both. The title is the
-    scene's name unless another is given."""
+    """One scene: label, instances, true and inferred parts, images by seed, photograph; with legends.
+
+    Args:
+        row: the scene.
+        spec: names and colours of the classes.
+        part_names: names of the parts of each category, for the legends; None = no such legends.
+        title: None = name of the scene.
+    """
     legends = {"classes": class_legend([row.scene], spec)}
     for category in dict.fromkeys(item.part_category for item in row.scene.objects):
         if category is not None and part_names and category in part_names:
@@ -87,7 +94,7 @@ def supports_figure(supports: SupportSet, category: str) -> Figure:
 
 
 def curves_figure(metrics: Sequence[Mapping[str, Any]], title: str = "Curves", **options: Any) -> Figure:
-    """Training curves; options as in `curves`."""
+    """Training curves. `options`: arguments of `curves`."""
     return Figure([Tile(Image.open(io.BytesIO(curves(metrics, **options))))], title=title, wide=True)
 
 
@@ -108,7 +115,7 @@ def environment_facts(command: str = "", date: datetime | None = None) -> list[t
 
 
 def _plain(value: Any) -> str:
-    """A value as a person writes it: tuples and lists alike, no quotes."""
+    """A value as text, without quotes and brackets."""
     if isinstance(value, (tuple, list)):
         return ", ".join(_plain(item) for item in value)
     if value is None:

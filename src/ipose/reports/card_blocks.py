@@ -1,4 +1,4 @@
-"""Blocks of a report that are read from files: eval cards, and tables that somebody wrote beside the run."""
+"""Blocks of a report that are read from files: eval cards, and Markdown tables beside the run."""
 
 import re
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from ipose.evaluation.eval_card import EvalCard, read_card
 from ipose.reports.page import Table
 
 HASH = 12
-"""Letters of a feature network's hash that are shown."""
+"""Number of digits that are shown of a feature network's hash."""
 
 
 def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
-    """All eval cards below a folder with their paths in it, and what is wrong with the files that are none."""
+    """All eval cards below a folder, with their paths; and an error message for each file that is not a card."""
     cards, faults = [], []
     for path in sorted(folder.rglob("*.json")):
         try:
@@ -25,7 +25,7 @@ def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
 
 
 def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table:
-    """One line a card; the details that decide whether two numbers compare stand beside the number."""
+    """One row for each card, with the details that decide whether two numbers are comparable."""
     rows = []
     for path, card in cards:
         name, _, network = (card.features or "").partition("@")
@@ -40,9 +40,9 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
 
 
 def markdown_tables(path: Path) -> list[Table]:
-    """The pipe tables of a Markdown file, each titled by the heading or first line above it; what is no table is left.
+    """The pipe tables of a Markdown file. The title of a table is the heading or first line above it.
 
-    Lines that are not as long as their header are left out. A list right below a table becomes its caption.
+    Rows of another length than the header are left out. A list right below a table becomes its caption.
     """
     tables: list[Table] = []
     block: list[list[str]] = []

@@ -1,7 +1,7 @@
-"""Eval cards beside each other: as a table of those that compare, and as bars.
+"""Comparison of eval cards: as a table, and as a bar chart.
 
-Two cards compare if measure, protocol, resizing, features, ignored ids and data agree. Others are not set beside each
-other unless somebody insists.
+Two cards are comparable if measure, protocol, resizing, features, ignored ids and data are the same. Other cards are
+compared only if `across_protocols` is set.
 """
 
 import io
@@ -23,15 +23,15 @@ BAR_COLOR = "#005eaa"
 
 
 def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: Path | None = None) -> str:
-    """A table of cards, or of folders of cards; a column each.
+    """A table of cards as text, with one column for each path.
 
     Args:
-        paths: of the cards.
-        across_protocols: set numbers beside each other that were taken in different ways.
-        plot: PNG to draw them into as well; must be new.
+        paths: cards, folders of cards, or runs.
+        across_protocols: compare also numbers of different protocols.
+        plot: new PNG file for a bar chart; None = no chart.
     Raises:
-        ConfigError: fewer than two, one twice, or cards that do not compare (`compare_cards`).
-        DataError: no cards there, or a file where the plot should go.
+        ConfigError: fewer than two paths, one path twice, or cards that are not comparable.
+        DataError: no cards, or a file that is there already.
     """
     if len(paths) < 2 or len(set(paths)) < len(paths):
         raise ConfigError(
@@ -49,15 +49,15 @@ def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: P
 def compare_cards(
     columns: Mapping[str, Sequence[EvalCard]], *, across_protocols: bool = False
 ) -> tuple[list[str], list[list[str]]]:
-    """A table of results: one line a metric and protocol, one column a name.
+    """A table of results: one row for each metric and protocol, one column for each name.
 
     Args:
-        columns: cards by name, of a model each.
-        across_protocols: set numbers beside each other that were taken in different ways; each cell then says how.
+        columns: cards of each model, by its name.
+        across_protocols: compare also numbers of different protocols. Each cell has its protocol then.
     Returns:
-        header and rows of text, for `text_table`.
+        header and rows, for `text_table`.
     Raises:
-        ConfigError: two names have cards of one metric, and none that were taken in the same way.
+        ConfigError: two names have cards of the same measure, and none of these are comparable.
     """
     if not across_protocols:
         for (name, cards), (other, others) in combinations(columns.items(), 2):
@@ -76,7 +76,7 @@ def compare_cards(
 
 
 def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
-    """Where a card stands in the table, and what it says there; across protocols each cell says how it was taken."""
+    """Name of a card's row, and text of its cell."""
     if not across_protocols:
         return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
     name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
@@ -90,7 +90,7 @@ def _way(card: EvalCard) -> dict[str, Any]:
 
 
 def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequence[EvalCard]) -> None:
-    """Every metric that both have was taken in one way at least once."""
+    """Raises ConfigError if both have a measure, and no two of its cards are comparable."""
     for measure in dict.fromkeys(card.measure for card in cards):
         ways = [[_way(card) for card in each if card.measure == measure] for each in (cards, others)]
         differ = [(a, b, _difference(a, b)) for a in ways[0] for b in ways[1]]
@@ -106,7 +106,7 @@ def _check_ways(name: str, cards: Sequence[EvalCard], other: str, others: Sequen
 
 
 def _difference(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
-    """The first term in which two ways differ; data that one of them does not know are no difference."""
+    """The first term that differs; None = no difference. Data that one of them does not know are no difference."""
     for term, value in a.items():
         if value != b[term] and not (term == "data" and "" in (value, b[term])):
             return term
@@ -114,12 +114,12 @@ def _difference(a: Mapping[str, Any], b: Mapping[str, Any]) -> str | None:
 
 
 def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
-    """Draw the values of all cards, metrics apart, since their scales differ; only those that two names share, if any.
+    """Draw a bar chart of cards, with one panel for each metric, as their scales differ.
 
-    Whether they compare is `compare_cards`' question.
+    If several names have the same metric, only such metrics are drawn.
 
     Args:
-        columns: cards by name, as for `compare_cards`.
+        columns: cards of each model, by its name.
     Returns:
         a PNG.
     Raises:

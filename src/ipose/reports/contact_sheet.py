@@ -1,4 +1,4 @@
-"""Tiles with captions on one light page: the layout that all sheets share."""
+"""The layout of all sheets: tiles with captions on one light page."""
 
 import math
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from PIL import Image, ImageDraw, ImageFont
 from ipose.data.palette import FAINT, INK, NOTHING, PAPER, RGB
 
 MARGIN, GAP, TILE_SIDE = 20, 12, 176
-"""Pixels: around the page, between tiles, and the side that a tile's longer side is scaled to (by whole factors)."""
+"""In pixels: margin of the page, gap between tiles, and longer side of a tile."""
 
 TITLE, BODY, SMALL = 20, 14, 12
 """Font sizes in pixels."""
 
 
 class LegendEntry(NamedTuple):
-    """A colour and what it means."""
+    """A colour and its meaning."""
 
     name: str
     color: RGB
@@ -26,7 +26,7 @@ class LegendEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture with a caption; None leaves the place empty."""
+    """A picture with a caption. None = an empty tile."""
 
     picture: Image.Image | None
     caption: str = ""
@@ -34,7 +34,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class TileRow:
-    """A line of tiles.
+    """A row of tiles.
 
     Args:
         tiles: from left to right.
@@ -49,12 +49,12 @@ class TileRow:
 
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font, so that a sheet looks the same on every machine."""
+    """Pillow's own font, which is the same on every machine."""
     return ImageFont.load_default(size)
 
 
 def enlarge(picture: Image.Image, side: int = TILE_SIDE) -> Image.Image:
-    """Bring the longer side near `side`: whole factors and no smoothing for small pictures, area average for large."""
+    """Scale the longer side to about `side`: small pictures by whole factors, large ones by area average."""
     longer = max(picture.size)
     factor = side / longer if longer > side else max(1, round(side / longer))
     size = tuple(max(1, round(edge * factor)) for edge in picture.size)
@@ -63,12 +63,12 @@ def enlarge(picture: Image.Image, side: int = TILE_SIDE) -> Image.Image:
 
 
 def contact_sheet(rows: Sequence[TileRow], title: str = "", side: int = TILE_SIDE) -> Image.Image:
-    """Lay rows of tiles below one another.
+    """Draw rows of tiles below one another.
 
     Args:
-        rows: each with its own heading, tiles and legend; they may differ in length.
-        title: on top of the page.
-        side: what a tile's longer side is scaled to, in pixels.
+        rows: of tiles. They may have different lengths.
+        title: at the top of the page.
+        side: longer side of a tile in pixels, about.
     """
     blocks = [_row_block(row, side) for row in rows]
     head = _text_block(title, TITLE) if title else None
@@ -128,7 +128,7 @@ def _text_width(text: str, size: int) -> int:
 
 
 def _shorten(text: str, size: int, width: int) -> str:
-    """Cut the end of a text that is wider than `width` pixels."""
+    """Cut a text to `width` pixels."""
     if _text_width(text, size) <= width:
         return text
     while text and _text_width(text + "…", size) > width:
@@ -143,7 +143,7 @@ def _text_block(text: str, size: int, color: RGB = INK) -> Image.Image:
 
 
 def _legend_block(entries: Sequence[LegendEntry], width: int) -> Image.Image:
-    """Swatches with names, broken into lines of at most `width` pixels."""
+    """Colours with names, in lines of at most `width` pixels."""
     lines: list[list[tuple[int, LegendEntry]]] = [[]]
     left = 0
     for entry in entries:

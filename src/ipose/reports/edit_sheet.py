@@ -1,4 +1,4 @@
-"""What an edit did, on one page: before, after, the difference, and the parts before and after."""
+"""The sheet of an edit: image and parts before and after, and the difference."""
 
 from dataclasses import dataclass
 
@@ -17,18 +17,18 @@ from ipose.reports.sheets import class_legend, part_legend
 from ipose.types import Scene
 
 SIDE_PX = 192
-"""A tile's longer side, about."""
+"""Longer side of a tile, about."""
 
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A scene with what was made of it.
+    """A scene with its generated image.
 
     Args:
-        scene: its maps.
+        scene: with maps.
         image: float32 (3, H, W) in [-1, 1].
         parts: uint8 (H, W), inferred part of each pixel.
-        supports: that the parts were inferred from.
+        supports: of the parts.
     """
 
     scene: Scene
@@ -38,13 +38,13 @@ class Painted:
 
 
 def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = "") -> Image.Image:
-    """Two lines of tiles (maps and parts; images), then the legend. Objects carry the numbers that edits call them by.
+    """One row of maps and parts, one row of images, and the legend. Objects have the numbers that edits use.
 
     Args:
         before: without the edit.
-        after: with it.
+        after: with the edit.
         spec: names and colours of the classes.
-        title: on top of the page.
+        title: at the top of the page.
     """
     furthest = float((after.image - before.image).abs().amax()) / 2
     moved = not torch.equal(before.scene.label, after.scene.label)
@@ -73,14 +73,14 @@ def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = ""
 
 
 def difference_picture(before: Float[Tensor, "3 h w"], after: Float[Tensor, "3 h w"]) -> Image.Image:
-    """Where two images differ: mean over the colours, black = equal, white = the largest difference in the picture."""
+    """Difference of two images, mean over the colours. Black = equal, white = the largest difference in the picture."""
     difference = (after - before).abs().mean(0)
     scaled = difference / difference.max().clamp(min=1e-12)
     return Image.fromarray((255 * scaled).round().to(torch.uint8).numpy()).convert("RGB")
 
 
 def numbered_objects(scene: Scene, spec: LabelSpec) -> Image.Image:
-    """The instance picture, enlarged, with each object's number (its place in `scene.objects`) at its middle."""
+    """The enlarged instance picture, with each object's number (its index in `scene.objects`) at its middle."""
     small = instance_picture(scene.label, scene.instance, spec)
     picture = enlarge(small, SIDE_PX)
     pen, factor = ImageDraw.Draw(picture), picture.width / small.width

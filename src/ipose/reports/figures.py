@@ -1,4 +1,4 @@
-"""Maps and images as pictures: one pixel in, one pixel out (sheets and pages do the scaling)."""
+"""Maps and images as pictures of the same size. Sheets and pages scale them."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int32, Int64, Integer, UInt8
@@ -14,7 +14,7 @@ from ipose.part_annotations import PART_CHANNELS
 
 
 def photo(image: UInt8[Tensor, "3 h w"] | Float[Tensor, "3 h w"]) -> Image.Image:
-    """An image as a picture: uint8 as it is, float in [-1, 1] (what the generator makes) clipped and rounded."""
+    """An image as a picture. Float images in [-1, 1] are clipped and rounded."""
     if image.is_floating_point():
         image = image_uint8(image.detach())
     return Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy())
@@ -36,7 +36,7 @@ def label_picture(label: Int64[Tensor, "h w"], spec: LabelSpec) -> Image.Image:
 
 
 def instance_picture(label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"], spec: LabelSpec) -> Image.Image:
-    """Every object (a class and id pair of a thing class) in a colour of its own, dark where two meet; stuff is grey.
+    """Each object (class and id of a thing class) in its own colour, with dark borders between objects. Stuff is grey.
 
     Colours follow the order of (class, id) in this picture; they mean nothing across pictures.
     """
@@ -57,7 +57,7 @@ def part_picture(part: Integer[Tensor, "h w"], shape: Bool[Tensor, "h w"] | None
 
     Args:
         part: ids 0..8.
-        shape: where objects are, so that an object pixel without a part shows darker than the background.
+        shape: of the objects. Object pixels without a part are drawn darker than the background.
     Raises:
         ShapeMismatchError: a part id outside 0..8.
     """
@@ -69,7 +69,7 @@ def part_picture(part: Integer[Tensor, "h w"], shape: Bool[Tensor, "h w"] | None
 
 
 def part_overlay(image: Image.Image, part: Integer[Tensor, "h w"], opacity: float = 0.55) -> Image.Image:
-    """The part colours laid over an image of the same size; pixels without a part keep the image.
+    """The part colours on top of an image of the same size. Pixels without a part show the image.
 
     Raises:
         ShapeMismatchError: the two differ in size, or a part id outside 0..8.
@@ -90,7 +90,7 @@ def _part_ids(part: Tensor) -> NDArray[np.int64]:
 
 
 def _meets_another_object(key: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Pixels of an object whose right or lower neighbour belongs to another object (stuff, key -1, is none)."""
+    """Object pixels whose right or lower neighbour belongs to another object. Stuff has key -1."""
     edge = np.zeros(key.shape, dtype=bool)
     edge[:, :-1] |= (key[:, :-1] != key[:, 1:]) & (key[:, :-1] >= 0) & (key[:, 1:] >= 0)
     edge[:-1] |= (key[:-1] != key[1:]) & (key[:-1] >= 0) & (key[1:] >= 0)

@@ -24,15 +24,15 @@ _EXPONENT = re.compile(r"(?<=\d)e[+-]\d+\b")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text or numbers.
+    """A table of text or numbers.
 
     Args:
-        header: column titles.
-        rows: each as long as the header, printed as given. A column of nothing but numbers is aligned to the right.
+        header: titles of the columns.
+        rows: each as long as the header. Columns of numbers are aligned to the right.
         title: above the table.
-        caption: below it.
-        strong: indices of rows to be set apart, such as means.
-        shades: for each row and column how dark the cell is, 0..1 (None or missing: not at all).
+        caption: below the table.
+        strong: indices of rows in bold, such as means.
+        shades: darkness of each cell, 0..1; None or missing = no shade.
     Raises:
         ConfigError: a row is longer or shorter than the header.
     """
@@ -53,27 +53,27 @@ class Table:
                 )
 
     def shade(self, row: int, column: int) -> float:
-        """How dark a cell is, 0..1."""
+        """Darkness of a cell, 0..1."""
         shades = self.shades[row] if row < len(self.shades) else ()
         return (shades[column] or 0.0) if column < len(shades) else 0.0
 
     @property
     def numeric(self) -> list[bool]:
-        """For each column whether all its cells read as numbers ("-" and an empty cell stand for a missing one)."""
+        """For each column, whether all cells are numbers, "-" or empty."""
         return [all(_looks_numeric(str(row[i])) for row in self.rows) for i in range(len(self.header))]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Pictures side by side, broken into lines where the page is narrow.
+    """Pictures side by side.
 
     Args:
-        tiles: pictures with captions; a place without a picture is left out.
-        title: above them.
-        caption: below them.
-        legends: colours and what they mean, by heading ("" for none).
-        wide: one picture over the full width (curves, whole sheets), smoothed; else small pixel-sharp ones.
-        columns: tiles a line, however narrow the page; 0 = as many as fit.
+        tiles: pictures with captions. Empty tiles are left out.
+        title: above the pictures.
+        caption: below the pictures.
+        legends: colours and their meanings, by heading; "" = no heading.
+        wide: one smoothed picture over the full width, for curves and whole sheets. False = small pixel-sharp pictures.
+        columns: tiles in a row; 0 = as many as fit on the page.
     """
 
     tiles: Sequence[Tile]
@@ -96,14 +96,14 @@ class Code:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a paragraph or more (blank lines part them), and blocks in reading order.
+    """A section of the page.
 
     Args:
         title: the heading.
-        text: below it.
+        text: paragraphs, with blank lines between them.
         blocks: below the text.
-        shown: how many of the blocks are open; the others fold away behind a line to tap. None = all.
-        rest: what that line says.
+        shown: number of open blocks; the others are folded. None = all are open.
+        rest: text of the line that unfolds the others.
     """
 
     title: str
@@ -114,17 +114,17 @@ class Section:
 
     @property
     def open_blocks(self) -> Sequence[Table | Figure | Code]:
-        """Those that are seen at once."""
+        """The open blocks."""
         return self.blocks[: self.shown]
 
     @property
     def folded_blocks(self) -> Sequence[Table | Figure | Code]:
-        """Those that are seen on request."""
+        """The folded blocks."""
         return () if self.shown is None else self.blocks[self.shown :]
 
     @property
     def paragraphs(self) -> list[str]:
-        """The text, cut at blank lines."""
+        """The paragraphs of the text."""
         return [part.strip() for part in self.text.split("\n\n") if part.strip()]
 
 
@@ -134,7 +134,7 @@ class ReportContent:
 
     Args:
         title: of the page.
-        lead: what this is, in a sentence or two.
+        lead: what the page shows, in a sentence or two.
         sections: in reading order.
         facts: (what, value) pairs for the foot: versions, machine, date.
     """
@@ -146,19 +146,19 @@ class ReportContent:
 
 
 def data_uri(picture: Image.Image) -> str:
-    """A picture as a base64 PNG inside a URI; lossless."""
+    """A picture as a data URI with a lossless PNG."""
     out = io.BytesIO()
     picture.convert("RGB").save(out, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
 
 
 def render_report(content: ReportContent) -> str:
-    """The page as HTML text; everything that comes from the content is escaped."""
+    """The page as HTML. All text of the content is escaped."""
     return _template().render(content=content)
 
 
 def write_report(path: str | Path, content: ReportContent) -> Path:
-    """Write the page, replacing an older one in one move (a reader never sees half a page).
+    """Write the page. An older one is replaced at once, so nobody reads half a page.
 
     Raises:
         ConfigError: the folder of `path` does not exist.
@@ -186,5 +186,5 @@ def _template() -> Template:
 
 
 def _looks_numeric(text: str) -> bool:
-    """Whether a cell such as "93.10", "-", "81 %", "1,024" or "2.7e-06" reads as a number."""
+    """Whether a cell is a number, such as "93.10", "-", "81 %", "1,024" or "2.7e-06"."""
     return text in ("-", "") or _EXPONENT.sub("", text).strip(" %+-±").replace(".", "").replace(",", "").isdigit()

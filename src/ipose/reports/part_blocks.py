@@ -1,4 +1,4 @@
-"""Blocks of a report about PartNet: what is mistaken for what, objects beside the truth, and where it looked."""
+"""Blocks of a report on PartNet: confusion of parts, objects compared with the truth, and attention."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,11 @@ NO_PART = "none"
 
 
 def confusion_table(confusion: Int64[Tensor, "q q"], part_names: Sequence[str], title: str) -> Table:
-    """A category's confusion matrix as a heat table: rows the true parts, columns the inferred ones, percent of rows.
+    """A category's confusion matrix as a table with shades: rows are true parts, columns inferred parts, in percent.
 
     Args:
-        confusion: pixels by (true, inferred) part over the whole frame, all channels in the running (what the generator
-            gets); `CategoryCounts.frame`.
-        part_names: of parts 1, 2, ... Channels beyond them get a line where they occur.
+        confusion: pixels by (true, inferred) part over the whole frame: `CategoryCounts.frame`.
+        part_names: of parts 1, 2, ... Other channels are shown only if they occur.
         title: above the table.
     """
     shown = [0, *range(1, len(part_names) + 1)]
@@ -45,14 +44,14 @@ def objects_figure(
     part_names: Sequence[str] = (),
     scores: Sequence[float] = (),
 ) -> Figure:
-    """A line an object: silhouette, inferred parts, true parts, and the wrong pixels in red.
+    """One row for each object: silhouette, inferred parts, true parts, and wrong pixels in red.
 
     Args:
         pairs: objects with their true parts.
         inferred: part ids, 0 outside the objects.
-        title: above them.
-        part_names: of parts 1, 2, ... where all objects are of one category; for the legend.
-        scores: share of right pixels of each object, 0..1; with them, each object's category and score are named.
+        title: above the figure.
+        part_names: of parts 1, 2, ..., for the legend; () = objects of several categories, no legend.
+        scores: share of right pixels of each object, 0..1, for the captions; () = no scores.
     """
     tiles = []
     for i, pair in enumerate(pairs):
@@ -70,7 +69,7 @@ def objects_figure(
 
 
 def attention_figure(attention: SupportAttention, part_names: Sequence[str], title: str, block: int = 0) -> Figure:
-    """A line a part of one object: the part's centre marked in the query, and what it read in each of the supports."""
+    """One row for each part of an object: the query with the part's centre marked, and the weights in each support."""
     tiles = []
     for pixel in part_centres(attention.part_map, part_names):
         tiles += attention_tiles(attention, pixel, part_names, block)
@@ -78,11 +77,11 @@ def attention_figure(attention: SupportAttention, part_names: Sequence[str], tit
 
 
 def extremes(scores: Float[Tensor, " n"], count: int) -> tuple[list[int], list[int]]:
-    """Indices of the lowest scores, lowest first, and of the highest, highest first; none is in both, NaN in neither.
+    """Indices of the lowest scores, lowest first, and of the highest scores, highest first. No index is in both.
 
     Args:
-        scores: of things to look at.
-        count: of each at most; fewer where there are not twice as many things.
+        scores: NaN = left out.
+        count: most indices in each; fewer if there are less than twice as many scores.
     """
     order = [i for i in scores.argsort(stable=True).tolist() if not bool(scores[i].isnan())]
     count = min(count, (len(order) + 1) // 2)

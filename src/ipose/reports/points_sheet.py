@@ -1,4 +1,4 @@
-"""Generated images with all that they were made from: points, part masks, foreground, background."""
+"""Sheets of images that are generated from points: points, part masks, foreground, background, image."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,18 @@ from ipose.reports.figures import photo
 
 
 def part_color(part: int) -> RGB:
-    """Colour of part 0 (background), 1, 2, ...: the palette of part maps, then hues of any number."""
+    """Colour of part 0 (background), 1, 2, ... The first ones are those of part maps."""
     return PART_COLORS[part] if part < len(PART_COLORS) else instance_color(part)
 
 
 def many_parts_picture(part: Integer[Tensor, "h w"]) -> Image.Image:
-    """A map of any number of parts in their colours."""
+    """A part map in colours, with any number of parts."""
     ids = part.cpu().numpy().astype(np.int64)
     return Image.fromarray(lookup(tuple(part_color(i) for i in range(int(ids.max(initial=0)) + 1)))[ids])
 
 
 def parts_over(image: Image.Image, part: Integer[Tensor, "h w"], opacity: float = 0.6) -> Image.Image:
-    """A photograph under its part map; the background stays as it is."""
+    """The part map on top of a photograph. Background shows the photograph."""
     shown = (part.cpu().numpy() != 0)[..., None]
     below, above = np.asarray(image.convert("RGB"), dtype=np.float64), np.asarray(many_parts_picture(part))
     mixed = np.where(shown, (1 - opacity) * below + opacity * above, below)
@@ -32,7 +32,7 @@ def parts_over(image: Image.Image, part: Integer[Tensor, "h w"], opacity: float 
 
 
 def points_picture(points: Float[Tensor, "n 2"], parts: int, side: int = 176) -> Image.Image:
-    """Points in the colours of their parts, and each part's centre as a ring; (row, column) in [-1, 1]."""
+    """Points in their parts' colours, with a ring at each part's centre. Points are (row, column) in [-1, 1]."""
     picture = Image.new("RGB", (side, side), PAPER)
     draw, each = ImageDraw.Draw(picture), len(points) // parts
     for k in range(parts):
@@ -56,7 +56,7 @@ def points_row(
     parts: int,
     heading: str = "",
 ) -> TileRow:
-    """One image: points, mask, then pictures by name."""
+    """One row: points, part masks, then the pictures."""
     side = max(176, part_map.shape[-1])
     tiles = [Tile(points_picture(points, parts, side), "points"), Tile(many_parts_picture(part_map), "masks")]
     tiles = [Tile(enlarge(tile.picture, side), tile.caption) for tile in tiles if tile.picture is not None]
@@ -65,6 +65,6 @@ def points_row(
 
 
 def points_sheet(rows: Sequence[TileRow], parts: int, title: str = "") -> Image.Image:
-    """Rows of `points_row` below one another, with the parts' colours."""
+    """A sheet of rows of `points_row`, with a legend of the parts."""
     last = TileRow(rows[-1].tiles, rows[-1].heading, part_legend(parts))
     return contact_sheet([*rows[:-1], last], title)

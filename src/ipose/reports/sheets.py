@@ -1,4 +1,4 @@
-"""The sheets a person looks at: scenes with their parts and images, support sets, part maps beside the truth."""
+"""Sheets of scenes with parts and images, of supports, and of part maps compared with the truth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,20 @@ from torch import Tensor
 
 from ipose.data.palette import BARE, PART_COLORS
 from ipose.errors import ShapeMismatchError
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
-from ipose.types import LabelSpec, Scene, SupportSet
+from ipose.types import Scene
 
 
 @dataclass(frozen=True, eq=False)
 class SceneRow:
-    """One scene with what was made of it.
+    """A scene with inferred parts and generated images.
 
     Args:
-        scene: its maps, and the photograph and true parts where it has them.
-        inferred: part ids 0..8 (H, W) that PartNet saw in the shapes; None where parts were not inferred.
+        scene: with maps; photograph and true parts are optional.
+        inferred: inferred part ids 0..8 (H, W); None = not inferred.
         images: generated images by caption ("seed 1"): uint8 (3, H, W), or float in [-1, 1].
     """
 
@@ -31,7 +33,7 @@ class SceneRow:
 
 
 def scene_tiles(row: SceneRow, spec: LabelSpec) -> list[Tile]:
-    """Label, instances, true parts, inferred parts, generated images, original: those that there are, in this order."""
+    """Tiles of label, instances, true parts, inferred parts, generated images and original, as far as they exist."""
     scene, part = row.scene, row.scene.part
     things = torch.tensor([c.thing for c in spec.classes])[scene.label]
     tiles = [
@@ -54,15 +56,15 @@ def scene_sheet(
     part_names: Mapping[str, tuple[str, ...]] | None = None,
     title: str = "",
 ) -> Image.Image:
-    """One line a scene: label, instances, true parts, inferred parts, images by seed, original image.
+    """One row for each scene: label, instances, true parts, inferred parts, images by seed, original image.
 
     A column that no scene has is left out; a scene that lacks one of the others keeps its place empty.
 
     Args:
         rows: scenes, in order.
         spec: names and colours of the classes.
-        part_names: per part category, the names of parts 1, 2, ...; for the legend.
-        title: on top of the page.
+        part_names: names of parts 1, 2, ... of each category, for the legend.
+        title: at the top of the page.
     """
     tiles = [{tile.caption: tile for tile in scene_tiles(row, spec)} for row in rows]
     columns = _column_order(tiles)
@@ -78,7 +80,7 @@ def scene_sheet(
 
 
 def supports_sheet(supports: SupportSet, title: str = "Supports") -> Image.Image:
-    """One line a category: its k part maps, and what the colours mean."""
+    """One row for each category: its k part maps and their legend."""
     rows = [
         TileRow(support_tiles(supports, name), heading=name, legend=part_legend(supports.part_names[name]))
         for name in supports.categories
@@ -94,15 +96,15 @@ def parts_sheet(
     part_names: Sequence[str] = (),
     title: str = "",
 ) -> Image.Image:
-    """One line an object: its shape, the predicted parts, the true parts and where the two differ (in red).
+    """One row for each object: shape, predicted parts, true parts, and wrong pixels in red.
 
     Args:
         shapes: silhouettes.
         predicted: part ids 0..8.
-        true: part ids 0..8; None where they are not known.
-        names: heading of each line.
-        part_names: of parts 1, 2, ... where all objects are of one category; for the legend.
-        title: on top of the page.
+        true: part ids 0..8; None = unknown.
+        names: heading of each row.
+        part_names: of parts 1, 2, ..., for the legend, if all objects are of one category.
+        title: at the top of the page.
     Raises:
         ShapeMismatchError: names are given, but not one for each object.
     """
@@ -121,7 +123,7 @@ def parts_sheet(
 
 
 def support_tiles(supports: SupportSet, category: str) -> list[Tile]:
-    """The k part maps of a category, numbered as their files are."""
+    """The k part maps of a category, with the numbers of their files."""
     maps = supports.part_maps[category]
     return [Tile(part_picture(part_map), f"support {i + 1}") for i, part_map in enumerate(maps)]
 
@@ -132,13 +134,13 @@ def silhouette(shape: Bool[Tensor, "s1 s2"]) -> Image.Image:
 
 
 def part_legend(part_names: Sequence[str], bare: bool = False) -> list[LegendEntry]:
-    """Colours of the parts 1, 2, ... with their names; `bare` adds the grey of object pixels without a part."""
+    """Colours and names of the parts 1, 2, ... `bare`: add the grey of object pixels without a part."""
     entries = [LegendEntry(name, PART_COLORS[i]) for i, name in enumerate(part_names, start=1)]
     return [*entries, LegendEntry("no part", BARE)] if bare else entries
 
 
 def class_legend(scenes: Sequence[Scene], spec: LabelSpec) -> list[LegendEntry]:
-    """The classes that occur in these scenes, in class order."""
+    """Colours and names of the classes in these scenes, in the spec's order."""
     present = sorted({int(i) for scene in scenes for i in scene.label.unique()})
     return [LegendEntry(spec.classes[i].name, spec.classes[i].color) for i in present]
 
@@ -152,7 +154,7 @@ def wrong_pixels(shape: Bool[Tensor, "s1 s2"], wrong: Bool[Tensor, "s1 s2"]) -> 
 
 
 def _column_order(lines: Sequence[Mapping[str, Tile]]) -> list[str]:
-    """Every caption once: maps first, then images in order of appearance, the original last."""
+    """All captions: maps first, then images in order of appearance, the original last."""
     seen = list(dict.fromkeys(caption for line in lines for caption in line))
     first = [name for name in ("label map", "instances", "true parts", "inferred parts") if name in seen]
     last = [name for name in ("original",) if name in seen]

@@ -1,4 +1,4 @@
-"""Training curves from the lines of `metrics.jsonl`."""
+"""Training curves of `metrics.jsonl`."""
 
 import io
 import math
@@ -13,13 +13,13 @@ from ipose.errors import ConfigError
 
 LINE_COLORS = ("#005eaa", "#d55400", "#009e73", "#b0558a", "#c48a00", "#4a3a34")
 QUIET = ("step", "seconds", "images_per_second", "lr", "epoch", "time")
-"""Columns that are an axis or bookkeeping and get no panel unless asked for."""
+"""Columns without a panel, unless they are asked for: axes and bookkeeping."""
 
 Series = dict[str, list[tuple[float, float]]]
 
 
 def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """Nested numbers under joined keys: {"losses": {"d": 1}} gives {"losses/d": 1.0}; what is no number is left out."""
+    """Nested numbers with joined keys: {"losses": {"d": 1}} gives {"losses/d": 1.0}. Other values are left out."""
     flat: dict[str, float] = {}
     for key, value in record.items():
         if isinstance(value, Mapping):
@@ -30,7 +30,7 @@ def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
 
 
 def collect_series(metrics: Sequence[Mapping[str, Any]], x: str, keys: Sequence[str] | None) -> Series:
-    """Points (x, value) of each column over all lines that have it.
+    """Points (x, value) of each column, of all lines that have it.
 
     Raises:
         ConfigError: no line has both `x` and one of the columns.
@@ -52,7 +52,7 @@ def collect_series(metrics: Sequence[Mapping[str, Any]], x: str, keys: Sequence[
 
 
 def smooth(values: Sequence[float], window: int) -> list[float]:
-    """Mean over a centred window, narrower at the ends; `window` 1 changes nothing."""
+    """Mean over a centred window, which is narrower at the ends."""
     half = window // 2
     means = []
     for i in range(len(values)):
@@ -69,13 +69,13 @@ def curves(
     keys: Sequence[str] | None = None,
     file_format: Literal["png", "svg"] = "png",
 ) -> bytes:
-    """Draw the loss curves: one panel for each group of columns ("generator/..." is one group), smoothed over noise.
+    """Draw smoothed curves, with one panel for each group of columns ("generator/..." is one group).
 
     Args:
-        metrics: the lines of metrics.jsonl; nested values are named by joined keys.
-        x: the column of the horizontal axis.
-        keys: columns to draw; None draws all but bookkeeping.
-        file_format: of the bytes returned.
+        metrics: lines of metrics.jsonl. Nested values have joined keys.
+        x: column of the horizontal axis.
+        keys: columns to draw; None = all but bookkeeping.
+        file_format: of the returned bytes.
     Raises:
         ConfigError: there is nothing to draw.
     """

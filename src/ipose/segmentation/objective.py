@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ipose.errors import DataError
 from ipose.losses.precision import full_precision
+from ipose.objective import Phase
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.types import Phase
 
 _UNKNOWN = -100
 

@@ -11,11 +11,12 @@ from ipose.errors import ConfigError, DataError
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss
+from ipose.objective import Phase
 from ipose.synthesis.discriminator import Discriminator, DiscriminatorOutput
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.style_crops import style_crops
-from ipose.types import Phase, SceneBatch
+from ipose.types import SceneBatch
 
 
 class Parts(Protocol):

@@ -1,4 +1,4 @@
-"""`ipose ablate`, for every system: rows that are trained as `ipose train` trains."""
+"""`ipose ablate` for all systems: finds the table, and trains its rows as `ipose train` does."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ from ipose.training.snapshot import Stopped
 
 
 def ablate(name: str, preset: str | None, given: AblateOptions, **settings: Any) -> AblationResult:
-    """Fill a table of any system.
+    """Train and score a table of any system.
 
     Args:
         name: of the table.
-        preset: that its rows change; None = the system's first one.
-        given: options of any system; those that the table's system lacks must be at their defaults.
+        preset: whose config the rows change; None = the system's first preset.
+        given: options of any system. Options that the table's system does not have must have their defaults.
         settings: other fields of an `AblationJob`.
     Raises:
         ConfigError: no such table, preset or row, or an option of another system.
@@ -41,13 +41,13 @@ def ablate(name: str, preset: str | None, given: AblateOptions, **settings: Any)
 
 
 def rows_of(system: System, job: AblationJob) -> Rows:
-    """What trains and scores the rows of a system's tables."""
+    """The system's `Rows` for a job."""
     rows: Rows = function_named(str(system.rows))(job)
     return rows
 
 
 def _own_options(system: System, table: AblationTable, given: AblateOptions) -> AblateOptions:
-    """The system's part of the options. Raises ConfigError for one that was given and is another system's."""
+    """The options that the system has. Raises ConfigError for an option that was given and is of another system."""
     own = {item.name for item in fields(system.ablate_options)}
     for item in (item for other in systems() for item in fields(other.ablate_options)):
         found = getattr(given, item.name, item.default)
@@ -63,7 +63,7 @@ def _own_options(system: System, table: AblationTable, given: AblateOptions) -> 
 
 
 class SystemRows(Rows):
-    """Rows whose runs `train_system` trains. A system adds its task, and what the runs are scored by."""
+    """Rows whose runs `train_system` trains. A system's subclass adds `loop`, `scores` and `pictures`."""
 
     system: ClassVar[System]
 
@@ -73,28 +73,28 @@ class SystemRows(Rows):
 
     @property
     def kind(self) -> str:
-        """Of the runs: the system's."""
+        """Kind of the runs, in run.json."""
         return self.system.kind
 
     def task(self, row: Row) -> Task:
-        """What to train."""
+        """The task of the row's training."""
         return Task(system=self.system, config=self.config(row), data=self.job.data)
 
     @abstractmethod
     def loop(self, row: Row) -> Mapping[str, Any]:
-        """What the row's config says of the loop; its steps are not asked for where the job has some."""
+        """Settings of `TrainConfig` that the row's config decides. The job's settings replace them."""
 
     def given(self, row: Row) -> Mapping[str, Any]:
-        """What the system's `prepare` need not open or make itself, once for all rows."""
+        """Arguments of the system's `prepare`, such as data that are opened once for all rows."""
         return {}
 
     def wanted(self, row: Row, seed: int) -> WantedRun:
-        """What the folder must hold."""
+        """The run that the folder must hold."""
         train = TrainConfig(**{**self.loop(row), **self.job.loop_of_run(seed)})
         return WantedRun(kind=self.kind, config=self.task(row).described(), train=train)
 
     def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:
-        """Begin the run, or go on with it."""
+        """Train the run, or resume it."""
         trained = train_system(
             self.task(row),
             self.folder(row, seed),

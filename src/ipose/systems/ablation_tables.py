@@ -1,4 +1,4 @@
-"""The ablation tables of all systems, the built-in ones and those of installed packages. No torch in here."""
+"""The ablation tables of all systems, also of installed packages. Imports no torch."""
 
 import sys
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from ipose.systems.registry import systems
 
 
 def ablation_tables() -> dict[str, tuple[System, AblationTable]]:
-    """Each table with its system, by its name; numbered ones first.
+    """All tables by name, each with its system. Tables with a number come first.
 
-    Tables that cannot be loaded, or take a name that is in use, are told about and passed over.
+    Tables that cannot be loaded, or have the name of another table, are left out, with a message on stderr.
     """
     found: dict[str, tuple[System, AblationTable]] = {}
     for system in systems():
@@ -30,7 +30,7 @@ def _tables_of(system: System) -> Iterable[AblationTable]:
         return ()
     try:
         return cast(Iterable[AblationTable], function_named(system.tables))
-    except Exception as error:  # whatever a package of somebody else does wrong
+    except Exception as error:  # a package may raise anything
         _tell(system, error)
         return ()
 
@@ -40,7 +40,7 @@ def _tell(system: System, why: object) -> None:
 
 
 def table_named(name: str) -> tuple[System, AblationTable]:
-    """The table of that name with its system. Raises ConfigError where there is none."""
+    """The table of this name, and its system. Raises ConfigError if there is none."""
     known = ablation_tables()
     if name in known:
         return known[name]

@@ -1,4 +1,4 @@
-"""Images of any model that makes them of label maps, beside the photographs: the image cards of `ipose evaluate RUN`.
+"""Image cards of `ipose evaluate RUN`, for any model that makes images from label maps.
 
 A record may name `judge` from here: `judging="ipose.systems.image_judging:judge"`,
 `judged_by={"images": IMAGE_OPTIONS}`. A system that judges more beside the images calls `judge_images`.
@@ -21,24 +21,24 @@ from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_uint8
+from ipose.label_spec import LabelSpec
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SceneModel
 from ipose.training.run import Run
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 from ipose.whole_files import replace_folder
 
 AT_ONCE = 4
-"""Scenes a batch: what a model reads of them serves all seeds."""
+"""Scenes in a batch. A model reads them once for all seeds."""
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of the images of a run's validation scenes (or those of `data`); for a system whose `load` gives a
-    `SceneModel`.
+    """Cards of generated images of validation scenes. The system's `load` must give a `SceneModel`.
 
     Raises:
-        DataError: no network to judge by.
+        DataError: no network to judge with.
     """
     data = data or data_of(run)
     model = function_named(system_of_run(run).loading)(run.folder).to(options.device)
@@ -51,17 +51,15 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 def judge_images(
     run: Run, model: SceneModel, data: DataConfig, options: EvaluateOptions, facts: Mapping[str, Any], name: str
 ) -> Judged:
-    """The cards of generated images, and what had to be left out.
-
-    It generates the validation images into `generated/` of the run, and judges them as `ipose evaluate --images` does.
+    """Generate images of validation scenes in `generated/` of the run, and judge them as `evaluate --images` does.
 
     Args:
-        run: whose model it is.
+        run: of the model.
         model: on the device of `options`.
-        data: whose validation scenes.
-        options: by what.
-        facts: what all cards say (`ipose.systems.judging.facts_of`).
-        name: of data that are not the run's own; "" = they are.
+        data: of the validation scenes.
+        options: of `ipose evaluate`.
+        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
+        name: of the data; "" = they are the run's own.
     """
     judges, missing = judges_of(options, model.spec)
     left_out = () if missing is None else (missing,)
@@ -81,7 +79,7 @@ class GeneratedSet:
 
     Args:
         images: in order of scene and seed.
-        real: a photograph a scene, as large as it is stored (PartWorld is drawn at the images' size).
+        real: the photograph of each scene, at its stored size. (PartWorld is drawn at the images' size.)
         maps: at the images' size.
     """
 
@@ -93,16 +91,16 @@ class GeneratedSet:
 def generate_set(
     model: SceneModel, data: DataConfig, out: Path, *, seeds: Sequence[int], limit: int | None = None
 ) -> GeneratedSet:
-    """Write `<scene>_seed<n>.png` of every validation scene, as `ipose generate` would.
+    """Write `<scene>_seed<n>.png` of each validation scene, as `ipose generate` does.
 
     Args:
-        model: trained.
-        data: whose validation scenes.
+        model: a trained model.
+        data: of the validation scenes.
         out: folder to write to.
-        seeds: of the noise, an image each.
-        limit: at most so many scenes, the first ones; None = all.
+        seeds: of the noise. Each scene has one image for each seed.
+        limit: number of scenes, from the first one; None = all.
     Raises:
-        SpecError: the data are of other classes than the model.
+        SpecError: data and model have different classes.
         DataError: the data cannot be read.
     """
     _check_classes(model.spec, data)
@@ -122,7 +120,7 @@ def generate_set(
 
 
 def _generated(model: SceneModel, folder: Path, data: DataConfig, options: EvaluateOptions) -> GeneratedSet:
-    """The images of all validation scenes, in a folder that is replaced when it is whole."""
+    """Images of all validation scenes. An older folder is replaced when the new one is complete."""
     made: list[GeneratedSet] = []
     seeds, limit = options.seeds, options.limit
     replace_folder(folder, lambda beside: made.append(generate_set(model, data, beside, seeds=seeds, limit=limit)))

@@ -1,4 +1,4 @@
-"""`ipose evaluate RUN`, for every system: which cards there are to make, and where they go."""
+"""`ipose evaluate RUN` for all systems: checks the options, makes the cards and writes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ from ipose.training.run import Run
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What came out of an evaluation: what a system's `judge` gives, and once it is written, its files.
+    """Result of an evaluation.
 
     Args:
-        cards: all that were made.
-        left_out: what could not be judged, a sentence each that says why and what to do.
+        cards: the cards.
+        left_out: a sentence for everything that could not be judged: why, and what to do.
         table: a table to print above the cards.
-        files: of the cards, in the same order.
+        files: files of the cards, in the same order; () = not written yet.
     """
 
     cards: Sequence[EvalCard]
@@ -37,15 +37,14 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
     """Make and write the eval cards of a run.
 
     Args:
-        folder: a run of a system that cards are made of.
+        folder: of the run.
         data: to judge on; None = the run's own validation data.
-        options: by what; None = the defaults.
+        options: None = the defaults.
     Raises:
-        RunError: no run here, or one of a system without cards.
-        ConfigError: a protocol that has no meaning for this system.
-        DataError: there is nothing to judge by.
-        MissingWeightsError: a network that was named is not there. (Inception, which nobody named, is left out, and
-            `left_out` says so.)
+        RunError: no run in the folder, or a run of a system without cards.
+        ConfigError: a protocol that this system does not have.
+        DataError: nothing can be judged.
+        MissingWeightsError: a network is not there. (If it is Inception, `left_out` says so.)
     """
     run, options = Run.open(folder), options or EvaluateOptions()
     system = system_of_run(run)
@@ -60,11 +59,11 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
 
 
 def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
-    """The family of protocols, which decides the options that mean something; None = the system's default.
+    """Family of the protocols: a key of the system's `judged_by`. `protocols`: None = the system's default.
 
     Raises:
-        RunError: no cards are made of the system's runs.
-        ConfigError: it is not judged so.
+        RunError: a system without cards.
+        ConfigError: a protocol that this system does not have.
     """
     if not system.judged_by:
         judged = ", ".join(other.kind for other in systems() if other.judged_by)
@@ -90,11 +89,15 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
 
 
 def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] | None) -> None:
-    """Refuse options of `ipose evaluate RUN` that mean nothing for this run.
+    """Check that all options of `ipose evaluate RUN` have a meaning for this run.
 
+    Args:
+        folder: of the run.
+        given: names of the options.
+        protocols: None = the system's default.
     Raises:
-        RunError: no run here, or one of a system without cards.
-        ConfigError: names the first such option.
+        RunError: no run in the folder, or a run of a system without cards.
+        ConfigError: an option without a meaning.
     """
     run = Run.open(folder)
     system = system_of_run(run)
@@ -111,7 +114,7 @@ def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] |
 
 
 def data_of(run: Run) -> DataConfig:
-    """What a run was trained on. Raises RunError where it does not say."""
+    """Data that a run was trained on. Raises RunError if run.json does not say."""
     recorded = _recorded(run)
     if recorded is None:
         raise RunError(

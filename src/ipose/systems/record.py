@@ -155,6 +155,7 @@ class System:
         self._need_each_other("preset", self.preset, "presets", self.presets)
         self._need_each_other("class_noise", self.class_noise, 'judged_by["classes"]', families & {"classes"})
         self._need_each_other("judging", self.judging, "judged_by", families - {"classes"})
+        self._need_each_other("rows", self.rows, "tables", self.tables)
 
     def _need_each_other(self, name: str, value: object, other: str, others: Any) -> None:
         if (value is None) == bool(others):

@@ -44,9 +44,9 @@ def _check_flags(record: System) -> None:
 
 
 def _check_shared_options(record: System, others: Sequence[System]) -> None:
-    """Options of `ipose generate` and `ipose convert`, one command for all systems each: they have names of their own,
-    and no default, which would count as given for the models of all others."""
-    for field in ("make_options", "release_options"):
+    """Options of `ipose generate`, `ablate` and `convert`, which are for all systems: they have names of their own, and
+    no default, which would count as given for the models of all others."""
+    for field in ("make_options", "ablate_options", "release_options"):
         own = getattr(record, field)
         theirs = [getattr(other, field) for other in others]
         taken = {item.name for kind in theirs if kind is not own for item in fields(kind)}

@@ -15,11 +15,12 @@ from torch import Tensor
 from ipose.data.input_maps import find_maps, read_map
 from ipose.data.png import write_photo
 from ipose.images import image_uint8
+from ipose.label_spec import LabelSpec
 from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 
 Item = TypeVar("Item")
 

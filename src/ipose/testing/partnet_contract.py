@@ -6,11 +6,11 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.reference.partnet import partnet as literal
 from ipose.testing.law import law
-from ipose.types import PART_CHANNELS
 
 SEEDS = st.integers(0, 2**32 - 1)
 

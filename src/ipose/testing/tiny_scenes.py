@@ -7,7 +7,8 @@ import torch
 
 from ipose.data.object_index import index_objects
 from ipose.data.scene_folder import write_scene_folder
-from ipose.types import LabelClass, LabelSpec, Scene
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.types import Scene
 
 SPEC: LabelSpec = LabelSpec(
     "tiny",

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ipose.errors import DataError
+from ipose.objective import Phase
 from ipose.seeds import generator_of
-from ipose.types import Phase
 
 WIDTH = 4
 

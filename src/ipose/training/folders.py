@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from ipose.errors import RunError
 
 
@@ -59,6 +57,8 @@ def locked(file: Path) -> Iterator[None]:
     Raises:
         RunError: another process, or this one in another place, holds the lock. Names the process.
     """
+    from filelock import FileLock, Timeout  # slow to import, and `ipose --help` imports this module
+
     lock, holder = FileLock(file), file.with_name(f"{file.name}.holder")
     try:
         lock.acquire(timeout=0)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import torch
 
+from ipose.objective import Objective
 from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
 from ipose.training.config import TrainConfig
@@ -14,7 +15,6 @@ from ipose.training.run import Run
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
 from ipose.training.trainer import Trainer
-from ipose.types import Objective
 
 
 def train(

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
+from ipose.objective import Objective, Phase
 from ipose.seeds import generator_of, seed_of
 from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
-from ipose.types import Objective, Phase
 
 
 class PhaseRunner:

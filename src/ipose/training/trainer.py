@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ipose.errors import NonFiniteLossError, RunError
+from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
@@ -18,7 +19,6 @@ from ipose.training.run import Run
 from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stop import StopRequest
-from ipose.types import Objective
 
 
 class Trainer:

@@ -27,8 +27,16 @@ class TestSoftPartCentres:
         logits[0, 1, pixel[0], pixel[1]] = 120
         torch.testing.assert_close(soft_part_centres(logits)[0, 0], torch.tensor(place).float(), atol=1e-2, rtol=0)
 
-    def test_background_is_no_part(self):
-        assert soft_part_centres(torch.rand(2, 4, 8, 8)).shape == (2, 3, 2)
+    def test_the_background_is_the_first_channel_and_no_part(self):
+        """Given three parts, each one pixel on the diagonal, their centres come in the channels' order without it."""
+        logits = torch.zeros(2, 4, 8, 8)
+        logits[:, 0] = 60
+        for part, pixel in ((1, 0), (2, 7), (3, 0)):
+            logits[:, part, pixel, pixel] = 120 + part  # parts 1 and 3 share a pixel, which is then part 3's
+        found = soft_part_centres(logits)
+        assert found.shape == (2, 3, 2)
+        torch.testing.assert_close(found[:, 1], torch.full((2, 2), 128.0), atol=1e-2, rtol=0)
+        torch.testing.assert_close(found[:, 2], torch.zeros(2, 2), atol=1e-2, rtol=0)
 
 
 class TestRegressions:

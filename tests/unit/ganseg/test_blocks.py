@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ipose.ganseg.blocks import AdaIN, AdaINBlock, PositionalStart, SPADEBlock, start_weights
 from ipose.ganseg.heatmaps import pixel_grid
+from ipose.layers.spade import SPADE
 from ipose.reference.spade import conv3x3, normalise
 from ipose.testing import NetworkContract, law
 from ipose.testing.spade_contract import random_tensor, redraw
@@ -89,6 +90,11 @@ class _SPADEBlockContract(NetworkContract):
     def test_the_width_between_the_convolutions_is_the_smaller_one(self):
         assert self.make().conv1.out_channels == min(self.widths)
 
+    def test_what_is_below_0_passes_its_spades_at_a_fifth(self):
+        spades = [module for module in self.make().modules() if isinstance(module, SPADE)]
+        assert [spade.gamma_beta.slope for spade in spades] == [0.2] * len(spades)
+        assert len(spades) == (2 if self.widths[0] == self.widths[1] else 3)
+
     def test_no_convolution_is_under_spectral_norm(self):
         assert not any("parametrizations" in name for name in self.make().state_dict())
 
@@ -143,13 +149,13 @@ class TestStartWeights:
     """start_weights draws Kaiming-normal weights for a leak of 0.2; biases begin at 0, embeddings standard normal."""
 
     def network(self) -> nn.Module:
-        return nn.Sequential(nn.Conv2d(30, 40, 3), nn.Linear(270, 90), nn.Embedding(60, 50))
+        return nn.Sequential(nn.Conv2d(60, 200, 3), nn.Linear(540, 200), nn.Embedding(600, 50))
 
     def test_weights_have_the_spread_of_their_fan_in(self):
         network = self.network()
         start_weights(network, torch.Generator().manual_seed(0))
-        for layer in network[:2]:  # both have a fan in of 270
-            assert layer.weight.std().item() == pytest.approx((2 / 1.04 / 270) ** 0.5, rel=0.03)
+        for layer in network[:2]:  # both have a fan in of 540
+            assert layer.weight.std().item() == pytest.approx((2 / 1.04 / 540) ** 0.5, rel=0.008)
             assert not layer.bias.any()
         assert network[2].weight.std().item() == pytest.approx(1, rel=0.05)
 

@@ -34,6 +34,9 @@ class TestPublished:
             ("taichi", "fixed_background_row", True, True),
             ("celeba-wild", "fixed_background_row", False, True),
             ("celeba-wild", "heatmap", "gauss-paper", "cone"),
+            ("celeba-wild", "beta1", 0.5, 0.5),
+            ("celeba-wild", "beta2", 0.9, 0.9),
+            ("celeba-wild", "penalty_interval", None, 16),
         ],
     )
     def test_what_stands_in_paper_and_release(self, name, field, paper, release):

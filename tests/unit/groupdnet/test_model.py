@@ -12,6 +12,7 @@ from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.testing.tiny_scenes import SPEC, make_scene
+from ipose.types import SceneBatch
 
 from .conftest import VARIANTS, small
 from .test_objective import SETTINGS
@@ -52,8 +53,13 @@ class TestCodes:
         torch.testing.assert_close(model(scenes[1], seed=3), together[1], atol=1e-5, rtol=1e-5)
 
     def test_a_photographs_codes_paint_its_label_map(self, model, scenes):
-        codes = model.encode(scenes)
-        assert model.paint(scenes, codes.mean).shape == (2, 3, 32, 48)
+        codes, batch = model.encode(scenes), SceneBatch.from_scenes(scenes)
+        with torch.no_grad():
+            read = model.encoder(batch.image, batch.label)
+            expected = model.decoder(batch.label, read.mean, batch.instance)
+        assert torch.equal(codes.mean, read.mean)
+        assert torch.equal(codes.log_variance, read.log_variance)
+        assert torch.equal(model.paint(scenes, codes.mean), expected)
 
     def test_codes_are_read_from_photographs_alone(self, model, scenes):
         with pytest.raises(DataError, match="codes are read from photographs"):

@@ -17,8 +17,8 @@ OTHER = DataConfig(data="somewhere/else")
 def judged(stranger):
     """A system that gives one card, and notes what it was asked for."""
 
-    def judge(run, data, judgement, name):
-        stranger.called("judge", run, data, judgement, name)
+    def judge(run, data, options, name):
+        stranger.called("judge", run, data, options, name)
         card = EvalCard(metric="Straightness", value=0.5, protocol="by eye", resize="none", counts={"lines": 1})
         return Judged([card], ("No curvature.",), "a table")
 
@@ -32,8 +32,8 @@ class TestEvaluateRun:
     def test_its_own_data_are_those_that_it_was_trained_on(self, stranger, judged, tmp_path):
         run = stranger.run(tmp_path / "run", data=DATA)
         found = evaluate_run(run.folder)
-        ((_, data, judgement, name),) = stranger.calls["judge"]
-        assert (data, judgement, name) == (DATA, EvaluateOptions(), "")
+        ((_, data, options, name),) = stranger.calls["judge"]
+        assert (data, options, name) == (DATA, EvaluateOptions(), "")
         assert (found.left_out, found.table) == (("No curvature.",), "a table")
         assert [read_card(file) for file in found.files] == found.cards == read_cards(run.folder)
         assert found.files[0].parent == run.folder / "cards"
@@ -72,7 +72,7 @@ class TestEvaluateRun:
         monkeypatch.setattr("ipose.systems.judging.class_cards", lambda *arguments: asked.append(arguments) or [])
         run = stranger.run(tmp_path / "run", data=DATA)
         evaluate_run(run.folder, options=EvaluateOptions(maps=3))
-        assert [(noise, judgement.maps) for _, noise, judgement in asked] == [(stranger.module.noise, 3)]
+        assert [(noise, options.maps) for _, noise, options in asked] == [(stranger.module.noise, 3)]
 
 
 class TestFamilies:

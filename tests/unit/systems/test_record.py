@@ -45,6 +45,8 @@ class TestRecord:
             ({"judging": "a:b"}, "judging and judged_by need each other, and judging is there"),
             ({"judging": "a:b", "judged_by": {"classes": ()}, "class_noise": "a:b"}, "and judging is there"),
             ({"judged_by": {"classes": ()}}, "class_noise and .* need each other, and class_noise is missing"),
+            ({"tables": "a:b"}, "rows and tables need each other, and rows is missing"),
+            ({"rows": "a:b"}, "rows and tables need each other, and rows is there"),
             ({"class_noise": "a:b"}, "class_noise and .* need each other, and class_noise is there"),
         ],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from ipose.errors import ConfigError
-from ipose.systems.record import MakeOptions, Released, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import AblateOptions, MakeOptions, Released, ReleaseOptions, System, TrainOptions
 from ipose.systems.record_checks import check_record
 from ipose.systems.registry import systems
 
@@ -38,6 +38,11 @@ class Own(MakeOptions):
 @dataclass(frozen=True, kw_only=True)
 class WithDefault(MakeOptions):
     twist: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class AblateTaken(AblateOptions):
+    clip_weights: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +79,7 @@ class TestCheckRecord:
             ({"train_options": DataTwice}, "several flags of one name: found spec"),
             ({"make_options": Taken}, r"\[make_options\].*taken.*found resample"),
             ({"make_options": WithDefault}, r"\[make_options\] an option with a default: found twist"),
+            ({"ablate_options": AblateTaken}, r"\[ablate_options\].*taken.*found clip_weights"),
             ({"release_options": Demanded}, r"\[release_options\] an option with a default: found file"),
             ({"preset": lambda _: {}, "presets": ("a",)}, r"\[a\] a preset of another config: found dict, expected Co"),
         ],

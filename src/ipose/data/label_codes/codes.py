@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, IposeError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 IDS, COLOR, CLASSES = "ids", "color", "classes"
 FORMS = (IDS, COLOR, CLASSES)

@@ -13,7 +13,7 @@ from PIL import Image
 from ipose.data.label_codes.codes import CLASSES, COLOR, LabelCode
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 from ipose.whole_files import write_whole
 
 SHOWN = 5

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from ipose.errors import DataError, MissingDependencyError
-from ipose.types import PART_CHANNELS
+from ipose.part_annotations import PART_CHANNELS
 
 
 class Place(NamedTuple):

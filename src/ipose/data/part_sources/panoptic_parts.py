@@ -24,7 +24,9 @@ from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_me
 from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, TIFF_ENDINGS, PanopticParts, decode_uids, read_int32_tiff
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.errors import DataError
-from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PartPair
+from ipose.types import Scene
 
 CITYSCAPES_PPS, PASCAL_PPS = "cityscapes-pps", "pascal-pps"
 

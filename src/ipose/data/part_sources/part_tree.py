@@ -13,7 +13,7 @@ from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_pairs import read_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError
-from ipose.types import PartPair
+from ipose.part_annotations import PartPair
 
 PART_TREE = "part-tree"
 

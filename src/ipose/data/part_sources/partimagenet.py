@@ -22,7 +22,9 @@ from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.errors import DataError
-from ipose.types import LabelClass, LabelSpec, PartPair, Scene
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PartPair
+from ipose.types import Scene
 
 PARTIMAGENET = "partimagenet"
 JSON_SPLITS = ("train", "val", "test")

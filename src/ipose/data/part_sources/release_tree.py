@@ -15,7 +15,7 @@ from ipose.data.faults import Fault, raise_faults
 from ipose.data.part_sources.part_tree import PART_ENDING, find_pairs, read_named_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError, IposeError
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 RELEASE = "release"
 SUPPORT_FOLDER = "support_shape"

@@ -10,7 +10,8 @@ from ipose.data.scene_files import find_scene_folder, scene_folder_splits
 from ipose.data.scene_maps import check_scene
 from ipose.data.specs import DATASET_FILE, load_dataset_spec
 from ipose.errors import DataError, SpecError
-from ipose.types import LabelSpec, PartPair
+from ipose.label_spec import LabelSpec
+from ipose.part_annotations import PartPair
 
 SCENES = "scenes"
 

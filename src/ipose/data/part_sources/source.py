@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from ipose.data.part_names import PART_NAMES
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 
 PAIRS_FORMAT = 1
 """Raise when the same source gives other pairs than before: a build begun before is then not gone on with."""

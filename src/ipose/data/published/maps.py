@@ -19,7 +19,7 @@ from ipose.data.published.partners import ADE20K, CITYSCAPES
 from ipose.data.scene_files import SceneFiles
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 NUMBERS = 1000
 """Instance ids are label id * NUMBERS + number."""

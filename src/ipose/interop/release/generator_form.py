@@ -28,10 +28,10 @@ from ipose.interop.release.entries import (
 )
 from ipose.interop.release.partnet_form import partnet_config, partnet_shapes
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of, state_of
+from ipose.part_annotations import PART_CHANNELS
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import doubling
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.types import PART_CHANNELS
 
 _STEPS = ("0", "1", "s")
 _FIXED = {"fc": "first", "conv_img": "to_image", "conv_part.0": "part_input.conv", "mlp.0": "part_noise.stem"}

@@ -1,4 +1,4 @@
-"""What one class's noise changes in a GroupDNet's image: its code, for mCSD and mOCD."""
+"""Noise of one class in a GroupDNet, for mCSD and mOCD: the code of the class."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -17,7 +17,7 @@ def class_noise(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
 
 
 def groupdnet_sampler(model: GroupDNet) -> ClassSampler:
-    """Class noise of a GroupDNet: its class's code. A model with one code for all (VSPADE) changes all of it."""
+    """Images with a new code for one class. A model with one code for all classes (VSPADE) gets a new code."""
 
     def sample(scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
         alone = class_id is not None and model.config.code != "vector"

@@ -17,12 +17,13 @@ from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 20

@@ -1,4 +1,4 @@
-"""Rows of the image tables: a training each, scored on the validation scenes as `ipose evaluate` scores images."""
+"""Rows of iPOSE's tables: each is trained, and its images are scored as `ipose evaluate` does."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -17,6 +17,7 @@ from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.judges import check_class_map
 from ipose.evaluation.network_files import sha256_of_file
+from ipose.label_spec import LabelSpec
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
@@ -27,18 +28,18 @@ from ipose.systems.ipose.image_scores import ImageScorer
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
 from ipose.systems.training import Task
-from ipose.types import LabelSpec, Scene
+from ipose.types import Scene
 
 IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
 
 STAND_INS = {"clip": Path("tiny-random-clip"), "vgg": Path("tiny-random-vgg")}
-"""What run.json has in place of a weight file, so that such a run is never taken for one with real weights."""
+"""Names in run.json in place of weight files. So a run with random weights is not used as one with real weights."""
 
 _PARTS = {"predicted": "parts", "true": "true-parts", "position_descriptor": "position-descriptor"}
 
 
 def run_name(config: SynthesisConfig) -> str:
-    """Stem of a run folder: what the config has beyond OASIS, so that tables share runs.
+    """Stem of a run folder: what the config adds to OASIS. So tables share runs.
 
     Example:
         >>> from ipose.synthesis.presets import preset
@@ -54,10 +55,10 @@ def run_name(config: SynthesisConfig) -> str:
 
 
 class SynthesisRows(SystemRows):
-    """Trains and scores synthesis rows. Data and networks are opened when first needed, once for all rows.
+    """Trains and scores synthesis rows. Data and networks are opened once for all rows.
 
     Raises:
-        ConfigError: a row needs a PartNet, and none is named; or a class map of no segmenter.
+        ConfigError: a row needs a PartNet, and none is named; or a class map without a segmenter.
     """
 
     system = SYSTEM
@@ -78,23 +79,23 @@ class SynthesisRows(SystemRows):
 
     @cached_property
     def spec(self) -> LabelSpec:
-        """Of the scenes."""
+        """Spec of the scenes."""
         return open_spec(self.job.data).labels
 
     @cached_property
     def partnet(self) -> TrainedPartNet:
-        """The frozen one."""
-        assert self.options.partnet is not None  # looked at in the beginning
+        """The frozen PartNet."""
+        assert self.options.partnet is not None  # checked in __init__
         return load_partnet(self.options.partnet)
 
     @cached_property
     def scenes(self) -> Sequence[Scene]:
-        """To train on."""
+        """Training scenes."""
         return checked_scenes(self.job.data, self._size)
 
     @cached_property
     def val(self) -> Sequence[Scene]:
-        """To score on."""
+        """Validation scenes."""
         return open_scenes(self.job.data, "val", self._size)
 
     @cached_property
@@ -105,12 +106,12 @@ class SynthesisRows(SystemRows):
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """Of columns: distances are named after their features."""
+        """Titles of distances, with the name of their features."""
         return self.scorer.titles
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the scores must know."""
+        """Sentences below the table."""
         said = [self.scorer.note(len(self.val))]
         styles = {self.config(row).style_loss for row in self.job.chosen}
         if self.options.tiny_encoders and styles != {"none"}:
@@ -125,7 +126,7 @@ class SynthesisRows(SystemRows):
         return tuple(said)
 
     def missing(self, row: Row) -> str | None:
-        """Why a row cannot be trained here: weights that are not there. Raises where a named file is no good."""
+        """Which weights the row needs, if they are not here. Raises MissingWeightsError for a file that was named."""
         loss = self.config(row).style_loss
         named = {"clip": self.options.clip_weights, "vgg": self.options.vgg_weights}.get(loss)
         try:
@@ -138,11 +139,11 @@ class SynthesisRows(SystemRows):
         return None
 
     def run_name(self, row: Row) -> str:
-        """Stem of the folders of a row's runs: what its config has beyond OASIS."""
+        """Stem of the row's run folders."""
         return run_name(self.config(row))
 
     def task(self, row: Row) -> Task:
-        """A weight file, or PartNet, is named in the runs that use it alone: so the others are shared."""
+        """The task. Only rows that use a weight file or PartNet name it in run.json, so tables share the other runs."""
         config, given = self.config(row), self.options
         named = STAND_INS if given.tiny_encoders else {"clip": given.clip_weights, "vgg": given.vgg_weights}
         options = IPoseOptions(
@@ -162,7 +163,7 @@ class SynthesisRows(SystemRows):
         return {"scenes": self.scenes, "val": self.val, "style": self._style(row)}
 
     def scores(self, row: Row, seed: int) -> Scores:
-        """Of one image of each validation scene."""
+        """Scores of one image of each validation scene."""
         folder = self.folder(row, seed)
         weights = {path.name: sha256_of_file(path) for path in sorted((folder / "model").glob("*.safetensors"))}
         key = {
@@ -182,7 +183,7 @@ class SynthesisRows(SystemRows):
         return kept_scores(folder / "scores" / "images.json", key, compute)
 
     def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
-        """Label maps with photographs, and the images."""
+        """Files of two pictures: label maps with photographs, and the images."""
         folder = self.folder(row, seed) / "scores"
         return folder / TRUE_PICTURE, folder / IMAGES_PICTURE
 

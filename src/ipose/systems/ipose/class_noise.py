@@ -1,4 +1,4 @@
-"""What one class's noise changes in an iPOSE's image: z at the pixels of the class, for mCSD and mOCD."""
+"""Noise of one class in an iPOSE, for mCSD and mOCD: z at the pixels of the class."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ def class_noise(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
 
 
 def ipose_sampler(model: IPose) -> ClassSampler:
-    """Class noise of iPOSE: z at the pixels of the class."""
+    """Images with new noise z at the pixels of one class."""
 
     def sample(scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
         return model(scene, seed=0, edit=_ResamplePixels(class_id, number + 1)).image

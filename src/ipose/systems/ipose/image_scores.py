@@ -1,4 +1,4 @@
-"""Scores of a model's images for an ablation table: the values of the eval cards that `ipose evaluate` makes."""
+"""Scores of a model's images for an ablation table: the values of the eval cards of `ipose evaluate`."""
 
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from ipose.evaluation.image_pairs import NoObjectError
 from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, Judges
 from ipose.evaluation.protocols import protocol_named
 from ipose.evaluation.segmenters import load_segmenter
+from ipose.label_spec import LabelSpec
 from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
@@ -20,15 +21,14 @@ from ipose.systems.image_judging import GeneratedSet, generate_set
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseAblateOptions
 from ipose.systems.ipose.tables import METRICS
-from ipose.types import LabelSpec
 
 IMAGE_SEED = 0
-"""Of the noise: one image a scene, the same seed for every row."""
+"""Seed of the noise. Each scene has one image, with the same seed in all rows."""
 
 SHOWN_SCENES, SHOWN_SIDE = 8, 128
 
 _KEYS = {metric.title: metric.key for metric in METRICS}
-"""Key of a metric by what cards call it."""
+"""Key of a metric by the measure of its card."""
 
 _INCEPTION = {
     "frechet": "FID",
@@ -36,7 +36,7 @@ _INCEPTION = {
     "object_frechet": "object FID",
     "object_kernel": "object KID",
 }
-"""Names of the distances under Inception's features."""
+"""Names of the distances with Inception's features."""
 
 
 class ImageScorer:
@@ -44,7 +44,7 @@ class ImageScorer:
 
     Args:
         spec: of the scenes.
-        options: feature network (None = Inception where its weights are, else random), segmenter, class map.
+        options: feature network (None = Inception if its weights are here, else random), segmenter, class map.
         device: to compute on.
     Raises:
         MissingWeightsError: no such network.
@@ -58,19 +58,19 @@ class ImageScorer:
 
     @property
     def label(self) -> str:
-        """All that scores hang on beside the images."""
+        """Everything that scores depend on, but for the images."""
         names = [self.network.label, *([] if self.segmenter is None else [self.segmenter.label])]
         protocols = [f"{name} ({protocol_named(name).resize()})" for name in PROTOCOLS_OF_RUNS]
         return "; ".join([*names, *protocols, f"seed {IMAGE_SEED}"])
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What the distances must be called under these features, by key."""
+        """Titles of the distances with these features, by key."""
         titles = {metric.key: metric.title for metric in METRICS}
         return {key: self.network.metric_name(titles[key], name) for key, name in _INCEPTION.items()}
 
     def note(self, scenes: int) -> str:
-        """How the numbers came about, in a sentence or two."""
+        """How the scores were made, in a few sentences."""
         protocols = ", ".join(PROTOCOLS_OF_RUNS)
         said = f"One image (seed {IMAGE_SEED}) of each of {scenes} validation scenes; protocols {protocols}."
         if not self.network.is_inception:
@@ -101,7 +101,7 @@ class ImageScorer:
             judges = Judges(features=self.network, segmenter=segmenter)
             try:
                 cards = image_cards(protocol_named(name), judges, made.images, made.real, made.maps, facts={})
-            except NoObjectError:  # then the table has no distances of objects
+            except NoObjectError:  # the table has no distances of objects then
                 continue
             found |= {_KEYS[card.measure]: card.value for card in cards}
             segmenter = None  # what it says does not depend on the protocol
@@ -109,7 +109,7 @@ class ImageScorer:
 
 
 def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
-    """Some scenes from all over the set: maps and photographs at the images' size in one picture, images in another."""
+    """Draw some scenes: label maps and photographs in one picture, generated images in another."""
     images = made.images[:: max(1, len(made.images) // SHOWN_SCENES)][:SHOWN_SCENES]
     painted = {image.scene: image.pixels() for image in images}
     scenes = [made.maps.scene(name, (pixels.shape[1], pixels.shape[2])) for name, pixels in painted.items()]

@@ -1,4 +1,4 @@
-"""Cards of an iPOSE run: images of its validation scenes beside the photographs, and the parts of its PartNet."""
+"""Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
+from ipose.label_spec import LabelSpec
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
@@ -17,14 +18,14 @@ from ipose.systems.image_judging import judge_images
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of images and parts; what cannot be judged is left out, as long as anything is left.
+    """Cards of images and parts. If one of the two cannot be judged, it is left out.
 
     Raises:
-        DataError: no part maps, and no network to judge images by either.
+        DataError: neither can be judged: no part maps, and no network to judge images with.
     """
     data = data or data_of(run)
     saved = open_model(run.folder)

@@ -1,4 +1,4 @@
-"""iPOSE's ablation tables of images: tables 3 and 10, suppl. tables 9, 11 and 12. No torch in here."""
+"""iPOSE's ablation tables of images: table 3 with 10, suppl. tables 9, 11 and 12. Imports no torch."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ METRICS = (
     Metric(key="miou", title="mIoU", published="mIoU"),
     Metric(key="accuracy", title="Pixel accuracy", published="AC"),
 )
-"""Titles are what eval cards call them."""
+"""The titles are the measures of eval cards."""
 
 _NO_GLOBAL = {"global_loss": "none"}
 _NO_STYLE = {"style_loss": "none"}
@@ -74,7 +74,7 @@ _TABLE_3 = (
 )
 
 _FULL = _images(41.3, 70.6, 82.2)
-"""The paper's own model, which tables 9, 11 and 12 share."""
+"""The paper's model, a row of tables 9, 11 and 12."""
 
 _PREDICTED = _row("predicted-parts", "predicted parts", {"parts": "predicted"}, _FULL)
 

@@ -1,4 +1,4 @@
-"""Rows of the PartNet tables: a training each, scored by `evaluate_parts` beside copy and majority."""
+"""Rows of PartNet's tables: each is trained, and scored as `ipose evaluate` does, with copy and majority."""
 
 import math
 from collections import Counter
@@ -17,6 +17,7 @@ from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.part_annotations import PartPair
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
@@ -24,14 +25,13 @@ from ipose.reports.figures import part_picture
 from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import evaluate, loop_of
-from ipose.types import PartPair
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"
 
 
 class PartNetRows(SystemRows):
-    """Trains and scores PartNet rows. Data are opened when first needed, once for all rows."""
+    """Trains and scores PartNet rows. Data are opened once for all rows."""
 
     system = SYSTEM
 
@@ -42,7 +42,7 @@ class PartNetRows(SystemRows):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of the scores must know."""
+        """Sentences below the table."""
         return (
             "In percent. AC is the paper's accuracy over the whole 64x64 frame; object pixels counts the objects' own "
             "pixels. Means weigh categories alike. Supports are chosen by k-means with each run's seed.",
@@ -57,7 +57,7 @@ class PartNetRows(SystemRows):
         return {"data": self.data}
 
     def scores(self, row: Row, seed: int) -> Scores:
-        """Of PartNet and both baselines, in percent, on all validation pairs."""
+        """Scores of PartNet and both baselines on all validation pairs, in percent."""
         folder, k = self.folder(row, seed), self.supports(row)
         trained = load_partnet(folder)
         key = {
@@ -70,16 +70,16 @@ class PartNetRows(SystemRows):
         return kept_scores(folder / "scores" / f"k-{k}.json", key, lambda: self._evaluate(trained, row, seed))
 
     def baselines(self, row: Row) -> str:
-        """What copy and majority of a row hang on: rows that agree in this have the same baselines."""
+        """Copy and majority depend on k only."""
         return f"k = {self.supports(row)}"
 
     def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
-        """What was true, and what the row's run predicted."""
+        """Files of two pictures: true parts, and predicted parts."""
         folder = self.folder(row, seed) / "scores"
         return folder / TRUE_PICTURE, folder / f"k-{self.supports(row)}.png"
 
     def supports(self, row: Row) -> int:
-        """k that the row is scored with."""
+        """Number of supports k for scoring."""
         return int(row.scoring.get("supports", self.config(row).k))
 
     def _evaluate(self, trained: TrainedPartNet, row: Row, seed: int) -> Scores:
@@ -90,7 +90,7 @@ class PartNetRows(SystemRows):
         return as_scores(evaluate(trained.partnet, self.data, trained.supports))
 
     def _show(self, trained: TrainedPartNet, path: Path) -> None:
-        """Some validation objects, novel ones first: true parts in one picture, predicted parts in another."""
+        """Draw some validation objects, novel ones first: true parts in one picture, predicted parts in another."""
         known = [pair for pair in self.data.val if pair.category in trained.supports.categories]
         pairs = _one_of_each_in_turn(known, self.data.novel)[:SHOWN_OBJECTS]
         shapes = torch.stack([pair.shape for pair in pairs])
@@ -122,7 +122,7 @@ def _right(parts: Tensor, pair: PartPair) -> float:
 
 
 def as_scores(evaluation: PartEvaluation) -> Scores:
-    """Macro means in percent, by contender and metric (`ipose.systems.partnet.tables.METRICS`)."""
+    """Macro means in percent, by name and metric (`ipose.systems.partnet.tables.METRICS`)."""
     return {
         name: {
             f"{metric}_{group}": 100 * value

@@ -1,4 +1,4 @@
-"""Cards of PartNet: accuracies beside copy and majority, of a run of its own or of the PartNet in a generator's run."""
+"""Eval cards of PartNet, compared with copy and majority. The PartNet of a generator's run is judged here, too."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from ipose.training.run import Run
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Accuracies on the validation objects. Raises DataError where the data have no part maps."""
+    """Cards of the validation objects. Raises DataError if the data have no part maps."""
     data = data or data_of(run)
     facts = card_facts(run.folder, data.data, model_facts(run, load_partnet(run.folder).supports))
     evaluation, cards = judge_parts(run, data, facts, name)
@@ -28,7 +28,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 
 def judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) -> tuple[PartEvaluation, list[EvalCard]]:
-    """The run's PartNet beside both baselines; every category also in evaluation.json (`evaluation-on-NAME.json`).
+    """Evaluate the run's PartNet and both baselines. Write all categories to evaluation.json (evaluation-on-NAME.json).
 
     Raises:
         DataError: the data have no part maps.

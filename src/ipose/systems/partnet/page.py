@@ -9,6 +9,7 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.attention import support_attention
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
@@ -18,7 +19,6 @@ from ipose.reports.part_blocks import attention_figure, confusion_table, extreme
 from ipose.systems.partnet.training import evaluate, inferred_parts, judged_pairs
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
 from ipose.training.run import Run
-from ipose.types import PartPair, SupportSet
 
 SHOWN_OBJECTS = 4
 """Number of objects of each category."""

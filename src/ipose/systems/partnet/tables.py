@@ -1,4 +1,4 @@
-"""PartNet's ablation tables: iPOSE suppl. tables 4, 7 and 8. No torch in here."""
+"""PartNet's ablation tables: iPOSE suppl. tables 4, 7 and 8. Imports no torch."""
 
 from ipose.ablations.table import AblationTable, Metric, Row
 
@@ -23,7 +23,7 @@ def _table(name: str, title: str, reference: str, *rows: Row) -> AblationTable:
 
 
 def _supports(k: int, basis: float, novel: float) -> Row:
-    """A row of table 4: one training on 1 to 4 supports, scored with k."""
+    """A row of table 4: trained on 1 to 4 supports, scored with k."""
     return Row(
         name=f"k-{k}",
         title=f"{k} support{'s' if k > 1 else ''}",
@@ -42,7 +42,7 @@ def _blocks(count: int, basis: float, novel: float) -> Row:
 
 
 def _base(title: str) -> Row:
-    """The paper's own PartNet, which tables 7 and 8 share."""
+    """The paper's PartNet, a row of tables 7 and 8."""
     return Row(name="base", title=title, run="base", published=_published(94.38, 85.00))
 
 

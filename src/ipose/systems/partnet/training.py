@@ -14,6 +14,7 @@ from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
 from ipose.evaluation.part_metrics import object_pixel_accuracy
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -23,7 +24,6 @@ from ipose.reports.sheets import parts_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
-from ipose.types import PartPair, SupportSet
 
 WATCHED = 256
 """Number of validation objects that are judged during training. At the end, all are judged."""

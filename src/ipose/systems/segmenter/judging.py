@@ -1,4 +1,4 @@
-"""Cards of a segmenter: what it says of real photographs, the most that generated ones can be expected to reach."""
+"""Eval cards of a segmenter on real photographs. Generated images are not expected to reach higher values."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from ipose.training.run import Run
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """mIoU and pixel accuracy on the validation photographs."""
+    """Cards of mIoU and pixel accuracy on validation photographs."""
     data = data or data_of(run)
     spec, trained = open_spec(data).labels, run.config["segmenter"]
     val = open_scenes(data, "val", (trained["height"], trained["width"]))
