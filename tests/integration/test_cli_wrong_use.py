@@ -116,7 +116,7 @@ WRONG = {
     "generate: device": ("generate {map} --model {synthesis} --device bogus", "no such device here"),
     "generate: out is a file": ("generate {sky} --model {synthesis} --out {sky}", "File exists"),
     "edit: missing path": ("edit {tmp}/nowhere.png --model {synthesis} --drop car:wheel", "found nothing"),
-    "edit: a folder": ("edit {scenes} --model {synthesis} --drop car:wheel", "one scene at a time is edited"),
+    "edit: a folder": ("edit {scenes} --model {synthesis} --drop car:wheel", "ipose edit takes one scene"),
     "edit: a PartNet": (
         "edit {map} --model {partnet} --drop car:wheel",
         "a model of another system: found ipose-partnet, expected ipose",
@@ -182,7 +182,7 @@ WRONG = {
         "partnet.attention_blocks 1 there, 2 here",
     ),
     "train partnet: category": ("{train_partnet} --out {run} --categories unicorn", "aeroplane, bicycle"),
-    "train partnet: setting": ("{train_partnet} --out {run} --k 0", "[k] too small: found 0"),
+    "train partnet: setting": ("{train_partnet} --out {run} --k 0", "[k] a setting that cannot work: found 0"),
     "train partnet: k too large": ("{train_partnet} --out {run} --k 50", "to choose 50 supports from"),
     "train partnet: no steps": ("{train_partnet} --out {run} --steps 0", "[steps]"),
     "train partnet: no part maps": ("{train_partnet} --out {run} --data {unannotated}", "no part annotations here"),
@@ -213,7 +213,7 @@ WRONG = {
     ),
     "train synthesis: predicted parts of no PartNet": (
         "train synthesis --out {run} --data {scenes}",
-        "[partnet] parts are predicted by a trained PartNet, and none is named",
+        "[partnet] predicted parts need a trained PartNet, and none is named",
     ),
     "train synthesis: true parts of data without": (
         "{train_synthesis} --out {run} --parts true --data {unannotated}",

@@ -81,7 +81,7 @@ class TestGenerator:
         for file, name, weight in ((gan, "celeba-wild", 10.0), (tmp_path / "six.pth", "flowers", 30.0)):
             done = ipose("convert", file, tmp_path / name)
             assert f"images of 32x32, preset {name}" in done.out
-            assert "the form of the parts, cone, nor what divides the points, 20" in done.out
+            assert "the form of the parts (here cone), nor the divisor of the points (here 20)" in done.out
             config = load_ganseg(tmp_path / name).config
             assert (config.concentration_weight, config.image_size) == (weight, 32)
             assert len(config.discriminator_channels) == 4  # as deep as the image allows
@@ -99,7 +99,7 @@ class TestGenerator:
         own = GANSegGenerator(preset("tiny", **narrow, mask_channels=2, heatmap="gauss-paper"))
         save_ganseg(tmp_path / "own", own)
         there = ipose("convert", tmp_path / "own", tmp_path / "own.pth", "--to-release")
-        assert "No weight tells heatmap gauss-paper" in there.out
+        assert "The file does not have heatmap gauss-paper" in there.out
         back = ipose(
             "convert", tmp_path / "own.pth", tmp_path / "again", "--preset", "tiny", "--heatmap", "gauss-paper"
         )
@@ -165,7 +165,7 @@ class TestFaults:
                 "do not fit the preset: found 4 blocks, expected 6, as in cub. Presets with 4: celeba-wild, taichi",
             ),
             (("--preset", "toy"), "no such GANSeg preset: found toy"),
-            (("--spec", "ade20k"), "[spec] of no use to GANSeg's generator, which knows no classes"),
+            (("--spec", "ade20k"), "[spec] of no use to GANSeg's generator, which has no classes"),
             (("--supports", "nowhere"), "[supports] of no use to GANSeg's generator"),
             (("--z-channels", "8"), "Leave out --z-channels."),
         ],

@@ -59,7 +59,7 @@ class TestModelFolder:
         done = ipose("convert", files / "latest_net_G.pth", tmp_path / "model")
         assert done.code == 0, done.err
         assert f"and {files / 'latest_net_E.pth'}: 8 classes of numbered, preset deepfashion" in done.out
-        assert "The classes are numbered" in done.out
+        assert "The classes have numbers, not names" in done.out
         given, model = golden("generator_deepfashion"), GroupDNet.from_pretrained(tmp_path / "model")
         with torch.no_grad():
             found = model.decoder(given["in.label"].long(), given["in.z"])
@@ -146,7 +146,7 @@ class TestFaults:
             (("--spec", "ade20k"), "do not fit the classes of ade20k: found 8 classes, expected 151 classes"),
             (("--preset", "celeba-wild"), "no such GroupDNet preset: found celeba-wild"),
             (("--supports", "nowhere"), "[supports] of no use to GroupDNet"),
-            (("--encoder", "nowhere.pth"), "a model has an encoder, too: found no such file, expected nowhere.pth"),
+            (("--encoder", "nowhere.pth"), "a model also needs the encoder: found no such file, expected nowhere.pth"),
         ],
     )
     def test_options_that_contradict_the_weights(self, files, ipose, tmp_path, words, sentence):
@@ -164,7 +164,7 @@ class TestFaults:
     def test_the_encoder_alone(self, files, ipose, tmp_path):
         done = ipose("convert", files / "latest_net_E.pth", tmp_path / "model")
         assert done.code == 2
-        assert "GroupDNet's encoder, which makes no images alone" in done.err
+        assert "GroupDNet encoder, which makes no images alone" in done.err
 
     def test_an_encoder_of_another_model(self, files, golden, ipose, tmp_path):
         torch.save(encoder_for("generator_ade20k", golden), tmp_path / "E.pth")

@@ -143,7 +143,7 @@ class TestEdit:
     def test_a_category_that_the_scene_does_not_show_is_refused(self, edit, tmp_path):
         done = edit("--drop", "car:wheel")
         assert done.code == 2
-        assert "shows no object of this category" in done.err
+        assert "has no object of this category" in done.err
         assert "found car, expected dog" in done.err
         assert not (tmp_path / "edited").exists()
 
