@@ -311,11 +311,13 @@ class TestTerms:
         assert losses_of(every, nameless, "generator")["n_plus_one"].item() > 0
 
     def test_style_is_ten_times_the_distance_of_fake_from_real_crops(self, batch: SceneBatch, style: CLIPStyle) -> None:
-        """Given whole images (no objects, the release's rule), the encoder is asked of the fakes, then of the real."""
+        """Given whole images (the release's rule, in half of the draws), the encoder reads the fakes, then the real."""
         seen: list[tuple[tuple[Tensor, Tensor], Tensor]] = []
         handle = style.register_forward_hook(lambda module, inputs, output: seen.append((inputs, output)))
         bare = replace(batch, objects=(), image_index=batch.image_index[:0])
-        term = losses_of(system_of(style, replace(CONFIG, style_crops="release")), bare, "generator")["style"]
+        system = system_of(style, replace(CONFIG, style_crops="release"))
+        terms = [losses_of(system, bare, "generator", seed).get("style") for seed in range(8)]
+        term = next(term for term in terms if term is not None and term > 0)
         handle.remove()
         ((fake, real), distance) = seen[0]
         assert fake.requires_grad
