@@ -159,7 +159,7 @@ class TestSegmenter:
         assert page.count("data:image/png") == 2  # the sheet and the curves
         assert "Trained 2 steps in" in page
         assert "% of the pixels of generated pairs" in page
-        assert "the commonest part everywhere would be" in page
+        assert "The commonest part everywhere would give" in page
         with Image.open(segmenter / "samples" / "step-0000002.png") as sheet:
             assert sheet.height > 1000  # three rows of generated pairs, two of photographs
         records = [json.loads(line) for line in (segmenter / "metrics.jsonl").read_text().splitlines()]
