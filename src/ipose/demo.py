@@ -28,13 +28,11 @@ from ipose.pipeline import IPose
 from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
 from ipose.synthesis import presets as synthesis_presets
-from ipose.systems.ipose.page import scene_section
-from ipose.systems.ipose.page import settings as synthesis_settings
+from ipose.systems.ipose.page import scene_section, synthesis_settings
 from ipose.systems.ipose.record import SYSTEM as IPOSE
 from ipose.systems.ipose.record import IPoseOptions
 from ipose.systems.ipose.training import FrozenParts, fit_config
-from ipose.systems.partnet.page import JudgedPartNet, part_sections
-from ipose.systems.partnet.page import settings as partnet_settings
+from ipose.systems.partnet.page import JudgedPartNet, part_sections, partnet_settings
 from ipose.systems.partnet.record import SYSTEM as PARTNET
 from ipose.systems.training import Task, Trained, train_system
 from ipose.training.metrics import read_metrics

@@ -13,7 +13,7 @@ from ipose.editing.layout_edits import RemoveObject
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.evaluation.eval_card import read_cards
 from ipose.pipeline import IPose
-from ipose.systems.ipose.edit import edited_region, read_scene
+from ipose.systems.ipose.edit import edited_region, scene_to_edit
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ class TestEdit:
 
     def test_the_region_is_what_the_edit_changes_of_the_generators_input(self, tiny, scene_folder, scene_file):
         model = IPose.from_pretrained(tiny.synthesis)
-        scene = read_scene(model, scene_file, instances=scene_folder / "val_inst")
+        scene = scene_to_edit(model, scene_file, instances=scene_folder / "val_inst")
         own = own_pixels(scene, scene.objects[0])
         assert torch.equal(edited_region(model, scene, Resample(object=0)), own)
         assert edited_region(model, scene, Resample(everything=True)).all()

@@ -10,7 +10,7 @@ from ipose.synthesis import presets as synthesis_presets
 from ipose.systems.partnet.record import SYSTEM as PARTNET
 from ipose.training.config import TrainConfig
 
-WAYS = [line.strip() for line in demo.__doc__.split("each:")[1].replace("\\\n", " ").splitlines() if line.strip()]
+WAYS = [line for line in demo.__doc__.replace("\\\n", " ").splitlines() if line.strip().startswith("ipose train ")]
 
 
 def train_config(settings):

@@ -65,12 +65,12 @@ class EditScene:
         from ipose.model_folder import open_model
         from ipose.pipeline import IPose
         from ipose.systems.checks import check_device
-        from ipose.systems.ipose.edit import edit_files, object_table, read_scene
+        from ipose.systems.ipose.edit import edit_files, object_table, scene_to_edit
 
         check_device(self.device)
         saved = open_model(self.model) if self.model.exists() else None  # else an id of the hub
         model = IPose.from_pretrained(saved or self.model).to(self.device)
-        scene = read_scene(model, self.scene, instances=self.instances, parts=self.parts, keep_size=self.keep_size)
+        scene = scene_to_edit(model, self.scene, instances=self.instances, parts=self.parts, keep_size=self.keep_size)
         edit = self._edit(scene.size)
         if not edit.steps:
             print(object_table(model, scene, self.seed))

@@ -83,15 +83,15 @@ def main(args: Sequence[str] | None = None) -> None:
 @contextmanager
 def _faults_explained() -> Iterator[None]:
     """Print the sentence of a config that refuses a value, without details of the parser."""
-    said = io.StringIO()
+    parser_output = io.StringIO()
     try:
-        with redirect_stderr(said):
+        with redirect_stderr(parser_output):
             yield
     except SystemExit as leaving:
         for error in _causes(leaving):
             if isinstance(error, IposeError):
                 raise error from None
-        sys.stderr.write(said.getvalue())
+        sys.stderr.write(parser_output.getvalue())
         raise
 
 

@@ -12,6 +12,7 @@ from ipose.data.data_config import PhotoConfig
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.open_data import open_scenes
 from ipose.data.parallel import in_parallel, progress_bar
+from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_files import refuse_label_maps, refuse_other_folder, resized_photo
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
@@ -167,6 +168,6 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
 
 def _require(least: int, found: int, config: PhotoConfig) -> None:
     if found < least:
-        expected = f"{least} or more (one batch; the paper asks for more than 5,000)"
+        expected = f"{least} or more (one batch; the paper asks for more than {ADVISED:,})"
         mend = "Add photographs, or train in smaller batches (--batch-size)."
         raise DataError("too few photographs", file=config.data, found=found, expected=expected, mend=mend)

@@ -5,6 +5,7 @@ Every function raises ConfigError for words that it cannot read, and DataError f
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ def parse_paint(words: str, size: tuple[int, int]) -> EditParts:
     return EditParts(int(number), torch.from_numpy(resize_ids(read_index(Path(file)).astype(np.uint8), size)))
 
 
-def _parse(flag: str, words: str, pattern: str, expected: str) -> tuple[str, ...]:
+def _parse(flag: str, words: str, pattern: str, expected: str) -> tuple[Any, ...]:
     found = re.fullmatch(pattern, words)
     if found is None:
         raise ConfigError("unclear edit", field=f"--{flag}", found=repr(words), expected=expected)

@@ -99,7 +99,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     segment_objects = _open(job, naming)
     segmenter = load_part_segmenter(job.run_folder)
     segmenter.network.to(device)
-    found = choose_supports(segment_objects(segmenter), naming.names, job)
+    found = choose_found_supports(segment_objects(segmenter), naming.names, job)
     provenance = {
         "how": "seen by a part segmenter, which learned without annotation",
         "segmenter": str(job.run_folder),
@@ -125,7 +125,9 @@ def named_segmenter(segmenter: TrainedSegmenter, naming: PartNaming) -> PartsOfI
     return segment
 
 
-def choose_supports(objects: SegmentedObjects, names: tuple[str, ...], job: SegmenterSupportsJob) -> FoundSupports:
+def choose_found_supports(
+    objects: SegmentedObjects, names: tuple[str, ...], job: SegmenterSupportsJob
+) -> FoundSupports:
     """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
 
     Args:

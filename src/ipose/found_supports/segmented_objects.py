@@ -80,7 +80,7 @@ def pairs_of_scenes(
     """
     classes = classes_of(spec, category)
     count = len(scenes) if limit is None else min(limit, len(scenes))
-    seen, there = list[PartPair](), 0
+    pairs, there = list[PartPair](), 0
     for scene in progress_bar(islice(scenes, count), "segmenting", shown=progress, total=count):
         if scene.image is None:
             raise DataError("a scene without a photograph", file=scene.name, expected="an image in *_img/")
@@ -88,8 +88,8 @@ def pairs_of_scenes(
         there += len(objects)
         if objects:
             alone = replace(scene, image=None, part=segment(scene.image), objects=objects)
-            seen += pairs_from_scenes([alone], spec)
-    return SegmentedObjects(seen, {NOTHING_FOUND: there - len(seen)} if there > len(seen) else {})
+            pairs += pairs_from_scenes([alone], spec)
+    return SegmentedObjects(pairs, {NOTHING_FOUND: there - len(pairs)} if there > len(pairs) else {})
 
 
 def pairs_of_photographs(

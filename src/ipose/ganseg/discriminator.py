@@ -1,4 +1,4 @@
-"""The discriminator of GANSeg: residual blocks that halve, then two linear layers; no norm of any kind.
+"""The discriminator of GANSeg: residual blocks that halve, then two linear layers, without norms.
 
 `ipose.reference.ganseg_discriminator` is the literal version.
 """

@@ -1,4 +1,4 @@
-"""The decoder: a label map and a code a class in, an image out; classes meet late (GroupDNet sec. 3.3, table 4).
+"""The decoder: from a label map and a code for each class to an image (GroupDNet sec. 3.3, table 4).
 
 `ipose.reference.groupdnet_decoder` is the literal version.
 """

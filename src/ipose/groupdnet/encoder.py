@@ -1,4 +1,4 @@
-"""The encoder: a photograph and its label map in, a code for every class out (GroupDNet sec. 3.3).
+"""The encoder: from a photograph and its label map to a code for every class (GroupDNet sec. 3.3).
 
 `ipose.reference.groupdnet_encoder` is the literal version.
 """

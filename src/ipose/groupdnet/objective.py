@@ -134,10 +134,10 @@ class GroupDNetObjective:
 
     def _judge(self, batch: SceneBatch, fake: Tensor, real: Tensor) -> tuple[list[ScaleOutput], list[ScaleOutput]]:
         """The answers of D for fakes and photographs, in this order, from one pass."""
-        seen = [one_hot(batch.label, self.config.num_classes)]
+        maps = [one_hot(batch.label, self.config.num_classes)]
         if self.config.edges:
-            seen.append(instance_edges(batch.instance))
-        beside = torch.cat(seen, dim=1)
+            maps.append(instance_edges(batch.instance))
+        beside = torch.cat(maps, dim=1)
         outputs: Sequence[ScaleOutput] = self.discriminator(
             torch.cat([torch.cat([beside, fake], dim=1), torch.cat([beside, real], dim=1)])
         )

@@ -43,8 +43,8 @@ class CrossAttentionBlock(nn.Module):
 
     @torch.no_grad()
     def reset_projections(self) -> None:
-        """Draw the attention's own projections as torch's multi-head attention does: Xavier uniform over the three as
-        one matrix, biases 0."""
+        """Draw the weights of the attention's projections like torch's multi-head attention: Xavier uniform over the
+        three as one matrix, biases 0."""
         bound = (6 / (4 * self.query.in_features)) ** 0.5
         for projection in (self.query, self.key, self.value):
             projection.weight.uniform_(-bound, bound)

@@ -33,19 +33,19 @@ def hinge_d_fake(score: Score) -> Float[Tensor, ""]:
 
 
 def log_g(score: Score) -> Float[Tensor, ""]:
-    """-mean log sigmoid(D(fake)), a loss of G: iPOSE eq. 3 in its non-saturating form, by softplus."""
+    """-mean log sigmoid(D(fake)), a loss of G: iPOSE eq. 4 in its non-saturating form, by softplus."""
     with full_precision(score) as (score,):
         return F.softplus(-score).mean()
 
 
 def log_d_real(score: Score) -> Float[Tensor, ""]:
-    """-mean log sigmoid(D(real)), a loss of D: iPOSE eq. 4, first term, by softplus."""
+    """-mean log sigmoid(D(real)), a loss of D: iPOSE eq. 3, first term, by softplus."""
     with full_precision(score) as (score,):
         return F.softplus(-score).mean()
 
 
 def log_d_fake(score: Score) -> Float[Tensor, ""]:
-    """-mean log(1 - sigmoid(D(fake))), a loss of D: iPOSE eq. 4, second term, by softplus."""
+    """-mean log(1 - sigmoid(D(fake))), a loss of D: iPOSE eq. 3, second term, by softplus."""
     with full_precision(score) as (score,):
         return F.softplus(score).mean()
 

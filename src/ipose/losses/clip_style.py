@@ -33,15 +33,15 @@ def visual_tokens(
 ) -> Float[Tensor, "b n d"]:
     """The tokens of a block of the encoder for each image: one for each patch, without the class token.
 
-    Images are brought from [-1, 1] to [0, 1], resized to the encoder's own size (224 for ViT-B/32; the aspect is not
-    kept) and normalised by CLIP's mean and deviation.
+    Images are scaled from [-1, 1] to [0, 1], resized to the encoder's size (224 for ViT-B/32) without keeping the
+    aspect, and normalised by CLIP's mean and deviation.
 
     Args:
         visual: a vision transformer like open_clip's.
         images: in [-1, 1], any size.
-        block: counted from 0.
-        resize: "clip" is bicubic with antialiasing, as CLIP's own preprocessing; "release" is bilinear without, as
-            torchvision 0.8.2 resized tensors.
+        block: number of the block, from 0.
+        resize: "clip" = bicubic with antialiasing, like CLIP's own preprocessing. "release" = bilinear without
+            antialiasing, like torchvision 0.8.2 for tensors.
     Raises:
         ConfigError: the encoder has no such block.
     """
@@ -68,9 +68,10 @@ class CLIPStyle(nn.Module):
     The encoder is frozen and stays in eval mode. It never becomes part of G or D. Gradients flow only into the fakes.
 
     Args:
-        visual: an open_clip-like vision transformer (`load_clip_style` brings CLIP's, `tiny_clip_style` a random one).
-        block: whose tokens are compared, counted from 0; the release's 8, the ninth block.
-        resize: how images reach the encoder's size (`visual_tokens`).
+        visual: a vision transformer like open_clip's (`load_clip_style` loads CLIP's, `tiny_clip_style` makes a random
+            one).
+        block: number of the block whose tokens are compared, from 0. The release's is 8, the ninth.
+        resize: see `visual_tokens`.
     Raises:
         ConfigError: the encoder has no such block.
     """
@@ -82,12 +83,12 @@ class CLIPStyle(nn.Module):
         self.block, self.resize = block, resize
 
     def train(self, mode: bool = True) -> "CLIPStyle":
-        """Stays in eval mode: the encoder is frozen."""
+        """Stay in eval mode, because the encoder is frozen."""
         super().train(False)
         return self
 
     def forward(self, fake: Float[Tensor, "b 3 h w"], real: Float[Tensor, "b 3 height width"]) -> Float[Tensor, ""]:
-        """The style distance of two batches of images in [-1, 1]; gradients reach the first alone."""
+        """The style distance of two batches of images in [-1, 1]. Gradients flow only into the first one."""
         with torch.no_grad():
             wanted = visual_tokens(self.visual, real, self.block, self.resize)
         return relaxed_emd(visual_tokens(self.visual, fake, self.block, self.resize), wanted)

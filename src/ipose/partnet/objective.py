@@ -18,7 +18,7 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 
 MOST_IN_POOL = 100
-"""Training objects of a category that random supports are drawn from (R)."""
+"""Number of training objects of a category from which random supports are drawn (R)."""
 
 
 def part_bce(logits: Float[Tensor, "n q s s"], part_map: UInt8[Tensor, "n s s"]) -> Float[Tensor, ""]:
@@ -129,7 +129,7 @@ class PartPairSource:
         )
 
     def _pool(self, category: str) -> UInt8[Tensor, "p s s"]:
-        """What random supports of a category are drawn from, beside the chosen ones themselves."""
+        """The training objects of a category that can be random supports, beside the chosen supports."""
         chosen = self.supports.part_maps[category]
         ids = len(chosen[0].unique())
         others = (pair.part_map for pair in self.pairs if pair.category == category)

@@ -38,14 +38,14 @@ class PartNetConfig:
     cross_entropy: bool = True
     """Whether the cross-entropies over the part channels are added to P's BCE losses (R)."""
     reconstruction: bool = True
-    """Second prediction with one support replaced by the query's own part map (P suppl. eq. 11)."""
+    """Whether there is a second prediction, in which the query's own part map replaces one support (P suppl. eq.
+    11)."""
     replaced_support: ReplacedSupport = "any"
-    """Which of the k supports that is: any, or never the last one (R)."""
+    """The support that is replaced: any of the k, or any but the last one (R)."""
     random_supports: float = 3 / 8
-    """Probability that a batch reads supports drawn at random: k of the chosen ones and at most 2k others (R)."""
+    """Probability that a batch reads random supports: k of the chosen ones and at most 2k others (R)."""
     weight_init: WeightInit = "torch"
-    """How weights begin: convolutions and linear maps normal after Xavier with gain 0.02, biases 0 (R), or as torch
-    begins them. P is silent."""
+    """Initial weights: Xavier normal with gain 0.02 and biases 0 (R), or torch's own. P does not say."""
     augment: bool = True
     """Whether training objects are resized, rotated, cropped and flipped at random (R)."""
     learning_rate: float = 1e-4

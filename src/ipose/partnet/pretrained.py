@@ -15,7 +15,7 @@ from ipose.partnet.presets import PartNetConfig
 KIND = ModelKind("ipose-partnet", "PartNet", "ipose train partnet")
 WEIGHTS = "partnet.safetensors"
 HASHES = {"partnet_sha256": WEIGHTS}
-"""Field of config.json for the weights' hash: a generator is of use with the PartNet alone that it was trained with."""
+"""Field of config.json with the hash of PartNet's weights. A generator only works with the PartNet of its training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +34,12 @@ def save_partnet(folder: str | Path, partnet: PartNet, supports: SupportSet) -> 
 
 
 def partnet_fields(partnet: PartNet) -> dict[str, Any]:
-    """What config.json says of a PartNet."""
+    """Fields of config.json about a PartNet."""
     return {"partnet_config": asdict(partnet.config)}
 
 
 def has_partnet(model: ModelFolder) -> bool:
-    """Whether the model has a PartNet. One whose generator reads no predicted parts may lack it."""
+    """Whether the model has a PartNet. A generator that reads no predicted parts can be without one."""
     return "partnet_config" in model.config
 
 
@@ -59,10 +59,10 @@ def read_partnet(model: ModelFolder) -> PartNet:
 
 
 def load_partnet(path: str | Path | ModelFolder) -> TrainedPartNet:
-    """PartNet of a run or model folder, of PartNet alone or of the whole system.
+    """The PartNet of a run or model folder, with or without a generator.
 
     Raises:
-        RunError: no model here, a damaged one, or one without a PartNet.
+        RunError: no model, a damaged one, or one without a PartNet.
     """
     model = open_model(path)
     if not has_partnet(model):
@@ -73,7 +73,7 @@ def load_partnet(path: str | Path | ModelFolder) -> TrainedPartNet:
 
 
 def without_supports(file: Path | None = None) -> SupportError:
-    """What to say where parts are asked for and the model has no supports."""
+    """The error for a model without supports."""
     return SupportError(
         "this model has no support part maps, from which parts are inferred",
         file=file,

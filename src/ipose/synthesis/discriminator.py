@@ -1,4 +1,4 @@
-"""The discriminator: a U-Net that names the class of every pixel, or calls it fake, and a head that scores regions.
+"""The discriminator: a U-Net that gives the class of every pixel, or "fake", and a head that scores regions.
 
 `ipose.reference.discriminator` is the literal version.
 """

@@ -1,4 +1,4 @@
-"""The generator: label map, parts and noise in, image out (iPOSE sec. 3.2, fig. 3; widths as in OASIS).
+"""The generator: from label map, parts and noise to an image (iPOSE sec. 3.2, fig. 3; widths as in OASIS).
 
 `ipose.reference.generator` is the literal version.
 """

@@ -19,7 +19,7 @@ from ipose.synthesis.style_crops import style_crops
 from ipose.types import SceneBatch
 
 
-class Parts(Protocol):
+class GeneratorParts(Protocol):
     """The parts of scenes that the generator reads. `ipose.partnet.scene_parts.SceneParts` is one."""
 
     @property
@@ -35,8 +35,8 @@ class Parts(Protocol):
         """1 where a part is known."""
 
 
-InferParts = Callable[[SceneBatch], Parts]
-"""Gives the `Parts` of a batch, for example by a frozen PartNet. If it has `to(device)`, it moves with the
+InferParts = Callable[[SceneBatch], GeneratorParts]
+"""Gives the `GeneratorParts` of a batch, for example by a frozen PartNet. If it has `to(device)`, it moves with the
 objective."""
 
 

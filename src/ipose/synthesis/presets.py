@@ -70,9 +70,9 @@ class SynthesisConfig:
     """Form of predicted parts: Q*F decoder features (R), or the Q logit maps (P: "part map"). No effect for other
     `parts`."""
     paste: Paste = "release"
-    """Where object-frame features are written: the pasted-back shape (R) or the object's own pixels."""
+    """Where features of an object are written: in the pasted-back shape (R), or at the object's own pixels."""
     object_shape: ObjectShape = "label_and_instance"
-    """An object's silhouette: the pixels of its label and instance id, or of its instance id alone (R)."""
+    """Pixels of an object's silhouette: those with its label and instance id, or with its instance id (R)."""
     spectral_norm: SpectralNormScope = "release"
     """Layers with spectral norm: "release" = residual and shortcut convolutions (R); "all" = every convolution of G and
     D (P)."""
@@ -91,9 +91,11 @@ class SynthesisConfig:
     style_weight: float = 10.0
     """Weight of the style loss in L_G (P sec. 3.3)."""
     style_crops: StyleCrops = "release"
-    """Crops for the style loss: the whole image or objects with parts, 1/2 each (R), or any objects (P)."""
+    """Regions of the style loss: "release" = the whole image or objects with parts, 1/2 each (R); "objects" = any
+    objects (P)."""
     style_resize: StyleResize = "clip"
-    """How images reach CLIP's size: bicubic with antialiasing as in CLIP, or bilinear without (R)."""
+    """Resizing of images to CLIP's size: "clip" = bicubic with antialiasing, as in CLIP; "release" = bilinear without
+    (R)."""
     style_block: int = 8
     """Number of the CLIP ViT block whose tokens are compared, from 0 (R; P: "eighth layer"). VGG's layers are fixed."""
     label_mix_weight: float = 10.0
@@ -178,7 +180,7 @@ class SynthesisConfig:
 
 
 SILENT: dict[str, Any] = {"object_shape": "instance", "style_resize": "release"}
-"""What the authors' networks were trained with on every data set, and the paper does not say."""
+"""Settings of the authors' networks on every data set, about which the paper says nothing."""
 
 _CITYSCAPES: Mapping[str, Any] = SILENT | {
     "num_classes": 35,

@@ -16,12 +16,13 @@ WEIGHTS = "model.safetensors"
 
 
 def generator_fields(generator: Generator) -> dict[str, Any]:
-    """What config.json says of a generator."""
+    """Fields of config.json about a generator."""
     return {"synthesis_config": asdict(generator.config), "block": _block_name(generator)}
 
 
 def generator_files(generator: Generator) -> dict[str, dict[str, Tensor]]:
-    """The tensors of each safetensors file: weights, and what the authors' file held beside; PartNet has its own."""
+    """The tensors of each safetensors file: the weights, and unused tensors of the authors' file. PartNet has its own
+    file."""
     unused = {name: value for name, value in generator.release_extras.items() if not name.startswith("partnet.")}
     return {WEIGHTS: generator.state_dict(), EXTRAS: unused}
 
@@ -31,9 +32,9 @@ def read_generator(model: ModelFolder, block: BlockFactory | None = None) -> Gen
 
     Args:
         model: its folder.
-        block: makes the blocks, where it was trained with other ones than the config's own.
+        block: makes the blocks, if it was trained with other blocks. None = the config's own.
     Raises:
-        RunError: config.json and weights disagree, a damaged file, or blocks that only the caller can make.
+        RunError: config.json and weights disagree, a damaged file, or blocks that need `block`.
     """
     with model.reading("generator"):
         generator = Generator(config_from_plain(SynthesisConfig, model.config["synthesis_config"]), block)

@@ -32,19 +32,20 @@ def style_crops(
 ) -> StyleCrops | None:
     """Draw the regions for this step.
 
-    Crops have the photograph's aspect, are zero-padded to squares, and 128x128.
+    Crops have the photograph's aspect, are zero-padded to squares, and are 128x128 large.
 
-    Source: iPOSE sec. 3.3 crops objects ("objects": any, with context, bilinear). The release compares the whole images
-    with probability 1/2, else up to 10 random objects of the batch that have a part category: the bare box, nearest.
+    Source: iPOSE sec. 3.3 crops objects. Here, "objects" takes any objects, with context, bilinear. "release" takes the
+    whole images with probability 1/2. Otherwise it takes up to 10 random objects of the batch with a part category: the
+    box without context, nearest.
 
     Args:
         fake: in [-1, 1].
         real: the photographs.
-        batch: whose objects.
-        rule: as above.
+        batch: with the objects.
+        rule: "objects" or "release".
         generator: on the CPU.
     Returns:
-        None where objects are to be compared and there are none: the term is then 0.
+        the regions. None = there are no objects to compare, and the loss is 0.
     """
     if rule == "release" and torch.rand((), generator=generator) < 0.5:
         return StyleCrops(fake, real)

@@ -19,7 +19,7 @@ class StopRequest:
         return self.signal is not None
 
     def __call__(self, number: int, _: FrameType | None) -> None:
-        """Note the signal, or raise KeyboardInterrupt when it is the second one."""
+        """Record the signal. Raises KeyboardInterrupt for the second one."""
         if self.signal is not None:
             raise KeyboardInterrupt
         self.signal = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name

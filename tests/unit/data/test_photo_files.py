@@ -12,7 +12,7 @@ from ipose.data.photo_files import LOOKED_AT, label_map_fault, refuse_label_maps
 from ipose.data.photo_folder import find_photographs
 from ipose.data.png import write_index
 from ipose.errors import DataError
-from ipose.systems.part_segmenter.segment import find_images
+from ipose.systems.part_segmenter.segment import photographs_to_segment
 
 COLORS = tuple((i, 255 - i, 0) for i in range(32))
 
@@ -43,7 +43,7 @@ class TestOtherFolders:
         photographs(tmp_path, 2)
         refuse_other_folder(tmp_path)
         (tmp_path / file).write_text("{}")
-        for find in (refuse_other_folder, find_photographs, find_images):
+        for find in (refuse_other_folder, find_photographs, photographs_to_segment):
             with pytest.raises(DataError, match=rf"this is .*{what}.*: found {file}, expected a folder of photog"):
                 find(tmp_path)
 

@@ -14,7 +14,7 @@ from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import ConfigError, DataError, TooFewObjectsError
 from ipose.found_supports.categories import category_of
-from ipose.found_supports.choosing import HARDLY_COVERED, choose_supports
+from ipose.found_supports.choosing import HARDLY_COVERED, choose_found_supports
 from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import (
@@ -61,7 +61,7 @@ class TestPerfectSegmenter:
     def test_gives_the_supports_that_drawn_maps_give_up_to_channel_order(self, scenes, spec, order, k):
         segment = perfect(scenes, (0, *order, 6, 7, 8))
         pairs = pairs_of_scenes(scenes, spec, segment, "car")
-        found = choose_supports(pairs, PARTS, replace(JOB, k=k)).supports.part_maps["car"]
+        found = choose_found_supports(pairs, PARTS, replace(JOB, k=k)).supports.part_maps["car"]
         renamed = torch.tensor([0, *order], dtype=torch.uint8)[drawn(scenes, spec, k).long()]
         assert torch.equal(found, renamed)
 
@@ -95,7 +95,7 @@ class TestChoice:
         torn = pairs[0].part_map.clone()
         torn[torch.nonzero(pairs[0].shape)[3:].unbind(1)] = 0
         seen = SegmentedObjects([replace(pairs[0], part_map=torn), *pairs[1:]], {NOTHING_FOUND: 2})
-        found = choose_supports(seen, PARTS, JOB)
+        found = choose_found_supports(seen, PARTS, JOB)
         assert (found.objects, found.passed_over) == (len(pairs) - 1, {NOTHING_FOUND: 2, HARDLY_COVERED: 1})
         assert sum(found.share.values()) == pytest.approx(1)
 
@@ -107,14 +107,14 @@ class TestChoice:
             part[30:34] = 0
             holes.append(replace(pair, part_map=part))
         job = replace(JOB, k=len(pairs), fill=True)
-        found = choose_supports(SegmentedObjects(holes), PARTS, job).supports.part_maps["car"]
+        found = choose_found_supports(SegmentedObjects(holes), PARTS, job).supports.part_maps["car"]
         areas = sorted(int(pair.shape.sum()) for pair in pairs)
         assert sorted(int((part > 0).sum()) for part in found) == areas
 
     def test_supports_that_lack_a_part_are_named(self, scenes, spec):
         seen = pairs_of_scenes(scenes, spec, perfect(scenes), "car")
         pairs = [replace(pair, part_map=pair.part_map.where(pair.part_map != 2, 5)) for pair in seen.pairs]
-        found = choose_supports(SegmentedObjects(pairs), PARTS, JOB)
+        found = choose_found_supports(SegmentedObjects(pairs), PARTS, JOB)
         drawn_parts = [set(part_map.unique().tolist()) for part_map in found.supports.part_maps["car"]]
         assert set(found.lacking) == {1, 2}
         for number, lacking in found.lacking.items():
@@ -124,14 +124,14 @@ class TestChoice:
     def test_no_object_and_too_few_are_said(self, scenes, spec):
         nothing = pairs_of_scenes(scenes, spec, lambda image: torch.zeros(64, 64, dtype=torch.uint8), "car")
         with pytest.raises(DataError, match="found no object here: found background everywhere"):
-            choose_supports(nothing, PARTS, JOB)
+            choose_found_supports(nothing, PARTS, JOB)
         with pytest.raises(DataError, match=f"found 4 objects: {MOSTLY_DROPPED}. .* fewer parts background"):
-            choose_supports(SegmentedObjects([], {MOSTLY_DROPPED: 4}), PARTS, JOB)
+            choose_found_supports(SegmentedObjects([], {MOSTLY_DROPPED: 4}), PARTS, JOB)
         with pytest.raises(DataError, match="no object in these scenes"):
-            choose_supports(pairs_of_scenes(scenes, spec, perfect(scenes), "dog"), PARTS, JOB)
+            choose_found_supports(pairs_of_scenes(scenes, spec, perfect(scenes), "dog"), PARTS, JOB)
         pairs = pairs_of_scenes(scenes, spec, perfect(scenes), "car")
         with pytest.raises(TooFewObjectsError, match="too few objects of 'car'"):
-            choose_supports(pairs, PARTS, replace(JOB, k=20))
+            choose_found_supports(pairs, PARTS, replace(JOB, k=20))
 
 
 class TestCategory:

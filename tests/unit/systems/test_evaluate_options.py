@@ -86,7 +86,7 @@ class TestWhereCardsGo:
         """A run of a system whose `judge` makes one card, of the data that it is given."""
 
         def judge(run, data, options, name):
-            card = EvalCard(metric="Heads", value=1, protocol="parts", resize="", counts={}, real=data.data)
+            card = EvalCard(metric="Heads", value=1.0, protocol="parts", resize="", counts={}, real=data.data)
             return Judged([card], ("tails are left out",))
 
         system = replace(system_named("partnet"), judging="mine:judge")

@@ -13,12 +13,12 @@ from ipose.interop.release.entries import (
     Entry,
     count,
     layer_entries,
+    network_from_state,
     out_of,
-    read_network,
     spectral_entries,
     width,
 )
-from ipose.interop.release.recognise import state_of
+from ipose.interop.release.recognise import released_state
 from ipose.synthesis.discriminator import Discriminator
 
 
@@ -30,8 +30,8 @@ def discriminator(state: Mapping[str, Tensor]) -> Discriminator:
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("discriminator", state)
-    return read_network("discriminator", state, lambda: _empty(state), discriminator_entries)
+    state = released_state("discriminator", state)
+    return network_from_state("discriminator", state, lambda: _empty(state), discriminator_entries)
 
 
 def discriminator_entries(network: Discriminator) -> list[Entry]:

@@ -63,7 +63,7 @@ def fill(network: Network, entries: Sequence[Entry], state: Mapping[str, Tensor]
     return network.eval()
 
 
-def read_network(
+def network_from_state(
     what: str, state: Mapping[str, Tensor], make: Callable[[], Network], table: Callable[[Network], list[Entry]]
 ) -> Network:
     """The network of a state, in eval mode.

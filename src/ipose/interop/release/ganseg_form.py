@@ -26,11 +26,11 @@ from ipose.interop.release.entries import (
     export,
     fill,
     layer_entries,
+    network_from_state,
     out_of,
-    read_network,
     width,
 )
-from ipose.interop.release.recognise import state_of
+from ipose.interop.release.recognise import released_state
 from ipose.segmentation.part_segmenter import PartSegmenter
 
 GRID = "init_extend_coord"
@@ -66,12 +66,12 @@ def ganseg_generator(
         RunError: another network, or names and shapes that do not fit; all are listed.
         ConfigError: sizes that neither repeat nor double.
     """
-    state = state_of("GANSeg generator", state)
+    state = released_state("GANSeg generator", state)
     margin = _stored_margin(state.get(GRID)) if margin is None else margin
     coarse = math.isqrt(width(state, [(GRID, 1)], (32 + 2 * margin) ** 2)) - 2 * margin
     read = _config(state, sizes or _published_sizes(coarse, count(state, "spade_blocks.{}.")), heatmap)
     config = replace(read, margin=margin, point_divisor=point_divisor)
-    network, entries, expected = build(lambda: GANSegGenerator(config), generator_entries)
+    network, entries, expected = build(lambda: GANSegGenerator(config), ganseg_generator_entries)
     check_names("GANSeg generator", state, {**expected, GRID: (1, (config.sizes[0] + 2 * margin) ** 2, 2)})
     with torch.device("cpu"):
         filled = GANSegGenerator(config)  # for its grids, which the state does not have
@@ -86,14 +86,14 @@ def ganseg_discriminator(state: Mapping[str, Tensor]) -> GANSegDiscriminator:
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("GANSeg discriminator", state)
+    state = released_state("GANSeg discriminator", state)
     blocks = max(count(state, "conv.{}."), 1)
     channels = tuple(width(state, _block_clues(i), 512) for i in range(blocks))
     hidden = width(state, [*out_of("fc.0"), ("fc.2.weight", 1)], 512)
     left = math.isqrt(width(state, [("fc.0.weight", 1)], channels[-1] * 4) // channels[-1])
     size = left * 2**blocks
-    what, table = "GANSeg discriminator", discriminator_entries
-    return read_network(what, state, lambda: GANSegDiscriminator(channels, hidden, size), table)
+    what, table = "GANSeg discriminator", ganseg_discriminator_entries
+    return network_from_state(what, state, lambda: GANSegDiscriminator(channels, hidden, size), table)
 
 
 def ganseg_segmenter(state: Mapping[str, Tensor]) -> PartSegmenter:
@@ -102,9 +102,9 @@ def ganseg_segmenter(state: Mapping[str, Tensor]) -> PartSegmenter:
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("GANSeg segmenter", state)
+    state = released_state("GANSeg segmenter", state)
     parts = width(state, out_of("model.classifier.4"), 9) - 1
-    return read_network("GANSeg segmenter", state, lambda: PartSegmenter(parts), segmenter_entries)
+    return network_from_state("GANSeg segmenter", state, lambda: PartSegmenter(parts), ganseg_segmenter_entries)
 
 
 def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
@@ -119,13 +119,13 @@ def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
             raise ConfigError("the release has no such grid", field="grid", found=config.grid, expected="release")
         stored = module.release_grid
         grid = pixel_grid(config.sizes[0], config.margin).view(1, -1, 2) if stored is None else stored
-        return {**export(module, generator_entries(module)), GRID: grid}
+        return {**export(module, ganseg_generator_entries(module)), GRID: grid}
     if isinstance(module, GANSegDiscriminator):
-        return export(module, discriminator_entries(module))
-    return export(module, segmenter_entries(module))
+        return export(module, ganseg_discriminator_entries(module))
+    return export(module, ganseg_segmenter_entries(module))
 
 
-def generator_entries(network: GANSegGenerator) -> list[Entry]:
+def ganseg_generator_entries(network: GANSegGenerator) -> list[Entry]:
     """The table of a generator."""
     entries = [Entry("keypoints_embedding.weight", ("level1.part_table.weight",))]
     for theirs, ours in _LEVEL1.items():
@@ -145,7 +145,7 @@ def generator_entries(network: GANSegGenerator) -> list[Entry]:
     return entries + (list(layer_entries("conv.2", "head.3")) if network.config.head == "two" else [])
 
 
-def discriminator_entries(network: GANSegDiscriminator) -> list[Entry]:
+def ganseg_discriminator_entries(network: GANSegDiscriminator) -> list[Entry]:
     """The table of a discriminator."""
     layers = {"net.0": "conv1", "net.2": "conv2", "downsample.0": "down", "conv_res": "shortcut"}
     entries = [*layer_entries("fc.0", "hidden"), *layer_entries("fc.2", "score")]
@@ -155,7 +155,7 @@ def discriminator_entries(network: GANSegDiscriminator) -> list[Entry]:
     return entries
 
 
-def segmenter_entries(network: nn.Module) -> list[Entry]:
+def ganseg_segmenter_entries(network: nn.Module) -> list[Entry]:
     """The table of a segmenter. The names are torchvision's."""
     return [Entry(name, (name,)) for name in network.state_dict()]
 

@@ -27,7 +27,7 @@ from ipose.interop.release.entries import (
     width,
 )
 from ipose.interop.release.partnet_form import partnet_config, partnet_shapes
-from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of, state_of
+from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of, released_state
 from ipose.part_annotations import PART_CHANNELS
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import doubling
@@ -50,7 +50,7 @@ def generator(state: Mapping[str, Tensor], *, z_channels: int = 64) -> Generator
     Raises:
         RunError: another network, no class beside z, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("generator", state)
+    state = released_state("generator", state)
     network, entries, expected = build(lambda: Generator(generator_config(state, z_channels)), generator_entries)
     extras = {**_unused_shapes(network), **_partnet_shapes(state)}
     check_names("generator", state, {**expected, **extras})

@@ -14,7 +14,7 @@ from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.interop.release.entries import Entry, layer_entries, read_network, spectral_entries
+from ipose.interop.release.entries import Entry, layer_entries, network_from_state, spectral_entries
 from ipose.interop.release.groupdnet_widths import (
     block_name,
     blocks_used,
@@ -22,7 +22,7 @@ from ipose.interop.release.groupdnet_widths import (
     discriminator_settings,
     encoder_settings,
 )
-from ipose.interop.release.recognise import state_of
+from ipose.interop.release.recognise import released_state
 
 _BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 Network = TypeVar("Network", bound=nn.Module)
@@ -41,7 +41,7 @@ def groupdnet_generator(state: State, *, size: tuple[int, int] | None = None) ->
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("GroupDNet generator", state)
+    state = released_state("GroupDNet generator", state)
     unused = f"{block_name(blocks_used(state))}."
     extras = {name: tensor.detach().clone() for name, tensor in state.items() if name.startswith(unused)}
     used = {name: tensor for name, tensor in state.items() if name not in extras}
@@ -60,7 +60,7 @@ def groupdnet_encoder(state: State, *, num_classes: int = 8, size: tuple[int, in
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("GroupDNet encoder", state)
+    state = released_state("GroupDNet encoder", state)
     settings = _sized(encoder_settings(state, num_classes), size)
     return _network(state, "GroupDNet encoder", Encoder, encoder_entries, settings)
 
@@ -74,7 +74,7 @@ def groupdnet_discriminator(state: State, *, edges: bool = False) -> MultiScaleD
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
-    state = state_of("GroupDNet discriminator", state)
+    state = released_state("GroupDNet discriminator", state)
     settings = discriminator_settings(state, edges=edges)
     placeholder = {"decoder_channels": (settings["num_classes"],) * 8, "decoder_groups": (1,) * 7}
     settings = {**placeholder, **settings}
@@ -96,7 +96,7 @@ def _network(
     settings: Mapping[str, Any],
 ) -> Network:
     try:
-        return read_network(what, state, lambda: make(GroupDNetConfig(**settings)), table)
+        return network_from_state(what, state, lambda: make(GroupDNetConfig(**settings)), table)
     except ConfigError as error:
         message = f"the shapes of these tensors make no {what} ({error.message})"
         raise RunError(message, mend="Take the whole file that the authors' training saved.") from error

@@ -88,12 +88,12 @@ def _classes_by_width(hidden: list[int], groups: tuple[int, ...]) -> int:
 
 def _first(state: State, classes: int, channels: int) -> dict[str, Any]:
     weight = state.get("fc.weight")
-    seen = width(state, [("fc.weight", 1)], CODE_CHANNELS)
+    input_width = width(state, [("fc.weight", 1)], CODE_CHANNELS)
     if weight is not None and weight.ndim == 2:
-        return {"code": "vector", "code_channels": seen, "first_grouped": False}
-    together = seen == CODE_CHANNELS * classes and classes > 1
+        return {"code": "vector", "code_channels": input_width, "first_grouped": False}
+    together = input_width == CODE_CHANNELS * classes and classes > 1
     grouped = not together and channels % classes == 0
-    return {"code_channels": seen if grouped else max(seen // classes, 1), "first_grouped": grouped}
+    return {"code_channels": input_width if grouped else max(input_width // classes, 1), "first_grouped": grouped}
 
 
 def _side(state: State, blocks: int, channels: int) -> dict[str, int]:
@@ -111,8 +111,8 @@ def encoder_settings(state: State, num_classes: int) -> dict[str, Any]:
     totals = [
         width(state, [(f"layer{i + 1}.0.weight_orig", 0), (f"layer{i + 1}.0.weight_u", 0)], 1) for i in range(layers)
     ]
-    seen = width(state, [("layer2.0.weight_orig", 1)], totals[0])
-    groups = max(totals[0] // seen, 1)
+    input_width = width(state, [("layer2.0.weight_orig", 1)], totals[0])
+    groups = max(totals[0] // input_width, 1)
     head = state.get("fc_mu.weight")
     vector = head is not None and head.ndim == 2
     z = width(state, [*out_of("fc_mu"), *out_of("fc_var")], CODE_CHANNELS)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
-from ipose.interop.release.entries import Clue, Entry, build, count, out_of, read_network, width
+from ipose.interop.release.entries import Clue, Entry, build, count, network_from_state, out_of, width
 from ipose.interop.release.recognise import expect_network, partnet_of
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -32,7 +32,7 @@ def partnet(state: Mapping[str, Tensor]) -> PartNet:
     """
     state = partnet_of(state)
     expect_network(state, "PartNet")
-    return read_network("PartNet", state, lambda: PartNet(partnet_config(state)), partnet_entries)
+    return network_from_state("PartNet", state, lambda: PartNet(partnet_config(state)), partnet_entries)
 
 
 def partnet_shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

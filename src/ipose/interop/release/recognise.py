@@ -66,7 +66,7 @@ def network_of(state: Mapping[str, Tensor], others: Mapping[str, str] | None = N
     return best if votes[best] else None
 
 
-def state_of(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def released_state(network: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The state without prefixes. Raises RunError where it belongs to another network, or to none of the release."""
     state = without_prefix(state)
     expect_network(state, network)

@@ -27,7 +27,7 @@ from ipose.tables import text_table
 from ipose.types import Scene, SceneBatch
 
 
-def read_scene(
+def scene_to_edit(
     model: IPose,
     file: Path,
     *,
@@ -81,7 +81,7 @@ def edit_files(
 
     Args:
         model: a trained model.
-        scene: from `read_scene`.
+        scene: from `scene_to_edit`.
         edit: what to change.
         out: folder to write `<scene>_{before,after,parts_before,parts_after,sheet}.png`, `<scene>_edit.json` and
             `cards/<scene>_*.json` to. The cards have the change inside and outside the edited region (`edited_region`).

@@ -40,10 +40,10 @@ def page(run: Run) -> RunPage:
     sections = with_data(
         lambda: scenes_sections(model, run, open_scenes(config_of(run, "data", DataConfig), "val", size))
     )
-    return RunPage(sections, settings(model.synthesis))
+    return RunPage(sections, synthesis_settings(model.synthesis))
 
 
-def settings(config: SynthesisConfig) -> Section:
+def synthesis_settings(config: SynthesisConfig) -> Section:
     """The configuration beside the paper's, without the fields that the data decide."""
     decided = ("num_classes", "unknown", "height", "width")
     title = "The generator's and discriminator's settings"

@@ -23,7 +23,7 @@ from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
 
-def find_images(inputs: Path) -> list[Path]:
+def photographs_to_segment(inputs: Path) -> list[Path]:
     """The photographs to segment: one file, or all images of a folder.
 
     Raises:
@@ -76,7 +76,7 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     Raises:
         DataError: no photographs, or some that cannot be read. All of these are listed, and nothing is written.
     """
-    paths, shown = find_images(inputs), list[Tile]()
+    paths, shown = photographs_to_segment(inputs), list[Tile]()
     check_photographs(paths)
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
@@ -112,7 +112,7 @@ def segment_and_judge(
         DataError: no photographs, some that cannot be read, or one without a true map. Nothing is written.
     """
     if truth is not None:
-        check_truth(find_images(images), truth)
+        check_truth(photographs_to_segment(images), truth)
     segmenter = load_part_segmenter(model)
     segmenter.network.to(device)
     *maps, sheet = segment_files(segmenter, images, out)

@@ -64,10 +64,10 @@ def page(run: Run) -> RunPage:
     if len(sections) == 1:
         figures = [supports_figure(trained.supports, name) for name in trained.supports.categories]
         sections.append(Section("Supports", "", figures, shown=3, rest="more categories"))
-    return RunPage(sections, settings(config))
+    return RunPage(sections, partnet_settings(config))
 
 
-def settings(config: PartNetConfig) -> Section:
+def partnet_settings(config: PartNetConfig) -> Section:
     """The configuration beside the paper's."""
     return settings_section(config, preset("paper"), title="PartNet's settings")
 

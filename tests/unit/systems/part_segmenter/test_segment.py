@@ -7,7 +7,7 @@ from PIL import Image
 from ipose.errors import DataError
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
-from ipose.systems.part_segmenter.segment import find_images, segment_files
+from ipose.systems.part_segmenter.segment import photographs_to_segment, segment_files
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 
 def test_hidden_files_are_passed_over(folder):
-    assert [path.name for path in find_images(folder)] == ["a.png", "b.jpg"]
+    assert [path.name for path in photographs_to_segment(folder)] == ["a.png", "b.jpg"]
 
 
 def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
@@ -34,4 +34,4 @@ def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
 def test_two_photographs_of_one_name_are_refused(folder):
     (folder / "a.png").rename(folder / "b.png")
     with pytest.raises(DataError, match=r"two photographs of one name.*found b\.jpg, b\.png"):
-        find_images(folder)
+        photographs_to_segment(folder)
