@@ -126,7 +126,7 @@ class TestInfoOfAPreset:
     def test_prints_paper_release_and_value_of_every_setting(self, capsys):
         main(["info", "--preset", "cityscapes-release"])
         said = capsys.readouterr().out
-        assert said.startswith("Synthesis preset cityscapes-release\n")
+        assert said.startswith("iPOSE preset cityscapes-release\n")
         rows = self.rows(said)
         assert rows["setting"] == ["paper", "release", "value"]
         assert set(rows) >= {field.name for field in fields(SynthesisConfig)}
@@ -140,14 +140,14 @@ class TestInfoOfAPreset:
         main(["info", "--preset", "paper"])
         said = capsys.readouterr().out
         assert said.startswith("PartNet preset paper\n")
-        assert "Synthesis" not in said
+        assert "iPOSE preset" not in said
         assert self.rows(said)["cross_entropy"] == ["no", "yes", "no"]
         assert self.rows(said)["normalization"] == ["batch", "instance", "instance"]
 
     def test_a_name_of_both_kinds_prints_both(self, capsys):
         main(["info", "--preset", "toy"])
         said = capsys.readouterr().out
-        assert said.index("PartNet preset toy") < said.index("Synthesis preset toy")
+        assert said.index("PartNet preset toy") < said.index("iPOSE preset toy")
         assert self.rows(said)["num_classes"] == ["by data set", "by data set", "16"]
         assert self.rows(said)["height"] == ["256", "256", "64"]
         assert self.rows(said)["lr_generator"] == ["0.0001", "by data set", "0.0005"]
@@ -157,7 +157,7 @@ class TestInfoOfAPreset:
         assert name in describe_preset(name)
 
     def test_another_name_is_told_which_there_are(self):
-        expected = r"found papr, expected .*release \(PartNet\); .*coco-stuff-release \(Synthesis\)"
+        expected = r"found papr, expected .*release \(PartNet\); .*coco-stuff-release \(iPOSE\)"
         with pytest.raises(ConfigError, match=expected):
             describe_preset("papr")
 

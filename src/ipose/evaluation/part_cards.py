@@ -26,7 +26,7 @@ def part_cards(
     """Three cards for the basis categories, and three for the novel categories if there are some.
 
     The value is the macro mean, in 0..1. The breakdown has the value of each category. The baselines are the macro
-    means of copy and majority. Source: iPOSE sec. 4.3 (AC); the other two metrics are ours.
+    means of copy and majority. Source: iPOSE sec. 4.1 (AC); the other two metrics are ours.
 
     Args:
         evaluation: of a model beside copy and majority.

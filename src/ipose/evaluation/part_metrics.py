@@ -45,7 +45,7 @@ def part_confusion(
 def part_accuracy(predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, "*n s1 s2"]) -> Float[Tensor, ""]:
     """AC, the paper's metric: share of right pixels of the whole 64x64 frame, with background.
 
-    Source: iPOSE sec. 4.3 and suppl. table 4 (argmax over all 9 channels). NaN without pixels.
+    Source: iPOSE sec. 4.1 (argmax over all 9 channels); its values stand in suppl. table 4. NaN without pixels.
     """
     return _share_right(part_confusion(predicted, true))
 

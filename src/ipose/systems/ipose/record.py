@@ -94,7 +94,7 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 SYSTEM = System(
     name="synthesis",
     formats=("ipose",),
-    title="Synthesis",
+    title="iPOSE",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
     preset=preset,
