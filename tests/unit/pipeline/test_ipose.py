@@ -53,7 +53,7 @@ class TestImages:
 
     def test_a_scene_without_objects_is_painted(self, model):
         label = torch.ones(32, 48, dtype=torch.int64)
-        out = model(Scene("sky", None, label, torch.zeros(32, 48, dtype=torch.int32)))
+        out = model(Scene("sky", None, label, torch.zeros(32, 48, dtype=torch.int32), ()))
         assert out.image.isfinite().all()
         assert not out.parts.any()
 
