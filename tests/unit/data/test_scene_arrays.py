@@ -37,7 +37,7 @@ def test_class_indices_when_they_are_asked_for():
 
 
 def test_pillow_images_and_paths(tmp_path):
-    write_index(tmp_path / "label.png", torch.from_numpy(FILE_IDS))
+    write_index(tmp_path / "label.png", torch.from_numpy(FILE_IDS).int())
     same(Scene.from_arrays(Image.open(tmp_path / "label.png"), Image.fromarray(INSTANCES), spec=SPEC))
     same(Scene.from_arrays(tmp_path / "label.png", INSTANCES, spec=SPEC))
 
