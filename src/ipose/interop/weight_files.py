@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import ConfigError, RunError
+from ipose.whole_files import give_usual_mode
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 
@@ -56,6 +57,7 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str 
     try:
         if path.suffix == ".safetensors":
             save_file(plain, beside)
+            give_usual_mode(beside)
         else:
             torch.save(plain if inside is None else {inside: plain}, beside)
         beside.rename(path)
