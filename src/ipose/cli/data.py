@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LEFT_OUT_SHOWN = 10
 """How many of the items that a build left out are printed; parts.json lists all."""
 
+SHEET_ROWS = 8
+"""How many imported scenes are shown."""
+
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended."""
 
@@ -123,10 +126,59 @@ class PartSheets:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Part data: built from the published sources, and looked at."""
+class Import:
+    """Own data, from what annotation tools write, to a scene folder to train on.
 
-    which: Annotated[BuildParts, subcommand("build-parts")] | Annotated[PartSheets, subcommand("sheets")]
+    Sources: COCO JSON (polygons, run lengths, crowds, panoptic), LabelMe JSONs, coloured masks with a legend, index
+    PNGs. The source is not changed. Exit code 1 where photographs had to be left out.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="SOURCE")]
+    """The JSON, or the folder of the export."""
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
+    """Scene folder to write; it must be new or empty."""
+    images: Path | None = None
+    """Folder of the photographs. None = the source's own folder."""
+    masks: Path | None = None
+    """Folder of the masks. None = one of the usual names, or beside the photographs."""
+    legend: Path | None = None
+    """Masks: text file that says what colours or ids mean, such as "car 128 0 0". None = labelmap.txt or legend.txt."""
+    things: tuple[str, ...] = ()
+    """Masks: names of the classes whose regions are objects. None given = all but the background."""
+    val: float = 0.1
+    """Share of the scenes that become validation scenes."""
+    seed: int = 0
+    """Of the division into train and val."""
+    group: str = ""
+    """Regular expression. Scenes whose names match it with the same text stay in one split: "(trip[0-9]+)_"."""
+
+    def run(self) -> int:
+        """Import, draw the sheet, and say what comes next."""
+        from ipose.data.importing.recognise import open_import_source
+        from ipose.data.importing.write import import_scenes
+        from ipose.data.scene_folder import SceneFolder
+        from ipose.reports.sheets import SceneRow, scene_sheet
+
+        names = {"images": self.images, "masks": self.masks, "legend": self.legend, "things": self.things or None}
+        source = open_import_source(self.source, **names)  # type: ignore[arg-type]
+        imported = import_scenes(source, self.out, val=self.val, seed=self.seed, group=self.group)
+        print(imported.text())
+        sheet = self.out / "sheet.png"
+        scenes = SceneFolder(self.out, "train", imported.spec)[:SHEET_ROWS]
+        scene_sheet([SceneRow(scene) for scene in scenes], imported.spec).save(sheet)
+        print(f"Look at {sheet}; then: ipose doctor {self.out}")
+        return 1 if imported.faults else 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Own data, imported from annotation tools; part data, built from the published sources; sheets to look at."""
+
+    which: (
+        Annotated[Import, subcommand("import")]
+        | Annotated[BuildParts, subcommand("build-parts")]
+        | Annotated[PartSheets, subcommand("sheets")]
+    )
 
     def run(self) -> int | None:
         """Run the chosen one."""
