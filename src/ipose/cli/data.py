@@ -42,9 +42,13 @@ class Doctor:
         """Examine and print."""
         from ipose.data.doctor import examine_scenes
         from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines
+        from ipose.data.importing.recognise import export_in_words
         from ipose.data.open_data import spec_source
         from ipose.data.photo_doctor import DATA_SETS_IN_WORDS, examine_photographs, is_photo_set
 
+        if self.spec is None and (words := export_in_words(self.root)):
+            print(words)
+            return 1
         diagnosis: Diagnosis | PhotoDiagnosis
         if self.spec is None and self.supports is None and is_photo_set(self.root):
             diagnosis = examine_photographs(self.root)

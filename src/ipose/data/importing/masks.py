@@ -42,7 +42,8 @@ class Masks:
         self._coloured = is_colour_image(rows[0][1])
         if self._coloured and not any(entry.color for entry in legend):
             mend = 'Name a legend with --legend: a text file with lines such as "car 128 0 0".'
-            raise DataError("coloured masks, and nothing says what the colours mean", file=rows[0][1], mend=mend)
+            message = "coloured masks, and nothing says what the colours mean"
+            raise DataError(message, file=rows[0][1], field="legend", mend=mend)
         self.items = tuple(
             ImportItem(scene_name(photo.name), photo, size_of(photo), (mask, objects)) for photo, mask, objects in rows
         )

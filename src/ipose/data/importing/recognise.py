@@ -11,7 +11,9 @@ from ipose.data.importing.masks import Masks
 from ipose.data.importing.panoptic import CocoPanoptic
 from ipose.data.importing.photos import Photos
 from ipose.data.importing.source import ImportSource
-from ipose.errors import DataError
+from ipose.data.photo_layouts import photo_layout
+from ipose.data.published.layouts import published_layout, splits_of
+from ipose.errors import DataError, IposeError
 
 MASK_FOLDERS = ("SegmentationClass", "masks", "mask", "labels", "label", "annotations")
 OBJECT_FOLDER = "SegmentationObject"
@@ -56,6 +58,21 @@ def open_import_source(
             return CocoPanoptic(files[0], photos)
         return CocoInstances(files[0], photos)
     return _open_masks(path, images, masks, legend, things)
+
+
+def export_in_words(path: Path) -> str:
+    """What `ipose doctor` says of an export that is no data set yet; "" = it is none, or a known data set."""
+    if not path.exists() or (path.is_dir() and (splits_of(path) or photo_layout(path) or published_layout(path))):
+        return ""
+    if path.is_file() and path.suffix.lower() != ".json":
+        return ""
+    try:
+        source = open_import_source(path)
+    except IposeError as error:
+        coloured = isinstance(error, DataError) and error.field == "legend"
+        return f"{path}: {error}\nThen: ipose data import {path} OUT --legend FILE" if coloured else ""
+    what = f"{len(source.items)} photographs with annotations ({source.kind}), which no training reads as they are"
+    return f"{path}: {what}.\nNext: ipose data import {path} OUT"
 
 
 def _open_masks(

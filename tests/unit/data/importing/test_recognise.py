@@ -6,8 +6,9 @@ from PIL import Image
 from tests.unit.data.importing.conftest import square
 from tests.unit.data.importing.test_coco import CATEGORIES, annotation, images
 
-from ipose.data.importing.recognise import open_import_source
+from ipose.data.importing.recognise import export_in_words, open_import_source
 from ipose.errors import DataError
+from ipose.testing.tiny_scenes import write_scenes
 
 
 def mask(file):
@@ -45,6 +46,33 @@ def test_folders_may_be_named(photos, tmp_path):
 def test_nothing_to_import_says_what_can_be(photos):
     with pytest.raises(DataError, match="nothing to import: found 0 masks, no pair, expected a COCO or LabelMe JSON"):
         open_import_source(photos)
+
+
+class TestWhatTheDoctorSays:
+    """An export is no data set yet: the doctor names it, and the next command."""
+
+    def test_masks_beside_photographs(self, photos):
+        mask(photos / "a0.png")
+        mask(photos / "a1.png")
+        said = export_in_words(photos)
+        assert "2 photographs with annotations (masks)" in said
+        assert said.endswith(f"Next: ipose data import {photos} OUT")
+
+    def test_a_json_alone(self, photos, write_json):
+        content = {"images": images(0), "annotations": [annotation(0, 5, [square(1, 1, 4)])], "categories": CATEGORIES}
+        file = write_json(photos.parent / "result.json", content)
+        assert "1 photographs with annotations (COCO JSON)" in export_in_words(file)
+
+    def test_coloured_masks_are_one_sentence(self, photos):
+        Image.new("RGB", (30, 20)).save(photos / "a0.png")
+        said = export_in_words(photos)
+        assert said.count("\n") == 1
+        assert "Name a legend with --legend" in said
+
+    def test_data_sets_and_photographs_are_no_exports(self, photos, tmp_path):
+        write_scenes(tmp_path / "scenes")
+        for folder in (photos, tmp_path / "scenes", tmp_path / "nowhere"):
+            assert export_in_words(folder) == ""
 
 
 def test_several_jsons_are_told(photos, write_json):
