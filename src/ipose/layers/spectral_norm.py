@@ -23,8 +23,8 @@ def spectral_norm_conv(
     """A `Conv2d` whose weight, as a matrix W of (out, rest), is divided by its largest singular value.
 
     In training mode each forward pass does one power iteration. In eval mode there is none, and sigma = u . (W v) with
-    the stored u and v. Both in float32, even under autocast. Gradients flow through sigma, with u and v constant. Keys of the state dict: `bias`,
-    `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
+    the stored u and v. Both are float32, even under autocast. Gradients flow through sigma, with u and v constant. Keys
+    of the state dict: `bias`, `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
 
     Args:
         in_channels: channels in.
@@ -57,8 +57,8 @@ def with_spectral_norm(conv: nn.Conv2d, *, eps: float = 1e-12) -> nn.Conv2d:
 class LeftFirst(nn.Module):
     """Spectral norm that updates u before v: u <- W v, v <- W^T u, like torch's parametrisation.
 
-    It has the numbers and the buffers' names of torch's. But torch's own lets CUDA's autocast round its matrix products,
-    and so the largest singular value, to bfloat16.
+    It has torch's numbers and names of buffers. But torch's own lets CUDA's autocast round its matrix products, and so
+    the largest singular value, to bfloat16.
 
     Args:
         weight: the initial weight.

@@ -24,6 +24,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
+from ipose.systems.partnet.tables import METRICS
 from ipose.systems.partnet.training import evaluate, loop_of
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
@@ -45,7 +46,8 @@ class PartNetRows(SystemRows):
         """Sentences below the table."""
         return (
             "In percent. AC is the paper's accuracy over the whole 64x64 frame; object pixels counts the objects' own "
-            "pixels. Means weigh categories alike. Supports are chosen by k-means with each run's seed.",
+            "pixels. AC (pooled) is of all objects together, as the paper's; the others are means that weigh "
+            "categories alike. Supports are chosen by k-means with each run's seed.",
         )
 
     def loop(self, row: Row) -> Mapping[str, Any]:
@@ -65,6 +67,7 @@ class PartNetRows(SystemRows):
             "k": k,
             "seed": seed,
             "data": plain(self.job.data),
+            "metrics": [metric.key for metric in METRICS],
             "ipose": ipose.__version__,
         }
         return kept_scores(folder / "scores" / f"k-{k}.json", key, lambda: self._evaluate(trained, row, seed))
@@ -122,12 +125,12 @@ def _right(parts: Tensor, pair: PartPair) -> float:
 
 
 def as_scores(evaluation: PartEvaluation) -> Scores:
-    """Macro means in percent, by name and metric (`ipose.systems.partnet.tables.METRICS`)."""
+    """Macro means, and AC (pooled), in percent, by name and metric (`ipose.systems.partnet.tables.METRICS`)."""
     return {
         name: {
             f"{metric}_{group}": 100 * value
             for group, score in scores.groups().items()
-            for metric, value in score._asdict().items()
+            for metric, value in {**score._asdict(), "ac_pooled": scores.pooled()[group]}.items()
             if not math.isnan(value)
         }
         for name, scores in evaluation.contenders.items()
