@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.evaluation.eval_card import card_file_name
 from ipose.evaluation.part_cards import pairs_hash, part_cards, supports_hash
 from ipose.evaluation.part_evaluation import PartEvaluation, evaluate_parts
 from ipose.types import PartPair, SupportSet
@@ -69,6 +70,11 @@ class TestPartCards:
     def test_without_novel_categories_there_are_no_novel_cards(self):
         known = evaluate_parts(ones, [LEFT], SUPPORTS, [LEFT])
         assert [card.metric.split(", ")[1] for card in part_cards(known, SUPPORTS, PAIRS)] == ["basis"] * 4
+
+    def test_each_card_has_a_file_of_its_own(self, evaluation):
+        names = [card_file_name(card) for card in part_cards(evaluation, SUPPORTS, PAIRS)]
+        assert len(set(names)) == len(names) == 8
+        assert "parts_part-ac-pooled-basis.json" in names
 
     def test_cards_of_other_objects_do_not_compare(self, evaluation):
         basis, *_, novel = part_cards(evaluation, SUPPORTS, PAIRS)
