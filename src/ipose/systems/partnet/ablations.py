@@ -15,6 +15,7 @@ import ipose
 from ipose.ablations.run_folders import Scores, kept_scores
 from ipose.ablations.table import Row
 from ipose.configs import plain
+from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.part_annotations import PartPair
@@ -39,7 +40,13 @@ class PartNetRows(SystemRows):
     @cached_property
     def data(self) -> PartData:
         """Part pairs of both splits."""
-        return checked_part_pairs(self.job.data)
+        return checked_part_pairs(self._data_config)
+
+    @property
+    def _data_config(self) -> DataConfig:
+        """The job's data, without the part maps of the categories that the preset holds out."""
+        data: DataConfig = self.task(self.job.table.rows[0]).data
+        return data
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,7 +73,7 @@ class PartNetRows(SystemRows):
             "partnet": trained.sha256,
             "k": k,
             "seed": seed,
-            "data": plain(self.job.data),
+            "data": plain(self._data_config),
             "metrics": [metric.key for metric in METRICS],
             "ipose": ipose.__version__,
         }
