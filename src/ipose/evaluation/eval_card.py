@@ -65,7 +65,7 @@ class EvalCard:
     @property
     def measure(self) -> str:
         """The metric's general name, without the network: that of FID is "Frechet distance"."""
-        name = self.metric.split(" (")[0]
+        name = self.metric.replace(" (pooled)", " pooled").split(" (")[0]  # pooled is another metric, no network
         return _MEASURES.get(name, name)
 
     def line(self) -> str:

@@ -111,7 +111,7 @@ def generate_set(
     images: list[ImageFile] = []
     places: dict[str, int] = {}
     for first in progress_bar(range(0, count, AT_ONCE), f"generating, {len(seeds)} seeds"):
-        batch = [scenes[i] for i in range(first, min(first + AT_ONCE, count))]
+        batch = [_with_parts_of(model.spec, scenes[i]) for i in range(first, min(first + AT_ONCE, count))]
         places.update({scene.name: first + i for i, scene in enumerate(batch)})
         images += _generate(model, batch, seeds, out)
     images.sort(key=lambda image: (places[image.scene], image.seed))
@@ -136,6 +136,13 @@ def _generate(model: SceneModel, scenes: Sequence[Scene], seeds: Sequence[int], 
             write_photo(path, image)
             files.append(ImageFile(scene.name, seed, path))
     return files
+
+
+def _with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
+    """The scene, whose objects have the part categories that the model's own spec gives to their classes."""
+    categories = (spec.classes[item.class_id].part_category for item in scene.objects)
+    objects = (replace(item, part_category=name) for item, name in zip(scene.objects, categories, strict=True))
+    return replace(scene, objects=tuple(objects))
 
 
 def _check_classes(spec: LabelSpec, data: DataConfig) -> None:

@@ -56,7 +56,7 @@ class TestPublishedNumbers:
     @pytest.mark.parametrize("place", PUBLISHED_PARTS, ids="-".join)
     def test_of_partnet(self, place):
         published = row_of(*place).published
-        assert (published["ac_basis"], published["ac_novel"]) == PUBLISHED_PARTS[place]
+        assert (published["ac_pooled_basis"], published["ac_pooled_novel"]) == PUBLISHED_PARTS[place]
         assert len(published) == 2
 
     @pytest.mark.parametrize("place", PUBLISHED_IMAGES, ids="-".join)

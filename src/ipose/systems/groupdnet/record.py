@@ -55,6 +55,7 @@ SYSTEM = System(
     differences="docs/groupdnet.md",
     train_options=GroupDNetOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.groupdnet.model:GroupDNet.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",

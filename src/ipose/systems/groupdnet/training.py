@@ -21,6 +21,7 @@ from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
 from ipose.types import Scene, SceneBatch
@@ -69,6 +70,7 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
+        measure=(lambda model, _: frechet_of_scenes(model, val)) if have_photographs(val) else None,
     )
 
 

@@ -103,6 +103,7 @@ SYSTEM = System(
     differences="docs/paper-vs-release.md",
     train_options=IPoseOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.pipeline:IPose.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
