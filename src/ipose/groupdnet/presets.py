@@ -21,6 +21,8 @@ Init = Literal["effective", "glorot"]
 Perceptual = Literal["vgg", "none"]
 KL = Literal["sum", "mean"]
 
+ONE_PIXEL = "the encoder's last map would be one pixel, whose instance norm is 0, so that codes say nothing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetConfig:
@@ -96,7 +98,11 @@ class GroupDNetConfig:
     kl_weight: float = 0.05
     """Weight of the KL divergence (P eq. 6)."""
     kl: KL = "sum"
-    """Reduction of the KL divergence over the images of a device: "sum" grows with the batch (R); or "mean"."""
+    """Reduction of the KL divergence over images: "sum" = over the images of a device, so that it grows with the batch
+    (R); or "mean"."""
+    kl_devices: int = 4
+    """Devices that share a batch in the published trainings (P app. A: at least 4 GPUs; R's scripts: 4). kl "sum" is
+    over `batch_size / kl_devices` images, on any number of devices here."""
 
     lr_generator: float = 1e-4
     """Adam's rate for encoder and decoder, which share one optimizer (P app. A)."""
@@ -149,6 +155,11 @@ class GroupDNetConfig:
         return self.num_classes if self.encoder_grouped else 1
 
     @property
+    def kl_images(self) -> float:
+        """The mean KL divergence of an image is multiplied by this: images on a device in the published training."""
+        return self.batch_size / self.kl_devices if self.kl == "sum" else 1.0
+
+    @property
     def conditioning(self) -> Modulation:
         """How every CG-Norm is grouped."""
         return Modulation(self.num_classes, self.modulation, self.modulation_hidden, self.edges)
@@ -156,7 +167,7 @@ class GroupDNetConfig:
     def _check_numbers(self) -> None:
         positive = (
             "num_classes height width code_channels modulation_hidden discriminator_width discriminator_layers "
-            "discriminator_scales lr_generator lr_discriminator init_gain batch_size epochs"
+            "discriminator_scales lr_generator lr_discriminator kl_devices init_gain batch_size epochs"
         )
         check_fields(self, positive, lambda x: x > 0, "a number above 0")
         weights = "fusing_layers feature_weight perceptual_weight l1_weight kl_weight decay_epochs"
@@ -179,6 +190,8 @@ class GroupDNetConfig:
         halvings, doublings = len(self.encoder_channels), len(self.decoder_groups) - 1
         expected = f"{doublings} widths: as many halvings as the decoder doubles"
         require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
+        expected = f"one side of {2 * multiple} or more, fewer blocks, or norm group: {ONE_PIXEL}"
+        require(self.norm == "group" or self.start != (1, 1), "height", f"{self.height}x{self.width}", expected)
 
 
 _CITYSCAPES: Mapping[str, Any] = (
@@ -192,8 +205,8 @@ _ADE20K: Mapping[str, Any] = (
     | {"decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128)}
 )
 
-# The baselines of table 1, on DeepFashion. VSPADE and GroupEnc have exactly the published numbers of parameters.
-# GroupNet agrees to the digits of the table. The paper says too little about GroupDec and MulNet.
+# The baselines of table 1, on DeepFashion. VSPADE, GroupEnc, GroupDec and GroupNet agree with all digits of the table.
+# The paper says too little about MulNet.
 _PLAIN_DECODER: Mapping[str, Any] = {
     "decoder_channels": (1024, 1024, 1024, 1024, 512, 256, 128, 64),
     "decoder_groups": (1,) * 7,
@@ -230,7 +243,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "ade20k": _ADE20K,
     "deepfashion-vspade": _VSPADE,
     "deepfashion-groupenc": _PLAIN_DECODER,
-    "deepfashion-groupdec": _PLAIN_ENCODER,
+    "deepfashion-groupdec": {**_PLAIN_ENCODER, "encoder_channels": (96, 192, 384, 768, 768, 768)},
     "deepfashion-groupnet": {"decoder_channels": _GROUPNET_CHANNELS, "decoder_groups": (8,) * 7},
     "deepfashion-mulnet": {"decoder_channels": _MULNET_CHANNELS, "decoder_groups": (8,) * 7},
     "fashion-small": _FASHION_SMALL,

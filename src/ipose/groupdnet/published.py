@@ -28,6 +28,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "l1_weight": Published(0.0, 0.0),
     "kl_weight": Published(0.05, 0.05),
     "kl": Published(release="sum"),
+    "kl_devices": Published(4, 4),
     "lr_generator": Published(1e-4, 1e-4),
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.0, 0.0),

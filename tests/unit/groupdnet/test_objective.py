@@ -6,6 +6,7 @@ import torch
 from ipose.errors import ConfigError, DataError
 from ipose.groupdnet.label_tensor import instance_edges
 from ipose.groupdnet.objective import GroupDNetObjective
+from ipose.groupdnet.presets import preset
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import Scene, SceneBatch
 
@@ -83,7 +84,24 @@ class TestTerms:
             return system(**settings).generator_losses(batch, batch.image, noise())[name].item()
 
         assert loss("features", feature_weight=10.0) == pytest.approx(5 * loss("features", feature_weight=2.0))
-        assert loss("kl", kl="sum") == pytest.approx(2 * loss("kl", kl="mean"))  # two images
+
+    @pytest.mark.parametrize(("batch_size", "kl_devices"), [(2, 1), (2, 4), (8, 4)])
+    def test_kl_is_the_sum_over_the_images_of_one_device_of_the_published_training(self, batch, batch_size, kl_devices):
+        """The mean of an image times batch_size / kl_devices, however many images one process here gets."""
+        settings = {"batch_size": batch_size, "kl_devices": kl_devices, "kl_weight": 0.05}
+        found = system(**settings).generator_losses(batch, batch.image, noise())["kl"].item()
+        codes = system(**settings).encoder(batch.image, batch.label)
+        images = [-0.5 * (1 + v - m**2 - v.exp()).sum().item() for m, v in zip(*codes, strict=True)]
+        assert found == pytest.approx(0.05 * sum(images) / 2 * batch_size / kl_devices)
+
+    @pytest.mark.parametrize(("name", "images"), [("deepfashion", 8), ("cityscapes", 8), ("ade20k", 4)])
+    def test_presets_have_the_papers_kl_of_batches_shared_by_4_gpus(self, name, images):
+        """In the paper's batch of 32 on 4 GPUs, each sums over 8 images; 4 gradients are averaged."""
+        on_gpus = [torch.rand(images) for _ in range(4)]
+        published = torch.stack([part.sum() for part in on_gpus]).mean()
+        here = torch.cat(on_gpus)  # one process
+        assert len(here) == preset(name).batch_size
+        torch.testing.assert_close(preset(name).kl_images * here.mean(), published)
 
     def test_features_match_where_the_fake_is_the_photograph(self, batch):
         objective = system()

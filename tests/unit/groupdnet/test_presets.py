@@ -23,6 +23,7 @@ SUMS = {
     "deepfashion": 109_160_163,
     "deepfashion-vspade": 106_808_707,
     "deepfashion-groupenc": 105_561_155,
+    "deepfashion-groupdec": 111_312_387,
     "deepfashion-groupnet": 97_693_379,
 }
 
@@ -94,6 +95,10 @@ class TestWrongSettings:
         with pytest.raises(ConfigError, match="the label map has 7 channels, which 8 groups do not divide"):
             preset("deepfashion", num_classes=7)
 
+    def test_a_map_of_one_pixel_is_fine_for_a_group_norm_and_two_pixels_for_an_instance_norm(self):
+        assert preset("deepfashion", height=64, width=64, norm="group").start == (1, 1)
+        assert preset("deepfashion", height=64, width=128).start == (1, 2)
+
     def test_free_lists_work(self):
         config = preset("deepfashion", decoder_groups=(8, 4, 8, 2, 1, 4, 1))
         assert config.decoder_groups == (8, 4, 8, 2, 1, 4, 1)
@@ -107,6 +112,7 @@ class TestWrongSettings:
             ({"height": 100}, r"\[height\].*multiple of 64"),
             ({"decay_epochs": 101}, r"\[decay_epochs\].*at most 100"),
             ({"beta2": 1.0}, r"\[beta2\]"),
+            ({"height": 64, "width": 64}, r"\[height\].*64x64, expected one side of 128 or more, fewer blocks"),
             ({"batch_size": 0}, r"\[batch_size\]"),
         ],
     )
