@@ -121,6 +121,9 @@ class GroupDNetConfig:
     """Xavier-normal gain of the effective initialisation (R)."""
     flip: bool = True
     """Mirror half of the training images (R)."""
+    load_size: int = 0
+    """Side that training images are resized to before a crop of `height` x `width` is cut at a random place: 286 on
+    ADE20K (P app. A, as SPADE; R). 0 = they are resized to the training size."""
     batch_size: int = 32
     """Images in a batch, over all devices: 32 DeepFashion and Cityscapes, 16 ADE20K (P); R's scripts: 8, 4 and 4."""
     epochs: int = 100
@@ -138,6 +141,16 @@ class GroupDNetConfig:
     def size_multiple(self) -> int:
         """Height and width must be multiples of this: every block but the first doubles (64 for seven blocks)."""
         return int(2 ** (len(self.decoder_channels) - 2))
+
+    @property
+    def loaded(self) -> tuple[int, int]:
+        """(height, width) that training images are resized to."""
+        return (self.load_size, self.load_size) if self.load_size else (self.height, self.width)
+
+    @property
+    def crop(self) -> tuple[int, int] | None:
+        """(height, width) of the crops of training images. None = they are not cropped."""
+        return (self.height, self.width) if self.load_size else None
 
     @property
     def start(self) -> tuple[int, int]:
@@ -191,6 +204,9 @@ class GroupDNetConfig:
         expected = f"{doublings} widths: as many halvings as the decoder doubles"
         require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
         expected = f"one side of {2 * multiple} or more, fewer blocks, or norm group: {ONE_PIXEL}"
+        largest = max(self.height, self.width)
+        expected_side = f"0, or at least {largest}, to cut {self.height}x{self.width} from"
+        require(self.load_size == 0 or self.load_size >= largest, "load_size", self.load_size, expected_side)
         require(self.norm == "group" or self.start != (1, 1), "height", f"{self.height}x{self.width}", expected)
 
 
@@ -201,6 +217,7 @@ _CITYSCAPES: Mapping[str, Any] = (
 )
 _ADE20K: Mapping[str, Any] = (
     {"num_classes": 151, "modulation": "class_to_block", "batch_size": 16, "epochs": 200, "decay_epochs": 100}
+    | {"load_size": 286}
     | {"encoder_channels": (4, 8, 16, 32, 32, 32), "decoder_groups": (151, 16, 16, 8, 4, 2, 1)}
     | {"decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128)}
 )

@@ -58,6 +58,7 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
         "modulation": Published("block", "class_to_block"),
         "edges": Published(False, False),
         "num_classes": Published(150, 151),
+        "load_size": Published(286, 286, of="SPADE"),
     },
 }
 

@@ -63,6 +63,10 @@ class TestPresets:
         config = preset(name)
         assert config_from_plain(GroupDNetConfig, json.loads(json.dumps(asdict(config)))) == config
 
+    def test_ade20k_is_enlarged_to_286_and_cropped_to_256(self):
+        assert (preset("ade20k").loaded, preset("ade20k").crop) == ((286, 286), (256, 256))
+        assert (preset("cityscapes").loaded, preset("cityscapes").crop) == ((256, 512), None)
+
     def test_latent_grids(self):
         assert preset("deepfashion").start == preset("ade20k").start == (4, 4)
         assert preset("cityscapes").start == (4, 8)
@@ -112,6 +116,7 @@ class TestWrongSettings:
             ({"height": 100}, r"\[height\].*multiple of 64"),
             ({"decay_epochs": 101}, r"\[decay_epochs\].*at most 100"),
             ({"beta2": 1.0}, r"\[beta2\]"),
+            ({"load_size": 200}, r"\[load_size\].*0, or at least 256, to cut 256x256 from"),
             ({"height": 64, "width": 64}, r"\[height\].*64x64, expected one side of 128 or more, fewer blocks"),
             ({"batch_size": 0}, r"\[batch_size\]"),
         ],
