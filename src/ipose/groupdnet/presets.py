@@ -246,12 +246,22 @@ _FASHION_SMALL: Mapping[str, Any] = (
     | {"init": "glorot", "lr_generator": 4e-4, "lr_discriminator": 4e-4, "beta2": 0.99, "ema_decay": 0.999}
     | {"batch_size": 8, "epochs": 40, "decay_epochs": 16}
 )
-# Each small baseline has as many parameters as `fashion-small`, to 1 %.
+# Each small baseline has as many parameters as `fashion-small`, to about 1 %.
 _SMALL_VSPADE: Mapping[str, Any] = (
     {"class_images": "whole", "encoder_grouped": False, "encoder_channels": (16, 32, 64, 64, 64)}
     | {"code": "vector", "code_channels": 64}
     | {"decoder_channels": (144, 144, 144, 144, 72, 36, 18), "decoder_groups": (1,) * 6, "first_grouped": False}
 )
+_SMALL_GROUPENC: Mapping[str, Any] = {
+    "decoder_channels": (152, 152, 152, 152, 76, 38, 19),
+    "decoder_groups": (1,) * 6,
+    "first_grouped": False,
+}
+_SMALL_GROUPDEC: Mapping[str, Any] = {
+    "class_images": "whole",
+    "encoder_grouped": False,
+    "encoder_channels": (20, 40, 80, 80, 80),
+}
 _SMALL_GROUPNET: Mapping[str, Any] = {"decoder_channels": (608, 608, 608, 304, 152, 80, 40), "decoder_groups": (8,) * 6}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -265,6 +275,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "deepfashion-mulnet": {"decoder_channels": _MULNET_CHANNELS, "decoder_groups": (8,) * 7},
     "fashion-small": _FASHION_SMALL,
     "fashion-small-vspade": {**_FASHION_SMALL, **_SMALL_VSPADE},
+    "fashion-small-groupenc": {**_FASHION_SMALL, **_SMALL_GROUPENC},
+    "fashion-small-groupdec": {**_FASHION_SMALL, **_SMALL_GROUPDEC},
     "fashion-small-groupnet": {**_FASHION_SMALL, **_SMALL_GROUPNET},
 }
 """What each preset changes of the defaults, which are DeepFashion's."""

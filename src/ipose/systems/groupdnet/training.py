@@ -55,7 +55,7 @@ def prepare(
         MissingWeightsError: no weights of VGG-19.
     """
     spec = open_spec(task.data).labels
-    config = _fitted(task.config, spec)
+    config = fit_config(task.config, spec)
     size = (config.height, config.width)
     if config.perceptual == "vgg" and config.perceptual_weight > 0 and perceptual is None:
         perceptual = load_vgg_loss(task.options.vgg_weights, imagenet=False)
@@ -86,7 +86,7 @@ def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
     return settings
 
 
-def _fitted(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
+def fit_config(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
     """The config with the data's number of classes. Raises ConfigError if the config was given another number."""
     if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
         message = "the data have another number of classes"
