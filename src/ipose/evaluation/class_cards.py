@@ -35,7 +35,7 @@ def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[E
         MissingWeightsError: no weights of LPIPS.
     """
     sampler, size = noise(run, options.device)
-    distance = ABSOLUTE_DIFFERENCE if options.lpips is None else _lpips_distance(options.lpips, options.device)
+    distance = image_distance(options.lpips, options.device)
     val = open_scenes(config_from_plain(DataConfig, run.config["data"]), "val", size)
     stride = max(1, len(val) // options.maps)
     scenes = [val[i] for i in range(0, len(val), stride)][: options.maps]
@@ -62,8 +62,10 @@ def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[E
     ]
 
 
-def _lpips_distance(weights: Path, device: str) -> ImageDistance:
-    """LPIPS with AlexNet's local file. Raises MissingWeightsError if it is not there."""
+def image_distance(weights: Path | None, device: str) -> ImageDistance:
+    """LPIPS with AlexNet's local file; the mean absolute difference without one. Raises MissingWeightsError."""
+    if weights is None:
+        return ABSOLUTE_DIFFERENCE
     loaded = load_lpips(weights, device=device)
 
     def whole(a: Tensor, b: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
@@ -50,6 +51,24 @@ class MakeOptions:
 @dataclass(frozen=True, kw_only=True)
 class AblateOptions:
     """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageAblateOptions(AblateOptions):
+    """What `ipose ablate` takes for tables of images, of several systems."""
+
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, rows with a VGG loss are left
+    out."""
+    tiny_encoders: bool = False
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
+    features: str | None = None
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
+    segmenter: Path | None = None
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """What the segmenter's channels stand for: a built-in name or a JSON list, as for ipose evaluate."""
 
 
 @dataclass(frozen=True, kw_only=True)
