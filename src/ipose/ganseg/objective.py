@@ -38,6 +38,7 @@ class GANSegObjective:
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: GANSegConfig) -> None:
         self.generator, self.discriminator, self.config = generator, discriminator, config
+        self.sync_batch_norm = config.sync_batch_norm
         self.grid = pixel_grid(config.image_size, 0, config.grid)
         self.networks: Mapping[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {
@@ -89,15 +90,20 @@ class GANSegObjective:
 
     def generator_losses(self, count: int, noise: torch.Generator) -> dict[str, Tensor]:
         """The losses of G: D should score its images as real, and parts should be compact and large enough."""
-        config, due = self.config, self._steps("generator") % self.config.part_loss_interval == 0
+        due = self._steps("generator") % self.config.part_loss_interval == 0
         output = self._fake(count, noise)
         losses = {"adversarial": log_g(_as_map(self.discriminator(output.image)))}
-        masks = output.mask[:, :-1]
-        if due and config.concentration_weight > 0:
+        return {**losses, **self.part_losses(output)} if due else losses
+
+    def part_losses(self, output: GANSegOutput) -> dict[str, Tensor]:
+        """Concentration and area of the parts' masks, weighted. The background's mask counts in neither."""
+        config, masks = self.config, output.mask[:, :-1]
+        losses = {}
+        if config.lambda_con > 0:
             loss = concentration_loss(masks, output.centres, self.grid.to(masks.device), config.concentration)
-            losses["concentration"] = config.concentration_weight * loss
-        if due and config.area_weight > 0:
-            losses["area"] = config.area_weight * area_loss(masks, self._least_areas(output))
+            losses["concentration"] = config.lambda_con * loss
+        if config.lambda_area > 0:
+            losses["area"] = config.lambda_area * area_loss(masks, self._least_areas(output))
         return losses
 
     def _least_areas(self, output: GANSegOutput) -> Tensor:

@@ -26,7 +26,8 @@ _EVERYWHERE: Mapping[str, Published] = {
     "fixed_background_row": Published(False, True),
     "discriminator_channels": Published(release=(64, 128, 256, 512, 512, 512)),
     "discriminator_hidden": Published(release=512),
-    "concentration_weight": Published(10.0, 10.0),
+    "concentration_per_part": Published(1.25, 1.25),
+    "concentration_weight": Published(),
     "area_weight": Published(1.0, 1.0),
     "concentration": Published("sum", "mean"),
     "area_target": Published("heatmap", "disk"),
@@ -35,6 +36,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "penalty_weight": Published(10.0, 10.0),
     "penalty_interval": Published(release=16),
     "penalty_scaled": Published(release=False),
+    "sync_batch_norm": Published(release=False),
     "lr_generator": Published(1e-4, 1e-4),
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.5, 0.5),
@@ -55,11 +57,11 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
     "celeba-wild": {},
     "taichi": {
         "parts": Published(10, 10),
-        "concentration_weight": Published(30.0, 30.0),
+        "concentration_per_part": Published(3.0, 3.0),
         "fixed_background_row": Published(True, True),
     },
     "cub": _SIX_BLOCKS,
-    "flowers": {**_SIX_BLOCKS, "head": Published("two", "one"), "concentration_weight": Published(30.0, 30.0)},
+    "flowers": {**_SIX_BLOCKS, "head": Published("two", "one"), "concentration_per_part": Published(3.75, 3.75)},
 }
 
 

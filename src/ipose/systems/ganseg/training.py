@@ -39,6 +39,7 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
     if len(photographs) < ADVISED:
         print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
+    print(config.derived())
     torch.manual_seed(seed)
     return Prepared(
         config=config,
