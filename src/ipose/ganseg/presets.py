@@ -18,6 +18,7 @@ Head = Literal["two", "one"]
 AreaTarget = Literal["disk", "heatmap"]
 Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
+Training = Literal["gan", "auto-encoder"]
 
 MOST_PARTS = 254
 """Most parts. Part maps are saved as bytes: 0 = background, 1..K = parts."""
@@ -74,6 +75,12 @@ class GANSegConfig:
     """Linear layers from noise to points (R; P: 3)."""
     embedding_layers: int = 4
     """Linear layers from noise to part and background appearance (R; P: 3)."""
+    fixed_scale: float | None = None
+    """Scale of every part's heatmap, in place of its points' spread (P tab. 5, app. F.2). None = the spread."""
+    use_points: bool = True
+    """Whether masks come from points. False = from noise alone, without points or heatmaps (P fig. 9)."""
+    separate_background: bool = True
+    """Whether the background is painted apart. False = as one more part of the foreground (P fig. 9)."""
     share_repeated: bool = False
     """Use one layer in place of several equal layers: a mistake of the first public version, for ablations only."""
     fixed_background_row: bool = True
@@ -84,6 +91,11 @@ class GANSegConfig:
     discriminator_hidden: int = 512
     """Width of D's last hidden layer (R)."""
 
+    training: Training = "gan"
+    """"gan": images of noise, which D judges. "auto-encoder": images of photographs' codes, which shall be the
+    photographs (P app. F.1)."""
+    reconstruction_weight: float = 10.0
+    """Weight of the auto-encoder's mean absolute error (ours)."""
     concentration_per_part: float = 1.25
     """C: the concentration loss has the weight lambda_con = C K (P eq. 26). 1.25 CelebA and CUB, 3 Taichi, 3.75
     Flowers: 10, 10, 30, 30 with the published numbers of parts (P tab. 4)."""
@@ -167,7 +179,7 @@ class GANSegConfig:
         positive = (
             "parts points_per_part noise_channels embedding final_channels mask_channels hidden point_layers "
             "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates "
-            "point_divisor lr_generator lr_discriminator"
+            "point_divisor lr_generator lr_discriminator reconstruction_weight"
         )
         check_fields(self, positive, lambda x: x > 0, "a number above 0")
         weights = "margin concentration_per_part concentration_weight area_weight penalty_weight"
@@ -175,6 +187,8 @@ class GANSegConfig:
         check_fields(self, "beta1 beta2", lambda x: 0 <= x < 1, "a number in [0, 1)")
         check_fields(self, "channels discriminator_channels", lambda x: x and min(x) > 0, "whole numbers above 0")
         require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
+        check_fields(self, "fixed_scale", lambda x: x is None or x > 0, "a number above 0")
+        require(self.use_points or self.separate_background, "use_points", False, "one ablation of figure 9 at a time")
         unbiased = self.heatmap == "cone" or self.points_per_part > 1
         require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
 

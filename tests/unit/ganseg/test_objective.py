@@ -106,7 +106,7 @@ class TestLosses:
             mask, heatmap = grown
             nothing = torch.zeros(1, 1, 1, 1)
             output = GANSegOutput(nothing, mask, nothing, nothing, heatmap, points, points.view(1, 3, 4, 2).mean(2))
-            return objective.part_losses(output)["area"]
+            return objective.parts(output)["area"]
 
         assert area(small, 1) > 0
         torch.testing.assert_close(area(large, 4), area(small, 1))

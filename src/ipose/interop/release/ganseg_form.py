@@ -119,6 +119,9 @@ def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
         config = module.config
         if config.grid != "release":
             raise ConfigError("the release has no such grid", field="grid", found=config.grid, expected="release")
+        if not (config.use_points and config.separate_background and config.fixed_scale is None):
+            expected = "a whole generator: use_points, separate_background, no fixed_scale"
+            raise ConfigError("the release's file cannot hold an ablated generator", expected=expected)
         stored = module.release_grid
         grid = pixel_grid(config.sizes[0], config.margin).view(1, -1, 2) if stored is None else stored
         return {**export(module, ganseg_generator_entries(module)), GRID: grid}
