@@ -8,6 +8,7 @@ import torch
 from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.data.batch_sources import PhotoBatch
 from ipose.ganseg.autoencoder import AutoencoderObjective, PhotoEncoder
+from ipose.ganseg.blocks import start_weights
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
 
@@ -28,7 +29,9 @@ class TestPhotoEncoder:
 
     def test_codes_have_mean_0_and_variance_1_over_the_batch(self):
         torch.manual_seed(0)
-        noise = PhotoEncoder(CONFIG)(photographs(16))
+        encoder = PhotoEncoder(CONFIG)
+        start_weights(encoder)
+        noise = encoder(photographs(16))
         assert [tuple(tensor.shape) for tensor in noise] == [(16, 6), (16, 6), (16, 6), (16, 2)]
         for codes in noise[:3]:
             torch.testing.assert_close(codes.mean(0), torch.zeros(6), atol=1e-5, rtol=0)
