@@ -275,7 +275,8 @@ class TestEvaluate:
         card = read_card(tmp_path / "both" / "photographs_landmark-error-over-the-edge-length-with-bias.json")
         assert card.counts == {"photographs": 2, "to fit on": 20, "landmarks": 15, "landmarks judged": 30}
         assert card.baselines["the mean landmarks"] == pytest.approx(0, abs=1e-4)  # all birds stand alike
-        assert "does not say its protocol" in card.notes[0]
+        assert "by the protocol of its reference [34]" in card.notes[0]
+        assert "splits of our own" in card.notes[1]
         shutil.rmtree(birds / "parts")
         said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "one")
         assert said.code == 0, said.err

@@ -29,7 +29,7 @@ class Evaluate:
     validation scenes, in generated/ of the run. A part segmenter is judged on photographs with true maps or
     landmarks."""
     data: str | None = None
-    """Data to judge a run on. None = the run's own. A part segmenter takes a scene folder, CelebA in the wild, Taichi,
+    """Data to judge a run on. None = the run's own. A part segmenter takes a scene folder, CelebA, Taichi,
     CUB-200-2011 (landmarks) or Flowers-102 (foreground)."""
     spec: str | None = None
     """Spec of --data or of --labels: a name, or a dataset.toml. None = the folder's own."""
