@@ -25,7 +25,7 @@ class GenerateCommand:
     split: str | None = None
     """Split of a data set. None = val, or else the first one that is there."""
     instances: Path | None = None
-    """Instance map, or a folder of them. None = the data set's own. Of maps without any, each connected piece of a thing
+    """Instance map, or a folder of them. None = the data set's own. If there is none, each connected piece of a thing
     class is one object."""
     seed: int = 0
     """Random seed of the first image. The next ones have seed + 1, ..."""

@@ -126,7 +126,7 @@ def check_classes(spec: LabelSpec, theirs: LabelSpec, data: str | Path) -> None:
             file=data,
             found=f"{len(of_data)} classes ({', '.join(of_data[:4])}, ...)",
             expected=f"{len(own)} classes ({', '.join(own[:4])}, ...)",
-            mend="Name data of the same spec with --data and --spec; ipose labels convert makes them.",
+            mend="Name data of the model's classes; ipose labels convert makes them.",
         )
 
 

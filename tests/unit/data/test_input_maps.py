@@ -114,7 +114,7 @@ class TestFindInputs:
         write_cityscapes(tmp_path / "data" / "set")
         with pytest.raises(ConfigError, match=r"\[split\] no such split: found test, expected train, val"):
             find_inputs(tmp_path / "data" / "set", load_spec("cityscapes"), split="test")
-        with pytest.raises(DataError, match="Name .*set, which holds Cityscapes"):
+        with pytest.raises(DataError, match=r"Name .*set, which holds Cityscapes"):
             find_inputs(tmp_path / "data", load_spec("cityscapes"))
         next((tmp_path / "data" / "set").glob("gtFine/val/*/*_instanceIds.png")).unlink()
         with pytest.raises(DataError, match="missing partner"):

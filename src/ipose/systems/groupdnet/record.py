@@ -7,7 +7,15 @@ from typing import Any
 
 from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
-from ipose.systems.record import CLASS_OPTIONS, MakeOptions, Released, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import (
+    CLASS_OPTIONS,
+    IMAGE_OPTIONS,
+    MakeOptions,
+    Released,
+    ReleaseOptions,
+    System,
+    TrainOptions,
+)
 
 ROOM = "ipose.systems.groupdnet"
 
@@ -59,7 +67,8 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
     make_options=GroupDNetMakeOptions,
-    judged_by={"classes": CLASS_OPTIONS},
+    judging=f"{ROOM}.judging:judge",
+    judged_by={"images": (*IMAGE_OPTIONS, "maps", "pairs", "masking"), "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
