@@ -138,6 +138,8 @@ class Evaluate:
             print(f"{path}: {card.line()}")
         for sentence in result.left_out:
             print(sentence)
+        if result.report is not None:
+            print(f"Report: {result.report}")
 
     def _image_folder(self, images: Path) -> None:
         from ipose.evaluation.card_folder import check_new, write_new_cards

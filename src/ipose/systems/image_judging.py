@@ -24,12 +24,15 @@ from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.image_pairs import DataMaps, NoObjectError
 from ipose.evaluation.image_sets import ImageFile, Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
-from ipose.images import image_uint8
+from ipose.images import image_float, image_uint8
+from ipose.reports.blocks import scene_figure
+from ipose.reports.page import Section
+from ipose.reports.sheets import SceneRow
 from ipose.systems.judging import Judged, data_of, images_folder
 from ipose.systems.made_images import MadeImages, file_stem, hash_of_model
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
-from ipose.systems.scene_models import SceneModel
+from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread
 from ipose.training.run import Run
 from ipose.types import Scene
 
@@ -97,7 +100,8 @@ def judge_images(
             cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
         except NoObjectError as error:
             left_out.append(f"No cards of {protocol.name}: {error}")
-    return Judged([replace(card, left_out=tuple(left_out)) for card in cards], tuple(left_out))
+    cards = [replace(card, left_out=tuple(left_out)) for card in cards]
+    return Judged(cards, tuple(left_out), sections=[_gallery(made)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +155,22 @@ def generate_set(
                 folder.write(_file_name(scene.name, seed), partial(write_photo, image=image))
     maps = DataMaps(scenes, {name: i for i, name in enumerate(names)}, model.spec)
     return GeneratedSet(files, _photographs(scenes, names), maps)
+
+
+def _gallery(made: GeneratedSet) -> Section:
+    """Some scenes from all over, for a page."""
+    images: dict[str, list[ImageFile]] = {}
+    for image in made.images:
+        images.setdefault(image.scene, []).append(image)
+    rows = [
+        SceneRow(
+            made.maps.scenes[made.maps.places[name]],
+            images={f"seed {image.seed}": image_float(image.pixels()) for image in images[name]},
+        )
+        for name in spread(list(images), SHOWN_SCENES)
+    ]
+    figures = [scene_figure(row, made.maps.spec) for row in rows]
+    return Section("Scenes", "Label map in, image out; the photograph beside.", figures)
 
 
 def _folder(out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, split: str) -> MadeImages:

@@ -13,6 +13,8 @@ from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import CLASSES, EvaluateOptions
 from ipose.model_folder import CONFIG, SPEC, open_model
+from ipose.reports.page import Section
+from ipose.systems.judged_page import write_judged_page
 from ipose.systems.record import System, function_named
 from ipose.systems.registry import system_of_model, system_of_run, systems
 from ipose.training.run import Run
@@ -28,13 +30,17 @@ class Judged:
         cards: the cards.
         left_out: a sentence for everything that could not be judged: why, and what to do.
         table: a table to print above the cards.
+        sections: of a page about it: some of the images.
         files: files of the cards, in the same order; () = not written yet.
+        report: the page, of a model folder alone; None = none was written.
     """
 
     cards: Sequence[EvalCard]
     left_out: tuple[str, ...] = ()
     table: str = ""
+    sections: Sequence[Section] = ()
     files: tuple[Path, ...] = ()
+    report: Path | None = None
 
 
 class ModelAlone(Run):
@@ -89,7 +95,13 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
         judged = Judged(class_cards(run, function_named(str(system.class_noise)), options, own or data_of(run)))
     else:
         judged = function_named(str(system.judging))(run, own, options, name)
-    return replace(judged, files=tuple(write_run_cards(judged.cards, options.out or run.folder / "cards" / name)))
+    folder = options.out or run.folder / "cards" / name
+    judged = replace(judged, files=tuple(write_run_cards(judged.cards, folder)))
+    if not isinstance(run, ModelAlone):
+        return judged
+    data_name = "" if own is None else own.data
+    page = write_judged_page(folder, system.title, run.folder, data_name, judged.left_out, judged.sections)
+    return replace(judged, report=page)
 
 
 def images_folder(run: Run, options: EvaluateOptions, name: str) -> Path:

@@ -18,6 +18,8 @@ from ipose.evaluation.image_sets import ImageFile, Pictured
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.protocols import protocol_named
 from ipose.images import image_uint8
+from ipose.reports.page import Section
+from ipose.systems.judged_page import images_section
 from ipose.systems.made_images import MadeImages
 
 
@@ -44,7 +46,7 @@ def judge_numbered(
     facts: Mapping[str, Any],
     *,
     count: int,
-) -> list[EvalCard]:
+) -> tuple[list[EvalCard], Section]:
     """Make numbered images in a folder, and compare the whole set with photographs.
 
     Args:
@@ -55,6 +57,8 @@ def judge_numbered(
         folder: of the images.
         facts: fields that all cards share.
         count: number of images.
+    Returns:
+        the cards, and some of the images for a page.
     Raises:
         ConfigError: a protocol of objects, which noise has none of.
         MissingWeightsError: no feature network.
@@ -67,11 +71,12 @@ def judge_numbered(
     source = options.features or "inception"
     networks = [load_features(source, antialias=p.inception_antialias, device=options.device) for p in protocols]
     images = make_numbered(model, made_by, folder, options.seeds[0], count, options.batch_size)
-    return [
+    cards = [
         card
         for protocol, network in zip(protocols, networks, strict=True)
         for card in unpaired_cards(protocol, network, images, real, facts=facts, batch_size=options.batch_size)
     ]
+    return cards, images_section(images)
 
 
 def make_numbered(

@@ -99,6 +99,9 @@ class TestModelAlone:
         assert (run.folder, run.model, data) == (model, model, OTHER)
         assert found.files[0].parent == options.out == tmp_path / "models" / "line-on-else"
         assert images_folder(run, options, "on-else") == tmp_path / "models" / "line-on-else" / "generated"
+        page = (tmp_path / "models" / "line-on-else" / "report.html").read_text()
+        assert found.report is not None
+        assert all(words in page for words in ("Straightness", "No curvature.", "somewhere/else"))
 
     def test_another_split_lies_elsewhere(self, stranger, model, tmp_path):
         found = evaluate_run(model, OTHER, EvaluateOptions(split="train"))

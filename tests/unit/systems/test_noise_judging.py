@@ -36,11 +36,12 @@ def test_images_are_made_in_batches_and_only_those_that_are_missing(tmp_path):
 def test_a_set_is_at_distance_0_of_itself_and_not_of_another(tmp_path):
     same = [ImageFile(file.scene, None, file.path) for file in make_numbered(Greys(), "a", tmp_path / "real", 0, 5, 2)]
     options = EvaluateOptions(features="random", protocols=("images", "images-256"), seeds=(0,))
-    cards = judge_numbered(Greys(), "a", same, options, tmp_path / "made", {}, count=5)
+    cards, page = judge_numbered(Greys(), "a", same, options, tmp_path / "made", {}, count=5)
     assert [card.protocol for card in cards] == ["images", "images", "images-256", "images-256"]
+    assert len(page.blocks[0].tiles) == 5
     assert cards[0].value == pytest.approx(0, abs=1e-6)
     far = EvaluateOptions(features="random", protocols=("images",), seeds=(40,))
-    (card, _) = judge_numbered(Greys(), "a", same, far, tmp_path / "far", {}, count=7)
+    ((card, _), _) = judge_numbered(Greys(), "a", same, far, tmp_path / "far", {}, count=7)
     assert card.value > 1e-3
     assert card.counts == {"images": 7, "real": 5}
     assert card.seeds == (40,)

@@ -42,7 +42,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     model = NumberedImages(generator)
     real = _photographs(data, generator.config.image_size, options.limit)
     facts = card_facts(run.folder, data.data, model_facts(run))
-    cards = judge_numbered(
+    cards, shown = judge_numbered(
         model,
         hash_of_model(run.model),
         real,
@@ -51,7 +51,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
         facts,
         count=options.count or IMAGES,
     )
-    return Judged(cards)
+    return Judged(cards, sections=[shown])
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,4 +38,4 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     maps = options.maps if options.limit is None else min(options.maps, options.limit)
     left_out = (*judged.left_out, *([NO_LPIPS] if options.lpips is None else []))
     cards = [*judged.cards, *class_cards(run, class_noise, replace(options, maps=maps), data)]
-    return Judged([replace(card, left_out=left_out) for card in cards], left_out)
+    return replace(judged, cards=[replace(card, left_out=left_out) for card in cards], left_out=left_out)

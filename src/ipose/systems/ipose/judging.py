@@ -1,7 +1,7 @@
 """Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jaxtyping import Float
 from torch import Tensor
@@ -42,8 +42,8 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     except (DataError, SpecError, SupportError) as error:
         if not images.cards:
             raise nothing_to_judge_by(run, [f"No part cards: {error}", *images.left_out]) from error
-        return Judged(images.cards, (*images.left_out, f"No part cards: {error}"))
-    return Judged([*cards, *images.cards], images.left_out, evaluation.table())
+        return replace(images, left_out=(*images.left_out, f"No part cards: {error}"))
+    return replace(images, cards=[*cards, *images.cards], table=evaluation.table())
 
 
 @dataclass(frozen=True, eq=False)
