@@ -1,6 +1,7 @@
 """The floors: a file imports from its own folder and from lower floors, never from above."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,12 @@ def test_a_file_imports_nothing_from_above(file):
         fine = FLOORS[there] < FLOORS[here] or (here, there) in SIDEWAYS
         fine = fine or (here, module.removeprefix("ipose.")) in UPWARDS
         assert fine, f"{here} (floor {FLOORS[here]}) imports {module} (floor {FLOORS[there]})"
+
+
+@pytest.mark.parametrize("room", ["cli", "training", "evaluation", "reports", "ablations"])
+def test_commands_and_training_know_no_system_by_name(room):
+    for file in sorted((SOURCE / room).rglob("*.py")):
+        assert not re.search("groupdnet|ganseg", file.read_text(encoding="utf-8")), file
 
 
 def test_the_check_sees_imports(tmp_path):

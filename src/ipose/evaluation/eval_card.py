@@ -42,6 +42,7 @@ class EvalCard:
         data: hash of what it was compared with (photographs, label maps, true parts); "" = nothing.
         baselines: the same number for simpler methods, by name.
         breakdown: the value of each category or class that has one.
+        left_out: what the same evaluation could not judge: why, and what to do.
     """
 
     metric: str
@@ -61,6 +62,7 @@ class EvalCard:
     data: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def measure(self) -> str:

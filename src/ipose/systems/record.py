@@ -18,10 +18,10 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 from ipose.training.config import Better
 
-IMAGE_OPTIONS = ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+IMAGE_OPTIONS = ("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
-CLASS_OPTIONS = ("protocol", "maps", "pairs", "masking", "lpips")
+CLASS_OPTIONS = ("data", "spec", "split", "protocol", "maps", "pairs", "masking", "lpips")
 """Of `ipose evaluate --protocol classes`, for a model with noise for each class."""
 
 
@@ -120,7 +120,8 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
+        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
+            alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.

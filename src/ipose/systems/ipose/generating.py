@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.errors import SupportError
@@ -31,13 +31,14 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, parts=request.options.parts, size=size)
+    given = {"split": request.split, "instances": request.instances, "parts": request.options.parts}
+    for files in find_inputs(request.maps, model.spec, **given):
+        scene = read_input(files, model.spec, size)
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
-                raise _no_supports(file, model, missing)
+                raise _no_supports(files.label, model, missing)
             scene = _without_parts(scene, missing)
-        yield from _of_scene(model, scene, file.stem, request)
+        yield from _of_scene(model, scene, files.name, request)
 
 
 def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterator[Path]:
