@@ -16,7 +16,10 @@ from ipose.configs import Published
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
-IMAGE_OPTIONS = ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+IMAGE_OPTIONS = (
+    *("data", "spec", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit"),
+)
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
 CLASS_OPTIONS = ("protocol", "maps", "pairs", "masking", "lpips")

@@ -67,7 +67,7 @@ class IPoseAblateOptions(AblateOptions):
     segmenter: Path | None = None
     """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
     class_map: Path | None = None
-    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
+    """What the segmenter's channels stand for: a built-in name or a JSON list, as for ipose evaluate."""
 
 
 @dataclass(frozen=True, kw_only=True)
