@@ -133,8 +133,24 @@ class TestInfoOfAPreset:
         assert rows["lr_generator"] == ["0.0001", "0.0004", "0.0004"]
         assert rows["label_mix_weight"] == ["10.0", "5.0", "5.0"]
         assert rows["part_hidden"] == ["-", "32", "32"]
+        assert rows["part_channels"] == ["-", "9", "9"]
+        assert rows["batch_size"] == ["-", "4", "4"]
+        assert rows["ema_decay"] == ["-", "0.999", "0.999"]
         assert rows["epochs"] == ["200 (OASIS)", "500", "500"]
         assert "docs/paper-vs-release.md" in said
+
+    def test_says_that_no_script_passes_a_rate_for_coco(self, capsys):
+        main(["info", "--preset", "coco-stuff"])
+        said = capsys.readouterr().out
+        assert self.rows(said)["lr_generator"] == ["0.0001", "0.0001 (none passed: its config.py's default)", "0.0001"]
+
+    def test_of_groupdnet_names_both_widths_of_the_encoder(self, capsys):
+        for name, paper, release in (("deepfashion", 64, 32), ("cityscapes", 8, 10), ("ade20k", 3, 4)):
+            main(["info", "--preset", name])
+            said = capsys.readouterr().out
+            row = self.rows(said[said.index("GroupDNet preset") :])["encoder_channels"]
+            assert row[0] == f"C = {paper}, the first layer's width for one class (table 4)"
+            assert row[1].startswith(f"{release}, {2 * release}, {4 * release}")
 
     def test_of_partnet(self, capsys):
         main(["info", "--preset", "paper"])
@@ -143,6 +159,8 @@ class TestInfoOfAPreset:
         assert "iPOSE preset" not in said
         assert self.rows(said)["cross_entropy"] == ["no", "yes", "no"]
         assert self.rows(said)["normalization"] == ["batch", "instance", "instance"]
+        for name in ("batch_size", "ema_decay", "decay_learning_rate"):
+            assert self.rows(said)[name][0] == "-", name
 
     def test_a_name_of_both_kinds_prints_both(self, capsys):
         main(["info", "--preset", "toy"])

@@ -94,8 +94,8 @@ def _preset_table(title: str, values: Mapping[str, Any], known: Mapping[str, Pub
     rows = []
     for name, value in values.items():
         said = known.get(name, Published())
-        source = f" ({said.of})" if said.of else ""
-        rows.append((name, _plain(said.paper) + source, _plain(said.release), _plain(value, "none")))
+        paper, release = (f" ({source})" if source else "" for source in (said.of, said.release_from))
+        rows.append((name, _plain(said.paper) + paper, _plain(said.release) + release, _plain(value, "none")))
     return f"{title}\n\n{text_table(('setting', 'paper', 'release', 'value'), rows)}"
 
 

@@ -25,6 +25,7 @@ from ipose.evaluation.image_pairs import DataMaps, NoObjectError
 from ipose.evaluation.image_sets import ImageFile, Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_float, image_uint8
+from ipose.label_spec import LabelSpec
 from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow

@@ -18,7 +18,10 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 from ipose.training.config import Better
 
-IMAGE_OPTIONS = ("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+IMAGE_OPTIONS = (
+    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit"),
+)
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
 CLASS_OPTIONS = ("data", "spec", "split", "protocol", "maps", "pairs", "masking", "lpips")
