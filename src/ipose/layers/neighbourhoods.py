@@ -106,9 +106,7 @@ def find_neighbourhoods(tokens: Int64[Tensor, "b h w"], features: Float[Tensor, 
     return Neighbourhoods(features, inner, outer, number)
 
 
-def distinct_windows(
-    ids: Int64[Tensor, "b h w"], count: int
-) -> tuple[Int64[Tensor, "n 9"], Int64[Tensor, "b h w"]]:
+def distinct_windows(ids: Int64[Tensor, "b h w"], count: int) -> tuple[Int64[Tensor, "n 9"], Int64[Tensor, "b h w"]]:
     """The distinct 3x3 windows of a map of ids, and the number of each pixel's window.
 
     Args:
