@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
 from ipose.whole_files import recover_folder
 
@@ -106,7 +107,7 @@ class ModelFolder:
         from ipose.part_annotations import SupportSet
 
         folder = self.path / SUPPORTS
-        if self.config.get(SUPPORT_MAPS) == NONE and not any(folder.glob("*/*_part.png")):
+        if self.config.get(SUPPORT_MAPS) == NONE and not list_files(folder, ("_part.png",), tell=False):
             return SupportSet({}, {})
         return load_supports(folder)
 

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import ipose
+from ipose.data.file_lists import is_left_over
 from ipose.data.specs import dataset_toml
 from ipose.data.support_folder import save_supports
 from ipose.errors import RunError
@@ -68,7 +69,7 @@ def write_model(
 def _refuse_others_files(folder: Path, own: set[str]) -> None:
     """What the folder holds will be removed. Raises RunError where that is more than a model."""
     own = {CONFIG, SPEC, SUPPORTS, "README.md", *own}
-    there = {item.name for item in folder.iterdir()} if folder.exists() else set()
+    there = {item.name for item in folder.iterdir() if not is_left_over(item.name)} if folder.exists() else set()
     others = sorted(name for name in there if name not in own and not name.endswith(".safetensors"))
     if there and (others or CONFIG not in there):
         raise RunError(

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
+from ipose.data.file_lists import files_by_name, name_of, named_file, names_in
 from ipose.data.png import read_index
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import check_scene
@@ -15,22 +16,25 @@ from ipose.label_spec import LabelSpec
 from ipose.types import Scene
 
 
-def find_maps(path: Path) -> list[Path]:
-    """The PNG itself, or all PNGs of a folder, sorted by name.
+def find_maps(path: Path, *, out: Path | None = None) -> list[Path]:
+    """The PNG itself, or all PNGs of a folder and of the folders within it (`ipose.data.file_lists`), sorted.
+
+    Args:
+        path: the PNG, or the folder.
+        out: the folder to write to; what is in it is no input.
 
     Raises:
-        DataError: no such path, or a folder without a PNG.
+        DataError: no such path, a folder without a PNG, or two maps of one name.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
         expected = "a PNG or a folder of PNGs"
         raise DataError("no such file or folder", file=path, expected=expected, mend="Check the path.")
-    found = sorted(path.glob("*.png"))
+    found = list(files_by_name(path, (".png",), "maps", skip=out).values())
     if not found:
-        there = ", ".join(sorted(item.name for item in path.iterdir())[:8]) or "an empty folder"
         mend = "Name another folder."
-        raise DataError("no map in this folder", file=path, found=there, expected="PNG files", mend=mend)
+        raise DataError("no map in this folder", file=path, found=names_in(path), expected="PNG files", mend=mend)
     return found
 
 
@@ -38,6 +42,7 @@ def read_map(
     path: Path,
     spec: LabelSpec,
     *,
+    root: Path | None = None,
     instances: Path | None = None,
     parts: Path | None = None,
     size: tuple[int, int] | None = None,
@@ -47,6 +52,7 @@ def read_map(
     Args:
         path: index PNG of label ids.
         spec: what they mean.
+        root: the folder that the map was found in, which names the scene (`name_of`). None = the map's stem does.
         instances: index PNG of instance ids, or a folder that holds one of the same name. None = the connected pieces
             of each thing class are its objects.
         parts: index PNG of true part ids, or a folder that holds one of the same name. None = not known.
@@ -54,15 +60,18 @@ def read_map(
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    instance, part = _partner(instances, path, "instance map"), _partner(parts, path, "part map")
-    return check_scene(SceneFiles(path.stem, path, instance=instance, part=part), spec, size)
+    name = name_of(path, root or path)
+    instance, part = _partner(instances, name, "instance map"), _partner(parts, name, "part map")
+    return check_scene(SceneFiles(name, path, instance=instance, part=part), spec, size)
 
 
-def _partner(place: Path | None, path: Path, kind: str) -> Path | None:
-    """The map that goes with `path`: the file itself, or the one of the same name in the folder."""
-    partner = place / path.name if place is not None and place.is_dir() else place
-    if partner is not None and not partner.is_file():
-        raise DataError(f"no such {kind}", file=partner, expected=f"the partner of {path.name}")
+def _partner(place: Path | None, name: str, kind: str) -> Path | None:
+    """The map that goes with the map of this name: the file itself, or the one of the same name in the folder."""
+    if place is None:
+        return None
+    partner = named_file(place, f"{name}.png") if place.is_dir() else place
+    if partner is None or not partner.is_file():
+        raise DataError(f"no such {kind}", file=partner or place / f"{name}.png", expected=f"the partner of {name}.png")
     return partner
 
 

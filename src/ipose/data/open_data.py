@@ -10,6 +10,7 @@ import torch
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import check_scenes
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import folders_in, list_files, names_in
 from ipose.data.parallel import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
@@ -85,10 +86,11 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
         return layout.spec
     way = way_to_data_set(root)
     if way is not None or not splits_of(root):
-        there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
         expected, mend = layouts or LAYOUTS_IN_WORDS, way or "Check the path."
-        raise DataError("no data set in this folder", file=root, found=there, expected=expected, mend=mend)
-    coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
+        raise DataError("no data set in this folder", file=root, found=names_in(root), expected=expected, mend=mend)
+    labels = [folder for folder in folders_in(root) if folder.name.endswith("_label")]
+    maps = [path for folder in labels for path in list_files(folder, (".png",), tell=False)]
+    coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in maps)
     mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
     if coco:
         mend = "The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
@@ -156,9 +158,9 @@ def open_part_pairs(config: DataConfig) -> PartData:
     if (root / "train_part").is_dir():
         _require_part_maps(root)
         own, read = open_spec(config).part_names, partial(_pairs_of_scenes, config)
-    elif files := list(root.glob("*/train/*_part.png")):
+    elif maps := list_files(root, ("_part.png",), depth=3, tell=False):
         own, read = tree_part_names(root), partial(read_part_tree, root)
-        part_names_for(sorted({path.parents[1].name for path in files}), own)  # raises before any map is read
+        part_names_for(sorted({path.parents[1].name for path in maps}), own)  # raises before any map is read
     elif (root / PANOPTIC_PARTS).is_dir():
         source = open_cityscapes_pps(root / PANOPTIC_PARTS)
         own, read = source.part_names, partial(_read_source, source)

@@ -8,10 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.faults import Fault
+from ipose.data.file_lists import PHOTO_ENDINGS, folders_in, list_files
 from ipose.data.parallel import in_parallel
 from ipose.data.photo_diagnosis import PhotoDiagnosis
 from ipose.data.photo_files import MISSING, label_map_fault
-from ipose.data.photo_folder import find_photographs, images_below
+from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import PHOTO_LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import read_photo
 from ipose.data.published.layouts import lies_in_photographs, published_layout, splits_of, way_to_data_set
@@ -43,7 +44,7 @@ def is_photo_set(root: Path) -> bool:
     scenes = splits_of(root) or published_layout(root) or (root / DATASET_FILE).is_file()
     if scenes or (way_to_data_set(root) and not lies_in_photographs(root)):
         return False
-    return any(images_below(root))
+    return bool(list_files(root, PHOTO_ENDINGS))
 
 
 def examine_photographs(root: str | Path) -> PhotoDiagnosis:
@@ -110,7 +111,7 @@ def _missing_files(root: Path, layout: PhotoLayout) -> Iterator[Fault]:
 
 def _sets_inside(root: Path) -> Iterator[Fault]:
     """A published set one level down: its photographs, masks and all would be taken for photographs."""
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+    for folder in folders_in(root):
         if (layout := photo_layout(folder)) is not None:
             yield Fault(str(root), f"holds {layout.name} in a folder of its own", mend=f"Name {folder}.")
 

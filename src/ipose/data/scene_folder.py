@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import overload
 
 from ipose.data.faults import raise_faults
+from ipose.data.file_lists import is_free
 from ipose.data.index_cache import object_index, state_of_files
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import progress_bar
@@ -133,7 +134,7 @@ def refuse_split(root: Path, split: str, spec: LabelSpec) -> None:
     """Raise DataError where a folder holds the split already, or scenes of another spec; return for any other."""
     for kind in ("img", "label", "inst", "part"):
         folder = root / f"{split}_{kind}"
-        if folder.is_dir() and any(folder.iterdir()):
+        if not is_free(folder):
             mend = "Write to another folder, or remove this one first."
             raise DataError("split is there already", file=folder, expected="a new or empty folder", mend=mend)
     file = root / DATASET_FILE

@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
+from ipose.data.file_lists import folders_in, list_files, names_in
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
@@ -30,7 +31,7 @@ from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.whole_files import write_text_whole
 
 SUPPORTS_FILE = "supports.json"
-_PATTERN = "*_part.png"
+_ENDING = "_part.png"
 
 
 def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mapping[str, object] | None = None) -> None:
@@ -58,7 +59,7 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
 
 def refuse_supports(folder: Path) -> None:
     """Raise SupportError where a folder holds supports already; return for any other, also for none."""
-    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
+    if (folder / SUPPORTS_FILE).exists() or _files(folder):
         mend = "Save to a new folder, or remove them first."
         raise SupportError("there are supports already", file=folder, mend=mend)
 
@@ -98,8 +99,7 @@ def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
     table, faults = _read_json(folder)
     named, more = _part_names(table, folder / SUPPORTS_FILE)
     faults += more
-    files = {item.name: sorted(item.glob(_PATTERN)) for item in sorted(folder.iterdir()) if item.is_dir()}
-    files = {category: paths for category, paths in files.items() if paths}
+    files = _files(folder)
     faults += _layout_faults(folder, files, named)
     maps: dict[str, list[torch.Tensor]] = {category: [] for category in files}
     for category, paths in files.items():
@@ -142,14 +142,20 @@ def _part_names(table: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str,
     return {category: tuple(parts) for category, parts in names.items()}, []
 
 
+def _files(folder: Path) -> dict[str, list[Path]]:
+    """The maps of each category that has some."""
+    found = {place.name: list_files(place, (_ENDING,)) for place in folders_in(folder)}
+    return {category: paths for category, paths in found.items() if paths}
+
+
 def _layout_faults(
     folder: Path, files: Mapping[str, list[Path]], named: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Fault]:
     if not files:
-        there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
-        yield Fault(str(folder), "no supports", there, f"<category>/{_PATTERN}", _way_to_supports(folder))
+        expected = f"<category>/*{_ENDING}"
+        yield Fault(str(folder), "no supports", names_in(folder), expected, _way_to_supports(folder))
     for category in sorted(set(named) - set(files)):
-        expected, mend = f"{category}/{_PATTERN}", f"Draw them, or remove {category!r} from {SUPPORTS_FILE}."
+        expected, mend = f"{category}/*{_ENDING}", f"Draw them, or remove {category!r} from {SUPPORTS_FILE}."
         yield Fault(str(folder / category), "category without part maps", expected=expected, mend=mend)
     if len({len(paths) for paths in files.values()}) > 1:
         counts = Counter(len(paths) for paths in files.values())

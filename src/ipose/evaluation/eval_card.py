@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ipose.data.file_lists import folders_in, list_files
 from ipose.errors import DataError
 
 FORMAT = "ipose-eval-card-1"
@@ -148,7 +149,11 @@ def read_cards(path: Path) -> list[EvalCard]:
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = [] if is_run and folder == path else sorted(folder.glob("*.json")) or _on_other_data(path, folder)
+    files = (
+        []
+        if is_run and folder == path
+        else list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
+    )
     if not files:
         raise DataError(
             "no eval cards in this folder",
@@ -160,12 +165,13 @@ def read_cards(path: Path) -> list[EvalCard]:
 
 
 def _on_other_data(path: Path, folder: Path) -> list[Path]:
-    places = sorted({file.parent for file in folder.glob("on-*/*.json")})
+    found = [list_files(place, (".json",), depth=1) for place in folders_in(folder) if place.name.startswith("on-")]
+    places = [files for files in found if files]
     if len(places) > 1:
         raise DataError(
             "eval cards on several data",
             file=path,
-            found=", ".join(map(str, places)),
+            found=", ".join(str(files[0].parent) for files in places),
             mend="Name one of these folders.",
         )
-    return sorted(places[0].glob("*.json")) if places else []
+    return places[0] if places else []

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from ipose.data.file_lists import list_files
 from ipose.data.part_manifest import read_manifest
 from ipose.data.part_pairs import read_pair
 from ipose.data.part_sources.build import BuiltParts
@@ -44,10 +45,9 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
         DataError: no such tree; a map among those shown that cannot be read.
     """
     files: dict[str, dict[str, list[Path]]] = {}
-    for path in sorted(root.glob("*/*/*_part.png")):
+    for path in list_files(root, ("_part.png",), depth=3, beside=("_label.png",)):
         category, split = path.relative_to(root).parts[:2]
-        if not category.startswith(".") and not path.name.startswith("."):
-            files.setdefault(category, {}).setdefault(split, []).append(path)
+        files.setdefault(category, {}).setdefault(split, []).append(path)
     if not files:
         expected = "<category>/{train,val}/<name>_part.png"
         raise DataError("no part pairs to draw", file=root, expected=expected, mend="Check the path.")

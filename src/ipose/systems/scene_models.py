@@ -59,15 +59,15 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
         DataError: a map that cannot be read, or is of another spec.
     """
     size = None if request.keep_size else model.size
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, size=size)
+    for file in find_maps(request.maps, out=request.out):
+        scene = read_map(file, model.spec, root=request.maps, instances=request.instances, size=size)
         row = scene_row(model, scene, request.seeds)
         request.out.mkdir(parents=True, exist_ok=True)
         for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):
-            path = request.out / f"{file.stem}_seed{seed}.png"
+            path = request.out / f"{scene.name}_seed{seed}.png"
             write_photo(path, image_uint8(image))
             yield path
-        path = request.out / f"{file.stem}_sheet.png"
+        path = request.out / f"{scene.name}_sheet.png"
         scene_sheet([row], model.spec).save(path)
         yield path
 

@@ -20,6 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from ipose.data.file_lists import list_files
 from ipose.errors import RunError
 from ipose.objective import Objective
 from ipose.training.averaging import Averages
@@ -142,7 +143,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     state: dict[str, Any] = torch.load(path / "state.pt", map_location="cpu", weights_only=True)
     weights: dict[str, dict[str, Tensor]] = {}
     averaged: dict[str, dict[str, Tensor]] = {}
-    for file in sorted(path.glob("*.safetensors")):
+    for file in list_files(path, (".safetensors",), depth=1, tell=False):
         name = file.name.removesuffix(".safetensors")
         (averaged if name.endswith(".ema") else weights)[name.removesuffix(".ema")] = load_file(file)
     return Checkpoint(

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary
@@ -121,9 +122,9 @@ def find_annotations(root: Path) -> dict[str, Path]:
         DataError: none; or several of one split.
     """
     found: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(root.rglob("*.json")):
+    for path in list_files(root, (".json",), beside=PHOTO_ENDINGS):
         split = path.stem if path.stem in JSON_SPLITS else path.parent.name
-        if split in JSON_SPLITS and not path.name.startswith("."):
+        if split in JSON_SPLITS:
             found[split].append(path)
     if not found:
         expected = "train.json, val.json or test.json, in any folders below"

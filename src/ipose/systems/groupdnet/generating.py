@@ -26,17 +26,17 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
     """
     size = None if request.keep_size else (model.config.height, model.config.width)
     classes: tuple[str, ...] = request.options.resample
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, size=size)
+    for file in find_maps(request.maps, out=request.out):
+        scene = read_map(file, model.spec, root=request.maps, instances=request.instances, size=size)
         images = dict[str, Tensor]()
         for number in request.seeds:
             edit = ResampleClass(tuple(classes), seed=number) if classes else Edits()
             image = paint_edited(model, scene, edit, seed=request.seed if classes else number)
             request.out.mkdir(parents=True, exist_ok=True)
             images[f"seed {number}"] = image
-            path = request.out / f"{file.stem}_seed{number}.png"
+            path = request.out / f"{scene.name}_seed{number}.png"
             write_photo(path, image_uint8(image))
             yield path
-        path = request.out / f"{file.stem}_sheet.png"
+        path = request.out / f"{scene.name}_sheet.png"
         image_sheet([(scene, images)], model.spec).save(path)
         yield path

@@ -31,16 +31,17 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, parts=request.options.parts, size=size)
+    own = {"instances": request.instances, "parts": request.options.parts}
+    for file in find_maps(request.maps, out=request.out):
+        scene = read_map(file, model.spec, root=request.maps, size=size, **own)
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
                 raise _no_supports(file, model, missing)
             scene = _without_parts(scene, missing)
-        yield from _of_scene(model, scene, file.stem, request)
+        yield from _of_scene(model, scene, request)
 
 
-def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterator[Path]:
+def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     batch = SceneBatch.from_scenes([scene]).to(model.device)
     parts = model.infer_parts(batch)
     part_map = parts.part_map[0].cpu()
@@ -48,13 +49,13 @@ def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterat
     for seed in request.seeds:
         images[f"seed {seed}"] = image = model.paint(batch, parts, seed=seed)[0].cpu()
         request.out.mkdir(parents=True, exist_ok=True)  # not before: a size that cannot be painted leaves no folder
-        path = request.out / f"{stem}_seed{seed}.png"
+        path = request.out / f"{scene.name}_seed{seed}.png"
         write_photo(path, image_uint8(image))
         yield path
-    path = request.out / f"{stem}_part.png"
+    path = request.out / f"{scene.name}_part.png"
     write_index(path, part_map, colors=PART_COLORS)
     yield path
-    path = request.out / f"{stem}_sheet.png"
+    path = request.out / f"{scene.name}_sheet.png"
     scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names).save(path)
     yield path
 
