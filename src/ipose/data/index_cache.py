@@ -24,7 +24,7 @@ from ipose.label_spec import LabelSpec
 from ipose.types import Box, SceneObject
 from ipose.whole_files import write_whole
 
-INDEX_FORMAT = 2
+INDEX_FORMAT = 3
 """Raise when the rules of the index or of the checks change: older caches are then not used."""
 
 CACHE_FOLDER = ".ipose-cache"

@@ -190,7 +190,7 @@ def _part_faults(category: str, paths: list[Path], maps: list[torch.Tensor], nam
 
 def _read_map(path: Path) -> torch.Tensor:
     """uint8 (64, 64) part ids of one support map, whether it holds ids or the palette's colours."""
-    ids = _ids_of_colours(read_photo(path), path) if is_colour_image(path) else read_index(path)
+    ids = _ids_of_colours(read_photo(path, upright=False), path) if is_colour_image(path) else read_index(path)
     if ids.max() >= PART_CHANNELS:
         expected = f"0 (no part) to {PART_CHANNELS - 1}"
         mend = "Paint ids, not brightnesses: part 1 has grey value 1; or use the palette's colours in RGB."

@@ -78,7 +78,7 @@ def write_label_map(path: Path, classes: Int64[ndarray, "h w"], code: LabelCode)
 
 
 def _read_colors(path: Path, code: LabelCode) -> NDArray[np.uint8]:
-    pixels = read_photo(path)  # says what is wrong with a file that is no image
+    pixels = read_photo(path, upright=False)  # says what is wrong with a file that is no image
     with Image.open(path) as image:
         kind, mode = image.format, image.mode
         opaque = "A" not in mode or int(np.asarray(image.getchannel("A")).min()) == 255
