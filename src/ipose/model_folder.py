@@ -169,7 +169,7 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
 
 def _read(folder: Path) -> ModelFolder:
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8-sig"))
         if not isinstance(config, dict) or not isinstance(config.get("format"), str):
             raise ValueError("it names no format")
     except (OSError, ValueError) as error:

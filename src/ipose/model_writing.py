@@ -16,7 +16,7 @@ from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, sha256_of
 from ipose.part_annotations import SupportSet
-from ipose.whole_files import replace_folder
+from ipose.whole_files import replace_folder, write_text_whole
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -61,7 +61,7 @@ def write_model(
             described |= _write_supports(new / SUPPORTS, supports)
         if spec is not None:
             _write_spec(new / SPEC, spec, supports)
-        (new / CONFIG).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        write_text_whole(new / CONFIG, json.dumps(described, indent=2) + "\n")
 
     replace_folder(Path(folder), fill)
 
@@ -92,11 +92,10 @@ def _write_supports(folder: Path, supports: SupportSet) -> dict[str, str]:
     if supports.categories:
         save_supports(supports, folder)
         return {}
-    folder.mkdir(parents=True)
-    (folder / "README.txt").write_text(_NO_SUPPORTS_NOTE, encoding="utf-8")
+    write_text_whole(folder / "README.txt", _NO_SUPPORTS_NOTE)
     return {SUPPORT_MAPS: NONE}
 
 
 def _write_spec(file: Path, spec: LabelSpec, supports: SupportSet | None) -> None:
     names = {} if supports is None else {name: supports.part_names[name] for name in supports.categories}
-    file.write_text(dataset_toml(spec, names), encoding="utf-8")
+    write_text_whole(file, dataset_toml(spec, names))

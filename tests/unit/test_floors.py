@@ -35,6 +35,7 @@ FLOORS = {
 
 SIDEWAYS = {
     ("configs", "errors"),
+    ("whole_files", "errors"),
     ("__init__", "lazy"),
     ("data", "partworld"),
     ("partworld", "data"),

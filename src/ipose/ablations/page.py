@@ -99,7 +99,7 @@ def _plain(value: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
         if table["format"] != FORMAT:
             raise ValueError(f"format {table['format']}")
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -97,7 +97,7 @@ def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores
     """
     known = json.loads(json.dumps(key, default=str))
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = json.loads(file.read_text(encoding="utf-8-sig"))
         if kept["of"] == known:
             scores: Scores = kept["scores"]
             return scores

@@ -161,7 +161,7 @@ def check_scenes(root: str | Path, spec: SpecLike) -> None:
     if any((folder / passed).is_file() for folder in cache_folders(root)):
         return
     raise_faults(examine_scenes(root, dataset).faults, f"data set {root}")
-    write_cache(root, passed, lambda path: path.write_text("All scenes were read and have no faults.\n"))
+    write_cache(root, passed, lambda path: path.write_bytes(b"All scenes were read and have no faults.\n"))
 
 
 def _dataset_spec(spec: SpecLike) -> DatasetSpec:

@@ -64,7 +64,7 @@ def read_manifest(root: str | Path) -> PartManifest | None:
     if not path.is_file():
         return None
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
         names = parse_parts(dict(table.get("part_names", {})))
         sources = tuple(_source(entry) for entry in table.get("sources", ()))
     except SpecError as error:

@@ -124,7 +124,6 @@ def write_pair(pair: PartPair, root: Path, split: str) -> None:
         DataError: there is another pair of this name; it stays as it is.
     """
     folder = root / pair.category / split
-    folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
     if not torch.equal(pair.shape, pair.part_map > 0):
         _write_map(folder / f"{stem}_label.png", pair.shape.to(torch.uint8) * 255)

@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ipose.errors import DataError
+from ipose.whole_files import save_whole
 
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)  # what Pillow raises on damaged files
 MOST_PIXELS = 1 << 27
@@ -204,8 +205,8 @@ def _not_an_image(path: Path, expected: str) -> DataError:
 
 
 def write_photo(path: Path, image: UInt8[Tensor, "3 h w"]) -> None:
-    """Write an image as PNG or JPEG, by the file's ending."""
-    Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy()).save(path)
+    """Write an image as PNG or JPEG, by the file's ending. Raises WriteError where it cannot be written."""
+    save_whole(Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy()), path)
 
 
 def write_index(
@@ -219,6 +220,7 @@ def write_index(
 
     Raises:
         DataError: an id that the bits cannot hold.
+        WriteError: it cannot be written.
     """
     values = ids.cpu().numpy()
     if values.size and not 0 <= values.min() <= values.max() < 1 << bits:
@@ -226,7 +228,7 @@ def write_index(
         what, mend = "id that the PNG cannot hold", "Renumber the ids."
         raise DataError(what, file=path, found=found, expected=expected, mend=mend)
     if bits == 16:
-        Image.fromarray(values.astype(np.uint16)).save(path)
+        save_whole(Image.fromarray(values.astype(np.uint16)), path)
         return
     image = Image.fromarray(values.astype(np.uint8))
     if colors is not None:
@@ -234,4 +236,4 @@ def write_index(
         for number, color in colors.items() if isinstance(colors, Mapping) else enumerate(colors):
             table[number] = color
         image.putpalette(table.tobytes())  # turns mode L into P and keeps the ids
-    image.save(path)
+    save_whole(image, path)

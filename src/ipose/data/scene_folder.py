@@ -117,7 +117,6 @@ def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
         raise DataError("scene name that cannot be a file name", file=root, found=repr(scene.name))
 
     def place(kind: str) -> Path:
-        (root / f"{split}_{kind}").mkdir(parents=True, exist_ok=True)
         return root / f"{split}_{kind}" / f"{scene.name}.png"
 
     file_ids = scene.label.new_tensor([item.file_id for item in spec.classes])

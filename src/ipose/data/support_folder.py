@@ -21,14 +21,14 @@ import torch
 from numpy.typing import NDArray
 
 from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
-from ipose.data.file_lists import folders_in, list_files, names_in
+from ipose.data.file_lists import folders_in, is_free, list_files, names_in
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
 from ipose.part_annotations import PART_CHANNELS, SupportSet
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import replace_folder, write_text_whole
 
 SUPPORTS_FILE = "supports.json"
 _ENDING = "_part.png"
@@ -46,15 +46,21 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     """
     folder = Path(folder)
     refuse_supports(folder)
-    for category, maps in supports.part_maps.items():
+    for category in supports.categories:
         check_category_name(category, folder)
-        (folder / category).mkdir(parents=True, exist_ok=True)
-        for number, part_map in enumerate(maps, start=1):
-            write_index(folder / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
     names = {category: list(parts) for category, parts in supports.part_names.items()}
     content = {"part_names": names, "provenance": dict(provenance or {})}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text_whole(folder / SUPPORTS_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def write(place: Path) -> None:
+        for category, maps in supports.part_maps.items():
+            for number, part_map in enumerate(maps, start=1):
+                write_index(place / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
+        write_text_whole(place / SUPPORTS_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    if is_free(folder):  # whole or not at all
+        replace_folder(folder, write)
+    else:
+        write(folder)
 
 
 def refuse_supports(folder: Path) -> None:
@@ -122,7 +128,7 @@ def _read_json(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     if not path.is_file():
         return {}, []
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         return {}, [Fault(str(path), "not a JSON file", str(error), mend="Fix the line, or remove the file.")]
     if not isinstance(table, dict):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ipose.data.file_lists import folders_in, list_files
 from ipose.errors import DataError
+from ipose.whole_files import write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
@@ -111,17 +112,15 @@ def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
     Raises:
         DataError: there is a file, and it is not to be replaced.
     """
-    try:
-        with path.open("w" if replace else "x", encoding="utf-8") as file:
-            file.write(card.to_json())
-    except FileExistsError as error:
-        raise DataError("there is a card already", file=path, mend="Write to another folder.") from error
+    if path.exists() and not replace:
+        raise DataError("there is a card already", file=path, mend="Write to another folder.")
+    write_text_whole(path, card.to_json())
 
 
 def read_card(path: Path) -> EvalCard:
     """Read a card. Raises DataError if the file is not a card."""
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = json.loads(path.read_text(encoding="utf-8-sig"))
         if plain.pop("format") != FORMAT:
             raise ValueError("another format")
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in plain.items()}

@@ -93,7 +93,7 @@ class Fingerprint:
 
     def add(self, name: str, pixels: Tensor) -> None:
         """Add the pixels of a scene."""
-        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode())
+        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode("utf-8", "surrogateescape"))
         self._hash.update(pixels.contiguous().numpy().tobytes())
 
     def hex(self) -> str:

@@ -95,7 +95,7 @@ def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:
     if path is None:
         return list(range(spec.num_classes))
     try:
-        names = json.loads(path.read_text(encoding="utf-8"))
+        names = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise DataError("no class map", file=path, found=str(error), expected="a JSON list of class names") from error
     known = {item.name: i for i, item in enumerate(spec.classes)}

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import ConfigError, RunError
+from ipose.whole_files import write_whole
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 
@@ -51,16 +52,10 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str 
     path = Path(path)
     refuse_weights(path)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".unfinished-{path.name}")
-    try:
-        if path.suffix == ".safetensors":
-            save_file(plain, beside)
-        else:
-            torch.save(plain if inside is None else {inside: plain}, beside)
-        beside.rename(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    if path.suffix == ".safetensors":
+        write_whole(path, lambda beside: save_file(plain, beside))
+    else:
+        write_whole(path, lambda beside: torch.save(plain if inside is None else {inside: plain}, beside))
 
 
 def refuse_weights(path: Path) -> None:

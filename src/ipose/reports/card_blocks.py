@@ -48,7 +48,7 @@ def markdown_tables(path: Path) -> list[Table]:
     tables: list[Table] = []
     block: list[list[str]] = []
     title = path.stem
-    for line in [*path.read_text(encoding="utf-8", errors="replace").splitlines(), ""]:
+    for line in [*path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), ""]:
         if line.lstrip().startswith("|"):
             block.append([re.sub(r"[*`]|\\(?=\|)", "", cell).strip() for cell in line.strip().strip("|").split("|")])
             continue

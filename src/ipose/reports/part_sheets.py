@@ -17,6 +17,7 @@ from ipose.part_annotations import PART_CHANNELS, PartPair
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.sheets import part_legend, supports_sheet
+from ipose.whole_files import save_whole
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 """Objects of each split on a sheet, spread evenly over those that there are; other splits show as many as val."""
@@ -30,7 +31,7 @@ def draw_built_parts(built: BuiltParts) -> None:
     write_part_sheets(built.out)
     for k, folder in built.supports.items():
         if not (folder / "sheet.png").is_file():
-            supports_sheet(load_supports(folder), title=f"{k} supports a category").save(folder / "sheet.png")
+            save_whole(supports_sheet(load_supports(folder), title=f"{k} supports a category"), folder / "sheet.png")
 
 
 def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
@@ -57,7 +58,7 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
     out.mkdir(parents=True, exist_ok=True)
     for category, splits in files.items():
         names = named.get(category) or names_or_numbers(category)
-        _sheet(category, splits, names).save(out / f"{category}.png")
+        save_whole(_sheet(category, splits, names), out / f"{category}.png")
     return tuple(out / f"{category}.png" for category in files)
 
 

@@ -21,6 +21,7 @@ from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
 from ipose.types import Scene
+from ipose.whole_files import save_whole
 
 Item = TypeVar("Item")
 
@@ -68,7 +69,7 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
             write_photo(path, image_uint8(image))
             yield path
         path = request.out / f"{scene.name}_sheet.png"
-        scene_sheet([row], model.spec).save(path)
+        save_whole(scene_sheet([row], model.spec), path)
         yield path
 
 

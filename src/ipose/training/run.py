@@ -97,7 +97,7 @@ class Run:
         if not file.is_file():
             raise RunError("no run here", file=folder, found=what_is(folder), expected="run.json", mend=nearby(folder))
         try:
-            info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
             known = info["format"], info["kind"], info["config"], info["train"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError("run.json cannot be read", file=file, found=repr(error), expected="JSON of a run") from error

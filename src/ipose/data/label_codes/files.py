@@ -203,7 +203,7 @@ def _remove_note(out: Path) -> None:
 
 def _read_note(path: Path) -> dict[str, str] | None:
     try:
-        note = json.loads(path.read_text(encoding="utf-8"))
+        note = json.loads(path.read_text(encoding="utf-8-sig"))
         return {key: str(note[key]) for key in ("from", "to", "input")}
     except (OSError, ValueError, KeyError, TypeError):
         return None

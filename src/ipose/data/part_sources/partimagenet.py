@@ -141,7 +141,7 @@ def find_annotations(root: Path) -> dict[str, Path]:
 
 def _read_json(path: Path) -> dict[str, list[Any]]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise DataError(f"not a JSON file ({error})", file=path, mend="Get it again.") from error
     keys = ("images", "annotations", "categories")

@@ -68,7 +68,7 @@ class PartSource:
         """A short hash of what the pairs depend on, but for the files' contents: names, splits, rule, format."""
         digest = hashlib.sha256(repr((PAIRS_FORMAT, self.kind, self.rule, dict(self.part_names))).encode())
         for item in self.items:
-            digest.update(f"{item.split} {item.name}\n".encode())
+            digest.update(f"{item.split} {item.name}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:16]
 
 

@@ -13,6 +13,7 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.images import image_uint8
 from ipose.systems.generating import Request
 from ipose.systems.groupdnet.sheets import image_sheet
+from ipose.whole_files import save_whole
 
 
 def make(model: GroupDNet, request: Request) -> Iterator[Path]:
@@ -38,5 +39,5 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
             write_photo(path, image_uint8(image))
             yield path
         path = request.out / f"{scene.name}_sheet.png"
-        image_sheet([(scene, images)], model.spec).save(path)
+        save_whole(image_sheet([(scene, images)], model.spec), path)
         yield path

@@ -15,6 +15,7 @@ from ipose.pipeline import IPose
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
 from ipose.types import Scene, SceneBatch, SceneObject
+from ipose.whole_files import save_whole
 
 
 def make(model: IPose, request: Request) -> Iterator[Path]:
@@ -56,7 +57,7 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     write_index(path, part_map, colors=PART_COLORS)
     yield path
     path = request.out / f"{scene.name}_sheet.png"
-    scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names).save(path)
+    save_whole(scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names), path)
     yield path
 
 

@@ -20,6 +20,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
+from ipose.whole_files import save_whole
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
@@ -90,7 +91,7 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
     rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
     title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
-    contact_sheet(rows, title).save(out / "sheet.png")
+    save_whole(contact_sheet(rows, title), out / "sheet.png")
     yield out / "sheet.png"
 
 

@@ -17,6 +17,7 @@ from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.training import evaluate
 from ipose.systems.training import Trained
 from ipose.training.run import Run
+from ipose.whole_files import write_text_whole
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
@@ -37,7 +38,7 @@ def judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) ->
     evaluation = evaluate(trained.partnet, pairs, trained.supports)
     written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
     path = run.folder / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
-    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_text_whole(path, json.dumps(written, indent=2) + "\n")
     seeds = (run.train_config.seed,)
     return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
 

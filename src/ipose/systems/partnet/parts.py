@@ -27,6 +27,7 @@ from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
 from ipose.reports.sheets import parts_sheet
 from ipose.types import Scene, SceneBatch
+from ipose.whole_files import save_whole
 
 ATTENTION = "_attention"
 """End of the name of a file's attention sheet."""
@@ -113,7 +114,9 @@ def _of_silhouettes(
         written.append(out / f"{name}_part.png")
         write_index(written[-1], part, colors=PART_COLORS)
     sheet = out / "sheet.png"
-    parts_sheet(shapes, parts, None, list(files), reader.supports.part_names[category], title=category).save(sheet)
+    save_whole(
+        parts_sheet(shapes, parts, None, list(files), reader.supports.part_names[category], title=category), sheet
+    )
     if attention:
         for name, shape in zip(files, shapes, strict=True):
             path = out / f"{name}{ATTENTION}.png"
@@ -129,7 +132,7 @@ def _draw_attention(
     found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
     part_names = [reader.supports.part_names[category] for category in categories]
     title = f"{path.stem.removesuffix(ATTENTION)}: what each part read in the supports"
-    attention_sheet(list(zip(names, found, part_names, strict=True)), title=title).save(path)
+    save_whole(attention_sheet(list(zip(names, found, part_names, strict=True)), title=title), path)
     return path
 
 
@@ -141,7 +144,7 @@ def _of_map(reader: PartReader, scene: Scene, out: Path, spec: LabelSpec, attent
     out.mkdir(parents=True, exist_ok=True)
     paths = [out / f"{scene.name}_part.png", out / f"{scene.name}_overlay.png"]
     write_index(paths[0], part, colors=PART_COLORS)
-    part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
+    save_whole(part_overlay(_dim(scene.label, spec), part, opacity=0.8), paths[1])
     if attention and inferred.shapes is not None:
         categories = [str(item.part_category) for item in inferred.objects]
         numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
