@@ -11,7 +11,6 @@
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from safetensors import SafetensorError
 
 from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
-from ipose.whole_files import recover_folder
+from ipose.whole_files import read_json, recover_folder
 
 if TYPE_CHECKING:
     from ipose.label_spec import LabelSpec
@@ -169,7 +168,7 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
 
 def _read(folder: Path) -> ModelFolder:
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8-sig"))
+        config = read_json(folder / CONFIG)
         if not isinstance(config, dict) or not isinstance(config.get("format"), str):
             raise ValueError("it names no format")
     except (OSError, ValueError) as error:

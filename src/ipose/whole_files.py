@@ -6,13 +6,14 @@ that names the file. Text is UTF-8, whatever the locale. No torch in here.
 """
 
 import errno
+import json
 import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from safetensors import SafetensorError
 
@@ -98,6 +99,19 @@ def utf8(text: str) -> bytes:
 def save_whole(picture: Picture, path: Path) -> None:
     """`write_whole` for a picture, without waiting for the disk."""
     write_whole(path, picture.save, sync=False)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; UTF-8, with a byte order mark or without.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON, or not in UTF-8.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("brackets within brackets without end") from error
 
 
 def append_text(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """From a `DataConfig` to scenes and part pairs, whatever they come from."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,8 @@ from ipose.part_annotations import PartPair, SupportSet
 from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
 from ipose.types import Scene
+
+log = logging.getLogger(__name__)
 
 LAYOUTS_IN_WORDS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 
@@ -173,7 +176,11 @@ def open_part_pairs(config: DataConfig) -> PartData:
 def _part_data(
     config: DataConfig, train: list[PartPair], val: list[PartPair], names: Mapping[str, tuple[str, ...]]
 ) -> PartData:
-    return PartData(train, val, names, tuple(name for name in config.novel_categories if name in names))
+    known = [pair for pair in val if pair.category in names]
+    if others := sorted({pair.category for pair in val} - set(names)):
+        left_out, what = len(val) - len(known), ", ".join(others)
+        log.warning("%d validation objects are left out: no training object of %s", left_out, what)
+    return PartData(train, known, names, tuple(name for name in config.novel_categories if name in names))
 
 
 def _pairs_of_scenes(config: DataConfig, split: str) -> list[PartPair]:

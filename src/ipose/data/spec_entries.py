@@ -28,7 +28,7 @@ def read_toml(path: Path, parse: Callable[[dict[str, Any]], Parsed], *, mend: st
     """
     try:
         return parse(tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
     except OSError as error:
         raise SpecError(f"cannot be read ({error.strerror})", file=path, mend=mend) from error

@@ -28,7 +28,7 @@ from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
 from ipose.part_annotations import PART_CHANNELS, SupportSet
-from ipose.whole_files import replace_folder, write_text_whole
+from ipose.whole_files import read_json, replace_folder, write_text_whole
 
 SUPPORTS_FILE = "supports.json"
 _ENDING = "_part.png"
@@ -128,7 +128,7 @@ def _read_json(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     if not path.is_file():
         return {}, []
     try:
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
+        table = read_json(path)
     except (OSError, ValueError) as error:
         return {}, [Fault(str(path), "not a JSON file", str(error), mend="Fix the line, or remove the file.")]
     if not isinstance(table, dict):

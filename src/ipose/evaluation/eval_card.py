@@ -9,7 +9,7 @@ from typing import Any
 
 from ipose.data.file_lists import folders_in, list_files
 from ipose.errors import DataError
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
@@ -120,7 +120,7 @@ def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
 def read_card(path: Path) -> EvalCard:
     """Read a card. Raises DataError if the file is not a card."""
     try:
-        plain = json.loads(path.read_text(encoding="utf-8-sig"))
+        plain = read_json(path)
         if plain.pop("format") != FORMAT:
             raise ValueError("another format")
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in plain.items()}

@@ -1,6 +1,5 @@
 """Semantic segmenters: a network file, and the class of each of its channels."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ipose.evaluation.network_files import load_network_file, sha256_of_file
 from ipose.images import image_float
 from ipose.label_spec import LabelSpec
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
+from ipose.whole_files import read_json
 
 
 class Segmenter:
@@ -95,7 +95,7 @@ def read_class_map(path: Path | None, spec: LabelSpec) -> list[int]:
     if path is None:
         return list(range(spec.num_classes))
     try:
-        names = json.loads(path.read_text(encoding="utf-8-sig"))
+        names = read_json(path)
     except (OSError, ValueError) as error:
         raise DataError("no class map", file=path, found=str(error), expected="a JSON list of class names") from error
     known = {item.name: i for i, item in enumerate(spec.classes)}

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from ipose.errors import RunError
-from ipose.whole_files import fsync_folder, recover_folder, write_text_whole
+from ipose.whole_files import fsync_folder, read_json, recover_folder, write_text_whole
 
 FORMAT = 1
 SPARE_BYTES = 16 << 20
@@ -53,7 +53,7 @@ def check_whole(path: Path) -> None:
     """
     mend = "Delete it, or copy it anew from where it was whole."
     try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8-sig"))
+        manifest = read_json(path / "manifest.json")
         version, files = manifest["format"], dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = "a checkpoint without a readable manifest.json"

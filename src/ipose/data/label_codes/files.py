@@ -11,7 +11,7 @@ from ipose.data.label_codes.codes import CLASSES, COLOR, IDS, LabelCode
 from ipose.data.label_codes.convert import Conversion, Losses, sum_losses
 from ipose.data.parallel import in_parallel
 from ipose.errors import DataError, IposeError
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 NOTE = ".ipose-labels.json"
 """Beside converted maps: what they were made from, so that an interrupted conversion goes on and no other joins in."""
@@ -203,7 +203,7 @@ def _remove_note(out: Path) -> None:
 
 def _read_note(path: Path) -> dict[str, str] | None:
     try:
-        note = json.loads(path.read_text(encoding="utf-8-sig"))
+        note = read_json(path)
         return {key: str(note[key]) for key in ("from", "to", "input")}
     except (OSError, ValueError, KeyError, TypeError):
         return None

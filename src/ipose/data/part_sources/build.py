@@ -56,7 +56,8 @@ def build_parts(source: PartSource, out: Path, *, workers: int | None = None) ->
         RunError: a worker process died.
     """
     before = _check_folder(source, out)
-    begun = BuiltSource(source.kind, str(source.root), source.fingerprint)
+    dropped = tuple(map(str, source.dropped))
+    begun = BuiltSource(source.kind, str(source.root), source.fingerprint, dropped=dropped)
     known = {item.kind: item for item in before.sources}
     out.mkdir(parents=True, exist_ok=True)
     write_manifest(out, _with(before, known.get(source.kind, begun), {}))
