@@ -11,7 +11,6 @@
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 import ipose
+from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
-from ipose.whole_files import recover_folder
+from ipose.whole_files import read_json, recover_folder
 
 if TYPE_CHECKING:
     from ipose.label_spec import LabelSpec
@@ -108,7 +108,7 @@ class ModelFolder:
         from ipose.part_annotations import SupportSet
 
         folder = self.path / SUPPORTS
-        if self.config.get(SUPPORT_MAPS) == NONE and not any(folder.glob("*/*_part.png")):
+        if self.config.get(SUPPORT_MAPS) == NONE and not list_files(folder, ("_part.png",), tell=False):
             return SupportSet({}, {})
         return load_supports(folder)
 
@@ -170,7 +170,7 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
 
 def _read(folder: Path) -> ModelFolder:
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_json(folder / CONFIG)
         if not isinstance(config, dict) or not isinstance(config.get("format"), str):
             raise ValueError("it names no format")
     except (OSError, ValueError) as error:

@@ -36,6 +36,7 @@ FLOORS = {
 
 SIDEWAYS = {
     ("configs", "errors"),
+    ("whole_files", "errors"),
     ("__init__", "lazy"),
     ("data", "partworld"),
     ("partworld", "data"),

@@ -68,7 +68,8 @@ class BuildParts:
 
     Sources: Cityscapes-PPS and Pascal-VOC-PPS (TIFFs), PartImageNet (JSON), the authors' release, a scene folder with
     part maps, a part tree. Run it again after an interruption: it goes on. Run it for several sources into one folder:
-    they come together. Exit code 1 where images had to be left out.
+    they come together. Exit code 1 where images had to be left out. A fault
+    of a single annotation is dropped, counted and named; the rest of the image is used.
     """
 
     source: Annotated[Positional[Path], arg(metavar="SOURCE")]
@@ -106,6 +107,10 @@ class BuildParts:
             print(f"FAULT {fault}")
         if built.source.left_out:
             print(f"{len(built.source.left_out)} of {len(source.items)} items were left out; mend them and run again.")
+        for fault in built.source.dropped[:LEFT_OUT_SHOWN]:
+            print(f"DROPPED {fault}")
+        if built.source.dropped:
+            print(f"{len(built.source.dropped)} faults were dropped, the rest of their images is used; see parts.json.")
         for k, folder in built.supports.items():
             print(f"{k} supports a category: {folder}")
         print(f"Part pairs in {self.out}; look at {self.out}/sheets/")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ipose.data.file_lists import list_files
 from ipose.data.importing.coco import read_json
 from ipose.data.importing.photos import Photos
 from ipose.data.importing.source import ImportedClass, ImportItem, Region, numbered, scene_name
@@ -46,7 +47,7 @@ class CocoPanoptic:
         self.items = tuple(self._items(data["annotations"], images, photos))
 
     def _items(self, annotations: list[Any], images: dict[Any, Any], photos: Photos) -> Iterator[ImportItem]:
-        masks = {path.name: path for path in sorted(self.file.parent.rglob("*.png"))}
+        masks = {path.name: path for path in list_files(self.file.parent, (".png",), tell=False)}
         beside = self.file.with_suffix("")
         for entry in annotations:
             image = images[entry["image_id"]]

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.png import image_size
-from ipose.data.scene_files import PHOTO_ENDINGS
 from ipose.errors import DataError
 
 
@@ -20,10 +20,8 @@ class Photos:
             raise DataError("no folder of photographs", file=root, mend="Name it with --images.")
         self.root = root
         self._by_name: dict[str, list[Path]] = defaultdict(list)
-        for path in sorted(root.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-            if path.suffix.lower() in PHOTO_ENDINGS and not hidden:
-                self._by_name[path.name].append(path)
+        for path in list_files(root, PHOTO_ENDINGS, tell=False):
+            self._by_name[path.name].append(path)
 
     def find(self, named: str) -> Path | None:
         """The photograph of this path or name; None = there is none, or there are several."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ipose.data.file_lists import list_files
 from ipose.data.importing.coco import CocoInstances, read_json
 from ipose.data.importing.labelme import LabelMe
 from ipose.data.importing.legend import read_legend
@@ -43,7 +44,7 @@ def open_import_source(
     """
     if not path.exists():
         raise DataError("no such file or folder", file=path, mend="Check the path.")
-    files = [path] if path.is_file() else sorted(path.rglob("*.json"))
+    files = [path] if path.is_file() else list_files(path, (".json",), tell=False)
     folder = path.parent if path.is_file() else path
     content = read_json(files[0]) if files and masks is None else None
     if content is not None:
@@ -81,9 +82,9 @@ def _open_masks(
     images = images or _first(path, PHOTO_FOLDERS) or path
     masks = masks or _first(path, MASK_FOLDERS) or path
     legend = legend or next((path / name for name in LEGENDS if (path / name).is_file()), None)
-    known = {_stem(file): file for file in sorted(masks.rglob("*.png"))} if masks != images else {}
+    known = {_stem(file): file for file in list_files(masks, (".png",), tell=False)} if masks != images else {}
     if masks == images:  # beside each other: a mask is a PNG with a word in its name, or a PNG beside a JPEG
-        pngs = sorted(masks.rglob("*.png"))
+        pngs = list_files(masks, (".png",), tell=False)
         jpegs = {file.stem for file in Photos(images).all if file.suffix.lower() != ".png"}
         known = {_stem(file): file for file in pngs if _stem(file) != file.stem or file.stem in jpegs}
     ignored = Counter[str]()
