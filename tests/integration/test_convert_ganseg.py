@@ -78,12 +78,12 @@ class TestGenerator:
 
     def test_the_published_run_is_told_from_blocks_and_head(self, gan, golden, ipose, tmp_path):
         torch.save(golden("generator_6block").state, tmp_path / "six.pth")
-        for file, name, weight in ((gan, "celeba-wild", 10.0), (tmp_path / "six.pth", "flowers", 30.0)):
+        for file, name, weight in ((gan, "celeba-wild", 1.25), (tmp_path / "six.pth", "flowers", 3.75)):
             done = ipose("convert", file, tmp_path / name)
             assert f"images of 32x32, preset {name}" in done.out
             assert "the form of the parts (here cone), nor the divisor of the points (here 20)" in done.out
             config = load_ganseg(tmp_path / name).config
-            assert (config.concentration_weight, config.image_size) == (weight, 32)
+            assert (config.concentration_per_part, config.image_size) == (weight, 32)
             assert len(config.discriminator_channels) == 4  # as deep as the image allows
 
     def test_it_serves_generate(self, gan, ipose, tmp_path):
@@ -99,7 +99,7 @@ class TestGenerator:
         own = GANSegGenerator(preset("tiny", **narrow, mask_channels=2, heatmap="gauss-paper"))
         save_ganseg(tmp_path / "own", own)
         there = ipose("convert", tmp_path / "own", tmp_path / "own.pth", "--to-release")
-        assert "The file does not have heatmap gauss-paper" in there.out
+        assert "The file does not have heatmap gauss-paper, point_divisor 5.0, sizes 16 16 32 32" in there.out
         back = ipose(
             "convert", tmp_path / "own.pth", tmp_path / "again", "--preset", "tiny", "--heatmap", "gauss-paper"
         )

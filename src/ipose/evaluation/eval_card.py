@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ipose.data.file_lists import folders_in, list_files
 from ipose.errors import DataError
+from ipose.whole_files import read_json, write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
@@ -43,6 +45,7 @@ class EvalCard:
         data: hash of what it was compared with (photographs, label maps, true parts); "" = nothing.
         baselines: the same number for simpler methods, by name.
         breakdown: the value of each category or class that has one.
+        left_out: what the same evaluation could not judge: why, and what to do.
     """
 
     metric: str
@@ -63,11 +66,12 @@ class EvalCard:
     data: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def measure(self) -> str:
         """The metric's general name, without the network: that of FID is "Frechet distance"."""
-        name = self.metric.split(" (")[0]
+        name = self.metric.replace(" (pooled)", " pooled").split(" (")[0]  # pooled is another metric, no network
         return _MEASURES.get(name, name)
 
     def line(self) -> str:
@@ -120,17 +124,15 @@ def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
     Raises:
         DataError: there is a file, and it is not to be replaced.
     """
-    try:
-        with path.open("w" if replace else "x", encoding="utf-8") as file:
-            file.write(card.to_json())
-    except FileExistsError as error:
-        raise DataError("there is a card already", file=path, mend="Write to another folder.") from error
+    if path.exists() and not replace:
+        raise DataError("there is a card already", file=path, mend="Write to another folder.")
+    write_text_whole(path, card.to_json())
 
 
 def read_card(path: Path) -> EvalCard:
     """Read a card. Raises DataError if the file is not a card."""
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = read_json(path)
         if plain.pop("format") != FORMAT:
             raise ValueError("another format")
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in plain.items()}
@@ -158,7 +160,11 @@ def read_cards(path: Path) -> list[EvalCard]:
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = [] if is_run and folder == path else sorted(folder.glob("*.json")) or _on_other_data(path, folder)
+    files = (
+        []
+        if is_run and folder == path
+        else list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
+    )
     if not files:
         raise DataError(
             "no eval cards in this folder",
@@ -170,12 +176,13 @@ def read_cards(path: Path) -> list[EvalCard]:
 
 
 def _on_other_data(path: Path, folder: Path) -> list[Path]:
-    places = sorted({file.parent for file in folder.glob("on-*/*.json")})
+    found = [list_files(place, (".json",), depth=1) for place in folders_in(folder) if place.name.startswith("on-")]
+    places = [files for files in found if files]
     if len(places) > 1:
         raise DataError(
             "eval cards on several data",
             file=path,
-            found=", ".join(map(str, places)),
+            found=", ".join(str(files[0].parent) for files in places),
             mend="Name one of these folders.",
         )
-    return sorted(places[0].glob("*.json")) if places else []
+    return places[0] if places else []

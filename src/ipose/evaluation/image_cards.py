@@ -17,10 +17,18 @@ from ipose.evaluation.feature_distances import (
     kernel_distance_of_subsets,
 )
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.image_pairs import Fingerprint, SceneMaps, image_pairs, needed, pair_features, size_of
+from ipose.evaluation.image_pairs import (
+    Fingerprint,
+    SceneMaps,
+    image_features,
+    image_pairs,
+    needed,
+    pair_features,
+    size_of,
+)
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.protocols import EvaluationProtocol
+from ipose.evaluation.protocols import EvaluationProtocol, resized
 from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import SemanticScores, semantic_confusion, semantic_scores
@@ -81,6 +89,46 @@ def _distances(
     if protocol.level == "objects":
         counts["objects"] = len(fake_features)
     common = {**_looked(protocol, network), "counts": counts, "seeds": _seeds(generated), "data": seen.hex(), **facts}
+    return [
+        _frechet(network, protocol, fake_features, real_features, common),
+        _kernel(network, protocol, fake_features, real_features, common),
+    ]
+
+
+def unpaired_cards(
+    protocol: EvaluationProtocol,
+    network: FeatureNetwork,
+    images: Sequence[Pictured],
+    real: Sequence[Pictured],
+    *,
+    facts: Mapping[str, Any],
+    batch_size: int = 16,
+) -> list[EvalCard]:
+    """Cards of the distances between two sets of images that are no pairs, and may differ in number.
+
+    Args:
+        protocol: of whole images; how they are resized.
+        network: the feature network.
+        images: generated images.
+        real: photographs.
+        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
+        batch_size: images at once.
+    Raises:
+        DataError: an image that cannot be read.
+    """
+    size, seen = protocol.size or size_of(images[0].pixels()), Fingerprint()
+
+    def pixels_of(pictures: Sequence[Pictured], what: str, seen: Fingerprint | None = None) -> Iterator[Tensor]:
+        for picture in progress_bar(pictures, f"{network.name} features of {what}"):
+            pixels = picture.pixels()
+            if seen is not None:
+                seen.add(picture.scene, pixels)
+            yield resized(pixels, size, protocol)
+
+    fake_features = image_features(network, pixels_of(images, "generated images"), batch_size)
+    real_features = image_features(network, pixels_of(real, "photographs", seen), batch_size)
+    counts, seeds = {"images": len(images), "real": len(real)}, _seeds(images)
+    common = {**_looked(protocol, network), "counts": counts, "seeds": seeds, "data": seen.hex(), **facts}
     return [
         _frechet(network, protocol, fake_features, real_features, common),
         _kernel(network, protocol, fake_features, real_features, common),

@@ -104,18 +104,23 @@ class EvaluateOptions(JudgeOptions):
     Args:
         protocols: of the images, by name (`ipose.evaluation.protocols`), or "classes"; None = the system's default.
         seeds: of the images. Distances to photographs use the first seed.
-        limit: number of validation scenes; None = all. Parts are judged on all objects.
+        split: which scenes the images are made of.
+        limit: number of scenes of the split; None = all. Parts are judged on all objects.
+        count: number of images of a system that makes them from noise; None = as many as its paper.
         maps: number of validation label maps, for protocol "classes".
         pairs: number of image pairs for each class of a map, for protocol "classes".
         masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
-        out: folder to write the cards to; None = `cards/` of the run (`cards/on-NAME/` for data that are not its own).
+        out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run
+            (`cards/on-NAME/` for data that are not its own) and `generated/` (`generated-on-NAME/`).
     Raises:
         ConfigError: options that cannot work.
     """
 
     protocols: tuple[str, ...] | None = None
     seeds: tuple[int, ...] = (0, 1)
+    split: str = "val"
     limit: int | None = None
+    count: int | None = None
     maps: int = 20
     pairs: int = 19
     masking: Masking = "multiply"
@@ -129,6 +134,7 @@ class EvaluateOptions(JudgeOptions):
             "protocols": (self.protocols is None or bool(self.protocols), "1 or more"),
             "seeds": (0 < len(self.seeds) == len(set(self.seeds)), "1 or more, each once"),
             "limit": (self.limit is None or self.limit >= least, f"{least} or more"),
+            "count": (self.count is None or self.count >= 2, "2 or more"),
             "maps": (self.maps >= 1, "1 or more"),
             "pairs": (self.pairs >= 1, "1 or more"),
         }

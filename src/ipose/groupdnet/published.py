@@ -28,6 +28,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "l1_weight": Published(0.0, 0.0),
     "kl_weight": Published(0.05, 0.05),
     "kl": Published(release="sum"),
+    "kl_devices": Published(4, 4),
     "lr_generator": Published(1e-4, 1e-4),
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.0, 0.0),
@@ -60,6 +61,7 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
         "modulation": Published("block", "class_to_block"),
         "edges": Published(False, False),
         "num_classes": Published(150, 151),
+        "load_size": Published(286, 286, of="SPADE"),
     },
 }
 

@@ -2,23 +2,8 @@
 
 from typing import Any
 
-from ipose.ablations.table import AblationTable, Metric, Row
-
-METRICS = (
-    Metric(key="frechet", title="Frechet distance", higher_is_better=False, percent=False, published="FID"),
-    Metric(key="kernel", title="Kernel distance", higher_is_better=False, percent=False),
-    Metric(
-        key="object_frechet",
-        title="Object Frechet distance",
-        higher_is_better=False,
-        percent=False,
-        published="object FID",
-    ),
-    Metric(key="object_kernel", title="Object kernel distance", higher_is_better=False, percent=False),
-    Metric(key="miou", title="mIoU", published="mIoU"),
-    Metric(key="accuracy", title="Pixel accuracy", published="AC"),
-)
-"""The titles are the measures of eval cards."""
+from ipose.ablations.table import AblationTable, Row
+from ipose.systems.image_metrics import IMAGE_METRICS
 
 _NO_GLOBAL = {"global_loss": "none"}
 _NO_STYLE = {"style_loss": "none"}
@@ -38,7 +23,7 @@ def _row(name: str, title: str, changes: dict[str, Any], published: dict[str, fl
 def _table(name: str, title: str, reference: str, *rows: Row, holds: tuple[str, ...] = ()) -> AblationTable:
     data = "Cityscapes, the paper's own training"
     return AblationTable(
-        name=name, title=title, metrics=METRICS, rows=rows, reference=reference, published_on=data, holds=holds
+        name=name, title=title, metrics=IMAGE_METRICS, rows=rows, reference=reference, published_on=data, holds=holds
     )
 
 

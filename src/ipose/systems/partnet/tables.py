@@ -3,8 +3,10 @@
 from ipose.ablations.table import AblationTable, Metric, Row
 
 METRICS = (
-    Metric(key="ac_basis", title="AC basis", published="AC basis", published_digits=2),
-    Metric(key="ac_novel", title="AC novel", published="AC novel", published_digits=2),
+    Metric(key="ac_pooled_basis", title="AC (pooled) basis", published="AC basis", published_digits=2),
+    Metric(key="ac_pooled_novel", title="AC (pooled) novel", published="AC novel", published_digits=2),
+    Metric(key="ac_basis", title="AC basis"),
+    Metric(key="ac_novel", title="AC novel"),
     Metric(key="object_pixels_basis", title="object pixels basis"),
     Metric(key="object_pixels_novel", title="object pixels novel"),
     Metric(key="miou_basis", title="part mIoU basis"),
@@ -19,11 +21,12 @@ METRICS = (
     ),
 )
 """In percent, but for the paper's FID of images made with these parts, which is not taken here. AC is the paper's
-accuracy over the 64x64 frame; means weigh categories alike."""
+accuracy over the 64x64 frame. The paper's numbers are pooled over all objects; the others are means that weigh
+categories alike."""
 
 
 def _published(basis: float, novel: float) -> dict[str, float]:
-    return {"ac_basis": basis, "ac_novel": novel}
+    return {"ac_pooled_basis": basis, "ac_pooled_novel": novel}
 
 
 def _table(name: str, title: str, reference: str, *rows: Row) -> AblationTable:
