@@ -107,6 +107,12 @@ class TestEverySpec:
         assert card.counts["pixels"] == ROWS * len(CHANNELS[spec])
         assert f"ignored {', '.join(f'{name} (4 pixels)' for name in ignored)}" in card.line()
 
+    def test_the_accuracy_of_all_pixels_stands_beside(self, spec, tmp_path):
+        """Tables that count ignored pixels as wrong have lower numbers: right pixels over all pixels of the image."""
+        cards, every = judged(tmp_path, spec, CHANNELS[spec], {"car": (3, "person")}), load_spec(spec).num_classes
+        share = (4 * len(CHANNELS[spec]) - 3) / (4 * every)
+        assert cards[1].notes[-1] == f"{share:.6g} with ignored pixels as wrong"
+
     def test_a_wrong_pixel_of_an_ignored_class_is_not_wrong(self, spec, tmp_path):
         ignored = next(item.name for item in load_spec(spec).classes if item.name not in CHANNELS[spec])
         assert values(judged(tmp_path, spec, CHANNELS[spec], {ignored: (4, "car")})) == (1.0, 1.0)
