@@ -8,6 +8,7 @@ from pathlib import Path
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, read_card
 from ipose.reports.page import Table
+from ipose.tables import text_table
 
 HASH = 12
 """Number of digits that are shown of a feature network's hash."""
@@ -30,13 +31,26 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
     for path, card in cards:
         name, _, network = (card.features or "").partition("@")
         features = f"{name}@{network[:HASH]}" if network else name or "-"
-        metric = card.metric.split(" (features")[0].split(" (segmenter")[0]
         counts = ", ".join(f"{count} {what}" for what, count in card.counts.items())
         baselines = ", ".join(f"{value:.6g} {what}" for what, value in card.baselines.items()) or "-"
         notes = "; ".join(card.notes)
-        rows.append((metric, f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
+        rows.append((short_name(card), f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
     header = ("metric", "value", "baselines", "protocol", "features", "of", "notes", "card")
     return Table(header, rows, title=title)
+
+
+def short_name(card: EvalCard) -> str:
+    """The metric without its network."""
+    return card.metric.split(" (features")[0].split(" (segmenter")[0]
+
+
+def cards_as_text(cards: Sequence[EvalCard]) -> str:
+    """A short table for a terminal: each metric with its value and what it is of."""
+    rows = [
+        (short_name(card), f"{card.value:.6g}", ", ".join(f"{count} {what}" for what, count in card.counts.items()))
+        for card in cards
+    ]
+    return text_table(("metric", "value", "of"), rows)
 
 
 def markdown_tables(path: Path) -> list[Table]:

@@ -3,7 +3,7 @@
 import pytest
 
 from ipose.evaluation.eval_card import EvalCard, write_card
-from ipose.reports.card_blocks import cards_table, find_cards, markdown_tables
+from ipose.reports.card_blocks import cards_as_text, cards_table, find_cards, markdown_tables
 
 CARD = EvalCard(
     metric="Frechet distance (features random@0123456789abcdef)",
@@ -54,6 +54,11 @@ class TestCards:
             "Frechet distance", "12.3457", "20.5 copy", "images", "random@0123456789ab", "4 images, 5 real",
             "few samples", "a.json",
         ]  # fmt: skip
+
+    def test_a_terminal_gets_metric_value_and_counts(self):
+        lines = cards_as_text([CARD]).splitlines()
+        assert lines[0].split() == ["metric", "value", "of"]
+        assert lines[-1].split() == ["Frechet", "distance", "12.3457", "4", "images,", "5", "real"]
 
 
 class TestMarkdownTables:
