@@ -14,6 +14,10 @@ HASH = 12
 """Number of digits that are shown of a feature network's hash."""
 
 
+HEADER = ("metric", "value", "of")
+"""Of a short table."""
+
+
 def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
     """All eval cards below a folder, with their paths; and an error message for each file that is not a card."""
     cards, faults = [], []
@@ -46,11 +50,20 @@ def short_name(card: EvalCard) -> str:
 
 def cards_as_text(cards: Sequence[EvalCard]) -> str:
     """A short table for a terminal: each metric with its value and what it is of."""
-    rows = [
+    return text_table(HEADER, _short_rows(cards))
+
+
+def short_table(cards: Sequence[EvalCard]) -> Table:
+    """The same for a page, with every note once below."""
+    notes = dict.fromkeys(note for card in cards for note in card.notes)
+    return Table(HEADER, _short_rows(cards), caption=" ".join(f"{note[0].upper()}{note[1:]}." for note in notes))
+
+
+def _short_rows(cards: Sequence[EvalCard]) -> list[tuple[str, str, str]]:
+    return [
         (short_name(card), f"{card.value:.6g}", ", ".join(f"{count} {what}" for what, count in card.counts.items()))
         for card in cards
     ]
-    return text_table(("metric", "value", "of"), rows)
 
 
 def markdown_tables(path: Path) -> list[Table]:

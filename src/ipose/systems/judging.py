@@ -103,8 +103,8 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
     judged = replace(judged, files=tuple(write_run_cards(judged.cards, folder)))
     if not isinstance(run, ModelAlone):
         return judged
-    data_name = "" if own is None else own.data
-    page = write_judged_page(folder, system.title, run.folder, data_name, judged.left_out, judged.sections)
+    on = "" if own is None else own.data if options.split == "val" else f"{own.data}, split {options.split}"
+    page = write_judged_page(folder, system.title, run.folder, on, judged.left_out, judged.sections)
     return replace(judged, report=page)
 
 
