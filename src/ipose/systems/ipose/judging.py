@@ -68,7 +68,7 @@ def _without_supports(model: IPose, data: DataConfig, options: EvaluateOptions) 
         return []
     scenes = open_scenes(data, options.split, ScenesOfIPose(model).size, limit=options.limit)
     everyone = scenes.objects if isinstance(scenes, SceneFolder) else [scene.objects for scene in scenes]
-    shown = {item.part_category for objects in everyone for item in objects}
+    shown = {model.spec.classes[item.class_id].part_category for objects in everyone for item in objects}
     return sorted(lacking & {category for category in shown if category is not None})
 
 
