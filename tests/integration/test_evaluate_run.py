@@ -73,7 +73,7 @@ class TestRunCards:
     def test_the_protocol_classes_asks_for_a_generator(self, tiny, ipose):
         done = ipose("evaluate", tiny.partnet, "--protocol", "classes")
         assert done.code == 2
-        assert "[protocol] a PartNet is not judged by this protocol: found classes, expected parts" in done.err
+        assert "[protocol] PartNet is not judged by this protocol: found classes, expected parts" in done.err
 
     def test_seeds_that_are_copies_have_no_diversity_and_others_some(self, run, monkeypatch):
         diverse = {card.metric.split(" (")[0]: card for card in run_cards(run, features="random")}
@@ -200,9 +200,9 @@ class TestTheCommand:
         ("words", "said"),
         [
             ("{partnet} --segmenter x.pt", "makes no images"),
-            ("{partnet} --features random", "[features] an option that means nothing for a PartNet judged by parts"),
-            ("{run} --maps 2", "[maps] an option that means nothing for a Synthesis judged by images"),
-            ("{run} --protocol classes --features random", "nothing for a Synthesis judged by classes"),
+            ("{partnet} --features random", "[features] an option that means nothing for PartNet judged by parts"),
+            ("{run} --maps 2", "[maps] an option that means nothing for iPOSE judged by images"),
+            ("{run} --protocol classes --features random", "nothing for iPOSE judged by classes"),
             ("{run} --protocol objects-128 --lpips x.pth", "[lpips] LPIPS is between whole images"),
             ("{run} --across-protocols", "[across_protocols] an option of --compare"),
             ("{run} --segmenter x.pt --features random", "no such network file"),

@@ -10,13 +10,16 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
 OF_RUNS = (
-    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit", "count"),
+    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit", "count", "maps", "pairs", "masking"),
     "without_parts",
-    *("maps", "pairs", "masking"),
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
-OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
+OF_FOLDERS = (
+    *("real", "labels", "instances", "spec", "protocol", "features"),
+    *("segmenter", "class_map", "ignore", "segmenter_size", "lpips", "out"),
+)
 USES = {"a run or model": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
 """The options of each use of the command."""
 
@@ -54,9 +57,16 @@ class Evaluate:
     instances: Path | None = None
     """Folder of instance maps for --images. None = each connected piece of a thing class is one object."""
     segmenter: Path | None = None
-    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy. Classes that
+    no channel stands for do not count."""
     class_map: Path | None = None
-    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
+    """What the segmenter's channels stand for: cityscapes-trainids, ade20k, coco-stuff (the data's classes in order,
+    without the unknown one), or a JSON file: a list of class names, or of ids as in the label files. None = what fits
+    their number: all classes of the spec, or all but the unknown one; on Cityscapes, its 19 train classes."""
+    ignore: tuple[str, ...] | None = None
+    """More classes that do not count for mIoU and accuracy: names, or ids as in the label files."""
+    segmenter_size: tuple[int, int] | None = None
+    """Height and width that images are resized to for the segmenter. None = their own."""
     lpips: Path | None = None
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth). Adds LPIPS between the seeds of each scene. With
     --protocol classes, LPIPS replaces the mean absolute difference."""

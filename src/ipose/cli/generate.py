@@ -3,9 +3,9 @@
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tyro.conf import FlagCreatePairsOff, Positional
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from ipose.systems.record import MakeOptions
 from ipose.systems.registry import systems
@@ -15,7 +15,7 @@ from ipose.systems.registry import systems
 class GenerateCommand:
     """What `ipose generate` takes for every system."""
 
-    inputs: Positional[Path | None] = None
+    inputs: Annotated[Path | None, Positional, arg(metavar="[MAPS]")] = None
     """Index PNG of label ids, a folder of them, or a data set: a scene folder, or Cityscapes, ADE20K or COCO-Stuff as
     downloaded. A system that makes images from noise has no inputs."""
     model: Path

@@ -9,6 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ipose.data.faults import raise_faults
+from ipose.data.file_lists import files_by_name, folders_in, name_of, named_file, names_in
 from ipose.data.png import read_index
 from ipose.data.published.layouts import Layout, find_scenes, published_layout, splits_of, way_to_data_set
 from ipose.data.scene_files import SCENE_FOLDER, SceneFiles
@@ -22,22 +23,25 @@ VAL = "val"
 """The split that is taken where none is named."""
 
 
-def find_maps(path: Path) -> list[Path]:
-    """The PNG itself, or all PNGs of a folder, sorted by name.
+def find_maps(path: Path, *, out: Path | None = None) -> list[Path]:
+    """The PNG itself, or all PNGs of a folder and of the folders within it (`ipose.data.file_lists`), sorted.
+
+    Args:
+        path: the PNG, or the folder.
+        out: the folder to write to; what is in it is no input.
 
     Raises:
-        DataError: no such path, or a folder without a PNG.
+        DataError: no such path, a folder without a PNG, or two maps of one name.
     """
     if path.is_file():
         return [path]
     if not path.is_dir():
         expected = "a PNG or a folder of PNGs"
         raise DataError("no such file or folder", file=path, expected=expected, mend="Check the path.")
-    found = sorted(path.glob("*.png"))
+    found = list(files_by_name(path, (".png",), "maps", skip=out).values())
     if not found:
-        there = ", ".join(sorted(item.name for item in path.iterdir())[:8]) or "an empty folder"
         mend = way_to_data_set(path) or "Name another folder."
-        raise DataError("no map in this folder", file=path, found=there, expected="PNG files", mend=mend)
+        raise DataError("no map in this folder", file=path, found=names_in(path), expected="PNG files", mend=mend)
     return found
 
 
@@ -48,6 +52,7 @@ def find_inputs(
     split: str | None = None,
     instances: Path | None = None,
     parts: Path | None = None,
+    out: Path | None = None,
 ) -> list[SceneFiles]:
     """The scenes to make images of. `read_input` reads them.
 
@@ -60,6 +65,7 @@ def find_inputs(
         instances: instance map, or a folder that holds one of the name of each label map. None = the data set's own;
             without any, the connected pieces of each thing class are its objects.
         parts: true part map, or a folder of them. None = the data set's own, if it has some.
+        out: the folder to write to; what is in it is no input.
     Raises:
         DataError: no such path, no map in there, or a data set with faults.
         ConfigError: a split of something that has none.
@@ -70,7 +76,9 @@ def find_inputs(
         if split is not None:
             mend = "Leave out --split, or name the folder of a data set."
             raise ConfigError("only a data set has splits", field="split", found=split, file=path, mend=mend)
-        scenes = [SceneFiles(file.stem, file) for file in find_maps(path)]
+        if (inside := next((folder for folder in folders_in(path) if splits_of(folder)), None)) is not None:
+            raise DataError("no map in this folder", file=path, mend=way_to_data_set(path) or f"Name {inside}.")
+        scenes = [SceneFiles(name_of(file, path), file) for file in find_maps(path, out=out)]
     return [_with_partners(files, instances, parts) for files in scenes]
 
 
@@ -91,6 +99,7 @@ def read_map(
     path: Path,
     spec: LabelSpec,
     *,
+    root: Path | None = None,
     instances: Path | None = None,
     parts: Path | None = None,
     size: tuple[int, int] | None = None,
@@ -100,6 +109,7 @@ def read_map(
     Args:
         path: index PNG of label ids.
         spec: what they mean.
+        root: the folder that the map was found in, which names the scene (`name_of`). None = the map's stem does.
         instances: index PNG of instance ids, or a folder that holds one of the same name. None = the connected pieces
             of each thing class are its objects.
         parts: index PNG of true part ids, or a folder that holds one of the same name. None = not known.
@@ -107,8 +117,9 @@ def read_map(
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    instance, part = _partner(instances, path, "instance map"), _partner(parts, path, "part map")
-    return check_scene(SceneFiles(path.stem, path, instance=instance, part=part), spec, size)
+    name = name_of(path, root or path)
+    instance, part = _partner(instances, name, "instance map"), _partner(parts, name, "part map")
+    return check_scene(SceneFiles(name, path, instance=instance, part=part), spec, size)
 
 
 def check_classes(spec: LabelSpec, theirs: LabelSpec, data: str | Path) -> None:
@@ -169,7 +180,8 @@ def _split(root: Path, asked: str | None, there: tuple[str, ...] = ()) -> str:
 
 def _with_partners(files: SceneFiles, instances: Path | None, parts: Path | None) -> SceneFiles:
     """The maps of a scene, the named ones in place of the data set's own."""
-    instance, part = _partner(instances, files.label, "instance map"), _partner(parts, files.label, "part map")
+    name = files.name if files.layout == SCENE_FOLDER else files.label.stem
+    instance, part = _partner(instances, name, "instance map"), _partner(parts, name, "part map")
     own = instance is None or (files.instance is not None and instance.resolve() == files.instance.resolve())
     return SceneFiles(
         files.name,
@@ -180,11 +192,13 @@ def _with_partners(files: SceneFiles, instances: Path | None, parts: Path | None
     )
 
 
-def _partner(place: Path | None, path: Path, kind: str) -> Path | None:
-    """The map that goes with `path`: the file itself, or the one of the same name in the folder."""
-    partner = place / path.name if place is not None and place.is_dir() else place
-    if partner is not None and not partner.is_file():
-        raise DataError(f"no such {kind}", file=partner, expected=f"the partner of {path.name}")
+def _partner(place: Path | None, name: str, kind: str) -> Path | None:
+    """The map that goes with the map of this name: the file itself, or the one of the same name in the folder."""
+    if place is None:
+        return None
+    partner = named_file(place, f"{name}.png") if place.is_dir() else place
+    if partner is None or not partner.is_file():
+        raise DataError(f"no such {kind}", file=partner or place / f"{name}.png", expected=f"the partner of {name}.png")
     return partner
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import overload
 
 from ipose.data.faults import raise_faults
+from ipose.data.file_lists import is_free
 from ipose.data.index_cache import object_index, state_of_files
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import progress_bar
@@ -126,7 +127,6 @@ def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
         raise DataError("scene name that cannot be a file name", file=root, found=repr(scene.name))
 
     def place(kind: str) -> Path:
-        (root / f"{split}_{kind}").mkdir(parents=True, exist_ok=True)
         return root / f"{split}_{kind}" / f"{scene.name}.png"
 
     file_ids = scene.label.new_tensor([item.file_id for item in spec.classes])
@@ -143,7 +143,7 @@ def refuse_split(root: Path, split: str, spec: LabelSpec) -> None:
     """Raise DataError where a folder holds the split already, or scenes of another spec; return for any other."""
     for kind in ("img", "label", "inst", "part"):
         folder = root / f"{split}_{kind}"
-        if folder.is_dir() and any(folder.iterdir()):
+        if not is_free(folder):
             mend = "Write to another folder, or remove this one first."
             raise DataError("split is there already", file=folder, expected="a new or empty folder", mend=mend)
     file = root / DATASET_FILE

@@ -38,7 +38,7 @@ def class_cards(
         MissingWeightsError: no weights of LPIPS.
     """
     sampler, size = noise(run, options.device)
-    distance = ABSOLUTE_DIFFERENCE if options.lpips is None else _lpips_distance(options.lpips, options.device)
+    distance = image_distance(options.lpips, options.device)
     data = data or config_from_plain(DataConfig, run.config["data"])
     val = open_scenes(data, options.split, size)
     stride = max(1, len(val) // options.maps)
@@ -66,8 +66,10 @@ def class_cards(
     ]
 
 
-def _lpips_distance(weights: Path, device: str) -> ImageDistance:
-    """LPIPS with AlexNet's local file. Raises MissingWeightsError if it is not there."""
+def image_distance(weights: Path | None, device: str) -> ImageDistance:
+    """LPIPS with AlexNet's local file; the mean absolute difference without one. Raises MissingWeightsError."""
+    if weights is None:
+        return ABSOLUTE_DIFFERENCE
     loaded = load_lpips(weights, device=device)
 
     def whole(a: Tensor, b: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from ipose.data.file_lists import named_file
 from ipose.data.input_maps import read_map
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
@@ -55,12 +56,11 @@ class LabelMaps:
 
     def scene(self, name: str, size: tuple[int, int]) -> Scene:
         """The maps of a scene, resized to (height, width). Raises DataError if there is no label map."""
-        path = self.folder / f"{name}.png"
-        if not path.is_file():
-            raise DataError(
-                "no label map of this image", file=path, mend="Name the folder of label maps with --labels."
-            )
-        return read_map(path, self.spec, instances=self.instances, size=size)
+        path = named_file(self.folder, f"{name}.png")
+        if path is None:
+            missing, mend = self.folder / f"{name}.png", "Name the folder of label maps with --labels."
+            raise DataError("no label map of this image", file=missing, mend=mend)
+        return read_map(path, self.spec, root=self.folder, instances=self.instances, size=size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class Fingerprint:
 
     def add(self, name: str, pixels: Tensor) -> None:
         """Add the pixels of a scene."""
-        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode())
+        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode("utf-8", "surrogateescape"))
         self._hash.update(pixels.contiguous().numpy().tobytes())
 
     def hex(self) -> str:

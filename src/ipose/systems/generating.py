@@ -88,7 +88,7 @@ def _check_inputs(system: System, request: Request) -> None:
         for name in ("inputs", "split", "instances", "keep_size"):
             if getattr(request, name):
                 raise ConfigError(
-                    f"a {system.title} makes images of noise, not of label maps",
+                    f"{system.title} makes images of noise, not of label maps",
                     field=name,
                     found=getattr(request, name),
                     mend="Leave it out.",
@@ -101,7 +101,7 @@ def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
     for name, value in given.items():
         if value and name not in own:
             raise ConfigError(
-                f"no option of a {system.title}",
+                f"{system.title} has no such option",
                 field=name,
                 found=value,
                 expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",

@@ -160,7 +160,7 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
     family = CLASSES if CLASSES in protocols else "images"
     if family not in system.judged_by:
         raise ConfigError(
-            f"a {system.title} is not judged by this protocol",
+            f"{system.title} is not judged by this protocol",
             field="protocol",
             found=", ".join(protocols),
             expected=", ".join(system.judged_by),
@@ -187,7 +187,7 @@ def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] |
     for name in given:
         if name not in fine:
             raise ConfigError(
-                f"an option that means nothing for a {system.title} judged by {family}",
+                f"an option that means nothing for {system.title} judged by {family}",
                 field=name,
                 expected=", ".join(f"--{option.replace('_', '-')}" for option in fine),
                 mend=system.instead or None,

@@ -43,7 +43,7 @@ class TestCheckOptions:
         folder, protocols = run_of(system), protocols_of(system, family)
         check_options(folder, system.judged_by[family], protocols)
         for option in set(OF_RUNS) - set(system.judged_by[family]):
-            with pytest.raises(ConfigError, match=rf"\[{option}\] an option that means nothing for a {system.title}"):
+            with pytest.raises(ConfigError, match=rf"\[{option}\] an option that means nothing for {system.title}"):
                 check_options(folder, [option], protocols)
 
     @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ class TestCheckOptions:
         assert named <= set(OF_RUNS)
 
     def test_a_protocol_that_a_system_is_not_judged_by_is_refused(self, run_of):
-        with pytest.raises(ConfigError, match=r"a PartNet is not judged by this protocol: found classes"):
+        with pytest.raises(ConfigError, match=r"PartNet is not judged by this protocol: found classes"):
             check_options(run_of(system_named("partnet")), [], ("classes",))
 
 

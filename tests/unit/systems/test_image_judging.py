@@ -69,6 +69,17 @@ class TestGenerateSet:
         generate_set(model, data, tmp_path / "out", seeds=(0, 1), limit=5)
         assert model.asked == [(4, [0, 1]), (1, [0, 1])]
 
+    def test_the_models_own_spec_says_which_objects_have_parts(self, data, tmp_path):
+        """Given a model whose spec gives parts to a class that has none in the data's spec, its objects have parts."""
+        thing = next(i for i, item in enumerate(SPEC.classes) if item.thing and item.part_category is None)
+        classes = [replace(item, part_category="slot") if i == thing else item for i, item in enumerate(SPEC.classes)]
+        model, seen = Copyist(), []
+        model.spec = replace(SPEC, classes=tuple(classes))
+        model.images = lambda scenes, seeds: seen.extend(scenes) or Copyist.images(model, scenes, seeds)
+        generate_set(model, data, tmp_path / "out", seeds=(0,))
+        objects = [item for scene in seen for item in scene.objects]
+        assert {item.class_id for item in objects if item.part_category == "slot"} == {thing}
+
     def test_data_of_other_classes_are_refused(self, tmp_path):
         with pytest.raises(SpecError, match=r"of other classes than the model: found \d+ classes.*expected 5 classes"):
             generate_set(Copyist(), DataConfig(scenes=1, val_scenes=1), tmp_path / "out", seeds=(0,))

@@ -149,7 +149,7 @@ class TestFamilies:
         folder = stranger.run(tmp_path / "run").folder
         check_options(folder, ["data", "limit"], None)
         check_options(folder, ["lpips"], ("images",))
-        with pytest.raises(ConfigError, match=r"\[lpips\].*a line judged by lines: expected --data, --lim"):
+        with pytest.raises(ConfigError, match=r"\[lpips\].*line judged by lines: expected --data, --lim"):
             check_options(folder, ["data", "lpips"], None)
 
 

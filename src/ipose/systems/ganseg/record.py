@@ -66,6 +66,7 @@ SYSTEM = System(
     data=PhotoConfig,
     train_options=GANSegOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.ganseg.pretrained:load_ganseg",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",

@@ -13,6 +13,7 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.images import image_uint8
 from ipose.systems.generating import Request
 from ipose.systems.groupdnet.sheets import image_sheet
+from ipose.whole_files import save_whole
 
 
 def make(model: GroupDNet, request: Request) -> Iterator[Path]:
@@ -26,7 +27,8 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
     """
     size = None if request.keep_size else (model.config.height, model.config.width)
     classes: tuple[str, ...] = request.options.resample
-    for files in find_inputs(request.maps, model.spec, split=request.split, instances=request.instances):
+    split, instances = request.split, request.instances
+    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
         scene = read_input(files, model.spec, size)
         images = dict[str, Tensor]()
         for number in request.seeds:
@@ -34,9 +36,9 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
             image = paint_edited(model, scene, edit, seed=request.seed if classes else number)
             request.out.mkdir(parents=True, exist_ok=True)
             images[f"seed {number}"] = image
-            path = request.out / f"{files.name}_seed{number}.png"
+            path = request.out / f"{scene.name}_seed{number}.png"
             write_photo(path, image_uint8(image))
             yield path
-        path = request.out / f"{files.name}_sheet.png"
-        image_sheet([(scene, images)], model.spec).save(path)
+        path = request.out / f"{scene.name}_sheet.png"
+        save_whole(image_sheet([(scene, images)], model.spec), path)
         yield path

@@ -10,6 +10,7 @@ from ipose.groupdnet.published import published
 from ipose.systems.record import (
     CLASS_OPTIONS,
     IMAGE_OPTIONS,
+    ImageAblateOptions,
     MakeOptions,
     Released,
     ReleaseOptions,
@@ -38,6 +39,19 @@ class GroupDNetMakeOptions(MakeOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupDNetAblateOptions(ImageAblateOptions):
+    """Options that `ipose ablate` has for GroupDNet's tables."""
+
+    lpips: Path | None = None
+    """GroupDNet: file of torchvision's AlexNet (alexnet-owt-7be5be79.pth), for LPIPS. None = the mean absolute
+    difference."""
+    maps: int | None = None
+    """GroupDNet: number of validation label maps for mCSD and mOCD. None = 20."""
+    pairs: int | None = None
+    """GroupDNet: number of image pairs for each class of a map. None = 19."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GroupDNetReleaseOptions(ReleaseOptions):
     """Options that `ipose convert` has for GroupDNet's files."""
 
@@ -63,6 +77,7 @@ SYSTEM = System(
     differences="docs/groupdnet.md",
     train_options=GroupDNetOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.groupdnet.model:GroupDNet.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
@@ -70,6 +85,9 @@ SYSTEM = System(
     judging=f"{ROOM}.judging:judge",
     judged_by={"images": (*IMAGE_OPTIONS, "maps", "pairs", "masking"), "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:GroupDNetRows",
+    ablate_options=GroupDNetAblateOptions,
     page=f"{ROOM}.page:page",
     figures=f"{ROOM}.figures:draw",
     released={

@@ -18,6 +18,7 @@ from ipose.systems.judging import Judged, ModelAlone, data_of
 from ipose.systems.partnet.training import evaluate
 from ipose.systems.training import Trained
 from ipose.training.run import Run
+from ipose.whole_files import write_text_whole
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
@@ -47,7 +48,7 @@ def judge_parts(
     written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
     path = (out or run.folder) / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_text_whole(path, json.dumps(written, indent=2) + "\n")
     seeds = () if isinstance(run, ModelAlone) else (run.train_config.seed,)
     return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
 

@@ -22,6 +22,7 @@ SYSTEM = System(
     summary="Train a semantic segmenter on images and label maps, to judge images by: ipose evaluate --segmenter.",
     config=SegmenterConfig,
     training=f"{ROOM}.training:prepare",
+    metrics={"miou": "higher", "accuracy": "higher"},
     loading="ipose.segmentation.saved:load_segmenter",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
