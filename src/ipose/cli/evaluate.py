@@ -12,6 +12,7 @@ from ipose.errors import ConfigError
 OF_RUNS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
     *("seeds", "limit", "count", "maps", "pairs", "masking"),
+    "without_parts",
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
@@ -80,6 +81,8 @@ class Evaluate:
     """Seeds of the images of each validation scene. Distances to real images use the first seed. None = 0 1."""
     limit: int | None = None
     """Number of scenes of the split, from the first one. None = all."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """Paint objects whose part category has no supports as objects without parts. Otherwise they are an error."""
     count: int | None = None
     """Number of images, for a system that makes them from noise. None = as many as its paper takes."""
     out: Path | None = None
@@ -127,12 +130,13 @@ class Evaluate:
 
     def _judge(self, folder: Path) -> None:
         from ipose.evaluation.judges import EvaluateOptions
+        from ipose.reports.card_blocks import cards_as_text
         from ipose.systems.checks import check_device
         from ipose.systems.judging import check_options, evaluate_run
 
         check_device(self.device)
         protocols = None if self.protocol is None else (self.protocol,)
-        given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) is not None}
+        given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) not in (None, False)}
         check_options(folder, list(given), protocols)
         if self.spec is not None and self.data is None:
             raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
@@ -146,6 +150,8 @@ class Evaluate:
             print(result.table)
         for card, path in zip(result.cards, result.files, strict=True):
             print(f"{path}: {card.line()}")
+        if len(result.cards) > 1:
+            print(cards_as_text(result.cards))
         for sentence in result.left_out:
             print(sentence)
         if result.report is not None:

@@ -106,6 +106,7 @@ class EvaluateOptions(JudgeOptions):
         seeds: of the images. Distances to photographs use the first seed.
         split: which scenes the images are made of.
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
+        without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
         count: number of images of a system that makes them from noise; None = as many as its paper.
         maps: number of validation label maps, for protocol "classes".
         pairs: number of image pairs for each class of a map, for protocol "classes".
@@ -120,6 +121,7 @@ class EvaluateOptions(JudgeOptions):
     seeds: tuple[int, ...] = (0, 1)
     split: str = "val"
     limit: int | None = None
+    without_parts: bool = False
     count: int | None = None
     maps: int = 20
     pairs: int = 19

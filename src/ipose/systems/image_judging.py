@@ -59,11 +59,11 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 def nothing_to_judge_by(run: Run, left_out: Sequence[str]) -> DataError:
     """The error of an evaluation without a card. `left_out`: why there is none."""
+    why = " ".join(left_out) or "No network was named."
     return DataError(
         "nothing to judge by",
         file=run.folder,
-        found=" ".join(left_out) or "no network",
-        mend="To make the images alone: ipose generate DATA --model MODEL.",
+        mend=f"{why} To make the images alone: ipose generate DATA --model MODEL.",
     )
 
 
