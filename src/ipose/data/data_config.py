@@ -83,7 +83,7 @@ class PhotoConfig(WorldFlags):
 
     data: str = PARTWORLD
     """A folder of photographs, a scene folder (its photographs are taken), Flowers-102, CUB-200-2011, Taichi or
-    CelebA in the wild as downloaded, or "partworld" (drawn on the spot)."""
+    CelebA as downloaded, or "partworld" (drawn on the spot)."""
     objects: tuple[int, int] = (1, 1)
     """PartWorld: fewest and most objects a scene."""
     object_scale: tuple[float, float] = (0.6, 0.9)

@@ -34,7 +34,7 @@ def part_cards(
     """Four cards for the basis categories, and four for the novel categories if there are some.
 
     The value is the macro mean, in 0..1; of AC (pooled) it is the share over all objects. The breakdown has the value
-    of each category. The baselines are the same of copy and majority. Source: iPOSE sec. 4.3 (AC) and the authors'
+    of each category. The baselines are the same of copy and majority. Source: iPOSE sec. 4.1 (AC) and the authors'
     release (pooled); the other two metrics are ours.
 
     Args:
@@ -93,7 +93,9 @@ def supports_hash(supports: SupportSet) -> str:
     digest = hashlib.sha256()
     for category in sorted(supports.categories):
         maps = supports.part_maps[category]
-        digest.update(f"{category} {supports.part_names[category]} {tuple(maps.shape)} ".encode())
+        digest.update(
+            f"{category} {supports.part_names[category]} {tuple(maps.shape)} ".encode("utf-8", "surrogateescape")
+        )
         digest.update(maps.contiguous().cpu().numpy().tobytes())
     return digest.hexdigest()
 
@@ -102,6 +104,6 @@ def pairs_hash(pairs: Sequence[PartPair]) -> str:
     """Hash of shapes and true part maps, 16 digits."""
     digest = hashlib.sha256()
     for pair in pairs:
-        digest.update(pair.category.encode())
+        digest.update(pair.category.encode("utf-8", "surrogateescape"))
         digest.update(pair.shape.cpu().numpy().tobytes() + pair.part_map.cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

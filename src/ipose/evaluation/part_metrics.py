@@ -45,7 +45,7 @@ def part_confusion(
 def part_accuracy(predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, "*n s1 s2"]) -> Float[Tensor, ""]:
     """AC, the paper's metric: share of right pixels of the whole 64x64 frame, with background, over all objects.
 
-    Source: iPOSE sec. 4.3 and suppl. table 4 (argmax over all 9 channels). Pooled over all maps, as the release does.
+    Source: iPOSE sec. 4.1 (argmax over all 9 channels), suppl. table 4. Pooled over all maps, as the release does.
     NaN without pixels.
     """
     return _share_right(part_confusion(predicted, true))

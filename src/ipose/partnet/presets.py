@@ -64,9 +64,9 @@ class PartNetConfig:
     held_out: tuple[str, ...] = ()
     """Part categories whose part maps are not trained on where the data have them (P: cat). --novel replaces them."""
     ema_decay: float = 0.0
-    """Decay of the averaged weights that are evaluated and saved. 0 = no average (P)."""
+    """Decay of the averaged weights that are evaluated and saved. 0 = no average (R)."""
     decay_learning_rate: bool = False
-    """Whether the learning rate falls to 0 along a cosine (P: constant)."""
+    """Whether the learning rate falls to 0 along a cosine (R: constant)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "encoder_channels", lambda x: len(x) == 4 and min(x) > 0, "4 widths, each above 0")
@@ -162,8 +162,8 @@ PUBLISHED: Mapping[str, Published] = {
     "epochs": Published(30, 500),
     "best_checkpoint": Published(release=True),
     "held_out": Published(("cat",)),
-    "ema_decay": Published(0.0, 0.0),
-    "decay_learning_rate": Published(False, False),
+    "ema_decay": Published(release=0.0),
+    "decay_learning_rate": Published(release=False),
 }
 """Published values by field of `PartNetConfig`. Sources: iPOSE sec. 3.1, suppl. B; the released networks and
 scripts."""

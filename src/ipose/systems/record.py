@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
@@ -17,10 +18,13 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 from ipose.training.config import Better
 
-IMAGE_OPTIONS = ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+IMAGE_OPTIONS = (
+    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit"),
+)
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
-CLASS_OPTIONS = ("protocol", "maps", "pairs", "masking", "lpips")
+CLASS_OPTIONS = ("data", "spec", "split", "protocol", "maps", "pairs", "masking", "lpips")
 """Of `ipose evaluate --protocol classes`, for a model with noise for each class."""
 
 
@@ -50,6 +54,24 @@ class MakeOptions:
 @dataclass(frozen=True, kw_only=True)
 class AblateOptions:
     """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageAblateOptions(AblateOptions):
+    """What `ipose ablate` takes for tables of images, of several systems."""
+
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, rows with a VGG loss are left
+    out."""
+    tiny_encoders: bool = False
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
+    features: str | None = None
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
+    segmenter: Path | None = None
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """What the segmenter's channels stand for: a built-in name or a JSON list, as for ipose evaluate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +123,8 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
+        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
+            alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.

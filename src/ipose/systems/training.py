@@ -20,7 +20,7 @@ from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.whole_files import replace_folder
+from ipose.whole_files import replace_folder, save_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +204,7 @@ class _Hooks:
             append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = prepared.show(model, f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+        save_whole(sheet, snapshot.run.samples / f"step-{snapshot.step:07d}.png")
 
     def save(self, snapshot: Snapshot) -> None:
         """The model folder, written beside and renamed into place. Not if an earlier step is better."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import folders_in, list_files
 from ipose.data.part_sources.part_tree import PART_ENDING, find_pairs, read_named_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError, IposeError
@@ -66,8 +67,8 @@ def release_supports(root: Path) -> dict[int, SupportSet]:
         DataError: a map that is no index PNG or holds a part that its category lacks; other than k maps.
     """
     found = {}
-    for folder in sorted(root.glob(f"{SUPPORT_FOLDER}/*")):
-        if folder.is_dir() and folder.name.isdecimal():
+    for folder in folders_in(root / SUPPORT_FOLDER):
+        if folder.name.isdecimal():
             found[int(folder.name)] = _support_set(folder, int(folder.name))
     return {k: supports for k, supports in found.items() if supports.categories}
 
@@ -79,7 +80,7 @@ def _support_set(folder: Path, k: int) -> SupportSet:
         lender = _lender(folder, number)
         if category in maps or lender is None:
             continue
-        files = sorted(lender.glob(f"*{PART_ENDING}"))
+        files = list_files(lender, (PART_ENDING,))
         if len(files) != k:
             faults.append(Fault(str(lender), "wrong number of supports", str(len(files)), f"{k}, as its folder says"))
             continue

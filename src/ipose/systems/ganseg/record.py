@@ -72,6 +72,8 @@ SYSTEM = System(
     making=f"{ROOM}.generating:make",
     reads_maps=False,
     make_options=GANSegMakeOptions,
+    judging=f"{ROOM}.judging:judge",
+    judged_by={"images": ("data", "protocol", "features", "count", "limit")},
     page=f"{ROOM}.page:page",
     released={"GANSeg generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",

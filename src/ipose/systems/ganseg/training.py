@@ -1,5 +1,6 @@
 """Training GANSeg: photographs, objective, sheets, and a check of the parts for collapse."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,17 +10,23 @@ from PIL import Image
 from ipose.data.batch_sources import PhotoSource
 from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
+from ipose.ganseg.autoencoder import AutoencoderObjective
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.presets import GANSegConfig
+from ipose.ganseg.presets import GANSegConfig, Training
 from ipose.ganseg.pretrained import save_ganseg
 from ipose.images import image_uint8
 from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
 from ipose.systems.validation import frechet_of_images
 from ipose.training.snapshot import Snapshot
+
+_OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective]] = {
+    "gan": GANSegObjective,
+    "auto-encoder": AutoencoderObjective,
+}
 
 SHOWN, WATCHED = 6, 64
 """Number of images on a sheet, and of images in the check for collapse."""
@@ -45,10 +52,11 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
     if len(photographs) < ADVISED:
         print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
+    print(config.derived())
     torch.manual_seed(seed)
     return Prepared(
         config=config,
-        objective=GANSegObjective.from_config(config),
+        objective=_OBJECTIVES[config.training].from_config(config),
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
         about=f"{len(photographs)} photographs of {task.data.data}",
         loop={"steps": config.updates, "batch_size": config.batch_size, "ema_decay": 0.0},

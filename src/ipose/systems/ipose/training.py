@@ -12,6 +12,7 @@ from torch import nn
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.data.scene_folder import SceneFolder
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
@@ -106,12 +107,14 @@ def prepare(
         MissingWeightsError: no weights for the style loss.
     """
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
-    if trained is not None:
+    if trained is not None and task.data.is_partworld:
         check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
     config = fit_config(task.config, spec, trained)
     size = (config.height, config.width)
     scenes = checked_scenes(task.data, size) if scenes is None else scenes
     val = open_scenes(task.data, "val", size) if val is None else val
+    if trained is not None and not task.data.is_partworld:
+        check_supports(categories_in_use(spec, scenes, val), trained.supports, task.options.partnet)
     check_part_maps(config, scenes, val)
     style = _style_loss(config, task.options) if style is None else style
     torch.manual_seed(seed)
@@ -189,6 +192,16 @@ def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | N
     if config.style_loss == "clip":
         return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
+
+
+def categories_in_use(spec: LabelSpec, *splits: Sequence[Scene]) -> list[str]:
+    """Part categories that the objects of some scenes have; those of the spec where that is not known unread."""
+    found: set[str | None] = set()
+    for scenes in splits:
+        if not isinstance(scenes, SceneFolder):
+            return list(spec.part_categories)
+        found |= {item.part_category for objects in scenes.objects for item in objects}
+    return [name for name in spec.part_categories if name in found]
 
 
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:

@@ -27,6 +27,7 @@ from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.tables import METRICS
 from ipose.systems.partnet.training import evaluate, loop_of
+from ipose.whole_files import save_whole
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"
@@ -112,8 +113,8 @@ class PartNetRows(SystemRows):
             Tile(part_picture(parts, pair.shape), f"{100 * _right(parts, pair):.0f} % right")
             for parts, pair in zip(predicted, pairs, strict=True)
         ]
-        contact_sheet([TileRow(true)], side=SHOWN_SIDE).save(path.with_name(TRUE_PICTURE))
-        contact_sheet([TileRow(drawn)], side=SHOWN_SIDE).save(path)
+        save_whole(contact_sheet([TileRow(true)], side=SHOWN_SIDE), path.with_name(TRUE_PICTURE))
+        save_whole(contact_sheet([TileRow(drawn)], side=SHOWN_SIDE), path)
 
 
 def _one_of_each_in_turn(pairs: Sequence[PartPair], novel: Sequence[str]) -> list[PartPair]:

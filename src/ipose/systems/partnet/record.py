@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
+from ipose.data.file_lists import folders_in
 from ipose.partnet.presets import PRESETS, PUBLISHED, PartNetConfig, preset
 from ipose.systems.record import Released, System, TrainOptions
 
@@ -35,7 +36,7 @@ def published(_: str) -> Mapping[str, Published]:
 
 def describe_parts(config: Mapping[str, Any], folder: Path) -> list[str]:
     """PartNet's hash, and the categories with supports."""
-    supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
+    supports = [place.name for place in folders_in(folder / "supports")]
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [f"PartNet {config['partnet_sha256'][:12]}", f"categories  {', '.join(supports) or none}"]
 

@@ -101,7 +101,7 @@ def _measured(network: SemanticSegmenter, metric: str, *, scenes: Sequence[Scene
             assert image is not None  # training data have photographs
             yield network(image.to(device)).argmax(1)[0].cpu(), scene.label
 
-    scores = semantic_scores(semantic_confusion(pairs(), spec.num_classes, ignored), ignored)
+    scores = semantic_scores(semantic_confusion(pairs(), spec.num_classes), ignored)
     return float(getattr(scores, metric))
 
 
