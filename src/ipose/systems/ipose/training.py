@@ -230,7 +230,7 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
 
 def _measured(model: IPose, _: str, *, scenes: Sequence[Scene]) -> float:
     """Frechet distance on the validation scenes."""
-    return frechet_of_scenes(ScenesOfIPose(model), scenes)
+    return frechet_of_scenes(lambda batch: next(ScenesOfIPose(model).images(batch, (0,))), scenes)
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
