@@ -7,6 +7,7 @@ feature_distances   Frechet and kernel distance              feature_networks   
 diversity, lpips    between seeds                            class_diversity    mCSD, mOCD
 semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's, as a file
 control             change inside and outside of an edit     network_files      networks that come as a file
+reconstruction      photographs from their own codes
 protocols           what is compared, at what size           image_sets         images of folders or data, by name
 image_pairs         both images, as a network sees them      judges             who judges, and all its options
 eval_card           a number with all it depends on          card_folder        the cards of a run
