@@ -132,6 +132,7 @@ class TestPublished:
 
     FOLLOWS_RELEASE = frozenset(
         {"class_images", "modulation_form", "activation", "spectral_norm", "init", "modulation", "edges", "num_classes"}
+        | {"decoder_groups"}
     )
 
     @pytest.mark.parametrize("name", ["deepfashion", "cityscapes", "ade20k"])
