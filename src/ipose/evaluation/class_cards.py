@@ -23,20 +23,24 @@ ClassNoise = Callable[[Run, str], tuple[ClassSampler, tuple[int, int]]]
 """(run, device) -> (sampler of the run's model, (height, width) that it was trained at)."""
 
 
-def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[EvalCard]:
-    """Cards of a run's model on its validation label maps. Their names have the distance.
+def class_cards(
+    run: Run, noise: ClassNoise, options: EvaluateOptions, data: DataConfig | None = None
+) -> list[EvalCard]:
+    """Cards of a run's model on label maps of a split. Their names have the distance.
 
     Args:
         run: of a generator with noise for each class.
         noise: `class_noise` of its system.
-        options: reads maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        options: reads split, maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        data: with the label maps; None = those of the run.
     Raises:
         RunError: no model in the run.
         MissingWeightsError: no weights of LPIPS.
     """
     sampler, size = noise(run, options.device)
     distance = image_distance(options.lpips, options.device)
-    val = open_scenes(config_from_plain(DataConfig, run.config["data"]), "val", size)
+    data = data or config_from_plain(DataConfig, run.config["data"])
+    val = open_scenes(data, options.split, size)
     stride = max(1, len(val) // options.maps)
     scenes = [val[i] for i in range(0, len(val), stride)][: options.maps]
     found = class_diversity(sampler, scenes, distance, images=IMAGES, pairs=options.pairs, masking=options.masking)

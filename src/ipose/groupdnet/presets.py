@@ -45,7 +45,8 @@ class GroupDNetConfig:
     encoder_grouped: bool = True
     """Whether each class has its own encoder (grouped convolutions). False = one encoder for all (VSPADE, GroupDec)."""
     encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 256, 256)
-    """Width of each encoder layer for one class (R). Each layer halves the image."""
+    """Width of each encoder layer for one class, from 32, 10 or 4 on (R; P table 4: from 64, 8 or 3 on). Each layer
+    halves the image."""
     code: Code = "map"
     """Form of the code: "map" = one for each pixel of the smallest map; "pooled" = the same everywhere (P table 3, "w/o
     map"); "vector" = one vector for the image (VSPADE)."""

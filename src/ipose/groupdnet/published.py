@@ -42,6 +42,9 @@ _EVERYWHERE: Mapping[str, Published] = {
 _AS_PRINTED = ("height", "width", "decoder_groups", "epochs", "decay_epochs")
 """Fields of a data set's preset for which paper and release agree."""
 
+_ENCODER_WIDTH = {"deepfashion": 64, "cityscapes": 8, "ade20k": 3}
+"""The paper's. The release's, 32, 10 and 4, give the paper's number of parameters."""
+
 _DATA: Mapping[str, Mapping[str, Published]] = {
     "deepfashion": {
         "batch_size": Published(32, 8),
@@ -77,6 +80,8 @@ def published(name: str) -> Mapping[str, Published]:
     agreed = {field: Published(getattr(config, field), getattr(config, field)) for field in _AS_PRINTED}
     released = {
         field: Published(release=getattr(config, field))
-        for field in ("num_classes", "encoder_channels", "decoder_channels", "modulation_hidden")
+        for field in ("num_classes", "decoder_channels", "modulation_hidden")
     }
+    width = f"C = {_ENCODER_WIDTH[name]}, the first layer's width for one class (table 4)"
+    released["encoder_channels"] = Published(width, config.encoder_channels)
     return {**silent, **_EVERYWHERE, **released, **agreed, **_DATA[name]}

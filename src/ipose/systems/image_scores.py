@@ -20,6 +20,7 @@ from ipose.systems.image_judging import GeneratedSet, generate_set
 from ipose.systems.image_metrics import IMAGE_METRICS
 from ipose.systems.record import ImageAblateOptions
 from ipose.systems.scene_models import SceneModel
+from ipose.whole_files import save_whole
 
 IMAGE_SEED = 0
 """Seed of the noise. Each scene has one image, with the same seed in all rows."""
@@ -114,9 +115,9 @@ def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
     scenes = [made.maps.scene(name, (pixels.shape[1], pixels.shape[2])) for name, pixels in painted.items()]
     labels = [Tile(label_picture(scene.label, made.maps.spec), scene.name) for scene in scenes]
     photos = [Tile(None if scene.image is None else photo(scene.image)) for scene in scenes]
-    contact_sheet([TileRow(labels), TileRow(photos)], side=SHOWN_SIDE).save(pictures[0])
+    save_whole(contact_sheet([TileRow(labels), TileRow(photos)], side=SHOWN_SIDE), pictures[0])
     tiles = [Tile(photo(pixels), name) for name, pixels in painted.items()]
-    contact_sheet([TileRow(tiles)], side=SHOWN_SIDE).save(pictures[1])
+    save_whole(contact_sheet([TileRow(tiles)], side=SHOWN_SIDE), pictures[1])
 
 
 def _inception_or_random(device: str) -> FeatureNetwork:

@@ -257,6 +257,6 @@ class TestWrongInput:
 
     def test_scenes_without_photographs(self, batch):
         scene = make_scene(0)
-        bare = SceneBatch.from_scenes([Scene(scene.name, None, scene.label, scene.instance)])
+        bare = SceneBatch.from_scenes([Scene(scene.name, None, scene.label, scene.instance, ())])
         with pytest.raises(DataError, match="training needs photographs"):
             next(system().phases(bare, noise()))

@@ -9,6 +9,7 @@ from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
 from ipose.groupdnet.published import published
 from ipose.systems.record import (
     CLASS_OPTIONS,
+    IMAGE_OPTIONS,
     ImageAblateOptions,
     MakeOptions,
     Released,
@@ -76,11 +77,13 @@ SYSTEM = System(
     differences="docs/groupdnet.md",
     train_options=GroupDNetOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.groupdnet.model:GroupDNet.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
     make_options=GroupDNetMakeOptions,
-    judged_by={"classes": CLASS_OPTIONS},
+    judging=f"{ROOM}.judging:judge",
+    judged_by={"images": (*IMAGE_OPTIONS, "maps", "pairs", "masking"), "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:GroupDNetRows",

@@ -22,6 +22,7 @@ from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.seeds import generator_of
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
 from ipose.types import Scene, SceneBatch
@@ -70,6 +71,7 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
+        measure=(lambda model, _: frechet_of_scenes(model, val)) if have_photographs(val) else None,
     )
 
 

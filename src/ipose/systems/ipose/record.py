@@ -83,7 +83,7 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 SYSTEM = System(
     name="synthesis",
     formats=("ipose",),
-    title="Synthesis",
+    title="iPOSE",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
     preset=preset,
@@ -92,6 +92,7 @@ SYSTEM = System(
     differences="docs/paper-vs-release.md",
     train_options=IPoseOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.pipeline:IPose.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
