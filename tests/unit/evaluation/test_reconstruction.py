@@ -3,11 +3,16 @@
 import pytest
 import torch
 
-from ipose.errors import ConfigError, DataError
+import ipose.evaluation.reconstruction as module
+from ipose.data.data_config import DataConfig
+from ipose.errors import ConfigError, DataError, MissingWeightsError
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.reconstruction import reconstruction, reconstruction_cards
 from ipose.images import image_float
 from ipose.testing.tiny_scenes import make_scene
+from ipose.training.config import TrainConfig
+from ipose.training.run import Run
 from ipose.types import Scene
 
 SCENES = [make_scene(i) for i in range(5)]
@@ -57,19 +62,31 @@ class TestReconstruction:
 
 
 class TestReconstructionCards:
-    """reconstruction_cards: one card a number."""
+    """reconstruction_cards(run, coder, options, data): one card a number, of the photographs of a split."""
 
-    def test_are_l1_and_lpips_with_its_network(self):
-        one, two = reconstruction_cards(grey, SCENES, FIRST_CHANNEL, {"images": "run"})
-        assert (one.metric, two.metric) == ("Reconstruction L1", "Reconstruction LPIPS")
-        assert (two.features, two.images, two.protocol, two.counts) == (
-            "first@0123",
-            "run",
-            "reconstruction",
-            {"photographs": 5},
-        )
-        assert one.value == reconstruction(grey, SCENES).l1
+    @pytest.fixture
+    def run(self, tmp_path):
+        data = DataConfig(categories=("car",), objects=(1, 1), scenes=2, val_scenes=5, scene_size=32)
+        train = TrainConfig(steps=1, batch_size=1)
+        run = Run.create(tmp_path / "run", kind="tiny", config={"data": data}, train=train, command="c")
+        run.model.mkdir()
+        return run
 
-    def test_without_lpips_the_card_says_how_to_get_it(self):
-        (card,) = reconstruction_cards(grey, SCENES, None, {})
+    def cards(self, run, **options):
+        return reconstruction_cards(run, lambda run, device: (grey, (32, 48)), EvaluateOptions(**options))
+
+    def test_without_lpips_the_card_of_l1_says_how_to_get_it(self, run):
+        (card,) = self.cards(run, limit=3)
+        assert (card.metric, card.protocol, card.counts) == ("Reconstruction L1", "reconstruction", {"photographs": 3})
         assert "LPIPS is left out: no file was named (--lpips FILE). Once, with a network, get https" in card.line()
+
+    def test_lpips_stands_beside_it_with_its_network(self, run, monkeypatch, tmp_path):
+        monkeypatch.setattr(module, "load_lpips", lambda file, device: FIRST_CHANNEL)
+        one, two = self.cards(run, lpips=tmp_path / "alexnet.pth")
+        assert (one.metric, two.metric, two.features) == ("Reconstruction L1", "Reconstruction LPIPS", "first@0123")
+        assert one.counts == two.counts == {"photographs": 5}
+        assert "left out" not in one.line()
+
+    def test_a_missing_file_says_what_to_do(self, run, tmp_path):
+        with pytest.raises(MissingWeightsError, match="no weights of LPIPS's AlexNet.*Once, with a network, get http"):
+            self.cards(run, lpips=tmp_path / "nothing.pth")
