@@ -24,6 +24,9 @@ from ipose.systems.describing import describe_preset
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "paper-vs-release.md").read_text(encoding="utf-8")
 DATA_SETS = ("cityscapes", "ade20k", "coco-stuff")
+OURS = {"zero_empty_masks", "best_checkpoint"}
+"""Fields of which the paper says nothing, and whose value in `paper` is not the release's (docs/paper-vs-release.md)."""
+
 CONFIGS = {"PartNetConfig": PartNetConfig(), "SynthesisConfig": synthesis_presets.preset("ade20k")}
 
 RELEASE_FORMS = {"part_input", "spectral_norm", "global_loss", "style_crops", "style_block", "normalization"}
@@ -64,7 +67,7 @@ class TestPresetsAgainstThePublishedNumbers:
             (synthesis_presets.preset(name), published(name)),
             (partnet_presets.preset("paper"), PUBLISHED),
         ):
-            silent = [field for field, entry in known.items() if entry.paper is None and field != "zero_empty_masks"]
+            silent = [field for field, entry in known.items() if entry.paper is None and field not in OURS]
             assert silent
             assert all(getattr(preset, field) == known[field].release for field in silent)
 

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from ipose.data.faults import raise_faults
-from ipose.data.file_lists import files_by_name, name_of, named_file, names_in
+from ipose.data.file_lists import files_by_name, folders_in, name_of, named_file, names_in
 from ipose.data.png import read_index
 from ipose.data.published.layouts import Layout, find_scenes, published_layout, splits_of, way_to_data_set
 from ipose.data.scene_files import SCENE_FOLDER, SceneFiles
@@ -76,6 +76,8 @@ def find_inputs(
         if split is not None:
             mend = "Leave out --split, or name the folder of a data set."
             raise ConfigError("only a data set has splits", field="split", found=split, file=path, mend=mend)
+        if (inside := next((folder for folder in folders_in(path) if splits_of(folder)), None)) is not None:
+            raise DataError("no map in this folder", file=path, mend=way_to_data_set(path) or f"Name {inside}.")
         scenes = [SceneFiles(name_of(file, path), file) for file in find_maps(path, out=out)]
     return [_with_partners(files, instances, parts) for files in scenes]
 

@@ -36,7 +36,7 @@ def plain_scene(name, label, *, other=None):
     labels = torch.full((4, 6), label)
     if other is not None:
         labels[:, 3:] = other
-    return Scene(name, None, labels, torch.zeros(4, 6, dtype=torch.int32))
+    return Scene(name, None, labels, torch.zeros(4, 6, dtype=torch.int32), ())
 
 
 def diversity(sampler, **settings):

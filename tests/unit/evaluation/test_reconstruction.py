@@ -88,5 +88,5 @@ class TestReconstructionCards:
         assert "left out" not in one.line()
 
     def test_a_missing_file_says_what_to_do(self, run, tmp_path):
-        with pytest.raises(MissingWeightsError, match="no weights of LPIPS's AlexNet.*Once, with a network, get http"):
+        with pytest.raises(MissingWeightsError, match=r"no weights of LPIPS's AlexNet.*Once, with a network, get http"):
             self.cards(run, lpips=tmp_path / "nothing.pth")
