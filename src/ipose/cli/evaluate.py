@@ -47,8 +47,9 @@ class Evaluate:
     """Folder of real photographs with the same names. Needed with --images."""
     protocol: str | None = None
     """images, images-antialiased (another resize inside Inception), images-256, objects-128 (each object, cropped by
-    its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others).
-    None = the system's own; for --images, images."""
+    its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others)
+    or reconstruction (L1 and LPIPS of photographs from their own codes). None = the system's own; for --images,
+    images."""
     features: str | None = None
     """Feature network: inception (from torch.hub's cache), random, or a file (Inception's weights, TorchScript, or
     torch.export as .pt2). Only inception gives an FID. None = inception."""
@@ -69,7 +70,7 @@ class Evaluate:
     """Height and width that images are resized to for the segmenter. None = their own."""
     lpips: Path | None = None
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth). Adds LPIPS between the seeds of each scene. With
-    --protocol classes, LPIPS replaces the mean absolute difference."""
+    --protocol classes, LPIPS replaces the mean absolute difference; with reconstruction it is added."""
     maps: int | None = None
     """Number of validation label maps for --protocol classes. None = 20."""
     pairs: int | None = None

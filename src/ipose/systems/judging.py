@@ -11,7 +11,8 @@ from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
 from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.judges import CLASSES, EvaluateOptions
+from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, EvaluateOptions
+from ipose.evaluation.reconstruction import reconstruction_cards
 from ipose.model_folder import CONFIG, SPEC, open_model
 from ipose.reports.page import Section
 from ipose.systems.judged_page import write_judged_page
@@ -97,6 +98,9 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
     name = "" if own is None else _name_of(run, own, options.split)
     if family == CLASSES:
         judged = Judged(class_cards(run, function_named(str(system.class_noise)), options, own or data_of(run)))
+    elif family == RECONSTRUCTION:
+        coder = function_named(str(system.reconstruction))
+        judged = Judged(reconstruction_cards(run, coder, options, own or data_of(run)))
     else:
         judged = function_named(str(system.judging))(run, own, options, name)
     folder = options.out or run.folder / "cards" / name
@@ -157,7 +161,7 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
         )
     if protocols is None:
         return next(iter(system.judged_by))
-    family = CLASSES if CLASSES in protocols else "images"
+    family = next((name for name in (CLASSES, RECONSTRUCTION) if name in protocols), "images")
     if family not in system.judged_by:
         raise ConfigError(
             f"{system.title} is not judged by this protocol",
