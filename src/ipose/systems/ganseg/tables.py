@@ -31,7 +31,7 @@ METRICS = (
 """The last two are of scenes, which the paper does not have."""
 
 PUBLISHED_ON = "the paper's own training, 128x128 pixels"
-NO_NUMBERS = "no data in numbers, as far as is known here: the paper shows pictures"
+NO_NUMBERS = "nothing: no number of the paper is known here"
 
 
 def _scores(celeba: float, cub: float, flowers: float, taichi: float, taichi_iou: float) -> dict[str, float]:
