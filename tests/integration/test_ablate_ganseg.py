@@ -86,5 +86,4 @@ class TestOneRow:
         assert job.config(job.job.chosen[0]).lambda_con == 10
         assert rows(tmp_path, "ganseg-7", config=replace(CONFIG, parts=8)).run_name(job.job.chosen[0]) == "ganseg"
         fixed = rows(tmp_path, "ganseg-5")
-        name = "ganseg-fixed-scale-0.01-heatmap-gauss-var-area-target-heatmap"
-        assert fixed.run_name(fixed.job.table.rows[1]) == name
+        assert fixed.run_name(fixed.job.table.rows[1]) == "ganseg-fixed-0.01"

@@ -20,9 +20,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ipose.data.batch_sources import SceneSource
-from ipose.data.data_config import DataConfig
+from ipose.data.batch_sources import PhotoSource, SceneSource
+from ipose.data.data_config import DataConfig, PhotoConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
+from ipose.data.photo_folder import open_photographs
+from ipose.ganseg.objective import GANSegObjective
+from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.relaxed_emd import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
@@ -55,6 +58,25 @@ SYNTHESIS = preset(
     last_decoder_channels=4,
     style_loss="clip",
     batch_size=3,
+)
+
+
+GANSEG = GANSegConfig(
+    parts=3,
+    noise_channels=6,
+    embedding=4,
+    sizes=(8, 8, 16, 32),
+    channels=(8, 6, 6, 4),
+    final_channels=4,
+    mask_channels=4,
+    hidden=8,
+    margin=2,
+    point_divisor=2.0,
+    discriminator_channels=(4, 6, 8),
+    discriminator_hidden=8,
+    penalty_interval=3,
+    batch_size=3,
+    random_crop=True,
 )
 
 
@@ -130,7 +152,17 @@ def synthesis_losses(folder):
     return losses_of(system, SceneSource(scenes), config.batch_size, folder)
 
 
-SYSTEMS = {"partnet": partnet_losses, "synthesis": synthesis_losses}
+def ganseg_losses(folder):
+    """Of a GANSeg on photographs of cars: the penalty at every third step, the part losses at every second."""
+    photographs = open_photographs(PhotoConfig(scenes=8, val_scenes=1, categories=("car",)), "train", 32)
+    system = GANSegObjective.from_config(GANSEG)
+    for seed, network in enumerate(system.networks.values(), start=2):
+        in_float64(network, seed)
+    source = PhotoSource(photographs.images, flip=GANSEG.flip, random_crop=GANSEG.random_crop)
+    return losses_of(system, source, GANSEG.batch_size, folder)
+
+
+SYSTEMS = {"partnet": partnet_losses, "synthesis": synthesis_losses, "ganseg": ganseg_losses}
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,9 @@ class GANSegRows(SystemRows):
         return tuple(said)
 
     def run_name(self, row: Row) -> str:
-        """`ganseg`, and what the row changes in the job's config. So tables share runs."""
+        """The row's own, or `ganseg` and what the row changes in the job's config. So tables share runs."""
+        if row.run:
+            return row.run
         words = []
         for name, value in row.changes.items():
             if getattr(self.job.config, name) != value:

@@ -62,7 +62,8 @@ def _fixed(data: str, scale: float, published: Mapping[str, float]) -> Row:
     """A row of table 5: every part has the data set's scale. The area's target is the heatmap's sum, as that has no
     spread."""
     changes = {"fixed_scale": scale, "heatmap": "gauss-var", "area_target": "heatmap"}
-    return _row(f"fixed-{data}", f"fixed sigma, {data}'s {scale:g}", published, **changes)
+    name, title, run = f"fixed-{data}", f"fixed sigma {scale:g}, {data}'s", f"ganseg-fixed-{scale:g}"
+    return Row(name=name, title=title, changes=changes, run=run, published=published)
 
 
 def _points(count: int, published: Mapping[str, float]) -> Row:
