@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers.golden_files import read_golden
-from helpers.golden_ganseg import ABSOLUTE
+from helpers.golden_files import close, read_golden
+from helpers.golden_ganseg import OF_LARGEST
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
@@ -64,7 +64,7 @@ class TestGenerator:
             made = network(*noise, given["in.bg_trans"][:, 0])
         for key, found in (("img", made.image), ("mask", made.mask), ("init_mask", made.heatmaps)):
             expected = given[f"out.{HEATMAPS[heatmap]}.{key}"]
-            torch.testing.assert_close(found, expected, atol=ABSOLUTE, rtol=1e-4)
+            close(found, expected, OF_LARGEST)
 
     @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
     def test_there_and_back_is_exact_and_optimizers_are_left(self, gan, ipose, golden, tmp_path, suffix):

@@ -113,7 +113,7 @@ class TestWrongUse:
             (["--move", "part=3:0.1,0.0"], "[move] no such part: found 3, expected 1..2"),
             (["--count", 0], "nothing to make"),
             (["map.png"], "not of label maps"),
-            (["--parts", "parts.png"], "[parts] no option of a GANSeg: found parts.png, expected --move"),
+            (["--parts", "parts.png"], "[parts] GANSeg has no such option: found parts.png, expected --move"),
         ],
     )
     def test_of_generating(self, ipose, run, tmp_path, words, sentence):

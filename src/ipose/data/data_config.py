@@ -41,7 +41,8 @@ class DataConfig(WorldFlags):
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
     novel: tuple[str, ...] | None = None
-    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld (P: cat), else none."""
+    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld, and those that the
+    PartNet preset holds out (P: cat). No name = train on all."""
     scene_size: int = 128
     """PartWorld: side of the scenes that part pairs are cut from, in pixels."""
 

@@ -66,7 +66,7 @@ class WithoutPoints(GANSegGenerator):
         super().__init__(config)
         first, count = config.channels[0], len(config.sizes)
         widths = [first, *[config.mask_channels] * (count - 1), config.parts + 1]
-        self.level1 = _MaskLooksNetwork(config)
+        self.level1 = _MaskLooksNetwork(config)  # type: ignore[assignment]
         self.mask_start = PositionalStart(1, first, pixel_grid(config.sizes[0], config.margin, config.grid))
         self.mask_blocks = nn.ModuleList(
             AdaINBlock(a, b, config.embedding, config.hidden) for a, b in itertools.pairwise(widths)

@@ -15,7 +15,8 @@ from ipose.ganseg.ablated import build_generator
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import HalvingBlock
 from ipose.ganseg.generator import GANSegNoise, GANSegOutput
-from ipose.ganseg.objective import PartLosses, adam, steps_of
+from ipose.ganseg.objective import adam, steps_of
+from ipose.ganseg.part_losses import PartLosses
 from ipose.ganseg.presets import GANSegConfig
 from ipose.objective import Phase
 

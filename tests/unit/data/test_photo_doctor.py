@@ -132,6 +132,7 @@ class TestCelebALists:
         photograph = np.zeros((100, 100, 3), dtype=np.uint8)
         monkeypatch.setattr("ipose.data.celeba.image_size", lambda path: (100, 100))
         monkeypatch.setattr("ipose.data.photo_doctor.read_photo", lambda path: photograph)
+        monkeypatch.setattr("ipose.data.photo_doctor.photo_notes", lambda path: ())
         for module in ("celeba", "photo_doctor"):
             monkeypatch.setattr(f"ipose.data.{module}.in_parallel", lambda work, items, what: map(work, items))
 

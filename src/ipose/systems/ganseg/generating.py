@@ -15,6 +15,7 @@ from ipose.images import image_uint8
 from ipose.reports.points_sheet import part_color
 from ipose.systems.ganseg.training import output_sheet
 from ipose.systems.generating import Request
+from ipose.whole_files import save_whole
 
 
 @torch.no_grad()
@@ -50,7 +51,7 @@ def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
             write_index(path, part, colors=colors)
             yield path
     path = out / f"seed{seed}_sheet.png"
-    _sheet(generator, made, count).save(path)
+    save_whole(_sheet(generator, made, count), path)
     yield path
 
 

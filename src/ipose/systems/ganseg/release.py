@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -122,7 +123,7 @@ def _with_preset(read: GANSegConfig, name: str, hints: Hints) -> GANSegConfig:
             "the weights do not fit the preset", field="preset", found=found, expected=expected, mend=mend
         )
     from_weights = {field: getattr(read, field) for field in _IN_WEIGHTS}
-    unseen = {"heatmap": hints.heatmap or settings.heatmap, "point_divisor": settings.point_divisor}
+    unseen: dict[str, Any] = {"heatmap": hints.heatmap or settings.heatmap, "point_divisor": settings.point_divisor}
     return replace(at_size(settings, read.image_size), **from_weights, **unseen)
 
 

@@ -1,6 +1,7 @@
 """Training GANSeg: photographs, objective, sheets, and a check of the parts for collapse."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,8 +17,10 @@ from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig, Training
 from ipose.ganseg.pretrained import save_ganseg
+from ipose.images import image_uint8
 from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
+from ipose.systems.validation import frechet_of_images
 from ipose.training.snapshot import Snapshot
 
 _OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective]] = {
@@ -27,6 +30,9 @@ _OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective
 
 SHOWN, WATCHED = 6, 64
 """Number of images on a sheet, and of images in the check for collapse."""
+
+MEASURED = 512
+"""Number of images that the best checkpoint is chosen by, if --keep-best is given."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
@@ -58,12 +64,24 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         save=lambda generator, folder: save_ganseg(folder, generator),
         show=lambda generator, title: sample_sheet(generator, range(SHOWN), title=title),
         watch=_watch_parts,
+        measure=partial(_measured, photographs=photographs),
     )
 
 
 def loop_of(config: GANSegConfig) -> dict[str, Any]:
     """What the config says of the training loop. Weights are not averaged (R)."""
     return {"steps": config.updates, "batch_size": config.batch_size, "ema_decay": 0.0}
+
+
+def _measured(generator: GANSegGenerator, _: str, *, photographs: Photographs) -> float:
+    """Frechet distance of generated images from as many photographs, spread over those of the training."""
+    count = min(len(photographs), MEASURED)
+    batches = (range(i, min(i + 16, count)) for i in range(0, count, 16))
+    made = (
+        image_uint8(outputs_of(generator, numbered_noise(generator.config, 4000, batch)).image) for batch in batches
+    )
+    real = (photographs.images[i * len(photographs) // count][None] for i in range(count))
+    return frechet_of_images(made, real)
 
 
 def _watch_parts(generator: GANSegGenerator, step: int) -> dict[str, Any]:

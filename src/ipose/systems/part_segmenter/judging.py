@@ -27,7 +27,7 @@ def own_data(run: Run) -> DataConfig:
     Raises:
         RunError: the generator's run is gone, or does not say.
     """
-    pairs = Path(run.config["pairs"])
+    pairs = Path(run.config.get("pairs", run.folder))
     try:
         photographs = config_from_plain(PhotoConfig, Run.open(pairs).config["data"])
     except (IposeError, KeyError, TypeError) as error:
