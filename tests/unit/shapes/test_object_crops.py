@@ -23,6 +23,11 @@ def some_images(scene, device):
 
 
 class TestObjectShapes(ObjectCropsContract):
+    """Claims of ObjectCropsContract: matches the literal steps; a batch equals its objects one by one; shows nothing of
+    other objects; moves with its object; no objects make no crops; a box that ends odd at the border grows to the other
+    side; a squashed landscape object gets its width back.
+    """
+
     crop = staticmethod(crop)
 
 
