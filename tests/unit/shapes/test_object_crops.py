@@ -78,6 +78,11 @@ class TestImages:
         box = F.pad(torch.ones(8, 10, dtype=torch.bool, device=device), (6, 8, 4, 12))
         assert torch.equal(touched, box)
 
+    def test_crops_are_bilinear_and_128_pixels_a_side_unless_told_otherwise(self, device):
+        scene = one_object((6, 10, 8, 14), (24, 24)).to(device)
+        given = some_images(scene, device), scene.image_index, scene.geometry
+        assert torch.equal(crop_images(*given), crop_images(*given, crop_size=128, mode="bilinear"))
+
     def test_nearest_shows_the_pixels_that_crop_maps_picks(self, device):
         scene = one_object((6, 10, 8, 14), (24, 24), (640, 427)).to(device)
         numbers = torch.arange(1, 24 * 24 + 1, device=device).view(1, 24, 24)
