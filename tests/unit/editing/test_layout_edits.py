@@ -15,6 +15,7 @@ from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
+from ipose.groupdnet.label_tensor import instance_edges
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
 from ipose.types import Scene, SupportSet
@@ -193,6 +194,18 @@ class TestLabel:
         assert torch.equal(cut.label, scene_of((CAR, 8, 4, 4, 10), (DOG, 20, 30, 8, 8)).label)
         assert cut.objects[0].box.min_row == 8
         assert not cut.instance[4:8, 4:14].any()  # stuff belongs to no instance
+
+    def test_new_ground_has_its_label_id_in_the_instance_map_so_that_it_has_edges(self, model, scene):
+        region = self.region(24, 4, 4, 10)
+        ground = apply(model, scene, EditLabel(region, "void")).scene
+        assert set(ground.instance[region].tolist()) == {255}
+        assert torch.equal(ground.instance[~region], scene.instance[~region])
+        edges = instance_edges(apply(model, scene, EditLabel(region, "void")).scene.instance[None])[0, 0].bool()
+        assert edges[24, 4:14].all()
+
+    def test_new_ground_is_one_with_the_ground_of_its_class_beside_it(self, model, scene):
+        region = self.region(24, 4, 4, 10)  # sky that becomes sky, of which this map has the number 0
+        assert torch.equal(apply(model, scene, EditLabel(region, "sky")).scene.instance, scene.instance)
 
     def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
         covered = EditLabel(self.region(4, 4, 8, 10), "sky")

@@ -5,12 +5,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ipose.layers.semantic_maps import SemanticMaps
 from ipose.layers.spade import SPADE, GammaBeta, nearest
 from ipose.reference import spade as reference
 from ipose.reference.operations import Layers, gamma_beta
 from ipose.reference.operations import spade as spelled_out
 from ipose.testing.literal import assert_same_function, randomise
-from ipose.testing.spade_contract import SPADEContract
+from ipose.testing.spade_contract import CHANNELS, HIDDEN, MAP_CHANNELS, SPADEContract, random_tensor, redraw
 
 
 class TestSPADE(SPADEContract):
@@ -22,6 +23,32 @@ class TestSPADE(SPADEContract):
     """
 
     implementation = SPADE
+
+
+class TestOnNeighbourhoods:
+    """SPADE reads a map's distinct neighbourhoods as it reads the map: the same numbers, forward and backward."""
+
+    tokens = torch.arange(2)[:, None, None] * 2 + (torch.arange(7) > 2)[None, :, None] * torch.ones(1, 1, 9).long()
+    features = torch.randn(4, MAP_CHANNELS, generator=torch.Generator().manual_seed(0)).double()
+
+    def maps(self):
+        return SemanticMaps(self.tokens, self.features)
+
+    @pytest.mark.parametrize("norm", [None, nn.BatchNorm2d(CHANNELS), nn.GroupNorm(1, CHANNELS), nn.Identity()])
+    @pytest.mark.parametrize("training", [True, False])
+    @pytest.mark.parametrize("slope", [None, 0.2])
+    def test_gives_the_numbers_and_gradients_of_the_dense_map(self, norm, training, slope):
+        module = redraw(SPADE(CHANNELS, MAP_CHANNELS, HIDDEN, norm=norm), 1, torch.device("cpu")).train()
+        module(random_tensor(5, 2, CHANNELS, 7, 9), self.maps().dense((7, 9)))
+        module.train(training)
+        found = []
+        for given in (self.maps().neighbourhoods((7, 9)), self.maps().dense((7, 9))):
+            x = random_tensor(2, 2, CHANNELS, 7, 9).requires_grad_()
+            y = module(x, given, slope)
+            weight = random_tensor(3, *y.shape)
+            found.append([y, *torch.autograd.grad((y * weight).sum(), [x, *module.parameters()])])
+        for ours, dense in zip(*found, strict=True):
+            torch.testing.assert_close(ours, dense, atol=1e-11, rtol=1e-11)
 
 
 class WithoutOne(SPADE):

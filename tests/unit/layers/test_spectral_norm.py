@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
+from torch.overrides import TorchFunctionMode
 
 from ipose.layers.spectral_norm import (
     normalise_all,
@@ -75,6 +76,63 @@ class TestSpectralNormConv:
         conv = with_spectral_norm(nn.Conv2d(2, 2, 1))
         assert torch.equal(conv(torch.zeros(1, 2, 1, 1)).flatten(), conv.bias)
         assert spectral_norm_conv(2, 2, 1, bias=False).bias is None
+
+
+class TestLikeTorch:
+    """The numbers, draws and names are those of torch's own parametrisation."""
+
+    @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d, nn.Linear])
+    @pytest.mark.parametrize("training", [True, False])
+    def test_everything_is_equal_in_float32(self, kind, training):
+        def made(wrap):
+            torch.manual_seed(0)
+            layer = kind(5, 7) if kind is nn.Linear else kind(5, 7, 3)
+            wrap(layer)
+            x = torch.rand((2, 5) if kind is nn.Linear else (2, 5, 6, 6))
+            for _ in range(3):
+                layer.train(training)(x).sum().backward()
+            gradients = {f"gradient {name}": value.grad for name, value in layer.named_parameters()}
+            return layer.state_dict() | gradients
+
+        ours, torchs = made(normalise_all), made(parametrizations.spectral_norm)
+        assert ours.keys() == torchs.keys()
+        for name, value in ours.items():
+            assert torch.equal(value, torchs[name]), name
+
+
+class Products(TorchFunctionMode):
+    """Notes for each matrix product whether autocast was on. Autocast lowers these on CUDA (mv) or everywhere (@)."""
+
+    def __init__(self):
+        super().__init__()
+        self.autocast = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in (torch.mv, torch.dot, torch.vdot, torch.matmul, Tensor.__matmul__, Tensor.matmul):
+            self.autocast.append(torch.is_autocast_enabled("cpu"))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("wrap", [with_spectral_norm, right_first_spectral_norm, normalise_all])
+@pytest.mark.parametrize("training", [True, False])
+def test_under_bf16_autocast_the_iteration_is_float32(wrap, training):
+    """Given bf16 autocast, weight, u and v are those of a float32 pass, and no product is left to autocast."""
+
+    def made(autocast):
+        torch.manual_seed(0)
+        conv = nn.Conv2d(6, 8, 3)
+        wrap(conv)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast), Products() as products:
+            weight = conv.train(training).weight
+        return weight, conv.parametrizations.weight[0], products
+
+    (weight, norm, _), (lowered, other, products) = made(False), made(True)
+    assert lowered.dtype == torch.float32
+    assert torch.equal(weight, lowered)
+    assert torch.equal(norm._u, other._u)
+    assert torch.equal(norm._v, other._v)
+    assert products.autocast
+    assert not any(products.autocast)
 
 
 def assert_gradient_of_the_quotient(layer: nn.Conv2d) -> None:
