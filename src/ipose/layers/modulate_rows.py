@@ -41,8 +41,8 @@ def modulate_rows(
 def _forward(x: Tensor, rows: Tensor, number: Tensor, slope: float | None) -> Tensor:
     result = torch.empty_like(x, memory_format=torch.channels_last)
     flat = rows.flatten(1)
-    for pixels, x_piece, out in _pieces(x, number, result):
-        scale, shift = flat.index_select(0, pixels).chunk(2, 1)
+    for x_piece, row, out in pieces(x, number[:, None], result):
+        scale, shift = flat.index_select(0, row[:, 0]).chunk(2, 1)
         torch.addcmul(shift, x_piece, scale, out=out)
         if slope is not None:
             F.leaky_relu_(out, slope)
@@ -65,21 +65,28 @@ class _ModulateRows(torch.autograd.Function):
         grad_x = torch.empty_like(x, memory_format=torch.channels_last)
         flat, channels = rows.flatten(1), x.shape[1]
         grad_rows = flat.new_zeros(flat.shape)
-        for pixels, x_piece, g, out in _pieces(x, number, grad, grad_x):
-            scale, shift = flat.index_select(0, pixels).chunk(2, 1)
+        for x_piece, row, g, out in pieces(x, number[:, None], grad, grad_x):
+            scale, shift = flat.index_select(0, row[:, 0]).chunk(2, 1)
             if ctx.slope is not None:
                 before = torch.addcmul(shift, x_piece, scale)
                 g = torch.ops.aten.leaky_relu_backward(g, before, ctx.slope, False)
             both = g.new_empty(len(g), 2 * channels)
             torch.mul(g, x_piece, out=both[:, :channels])
             both[:, channels:] = g
-            grad_rows.index_add_(0, pixels, both)
+            grad_rows.index_add_(0, row[:, 0], both)
             torch.mul(g, scale, out=out)
         return grad_x, grad_rows.view_as(rows), None, None
 
 
-def _pieces(x: Tensor, number: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """The row numbers of some pixels, and their features (pixels, c) in each tensor: views."""
-    flat = [t.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for t in (x, *others)]
-    size = max(1, PIECE // x.shape[1]) if x.device.type == "cpu" else max(1, number.numel())
-    yield from zip(number.flatten().split(size), *(tensor.split(size) for tensor in flat), strict=True)
+def pieces(x: Float[Tensor, "b c h w"], *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Some pixels after the other, in all tensors alike.
+
+    Args:
+        x: decides how many pixels make a piece.
+        others: (b, d, h, w) of any d.
+    Yields:
+        (pixels, d) of each tensor: views where its memory is channels-last.
+    """
+    flat = [t.permute(0, 2, 3, 1).reshape(-1, t.shape[1]) for t in (x, *others)]
+    size = max(1, PIECE // x.shape[1]) if x.device.type == "cpu" else max(1, len(flat[0]))
+    yield from zip(*(tensor.split(size) for tensor in flat), strict=True)

@@ -2,13 +2,12 @@
 
 from typing import Protocol, runtime_checkable
 
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.layers.neighbourhoods import Neighbourhoods
 from ipose.layers.part_modulation import PartModulation
-from ipose.layers.residual import LEAK, SPADEResBlock
+from ipose.layers.residual import LEAK, SPADEResBlock, activated
 from ipose.layers.spectral_norm import spectral_norm_conv
 
 
@@ -90,6 +89,6 @@ class PSMBlock(nn.Module):
             mask: 1 where a part is known, else 0.
             noise: part noise.
         """
-        x = self.conv_p(F.leaky_relu(self.part_modulation(x, part, mask, noise), LEAK))
+        x = self.conv_p(activated(self.part_modulation, LEAK, x, part, mask, noise))
         out: Tensor = self.residual(x, semantic_map)
         return out

@@ -3,10 +3,13 @@ CG-Block."""
 
 from collections.abc import Callable
 
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.layers.neighbourhoods import Neighbourhoods
+from ipose.layers.part_modulation import PartModulation
+from ipose.layers.remembered_weight import Conv2d
 from ipose.layers.spade import SPADE, nearest
 from ipose.layers.spectral_norm import with_spectral_norm
 
@@ -49,7 +52,7 @@ class SPADEResBlock(nn.Module):
             return SPADE(channels, map_channels, spade_hidden)
 
         def conv(channels_in: int, channels_out: int, kernel: int, *, bias: bool = True) -> nn.Conv2d:
-            return wrap(nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, groups=groups, bias=bias))
+            return wrap(Conv2d(channels_in, channels_out, kernel, padding=kernel // 2, groups=groups, bias=bias))
 
         spade, fmid = spade or plain, min(fin, fout)
         self.slope = slope
@@ -69,6 +72,15 @@ class SPADEResBlock(nn.Module):
         shortcut: Tensor = x
         if self.spade_s is not None and self.conv_s is not None:
             shortcut = self.conv_s(self.spade_s(x, semantic_map))
-        x = self.conv_0(self.spade_0(x, semantic_map, self.slope))
-        x = self.conv_1(self.spade_1(x, semantic_map, self.slope))
+        x = self.conv_0(activated(self.spade_0, self.slope, x, semantic_map))
+        x = self.conv_1(activated(self.spade_1, self.slope, x, semantic_map))
         return shortcut + x
+
+
+def activated(modulation: nn.Module, slope: float, *inputs: Tensor | Neighbourhoods) -> Tensor:
+    """LeakyReLU(modulation(*inputs)). Ours do both in one pass, unless a hook watches what they give."""
+    ours = type(modulation).forward in (SPADE.forward, PartModulation.forward)
+    if ours and not modulation._forward_hooks:
+        result: Tensor = modulation(*inputs, slope)
+        return result
+    return F.leaky_relu(modulation(*inputs), slope)

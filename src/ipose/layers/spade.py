@@ -129,11 +129,20 @@ def folded(norm: nn.Module, x: Tensor, rows: Float[Tensor, "n 2 c"]) -> tuple[Te
 
     In eval mode, batch norm is a scale and a shift for each channel. It goes into the rows, and x stays as it is.
     """
-    if not isinstance(norm, nn.BatchNorm2d) or norm.training or norm.running_mean is None or norm.running_var is None:
+    affine = eval_affine(norm)
+    if affine is None:
         return norm(x), rows
-    gain = (norm.running_var + norm.eps).rsqrt()
-    bias = -norm.running_mean * gain
-    if norm.affine:
-        gain, bias = gain * norm.weight, bias * norm.weight + norm.bias
+    gain, bias = affine
     scale, shift = rows.to(gain.dtype).unbind(1)
     return x, torch.stack([scale * gain, torch.addcmul(shift, scale, bias)], 1)
+
+
+def eval_affine(norm: nn.Module) -> tuple[Float[Tensor, " c"], Float[Tensor, " c"]] | None:
+    """Gain and bias of each channel that a batch norm in eval mode is. None = it is none, or is in training mode."""
+    if not isinstance(norm, nn.BatchNorm2d) or norm.training or norm.running_mean is None or norm.running_var is None:
+        return None
+    gain = (norm.running_var + norm.eps).rsqrt()
+    if not norm.affine:
+        return gain, -norm.running_mean * gain
+    gain = gain * norm.weight
+    return gain, norm.bias - norm.running_mean * gain

@@ -8,6 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from ipose.layers.remembered_weight import Conv2d
+
 
 def spectral_norm_conv(
     in_channels: int,
@@ -36,7 +38,7 @@ def spectral_norm_conv(
         groups: of the convolution. One singular value is for all of them.
         eps: guards the normalisation of u and v against vectors of length 0.
     """
-    conv = nn.Conv2d(
+    conv = Conv2d(
         in_channels,
         out_channels,
         kernel_size,
