@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "paper-vs-release.md").read_text(encoding="utf-8")
 DATA_SETS = ("cityscapes", "ade20k", "coco-stuff")
 OURS = {"zero_empty_masks", "best_checkpoint"}
-"""Fields of which the paper says nothing, and whose value in `paper` is not the release's (docs/paper-vs-release.md)."""
+"""Fields of which the paper says nothing, and whose value in `paper` is not the release's. The page paper-vs-release
+says so."""
 
 CONFIGS = {"PartNetConfig": PartNetConfig(), "SynthesisConfig": synthesis_presets.preset("ade20k")}
 
