@@ -28,7 +28,9 @@ def grey(scenes):
 
 def scene_of(value):
     image = torch.full((3, 4, 6), value, dtype=torch.uint8)
-    return Scene(f"plain {value}", image, torch.zeros(4, 6, dtype=torch.int64), torch.zeros(4, 6, dtype=torch.int32))
+    return Scene(
+        f"plain {value}", image, torch.zeros(4, 6, dtype=torch.int64), torch.zeros(4, 6, dtype=torch.int32), ()
+    )
 
 
 FIRST_CHANNEL = PerceptualDistance("first@0123", lambda a, b: (a - b)[:, :1].square().mean((1, 2, 3)))
@@ -52,7 +54,7 @@ class TestReconstruction:
         assert reconstruction(grey, SCENES).lpips is None
 
     def test_a_scene_without_photograph_is_refused(self):
-        bare = Scene("bare", None, SCENES[0].label, SCENES[0].instance)
+        bare = Scene("bare", None, SCENES[0].label, SCENES[0].instance, ())
         with pytest.raises(DataError, match=r"bare.*codes are read from photographs"):
             reconstruction(grey, [bare])
 
