@@ -59,7 +59,8 @@ class Evaluate:
     """Folder of instance maps for --images. None = each connected piece of a thing class is one object."""
     segmenter: Path | None = None
     """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy. Classes that
-    no channel stands for do not count."""
+    no channel stands for do not count. For a GANSeg: run of ipose train part-segmenter, which adds landmark errors and
+    IoU (None = part-segmenter/ of its run)."""
     class_map: Path | None = None
     """What the segmenter's channels stand for: cityscapes-trainids, ade20k, coco-stuff (the data's classes in order,
     without the unknown one), or a JSON file: a list of class names, or of ids as in the label files. None = what fits

@@ -22,6 +22,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
 from ipose.systems.ablating import SystemRows
+from ipose.systems.ganseg.judging import OWN_SEGMENTER
 from ipose.systems.ganseg.record import SYSTEM
 from ipose.systems.ganseg.training import SHOWN, loop_of, sample_sheet
 from ipose.systems.judging import evaluate_run
@@ -30,9 +31,6 @@ from ipose.systems.part_segmenter.record import PartSegmenterOptions
 from ipose.systems.training import Task, steps_of_epochs, train_system
 from ipose.training.config import TrainConfig
 from ipose.training.snapshot import Stopped
-
-SEGMENTER = "part-segmenter"
-"""Folder of the row's part segmenter, in the folder of its GANSeg."""
 
 IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
 
@@ -161,7 +159,7 @@ class GANSegRows(SystemRows):
         return folder / TRUE_PICTURE, folder / IMAGES_PICTURE
 
     def _segmenter(self, row: Row, seed: int) -> Path:
-        return self.folder(row, seed) / SEGMENTER
+        return self.folder(row, seed) / OWN_SEGMENTER
 
     def _segmenter_task(self, row: Row, seed: int) -> Task:
         options = PartSegmenterOptions(pairs=self.folder(row, seed), backbone=self.options.backbone)
