@@ -53,10 +53,10 @@ class SemanticMaps:
         return self.dense(size) if self.form == "auto" and found.share > MOST else found
 
     def dense(self, size: tuple[int, int]) -> Float[Tensor, "b m h w"]:
-        """The map as a tensor, in channels-last memory."""
+        """The map as a tensor."""
         if size not in self._dense:
             chosen = self.features.index_select(0, self._tokens(size).flatten())
-            self._dense[size] = chosen.unflatten(0, (len(self.tokens), *size)).permute(0, 3, 1, 2)
+            self._dense[size] = chosen.unflatten(0, (len(self.tokens), *size)).permute(0, 3, 1, 2).contiguous()
         return self._dense[size]
 
     def neighbourhoods(self, size: tuple[int, int]) -> Neighbourhoods:

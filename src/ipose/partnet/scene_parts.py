@@ -12,6 +12,7 @@ from torch import Tensor
 from ipose.data.object_index import by_instance_alone
 from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.partnet import PartNet, PartPrediction
+from ipose.partnet.remembered_supports import remembered_supports
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes
 from ipose.shapes.object_pastes import own_pixel_owner, paste_objects, pasted_shape_owner
@@ -97,9 +98,10 @@ def infer_scene_parts(
 def predict_objects(
     partnet: PartNet, shapes: Float[Tensor, "n 1 s s"], categories: list[str], supports: SupportSet
 ) -> PartPrediction:
-    """PartNet's answer for objects of given categories. The supports of a category are encoded once."""
+    """PartNet's answer for objects of given categories. The supports of a category are encoded once (without gradients:
+    once for all calls)."""
     present = list(dict.fromkeys(categories))
-    memory = partnet.encode_supports(supports.of(present).to(shapes.device))
+    memory = remembered_supports(partnet, supports.of(present).to(shapes.device))
     index: Int64[Tensor, " n"] = torch.tensor([present.index(name) for name in categories], device=shapes.device)
     return partnet.predict(partnet.shape_encoder(shapes), memory, index)
 
