@@ -28,7 +28,8 @@ class Doctor:
     root: Positional[Path]
     """Scene folder ({train,val}_{img,label,inst}/, optionally {train,val}_part/), or Cityscapes (leftImg8bit/, gtFine/)
     or ADE20K (images/, annotations/, annotations_instance/) as downloaded; or a folder of photographs without labels,
-    Flowers-102, CUB-200-2011, CelebA in the wild or Taichi."""
+    Flowers-102, CUB-200-2011, CelebA in the wild or Taichi. Folders within these are read, too; hidden files and what
+    desktops leave are passed over, and said."""
     spec: str | None = None
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
