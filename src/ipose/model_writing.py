@@ -16,7 +16,7 @@ from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, sha256_of
 from ipose.part_annotations import SupportSet
-from ipose.whole_files import replace_folder, write_text_whole
+from ipose.whole_files import give_usual_mode, replace_folder, write_text_whole
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -85,6 +85,7 @@ def _write_weights(folder: Path, weights: Mapping[str, Mapping[str, Tensor]]) ->
     for name, state in weights.items():
         if state:  # copies: safetensors takes no tensors that share memory
             save_file({key: value.detach().cpu().contiguous().clone() for key, value in state.items()}, folder / name)
+            give_usual_mode(folder / name)
 
 
 def _write_supports(folder: Path, supports: SupportSet) -> dict[str, str]:

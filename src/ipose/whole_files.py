@@ -208,6 +208,13 @@ def fsync_tree(folder: Path) -> None:
     fsync_folder(folder)
 
 
+def give_usual_mode(path: Path) -> None:
+    """The mode that the umask gives to new files: safetensors writes files that only their owner can read."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
 def _set_aside(target: Path) -> Path:
     """Where the old folder waits while the new one takes its place."""
     return target.with_name(f".{target.name}.old")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -101,17 +101,21 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
 
 
-def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
+def open_scenes(
+    config: DataConfig, split: str, size: tuple[int, int] | None = None, *, limit: int | None = None
+) -> Sequence[Scene]:
     """The scenes of a split.
 
     Args:
         config: which data.
         split: "train" or "val".
         size: (height, width) to draw at or resize to. None = as stored.
+        limit: number of scenes, from the first one; None = all.
     """
     if config.is_partworld:
-        return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
-    return SceneFolder(_folder(config), split, open_spec(config).labels, size=size)
+        world = config.world(split, size or (config.scene_size, config.scene_size))
+        return PartWorld(world if limit is None else replace(world, count=min(limit, world.count)))
+    return SceneFolder(_folder(config), split, open_spec(config).labels, size=size, limit=limit)
 
 
 def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:

@@ -26,6 +26,7 @@ class PhotoDiagnosis:
         faults: everything that is wrong.
         photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
+        splits: where the splits are from, if they are not the published ones; else "".
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
         landmarks: a sentence on the set's landmarks; "" for a set that never has any.
         beside: how to have the label maps beside these photographs read; "" where there are none.
@@ -36,6 +37,7 @@ class PhotoDiagnosis:
     faults: tuple[Fault, ...]
     photographs: dict[str, int] = field(default_factory=dict)
     sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    splits: str = ""
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     landmarks: str = ""
     beside: str = ""
@@ -48,6 +50,7 @@ class PhotoDiagnosis:
     def table(self) -> str:
         """How many photographs each split has, how large they are, and what training makes of that."""
         lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
+        lines += [self.splits] if self.splits else []
         lines += [self._extent()] if self.sizes else []
         lines += [self._small()] if any(map(_is_small, self.sizes.values())) else []
         lines += note_lines(self.notes)

@@ -52,7 +52,7 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     """Read every photograph, mask and list, and report every fault.
 
     Args:
-        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA in the wild or Taichi as downloaded.
+        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA or Taichi as downloaded.
     """
     root = Path(root)
     layout = photo_layout(root) or _incomplete_layout(root)
@@ -85,7 +85,8 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
         faults += _mask_faults(root, layout, splits)
     counts = {split: len(paths) for split, paths in splits.items()}
     beside = way_to_data_set(root) if lies_in_photographs(root) else None
-    return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, notes, landmarks=said, beside=beside or "")
+    own = layout.own_splits(root) if layout is not None else ""
+    return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, own, notes, said, beside or "")
 
 
 def _add_new(faults: list[Fault], more: list[Fault]) -> None:
@@ -137,8 +138,13 @@ def _size_or_fault(path: Path) -> tuple[tuple[int, int], tuple[str, ...]] | Faul
 
 def _wrong_counts(root: Path, layout: PhotoLayout, splits: Splits) -> Iterator[Fault]:
     mend = "Get the data set again, or do not compare numbers on it with published ones."
+    listed = layout.listed(root) if layout.listed is not None else {}
+    for split, count in layout.published_lists.items():
+        if (found := len(set(listed.get(split, ())))) != count:
+            message = f"the list of split {split!r} of {layout.name} has another count than the published one"
+            yield Fault(str(root), message, str(found), str(count), "Get the lists again.")
     for split, count in layout.published.items():
-        if (found := len(splits.get(split, ()))) != count:
+        if (found := len(set(splits.get(split, ())))) != count:
             message = f"split {split!r} of {layout.name} has another count than the published one"
             yield Fault(str(root), message, str(found), str(count), mend)
 

@@ -172,7 +172,7 @@ def _open_image(path: Path, expected: str) -> Image.Image:
         raise
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:  # the file system speaks, not the decoder
-            found, mend = error.strerror, "Check its permissions and the disk."
+            found, mend = error.strerror or "", "Check its permissions and the disk."
             raise DataError("unreadable file", file=path, found=found, expected=expected, mend=mend) from error
         raise _damaged(path, error, expected) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -40,14 +40,24 @@ class SceneFolder(Sequence[Scene]):
         spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
             None = as stored.
+        limit: number of scenes, from the first one; None = all. The others are not read.
     Raises:
         DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
     """
 
-    def __init__(self, root: str | Path, split: str, spec: LabelSpec, *, size: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        split: str,
+        spec: LabelSpec,
+        *,
+        size: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self.root, self.split, self.spec, self.size = Path(root), split, spec, size
-        self.files, faults = find_scenes(self.root, split)
+        found, faults = find_scenes(self.root, split)
         raise_faults(faults, f"scene folder {root}")
+        self.files = found[:limit]
         if self.files[0].instance is None and any(item.thing for item in spec.classes):
             layout = published_layout(self.root)
             folder = layout.folders[-1] if layout else f"{split}_inst"

@@ -34,6 +34,7 @@ class EvalCard:
         counts: number of images, real images, objects, pixels, ...
         features: name and hash of the network, name@sha256; None = no network.
         ignored_ids: class ids that did not count.
+        ignored: number of pixels of each class that did not count, by its name.
         seeds: of the images; for parts, of the training, which chose the supports.
         versions: of the libraries.
         commit: of the code that evaluated; None = unknown.
@@ -44,6 +45,7 @@ class EvalCard:
         data: hash of what it was compared with (photographs, label maps, true parts); "" = nothing.
         baselines: the same number for simpler methods, by name.
         breakdown: the value of each category or class that has one.
+        left_out: what the same evaluation could not judge: why, and what to do.
     """
 
     metric: str
@@ -53,6 +55,7 @@ class EvalCard:
     counts: Mapping[str, int]
     features: str | None = None
     ignored_ids: tuple[int, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
@@ -63,11 +66,12 @@ class EvalCard:
     data: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def measure(self) -> str:
         """The metric's general name, without the network: that of FID is "Frechet distance"."""
-        name = self.metric.split(" (")[0]
+        name = self.metric.replace(" (pooled)", " pooled").split(" (")[0]  # pooled is another metric, no network
         return _MEASURES.get(name, name)
 
     def line(self) -> str:
@@ -78,11 +82,19 @@ class EvalCard:
             ", ".join(_counted(count, what) for what, count in self.counts.items()),
         ]
         facts += [f"features {self.features[: self.features.find('@') + 13]}"] if self.features else []
-        facts += [f"ignored ids {', '.join(map(str, self.ignored_ids))}"] if self.ignored_ids else []
+        facts += [self._ignored()] if self.ignored_ids else []
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
         facts += [f"{name} {value:.6g}" for name, value in self.baselines.items()]
         facts += [f"{name} {value[:12]}" for name, value in self.model.items()]
         return f"{self.metric} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
+
+    def _ignored(self) -> str:
+        """What did not count, in words. Classes without pixels are only counted."""
+        if not self.ignored:  # an older card
+            return f"ignored ids {', '.join(map(str, self.ignored_ids))}"
+        seen = [f"{name} ({count} pixels)" for name, count in self.ignored.items() if count]
+        rest = len(self.ignored) - len(seen)
+        return "ignored " + ", ".join([*seen, *([f"{rest} classes without pixels"] if rest else [])])
 
     def to_json(self) -> str:
         """The card as JSON."""

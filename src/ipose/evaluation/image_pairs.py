@@ -151,7 +151,7 @@ def image_pairs(
 
 
 def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: int) -> tuple[Tensor, Tensor]:
-    """Features of the generated and of the real images, float64 (n, d) each, in order.
+    """Features of the generated and of the real images, float32 (n, d) each, in order.
 
     Args:
         network: the feature network.
@@ -160,20 +160,35 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     Raises:
         NoObjectError: there are no pairs.
     """
-    rows: list[tuple[Tensor, Tensor]] = []
-    waiting: list[Pair] = []
-
-    def look() -> None:
-        fake, real = (torch.stack(images) for images in zip(*waiting, strict=True))
-        rows.append((network(fake).cpu(), network(real).cpu()))
-        waiting.clear()
-
-    for pair in pairs:
-        if waiting and (len(waiting) == batch_size or pair[0].shape != waiting[0][0].shape):
-            look()
-        waiting.append(pair)
-    if waiting:
-        look()
-    if not rows:
+    both = [
+        tuple(network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True))
+        for batch in _batches(pairs, batch_size)
+    ]
+    if not both:
         raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
-    return torch.cat([fake for fake, _ in rows]), torch.cat([real for _, real in rows])
+    fake, real = zip(*both, strict=True)
+    return torch.cat(fake), torch.cat(real)
+
+
+def image_features(network: FeatureNetwork, images: Iterable[Tensor], batch_size: int) -> Tensor:
+    """Features of one set of images, float32 (n, d), in order.
+
+    Args:
+        network: the feature network.
+        images: uint8 (3, h, w), one or more. Neighbours of the same size are put in one batch.
+        batch_size: images at once.
+    """
+    batches = _batches(((image,) for image in images), batch_size)
+    return torch.cat([network(torch.stack([image for (image,) in batch])).float().cpu() for batch in batches])
+
+
+def _batches(items: Iterable[tuple[Tensor, ...]], batch_size: int) -> Iterator[list[tuple[Tensor, ...]]]:
+    """Neighbours whose images have one size, at most `batch_size` of them."""
+    waiting: list[tuple[Tensor, ...]] = []
+    for item in items:
+        if waiting and (len(waiting) == batch_size or item[0].shape != waiting[0][0].shape):
+            yield waiting
+            waiting = []
+        waiting.append(item)
+    if waiting:
+        yield waiting

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from ipose.errors import ShapeMismatchError
 from ipose.groupdnet.cg_block import CGBlock
 from ipose.groupdnet.init import init_network
-from ipose.groupdnet.label_tensor import instance_edges, interleaved, one_hot
+from ipose.groupdnet.label_tensor import check_ids, instance_edges, interleaved
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.layers.residual import LEAK
+from ipose.layers.semantic_maps import MapForm, SemanticMaps
 from ipose.layers.spectral_norm import normalise_all
 
 
@@ -22,7 +23,8 @@ class Decoder(nn.Module):
     at the end it reaches all.
 
     A grouped 3x3 convolution of the code, the blocks (with nearest doubling before each but the first), LeakyReLU 0.2,
-    a 3x3 convolution, tanh. Source: GroupDNet sec. 3.3, fig. 7 and table 4.
+    a 3x3 convolution, tanh. Source: GroupDNet sec. 3.3, fig. 7 and table 4. The field `map_form` says how CG-Norms are
+    computed (`ipose.layers.semantic_maps`): the numbers are the same. It may be set at any time, and is not saved.
 
     Args:
         config: widths, groups and forms. With one group everywhere and a vector as code, it is VSPADE.
@@ -31,6 +33,7 @@ class Decoder(nn.Module):
     def __init__(self, config: GroupDNetConfig) -> None:
         super().__init__()
         self.config = config
+        self.map_form: MapForm = "auto"
         self.release_extras: dict[str, Tensor] = {}  # unused tensors of a release checkpoint; no weights
         channels, groups = config.decoder_channels, config.decoder_groups
         first_groups = config.num_classes if config.first_grouped and config.code != "vector" else 1
@@ -77,27 +80,31 @@ class Decoder(nn.Module):
         size = (label.shape[-2], label.shape[-1])
         start = self._start(size)
         self._check_code(z, len(label), start)
-        label_tensor = self.label_tensor(label, instance).to(z.dtype)
+        maps = self.label_maps(label, instance, z.dtype)
         if self.config.code == "vector":
             x = self.first(z).unflatten(1, (-1, *start))
         else:
             x = self.first(z.expand(-1, -1, *start))
         for i, block in enumerate(self.blocks):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest") if i else x
-            x = block(x, label_tensor)  # resized from the full-size map each time: nearest of nearest differs
+            x = block(x, maps.at((x.shape[-2], x.shape[-1])))  # from the full-size map: nearest of nearest differs
         for layer in self.fusing:
             x = layer(F.leaky_relu(x, LEAK))
         return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
 
-    def label_tensor(
-        self, label: Int[Tensor, "b h w"], instance: Int[Tensor, "b h w"] | None = None
-    ) -> Float[Tensor, "b m h w"]:
-        """The input of the CG-Norms: the one-hot label map, with the edges of instances beside each class if the config
-        has edges."""
-        classes = one_hot(label, self.config.num_classes)
+    def label_maps(
+        self, label: Int[Tensor, "b h w"], instance: Int[Tensor, "b h w"] | None, dtype: torch.dtype
+    ) -> SemanticMaps:
+        """The label tensor at any size: a token is a class, with or without an edge."""
+        check_ids(label, self.config.num_classes)
+        classes = torch.eye(self.config.num_classes, device=label.device, dtype=dtype)
         if not self.config.edges:
-            return classes
-        return interleaved(classes, instance_edges(needed_instance(instance)))
+            return SemanticMaps(label.long(), classes, self.map_form)
+        edges = instance_edges(needed_instance(instance))[:, 0].long()
+        both = classes.repeat_interleave(2, 0)[:, :, None, None]  # each class without an edge, then with one
+        without_with = classes.new_tensor([0, 1]).repeat(len(classes)).view(-1, 1, 1, 1)
+        features = interleaved(both, without_with).flatten(1)
+        return SemanticMaps(2 * label.long() + edges, features, self.map_form)
 
     def _start(self, size: tuple[int, int]) -> tuple[int, int]:
         multiple = self.config.size_multiple

@@ -9,17 +9,23 @@ from torch import Tensor
 from ipose.errors import ConfigError
 
 
-def one_hot(label: Int[Tensor, "b h w"], num_classes: int) -> Float[Tensor, "b c h w"]:
-    """One-hot label map: 1 in the channel of each pixel's class, else 0.
-
-    Raises:
-        ConfigError: an id outside 0..C-1. On a GPU it would end in a device assert without a name.
-    """
+def check_ids(label: Int[Tensor, "b h w"], num_classes: int) -> None:
+    """Check that the ids are 0..C-1. Raises ConfigError. On a GPU, a wrong id would end in a device assert without a
+    name."""
     low, high = (int(end) for end in label.aminmax())
     if low < 0 or high >= num_classes:
         message = "the label map has a class id that the model does not know"
         mend = "Check the label spec (ipose doctor)."
         raise ConfigError(message, found=low if low < 0 else high, expected=f"0..{num_classes - 1}", mend=mend)
+
+
+def one_hot(label: Int[Tensor, "b h w"], num_classes: int) -> Float[Tensor, "b c h w"]:
+    """One-hot label map: 1 in the channel of each pixel's class, else 0.
+
+    Raises:
+        ConfigError: an id outside 0..C-1.
+    """
+    check_ids(label, num_classes)
     b, h, w = label.shape
     empty = torch.zeros(b, num_classes, h, w, device=label.device)
     return empty.scatter_(1, label[:, None].long(), 1.0)

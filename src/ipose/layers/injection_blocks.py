@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.layers.neighbourhoods import Neighbourhoods
 from ipose.layers.residual import SPADEResBlock
 from ipose.layers.spade import nearest
 
@@ -40,6 +41,8 @@ class SpadeInjectionBlock(nn.Module):
 class ConcatInjectionBlock(nn.Module):
     """Parts in the features: the block's input is [x, part] (iPOSE table 3, "Concat"). No part noise."""
 
+    reads_neighbourhoods = True
+
     def __init__(
         self, fin: int, fout: int, *, map_channels: int, part_channels: int = 32, spade_hidden: int = 128, **_: Any
     ) -> None:
@@ -49,7 +52,7 @@ class ConcatInjectionBlock(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "b fin h w"],
-        semantic_map: Float[Tensor, "b m mh mw"],
+        semantic_map: Float[Tensor, "b m mh mw"] | Neighbourhoods,
         part: Float[Tensor, "b p ph pw"],
         mask: Tensor | None = None,
         noise: Tensor | None = None,
@@ -63,6 +66,8 @@ class ConcatInjectionBlock(nn.Module):
 class PlainBlock(nn.Module):
     """No parts: the SPADE residual block of the OASIS baseline (iPOSE table 3, first row)."""
 
+    reads_neighbourhoods = True
+
     def __init__(self, fin: int, fout: int, *, map_channels: int, spade_hidden: int = 128, **_: Any) -> None:
         super().__init__()
         self.residual = SPADEResBlock(fin, fout, map_channels=map_channels, spade_hidden=spade_hidden)
@@ -70,7 +75,7 @@ class PlainBlock(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "b fin h w"],
-        semantic_map: Float[Tensor, "b m mh mw"],
+        semantic_map: Float[Tensor, "b m mh mw"] | Neighbourhoods,
         part: Tensor | None = None,
         mask: Tensor | None = None,
         noise: Tensor | None = None,

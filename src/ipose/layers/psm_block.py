@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.layers.neighbourhoods import Neighbourhoods
 from ipose.layers.part_modulation import PartModulation
 from ipose.layers.residual import LEAK, SPADEResBlock
 from ipose.layers.spectral_norm import spectral_norm_conv
@@ -17,6 +18,9 @@ class BlockFactory(Protocol):
 
     The module is called like `PSMBlock.forward`: `block(x, semantic_map, part, mask, noise)`. All maps have the size of
     x, and the block keeps it. `ipose.testing.PSMBlockContract` checks a block.
+
+    A class whose own body has `reads_neighbourhoods = True` may also get the semantic map as `Neighbourhoods`, to pass
+    on to SPADE. Any other block gets a tensor; a subclass does not inherit this.
     """
 
     def __call__(
@@ -50,6 +54,8 @@ class PSMBlock(nn.Module):
         part_hidden: width inside the part modulation.
     """
 
+    reads_neighbourhoods = True
+
     def __init__(
         self,
         fin: int,
@@ -69,7 +75,7 @@ class PSMBlock(nn.Module):
     def forward(
         self,
         x: Float[Tensor, "b fin h w"],
-        semantic_map: Float[Tensor, "b m mh mw"],
+        semantic_map: Float[Tensor, "b m mh mw"] | Neighbourhoods,
         part: Float[Tensor, "b p ph pw"],
         mask: Float[Tensor, "b 1 kh kw"],
         noise: Float[Tensor, "b n nh nw"],
@@ -78,7 +84,8 @@ class PSMBlock(nn.Module):
 
         Args:
             x: features.
-            semantic_map: [z, one-hot label]. Like all maps, resized to x's size by nearest neighbour.
+            semantic_map: [z, one-hot label]. Like all maps, resized to x's size by nearest neighbour. Or its distinct
+                neighbourhoods at x's size.
             part: part features.
             mask: 1 where a part is known, else 0.
             noise: part noise.

@@ -3,10 +3,10 @@ CG-Block."""
 
 from collections.abc import Callable
 
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.layers.neighbourhoods import Neighbourhoods
 from ipose.layers.spade import SPADE, nearest
 from ipose.layers.spectral_norm import with_spectral_norm
 
@@ -61,13 +61,14 @@ class SPADEResBlock(nn.Module):
         self.conv_s = conv(fin, fout, 1, bias=False) if fin != fout else None
 
     def forward(
-        self, x: Float[Tensor, "b fin h w"], semantic_map: Float[Tensor, "b m mh mw"]
+        self, x: Float[Tensor, "b fin h w"], semantic_map: Float[Tensor, "b m mh mw"] | Neighbourhoods
     ) -> Float[Tensor, "b fout h w"]:
         """x after the block, at the same size. The map is resized once for all SPADEs."""
-        semantic_map = nearest(semantic_map, (x.shape[-2], x.shape[-1]))
+        if isinstance(semantic_map, Tensor):
+            semantic_map = nearest(semantic_map, (x.shape[-2], x.shape[-1]))
         shortcut: Tensor = x
         if self.spade_s is not None and self.conv_s is not None:
             shortcut = self.conv_s(self.spade_s(x, semantic_map))
-        x = self.conv_0(F.leaky_relu(self.spade_0(x, semantic_map), self.slope))
-        x = self.conv_1(F.leaky_relu(self.spade_1(x, semantic_map), self.slope))
+        x = self.conv_0(self.spade_0(x, semantic_map, self.slope))
+        x = self.conv_1(self.spade_1(x, semantic_map, self.slope))
         return shortcut + x

@@ -1,8 +1,12 @@
 """SPADE: normalise, then scale and shift each pixel by the semantic map (Park et al., CVPR 2019; iPOSE fig. 3)."""
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from ipose.layers.modulate_rows import modulate_rows
+from ipose.layers.neighbourhoods import Neighbourhoods, merged
 
 
 def nearest(maps: Float[Tensor, "b m mh mw"], size: tuple[int, int]) -> Float[Tensor, "b m h w"]:
@@ -42,9 +46,24 @@ class GammaBeta(nn.Module):
 
     def forward(self, maps: Float[Tensor, "b m h w"]) -> tuple[Float[Tensor, "b c h w"], Float[Tensor, "b c h w"]]:
         """(gamma, beta), at the size of the map."""
+        gamma, beta = self.both(maps)
+        return gamma, beta
+
+    def both(self, maps: Float[Tensor, "b m h w"], offset: float = 0.0) -> tuple[Tensor, ...]:
+        """(gamma + offset, beta), by one convolution."""
         shared = self.shared(maps)
         hidden = F.leaky_relu(shared, self.slope) if self.slope else F.relu(shared)
-        return self.gamma(hidden), self.beta(hidden)
+        if (self.gamma.groups, self.gamma.out_channels) != (self.beta.groups, self.beta.out_channels):
+            return self.gamma(hidden) + offset, self.beta(hidden)  # a variant, which no single convolution can be
+        weight, bias = merged((self.gamma, self.beta), offset)
+        result = F.conv2d(hidden, weight, bias, padding=1, groups=self.gamma.groups)
+        if self.gamma.groups == 1:
+            return result.chunk(2, 1)
+        return tuple(half.flatten(1, 2) for half in result.unflatten(1, (self.gamma.groups, 2, -1)).unbind(2))
+
+    def rows(self, maps: Neighbourhoods, offset: float = 0.0) -> Float[Tensor, "n 2 c"]:
+        """(gamma + offset, beta) for each distinct neighbourhood of the map."""
+        return maps.convolve_twice(self.shared, (self.gamma, self.beta), self.slope, offset=offset)
 
 
 class SPADE(nn.Module):
@@ -83,15 +102,38 @@ class SPADE(nn.Module):
         self.around_one = around_one
 
     def forward(
-        self, x: Float[Tensor, "b c h w"], semantic_map: Float[Tensor, "b m mh mw"]
+        self,
+        x: Float[Tensor, "b c h w"],
+        semantic_map: Float[Tensor, "b m mh mw"] | Neighbourhoods,
+        slope: float | None = None,
     ) -> Float[Tensor, "b c h w"]:
         """x, normalised and modulated.
 
         Args:
             x: features.
-            semantic_map: [z, one-hot label] at any size. Resized to x's size by nearest neighbour.
+            semantic_map: [z, one-hot label] at any size, resized to x's size by nearest neighbour. Or its distinct
+                neighbourhoods at x's size.
+            slope: of a LeakyReLU that follows. None = none does.
         """
-        gamma, beta = self.gamma_beta(nearest(semantic_map, (x.shape[-2], x.shape[-1])))
-        scale = 1 + gamma if self.around_one else gamma
-        modulated: Tensor = self.norm(x) * scale + beta
-        return modulated
+        offset = float(self.around_one)
+        if isinstance(semantic_map, Neighbourhoods):
+            x, rows = folded(self.norm, x, self.gamma_beta.rows(semantic_map, offset))
+            return modulate_rows(x, rows, semantic_map.number, slope)
+        scale, shift = self.gamma_beta.both(nearest(semantic_map, (x.shape[-2], x.shape[-1])), offset)
+        modulated = torch.addcmul(shift, self.norm(x), scale)
+        return modulated if slope is None else F.leaky_relu_(modulated, slope)
+
+
+def folded(norm: nn.Module, x: Tensor, rows: Float[Tensor, "n 2 c"]) -> tuple[Tensor, Float[Tensor, "n 2 c"]]:
+    """(features, rows) with norm(x) * scale + shift = features * scale + shift.
+
+    In eval mode, batch norm is a scale and a shift for each channel. It goes into the rows, and x stays as it is.
+    """
+    if not isinstance(norm, nn.BatchNorm2d) or norm.training or norm.running_mean is None or norm.running_var is None:
+        return norm(x), rows
+    gain = (norm.running_var + norm.eps).rsqrt()
+    bias = -norm.running_mean * gain
+    if norm.affine:
+        gain, bias = gain * norm.weight, bias * norm.weight + norm.bias
+    scale, shift = rows.to(gain.dtype).unbind(1)
+    return x, torch.stack([scale * gain, torch.addcmul(shift, scale, bias)], 1)

@@ -16,6 +16,7 @@ from ipose.layers.init import init_weights
 from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
+from ipose.layers.semantic_maps import MapForm, label_maps
 from ipose.layers.spade import nearest
 from ipose.layers.spectral_norm import normalise_all
 from ipose.synthesis.part_branch import PartInput, PartNoise
@@ -35,6 +36,9 @@ class Generator(nn.Module):
     First, a Conv3x3 of [z, one-hot label] at the smallest size. Last, LeakyReLU 0.2, Conv3x3 and tanh. Every block
     reads the label map and z (SPADE), the part features where parts are, and the part noise elsewhere.
 
+    The field `map_form` says how SPADE is computed (`ipose.layers.semantic_maps`): the numbers are the same. It may be
+    set at any time, and is not saved.
+
     Args:
         config: widths, and how parts enter (`part_injection`).
         block: makes the blocks (`BlockFactory`). Only for part_injection "psm". None = `PSMBlock`.
@@ -48,6 +52,7 @@ class Generator(nn.Module):
             message, found = "another block can only replace the PSM block", config.part_injection
             raise ConfigError(message, field="part_injection", found=found, expected="psm")
         self.config = config
+        self.map_form: MapForm = "auto"
         self.release_extras: dict[str, Tensor] = {}  # unused tensors of a release checkpoint; no weights
         widths = [config.channels * multiplier for multiplier in config.channel_multipliers]
         map_channels = config.z_channels + config.num_classes
@@ -106,27 +111,21 @@ class Generator(nn.Module):
             z, part_noise = drawn.z if z is None else z, drawn.part_noise if part_noise is None else part_noise
         self._check_inputs(label, part_features, z, part_noise)
         self._check_ids(label)
-        semantic_map = self._semantic_map(label, z)
+        maps = label_maps(label.long(), self.config.num_classes, z, self.map_form)
         part = None if self.part_input is None else self.part_input(part_features)
-        mask = part_mask.to(semantic_map.dtype)
+        mask = part_mask.to(z.dtype)
         noises: Sequence[Tensor | None] = [None] * len(self.blocks)
         if self.part_noise is not None:
             noises = self.part_noise(part_noise, label)
 
-        x: Tensor = self.first(nearest(semantic_map, (part_noise.shape[-2], part_noise.shape[-1])))
+        x: Tensor = self.first(maps.dense((part_noise.shape[-2], part_noise.shape[-1])))
         for i, (block, noise) in enumerate(zip(self.blocks, noises, strict=True)):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest") if i else x
             size = (x.shape[-2], x.shape[-1])  # each map is resized once for each block, not for each layer
             sized_part = None if part is None else nearest(part, size)
-            x = block(x, nearest(semantic_map, size), sized_part, nearest(mask, size), noise)
+            semantic_map = maps.at(size) if vars(type(block)).get("reads_neighbourhoods") else maps.dense(size)
+            x = block(x, semantic_map, sized_part, nearest(mask, size), noise)
         return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
-
-    def _semantic_map(self, label: Tensor, z: Tensor) -> Tensor:
-        """[z, one-hot label]: float (b, Z + C, h, w)."""
-        b, h, w = label.shape
-        one_hot = z.new_zeros(b, self.config.num_classes, h, w).scatter_(1, label[:, None].long(), 1.0)
-        z = z[:, :, None, None].expand(-1, -1, h, w) if z.ndim == 2 else z
-        return torch.cat([z, one_hot], dim=1)
 
     def _draw_noise(self, label: Tensor, dtype: torch.dtype, seed: int, names: Sequence[str] | None) -> SceneNoise:
         b, h, w = label.shape

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.png import write_photo
 from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
@@ -60,8 +60,9 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
         DataError: a map that cannot be read, or is of another spec.
     """
     size = None if request.keep_size else model.size
-    for file in find_maps(request.maps, out=request.out):
-        scene = read_map(file, model.spec, root=request.maps, instances=request.instances, size=size)
+    split, instances = request.split, request.instances
+    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
+        scene = read_input(files, model.spec, size)
         row = scene_row(model, scene, request.seeds)
         request.out.mkdir(parents=True, exist_ok=True)
         for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):

@@ -65,7 +65,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, objective: Objective, averages: Averages, *, step: int, seconds: float, keep: int | None = None
+    folder: Path,
+    objective: Objective,
+    averages: Averages,
+    *,
+    step: int,
+    seconds: float,
+    keep: int | None = None,
+    best: int | None = None,
 ) -> Path:
     """Write `folder`/step-N, then remove old checkpoints.
 
@@ -76,6 +83,7 @@ def save_checkpoint(
         step: number of steps taken.
         seconds: training time so far.
         keep: number of newest checkpoints to keep. None = all.
+        best: step of a checkpoint that stays beside them.
     Returns:
         The new checkpoint's folder.
     Raises:
@@ -111,7 +119,7 @@ def save_checkpoint(
         what, mend = "the checkpoint could not be written", "Free some space and --resume."
         raise RunError(what, file=folder, found=error.found, mend=mend) from error
     if keep is not None:
-        remove_old(folder, keep)
+        remove_old(folder, keep, best)
     return path
 
 

@@ -97,9 +97,10 @@ def remove_unfinished(folder: Path) -> None:
         shutil.rmtree(path)
 
 
-def remove_old(folder: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints, and the damaged ones that were set aside."""
-    for path in [*list_checkpoints(folder)[:-keep], *folder.glob(f"{DAMAGED}{STEP}*")]:
+def remove_old(folder: Path, keep: int, best: int | None = None) -> None:
+    """Delete all but the newest `keep` checkpoints and that of step `best`, and the damaged ones set aside."""
+    old = [path for path in list_checkpoints(folder)[:-keep] if step_of(path) != best]
+    for path in [*old, *folder.glob(f"{DAMAGED}{STEP}*")]:
         going = path.rename(
             folder / f"{UNFINISHED}{path.name}"
         )  # a half-deleted checkpoint never has a checkpoint's name

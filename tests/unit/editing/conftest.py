@@ -82,6 +82,7 @@ def watched(model: IPose, run: Callable[[], SceneOutput]) -> Given:
         maps.append(args[1].clone())
 
     network = model.generator
+    network.map_form = "dense"  # every SPADE reads a tensor, which can be kept
     hooks = [network.register_forward_pre_hook(whole, with_kwargs=True), network.first.register_forward_pre_hook(first)]
     hooks += [layer.register_forward_pre_hook(spade) for layer in network.modules() if isinstance(layer, SPADE)]
     try:

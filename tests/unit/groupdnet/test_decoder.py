@@ -5,6 +5,7 @@ import torch
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.groupdnet.decoder import Decoder
+from ipose.groupdnet.label_tensor import instance_edges, interleaved, one_hot
 from ipose.testing.network_contract import NetworkContract
 
 from .conftest import small
@@ -23,6 +24,34 @@ class TestDecoder(NetworkContract):
 
     def inputs(self, batch):
         return torch.randint(0, 4, (batch, 32, 16)), torch.randn(batch, 12, 2, 1)
+
+
+class TestLabelMaps:
+    """The label tensor is kept as tokens: every form of it gives the same image and gradients."""
+
+    @pytest.mark.parametrize("edges", [False, True])
+    def test_its_dense_form_is_the_one_hot_map_with_edges_beside_each_class(self, label, edges):
+        instance = label // 2
+        maps = Decoder(small(edges=edges)).label_maps(label, instance if edges else None, torch.float32)
+        classes = one_hot(label, 4)
+        expected = interleaved(classes, instance_edges(instance)) if edges else classes
+        assert torch.equal(maps.dense(tuple(label.shape[1:])), expected)
+
+    @pytest.mark.parametrize("training", [False, True])
+    @pytest.mark.parametrize("rule", ["block", "class", "class_to_block"])
+    def test_neighbourhoods_and_the_dense_map_give_the_same_in_float64(self, label, rule, training):
+        torch.manual_seed(0)
+        config = small(edges=True, modulation=rule)
+        decoder, z = Decoder(config).double().train(training), code(config).double()
+        state = {name: tensor.clone() for name, tensor in decoder.state_dict().items()}
+        found = []
+        for form in ("neighbourhoods", "dense"):
+            decoder.load_state_dict(state)
+            decoder.map_form = form
+            image = decoder(label, z, label)
+            found.append([image, *torch.autograd.grad(image[:, 0].sum(), list(decoder.parameters()))])
+        for ours, dense in zip(*found, strict=True):
+            torch.testing.assert_close(ours, dense, atol=1e-9, rtol=1e-9)
 
 
 def stages_of(decoder, *inputs):

@@ -145,6 +145,29 @@ class TestGeneratorOfAThirdPartysBlock(GeneratorContract):
             Generator(replace(TINY, part_injection="none"), block=ThirdPartyBlock)
 
 
+@pytest.mark.parametrize("injection", ["psm", "concat", "none", "spade"])
+@pytest.mark.parametrize("training", [False, True])
+def test_the_form_of_the_semantic_map_changes_neither_image_nor_gradient(injection, training):
+    """SPADE on distinct neighbourhoods and on every pixel give the same in float64, for z of an image or a region."""
+    torch.manual_seed(0)
+    config = replace(SMALL, part_injection=injection)
+    network = Generator(config).double().train(training)
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    label = torch.randint(0, 4, (2, 2, 4)).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    parts, mask = torch.randn(2, config.part_input_channels, 8, 16).double(), torch.zeros(2, 1, 8, 16)
+    noise, vectors = torch.randn(2, 3, 2, 4).double(), torch.randn(2, 3).double()
+    for z in (vectors, torch.where(label[:, None] > 1, vectors[:, :, None, None], vectors[:1, :, None, None])):
+        found = []
+        for form in ("neighbourhoods", "dense"):
+            network.load_state_dict(state)
+            network.map_form = form
+            image = network(label, parts, mask, z=z, part_noise=noise)
+            gradients = torch.autograd.grad(image[:, 0].sum(), list(network.parameters()), allow_unused=True)
+            found.append([image, *(gradient for gradient in gradients if gradient is not None)])
+        for ours, dense in zip(*found, strict=True):
+            torch.testing.assert_close(ours, dense, atol=1e-9, rtol=1e-9)
+
+
 class TestParameters:
     """What is trained, counted and initialised."""
 

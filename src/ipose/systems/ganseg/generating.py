@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from ipose.data.png import write_index, write_photo
+from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.moves import MovePart, move_parts, parts_off_the_picture
 from ipose.ganseg.noise import numbered_noise
@@ -25,9 +26,11 @@ def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
     Each image depends on (seed, its number) alone. With moves each is made twice, before and after, of the same noise.
 
     Raises:
-        ConfigError: no such part to move.
+        ConfigError: no such part to move, or a model without points.
     """
     moves = [MovePart.parse(words) for words in request.options.move]
+    if moves and not generator.config.use_points:
+        raise ConfigError("a model without points has nothing to move", field="move", expected="a model with points")
     seed, count, out = request.seed, request.count, request.out
     device = next(generator.parameters()).device
     noise = numbered_noise(generator.config, seed, range(count)).to(device)

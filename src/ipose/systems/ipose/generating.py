@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.errors import SupportError
@@ -32,12 +33,12 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
-    own = {"instances": request.instances, "parts": request.options.parts}
-    for file in find_maps(request.maps, out=request.out):
-        scene = read_map(file, model.spec, root=request.maps, size=size, **own)
+    given: dict[str, Any] = {"parts": request.options.parts, "split": request.split, "out": request.out}
+    for files in find_inputs(request.maps, model.spec, instances=request.instances, **given):
+        scene = read_input(files, model.spec, size)
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
-                raise _no_supports(file, model, missing)
+                raise _no_supports(files.label, model, missing)
             scene = _without_parts(scene, missing)
         yield from _of_scene(model, scene, request)
 

@@ -29,8 +29,10 @@ from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseOptions
 from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
@@ -131,6 +133,7 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=shown),
+        measure=partial(_measured, scenes=val) if have_photographs(val) else None,
         load=partial(IPose.from_pretrained, block=block),
     )
 
@@ -223,6 +226,11 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
     model = IPose(generator, partnet, SupportSet({}, {}) if trained is None else trained.supports, spec)
     re_estimate(model.to(model.device), scenes)
     return model
+
+
+def _measured(model: IPose, _: str, *, scenes: Sequence[Scene]) -> float:
+    """Frechet distance on the validation scenes."""
+    return frechet_of_scenes(ScenesOfIPose(model), scenes)
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:

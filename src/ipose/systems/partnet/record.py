@@ -1,7 +1,7 @@
 """PartNet's record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,12 @@ class PartNetOptions(TrainOptions):
     """Support folder. None = choose k supports for each category by k-means (iPOSE suppl. A.2)."""
     init: Path | None = None
     """Run whose weights are the start, as far as they fit. None = random weights."""
+
+    def fitted(self, data: Any, config: Any) -> Any:
+        """The data's config, without the part maps of the categories that the preset holds out."""
+        if data is None or data.novel is not None or not config.held_out:
+            return data
+        return replace(data, novel=tuple(dict.fromkeys((*data.novel_categories, *config.held_out))))
 
 
 def published(_: str) -> Mapping[str, Published]:
@@ -52,6 +58,7 @@ SYSTEM = System(
     differences="docs/paper-vs-release.md",
     train_options=PartNetOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"ac_pooled": "higher", "ac": "higher", "object_pixels": "higher", "miou": "higher"},
     loading="ipose.partnet.pretrained:load_partnet",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",
