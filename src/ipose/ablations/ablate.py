@@ -10,7 +10,7 @@ from typing import Any
 from ipose.ablations.outcome import Outcome
 from ipose.ablations.page import write_page
 from ipose.ablations.rows import AblationJob, Rows
-from ipose.ablations.run_folders import Scores, State, steps_done
+from ipose.ablations.run_folders import Scores, State, other_length, steps_done
 from ipose.ablations.table import Row
 from ipose.ablations.tables_as_text import WrittenTable, written
 from ipose.errors import MissingWeightsError
@@ -103,6 +103,8 @@ class _Grid:
             "finished": "there already",
         }
         print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
+        if note := other_length(self.rows.folder(row, seed), self.job.steps, state):
+            print(f"  {note}", flush=True)
         if state != "finished":
             stopped = self.rows.train(row, seed, resume=state == "unfinished", max_minutes=left)
             if stopped != "done":

@@ -131,6 +131,8 @@ class Evaluate:
                 )
 
     def _judge(self, folder: Path) -> None:
+        if self.spec is not None and self.data is None:
+            raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         from ipose.evaluation.judges import EvaluateOptions
         from ipose.reports.card_blocks import cards_as_text
         from ipose.systems.checks import check_device
@@ -140,8 +142,6 @@ class Evaluate:
         protocols = None if self.protocol is None else (self.protocol,)
         given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) not in (None, False)}
         check_options(folder, list(given), protocols)
-        if self.spec is not None and self.data is None:
-            raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
         settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
         options = EvaluateOptions(
@@ -160,12 +160,12 @@ class Evaluate:
             print(f"Report: {result.report}")
 
     def _image_folder(self, images: Path) -> None:
+        if self.real is None:
+            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         from ipose.evaluation.card_folder import check_new, write_new_cards
         from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
         from ipose.systems.checks import check_device
 
-        if self.real is None:
-            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         out = self.out or Path("cards")
         check_device(self.device)
         check_new(out)
