@@ -12,13 +12,14 @@ from ipose.errors import ConfigError, DataError, MissingWeightsError, SpecError
 from ipose.evaluation.eval_card import read_cards, write_card
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
 from ipose.evaluation.judges import EvaluateOptions
+from ipose.reports.card_blocks import short_name
 from ipose.systems.judging import evaluate_run
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.run import Run
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 
-PART_METRICS = {f"Part {metric}, basis" for metric in ("AC", "object-pixel accuracy", "mIoU")}
+PART_METRICS = {f"Part {metric}, basis" for metric in ("AC", "AC (pooled)", "object-pixel accuracy", "mIoU")}
 """The tiny synthesis run knows of no novel category."""
 
 
@@ -47,7 +48,7 @@ class TestRunCards:
     def test_a_synthesis_run_gets_part_image_and_object_cards(self, run):
         cards = run_cards(run, features="random", seeds=(0, 3))
         assert sorted(read_cards(run), key=str) == sorted(cards, key=str)
-        kinds = {card.metric.split(" (")[0] for card in cards}
+        kinds = {short_name(card) for card in cards}
         images = {"Frechet distance", "Kernel distance", "Diversity between seeds"}
         assert kinds == PART_METRICS | images | {"Object Frechet distance", "Object kernel distance"}
         names = {path.name for path in (run / "generated").glob("*.png")}
