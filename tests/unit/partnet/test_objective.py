@@ -199,6 +199,9 @@ class TestPartNetObjective:
         torch.testing.assert_close(losses(system, both)["bce"], before)
         assert not torch.isclose(losses(system, replace(batch, supports=batch.supports.flip(0)))["bce"], before)
 
+    def test_partnet_is_what_is_averaged(self):
+        assert objective().averaged == ("partnet",)
+
     def test_adam_has_the_rates_and_betas_of_the_config(self):
         group = objective(learning_rate=3e-4, beta1=0.5, beta2=0.9).optimizers["partnet"].param_groups[0]
         assert (group["lr"], group["betas"]) == (3e-4, (0.5, 0.9))
