@@ -124,11 +124,15 @@ class Evaluate:
     def _check_strays(self, use: str) -> None:
         """Raises ConfigError for an option that this use does not have."""
         for name in dict.fromkeys(option for options in USES.values() for option in options):
-            if getattr(self, name) not in (None, False) and name not in USES[use]:
+            if self._is_given(name) and name not in USES[use]:
                 homes = ", or of ".join(other for other, options in USES.items() if name in options)
                 raise ConfigError(
                     f"an option of {homes}", field=name, mend="See ipose evaluate --help for what goes together."
                 )
+
+    def _is_given(self, name: str) -> bool:
+        value = getattr(self, name)
+        return value is not None and value is not False  # 0 is given, and refused where it makes no sense
 
     def _judge(self, folder: Path) -> None:
         if self.spec is not None and self.data is None:
@@ -140,7 +144,7 @@ class Evaluate:
 
         check_device(self.device)
         protocols = None if self.protocol is None else (self.protocol,)
-        given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) not in (None, False)}
+        given = {name: getattr(self, name) for name in OF_RUNS if self._is_given(name)}
         check_options(folder, list(given), protocols)
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
         settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
