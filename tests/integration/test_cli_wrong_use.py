@@ -75,7 +75,7 @@ WRONG = {
     "doctor: missing path": ("doctor {tmp}/nowhere", "no such data folder: expected a scene folder, Cityscapes"),
     "doctor: all that it reads": (
         "doctor {empty}",
-        "Flowers-102, CUB-200-2011, CelebA in the wild, CelebA aligned or Taichi",
+        "CelebA in the wild, CelebA aligned or Taichi",
     ),
     "doctor: a photograph": ("doctor {sky}", "no such data folder: found a file"),
     "doctor: empty folder": ("doctor {empty}", "no data set in this folder: found an empty folder"),
