@@ -223,5 +223,13 @@ class TestThePage:
         }
         described = {field for _, field, *_ in OPTIONS}
         assert disputed <= described
-        silent = {"zero_empty_masks", "paste", "weight_init", "object_shape", "style_resize"}
+        silent = {
+            "zero_empty_masks",
+            "paste",
+            "weight_init",
+            "object_shape",
+            "style_resize",
+            "best_checkpoint",
+            "held_out",
+        }
         assert described - disputed == silent
