@@ -25,6 +25,7 @@ def run(ipose, tmp_path_factory):
     said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", folder, "--steps", 3, "--log-every", 1)
     assert said.code == 0, said.err
     assert "paper asks for more than 5,000" in said.out
+    assert "Weights: concentration 5 (2.5 for each of 2 parts), area 16 (1 x (128/32)^2" in said.out
     return folder
 
 
