@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from ipose.layers.instance_norm import wide
+
 WINDOW = 9
 """Places in a 3x3 window, row by row."""
 
@@ -60,7 +62,8 @@ class Neighbourhoods:
         columns = weight.flatten(2).unflatten(0, (groups, -1))  # [g, d*c/g, hidden/g, 9]
         rows = windows.unflatten(2, (groups, -1)).permute(2, 0, 3, 1).flatten(2)  # [g, n, hidden/g * 9]
         result = torch.baddbmm(bias.view(groups, 1, -1), rows, columns.flatten(2).mT)  # [g, n, d*c/g]
-        return result.unflatten(2, (len(second), -1)).permute(1, 2, 0, 3).flatten(2)
+        by_convolution: Tensor = result.unflatten(2, (len(second), -1)).permute(1, 2, 0, 3).flatten(2)
+        return by_convolution
 
     def _first(self, conv: nn.Conv2d) -> Float[Tensor, "s hidden"]:
         """The first convolution at the centre of each distinct 3x3 window."""
@@ -72,7 +75,8 @@ class Neighbourhoods:
         tokens = len(self.features) + 1
         table = F.pad(table, (0, 0, 0, 1)).flatten(0, 1)  # the last token of each place: outside, zero
         places = torch.arange(0, WINDOW * tokens, tokens, device=table.device)
-        return F.embedding_bag(self.inner + places, table, mode="sum") + bias.to(table.dtype)
+        sums = F.embedding_bag(self.inner + places, wide(table), mode="sum")  # of nine rows: in full precision
+        return (sums + bias.to(sums.dtype)).to(table.dtype)
 
 
 def merged(convolutions: tuple[nn.Conv2d, ...], offset: float = 0.0) -> tuple[Tensor, Tensor]:
@@ -131,4 +135,5 @@ def joint_numbers(ids: list[Int64[Tensor, "*s"]], count: int) -> Int64[Tensor, "
     pair = ids[0] * count + ids[1]
     if count**3 > torch.iinfo(torch.int64).max:
         pair = torch.unique(pair, return_inverse=True)[1]
-    return torch.unique(pair * count + ids[2], return_inverse=True)[1]
+    number: Tensor = torch.unique(pair * count + ids[2], return_inverse=True)[1]
+    return number

@@ -21,7 +21,8 @@ class Conv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """The convolution of `input`."""
-        return self._conv_forward(input, remembered_weight(self), self.bias)
+        result: Tensor = self._conv_forward(input, remembered_weight(self), self.bias)
+        return result
 
 
 def remembered_weight(layer: nn.Module) -> Tensor:
