@@ -74,6 +74,13 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Plants faults into a copy of each module and runs its tests; `nox -s mutants -- layers losses/kl.py`: some."""
+    _environment(session)
+    _run(session, "mutants", *session.posargs, PYTHONPATH="tests", OMP_NUM_THREADS="1")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site, in docs/_build. It runs no test: `nox -s docs -- results.xml` shows the results of a JUnit file."""
     _environment(session)

@@ -19,11 +19,13 @@ class Published:
         paper: value in the paper. None = the paper does not say.
         release: value in the authors' release. None = unknown.
         of: the work that the paper takes the value from, e.g. "OASIS". "" = the paper's own value.
+        release_from: where the release's value comes from, if no published script passes it. "" = a script or network.
     """
 
     paper: Any = None
     release: Any = None
     of: str = ""
+    release_from: str = ""
 
 
 def require(holds: bool, field: str, found: object, expected: str) -> None:

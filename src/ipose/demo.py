@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ipose.data.data_config import DataConfig
+from ipose.data.file_lists import is_free
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import RunError
@@ -72,7 +73,7 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
     Raises:
         RunError: the folder is not empty.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if not is_free(folder):
         mend = "Name another one with --out, or remove this one."
         raise RunError("the demo needs a new folder", file=folder, mend=mend)
     started, data = time.monotonic(), demo_data(seed)

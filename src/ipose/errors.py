@@ -84,6 +84,10 @@ class RunError(IposeError, RuntimeError):
     """A run folder or checkpoint is missing, damaged, or belongs to another configuration."""
 
 
+class WriteError(IposeError, OSError):
+    """A file or folder could not be written. What was there stays whole."""
+
+
 class NonFiniteLossError(IposeError, ArithmeticError):
     """A loss is NaN or infinite; the step was not taken."""
 

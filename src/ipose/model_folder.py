@@ -11,7 +11,7 @@
 """
 
 import hashlib
-import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+import ipose
+from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
-from ipose.whole_files import recover_folder
+from ipose.whole_files import read_json, recover_folder
 
 if TYPE_CHECKING:
     from ipose.label_spec import LabelSpec
@@ -92,9 +94,9 @@ class ModelFolder:
 
     def spec(self) -> "LabelSpec":
         """What label ids mean to the model. Raises SpecError where dataset.toml is missing or damaged."""
-        from ipose.data.specs import load_spec
+        from ipose.data.specs import read_labels
 
-        return load_spec(self.path / SPEC)
+        return read_labels(self.path / SPEC)
 
     def supports(self) -> "SupportSet":
         """The supports; an empty set where the model was saved without any, and nobody has put any there since.
@@ -106,7 +108,7 @@ class ModelFolder:
         from ipose.part_annotations import SupportSet
 
         folder = self.path / SUPPORTS
-        if self.config.get(SUPPORT_MAPS) == NONE and not any(folder.glob("*/*_part.png")):
+        if self.config.get(SUPPORT_MAPS) == NONE and not list_files(folder, ("_part.png",), tell=False):
             return SupportSet({}, {})
         return load_supports(folder)
 
@@ -168,12 +170,21 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
 
 def _read(folder: Path) -> ModelFolder:
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        config = read_json(folder / CONFIG)
         if not isinstance(config, dict) or not isinstance(config.get("format"), str):
             raise ValueError("it names no format")
     except (OSError, ValueError) as error:
         raise RunError(f"{CONFIG} cannot be read ({error})", file=folder, mend=_COPY) from error
+    made_by = str(config.get("ipose_version", "0"))
+    if _release(made_by) > _release(ipose.__version__):
+        mend = "Upgrade: pip install -U ipose."
+        raise RunError(f"made by ipose {made_by}; this is ipose {ipose.__version__}", file=folder, mend=mend)
     return ModelFolder(folder, config)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """ "1.10.2" as (1, 10): files stay readable within a minor release."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 def _commands(kinds: tuple[ModelKind, ...]) -> str:

@@ -9,13 +9,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import ipose
+from ipose.data.file_lists import is_left_over
 from ipose.data.specs import dataset_toml
 from ipose.data.support_folder import save_supports
 from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, sha256_of
 from ipose.part_annotations import SupportSet
-from ipose.whole_files import replace_folder
+from ipose.whole_files import give_usual_mode, replace_folder, write_text_whole
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -60,7 +61,7 @@ def write_model(
             described |= _write_supports(new / SUPPORTS, supports)
         if spec is not None:
             _write_spec(new / SPEC, spec, supports)
-        (new / CONFIG).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
+        write_text_whole(new / CONFIG, json.dumps(described, indent=2) + "\n")
 
     replace_folder(Path(folder), fill)
 
@@ -68,7 +69,7 @@ def write_model(
 def _refuse_others_files(folder: Path, own: set[str]) -> None:
     """What the folder holds will be removed. Raises RunError where that is more than a model."""
     own = {CONFIG, SPEC, SUPPORTS, "README.md", *own}
-    there = {item.name for item in folder.iterdir()} if folder.exists() else set()
+    there = {item.name for item in folder.iterdir() if not is_left_over(item.name)} if folder.exists() else set()
     others = sorted(name for name in there if name not in own and not name.endswith(".safetensors"))
     if there and (others or CONFIG not in there):
         raise RunError(
@@ -84,6 +85,7 @@ def _write_weights(folder: Path, weights: Mapping[str, Mapping[str, Tensor]]) ->
     for name, state in weights.items():
         if state:  # copies: safetensors takes no tensors that share memory
             save_file({key: value.detach().cpu().contiguous().clone() for key, value in state.items()}, folder / name)
+            give_usual_mode(folder / name)
 
 
 def _write_supports(folder: Path, supports: SupportSet) -> dict[str, str]:
@@ -91,11 +93,10 @@ def _write_supports(folder: Path, supports: SupportSet) -> dict[str, str]:
     if supports.categories:
         save_supports(supports, folder)
         return {}
-    folder.mkdir(parents=True)
-    (folder / "README.txt").write_text(_NO_SUPPORTS_NOTE, encoding="utf-8")
+    write_text_whole(folder / "README.txt", _NO_SUPPORTS_NOTE)
     return {SUPPORT_MAPS: NONE}
 
 
 def _write_spec(file: Path, spec: LabelSpec, supports: SupportSet | None) -> None:
     names = {} if supports is None else {name: supports.part_names[name] for name in supports.categories}
-    file.write_text(dataset_toml(spec, names), encoding="utf-8")
+    write_text_whole(file, dataset_toml(spec, names))

@@ -14,7 +14,7 @@ def named_generator(seed: int, name: str) -> torch.Generator:
         seed: any integer.
         name: of the scene.
     """
-    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    digest = hashlib.sha256(f"{seed}/{name}".encode("utf-8", "surrogateescape")).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
 
 

@@ -1,17 +1,29 @@
-"""The one check of a tensor's dtype and axes, for types that are checked when they are made."""
+"""The one check of a tensor's type and axes, for types that are checked when they are made."""
+
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
 
 
-def check_tensor(name: str, tensor: Tensor, dtype: torch.dtype, ndim: int) -> None:
-    """Raises ShapeMismatchError, which calls the tensor `name`, for another dtype or another number of axes."""
-    if tensor.dtype != dtype or tensor.ndim != ndim:
-        raise ShapeMismatchError(
-            "tensor breaks its contract",
-            field=name,
-            found=f"{tensor.dtype} with shape {tuple(tensor.shape)}",
-            expected=f"{dtype} with {ndim} axes",
-        )
+def check_tensor(name: str, tensor: Any, dtype: torch.dtype, ndim: int) -> None:
+    """Raises ShapeMismatchError, which calls the tensor `name`, for another type, dtype or number of axes."""
+    if not isinstance(tensor, torch.Tensor) or tensor.dtype != dtype or tensor.ndim != ndim:
+        expected = f"{_word(dtype)} tensor with {ndim} axes"
+        raise ShapeMismatchError("tensor breaks its contract", field=name, found=what_is(tensor), expected=expected)
+
+
+def what_is(value: Any) -> str:
+    """What a value is, in words: "uint8 tensor of shape (64, 64)", "float64 array of shape (3,)", "str"."""
+    if isinstance(value, torch.Tensor):
+        return f"{_word(value.dtype)} tensor of shape {tuple(value.shape)}"
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return f"{value.dtype} array of shape {tuple(value.shape)}"
+    if hasattr(value, "mode") and hasattr(value, "size"):
+        return f"{value.mode} image of {value.size[0]}x{value.size[1]} pixels"
+    return type(value).__name__
+
+
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

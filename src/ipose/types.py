@@ -9,7 +9,8 @@ channels (0 = not a part, 1..8 = parts), `s` side of an object crop (64), `f` fe
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -74,7 +75,7 @@ class Scene:
         image: uint8 (3, H, W), or None for a map without a photograph.
         label: int64 (H, W), class ids of the spec.
         instance: int32 (H, W).
-        objects: the object index of this scene, in painting order.
+        objects: the object index of this scene, in painting order; () = it has none. `Scene.from_arrays` finds them.
         part: uint8 (H, W) true part ids 0..8, or None where the data set has none.
     """
 
@@ -82,7 +83,7 @@ class Scene:
     image: Tensor | None
     label: Tensor
     instance: Tensor
-    objects: tuple[SceneObject, ...] = ()
+    objects: tuple[SceneObject, ...]
     part: Tensor | None = None
 
     def __post_init__(self) -> None:
@@ -106,6 +107,43 @@ class Scene:
             raise ShapeMismatchError(
                 f"the maps of scene {self.name!r} differ in size", found=sizes, expected="one height and width"
             )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        label: Any,
+        instance: Any = None,
+        image: Any = None,
+        part: Any = None,
+        *,
+        spec: "LabelSpec | str | Path",
+        name: str = "scene",
+        class_indices: bool = False,
+    ) -> "Scene":
+        """A checked scene, with its objects, from numpy or torch arrays of any integer type, Pillow images, or paths.
+
+        Args:
+            label: (H, W) ids as the data set's files hold them.
+            instance: (H, W) ids. None = each connected piece of a thing class is one object.
+            image: the photograph: uint8 (H, W, 3) array, uint8 (3, H, W) tensor, Pillow image or path.
+            part: (H, W) true part ids 0..8.
+            spec: what the label ids mean; `model.spec` of the model that will paint it, the name of a built-in one, or
+                the path of a dataset.toml.
+            name: noise is drawn from (seed, name).
+            class_indices: the label map holds positions in the spec (0..C-1) in place of the files' ids.
+        Raises:
+            ShapeMismatchError: a value of another type, an id that cannot be one.
+            DataError: ids outside the spec, sizes that differ, or a file that cannot be read.
+            SpecError: no such spec.
+
+        Example::
+
+            scene = Scene.from_arrays(label, spec=model.spec, name="my street")
+            out = model(scene, seed=7)
+        """
+        from ipose.data.scene_arrays import scene_from_arrays  # upwards: only when it is called
+
+        return scene_from_arrays(label, instance, image, part, spec=spec, name=name, class_indices=class_indices)
 
     @property
     def size(self) -> tuple[int, int]:

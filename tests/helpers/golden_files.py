@@ -15,8 +15,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-ABSOLUTE, RELATIVE = 1e-5, 1e-4
-"""How close float32 on a CPU must come."""
+OF_LARGEST, RELATIVE, ZERO = 1e-5, 1e-4, 1e-8
+"""How close float32 on a CPU must come: to a share of a tensor's largest value, beside a share of the element itself.
+In a tensor of zeros, a number of at most `ZERO` is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,23 +59,24 @@ def write_golden(path: Path, golden: Golden) -> None:
     save_file(tensors, path, {"config": json.dumps(golden.config)})
 
 
-def close(found: Tensor, expected: Tensor, absolute: float = ABSOLUTE) -> None:
-    """To 1e-5 absolute and 1e-4 relative, shape and dtype included."""
-    torch.testing.assert_close(found, expected, atol=absolute, rtol=RELATIVE)
+def close(found: Tensor, expected: Tensor, of_largest: float = OF_LARGEST) -> None:
+    """To 1e-5 of the tensor's largest value and 1e-4 of each element, shape and dtype included."""
+    largest = float(expected.abs().max()) if expected.numel() else 0.0
+    torch.testing.assert_close(found, expected, atol=max(of_largest * largest, ZERO), rtol=RELATIVE)
 
 
-def assert_all_outputs(golden: Golden, ours: Mapping[str, Tensor], absolute: float = ABSOLUTE) -> None:
+def assert_all_outputs(golden: Golden, ours: Mapping[str, Tensor], of_largest: float = OF_LARGEST) -> None:
     """Every output of the file is one that we compute, and close to it; all that are not are named.
 
     Args:
         golden: the file.
         ours: our numbers under the file's names, without `out.`; more than the file has is fine.
-        absolute: how far a number may be off, beside 1e-4 of itself.
+        of_largest: how far a number may be off, as a share of the tensor's largest, beside 1e-4 of itself.
     """
     faults = [f"{name}: nothing here computes it" for name in golden.outputs if name not in ours]
     for name in golden.outputs.keys() & ours.keys():
         try:
-            close(ours[name].detach(), golden.outputs[name], absolute)
+            close(ours[name].detach(), golden.outputs[name], of_largest)
         except AssertionError as error:
             faults.append(f"{name}: {error}")
     assert golden.outputs, "the file has no outputs"

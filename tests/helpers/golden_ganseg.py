@@ -20,7 +20,7 @@ from ipose.losses.dice import cross_entropy_and_dice
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
 from ipose.losses.part_regions import area_loss, concentration_loss
 
-ABSOLUTE = 2e-4
+OF_LARGEST = 2e-4
 """How close float32 on a CPU must come, beside 1e-4 relative."""
 
 _MODES: dict[str, Heatmap] = {"linear": "cone", "gauss": "gauss-var"}

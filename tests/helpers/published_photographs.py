@@ -1,5 +1,6 @@
 """Tiny copies of the published sets of photographs, in their layouts: to test readers and the doctor on."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,43 @@ def write_celeba(root: Path) -> Path:
     (root / "training.txt").write_text("000003.jpg\n000004.jpg\n")
     (root / "testing.txt").write_text("000005.jpg\n")
     return root
+
+
+def write_aligned_celeba(root: Path) -> Path:
+    """Six aligned faces of 100x200: 1, 2 and 5 to train on (5 is of MAFL's training list), 3 to test on."""
+    names = [f"{i:06d}.jpg" for i in range(1, 7)]
+    for i, name in enumerate(names):
+        _photograph(root / "img_align_celeba" / name, i, (100, 200))
+    rows = "".join(f"{n} 20 10 180 10 100 50 50 90 150 90\n" for n in names)
+    (root / "list_landmarks_align_celeba.txt").write_text(f"6\nlefteye_x lefteye_y ...\n{rows}")
+    (root / "list_eval_partition.txt").write_text("".join(f"{n} {int(n in names[3::2])}\n" for n in names))
+    (root / "training.txt").write_text("000005.jpg\n000006.jpg\n")
+    (root / "testing.txt").write_text("000003.jpg\n")
+    return root
+
+
+def write_full_celeba_lists(root: Path) -> Path:
+    """CelebA's and MAFL's lists at full length, without photographs. All photographs are meant to be 100x100.
+
+    808 of MAFL's 1,000 test names, and all its training names, are in CelebA's training list, of 162,770 names.
+    """
+    names = [f"{i:06d}.jpg" for i in range(1, 202_600)]
+    (root / "img_celeba").mkdir(parents=True)
+    fold = [0] * 162_770 + [1] * 19_867 + [2] * 19_962
+    _write_list(root / "list_eval_partition.txt", (f"{n} {i}" for n, i in zip(names, fold, strict=True)))
+    tested = names[161_962:162_770] + names[190_000:190_192]
+    _write_list(root / "training.txt", names[:19_000])
+    _write_list(root / "testing.txt", tested)
+    large = {*names[:5_379], *names[19_000:59_230], *tested[:283]}  # 45,609 of them to train on
+    head = [str(len(names)), "image_id x_1 y_1 width height"]
+    _write_list(root / "list_bbox_celeba.txt", [*head, *(f"{n}  1 1 {60 if n in large else 50} 50" for n in names)])
+    head[1] = "lefteye_x lefteye_y righteye_x ..."
+    _write_list(root / "list_landmarks_celeba.txt", [*head, *(f"{n} 30 40 70 40 50 60 35 80 65 80" for n in names)])
+    return root
+
+
+def _write_list(file: Path, lines: Iterable[str]) -> None:
+    file.write_text("\n".join(lines) + "\n")
 
 
 def write_taichi(root: Path) -> Path:

@@ -154,7 +154,7 @@ WRONG = {
     "evaluate: no run": ("evaluate {empty}", "no run here: found an empty folder"),
     "evaluate: model folder": ("evaluate {partnet}/model", "The run is one level up"),
     "evaluate: no part maps": ("evaluate {partnet} --data {unannotated}", "no part annotations here"),
-    "info: no run": ("info {tmp}/nowhere", "no run here: found nothing"),
+    "info: no run": ("info {tmp}/nowhere", "nothing to describe: found nothing"),
     "info: supports": ("info {one_category}", "ipose supports check"),
     "supports build: no data": ("supports build --out {tmp}/s --data {empty}", "no part annotations here"),
     "supports build: k too large": (

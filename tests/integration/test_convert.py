@@ -101,6 +101,17 @@ class TestModelFolder:
         assert made.code == 0, made.err
         assert read_photo(tmp_path / "out" / "map_seed0.png").shape == (64, 64, 3)
 
+    def test_a_microwave_has_parts_where_the_supports_bring_its_slot(self, files, ipose, tmp_path):
+        """The built-in spec gives it none, because nothing can be inferred without supports; the release has a slot."""
+        maps = load_supports(files / "supports").part_maps["car"]
+        names = {"car": ("body", "window"), "microwave": ("part 1", "part 2")}
+        save_supports(SupportSet(names, dict.fromkeys(names, maps)), tmp_path / "supports")
+        done = ipose("convert", files / "generator.pth", tmp_path / "m", "--supports", tmp_path / "supports")
+        assert done.code == 0, done.err
+        given = {item.name: item.part_category for item in IPose.from_pretrained(tmp_path / "m").spec.classes}
+        built_in = {item.name: item.part_category for item in load_spec("ade20k").classes}
+        assert given == built_in | {"microwave": "microwave"}
+
     def test_the_supports_of_the_authors_part_data_will_do(self, files, ipose, tmp_path):
         write_release_tree(tmp_path / "data")
         done = ipose("convert", files / "partnet.pth", tmp_path / "p", "--supports", tmp_path / "data")

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from helpers.golden_files import read_golden
-from helpers.golden_ganseg import ABSOLUTE
+from helpers.golden_files import close, read_golden
+from helpers.golden_ganseg import OF_LARGEST
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
@@ -64,7 +64,7 @@ class TestGenerator:
             made = network(*noise, given["in.bg_trans"][:, 0])
         for key, found in (("img", made.image), ("mask", made.mask), ("init_mask", made.heatmaps)):
             expected = given[f"out.{HEATMAPS[heatmap]}.{key}"]
-            torch.testing.assert_close(found, expected, atol=ABSOLUTE, rtol=1e-4)
+            close(found, expected, OF_LARGEST)
 
     @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
     def test_there_and_back_is_exact_and_optimizers_are_left(self, gan, ipose, golden, tmp_path, suffix):
@@ -78,12 +78,12 @@ class TestGenerator:
 
     def test_the_published_run_is_told_from_blocks_and_head(self, gan, golden, ipose, tmp_path):
         torch.save(golden("generator_6block").state, tmp_path / "six.pth")
-        for file, name, weight in ((gan, "celeba-wild", 10.0), (tmp_path / "six.pth", "flowers", 30.0)):
+        for file, name, weight in ((gan, "celeba-wild", 1.25), (tmp_path / "six.pth", "flowers", 3.75)):
             done = ipose("convert", file, tmp_path / name)
             assert f"images of 32x32, preset {name}" in done.out
             assert "the form of the parts (here cone), nor the divisor of the points (here 20)" in done.out
             config = load_ganseg(tmp_path / name).config
-            assert (config.concentration_weight, config.image_size) == (weight, 32)
+            assert (config.concentration_per_part, config.image_size) == (weight, 32)
             assert len(config.discriminator_channels) == 4  # as deep as the image allows
 
     def test_it_serves_generate(self, gan, ipose, tmp_path):
@@ -99,7 +99,7 @@ class TestGenerator:
         own = GANSegGenerator(preset("tiny", **narrow, mask_channels=2, heatmap="gauss-paper"))
         save_ganseg(tmp_path / "own", own)
         there = ipose("convert", tmp_path / "own", tmp_path / "own.pth", "--to-release")
-        assert "The file does not have heatmap gauss-paper" in there.out
+        assert "The file does not have heatmap gauss-paper, point_divisor 5.0, sizes 16 16 32 32" in there.out
         back = ipose(
             "convert", tmp_path / "own.pth", tmp_path / "again", "--preset", "tiny", "--heatmap", "gauss-paper"
         )

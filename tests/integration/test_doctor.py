@@ -236,7 +236,7 @@ class TestCityscapesLayout:
         label = torch.zeros(16, 16, dtype=torch.int64)
         label[4:12, 4:12] = 1
         instance = torch.where(label == 1, values[0], values[1]).int()
-        write_scene_folder([Scene("a", None, label, instance)], root, "train", self.SPEC)
+        write_scene_folder([Scene("a", None, label, instance, ())], root, "train", self.SPEC)
         return examine_scenes(root, self.SPEC)
 
     @pytest.mark.parametrize("values", [(26001, 7), (26999, 0), (26, 7)])

@@ -73,7 +73,7 @@ class TestRunCards:
     def test_the_protocol_classes_asks_for_a_generator(self, tiny, ipose):
         done = ipose("evaluate", tiny.partnet, "--protocol", "classes")
         assert done.code == 2
-        assert "[protocol] a PartNet is not judged by this protocol: found classes, expected parts" in done.err
+        assert "[protocol] PartNet is not judged by this protocol: found classes, expected parts" in done.err
 
     def test_seeds_that_are_copies_have_no_diversity_and_others_some(self, run, monkeypatch):
         diverse = {card.metric.split(" (")[0]: card for card in run_cards(run, features="random")}
@@ -198,9 +198,9 @@ class TestTheCommand:
         ("words", "said"),
         [
             ("{partnet} --segmenter x.pt", "makes no images"),
-            ("{partnet} --features random", "[features] an option that means nothing for a PartNet judged by parts"),
-            ("{run} --maps 2", "[maps] an option that means nothing for a Synthesis judged by images"),
-            ("{run} --protocol classes --features random", "nothing for a Synthesis judged by classes"),
+            ("{partnet} --features random", "[features] an option that means nothing for PartNet judged by parts"),
+            ("{run} --maps 2", "[maps] an option that means nothing for iPOSE judged by images"),
+            ("{run} --protocol classes --features random", "nothing for iPOSE judged by classes"),
             ("{run} --protocol objects-128 --lpips x.pth", "[lpips] LPIPS is between whole images"),
             ("{run} --across-protocols", "[across_protocols] an option of --compare"),
             ("{run} --segmenter x.pt --features random", "no such network file"),
@@ -209,17 +209,17 @@ class TestTheCommand:
             ("{run} --labels x", "[labels] an option of --images"),
             ("{run} --spec partworld", "the spec of no data"),
             ("{run} --seeds 1 --lpips x.pth", "between seeds"),
-            ("--images a --real b --seeds 1", "[seeds] an option of a run"),
-            ("--images a --real b --data d", "[data] an option of a run"),
-            ("--images a --real b --maps 2", "[maps] an option of a run"),
-            ("--images a --real b --pairs 2", "[pairs] an option of a run"),
-            ("--images a --real b --masking map", "[masking] an option of a run"),
+            ("--images a --real b --seeds 1", "[seeds] an option of a run or model"),
+            ("--images a --real b --data d", "[data] an option of a run or model"),
+            ("--images a --real b --maps 2", "[maps] an option of a run or model"),
+            ("--images a --real b --pairs 2", "[pairs] an option of a run or model"),
+            ("--images a --real b --masking map", "[masking] an option of a run or model"),
             ("--images a --real b --protocol objects-128 --lpips x.pth", "[lpips] LPIPS is between whole images"),
-            ("--compare a b --features random", "[features] an option of a run, or of --images"),
-            ("--compare a b --spec partworld", "[spec] an option of a run, or of --images"),
-            ("--compare a b --masking map", "[masking] an option of a run"),
+            ("--compare a b --features random", "[features] an option of a run or model, or of --images"),
+            ("--compare a b --spec partworld", "[spec] an option of a run or model, or of --images"),
+            ("--compare a b --masking map", "[masking] an option of a run or model"),
             ("--compare {run} {partnet}", "ipose evaluate {run}"),
-            ("--compare a b --out c", "[out] an option of a run, or of --images"),
+            ("--compare a b --out c", "[out] an option of a run or model, or of --images"),
         ],
     )
     def test_wrong_use_is_answered_in_a_sentence(self, ipose, run, tiny, words, said, no_inception):

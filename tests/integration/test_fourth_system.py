@@ -234,9 +234,9 @@ class TestUse:
         ("name", "words"),
         {
             "other_settings": "safm.hidden 4 there, 5 here",
-            "other_protocol": "a SAFM (toy) is not judged by this protocol: found classes, expected images",
-            "other_option": "[move] no option of a SAFM (toy)",
-            "no_release": "no release has a SAFM (toy)",
+            "other_protocol": "SAFM (toy) is not judged by this protocol: found classes, expected images",
+            "other_option": "[move] SAFM (toy) has no such option",
+            "no_release": "no release of SAFM (toy)",
         }.items(),
     )
     def test_what_it_cannot_do_is_told(self, used, name, words):

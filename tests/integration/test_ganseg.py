@@ -113,7 +113,7 @@ class TestWrongUse:
             (["--move", "part=3:0.1,0.0"], "[move] no such part: found 3, expected 1..2"),
             (["--count", 0], "nothing to make"),
             (["map.png"], "not of label maps"),
-            (["--parts", "parts.png"], "[parts] no option of a GANSeg: found parts.png, expected --move"),
+            (["--parts", "parts.png"], "[parts] GANSeg has no such option: found parts.png, expected --move"),
         ],
     )
     def test_of_generating(self, ipose, run, tmp_path, words, sentence):
@@ -275,7 +275,8 @@ class TestEvaluate:
         card = read_card(tmp_path / "both" / "photographs_landmark-error-over-the-edge-length-with-bias.json")
         assert card.counts == {"photographs": 2, "to fit on": 20, "landmarks": 15, "landmarks judged": 30}
         assert card.baselines["the mean landmarks"] == pytest.approx(0, abs=1e-4)  # all birds stand alike
-        assert "does not say its protocol" in card.notes[0]
+        assert "by the protocol of its reference [34]" in card.notes[0]
+        assert "splits of our own" in card.notes[1]
         shutil.rmtree(birds / "parts")
         said = ipose("evaluate", segmenter, "--data", birds, "--out", tmp_path / "one")
         assert said.code == 0, said.err

@@ -126,7 +126,7 @@ class TestWrongUse:
         ("words", "said"),
         [
             (["--resample", "cat"], "no such class: found cat, expected void, sky, car, dog, box"),
-            (["--parts", "parts"], "[parts] no option of a GroupDNet: found parts"),
+            (["--parts", "parts"], "[parts] GroupDNet has no such option: found parts"),
             (["--model", "nowhere", "--resample", "car"], "nowhere"),
             (["--count", "0"], "nothing to make"),
         ],
@@ -141,7 +141,7 @@ class TestWrongUse:
         [
             (["figures", "--scenes", "0"], "[scenes] the figures take looks"),
             (["evaluate", "--maps", "0"], "[maps]"),
-            (["evaluate", "--data", "elsewhere"], "[data] an option that means nothing for a GroupDNet"),
+            (["evaluate", "--data", "elsewhere"], "[data] an option that means nothing for GroupDNet"),
             (["evaluate", "--protocol", "images"], "[protocol]"),
             (["edit", "label.png"], "a model of another system: found ipose-groupdnet"),
         ],
@@ -161,4 +161,4 @@ class TestWrongUse:
         assert "makes images of noise, not of label maps" in done.err
         done = ipose("generate", *words, "--resample", "car")
         assert done.code == 2
-        assert "[resample] no option of a GANSeg: found ('car',), expected --move" in done.err
+        assert "[resample] GANSeg has no such option: found ('car',), expected --move" in done.err

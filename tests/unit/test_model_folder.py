@@ -56,6 +56,17 @@ class TestOpenModel:
         with pytest.raises(RunError, match=r"no robot painter here: found no config\.json"):
             open_model(tmp_path, ROBOT)
 
+    @pytest.mark.parametrize("version", ["9.9.0", "0.10.0", "1.0"])
+    def test_a_newer_version_asks_for_an_upgrade(self, folder, version):
+        (folder / "config.json").write_text(json.dumps({"format": "robots 2", "ipose_version": version}))
+        with pytest.raises(RunError, match=rf"made by ipose {version}; this is ipose .*Upgrade: pip install -U ipose"):
+            open_model(folder, ROBOT)
+
+    @pytest.mark.parametrize("version", ["0.0.9", "0.1.7"])
+    def test_an_older_or_equal_release_is_read(self, folder, version):
+        (folder / "config.json").write_text(json.dumps({"format": "robots", "ipose_version": version}))
+        assert open_model(folder, ROBOT).config["ipose_version"] == version
+
     def test_a_run_that_has_saved_no_model_yet(self, tmp_path):
         (tmp_path / "run.json").write_text("{}")
         with pytest.raises(RunError, match="found a run that has saved no model yet"):

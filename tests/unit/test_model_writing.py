@@ -1,6 +1,7 @@
 """A model folder is written whole or not at all, and holds what its reader gives back."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 import ipose
 from ipose.errors import RunError
+from ipose.label_spec import LabelClass, LabelSpec
 from ipose.model_folder import ModelKind, open_model
 from ipose.model_writing import write_model
 from ipose.part_annotations import SupportSet
@@ -36,6 +38,21 @@ class TestWhatIsWritten:
         assert model.config == {"format": "robots", "ipose_version": ipose.__version__, "arms": 2}
         assert torch.equal(model.weights("robot.safetensors")["arm"], torch.arange(3.0))
         assert names(tmp_path / "model") == {"config.json", "robot.safetensors"}
+
+    @pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+    def test_files_get_the_mode_of_the_umask(self, tmp_path, mask):
+        before = os.umask(mask)
+        try:
+            write_model(tmp_path / "model", ROBOT, {}, STATE)
+        finally:
+            os.umask(before)
+        modes = {(tmp_path / "model" / name).stat().st_mode & 0o777 for name in ("config.json", "robot.safetensors")}
+        assert modes == {0o666 & ~mask}
+
+    def test_a_category_whose_part_names_the_model_never_needed(self, tmp_path):
+        spec = LabelSpec("garden", (LabelClass("flower", 0, (1, 2, 3), thing=True, part_category="flower"),))
+        write_model(tmp_path / "model", ROBOT, {}, STATE, spec=spec)
+        assert open_model(tmp_path).spec() == spec
 
     def test_spec_and_supports(self, tmp_path):
         write_model(tmp_path / "model", ROBOT, {}, STATE, spec=SPEC, supports=supports())

@@ -24,6 +24,9 @@ from ipose.systems.describing import describe_preset
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "paper-vs-release.md").read_text(encoding="utf-8")
 DATA_SETS = ("cityscapes", "ade20k", "coco-stuff")
+OURS = {"zero_empty_masks", "best_checkpoint"}
+"""Fields of which the paper says nothing, and whose value in `paper` is not the release's (docs/paper-vs-release.md)."""
+
 CONFIGS = {"PartNetConfig": PartNetConfig(), "SynthesisConfig": synthesis_presets.preset("ade20k")}
 
 RELEASE_FORMS = {"part_input", "spectral_norm", "global_loss", "style_crops", "style_block", "normalization"}
@@ -64,7 +67,7 @@ class TestPresetsAgainstThePublishedNumbers:
             (synthesis_presets.preset(name), published(name)),
             (partnet_presets.preset("paper"), PUBLISHED),
         ):
-            silent = [field for field, entry in known.items() if entry.paper is None and field != "zero_empty_masks"]
+            silent = [field for field, entry in known.items() if entry.paper is None and field not in OURS]
             assert silent
             assert all(getattr(preset, field) == known[field].release for field in silent)
 
@@ -126,28 +129,46 @@ class TestInfoOfAPreset:
     def test_prints_paper_release_and_value_of_every_setting(self, capsys):
         main(["info", "--preset", "cityscapes-release"])
         said = capsys.readouterr().out
-        assert said.startswith("Synthesis preset cityscapes-release\n")
+        assert said.startswith("iPOSE preset cityscapes-release\n")
         rows = self.rows(said)
         assert rows["setting"] == ["paper", "release", "value"]
         assert set(rows) >= {field.name for field in fields(SynthesisConfig)}
         assert rows["lr_generator"] == ["0.0001", "0.0004", "0.0004"]
         assert rows["label_mix_weight"] == ["10.0", "5.0", "5.0"]
         assert rows["part_hidden"] == ["-", "32", "32"]
+        assert rows["part_channels"] == ["-", "9", "9"]
+        assert rows["batch_size"] == ["-", "4", "4"]
+        assert rows["ema_decay"] == ["-", "0.999", "0.999"]
         assert rows["epochs"] == ["200 (OASIS)", "500", "500"]
         assert "docs/paper-vs-release.md" in said
+
+    def test_says_that_no_script_passes_a_rate_for_coco(self, capsys):
+        main(["info", "--preset", "coco-stuff"])
+        said = capsys.readouterr().out
+        assert self.rows(said)["lr_generator"] == ["0.0001", "0.0001 (none passed: its config.py's default)", "0.0001"]
+
+    def test_of_groupdnet_names_both_widths_of_the_encoder(self, capsys):
+        for name, paper, release in (("deepfashion", 64, 32), ("cityscapes", 8, 10), ("ade20k", 3, 4)):
+            main(["info", "--preset", name])
+            said = capsys.readouterr().out
+            row = self.rows(said[said.index("GroupDNet preset") :])["encoder_channels"]
+            assert row[0] == f"C = {paper}, the first layer's width for one class (table 4)"
+            assert row[1].startswith(f"{release}, {2 * release}, {4 * release}")
 
     def test_of_partnet(self, capsys):
         main(["info", "--preset", "paper"])
         said = capsys.readouterr().out
         assert said.startswith("PartNet preset paper\n")
-        assert "Synthesis" not in said
+        assert "iPOSE preset" not in said
         assert self.rows(said)["cross_entropy"] == ["no", "yes", "no"]
         assert self.rows(said)["normalization"] == ["batch", "instance", "instance"]
+        for name in ("batch_size", "ema_decay", "decay_learning_rate"):
+            assert self.rows(said)[name][0] == "-", name
 
     def test_a_name_of_both_kinds_prints_both(self, capsys):
         main(["info", "--preset", "toy"])
         said = capsys.readouterr().out
-        assert said.index("PartNet preset toy") < said.index("Synthesis preset toy")
+        assert said.index("PartNet preset toy") < said.index("iPOSE preset toy")
         assert self.rows(said)["num_classes"] == ["by data set", "by data set", "16"]
         assert self.rows(said)["height"] == ["256", "256", "64"]
         assert self.rows(said)["lr_generator"] == ["0.0001", "by data set", "0.0005"]
@@ -157,7 +178,7 @@ class TestInfoOfAPreset:
         assert name in describe_preset(name)
 
     def test_another_name_is_told_which_there_are(self):
-        expected = r"found papr, expected .*release \(PartNet\); .*coco-stuff-release \(Synthesis\)"
+        expected = r"found papr, expected .*release \(PartNet\); .*coco-stuff-release \(iPOSE\)"
         with pytest.raises(ConfigError, match=expected):
             describe_preset("papr")
 

@@ -136,7 +136,7 @@ class Comparison:
         judged, write = self.judged, self.metric.text
         spread = f" (spread {write(judged.spread)})" if judged.word != "one seed" else ""
         word = f": {judged.word}" if judged.word != "one seed" else ""
-        said = f"{self.metric.title.split(' (')[0]} {signed(judged.gap, write)}{spread}{word}"
+        said = f"{self.metric.title.split(' (features')[0]} {signed(judged.gap, write)}{spread}{word}"
         if self.published is not None:
             said += f" (published {signed(self.published, '{:.2f}'.format)})"
         return said + (", which contradicts the paper" if self.contradicts else "")

@@ -1,6 +1,5 @@
 """report.html of a folder of ablations: all its tables, with curves and pictures of the runs."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from ipose.reports.blocks import curves_figure
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.training.metrics import read_metrics
+from ipose.whole_files import read_json
 
 
 def write_page(out: Path) -> Path:
@@ -99,7 +99,7 @@ def _plain(value: Any) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = read_json(path)
         if table["format"] != FORMAT:
             raise ValueError(f"format {table['format']}")
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -12,7 +12,7 @@ from ipose.training.checkpoint_files import list_checkpoints, step_of
 from ipose.training.config import RESUMABLE, TrainConfig
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 State = Literal["new", "unfinished", "finished"]
 
@@ -97,7 +97,7 @@ def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores
     """
     known = json.loads(json.dumps(key, default=str))
     try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
+        kept = read_json(file)
         if kept["of"] == known:
             scores: Scores = kept["scores"]
             return scores

@@ -40,6 +40,7 @@ class Row:
         name: for `ipose ablate --rows`.
         title: in words.
         changes: fields of the preset's config, with their values in this row.
+        in_words: what else the row changes, where that depends on the preset. The system's `Rows` know the fields.
         run: stem of the run folders; "" = the system's `Rows` make it from the config.
         scoring: settings of the scoring that are not in the config. The system's `Rows` read them.
         against: name of the row to compare with; "" = the table's reference.
@@ -49,6 +50,7 @@ class Row:
     name: str
     title: str
     changes: Mapping[str, Any] = field(default_factory=dict)
+    in_words: str = ""
     run: str = ""
     scoring: Mapping[str, Any] = field(default_factory=dict)
     against: str = ""

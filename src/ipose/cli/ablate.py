@@ -27,7 +27,8 @@ class AblateCommand:
     show: Annotated[FlagCreatePairsOff[bool], arg(name="list")] = False
     """Print the tables with their rows, and train nothing."""
     out: Path = Path("ablations")
-    """Folder of the runs, table-N.json, table-N.md and report.html."""
+    """Folder of the runs, table-N.json, table-N.md and report.html. Each row and seed has a run folder, which tables
+    share. Stop the command as you like: the same one goes on."""
     steps: int | None = None
     """Optimizer steps of each run. None = as many as the preset's epochs make."""
     seeds: tuple[int, ...] = (0,)
@@ -87,8 +88,5 @@ def ablate_command() -> Any:
         dict.fromkeys(system.ablate_options for system in known if system.ablate_options is not AblateOptions)
     )
     made = make_dataclass("Ablate", added, bases=(AblateCommand, *options), frozen=True, kw_only=True)
-    made.__doc__ = (
-        "Train the rows of an ablation table, and write the table beside the published one.\n\n"
-        "One run folder a row and seed, shared between tables. Stop it as you like: the same command goes on."
-    )
+    made.__doc__ = "Train the rows of an ablation table, and write the table beside the published one."
     return made

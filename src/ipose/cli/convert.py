@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tyro.conf import FlagCreatePairsOff, Positional
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from ipose.errors import ConfigError
 from ipose.systems.record import ReleaseOptions
 from ipose.systems.registry import systems
+
+FILE = (
+    "File that the authors' training saved: .pth, .pt or .safetensors. It is read as data. A pickle that would run "
+    "code is refused. Of several files, take the one with averaged weights (EMA). With --to-release: a run or a model "
+    "folder."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConvertCommand:
     """What `ipose convert` takes for every system."""
 
-    file: Positional[Path]
-    """File that the authors' training saved: .pth, .pt or .safetensors. Of several files, best the one with averaged
-    weights (EMA). With --to-release: a run or a model folder."""
+    file: Path
     out: Positional[Path]
     """Folder to write; it must be new or empty. With --to-release: file to write, .pth or .safetensors; it must be new.
     A system of two networks asks for a name that ends in _G, and writes the second one with _E."""
@@ -44,13 +48,11 @@ class ConvertCommand:
 def convert_command() -> Any:
     """The command with the options of all systems."""
     options = tuple(dict.fromkeys(s.release_options for s in systems() if s.release_options is not ReleaseOptions))
-    made: Any = dataclass(frozen=True, kw_only=True)(type("Convert", (ConvertCommand, *options), {}))
     networks = ", ".join(name for system in systems() for name in system.released)
-    made.__doc__ = (
-        "Convert weights of the authors' releases to a model folder, or a model back to a file of theirs. "
-        f"It knows these networks by the names in the file: {networks}. "
-        "A file is read as data. A pickle that would run code is refused."
-    )
+    told = f"{FILE} Known by the names in the file: {networks}."
+    file = {"__annotations__": {"file": Annotated[Path, Positional, arg(help=told)]}}
+    made: Any = dataclass(frozen=True, kw_only=True)(type("Convert", (ConvertCommand, *options), file))
+    made.__doc__ = "Convert weights of the authors' releases to a model folder, or a model back to a file of theirs."
     return made
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LEFT_OUT_SHOWN = 10
 """How many of the items that a build left out are printed; parts.json lists all."""
 
+SHEET_ROWS = 8
+"""How many imported scenes are shown."""
+
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended."""
 
@@ -28,7 +31,7 @@ class Doctor:
     root: Positional[Path]
     """Scene folder ({train,val}_{img,label,inst}/, optionally {train,val}_part/), or Cityscapes (leftImg8bit/, gtFine/)
     or ADE20K (images/, annotations/, annotations_instance/) as downloaded; or a folder of photographs without labels,
-    Flowers-102, CUB-200-2011, CelebA in the wild or Taichi."""
+    Flowers-102, CUB-200-2011, CelebA or Taichi."""
     spec: str | None = None
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
@@ -39,9 +42,13 @@ class Doctor:
         """Examine and print."""
         from ipose.data.doctor import examine_scenes
         from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines
+        from ipose.data.importing.recognise import export_in_words
         from ipose.data.open_data import spec_source
         from ipose.data.photo_doctor import DATA_SETS_IN_WORDS, examine_photographs, is_photo_set
 
+        if self.spec is None and (words := export_in_words(self.root)):
+            print(words)
+            return 1
         diagnosis: Diagnosis | PhotoDiagnosis
         if self.spec is None and self.supports is None and is_photo_set(self.root):
             diagnosis = examine_photographs(self.root)
@@ -61,7 +68,8 @@ class BuildParts:
 
     Sources: Cityscapes-PPS and Pascal-VOC-PPS (TIFFs), PartImageNet (JSON), the authors' release, a scene folder with
     part maps, a part tree. Run it again after an interruption: it goes on. Run it for several sources into one folder:
-    they come together. Exit code 1 where images had to be left out.
+    they come together. Exit code 1 where images had to be left out. A fault
+    of a single annotation is dropped, counted and named; the rest of the image is used.
     """
 
     source: Annotated[Positional[Path], arg(metavar="SOURCE")]
@@ -99,6 +107,10 @@ class BuildParts:
             print(f"FAULT {fault}")
         if built.source.left_out:
             print(f"{len(built.source.left_out)} of {len(source.items)} items were left out; mend them and run again.")
+        for fault in built.source.dropped[:LEFT_OUT_SHOWN]:
+            print(f"DROPPED {fault}")
+        if built.source.dropped:
+            print(f"{len(built.source.dropped)} faults were dropped, the rest of their images is used; see parts.json.")
         for k, folder in built.supports.items():
             print(f"{k} supports a category: {folder}")
         print(f"Part pairs in {self.out}; look at {self.out}/sheets/")
@@ -123,10 +135,59 @@ class PartSheets:
 
 
 @dataclass(frozen=True)
-class Data:
-    """Part data: built from the published sources, and looked at."""
+class Import:
+    """Own data, from what annotation tools write, to a scene folder to train on.
 
-    which: Annotated[BuildParts, subcommand("build-parts")] | Annotated[PartSheets, subcommand("sheets")]
+    Sources: COCO JSON (polygons, run lengths, crowds, panoptic), LabelMe JSONs, coloured masks with a legend, index
+    PNGs. The source is not changed. Exit code 1 where photographs had to be left out.
+    """
+
+    source: Annotated[Positional[Path], arg(metavar="SOURCE")]
+    """The JSON, or the folder of the export."""
+    out: Annotated[Positional[Path], arg(metavar="OUT")]
+    """Scene folder to write; it must be new or empty."""
+    images: Path | None = None
+    """Folder of the photographs. None = the source's own folder."""
+    masks: Path | None = None
+    """Folder of the masks. None = one of the usual names, or beside the photographs."""
+    legend: Path | None = None
+    """Masks: text file that says what colours or ids mean, such as "car 128 0 0". None = labelmap.txt or legend.txt."""
+    things: tuple[str, ...] = ()
+    """Masks: names of the classes whose regions are objects. None given = all but the background."""
+    val: float = 0.1
+    """Share of the scenes that become validation scenes."""
+    seed: int = 0
+    """Of the division into train and val."""
+    group: str = ""
+    """Regular expression. Scenes whose names match it with the same text stay in one split: "(trip[0-9]+)_"."""
+
+    def run(self) -> int:
+        """Import, draw the sheet, and say what comes next."""
+        from ipose.data.importing.recognise import open_import_source
+        from ipose.data.importing.write import import_scenes
+        from ipose.data.scene_folder import SceneFolder
+        from ipose.reports.sheets import SceneRow, scene_sheet
+
+        names = {"images": self.images, "masks": self.masks, "legend": self.legend, "things": self.things or None}
+        source = open_import_source(self.source, **names)  # type: ignore[arg-type]
+        imported = import_scenes(source, self.out, val=self.val, seed=self.seed, group=self.group)
+        print(imported.text())
+        sheet = self.out / "sheet.png"
+        scenes = SceneFolder(self.out, "train", imported.spec)[:SHEET_ROWS]
+        scene_sheet([SceneRow(scene) for scene in scenes], imported.spec).save(sheet)
+        print(f"Look at {sheet}; then: ipose doctor {self.out}")
+        return 1 if imported.faults else 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Own data, imported from annotation tools; part data, built from the published sources; sheets to look at."""
+
+    which: (
+        Annotated[Import, subcommand("import")]
+        | Annotated[BuildParts, subcommand("build-parts")]
+        | Annotated[PartSheets, subcommand("sheets")]
+    )
 
     def run(self) -> int | None:
         """Run the chosen one."""

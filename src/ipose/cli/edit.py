@@ -127,7 +127,7 @@ class Figures:
 
         system = system_of_run(Run.open(self.folder))
         if system.figures is None:
-            raise ConfigError(f"no figures are drawn of a {system.title}", file=self.folder, mend=system.instead)
+            raise ConfigError(f"no figures are drawn for {system.title}", file=self.folder, mend=system.instead)
         networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
         draw = function_named(system.figures)
         print("\n".join(draw(self.folder, self.out, scenes=self.scenes, seed=self.seed, **networks)))

@@ -10,29 +10,36 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 
 OF_RUNS = (
-    *("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit"),
-    *("maps", "pairs", "masking"),
+    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit", "count", "maps", "pairs", "masking"),
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
-OF_FOLDERS = ("real", "labels", "instances", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "out")
-USES = {"a run": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
+OF_FOLDERS = (
+    *("real", "labels", "instances", "spec", "protocol", "features"),
+    *("segmenter", "class_map", "ignore", "segmenter_size", "lpips", "out"),
+)
+USES = {"a run or model": (*OF_RUNS, "out"), "--images": OF_FOLDERS, "--compare": ("plot", "across_protocols")}
 """The options of each use of the command."""
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Write eval cards of a run, or of any folder of images beside real ones; or compare cards."""
+    """Write eval cards of a model: make the images of a split of a data set, and judge them. Or write cards of any
+    folder of images beside real ones, or compare cards."""
 
     folder: Positional[Path | None] = None
-    """A run of any system that can be judged. Parts are judged beside two baselines. Images are made again from the
-    validation scenes, in generated/ of the run. A part segmenter is judged on photographs with true maps or
-    landmarks."""
+    """A run, or a model folder (converted or saved), of any system that can be judged. Images are made from the label
+    maps and instance maps of the data, and kept in generated/; images that stand are not made again. Parts are judged
+    beside two baselines, if the data have true parts. A part segmenter is judged on photographs."""
     data: str | None = None
-    """Data to judge a run on. None = the run's own. A part segmenter takes a scene folder, CelebA in the wild, Taichi,
-    CUB-200-2011 (landmarks) or Flowers-102 (foreground)."""
+    """Data to judge on: a scene folder, or Cityscapes, ADE20K or COCO-Stuff as downloaded. None = the run's own. A
+    model folder without a run needs it. A system without label maps takes photographs. A part segmenter takes a scene
+    folder, CelebA in the wild, Taichi, CUB-200-2011 (landmarks) or Flowers-102 (foreground)."""
     spec: str | None = None
-    """Spec of --data or of --labels: a name, or a dataset.toml. None = the folder's own."""
+    """Spec of --data or of --labels: a name, or a dataset.toml. None = the folder's own, or else the model's."""
+    split: str | None = None
+    """Split of the data. None = val. Parts are judged on val only."""
     images: Path | None = None
     """Folder of generated images of any model, in place of a run."""
     real: Path | None = None
@@ -49,9 +56,16 @@ class Evaluate:
     instances: Path | None = None
     """Folder of instance maps for --images. None = each connected piece of a thing class is one object."""
     segmenter: Path | None = None
-    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy. Classes that
+    no channel stands for do not count."""
     class_map: Path | None = None
-    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
+    """What the segmenter's channels stand for: cityscapes-trainids, ade20k, coco-stuff (the data's classes in order,
+    without the unknown one), or a JSON file: a list of class names, or of ids as in the label files. None = what fits
+    their number: all classes of the spec, or all but the unknown one; on Cityscapes, its 19 train classes."""
+    ignore: tuple[str, ...] | None = None
+    """More classes that do not count for mIoU and accuracy: names, or ids as in the label files."""
+    segmenter_size: tuple[int, int] | None = None
+    """Height and width that images are resized to for the segmenter. None = their own."""
     lpips: Path | None = None
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth). Adds LPIPS between the seeds of each scene. With
     --protocol classes, LPIPS replaces the mean absolute difference."""
@@ -65,9 +79,12 @@ class Evaluate:
     seeds: tuple[int, ...] | None = None
     """Seeds of the images of each validation scene. Distances to real images use the first seed. None = 0 1."""
     limit: int | None = None
-    """Most validation scenes to use. None = all."""
+    """Number of scenes of the split, from the first one. None = all."""
+    count: int | None = None
+    """Number of images, for a system that makes them from noise. None = as many as its paper takes."""
     out: Path | None = None
-    """Folder to write the cards to. None = cards/ in the run; for --images, a new folder cards/ here."""
+    """Folder to write the cards to, and the images to its generated/. None = cards/ and generated/ in the run; for a
+    model folder, a new folder MODEL-on-DATA beside it; for --images, a new folder cards/ here."""
     compare: tuple[Path, ...] = ()
     """Runs, cards or folders of cards to compare, in place of everything else."""
     across_protocols: FlagCreatePairsOff[bool] = False
@@ -81,12 +98,13 @@ class Evaluate:
 
     def run(self) -> None:
         """Evaluate and print."""
-        asked = {"a run": self.folder is not None, "--images": self.images is not None, "--compare": bool(self.compare)}
+        uses = (self.folder is not None, self.images is not None, bool(self.compare))
+        asked = dict(zip(USES, uses, strict=True))
         if sum(asked.values()) != 1:
             raise ConfigError(
                 "ipose evaluate judges one thing",
                 found="several" if any(asked.values()) else "nothing",
-                expected="a run, or --images DIR --real DIR, or --compare RUNS, CARDS",
+                expected="a run or model, or --images DIR --real DIR, or --compare RUNS, CARDS",
             )
         self._check_strays(next(use for use, wanted in asked.items() if wanted))
         if self.folder is not None:
@@ -130,6 +148,8 @@ class Evaluate:
             print(f"{path}: {card.line()}")
         for sentence in result.left_out:
             print(sentence)
+        if result.report is not None:
+            print(f"Report: {result.report}")
 
     def _image_folder(self, images: Path) -> None:
         from ipose.evaluation.card_folder import check_new, write_new_cards

@@ -3,9 +3,9 @@
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import FlagCreatePairsOff, Positional
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 from ipose.systems.record import MakeOptions
 from ipose.systems.registry import systems
@@ -15,14 +15,18 @@ from ipose.systems.registry import systems
 class GenerateCommand:
     """What `ipose generate` takes for every system."""
 
-    inputs: Positional[Path | None] = None
-    """Index PNG of label ids, or a folder of them. A system that makes images from noise has no inputs."""
+    inputs: Annotated[Path | None, Positional, arg(metavar="[MAPS]")] = None
+    """Index PNG of label ids, a folder of them, or a data set: a scene folder, or Cityscapes, ADE20K or COCO-Stuff as
+    downloaded. A system that makes images from noise has no inputs."""
     model: Path
     """Run, or its model folder."""
     system: str | None = None
     """Not needed. The model folder names its system."""
+    split: str | None = None
+    """Split of a data set. None = val, or else the first one that is there."""
     instances: Path | None = None
-    """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
+    """Instance map, or a folder of them. None = the data set's own. If there is none, each connected piece of a thing
+    class is one object."""
     seed: int = 0
     """Random seed of the first image. The next ones have seed + 1, ..."""
     count: int = 1
@@ -42,7 +46,7 @@ class GenerateCommand:
 
         if self.system is not None:
             print("--system is not needed: the model folder names its system.", file=sys.stderr)
-        names = ("inputs", "instances", "seed", "count", "keep_size", "out")
+        names = ("inputs", "split", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
         for path in make_images(self.model, request, device=self.device, precision=self.precision, given=given):

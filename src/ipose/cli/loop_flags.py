@@ -31,6 +31,10 @@ class LoopFlags:
     """Steps between lines of metrics.jsonl."""
     keep: int = 2
     """Number of newest checkpoints to keep."""
+    keep_best: str | None = None
+    """Validation metric whose best checkpoint is kept, too, and gives the model folder. It is measured at each
+    checkpoint. A wrong name lists the system's metrics. "no" = the model folder has the last step. None = from the
+    config."""
     precision: Precision = "no"
     """bf16 = compute under bfloat16 autocast. Weights and sensitive losses stay float32."""
     schedule: Schedule | None = None

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from typing import Annotated, Any
@@ -58,6 +59,7 @@ def parse(args: Sequence[str]) -> Any:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run one command. Exit codes: 0 done, 1 a check found faults, 2 it could not be done, 130 interrupted."""
+    _print_anything()
     given = list(sys.argv[1:] if args is None else args)
     if given in (["--version"], ["version"]):
         print(f"ipose {ipose.__version__}")
@@ -72,12 +74,24 @@ def main(args: Sequence[str] | None = None) -> None:
         raise SystemExit(130) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except UnicodeEncodeError as error:  # a file name that the locale's encoding does not have
+        mend = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1, and run it again."
+        print(f"ipose: the locale cannot write the name {error.object!r}. {mend}", file=sys.stderr)
+        raise SystemExit(2) from None
     except OSError as error:  # no permission, disk full, a file where a folder should be
         where = f"{error.filename}: " if error.filename is not None else ""
         print(f"ipose: {where}{error.strerror or error}.", file=sys.stderr)
         raise SystemExit(2) from None
     if code:
         raise SystemExit(code)
+
+
+def _print_anything() -> None:
+    """Let no letter stop a message: what the output's encoding does not have is printed as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings.filterwarnings("ignore", category=UserWarning, module="PIL")  # what is wrong with a file, ipose says
 
 
 @contextmanager

@@ -8,11 +8,7 @@ from tyro.conf import FlagCreatePairsOff, Positional
 
 @dataclass(frozen=True)
 class Parts:
-    """Infer parts with PartNet: of drawn silhouettes, or of every object in label maps.
-
-    Every pixel of a silhouette gets its most likely part, never "none". In ipose evaluate, the measure "object pixels"
-    counts in the same way. AC and mIoU also allow "none".
-    """
+    """Infer parts with PartNet: of drawn silhouettes, or of every object in label maps."""
 
     inputs: Positional[Path]
     """A PNG, or a folder of them: silhouettes (with --category) or label maps."""
@@ -27,7 +23,7 @@ class Parts:
     instances: Path | None = None
     """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
     out: Path = Path("parts")
-    """Folder to write part maps and overlays to."""
+    """Folder to write part maps and overlays to. Every pixel of a silhouette gets a part, the most likely one."""
     attention: FlagCreatePairsOff[bool] = False
     """Also draw the support pixels that PartNet read for the centre of each part (NAME_attention.png)."""
     device: str = "cpu"

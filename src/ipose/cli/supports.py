@@ -27,11 +27,12 @@ class SupportsBuild:
         from ipose.data.open_data import open_part_pairs
         from ipose.data.support_folder import refuse_supports, save_supports
         from ipose.reports.sheets import supports_sheet
+        from ipose.whole_files import save_whole
 
         refuse_supports(self.out)
         supports = open_part_pairs(self.data).choose_supports(self.k, self.seed)
         save_supports(supports, self.out)
-        supports_sheet(supports).save(self.out / "sheet.png")
+        save_whole(supports_sheet(supports), self.out / "sheet.png")
         print(f"{self.k} supports of {len(supports.categories)} categories in {self.out}; look at {self.out}/sheet.png")
 
 
@@ -70,10 +71,10 @@ class SupportsShow:
         """Draw."""
         from ipose.data.support_folder import load_supports
         from ipose.reports.sheets import supports_sheet
+        from ipose.whole_files import save_whole
 
         sheet = supports_sheet(load_supports(self.folder))
-        self.out.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(self.out)
+        save_whole(sheet, self.out)
         print(self.out)
 
 

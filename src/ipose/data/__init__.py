@@ -14,7 +14,7 @@ part_pairs         what PartNet learns from; part_sources/: published part annot
 part_manifest      what the parts of a part tree are called; part_names: the paper's table
 support_folder     support sets on disk
 
-photo_folder       photographs without annotation; photo_layouts, cub, taichi: published sets of them; photo_files
+photo_folder       photographs without annotation; photo_layouts, celeba, cub, taichi: published sets of them
 
 augment            flips, rotations, crops; batch_sources: scenes and photographs in batches
 png, palette       image files, and the colours that maps are saved in

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from ipose.data.object_index import reindex_objects
+from ipose.errors import ShapeMismatchError
 from ipose.types import Scene
 
 MAX_ROTATION_DEG = 15.0
@@ -29,6 +30,37 @@ def flip_scene(scene: Scene) -> Scene:
         instance=instance,
         objects=reindex_objects(label, instance, scene.objects),
         part=None if scene.part is None else scene.part.flip(-1),
+    )
+
+
+def crop_scene(scene: Scene, top: int, left: int, size: tuple[int, int]) -> Scene:
+    """A rectangle of the scene, of all its maps alike. Objects of which it shows too little are left out.
+
+    Args:
+        scene: at least as large as the rectangle.
+        top: its first row.
+        left: its first column.
+        size: its (height, width).
+    Raises:
+        ShapeMismatchError: the rectangle does not lie in the scene.
+    """
+    height, width = size
+    if not (0 <= top <= scene.size[0] - height and 0 <= left <= scene.size[1] - width):
+        found = f"{height}x{width} at row {top}, column {left}"
+        expected = f"a part of {scene.size[0]}x{scene.size[1]}"
+        raise ShapeMismatchError("the rectangle does not lie in the scene", found=found, expected=expected)
+
+    def cut(pixels: Tensor) -> Tensor:
+        return pixels[..., top : top + height, left : left + width].contiguous()
+
+    label, instance = cut(scene.label), cut(scene.instance)
+    return replace(
+        scene,
+        image=None if scene.image is None else cut(scene.image),
+        label=label,
+        instance=instance,
+        objects=reindex_objects(label, instance, scene.objects),
+        part=None if scene.part is None else cut(scene.part),
     )
 
 

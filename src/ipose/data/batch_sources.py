@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from ipose.data.augment import flip_scene
+from ipose.data.augment import crop_scene, flip_scene
 from ipose.images import image_float
 from ipose.types import Scene, SceneBatch
 
@@ -25,18 +25,23 @@ class SceneSource:
     Args:
         scenes: of one size, with photographs.
         flip: mirror each scene with probability 1/2 (iPOSE sec. 4.1, as OASIS).
+        crop: (height, width) of a rectangle that is cut at a random place. None = the whole scene.
     """
 
-    def __init__(self, scenes: Sequence[Scene], *, flip: bool = True) -> None:
-        self.scenes, self.flip = scenes, flip
+    def __init__(self, scenes: Sequence[Scene], *, flip: bool = True, crop: tuple[int, int] | None = None) -> None:
+        self.scenes, self.flip, self.crop = scenes, flip, crop
 
     def __len__(self) -> int:
         return len(self.scenes)
 
     def item(self, index: int, generator: torch.Generator) -> Scene:
-        """One scene, mirrored or not."""
+        """One scene: cut out, and mirrored or not."""
         mirrored = self.flip and bool(torch.rand((), generator=generator) < 0.5)
         scene = self.scenes[index]
+        if self.crop is not None:
+            rows, cols = (there - wanted + 1 for there, wanted in zip(scene.size, self.crop, strict=True))
+            down, right = torch.rand(2, generator=generator).tolist()
+            scene = crop_scene(scene, int(down * rows), int(right * cols), self.crop)
         return flip_scene(scene) if mirrored else scene
 
     def collate(self, items: Sequence[Scene], generator: torch.Generator) -> SceneBatch:

@@ -2,6 +2,7 @@
 
 images/<class>/<name>.jpg           the photographs
 images.txt                          id path
+train_val_test_split.txt            id split: 0 = train, 1 = val, 2 = test. GANSeg's protocol; comes with its release
 segmentations/<class>/<name>.png    above half of white = bird (a download of its own)
 parts/part_locs.txt                 id part x y visible: pixels of the photograph as it is; 0.0 0.0 0 = not visible
 """
@@ -18,7 +19,10 @@ from ipose.data.png import image_size
 from ipose.errors import DataError
 
 TRAIN, TEST, ALL = 10_000, 1_000, 11_788
-"""Photographs to train on, to test on, and of the whole set (GANSeg sec. 4)."""
+"""Photographs to train on, to test on, and of the whole set (GANSeg sec. 4.4)."""
+
+SPLIT_FILE = "train_val_test_split.txt"
+_SPLITS = {"0": "train", "1": "val", "2": "test"}
 
 LANDMARKS = 15
 LANDMARK_FILE = "parts/part_locs.txt"
@@ -26,11 +30,38 @@ _AGAIN = "Get the list again."
 
 
 def cub_splits(root: Path) -> dict[str, list[Path]]:
-    """10,000 to train, 1,000 to test, the rest to look at; our own split, by a fixed seed: the paper's lists are not
-    part of the data set."""
-    names = [name for _, name in _photographs(root)]
-    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0)).tolist()
-    paths = [root / "images" / names[i] for i in order]
+    """10,000 photographs to train on, 788 to look at, 1,000 to test on, as `train_val_test_split.txt` says.
+
+    Without the file: splits of our own of the same sizes, by a fixed seed.
+
+    Raises:
+        DataError: a list cannot be read, or says nothing of a photograph.
+    """
+    photographs = {number: root / "images" / name for number, name in _photographs(root)}
+    file = root / SPLIT_FILE
+    if not file.is_file():
+        return _own_splits(list(photographs.values()))
+    places = dict(_place(file, number, line) for number, line in enumerate(list_lines(file), start=1) if line.strip())
+    if missing := [path for number, path in photographs.items() if number not in places]:
+        raise missing_in_list("a split", missing, file, _AGAIN)
+    return {
+        split: [path for number, path in photographs.items() if places[number] == split]
+        for split in ("train", "test", "val")
+    }
+
+
+def _place(file: Path, number: int, line: str) -> tuple[str, str]:
+    """The id of a photograph, and its split."""
+    words = line.split()
+    if len(words) == 2 and (words[1] in _SPLITS or words[1] in _SPLITS.values()):
+        return words[0], _SPLITS.get(words[1], words[1])
+    expected = "a photograph's id, then 0 (train), 1 (val) or 2 (test)"
+    raise DataError(f"line {number} is no split", file=file, found=line.strip()[:60], expected=expected, mend=_AGAIN)
+
+
+def _own_splits(photographs: list[Path]) -> dict[str, list[Path]]:
+    order = torch.randperm(len(photographs), generator=torch.Generator().manual_seed(0)).tolist()
+    paths = [photographs[i] for i in order]
     train = paths[: min(TRAIN, len(paths) * TRAIN // ALL)]
     test = paths[len(train) :][: max(1, min(TEST, len(paths) * TEST // ALL))]
     return {"train": train, "test": test, "val": paths[len(train) + len(test) :]}

@@ -41,7 +41,8 @@ class DataConfig(WorldFlags):
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
     novel: tuple[str, ...] | None = None
-    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld (P: cat), else none."""
+    """Part categories whose part maps are not trained on. None = cat and stop sign on PartWorld, and those that the
+    PartNet preset holds out (P: cat). No name = train on all."""
     scene_size: int = 128
     """PartWorld: side of the scenes that part pairs are cut from, in pixels."""
 
@@ -82,7 +83,7 @@ class PhotoConfig(WorldFlags):
 
     data: str = PARTWORLD
     """A folder of photographs, a scene folder (its photographs are taken), Flowers-102, CUB-200-2011, Taichi or
-    CelebA in the wild as downloaded, or "partworld" (drawn on the spot)."""
+    CelebA as downloaded, or "partworld" (drawn on the spot)."""
     objects: tuple[int, int] = (1, 1)
     """PartWorld: fewest and most objects a scene."""
     object_scale: tuple[float, float] = (0.6, 0.9)

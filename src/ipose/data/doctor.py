@@ -3,6 +3,7 @@
 `examine_scenes` reads everything and reports every fault. `check_scenes` does the same before a training and raises.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.faults import Fault, counted_faults, raise_faults
+from ipose.data.faults import Fault, counted_faults, note_lines, raise_faults
 from ipose.data.index_cache import cache_folders, fingerprint, state_of_files, write_cache
 from ipose.data.object_index import index_objects
 from ipose.data.parallel import in_parallel
+from ipose.data.png import TURNED, photo_notes
 from ipose.data.published.layouts import find_scenes, splits_of
 from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
@@ -49,6 +51,7 @@ class Diagnosis:
         faults: everything that is wrong.
         scenes: number of scenes by split.
         counts: one per class of the spec, over all splits; empty where no scene was read.
+        notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
     """
 
     root: str
@@ -56,6 +59,7 @@ class Diagnosis:
     faults: tuple[Fault, ...]
     scenes: Mapping[str, int] = field(default_factory=dict)
     counts: tuple[ClassCount, ...] = ()
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -77,7 +81,10 @@ class Diagnosis:
         last = f"{splits}; {sum(count.objects for count in self.counts)} objects"
         if len(rows) < len(self.counts):
             last += f"; {len(self.counts) - len(rows)} classes of {self.spec.name!r} do not occur"
-        return text_table(["class", "id", "scenes", "pixels %", "objects", "parts as"], rows) + "\n" + last
+        table = text_table(["class", "id", "scenes", "pixels %", "objects", "parts as"], rows)
+        notes = note_lines(self.notes)
+        notes += ["A map belongs to the upright photograph: draw it on that."] if TURNED in self.notes else []
+        return "\n".join([table, *notes, last])
 
     def summary(self) -> str:
         """One line."""
@@ -90,6 +97,7 @@ class _SceneReport:
     faults: list[Fault]
     pixels: NDArray[np.int64]
     objects: NDArray[np.int64]
+    notes: tuple[str, ...]
 
 
 def examine_scenes(
@@ -119,18 +127,21 @@ def examine_scenes(
             return Diagnosis(str(root), labels, tuple(wrong))
     faults: list[Fault] = []
     totals = np.zeros((3, labels.num_classes), dtype=np.int64)  # scenes, pixels, objects
-    scenes = {}
+    scenes, notes = {}, defaultdict[str, list[str]](list)
     for split in splits or splits_of(root) or ("train",):
         files, found = find_scenes(root, split)
         faults += found
         scenes[split] = len(files)
-        for report in in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}"):
+        reports = in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}")
+        for scene, report in zip(files, reports, strict=True):
             faults += report.faults
+            for note in report.notes:
+                notes[note].append(scene.name)
             totals += np.stack([report.pixels > 0, report.pixels, report.objects])
     counts = tuple(ClassCount(*map(int, column)) for column in totals.T)
     if supports is not None:
         faults += _missing_supports(labels, counts, supports)
-    return Diagnosis(str(root), labels, tuple(faults), scenes, counts)
+    return Diagnosis(str(root), labels, tuple(faults), scenes, counts, notes)
 
 
 def check_scenes(root: str | Path, spec: SpecLike) -> None:
@@ -150,7 +161,7 @@ def check_scenes(root: str | Path, spec: SpecLike) -> None:
     if any((folder / passed).is_file() for folder in cache_folders(root)):
         return
     raise_faults(examine_scenes(root, dataset).faults, f"data set {root}")
-    write_cache(root, passed, lambda path: path.write_text("All scenes were read and have no faults.\n"))
+    write_cache(root, passed, lambda path: path.write_bytes(b"All scenes were read and have no faults.\n"))
 
 
 def _dataset_spec(spec: SpecLike) -> DatasetSpec:
@@ -172,7 +183,8 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
         instance = instance_ids(files, arrays, label, spec)
         found = index_objects(torch.from_numpy(label), torch.from_numpy(instance), spec)
         objects = np.bincount(np.array([item.class_id for item in found], dtype=np.int64), minlength=spec.num_classes)
-    return _SceneReport(faults, pixels, objects)
+    notes = photo_notes(files.image) if files.image is not None and "img" in arrays else ()
+    return _SceneReport(faults, pixels, objects, notes)
 
 
 def _missing_supports(spec: LabelSpec, counts: Sequence[ClassCount], supports: SupportSet) -> list[Fault]:

@@ -1,7 +1,7 @@
 """A fault found in a data set: the same facts as an error, kept as a value so that many can be listed."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,18 @@ def fault_lines(faults: Sequence[Fault], limit: int, *, before: str = "") -> lis
         kinds = "; ".join(f"{count} x {message}" for message, count in others[:5]) + ("; ..." if others[5:] else "")
         lines.append(f"  ... and {len(faults) - limit} more ({kinds})")
     return lines
+
+
+def note_lines(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """A line for each thing that is no fault but worth to know: how many photographs it is said of, and the first ones.
+
+    Args:
+        notes: the names of the photographs by what is said of them.
+    """
+    return [
+        f"{counted(len(names), 'photograph')} {note} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for note, names in sorted(notes.items())
+    ]
 
 
 def raise_faults(faults: Sequence[Fault], what: str) -> None:

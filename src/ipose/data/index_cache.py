@@ -24,7 +24,7 @@ from ipose.label_spec import LabelSpec
 from ipose.types import Box, SceneObject
 from ipose.whole_files import write_whole
 
-INDEX_FORMAT = 2
+INDEX_FORMAT = 3
 """Raise when the rules of the index or of the checks change: older caches are then not used."""
 
 CACHE_FOLDER = ".ipose-cache"
@@ -75,7 +75,7 @@ def state_of_files(files: SceneFiles) -> str:
             state = f"{status.st_size} {status.st_mtime_ns}"
         except OSError:  # whoever reads it will say what is wrong with it
             state = "unreadable"
-        digest.update(f"{path.parent.name}/{path.name} {state}\n".encode())
+        digest.update(f"{path.parent.name}/{path.name} {state}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
@@ -86,7 +86,7 @@ def fingerprint(states: Sequence[str], spec: LabelSpec, *more: object) -> str:
 
 def cache_folders(root: Path) -> tuple[Path, ...]:
     """Where results on a data set may lie: in `$IPOSE_CACHE` if set; else beside the data or in the user's cache."""
-    place = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    place = hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     if os.environ.get("IPOSE_CACHE"):
         return (Path(os.environ["IPOSE_CACHE"]) / place,)
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -1,7 +1,8 @@
 """From a `DataConfig` to scenes and part pairs, whatever they come from."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import check_scenes
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import folders_in, list_files, names_in
 from ipose.data.parallel import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
@@ -24,6 +26,8 @@ from ipose.part_annotations import PartPair, SupportSet
 from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
 from ipose.types import Scene
+
+log = logging.getLogger(__name__)
 
 LAYOUTS_IN_WORDS = "a scene folder, Cityscapes (leftImg8bit/, gtFine/), ADE20K (images/, annotations/), or a part tree"
 
@@ -85,10 +89,11 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
         return layout.spec
     way = way_to_data_set(root)
     if way is not None or not splits_of(root):
-        there = ", ".join(sorted(item.name for item in root.iterdir())[:6]) or "an empty folder"
         expected, mend = layouts or LAYOUTS_IN_WORDS, way or "Check the path."
-        raise DataError("no data set in this folder", file=root, found=there, expected=expected, mend=mend)
-    coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in root.glob("*_label/*.png"))
+        raise DataError("no data set in this folder", file=root, found=names_in(root), expected=expected, mend=mend)
+    labels = [folder for folder in folders_in(root) if folder.name.endswith("_label")]
+    maps = [path for folder in labels for path in list_files(folder, (".png",), tell=False)]
+    coco = any(len(path.stem) == 12 and path.stem.isdigit() for path in maps)
     mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
     if coco:
         mend = "The files are named as those of COCO-Stuff: add --spec coco-stuff if they are."
@@ -96,17 +101,21 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
 
 
-def open_scenes(config: DataConfig, split: str, size: tuple[int, int] | None = None) -> Sequence[Scene]:
+def open_scenes(
+    config: DataConfig, split: str, size: tuple[int, int] | None = None, *, limit: int | None = None
+) -> Sequence[Scene]:
     """The scenes of a split.
 
     Args:
         config: which data.
         split: "train" or "val".
         size: (height, width) to draw at or resize to. None = as stored.
+        limit: number of scenes, from the first one; None = all.
     """
     if config.is_partworld:
-        return PartWorld(config.world(split, size or (config.scene_size, config.scene_size)))
-    return SceneFolder(_folder(config), split, open_spec(config).labels, size=size)
+        world = config.world(split, size or (config.scene_size, config.scene_size))
+        return PartWorld(world if limit is None else replace(world, count=min(limit, world.count)))
+    return SceneFolder(_folder(config), split, open_spec(config).labels, size=size, limit=limit)
 
 
 def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
@@ -156,9 +165,9 @@ def open_part_pairs(config: DataConfig) -> PartData:
     if (root / "train_part").is_dir():
         _require_part_maps(root)
         own, read = open_spec(config).part_names, partial(_pairs_of_scenes, config)
-    elif files := list(root.glob("*/train/*_part.png")):
+    elif maps := list_files(root, ("_part.png",), depth=3, tell=False):
         own, read = tree_part_names(root), partial(read_part_tree, root)
-        part_names_for(sorted({path.parents[1].name for path in files}), own)  # raises before any map is read
+        part_names_for(sorted({path.parents[1].name for path in maps}), own)  # raises before any map is read
     elif (root / PANOPTIC_PARTS).is_dir():
         source = open_cityscapes_pps(root / PANOPTIC_PARTS)
         own, read = source.part_names, partial(_read_source, source)
@@ -171,7 +180,11 @@ def open_part_pairs(config: DataConfig) -> PartData:
 def _part_data(
     config: DataConfig, train: list[PartPair], val: list[PartPair], names: Mapping[str, tuple[str, ...]]
 ) -> PartData:
-    return PartData(train, val, names, tuple(name for name in config.novel_categories if name in names))
+    known = [pair for pair in val if pair.category in names]
+    if others := sorted({pair.category for pair in val} - set(names)):
+        left_out, what = len(val) - len(known), ", ".join(others)
+        log.warning("%d validation objects are left out: no training object of %s", left_out, what)
+    return PartData(train, known, names, tuple(name for name in config.novel_categories if name in names))
 
 
 def _pairs_of_scenes(config: DataConfig, split: str) -> list[PartPair]:

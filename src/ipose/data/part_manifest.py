@@ -15,7 +15,7 @@ from typing import Any
 
 from ipose.data.spec_entries import parse_parts
 from ipose.errors import DataError, SpecError
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 MANIFEST_FILE = "parts.json"
 
@@ -31,6 +31,7 @@ class BuiltSource:
         finished: whether all of it was read.
         pairs: how many pairs it gave, by category and split.
         left_out: items that could not be used: a sentence each, with the reason.
+        dropped: faults of annotations that were left out while the rest of their item is used, a sentence each.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class BuiltSource:
     finished: bool = False
     pairs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def read_manifest(root: str | Path) -> PartManifest | None:
     if not path.is_file():
         return None
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = read_json(path)
         names = parse_parts(dict(table.get("part_names", {})))
         sources = tuple(_source(entry) for entry in table.get("sources", ()))
     except SpecError as error:
@@ -78,7 +80,7 @@ def read_manifest(root: str | Path) -> PartManifest | None:
 
 
 def _source(entry: dict[str, Any]) -> BuiltSource:
-    return BuiltSource(**{**entry, "left_out": tuple(entry.get("left_out", ()))})
+    return BuiltSource(**entry | {key: tuple(entry.get(key, ())) for key in ("left_out", "dropped")})
 
 
 def write_manifest(root: Path, manifest: PartManifest) -> None:

@@ -13,6 +13,7 @@ from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import folders_in, list_files
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import in_parallel
 from ipose.data.png import read_index, write_index
@@ -73,8 +74,8 @@ def read_part_tree(root: str | Path, split: str) -> list[PartPair]:
         DataError: no such tree; or files at fault, the first ten listed.
     """
     root = Path(root)
-    folders = sorted(path for path in root.glob("*") if path.is_dir())
-    files = [file for folder in folders for file in sorted((folder / split).glob("*_part.png"), key=_name_of)]
+    folders = folders_in(root)
+    files = [file for folder in folders for file in list_files(folder / split, ("_part.png",), beside=("_label.png",))]
     if not files:
         found, expected = ", ".join(p.name for p in folders[:8]) or "no folder", f"<category>/{split}/<name>_part.png"
         mend = "Check the path and the split."
@@ -123,7 +124,6 @@ def write_pair(pair: PartPair, root: Path, split: str) -> None:
         DataError: there is another pair of this name; it stays as it is.
     """
     folder = root / pair.category / split
-    folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w.-]+", "_", pair.name) or "object"
     if not torch.equal(pair.shape, pair.part_map > 0):
         _write_map(folder / f"{stem}_label.png", pair.shape.to(torch.uint8) * 255)

@@ -1,10 +1,10 @@
 """What the doctor found in photographs without labels, and how it says so."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ipose.data.faults import Fault, counted, counted_faults
+from ipose.data.faults import Fault, counted, counted_faults, note_lines
 
 SMALL = 32
 """The smallest images that GANSeg makes: a photograph with a smaller side is enlarged, and never sharp."""
@@ -26,6 +26,8 @@ class PhotoDiagnosis:
         faults: everything that is wrong.
         photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
+        splits: where the splits are from, if they are not the published ones; else "".
+        notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
         landmarks: a sentence on the set's landmarks; "" for a set that never has any.
         beside: how to have the label maps beside these photographs read; "" where there are none.
     """
@@ -35,6 +37,8 @@ class PhotoDiagnosis:
     faults: tuple[Fault, ...]
     photographs: dict[str, int] = field(default_factory=dict)
     sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    splits: str = ""
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     landmarks: str = ""
     beside: str = ""
 
@@ -46,8 +50,10 @@ class PhotoDiagnosis:
     def table(self) -> str:
         """How many photographs each split has, how large they are, and what training makes of that."""
         lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
+        lines += [self.splits] if self.splits else []
         lines += [self._extent()] if self.sizes else []
         lines += [self._small()] if any(map(_is_small, self.sizes.values())) else []
+        lines += note_lines(self.notes)
         lines += [self.landmarks] if self.landmarks else []
         if 0 < self.photographs.get("train", 0) < ADVISED:
             lines.append(

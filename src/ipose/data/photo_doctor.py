@@ -1,5 +1,6 @@
 """The doctor for photographs without labels: any folder of them, or a published set that GANSeg is measured on."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +9,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.faults import Fault
+from ipose.data.file_lists import PHOTO_ENDINGS, folders_in, list_files
 from ipose.data.parallel import in_parallel
 from ipose.data.photo_diagnosis import PhotoDiagnosis
 from ipose.data.photo_files import MISSING, label_map_fault
-from ipose.data.photo_folder import find_photographs, images_below
+from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import PHOTO_LAYOUTS, PhotoLayout, Splits, photo_layout
-from ipose.data.png import read_photo
+from ipose.data.png import photo_notes, read_photo
 from ipose.data.published.layouts import lies_in_photographs, published_layout, splits_of, way_to_data_set
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import IposeError
@@ -43,14 +45,14 @@ def is_photo_set(root: Path) -> bool:
     scenes = splits_of(root) or published_layout(root) or (root / DATASET_FILE).is_file()
     if scenes or (way_to_data_set(root) and not lies_in_photographs(root)):
         return False
-    return any(images_below(root))
+    return bool(list_files(root, PHOTO_ENDINGS))
 
 
 def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     """Read every photograph, mask and list, and report every fault.
 
     Args:
-        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA in the wild or Taichi as downloaded.
+        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA or Taichi as downloaded.
     """
     root = Path(root)
     layout = photo_layout(root) or _incomplete_layout(root)
@@ -61,14 +63,16 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     except IposeError as error:
         _add_new(faults, [Fault.of(error, root)])
         return PhotoDiagnosis(str(root), kind, tuple(faults))
-    sizes = dict[Path, tuple[int, int]]()
+    sizes, notes = dict[Path, tuple[int, int]](), defaultdict[str, list[str]](list)
     for split, paths in splits.items():
         read = in_parallel(_size_or_fault, paths, f"reading {split}")
         for path, found in zip(paths, read, strict=True):
             if isinstance(found, Fault):
                 faults.append(found)
             else:
-                sizes[path] = found
+                sizes[path], said_of_it = found
+                for note in said_of_it:
+                    notes[note].append(path.name)
     said = ""
     if layout is None:
         maps = label_map_fault(root, [path for paths in splits.values() for path in paths])
@@ -81,13 +85,16 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
         faults += _mask_faults(root, layout, splits)
     counts = {split: len(paths) for split, paths in splits.items()}
     beside = way_to_data_set(root) if lies_in_photographs(root) else None
-    return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, landmarks=said, beside=beside or "")
+    own = layout.own_splits(root) if layout is not None else ""
+    return PhotoDiagnosis(str(root), kind, tuple(faults), counts, sizes, own, notes, said, beside or "")
 
 
 def _add_new(faults: list[Fault], more: list[Fault]) -> None:
     """Add faults of files that have none yet: a file that is missing, say, cannot be read either."""
+    known = {fault.file for fault in faults}
     for fault in more:
-        if fault.file not in {known.file for known in faults}:
+        if fault.file not in known:
+            known.add(fault.file)
             faults.append(fault)
 
 
@@ -110,7 +117,7 @@ def _missing_files(root: Path, layout: PhotoLayout) -> Iterator[Fault]:
 
 def _sets_inside(root: Path) -> Iterator[Fault]:
     """A published set one level down: its photographs, masks and all would be taken for photographs."""
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+    for folder in folders_in(root):
         if (layout := photo_layout(folder)) is not None:
             yield Fault(str(root), f"holds {layout.name} in a folder of its own", mend=f"Name {folder}.")
 
@@ -120,18 +127,24 @@ def _plain_splits(root: Path) -> Splits:
     return {split: paths for split, paths in found.items() if paths}
 
 
-def _size_or_fault(path: Path) -> tuple[int, int] | Fault:
+def _size_or_fault(path: Path) -> tuple[tuple[int, int], tuple[str, ...]] | Fault:
+    """The size of a photograph, and what is said of it."""
     try:
         height, width, _ = read_photo(path).shape
+        return (height, width), photo_notes(path)
     except IposeError as error:
         return Fault.of(error, path)
-    return height, width
 
 
 def _wrong_counts(root: Path, layout: PhotoLayout, splits: Splits) -> Iterator[Fault]:
     mend = "Get the data set again, or do not compare numbers on it with published ones."
+    listed = layout.listed(root) if layout.listed is not None else {}
+    for split, count in layout.published_lists.items():
+        if (found := len(set(listed.get(split, ())))) != count:
+            message = f"the list of split {split!r} of {layout.name} has another count than the published one"
+            yield Fault(str(root), message, str(found), str(count), "Get the lists again.")
     for split, count in layout.published.items():
-        if (found := len(splits.get(split, ()))) != count:
+        if (found := len(set(splits.get(split, ())))) != count:
             message = f"split {split!r} of {layout.name} has another count than the published one"
             yield Fault(str(root), message, str(found), str(count), mend)
 

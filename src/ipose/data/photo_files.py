@@ -30,7 +30,7 @@ def resized_photo(path: Path, size: int) -> UInt8[Tensor, "3 s s"]:
 def list_lines(file: Path) -> list[str]:
     """The lines of a list. Raises DataError where it cannot be read."""
     try:
-        return file.read_text(encoding="utf-8").splitlines()
+        return file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         found, mend = type(error).__name__, "Get it again, from where the data set is published."
         raise DataError("a list of the data set cannot be read", file=file, found=found, mend=mend) from error

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ipose.data.data_config import PhotoConfig
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.open_data import open_scenes
 from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.photo_diagnosis import ADVISED
@@ -18,23 +19,10 @@ from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
 from ipose.errors import DataError, IposeError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 KEPT_BYTES = 4 * 2**30
 """The most memory that photographs are held in, at the size that they are trained at."""
 
 Image = TypeVar("Image")
-
-
-def is_image(path: Path) -> bool:
-    """Whether a file is an image by its name, and not a hidden one (macOS leaves `._name.jpg` beside `name.jpg`)."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-
-
-def images_below(root: Path) -> Iterator[Path]:
-    """The images in a folder and below, in no order; none that is hidden, or in a hidden folder."""
-    for path in root.rglob("*"):
-        if is_image(path) and path.is_file() and not any(p.startswith(".") for p in path.relative_to(root).parts):
-            yield path
 
 
 def find_photographs(root: Path, split: str = "train") -> list[Path]:
@@ -56,9 +44,11 @@ def find_photographs(root: Path, split: str = "train") -> list[Path]:
         root = next((place for place in places if place.is_dir()), places[0])
     elif split != "train":
         return []
-    found = sorted(images_below(root))
+    found = list_files(root, PHOTO_ENDINGS)
     if not found and split == "train":
-        raise DataError("no photographs in this folder", file=root, expected=f"files ending in {', '.join(SUFFIXES)}")
+        raise DataError(
+            "no photographs in this folder", file=root, expected=f"files ending in {', '.join(PHOTO_ENDINGS)}"
+        )
     return found
 
 

@@ -1,28 +1,22 @@
 """Published sets of photographs that GANSeg is measured on, as downloaded: splits, true foregrounds, landmarks.
 
-Source: GANSeg sec. 4, app. B.1, and its release. Flowers-102 and CUB-200-2011 come with foreground masks, CelebA in the
-wild with five landmarks, Taichi and (with its folder `parts/`) CUB with both. Coordinates are (row, column).
+Source: GANSeg sec. 4, app. B.1, and its release. Flowers-102 and CUB-200-2011 come with foreground masks, CelebA with
+five landmarks, Taichi and (with its folder `parts/`) CUB with both. Coordinates are (row, column).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ipose.data import cub
-from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
-from ipose.data.png import image_size
+from ipose.data import celeba, cub
+from ipose.data.photo_files import resized_photo
 from ipose.data.taichi import taichi_foreground, taichi_landmarks, taichi_splits
 from ipose.errors import DataError
 
 Splits = Mapping[str, list[Path]]
-
-LEAST_FACE = 0.3
-"""Share of the image that a face's box must cover (GANSeg app. B.1)."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,9 @@ class PhotoLayout:
         needs: what more belongs to it: lists, and folders of masks.
         masked: splits whose photographs have a true foreground.
         published: photographs of each split in the published set, where the split is read from it as it is.
+        listed: of (root), names of each split in the lists, where not all of them are used. None = all are.
+        published_lists: number of these names in the published set.
+        split_file: without this file the splits are our own, and the set is whole all the same; "" = it needs none.
     """
 
     name: str
@@ -55,10 +52,19 @@ class PhotoLayout:
     needs: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
     published: Mapping[str, int] = field(default_factory=dict)
+    listed: Callable[[Path], Mapping[str, list[str]]] | None = None
+    published_lists: Mapping[str, int] = field(default_factory=dict)
+    split_file: str = ""
 
     def has_landmarks(self, root: Path) -> bool:
         """Whether landmarks belong to the set in `root`; not whether they can be read."""
         return self.landmarks is not None and (not self.landmark_file or (root / self.landmark_file).is_file())
+
+    def own_splits(self, root: Path) -> str:
+        """A sentence if the splits are our own, as the published list of them is missing; else ""."""
+        if not self.split_file or (root / self.split_file).is_file():
+            return ""
+        return f"splits of our own, as {self.split_file} is missing: published numbers compare only about so"
 
 
 def photo_layout(root: Path) -> PhotoLayout | None:
@@ -89,59 +95,6 @@ def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s
     return ~background
 
 
-def _celeba_splits(root: Path) -> Splits:
-    """Train = CelebA's training list without MAFL, regression and test = MAFL's; faces that fill 30 % of the image."""
-    mafl = {name: _names(root / f"{name}.txt") for name in ("training", "testing")}
-    partition = (line.split() for line in list_lines(root / "list_eval_partition.txt") if line.strip())
-    taken = {*mafl["training"], *mafl["testing"]}
-    train = [name for name, number in partition if number == "0" and name not in taken]
-    boxes = _table(root / "list_bbox_celeba.txt")
-
-    def large(names: list[str]) -> list[Path]:
-        paths = [(name, root / "img_celeba" / name) for name in names]
-        if missing := [name for name in names if name not in boxes]:
-            file = root / "list_bbox_celeba.txt"
-            raise missing_in_list("a box", [root / name for name in missing], file, "Get the list again.")
-        return [path for name, path in paths if _face_share(path, boxes[name]) >= LEAST_FACE]
-
-    return {"train": large(train), "regression": large(mafl["training"]), "test": large(mafl["testing"])}
-
-
-def _face_share(path: Path, box: list[float]) -> float:
-    height, width = image_size(path)
-    return box[2] * box[3] / (height * width)
-
-
-def celeba_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 5 2"]:
-    """Eyes, nose and corners of the mouth of CelebA's photographs: (row, column) in pixels of an image of `size`.
-
-    Raises:
-        DataError: the list cannot be read, or lacks a photograph.
-    """
-    file, rows = root / "list_landmarks_celeba.txt", []
-    table = _table(file)
-    if missing := [path for path in photographs if path.name not in table]:
-        raise missing_in_list("landmarks", missing, file, "Get the list again.")
-    for path in photographs:
-        height, width = image_size(path)
-        points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
-        rows.append(points * (size / height, size / width))
-    return torch.from_numpy(np.stack(rows)).float()
-
-
-def _table(file: Path) -> dict[str, list[float]]:
-    """A list of CelebA's: a count, a header, then a name and numbers a line."""
-    try:
-        rows = [line.split() for line in list_lines(file)[2:] if line.strip()]
-        return {name: [float(value) for value in values] for name, *values in rows}
-    except ValueError as error:
-        raise DataError("a list of CelebA that cannot be read", file=file, found=str(error)) from error
-
-
-def _names(file: Path) -> list[str]:
-    return [line.split()[0] for line in list_lines(file) if line.strip()]
-
-
 PHOTO_LAYOUTS = (
     PhotoLayout(
         "Flowers-102",
@@ -164,14 +117,26 @@ PHOTO_LAYOUTS = (
         needs=("segmentations",),
         masked=("train", "val", "test"),
         published={"train": cub.TRAIN, "val": cub.ALL - cub.TRAIN - cub.TEST, "test": cub.TEST},
+        split_file=cub.SPLIT_FILE,
     ),
     PhotoLayout(
         "CelebA in the wild",
         ("img_celeba", "list_bbox_celeba.txt"),
-        _celeba_splits,
-        landmarks=celeba_landmarks,
+        celeba.wild_splits,
+        landmarks=celeba.wild_landmarks,
         needs=("list_landmarks_celeba.txt", "list_eval_partition.txt", "training.txt", "testing.txt"),
-        published={"train": 45_609, "regression": 5_379, "test": 283},
+        published=celeba.IN_THE_WILD,
+        listed=celeba.celeba_names,
+        published_lists=celeba.LISTED,
+    ),
+    PhotoLayout(
+        "CelebA aligned",
+        ("img_align_celeba", "list_landmarks_align_celeba.txt"),
+        celeba.aligned_splits,
+        landmarks=celeba.aligned_landmarks,
+        landmarks_in_image=True,
+        needs=("list_eval_partition.txt", "training.txt", "testing.txt"),
+        published=celeba.LISTED,
     ),
     PhotoLayout(
         "Taichi",

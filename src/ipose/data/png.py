@@ -1,5 +1,10 @@
 """Reading and writing image files, guarded: what is not exactly an index PNG or a photograph is said to be so.
 
+*Photographs* are read by one rule, whatever they come as: upright, as their EXIF says and as every viewer shows them;
+transparent pixels laid on white; greyscale, palettes and CMYK as RGB; 16 bits a colour by their upper eight. Maps have
+no EXIF: they are taken as they are stored, so a map must be drawn on the upright photograph. `photo_notes` says what
+the rule did to a file. More than `MOST_PIXELS` and floating point are refused.
+
 An *index PNG* holds one id per pixel: greyscale of 8 or 16 bits, or a palette (whose colours mean nothing to us, but
 let a person see the map). Everything else that an image library would quietly turn into numbers is refused here:
 colours, transparency, greyscale of 1, 2 or 4 bits (scaled to 0..255 on reading), JPEG (which blurs ids).
@@ -17,22 +22,94 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ipose.errors import DataError
+from ipose.whole_files import save_whole
 
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)  # what Pillow raises on damaged files
+MOST_PIXELS = 1 << 27
+"""The most pixels that an image may have: 134 million, whose decoding needs less than 2 GB."""
+
+if Image.MAX_IMAGE_PIXELS is not None:  # Pillow warns of fewer
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MOST_PIXELS)
+
+TURNED = "turned upright, as EXIF says"
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a photograph of that EXIF orientation upright."""
+
 _SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."
 
 
-def read_photo(path: Path) -> NDArray[np.uint8]:
-    """A photograph as uint8 (H, W, 3); greyscale and palette images become RGB.
+def read_photo(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
+    """A photograph as uint8 (H, W, 3), by the rule above.
 
+    Args:
+        path: of the photograph.
+        upright: turn it as its EXIF says. False is for maps in colour, which are taken as they are stored.
     Raises:
-        DataError: missing, empty, unreadable, truncated, not an image, or deeper than 8 bits.
+        DataError: missing, empty, unreadable, truncated, not an image, huge, or of 32 bits or floating point.
     """
     with _open_image(path, "a photograph (jpg or png)") as image:
-        if image.mode.startswith(("I", "F")):
+        turn = _TURNS.get(_orientation(image)) if upright else None
+        if image.mode in ("I", "F"):
             found, mend = f"mode {image.mode}", "Save the photograph with 8 bits per colour."
-            raise DataError("wrong bit depth", file=path, found=found, expected="8 bits per colour", mend=mend)
-        return np.array(_decode(image, path).convert("RGB"))
+            raise DataError("wrong bit depth", file=path, found=found, expected="8 or 16 bits per colour", mend=mend)
+        try:
+            pixels = _rgb(_decode(image, path))
+        except (*_BROKEN, MemoryError) as error:  # a mode that has no way to RGB
+            raise _damaged(path, error, "a photograph (jpg or png)") from error
+        return np.array(pixels if turn is None else pixels.transpose(turn))
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if not _transparent(image):
+        return image if image.mode == "RGB" else image.convert("RGB")
+    picture = image if image.mode == "RGBA" else image.convert("RGBA")
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(picture, mask=picture.getchannel("A"))
+    return white
+
+
+def _transparent(image: Image.Image) -> bool:
+    return "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
+
+
+def _orientation(image: Image.Image) -> int:
+    """1..8, of the EXIF before the pixels; 1 = upright, also for EXIF that cannot be read."""
+    if image.format == "TIFF":  # Pillow turns it when it decodes it
+        return 1
+    try:
+        return int(Image.Image.getexif(image).get(_ORIENTATION, 1))  # PNG's own way decodes the whole image
+    except (*_BROKEN, TypeError, KeyError, AttributeError, OverflowError, UserWarning):
+        return 1
+
+
+def photo_notes(path: Path) -> tuple[str, ...]:
+    """What `read_photo` does to a file beyond decoding it, in words; from its header. Raises as `read_photo`."""
+    with _open_image(path, "a photograph (jpg or png)") as image:
+        found = {
+            TURNED: _orientation(image) in _TURNS,
+            "with transparency, laid on white": _transparent(image),
+            "in CMYK, taken as RGB": image.mode == "CMYK",
+            "of 16 bits a colour, read by the upper eight": image.mode.startswith("I;16") or _png_depth(path) == 16,
+        }
+        return tuple(note for note, holds in found.items() if holds)
+
+
+def _png_depth(path: Path) -> int:
+    """Bits a colour of a PNG; 0 for any other file."""
+    with path.open("rb") as stream:
+        start = stream.read(26)
+    return start[24] if start.startswith(b"\x89PNG") and len(start) == 26 else 0
 
 
 def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
@@ -56,9 +133,9 @@ def is_colour_image(path: Path) -> bool:
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """(height, width) from the header alone. Raises DataError as `read_photo` does."""
+    """(height, width) of the upright image, from the header alone. Raises DataError as `read_photo` does."""
     with _open_image(path, "an image") as image:
-        return image.height, image.width
+        return (image.width, image.height) if _orientation(image) >= 5 else (image.height, image.width)
 
 
 def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
@@ -80,7 +157,12 @@ def _open_image(path: Path, expected: str) -> Image.Image:
     try:
         if path.stat().st_size == 0:
             raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
-        return Image.open(path)
+        image = Image.open(path)
+        if image.width * image.height > MOST_PIXELS:
+            found, most = f"{image.width}x{image.height} pixels", f"{MOST_PIXELS:,} pixels at most"
+            image.close()
+            raise DataError("image too large", file=path, found=found, expected=most, mend="Save it smaller.")
+        return image
     except FileNotFoundError as error:
         what, mend = "link to nowhere" if path.is_symlink() else "no such file", "Put it there, or remove its partners."
         raise DataError(what, file=path, expected=expected, mend=mend) from error
@@ -90,11 +172,14 @@ def _open_image(path: Path, expected: str) -> Image.Image:
         raise
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno is not None:  # the file system speaks, not the decoder
-            found, mend = error.strerror, "Check its permissions and the disk."
+            found, mend = error.strerror or "", "Check its permissions and the disk."
             raise DataError("unreadable file", file=path, found=found, expected=expected, mend=mend) from error
         raise _damaged(path, error, expected) from error
-    except Image.DecompressionBombError as error:
-        raise DataError("image too large", file=path, found=str(error), expected=expected) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        most = f"{MOST_PIXELS:,} pixels at most"
+        raise DataError(
+            "image too large", file=path, found=str(error), expected=most, mend="Save it smaller."
+        ) from error
 
 
 def _decode(image: Image.Image, path: Path) -> Image.Image:
@@ -120,8 +205,8 @@ def _not_an_image(path: Path, expected: str) -> DataError:
 
 
 def write_photo(path: Path, image: UInt8[Tensor, "3 h w"]) -> None:
-    """Write an image as PNG or JPEG, by the file's ending."""
-    Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy()).save(path)
+    """Write an image as PNG or JPEG, by the file's ending. Raises WriteError where it cannot be written."""
+    save_whole(Image.fromarray(image.cpu().permute(1, 2, 0).contiguous().numpy()), path)
 
 
 def write_index(
@@ -135,6 +220,7 @@ def write_index(
 
     Raises:
         DataError: an id that the bits cannot hold.
+        WriteError: it cannot be written.
     """
     values = ids.cpu().numpy()
     if values.size and not 0 <= values.min() <= values.max() < 1 << bits:
@@ -142,7 +228,7 @@ def write_index(
         what, mend = "id that the PNG cannot hold", "Renumber the ids."
         raise DataError(what, file=path, found=found, expected=expected, mend=mend)
     if bits == 16:
-        Image.fromarray(values.astype(np.uint16)).save(path)
+        save_whole(Image.fromarray(values.astype(np.uint16)), path)
         return
     image = Image.fromarray(values.astype(np.uint8))
     if colors is not None:
@@ -150,4 +236,4 @@ def write_index(
         for number, color in colors.items() if isinstance(colors, Mapping) else enumerate(colors):
             table[number] = color
         image.putpalette(table.tobytes())  # turns mode L into P and keeps the ids
-    image.save(path)
+    save_whole(image, path)

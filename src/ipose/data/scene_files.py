@@ -4,17 +4,19 @@
 so). Only `label` must be there. Without `img` scenes have no photograph, without `inst` their objects are connected
 pieces, without `part` they have no true part maps. A folder that is there must have a file for every label map.
 
+Files may lie in folders within these, the same ones in each: the scene of `train_label/a/1.png` is called "a_1".
+
 `ipose.data.published.layouts` finds scenes of any layout, this one among them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import Fault
+from ipose.data.file_lists import PHOTO_ENDINGS, folders_in, key_of, list_files, names_in
 
-PHOTO_ENDINGS = (".jpg", ".jpeg", ".png")
 MAP_ENDINGS = (".png",)
 FOLDER_ENDINGS = {"img": PHOTO_ENDINGS, "label": MAP_ENDINGS, "inst": MAP_ENDINGS, "part": MAP_ENDINGS}
 """The folders of a split, and what their files end in."""
@@ -51,7 +53,7 @@ class SceneFiles:
 
 def scene_folder_splits(root: Path) -> tuple[str, ...]:
     """Names of the splits of a scene folder: all NAME that have a folder NAME_label; train first."""
-    names = [folder.name.removesuffix("_label") for folder in sorted(root.glob("*_label")) if folder.is_dir()]
+    names = [folder.name.removesuffix("_label") for folder in folders_in(root) if folder.name.endswith("_label")]
     return tuple(sorted(names, key=lambda name: (name != "train", name)))
 
 
@@ -75,8 +77,18 @@ def find_scene_folder(root: Path, split: str) -> tuple[list[SceneFiles], list[Fa
         faults += partners
         if not partners:
             found = {kind: table[stem] for kind, table in tables.items()}
-            scenes.append(SceneFiles(stem, found["label"], found.get("img"), found.get("inst"), found.get("part")))
-    return scenes, faults
+            name = stem.replace("/", "_")
+            scenes.append(SceneFiles(name, found["label"], found.get("img"), found.get("inst"), found.get("part")))
+    return scenes, [*faults, *one_name_faults(scenes)]
+
+
+def one_name_faults(scenes: Sequence[SceneFiles]) -> Iterator[Fault]:
+    """Scenes in different folders whose names are the same: images of them would replace one another."""
+    first: dict[str, SceneFiles] = {}
+    for files in scenes:
+        if (other := first.setdefault(files.name, files)) is not files:
+            found = f"{other.label.parent.name}/{other.label.name}"
+            yield Fault(str(files.label), f"two scenes named {files.name!r}", found, "one", "Rename one of them.")
 
 
 def _root_faults(root: Path, split: str) -> list[Fault]:
@@ -84,7 +96,7 @@ def _root_faults(root: Path, split: str) -> list[Fault]:
         return [Fault(str(root), "no such folder", expected="a scene folder", mend="Check the path.")]
     if (root / f"{split}_label").is_dir():
         return []
-    there = ", ".join(sorted(item.name for item in root.iterdir())[:8]) or "an empty folder"
+    there = names_in(root)
     expected = f"{split}_label/ (and {split}_img/, {split}_inst/, {split}_part/)"
     mend = "Name the folders so, one file stem across them."
     return [Fault(str(root), f"not a scene folder with a split {split!r}", there, expected, mend)]
@@ -96,11 +108,9 @@ def _empty(folder: Path) -> Fault:
 
 def _by_stem(folder: Path, endings: tuple[str, ...], faults: list[Fault]) -> dict[str, Path]:
     found = defaultdict(list)
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
+    for path in list_files(folder, ("",)):
         if path.suffix.lower() in endings:
-            found[path.stem].append(path)
+            found[key_of(path, folder, path.suffix)].append(path)
         else:
             wanted = " or ".join(endings)
             faults.append(Fault(str(path), "file that does not belong here", path.name, wanted, "Move it away."))

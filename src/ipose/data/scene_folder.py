@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import overload
 
 from ipose.data.faults import raise_faults
+from ipose.data.file_lists import is_free
 from ipose.data.index_cache import object_index, state_of_files
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import progress_bar
@@ -39,14 +40,24 @@ class SceneFolder(Sequence[Scene]):
         spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
             None = as stored.
+        limit: number of scenes, from the first one; None = all. The others are not read.
     Raises:
         DataError: the folder breaks the layout (all faults listed), or a file breaks the spec.
     """
 
-    def __init__(self, root: str | Path, split: str, spec: LabelSpec, *, size: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path,
+        split: str,
+        spec: LabelSpec,
+        *,
+        size: tuple[int, int] | None = None,
+        limit: int | None = None,
+    ) -> None:
         self.root, self.split, self.spec, self.size = Path(root), split, spec, size
-        self.files, faults = find_scenes(self.root, split)
+        found, faults = find_scenes(self.root, split)
         raise_faults(faults, f"scene folder {root}")
+        self.files = found[:limit]
         if self.files[0].instance is None and any(item.thing for item in spec.classes):
             layout = published_layout(self.root)
             folder = layout.folders[-1] if layout else f"{split}_inst"
@@ -116,7 +127,6 @@ def _write_scene(scene: Scene, root: Path, split: str, spec: LabelSpec) -> None:
         raise DataError("scene name that cannot be a file name", file=root, found=repr(scene.name))
 
     def place(kind: str) -> Path:
-        (root / f"{split}_{kind}").mkdir(parents=True, exist_ok=True)
         return root / f"{split}_{kind}" / f"{scene.name}.png"
 
     file_ids = scene.label.new_tensor([item.file_id for item in spec.classes])
@@ -133,7 +143,7 @@ def refuse_split(root: Path, split: str, spec: LabelSpec) -> None:
     """Raise DataError where a folder holds the split already, or scenes of another spec; return for any other."""
     for kind in ("img", "label", "inst", "part"):
         folder = root / f"{split}_{kind}"
-        if folder.is_dir() and any(folder.iterdir()):
+        if not is_free(folder):
             mend = "Write to another folder, or remove this one first."
             raise DataError("split is there already", file=folder, expected="a new or empty folder", mend=mend)
     file = root / DATASET_FILE

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -143,22 +144,23 @@ def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np
     """An instance map where the data set has none: each connected piece of a thing class is an object.
 
     Pixels that touch at a corner are connected. An object whose middle is hidden becomes two; two objects that touch
-    become one. Elsewhere the map is 0. Numbers run over all classes from 1 ("pairs"), or are file id * 1000 + number
-    ("cityscapes").
+    become one. As in published maps, stuff has its label id (file id): so the map has edges between stuff regions, too.
+    Objects are numbered over all classes from 1, without the ids of the stuff ("pairs"), or file id * 1000 + number
+    ("cityscapes", where the 1000th piece and further ones of a class keep the label id, as groups do).
     """
-    instance = np.zeros(label.shape, dtype=np.int32)
-    count = 0
-    for class_id in np.unique(label):
-        item = spec.classes[class_id]
-        if not item.thing:
-            continue
+    thing = np.array([item.thing for item in spec.classes])
+    instance = np.array([item.file_id for item in spec.classes], dtype=np.int32)[label]
+    stuff = set(instance[~thing[label]].tolist())
+    numbers = (number for number in count(1) if number not in stuff)
+    for class_id in np.unique(label[thing[label]]):
         pieces, found = connected_components(label == class_id, structure=np.ones((3, 3)))
-        if spec.instance_layout == "cityscapes":  # 999 numbers a class; further specks are no objects
+        if spec.instance_layout == "cityscapes":
+            first = spec.classes[class_id].file_id * 1000
             kept = (pieces > 0) & (pieces < 1000)
-            instance[kept] = item.file_id * 1000 + pieces[kept]
+            instance[kept] = first + pieces[kept]
         else:
-            instance[pieces > 0] = count + pieces[pieces > 0]
-        count += found
+            table = np.array([0, *islice(numbers, found)], dtype=np.int32)
+            instance[pieces > 0] = table[pieces[pieces > 0]]
     return instance
 
 

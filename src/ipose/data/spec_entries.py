@@ -27,8 +27,8 @@ def read_toml(path: Path, parse: Callable[[dict[str, Any]], Parsed], *, mend: st
         SpecError: no such file, not TOML, or what `parse` raises.
     """
     try:
-        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return parse(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"not a TOML file ({error})", file=path, mend="Fix the line; strings need quotes.") from error
     except OSError as error:
         raise SpecError(f"cannot be read ({error.strerror})", file=path, mend=mend) from error

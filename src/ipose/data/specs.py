@@ -100,7 +100,21 @@ def read_dataset_toml(path: Path) -> DatasetSpec:
     return read_toml(path, _parse_spec, mend="Check its permissions.")
 
 
+def read_labels(path: Path) -> LabelSpec:
+    """The classes of a spec file alone: a saved model may know part categories whose part names it never needed.
+
+    Raises:
+        SpecError: as `read_dataset_toml`.
+    """
+    return read_toml(path, lambda rest: _parse_labels(rest)[0], mend="Check its permissions.")
+
+
 def _parse_spec(rest: dict[str, Any]) -> DatasetSpec:
+    spec, own_parts = _parse_labels(rest)
+    return DatasetSpec(spec, part_names_for(spec.part_categories, own_parts))
+
+
+def _parse_labels(rest: dict[str, Any]) -> tuple[LabelSpec, dict[str, tuple[str, ...]]]:
     name = take(rest, "name", str, where="")
     unknown = take(rest, "unknown", str, where="", default=None)
     layout = take(rest, "instance_layout", str, where="", default="pairs")
@@ -110,7 +124,7 @@ def _parse_spec(rest: dict[str, Any]) -> DatasetSpec:
     classes = tuple(parse_class(entry, number) for number, entry in enumerate(entries, start=1))
     spec = LabelSpec(name, classes, _unknown_class(classes, unknown), layout)
     _check_ids_ascend(classes, spec.unknown)
-    return DatasetSpec(spec, part_names_for(spec.part_categories, own_parts))
+    return spec, own_parts
 
 
 def _unknown_class(classes: Sequence[LabelClass], unknown: str | None) -> int | None:

@@ -21,16 +21,17 @@ import torch
 from numpy.typing import NDArray
 
 from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
+from ipose.data.file_lists import folders_in, is_free, list_files, names_in
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
 from ipose.part_annotations import PART_CHANNELS, SupportSet
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, replace_folder, write_text_whole
 
 SUPPORTS_FILE = "supports.json"
-_PATTERN = "*_part.png"
+_ENDING = "_part.png"
 
 
 def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mapping[str, object] | None = None) -> None:
@@ -45,20 +46,26 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     """
     folder = Path(folder)
     refuse_supports(folder)
-    for category, maps in supports.part_maps.items():
+    for category in supports.categories:
         check_category_name(category, folder)
-        (folder / category).mkdir(parents=True, exist_ok=True)
-        for number, part_map in enumerate(maps, start=1):
-            write_index(folder / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
     names = {category: list(parts) for category, parts in supports.part_names.items()}
     content = {"part_names": names, "provenance": dict(provenance or {})}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text_whole(folder / SUPPORTS_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def write(place: Path) -> None:
+        for category, maps in supports.part_maps.items():
+            for number, part_map in enumerate(maps, start=1):
+                write_index(place / category / f"{number:02d}_part.png", part_map, colors=PART_COLORS)
+        write_text_whole(place / SUPPORTS_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    if is_free(folder):  # whole or not at all
+        replace_folder(folder, write)
+    else:
+        write(folder)
 
 
 def refuse_supports(folder: Path) -> None:
     """Raise SupportError where a folder holds supports already; return for any other, also for none."""
-    if (folder / SUPPORTS_FILE).exists() or (folder.is_dir() and any(folder.glob(f"*/{_PATTERN}"))):
+    if (folder / SUPPORTS_FILE).exists() or _files(folder):
         mend = "Save to a new folder, or remove them first."
         raise SupportError("there are supports already", file=folder, mend=mend)
 
@@ -98,8 +105,7 @@ def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
     table, faults = _read_json(folder)
     named, more = _part_names(table, folder / SUPPORTS_FILE)
     faults += more
-    files = {item.name: sorted(item.glob(_PATTERN)) for item in sorted(folder.iterdir()) if item.is_dir()}
-    files = {category: paths for category, paths in files.items() if paths}
+    files = _files(folder)
     faults += _layout_faults(folder, files, named)
     maps: dict[str, list[torch.Tensor]] = {category: [] for category in files}
     for category, paths in files.items():
@@ -122,7 +128,7 @@ def _read_json(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
     if not path.is_file():
         return {}, []
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = read_json(path)
     except (OSError, ValueError) as error:
         return {}, [Fault(str(path), "not a JSON file", str(error), mend="Fix the line, or remove the file.")]
     if not isinstance(table, dict):
@@ -142,14 +148,20 @@ def _part_names(table: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str,
     return {category: tuple(parts) for category, parts in names.items()}, []
 
 
+def _files(folder: Path) -> dict[str, list[Path]]:
+    """The maps of each category that has some."""
+    found = {place.name: list_files(place, (_ENDING,)) for place in folders_in(folder)}
+    return {category: paths for category, paths in found.items() if paths}
+
+
 def _layout_faults(
     folder: Path, files: Mapping[str, list[Path]], named: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Fault]:
     if not files:
-        there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
-        yield Fault(str(folder), "no supports", there, f"<category>/{_PATTERN}", _way_to_supports(folder))
+        expected = f"<category>/*{_ENDING}"
+        yield Fault(str(folder), "no supports", names_in(folder), expected, _way_to_supports(folder))
     for category in sorted(set(named) - set(files)):
-        expected, mend = f"{category}/{_PATTERN}", f"Draw them, or remove {category!r} from {SUPPORTS_FILE}."
+        expected, mend = f"{category}/*{_ENDING}", f"Draw them, or remove {category!r} from {SUPPORTS_FILE}."
         yield Fault(str(folder / category), "category without part maps", expected=expected, mend=mend)
     if len({len(paths) for paths in files.values()}) > 1:
         counts = Counter(len(paths) for paths in files.values())
@@ -184,7 +196,7 @@ def _part_faults(category: str, paths: list[Path], maps: list[torch.Tensor], nam
 
 def _read_map(path: Path) -> torch.Tensor:
     """uint8 (64, 64) part ids of one support map, whether it holds ids or the palette's colours."""
-    ids = _ids_of_colours(read_photo(path), path) if is_colour_image(path) else read_index(path)
+    ids = _ids_of_colours(read_photo(path, upright=False), path) if is_colour_image(path) else read_index(path)
     if ids.max() >= PART_CHANNELS:
         expected = f"0 (no part) to {PART_CHANNELS - 1}"
         mend = "Paint ids, not brightnesses: part 1 has grey value 1; or use the palette's colours in RGB."

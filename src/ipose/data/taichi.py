@@ -16,26 +16,22 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
 from ipose.errors import DataError
 
 LANDMARKS = 18
 FRAME_SPLITS = ("train", "regression", "test")
-FRAME_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 def taichi_splits(root: Path) -> dict[str, list[Path]]:
     """Frames of each split, in the order of their names. Raises DataError for a split without frames."""
-    found = {split: sorted(path for path in (root / split).rglob("*") if _is_frame(path)) for split in FRAME_SPLITS}
+    found = {split: list_files(root / split, PHOTO_ENDINGS) for split in FRAME_SPLITS}
     for split, paths in found.items():
         if not paths:
-            expected, mend = f"files ending in {', '.join(FRAME_ENDINGS)}", "Put its frames there."
+            expected, mend = f"files ending in {', '.join(PHOTO_ENDINGS)}", "Put its frames there."
             raise DataError("a split without frames", file=root / split, expected=expected, mend=mend)
     return found
-
-
-def _is_frame(path: Path) -> bool:
-    return path.suffix.lower() in FRAME_ENDINGS and not path.name.startswith(".")
 
 
 def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:

@@ -91,6 +91,7 @@ class AddObject(Edit):
 class EditLabel(Edit):
     """Give a region another class: ground of a stuff class, or a new object of a thing class.
 
+    The instance map gets the label id of new ground, as published maps have it: a GroupDNet that reads edges sees them.
     Objects lose their pixels in the region. Objects that other edits move or add are in front of the new ground.
 
     Args:
@@ -118,9 +119,15 @@ class EditLabel(Edit):
             return draft.with_layer(len(draft.objects), Layer(_new_object(draft, class_id), self.region))
         label, instance = (
             torch.where(self.region, torch.full_like(ids, value), ids)
-            for ids, value in ((scene.label, class_id), (scene.instance, 0))
+            for ids, value in ((scene.label, class_id), (scene.instance, _ground_id(draft, class_id)))
         )
         return replace(draft, scene=replace(scene, label=label, instance=instance), relabelled=True)
+
+
+def _ground_id(draft: Draft, class_id: int) -> int:
+    """What the instance map has where this stuff is: one id in the scene's other pixels of it, else its label id."""
+    there = draft.scene.instance[draft.scene.label == class_id].unique().tolist()
+    return int(there[0]) if len(there) == 1 else draft.spec.classes[class_id].file_id
 
 
 def _new_object(draft: Draft, class_id: int) -> SceneObject:

@@ -6,6 +6,7 @@ support_comparison  several sets of supports                 landmarks          
 feature_distances   Frechet and kernel distance              feature_networks   the features, by name and hash
 diversity, lpips    between seeds                            class_diversity    mCSD, mOCD
 semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's, as a file
+class_maps          what a segmenter's channels stand for    segmenter_protocols  the papers' segmenters
 control             change inside and outside of an edit     network_files      networks that come as a file
 protocols           what is compared, at what size           image_sets         images of folders or data, by name
 image_pairs         both images, as a network sees them      judges             who judges, and all its options

@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from ipose.data.file_lists import is_free, list_files
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, write_card
 from ipose.evaluation.network_files import sha256_of_file
@@ -47,7 +48,7 @@ def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 
 def check_new(folder: Path) -> None:
     """Raises DataError if the folder is not empty. Called before the work begins."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not is_free(folder):
         raise DataError(
             "there is something already",
             file=folder,
@@ -58,7 +59,7 @@ def check_new(folder: Path) -> None:
 
 def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
     """Move cards of other weights to `earlier/<hash>/`: the run was trained further since."""
-    for file in sorted(folder.glob("*.json")):
+    for file in list_files(folder, (".json",), depth=1, tell=False):
         try:
             old = read_card(file).model
         except DataError:  # not a card

@@ -23,20 +23,24 @@ ClassNoise = Callable[[Run, str], tuple[ClassSampler, tuple[int, int]]]
 """(run, device) -> (sampler of the run's model, (height, width) that it was trained at)."""
 
 
-def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[EvalCard]:
-    """Cards of a run's model on its validation label maps. Their names have the distance.
+def class_cards(
+    run: Run, noise: ClassNoise, options: EvaluateOptions, data: DataConfig | None = None
+) -> list[EvalCard]:
+    """Cards of a run's model on label maps of a split. Their names have the distance.
 
     Args:
         run: of a generator with noise for each class.
         noise: `class_noise` of its system.
-        options: reads maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        options: reads split, maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        data: with the label maps; None = those of the run.
     Raises:
         RunError: no model in the run.
         MissingWeightsError: no weights of LPIPS.
     """
     sampler, size = noise(run, options.device)
-    distance = ABSOLUTE_DIFFERENCE if options.lpips is None else _lpips_distance(options.lpips, options.device)
-    val = open_scenes(config_from_plain(DataConfig, run.config["data"]), "val", size)
+    distance = image_distance(options.lpips, options.device)
+    data = data or config_from_plain(DataConfig, run.config["data"])
+    val = open_scenes(data, options.split, size)
     stride = max(1, len(val) // options.maps)
     scenes = [val[i] for i in range(0, len(val), stride)][: options.maps]
     found = class_diversity(sampler, scenes, distance, images=IMAGES, pairs=options.pairs, masking=options.masking)
@@ -62,8 +66,10 @@ def class_cards(run: Run, noise: ClassNoise, options: EvaluateOptions) -> list[E
     ]
 
 
-def _lpips_distance(weights: Path, device: str) -> ImageDistance:
-    """LPIPS with AlexNet's local file. Raises MissingWeightsError if it is not there."""
+def image_distance(weights: Path | None, device: str) -> ImageDistance:
+    """LPIPS with AlexNet's local file; the mean absolute difference without one. Raises MissingWeightsError."""
+    if weights is None:
+        return ABSOLUTE_DIFFERENCE
     loaded = load_lpips(weights, device=device)
 
     def whole(a: Tensor, b: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """mCSD and mOCD: how much the noise of one class changes its own pixels and all others (GroupDNet eq. 7)."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, Protocol, runtime_checkable
@@ -57,7 +58,7 @@ ABSOLUTE_DIFFERENCE = ImageDistance(
 
 @dataclass(frozen=True)
 class ClassDiversity:
-    """mCSD, mOCD and overall diversity: means over label maps and classes.
+    """mCSD, mOCD and overall diversity. The first two are means over classes of the mean over a class's label maps.
 
     Args:
         own: mCSD, the change inside the class whose noise changes: large is good.
@@ -107,17 +108,23 @@ def class_diversity(
     _check(scenes, distance, images, pairs, masking)
     if absent and num_classes is None:
         raise ConfigError("absent classes count only where their number is known", field="num_classes", found=None)
-    own, others, overall = [], [], []
+    own, others = defaultdict[int, list[float]](list), defaultdict[int, list[float]](list)
+    overall = []
     for scene in scenes:
         chosen = _pairs(images, pairs, seed)
         shown = scene.label.unique().tolist()
         for class_id in range(num_classes or 0) if absent else shown:
             first, second = _images(sampler, scene, class_id, chosen)
             inside = scene.label == class_id
-            own.append(_masked(distance, first, second, inside, masking))
-            others.append(_masked(distance, first, second, ~inside, masking))
+            own[class_id].append(_masked(distance, first, second, inside, masking))
+            others[class_id].append(_masked(distance, first, second, ~inside, masking))
         overall.append(distance.whole(*_images(sampler, scene, None, chosen)).mean().item())
-    return ClassDiversity(fmean(own), fmean(others), fmean(overall), len(scenes), pairs)
+    return ClassDiversity(_over_classes(own), _over_classes(others), fmean(overall), len(scenes), pairs)
+
+
+def _over_classes(found: Mapping[int, Sequence[float]]) -> float:
+    """Mean over classes of the mean over the maps of a class. A class that few maps show counts as much as any."""
+    return fmean(fmean(values) for values in found.values())
 
 
 def _images(

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ipose.data.file_lists import folders_in, list_files
 from ipose.errors import DataError
+from ipose.whole_files import read_json, write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
@@ -32,6 +34,7 @@ class EvalCard:
         counts: number of images, real images, objects, pixels, ...
         features: name and hash of the network, name@sha256; None = no network.
         ignored_ids: class ids that did not count.
+        ignored: number of pixels of each class that did not count, by its name.
         seeds: of the images; for parts, of the training, which chose the supports.
         versions: of the libraries.
         commit: of the code that evaluated; None = unknown.
@@ -42,6 +45,7 @@ class EvalCard:
         data: hash of what it was compared with (photographs, label maps, true parts); "" = nothing.
         baselines: the same number for simpler methods, by name.
         breakdown: the value of each category or class that has one.
+        left_out: what the same evaluation could not judge: why, and what to do.
     """
 
     metric: str
@@ -51,6 +55,7 @@ class EvalCard:
     counts: Mapping[str, int]
     features: str | None = None
     ignored_ids: tuple[int, ...] = ()
+    ignored: Mapping[str, int] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     commit: str | None = None
@@ -61,11 +66,12 @@ class EvalCard:
     data: str = ""
     baselines: Mapping[str, float] = field(default_factory=dict)
     breakdown: Mapping[str, float] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     @property
     def measure(self) -> str:
         """The metric's general name, without the network: that of FID is "Frechet distance"."""
-        name = self.metric.split(" (")[0]
+        name = self.metric.replace(" (pooled)", " pooled").split(" (")[0]  # pooled is another metric, no network
         return _MEASURES.get(name, name)
 
     def line(self) -> str:
@@ -76,11 +82,19 @@ class EvalCard:
             ", ".join(_counted(count, what) for what, count in self.counts.items()),
         ]
         facts += [f"features {self.features[: self.features.find('@') + 13]}"] if self.features else []
-        facts += [f"ignored ids {', '.join(map(str, self.ignored_ids))}"] if self.ignored_ids else []
+        facts += [self._ignored()] if self.ignored_ids else []
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
         facts += [f"{name} {value:.6g}" for name, value in self.baselines.items()]
         facts += [f"{name} {value[:12]}" for name, value in self.model.items()]
         return f"{self.metric} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
+
+    def _ignored(self) -> str:
+        """What did not count, in words. Classes without pixels are only counted."""
+        if not self.ignored:  # an older card
+            return f"ignored ids {', '.join(map(str, self.ignored_ids))}"
+        seen = [f"{name} ({count} pixels)" for name, count in self.ignored.items() if count]
+        rest = len(self.ignored) - len(seen)
+        return "ignored " + ", ".join([*seen, *([f"{rest} classes without pixels"] if rest else [])])
 
     def to_json(self) -> str:
         """The card as JSON."""
@@ -110,17 +124,15 @@ def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
     Raises:
         DataError: there is a file, and it is not to be replaced.
     """
-    try:
-        with path.open("w" if replace else "x", encoding="utf-8") as file:
-            file.write(card.to_json())
-    except FileExistsError as error:
-        raise DataError("there is a card already", file=path, mend="Write to another folder.") from error
+    if path.exists() and not replace:
+        raise DataError("there is a card already", file=path, mend="Write to another folder.")
+    write_text_whole(path, card.to_json())
 
 
 def read_card(path: Path) -> EvalCard:
     """Read a card. Raises DataError if the file is not a card."""
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = read_json(path)
         if plain.pop("format") != FORMAT:
             raise ValueError("another format")
         fields: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in plain.items()}
@@ -148,7 +160,11 @@ def read_cards(path: Path) -> list[EvalCard]:
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = [] if is_run and folder == path else sorted(folder.glob("*.json")) or _on_other_data(path, folder)
+    files = (
+        []
+        if is_run and folder == path
+        else list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
+    )
     if not files:
         raise DataError(
             "no eval cards in this folder",
@@ -160,12 +176,13 @@ def read_cards(path: Path) -> list[EvalCard]:
 
 
 def _on_other_data(path: Path, folder: Path) -> list[Path]:
-    places = sorted({file.parent for file in folder.glob("on-*/*.json")})
+    found = [list_files(place, (".json",), depth=1) for place in folders_in(folder) if place.name.startswith("on-")]
+    places = [files for files in found if files]
     if len(places) > 1:
         raise DataError(
             "eval cards on several data",
             file=path,
-            found=", ".join(map(str, places)),
+            found=", ".join(str(files[0].parent) for files in places),
             mend="Name one of these folders.",
         )
-    return sorted(places[0].glob("*.json")) if places else []
+    return places[0] if places else []

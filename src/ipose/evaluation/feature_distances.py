@@ -16,6 +16,9 @@ ENOUGH_SAMPLES = 2048
 """Number of Inception's features. With fewer samples, the covariance is singular and the distance too large."""
 
 
+PIECE = 4096
+"""Samples that are turned to float64 at once."""
+
 SUBSETS = 100
 SUBSET_SIZE = 1000
 """Source: Binkowski et al. 2018, as usually reported: the mean over 100 random subsets of 1000 samples."""
@@ -31,7 +34,8 @@ def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float6
     Source: Heusel et al. 2017, eq. 6:  |mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2)).
 
     With A = X'X and B = Y'Y, tr (A B)^(1/2) is the sum of the singular values of X Y'. So no matrix root is needed.
-    X and Y are the centred samples, or their R factors.
+    X and Y are the centred samples, or their R factors, which are found piece by piece: no float64 copy is made of
+    50,000 samples.
 
     Args:
         a: features of one set, one row for each sample. Any float type; computed in float64.
@@ -51,10 +55,9 @@ def frechet_distance(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Float6
             FewSamplesWarning,
             stacklevel=2,
         )
-    a, b = a.double(), b.double()
-    x, y = _factor(a), _factor(b)
+    (mean_a, x), (mean_b, y) = _mean_and_factor(a), _mean_and_factor(b)
     spread = x.square().sum() + y.square().sum() - 2 * torch.linalg.svdvals(x @ y.T).sum()
-    distance: Tensor = (a.mean(0) - b.mean(0)).square().sum() + spread.clamp(min=0)
+    distance: Tensor = (mean_a - mean_b).square().sum() + spread.clamp(min=0)
     return distance
 
 
@@ -119,13 +122,17 @@ def _check_feature_sets(a: Float[Tensor, "n d"], b: Float[Tensor, "m e"]) -> Non
             raise ShapeMismatchError("a feature is not finite", found="NaN or infinity", expected="numbers")
 
 
-def _factor(features: Tensor) -> Tensor:
-    """X with X'X = covariance: the centred samples; if there are more samples than features, their R factor."""
-    centred: Tensor = (features - features.mean(0)) / (len(features) - 1) ** 0.5
-    if len(features) <= features.shape[1]:
-        return centred
-    triangular: Tensor = torch.linalg.qr(centred, mode="r").R
-    return triangular
+def _mean_and_factor(features: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean; and X with X'X = covariance: the centred samples, or with more samples than features their R factor."""
+    pieces, count = features.split(PIECE), len(features)
+    mean: Tensor = torch.stack([piece.double().sum(0) for piece in pieces]).sum(0) / count
+    centred = ((piece.double() - mean) / (count - 1) ** 0.5 for piece in pieces)
+    if count <= features.shape[1]:
+        return mean, torch.cat(list(centred))
+    triangular: Tensor = mean.new_zeros(0, features.shape[1])
+    for piece in centred:
+        triangular = torch.linalg.qr(torch.cat([triangular, piece]), mode="r").R
+    return mean, triangular
 
 
 def _some(features: Tensor, size: int, draw: torch.Generator) -> Tensor:

@@ -17,12 +17,24 @@ from ipose.evaluation.feature_distances import (
     kernel_distance_of_subsets,
 )
 from ipose.evaluation.feature_networks import FeatureNetwork
-from ipose.evaluation.image_pairs import Fingerprint, SceneMaps, image_pairs, needed, pair_features, size_of
+from ipose.evaluation.image_pairs import (
+    Fingerprint,
+    SceneMaps,
+    image_features,
+    image_pairs,
+    needed,
+    pair_features,
+    size_of,
+)
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.protocols import EvaluationProtocol
+from ipose.evaluation.protocols import EvaluationProtocol, resized
+from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
+
+SEGMENTATION = "segmentation"
+"""Protocol of mIoU and pixel accuracy of generated images."""
 
 KERNEL_SEED = 0
 """Of the random subsets of the kernel distance."""
@@ -83,6 +95,46 @@ def _distances(
     ]
 
 
+def unpaired_cards(
+    protocol: EvaluationProtocol,
+    network: FeatureNetwork,
+    images: Sequence[Pictured],
+    real: Sequence[Pictured],
+    *,
+    facts: Mapping[str, Any],
+    batch_size: int = 16,
+) -> list[EvalCard]:
+    """Cards of the distances between two sets of images that are no pairs, and may differ in number.
+
+    Args:
+        protocol: of whole images; how they are resized.
+        network: the feature network.
+        images: generated images.
+        real: photographs.
+        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
+        batch_size: images at once.
+    Raises:
+        DataError: an image that cannot be read.
+    """
+    size, seen = protocol.size or size_of(images[0].pixels()), Fingerprint()
+
+    def pixels_of(pictures: Sequence[Pictured], what: str, seen: Fingerprint | None = None) -> Iterator[Tensor]:
+        for picture in progress_bar(pictures, f"{network.name} features of {what}"):
+            pixels = picture.pixels()
+            if seen is not None:
+                seen.add(picture.scene, pixels)
+            yield resized(pixels, size, protocol)
+
+    fake_features = image_features(network, pixels_of(images, "generated images"), batch_size)
+    real_features = image_features(network, pixels_of(real, "photographs", seen), batch_size)
+    counts, seeds = {"images": len(images), "real": len(real)}, _seeds(images)
+    common = {**_looked(protocol, network), "counts": counts, "seeds": seeds, "data": seen.hex(), **facts}
+    return [
+        _frechet(network, protocol, fake_features, real_features, common),
+        _kernel(network, protocol, fake_features, real_features, common),
+    ]
+
+
 def _frechet(
     network: FeatureNetwork, protocol: EvaluationProtocol, fake: Tensor, real: Tensor, common: dict[str, Any]
 ) -> EvalCard:
@@ -132,27 +184,37 @@ def semantic_cards(
     images: Sequence[Pictured],
     facts: Mapping[str, Any],
     *,
-    protocol: str = "segmentation",
+    protocol: str = SEGMENTATION,
 ) -> list[EvalCard]:
-    """mIoU (with the IoU of each class) and pixel accuracy of one image a scene. The unknown class does not count."""
-    generated, seen = one_of_each(images), Fingerprint()
-    ignored = () if maps.spec.unknown is None else (maps.spec.unknown,)
+    """mIoU (with the IoU of each class) and pixel accuracy of one image a scene.
+
+    Classes that the segmenter cannot say and the unknown class do not count (`Segmenter.ignored`).
+    """
+    generated, seen, names = one_of_each(images), Fingerprint(), [item.name for item in maps.spec.classes]
+    sizes: set[tuple[int, int]] = set()
 
     def predicted_and_true() -> Iterator[tuple[Tensor, Tensor]]:
         for image in progress_bar(generated, "segmenting"):
             pixels = image.pixels()
             label = maps.scene(image.scene, size_of(pixels)).label
             seen.add(image.scene, label)
+            sizes.add(size_of(pixels))
             yield segmenter(pixels), label
 
-    scores = semantic_scores(semantic_confusion(predicted_and_true(), maps.spec.num_classes, ignored), ignored)
-    found = {item.name: float(iou) for item, iou in zip(maps.spec.classes, scores.iou, strict=True)}
+    confusion = semantic_confusion(predicted_and_true(), len(names))
+    ignored = segmenter.ignored(maps.spec)
+    counted = [name for i, name in enumerate(names) if i not in ignored]
+    papers = beside_the_papers(maps.spec, segmenter.label.split("@")[0], counted, sizes, len(generated))
+    scores = semantic_scores(confusion, ignored)
+    found = {name: float(iou) for name, iou in zip(names, scores.iou, strict=True)}
     common: dict[str, Any] = {
         "protocol": protocol,
-        "resize": "label maps to the generated size, nearest; logits bilinear",
+        "resize": segmenter_resize(segmenter.input_size),
         "counts": {"images": len(generated), "pixels": scores.pixels, "classes": int((~scores.iou.isnan()).sum())},
         "features": segmenter.label,
         "ignored_ids": ignored,
+        "ignored": {names[i]: int(confusion[i].sum()) for i in ignored},
+        "notes": (segmenter.channels, *([] if papers is None or protocol != SEGMENTATION else [papers])),
         "seeds": _seeds(generated),
         "data": seen.hex(),
         **facts,

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from ipose.data.file_lists import named_file
 from ipose.data.input_maps import read_map
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
@@ -55,12 +56,11 @@ class LabelMaps:
 
     def scene(self, name: str, size: tuple[int, int]) -> Scene:
         """The maps of a scene, resized to (height, width). Raises DataError if there is no label map."""
-        path = self.folder / f"{name}.png"
-        if not path.is_file():
-            raise DataError(
-                "no label map of this image", file=path, mend="Name the folder of label maps with --labels."
-            )
-        return read_map(path, self.spec, instances=self.instances, size=size)
+        path = named_file(self.folder, f"{name}.png")
+        if path is None:
+            missing, mend = self.folder / f"{name}.png", "Name the folder of label maps with --labels."
+            raise DataError("no label map of this image", file=missing, mend=mend)
+        return read_map(path, self.spec, root=self.folder, instances=self.instances, size=size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ class Fingerprint:
 
     def add(self, name: str, pixels: Tensor) -> None:
         """Add the pixels of a scene."""
-        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode())
+        self._hash.update(f"{name} {tuple(pixels.shape)} ".encode("utf-8", "surrogateescape"))
         self._hash.update(pixels.contiguous().numpy().tobytes())
 
     def hex(self) -> str:
@@ -151,7 +151,7 @@ def image_pairs(
 
 
 def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: int) -> tuple[Tensor, Tensor]:
-    """Features of the generated and of the real images, float64 (n, d) each, in order.
+    """Features of the generated and of the real images, float32 (n, d) each, in order.
 
     Args:
         network: the feature network.
@@ -160,20 +160,35 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     Raises:
         NoObjectError: there are no pairs.
     """
-    rows: list[tuple[Tensor, Tensor]] = []
-    waiting: list[Pair] = []
-
-    def look() -> None:
-        fake, real = (torch.stack(images) for images in zip(*waiting, strict=True))
-        rows.append((network(fake).cpu(), network(real).cpu()))
-        waiting.clear()
-
-    for pair in pairs:
-        if waiting and (len(waiting) == batch_size or pair[0].shape != waiting[0][0].shape):
-            look()
-        waiting.append(pair)
-    if waiting:
-        look()
-    if not rows:
+    both = [
+        tuple(network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True))
+        for batch in _batches(pairs, batch_size)
+    ]
+    if not both:
         raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
-    return torch.cat([fake for fake, _ in rows]), torch.cat([real for _, real in rows])
+    fake, real = zip(*both, strict=True)
+    return torch.cat(fake), torch.cat(real)
+
+
+def image_features(network: FeatureNetwork, images: Iterable[Tensor], batch_size: int) -> Tensor:
+    """Features of one set of images, float32 (n, d), in order.
+
+    Args:
+        network: the feature network.
+        images: uint8 (3, h, w), one or more. Neighbours of the same size are put in one batch.
+        batch_size: images at once.
+    """
+    batches = _batches(((image,) for image in images), batch_size)
+    return torch.cat([network(torch.stack([image for (image,) in batch])).float().cpu() for batch in batches])
+
+
+def _batches(items: Iterable[tuple[Tensor, ...]], batch_size: int) -> Iterator[list[tuple[Tensor, ...]]]:
+    """Neighbours whose images have one size, at most `batch_size` of them."""
+    waiting: list[tuple[Tensor, ...]] = []
+    for item in items:
+        if waiting and (len(waiting) == batch_size or item[0].shape != waiting[0][0].shape):
+            yield waiting
+            waiting = []
+        waiting.append(item)
+    if waiting:
+        yield waiting

@@ -1,6 +1,7 @@
 """Images to compare, of a folder or of a data set, matched by name."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,10 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files, name_of
 from ipose.data.png import read_photo
 from ipose.errors import DataError
 from ipose.types import Scene
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
 
 _SEEDED = re.compile(r"(.+)_seed(\d+)$")
 
@@ -85,26 +85,26 @@ class ScenePhoto:
 
 
 def find_images(folder: Path) -> list[ImageFile]:
-    """The images of a folder, by scene and seed.
+    """The images of a folder and of the folders within it (`ipose.data.file_lists`), by scene and seed.
 
     If files are called `<scene>_seed<number>`, as those of `ipose generate`, only these count: the others are part maps
-    and sheets. Hidden files never count.
+    and sheets.
 
     Raises:
         DataError: no such folder, no image in it, or two files of one scene and seed.
     """
     if not folder.is_dir():
         raise DataError("no such folder of images", file=folder, mend="Check the path.")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.name[0] != ".")
-    seeded = [(match, path) for path in files if (match := _SEEDED.match(path.stem))]
+    files = [(name_of(path, folder), path) for path in list_files(folder, PHOTO_ENDINGS)]
+    seeded = [(match, path) for name, path in files if (match := _SEEDED.match(name))]
     found = [ImageFile(match[1], int(match[2]), path) for match, path in seeded] or [
-        ImageFile(path.stem, None, path) for path in files
+        ImageFile(name, None, path) for name, path in files
     ]
     if not found:
-        raise DataError("no images in this folder", file=folder, expected=", ".join(SUFFIXES))
-    keys = [(image.scene, image.seed) for image in found]
-    if doubled := next((image for image in found if keys.count((image.scene, image.seed)) > 1), None):
-        raise DataError("two images of one name", file=folder, found=doubled.scene, mend="Keep one of the two files.")
+        raise DataError("no images in this folder", file=folder, expected=", ".join(PHOTO_ENDINGS))
+    counts = Counter((image.scene, image.seed) for image in found)
+    if doubled := next((scene for (scene, _), count in counts.items() if count > 1), None):
+        raise DataError("two images of one name", file=folder, found=doubled, mend="Keep one of the two files.")
     return sorted(found, key=lambda image: (image.scene, image.seed or 0))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ipose.errors import ConfigError, MissingWeightsError
 from ipose.evaluation.class_diversity import Masking
@@ -12,6 +13,7 @@ from ipose.evaluation.segmenters import Segmenter, load_segmenter
 from ipose.label_spec import LabelSpec
 
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
+_NO_SEGMENTER: dict[str, Any] = {"segmenter": None, "class_map": None, "ignore": (), "segmenter_size": None}
 CLASSES = "classes"
 """Protocol of mCSD and mOCD: how much one class's noise changes it and all others."""
 
@@ -41,7 +43,10 @@ class JudgeOptions:
     Args:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
         segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy.
-        class_map: JSON list: the class of each of the segmenter's channels; None = its run's, or the spec's classes.
+        class_map: what the segmenter's channels stand for (`ipose.evaluation.class_maps`); None = its run's, or what
+            fits their number.
+        ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
+        segmenter_size: (height, width) that images are resized to for the segmenter; None = their own.
         lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds of each scene.
         device: to compute on.
         batch_size: images at once.
@@ -52,12 +57,19 @@ class JudgeOptions:
     features: str | None = "inception"
     segmenter: Path | None = None
     class_map: Path | None = None
+    ignore: tuple[str, ...] = ()
+    segmenter_size: tuple[int, int] | None = None
     lpips: Path | None = None
     device: str = "cpu"
     batch_size: int = 16
 
     def __post_init__(self) -> None:
         check_class_map(self.class_map, self.segmenter)
+        for name in ("ignore", "segmenter_size"):
+            if getattr(self, name) and self.segmenter is None:
+                raise ConfigError("an option of no segmenter", field=name, expected="--segmenter FILE with it")
+        if self.segmenter_size is not None and min(self.segmenter_size) < 1:
+            raise ConfigError("no size", field="segmenter_size", found=self.segmenter_size, expected="height and width")
         if self.batch_size < 1:
             raise ConfigError(
                 "nothing to compute at once", field="batch_size", found=self.batch_size, expected="1 or more"
@@ -77,7 +89,10 @@ class JudgeOptions:
         if self.lpips is not None and protocol.level == "images":
             perceptual = load_lpips(self.lpips, device=device)
         if self.segmenter is not None and spec is not None:
-            segmenter = load_segmenter(self.segmenter, spec, self.class_map, device)
+            size = self.segmenter_size
+            segmenter = load_segmenter(
+                self.segmenter, spec, self.class_map, device, ignore=self.ignore, input_size=size
+            )
         features = None if self.features is None else load_features(self.features, antialias=antialias, device=device)
         return Judges(features=features, perceptual=perceptual, segmenter=segmenter)
 
@@ -89,18 +104,23 @@ class EvaluateOptions(JudgeOptions):
     Args:
         protocols: of the images, by name (`ipose.evaluation.protocols`), or "classes"; None = the system's default.
         seeds: of the images. Distances to photographs use the first seed.
-        limit: number of validation scenes; None = all. Parts are judged on all objects.
+        split: which scenes the images are made of.
+        limit: number of scenes of the split; None = all. Parts are judged on all objects.
+        count: number of images of a system that makes them from noise; None = as many as its paper.
         maps: number of validation label maps, for protocol "classes".
         pairs: number of image pairs for each class of a map, for protocol "classes".
         masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
-        out: folder to write the cards to; None = `cards/` of the run (`cards/on-NAME/` for data that are not its own).
+        out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run
+            (`cards/on-NAME/` for data that are not its own) and `generated/` (`generated-on-NAME/`).
     Raises:
         ConfigError: options that cannot work.
     """
 
     protocols: tuple[str, ...] | None = None
     seeds: tuple[int, ...] = (0, 1)
+    split: str = "val"
     limit: int | None = None
+    count: int | None = None
     maps: int = 20
     pairs: int = 19
     masking: Masking = "multiply"
@@ -114,6 +134,7 @@ class EvaluateOptions(JudgeOptions):
             "protocols": (self.protocols is None or bool(self.protocols), "1 or more"),
             "seeds": (0 < len(self.seeds) == len(set(self.seeds)), "1 or more, each once"),
             "limit": (self.limit is None or self.limit >= least, f"{least} or more"),
+            "count": (self.count is None or self.count >= 2, "2 or more"),
             "maps": (self.maps >= 1, "1 or more"),
             "pairs": (self.pairs >= 1, "1 or more"),
         }
@@ -154,7 +175,7 @@ def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[Eva
     found: list[tuple[EvaluationProtocol, Judges]] = []
     missing = None
     for number, protocol in enumerate(map(protocol_named, options.image_protocols)):
-        asked = options if number == 0 else replace(options, segmenter=None, class_map=None)
+        asked = options if number == 0 else replace(options, **_NO_SEGMENTER)
         judges, missing = _without_inception(asked, protocol, spec)
         found += [(protocol, judges)] if judges else []
     return found, missing

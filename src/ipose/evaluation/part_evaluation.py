@@ -91,20 +91,24 @@ class PartEvaluation:
             )
 
     def lines(self) -> list[tuple[str, ...]]:
-        """`rows` as text in percent: objects, object pixels of all three, error removed, AC of all three, part mIoU."""
+        """`rows` as text in percent: objects, object pixels of all three, error removed, AC of all three, part mIoU,
+        and the model's AC pooled over all objects of the row."""
         lines = []
         for name, objects, scores, removed in self.rows():
             mark = " (novel)" if name in self.model.novel else ""
             label = f"mean of {name}" if name in self.groups else name + mark
             pixels = [percent(score.object_pixels) for score in scores.values()]
             frame = [percent(score.ac) for score in scores.values()]
-            lines.append((label, str(objects), *pixels, percent(removed), *frame, percent(scores["model"].miou)))
+            pooled = self.model.pooled_ac(self.groups.get(name, (name,)))
+            own = (percent(scores["model"].miou), percent(pooled))
+            lines.append((label, str(objects), *pixels, percent(removed), *frame, *own))
         return lines
 
     def table(self) -> str:
         """Plain text for a terminal."""
         header = ("object pixels %", "objects", "model", "copy", "majority", "error removed")
-        return text_table((*header, "AC model", "AC copy", "AC majority", "mIoU model"), self.lines())
+        ac = ("AC model", "AC copy", "AC majority", "mIoU model", "AC (pooled)")
+        return text_table((*header, *ac), self.lines())
 
     def to_dict(self) -> dict[str, Any]:
         """As plain types, for a results file."""

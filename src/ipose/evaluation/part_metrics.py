@@ -43,9 +43,10 @@ def part_confusion(
 
 
 def part_accuracy(predicted: Integer[Tensor, "*n s1 s2"], true: Integer[Tensor, "*n s1 s2"]) -> Float[Tensor, ""]:
-    """AC, the paper's metric: share of right pixels of the whole 64x64 frame, with background.
+    """AC, the paper's metric: share of right pixels of the whole 64x64 frame, with background, over all objects.
 
-    Source: iPOSE sec. 4.3 and suppl. table 4 (argmax over all 9 channels). NaN without pixels.
+    Source: iPOSE sec. 4.1 (argmax over all 9 channels), suppl. table 4. Pooled over all maps, as the release does.
+    NaN without pixels.
     """
     return _share_right(part_confusion(predicted, true))
 
@@ -143,13 +144,27 @@ class PartScores:
         means = {"basis": self.macro(self.basis), "novel": self.macro(self.novel)}
         return {name: score for name, score in means.items() if score is not None}
 
+    def pooled_ac(self, categories: Iterable[str]) -> float | None:
+        """AC (pooled): share of right pixels of the frames of all objects together, whatever their category.
+
+        Source: the authors' release. `macro` weighs categories alike instead. None if no category was scored.
+        """
+        frames = [self.counts[name].frame for name in categories if name in self.counts]
+        return _share_right(torch.stack(frames).sum(0)).item() if frames else None
+
+    def pooled(self) -> dict[str, float]:
+        """AC (pooled) of "basis" and, if there are novel categories, "novel"."""
+        shares = {"basis": self.pooled_ac(self.basis), "novel": self.pooled_ac(self.novel)}
+        return {name: share for name, share in shares.items() if share is not None}
+
     def to_dict(self) -> dict[str, Any]:
         """As plain types, for a results file."""
         categories = {
             name: {"objects": count.objects, "novel": name in self.novel, **count.score._asdict()}
             for name, count in self.counts.items()
         }
-        return {"categories": categories, "macro": {name: score._asdict() for name, score in self.groups().items()}}
+        macro = {name: score._asdict() for name, score in self.groups().items()}
+        return {"categories": categories, "macro": macro, "ac_pooled": self.pooled()}
 
 
 def score_parts(

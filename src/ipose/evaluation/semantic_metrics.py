@@ -9,8 +9,6 @@ from torch import Tensor
 
 from ipose.errors import ConfigError, MissingDependencyError, ShapeMismatchError
 
-_IGNORED = -1
-
 
 class SemanticScores(NamedTuple):
     """Scores in 0..1 over a whole set.
@@ -31,14 +29,12 @@ class SemanticScores(NamedTuple):
 def semantic_confusion(
     pairs: Iterable[tuple[Integer[Tensor, "_ _"], Integer[Tensor, "_ _"]]],
     num_classes: int,
-    ignored_ids: Sequence[int] = (),
 ) -> Int64[Tensor, "c c"]:
-    """Count pixels by (true class, predicted class) over a whole set. Pixels of an ignored true class do not count.
+    """Count pixels by (true class, predicted class) over a whole set.
 
     Args:
         pairs: (predicted, true) class ids of each image, on the CPU.
         num_classes: ids are 0..num_classes - 1.
-        ignored_ids: class ids that do not count.
     Raises:
         ShapeMismatchError: maps of different sizes, or an id outside the classes.
         MissingDependencyError: torchmetrics is not installed.
@@ -49,11 +45,10 @@ def semantic_confusion(
         raise MissingDependencyError(
             "mIoU needs torchmetrics, which is not installed", mend='Run pip install "ipose[metrics]".'
         ) from error
-    matrix = MulticlassConfusionMatrix(num_classes, ignore_index=_IGNORED, validate_args=False)
+    matrix = MulticlassConfusionMatrix(num_classes, validate_args=False)
     for predicted, true in pairs:
         _check(predicted, true, num_classes)
-        ignored = torch.isin(true, torch.tensor(list(ignored_ids), dtype=true.dtype))
-        matrix.update(predicted.long()[None], true.long().masked_fill(ignored, _IGNORED)[None])
+        matrix.update(predicted.long()[None], true.long()[None])
     if not matrix.update_called:
         return torch.zeros(num_classes, num_classes, dtype=torch.int64)
     total: Tensor = matrix.compute()
@@ -63,13 +58,16 @@ def semantic_confusion(
 def semantic_scores(confusion: Int64[Tensor, "c c"], ignored_ids: Sequence[int] = ()) -> SemanticScores:
     """mIoU and pixel accuracy of a confusion matrix (rows: true class).
 
-    A pixel that is predicted as an ignored class is wrong. The ignored class itself has no IoU.
+    Pixels of an ignored true class do not count, and the class has no IoU. Another pixel that is predicted as an
+    ignored class is wrong.
 
     Raises:
         ConfigError: an ignored id is not a class.
     """
     if strangers := [i for i in ignored_ids if not 0 <= i < len(confusion)]:
         raise ConfigError("no such class to ignore", found=strangers, expected=f"0..{len(confusion) - 1}")
+    confusion = confusion.clone()
+    confusion[list(ignored_ids)] = 0
     right = confusion.diagonal().double()
     iou = right / (confusion.sum(0) + confusion.sum(1) - right)
     iou[list(ignored_ids)] = torch.nan

@@ -23,8 +23,8 @@ HEADER = ("supports", "read by", "object pixels %", "part mIoU %", "AC %", "as n
 NOTE = (
     "Object pixels: share of pixels inside the objects with the right part, after matching. Part mIoU: intersection "
     "over union, averaged over the parts. AC, the paper's measure: share of right pixels of the whole 64 x 64 frame, "
-    "background too. As named: object pixels without matching, each found part standing for the true one of the same "
-    "name (-: no name in common). A found part that stands for none counts as wrong."
+    "background too, pooled over all objects. As named: object pixels without matching, each found part standing for "
+    "the true one of the same name (-: no name in common). A found part that stands for none counts as wrong."
 )
 """Explains the columns."""
 

@@ -35,6 +35,7 @@ from ipose.part_annotations import PartPair, SupportSet
 from ipose.reports.sheets import supports_sheet
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
+from ipose.whole_files import save_whole
 
 COVERED = 0.5
 """Least share of an object's pixels with a part. An object with less cannot become a support."""
@@ -112,7 +113,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
         "filled": job.fill,
     }
     save_supports(found.supports, out, provenance=provenance)
-    supports_sheet(found.supports, "Supports that nobody drew").save(out / "sheet.png")
+    save_whole(supports_sheet(found.supports, "Supports that nobody drew"), out / "sheet.png")
     return found
 
 

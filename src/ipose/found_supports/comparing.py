@@ -30,6 +30,7 @@ from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter
+from ipose.whole_files import write_text_whole
 
 CHUNK = 32
 """Number of objects in a batch of PartNet."""
@@ -84,7 +85,7 @@ def compare_support_folders(
         "matched_on": len(objects.fit),
         "scores": [score.to_dict() for score in scores],
     }
-    (out / "comparison.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    write_text_whole(out / "comparison.json", json.dumps(written, indent=2) + "\n")
     lead = f"PartNet of {job.run_folder}, objects of {job.data}"
     return scores, write_support_report(out, scores, sets, objects, lead)
 

@@ -10,6 +10,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.reports.sheets import part_legend, silhouette, support_tiles
+from ipose.whole_files import save_whole
 
 SHOWN = 10
 """Number of objects on the page."""
@@ -40,7 +41,7 @@ def write_support_report(
     ]
     shown = objects_rows(scores, objects)
     sheet = [*rows, *shown[:-1], TileRow(shown[-1].tiles, shown[-1].heading, legend)]
-    contact_sheet(sheet, f"Supports of {category} compared", side=96).save(out / "sheet.png")
+    save_whole(contact_sheet(sheet, f"Supports of {category} compared", side=96), out / "sheet.png")
     method = METHOD.format(fit=len(objects.fit), judged=len(objects.judged), note=NOTE)
     supports = [Figure(row.tiles, title=row.heading, legends={"parts": row.legend}) for row in rows]
     pictures = [Figure(row.tiles, title=row.heading) for row in shown]

@@ -114,14 +114,22 @@ class GANSegGenerator(nn.Module):
         """Levels 2 and 3: images from points, which may have been moved after level 1."""
         config, points = self.config, level1.points
         centres, scales = part_centres(points, config.parts), part_scales(points, config.parts, config.heatmap)
+        if config.fixed_scale is not None:
+            scales = torch.full_like(scales, config.fixed_scale)
         mask = self.masks(level1, centres, scales)
+        heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
+        image, foreground, background = self.level3(level1, centres, mask, background_position)
+        return GANSegOutput(image, mask, foreground, background, heatmaps, points, centres)
+
+    def level3(
+        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Tensor, background_position: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Image, foreground and background of masks. The background's mask blends the two."""
         foreground = self.foreground(level1, centres, mask)
         background = self.background(level1.background, background_position)
         behind = mask[:, -1:]
         image = self.colours((1 - behind) * foreground + behind * background)
-        heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
-        foreground, background = _wide(foreground), _wide(background)
-        return GANSegOutput(image, mask, foreground, background, heatmaps, points, centres)
+        return image, _wide(foreground), _wide(background)
 
     def masks(
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
@@ -137,13 +145,17 @@ class GANSegGenerator(nn.Module):
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
     ) -> Float[Tensor, "b f s s"]:
         """Level 3: the foreground. Each block reads the part masks at its own size, times the embeddings."""
+        return self._under(mask[:, :-1], level1.embeddings, centres)
+
+    def _under(self, masks: Tensor, embeddings: Float[Tensor, "b k e"], centres: Tensor) -> Float[Tensor, "b f s s"]:
+        """SPADE blocks that read these masks at their own size, times the embeddings."""
         margin, maps = self.config.margin, dict[int, Tensor]()
         for size in set(self.config.sizes):
-            resized = F.interpolate(mask[:, :-1], size=(size, size), mode="bilinear", align_corners=False)
+            resized = F.interpolate(masks, size=(size, size), mode="bilinear", align_corners=False)
             maps[size] = F.pad(resized, (margin,) * 4, mode="replicate")
         x: Tensor = self.foreground_start(centres)
         for i, (block, size) in enumerate(zip(self.foreground_blocks, self.config.sizes, strict=True)):
-            x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
+            x = self._grown(block(x, painted(maps[size], embeddings)), i)
         return crop(x, margin)
 
     def background(self, embedding: Float[Tensor, "b e"], position: Float[Tensor, "b 2"]) -> Float[Tensor, "b f s s"]:

@@ -7,15 +7,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.data.batch_sources import PhotoBatch
+from ipose.ganseg.ablated import build_generator
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
-from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
-from ipose.ganseg.heatmaps import disk_areas, pixel_grid
+from ipose.ganseg.generator import GANSegOutput
 from ipose.ganseg.noise import draw_noise
+from ipose.ganseg.part_losses import PartLosses
 from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.adversarial import log_d_fake, log_d_real, log_g
 from ipose.losses.gradient_penalty import one_centred_penalty, r1_penalty, score_gradient
-from ipose.losses.part_regions import area_loss, concentration_loss
 from ipose.objective import Phase
 
 
@@ -38,17 +38,18 @@ class GANSegObjective:
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, config: GANSegConfig) -> None:
         self.generator, self.discriminator, self.config = generator, discriminator, config
-        self.grid = pixel_grid(config.image_size, 0, config.grid)
+        self.sync_batch_norm = config.sync_batch_norm
+        self.parts = PartLosses(config)
         self.networks: Mapping[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {
-            "generator": _adam(generator, config.lr_generator, config),
-            "discriminator": _adam(discriminator, config.lr_discriminator, config),
+            "generator": adam(generator, config.lr_generator, config),
+            "discriminator": adam(discriminator, config.lr_discriminator, config),
         }
 
     @classmethod
     def from_config(cls, config: GANSegConfig) -> "GANSegObjective":
         """The objective with new networks of the config, initialised from torch's global random numbers."""
-        generator, discriminator = GANSegGenerator(config), GANSegDiscriminator.from_config(config)
+        generator, discriminator = build_generator(config), GANSegDiscriminator.from_config(config)
         start_weights(generator)
         start_weights(discriminator)
         return cls(generator, discriminator, config)
@@ -57,7 +58,7 @@ class GANSegObjective:
         """Move everything."""
         self.generator.to(device)
         self.discriminator.to(device)
-        self.grid = self.grid.to(device)
+        self.parts.to(device)
         return self
 
     def phases(self, batch: PhotoBatch, generator: torch.Generator) -> Iterator[Phase]:
@@ -74,7 +75,7 @@ class GANSegObjective:
         with torch.no_grad():
             fake = self._fake(len(real), noise).image
         due = config.penalty != "none" and config.penalty_weight > 0
-        due = due and self._steps("discriminator") % config.penalty_interval == 0
+        due = due and steps_of(self.optimizers["discriminator"]) % config.penalty_interval == 0
         losses = {"fake": log_d_fake(_as_map(self.discriminator(fake)))}
         if not due:
             return {**losses, "real": log_d_real(_as_map(self.discriminator(real)))}
@@ -89,37 +90,27 @@ class GANSegObjective:
 
     def generator_losses(self, count: int, noise: torch.Generator) -> dict[str, Tensor]:
         """The losses of G: D should score its images as real, and parts should be compact and large enough."""
-        config, due = self.config, self._steps("generator") % self.config.part_loss_interval == 0
+        due = steps_of(self.optimizers["generator"]) % self.config.part_loss_interval == 0
         output = self._fake(count, noise)
         losses = {"adversarial": log_g(_as_map(self.discriminator(output.image)))}
-        masks = output.mask[:, :-1]
-        if due and config.concentration_weight > 0:
-            loss = concentration_loss(masks, output.centres, self.grid.to(masks.device), config.concentration)
-            losses["concentration"] = config.concentration_weight * loss
-        if due and config.area_weight > 0:
-            losses["area"] = config.area_weight * area_loss(masks, self._least_areas(output))
-        return losses
-
-    def _least_areas(self, output: GANSegOutput) -> Tensor:
-        if self.config.area_target == "heatmap":
-            return output.heatmaps.sum((2, 3))
-        return disk_areas(output.points, self.config.parts, self.config.image_size)
+        return {**losses, **self.parts(output)} if due else losses
 
     def _fake(self, count: int, noise: torch.Generator) -> GANSegOutput:
-        drawn = draw_noise(self.config, count, noise).to(self.grid.device)
+        drawn = draw_noise(self.config, count, noise).to(self.parts.grid.device)
         output: GANSegOutput = self.generator(*drawn)
         return output
-
-    def _steps(self, name: str) -> int:
-        """Number of steps of an optimizer, over all resumes."""
-        optimizer = self.optimizers[name]
-        state = optimizer.state.get(optimizer.param_groups[0]["params"][0], {})
-        return int(state.get("step", 0))
 
 
 def _as_map(scores: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:
     return scores[:, None, None, None]
 
 
-def _adam(network: nn.Module, rate: float, config: GANSegConfig) -> torch.optim.Adam:
+def adam(network: nn.Module, rate: float, config: GANSegConfig) -> torch.optim.Adam:
+    """Adam with the config's betas."""
     return torch.optim.Adam(network.parameters(), lr=rate, betas=(float(config.beta1), float(config.beta2)))
+
+
+def steps_of(optimizer: torch.optim.Optimizer) -> int:
+    """Number of steps of an optimizer, over all resumes."""
+    state = optimizer.state.get(optimizer.param_groups[0]["params"][0], {})
+    return int(state.get("step", 0))

@@ -18,9 +18,18 @@ Head = Literal["two", "one"]
 AreaTarget = Literal["disk", "heatmap"]
 Reduction = Literal["mean", "sum"]
 Penalty = Literal["release", "r1", "none"]
+Training = Literal["gan", "auto-encoder"]
 
 MOST_PARTS = 254
 """Most parts. Part maps are saved as bytes: 0 = background, 1..K = parts."""
+
+PUBLISHED_SIZE = 128
+"""Side of the images for which lambda_area is published."""
+
+LEAST_START, WIDEST_DIVISOR = 16, 5 / 16
+"""Least first size, and largest divisor of the points for each pixel of it, where the settings are not the release's.
+With these, less than 5 % of the heatmaps are empty at the first block when training starts. An empty one gives its part
+no gradient."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +69,18 @@ class GANSegConfig:
     margin: int = 10
     """Pixels that are computed around the image and cut off, so that zero padding has no effect in it (P eq. 12)."""
     point_divisor: float = 20.0
-    """Divisor of the points before tanh. With it, all points start near the centre (R)."""
+    """Divisor of the points before tanh. With it, all points start near the centre (R). At a first size below 32 use
+    less: the heatmaps start so narrow that they lie between the pixels."""
     point_layers: int = 5
     """Linear layers from noise to points (R; P: 3)."""
     embedding_layers: int = 4
     """Linear layers from noise to part and background appearance (R; P: 3)."""
+    fixed_scale: float | None = None
+    """Scale of every part's heatmap, in place of its points' spread (P tab. 5, app. F.2). None = the spread."""
+    use_points: bool = True
+    """Whether masks come from points. False = from noise alone, without points or heatmaps (P fig. 9)."""
+    separate_background: bool = True
+    """Whether the background is painted apart. False = as one more part of the foreground (P fig. 9)."""
     share_repeated: bool = False
     """Use one layer in place of several equal layers: a mistake of the first public version, for ablations only."""
     fixed_background_row: bool = True
@@ -75,10 +91,19 @@ class GANSegConfig:
     discriminator_hidden: int = 512
     """Width of D's last hidden layer (R)."""
 
-    concentration_weight: float = 10.0
-    """lambda_con, weight of the concentration loss (P tab. 4): 10 CelebA and CUB, 30 Taichi and Flowers."""
+    training: Training = "gan"
+    """"gan": images of noise, which D judges. "auto-encoder": images of photographs' codes, which shall be the
+    photographs (P app. F.1)."""
+    reconstruction_weight: float = 10.0
+    """Weight of the auto-encoder's mean absolute error (ours)."""
+    concentration_per_part: float = 1.25
+    """C: the concentration loss has the weight lambda_con = C K (P eq. 26). 1.25 CelebA and CUB, 3 Taichi, 3.75
+    Flowers: 10, 10, 30, 30 with the published numbers of parts (P tab. 4)."""
+    concentration_weight: float | None = None
+    """lambda_con itself, whatever the number of parts. None = C K."""
     area_weight: float = 1.0
-    """lambda_area, weight of the area loss (P tab. 4)."""
+    """lambda_area at 128x128 pixels (P tab. 4). The area loss counts pixels, so at s x s its weight is (128/s)^2 times
+    as large."""
     concentration: Reduction = "mean"
     """Reduction of the concentration loss over the parts: mean (R) or sum (P eq. 16)."""
     area_target: AreaTarget = "disk"
@@ -94,6 +119,8 @@ class GANSegConfig:
     """Steps from one gradient penalty to the next (R: 16; P is silent)."""
     penalty_scaled: bool = False
     """Whether the penalty is multiplied by its interval, as in lazy regularisation (R: no)."""
+    sync_batch_norm: bool = False
+    """Whether batch statistics are over all GPUs. R: no, each GPU has its own."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G (P app. B.4)."""
@@ -127,17 +154,41 @@ class GANSegConfig:
         """N: points of all parts."""
         return self.parts * self.points_per_part
 
+    @property
+    def lambda_con(self) -> float:
+        """Weight of the concentration loss: C K, unless it is given."""
+        given = self.concentration_weight
+        return self.concentration_per_part * self.parts if given is None else given
+
+    @property
+    def lambda_area(self) -> float:
+        """Weight of the area loss, which counts pixels, at this image size."""
+        return self.area_weight * (PUBLISHED_SIZE / self.image_size) ** 2
+
+    def derived(self) -> str:
+        """The weights that follow from other settings, in one sentence."""
+        given = self.concentration_weight is not None
+        how = "as given" if given else f"{self.concentration_per_part:g} for each of {self.parts} parts"
+        size = self.image_size
+        return (
+            f"Weights: concentration {self.lambda_con:g} ({how}), area {self.lambda_area:g} "
+            f"({self.area_weight:g} x (128/{size})^2, because it counts pixels)."
+        )
+
     def _check_numbers(self) -> None:
         positive = (
             "parts points_per_part noise_channels embedding final_channels mask_channels hidden point_layers "
             "embedding_layers discriminator_hidden part_loss_interval penalty_interval batch_size updates "
-            "point_divisor lr_generator lr_discriminator"
+            "point_divisor lr_generator lr_discriminator reconstruction_weight"
         )
         check_fields(self, positive, lambda x: x > 0, "a number above 0")
-        check_fields(self, "margin concentration_weight area_weight penalty_weight", lambda x: x >= 0, "0 or more")
+        weights = "margin concentration_per_part concentration_weight area_weight penalty_weight"
+        check_fields(self, weights, lambda x: x is None or x >= 0, "0 or more")
         check_fields(self, "beta1 beta2", lambda x: 0 <= x < 1, "a number in [0, 1)")
         check_fields(self, "channels discriminator_channels", lambda x: x and min(x) > 0, "whole numbers above 0")
         require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
+        check_fields(self, "fixed_scale", lambda x: x is None or x > 0, "a number above 0")
+        require(self.use_points or self.separate_background, "use_points", False, "one ablation of figure 9 at a time")
         unbiased = self.heatmap == "cone" or self.points_per_part > 1
         require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
 
@@ -168,28 +219,28 @@ _SIX_BLOCKS: Mapping[str, Any] = {
 
 # `small` is for one GPU and minutes: 64x64, half the width. Neither it nor `tiny` is an experiment of the paper.
 _SMALL: Mapping[str, Any] = (
-    {"parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64)}
-    | {"discriminator_channels": (64, 128, 256, 512, 512)}
+    {"parts": 5, "sizes": (16, 16, 32, 64), "channels": (256, 128, 64, 64), "point_divisor": 5.0}
+    | {"discriminator_channels": (64, 128, 256, 512, 512), "concentration_per_part": 2.0}
     | {"random_crop": True, "batch_size": 32, "updates": 10_000}
 )
 
-# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. Its points start at the centre, and a few thousand
-# steps are too few for them to come apart. So a smaller divisor spreads them from the start.
+# `tiny`: an hour on a CPU core at 32x32, narrow, in small batches. Its points start apart, because a few thousand steps
+# are too few for them to come apart.
 _TINY: Mapping[str, Any] = (
-    {"parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (8, 8, 16, 32), "channels": (64, 32, 24, 16)}
+    {"parts": 4, "noise_channels": 64, "embedding": 16, "sizes": (16, 16, 32, 32), "channels": (64, 32, 24, 16)}
     | {"final_channels": 16, "mask_channels": 16, "hidden": 32, "margin": 4, "point_divisor": 5.0}
-    | {"discriminator_channels": (16, 32, 48, 64), "discriminator_hidden": 64}
+    | {"discriminator_channels": (16, 32, 48, 64), "discriminator_hidden": 64, "concentration_per_part": 2.5}
     | {"batch_size": 16, "updates": 5000, "lr_generator": 2e-4}
 )
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "celeba-wild": {},
-    "taichi": {"parts": 10, "concentration_weight": 30.0},
+    "taichi": {"parts": 10, "concentration_per_part": 3.0},
     "cub": _SIX_BLOCKS,
-    "flowers": {**_SIX_BLOCKS, "head": "one", "concentration_weight": 30.0},
-    "folder": {"random_crop": True},
+    "flowers": {**_SIX_BLOCKS, "head": "one", "concentration_per_part": 3.75},
+    "folder": {"random_crop": True, "point_divisor": 10.0},  # the authors' 20 starts with 12 % empty heatmaps
     "small": _SMALL,
-    "partworld": {**_TINY, "concentration_weight": 20.0},  # with less, a part settles on the sky
+    "partworld": {**_TINY, "concentration_per_part": 5.0},  # with less, a part settles on the sky
     "tiny": _TINY,
 }
 """What each preset changes of the defaults."""
@@ -204,15 +255,18 @@ def preset(name: str, **overrides: Any) -> GANSegConfig:
     Raises:
         ConfigError: no such preset, no such field, or a value that cannot work.
     Example:
-        >>> preset("taichi", parts=12).concentration_weight
-        30.0
+        >>> preset("taichi").lambda_con, preset("celeba-wild", parts=4).lambda_con
+        (30.0, 5.0)
     """
     return config_by_name(GANSegConfig, "GANSeg", PRESETS, name, overrides)
 
 
 def at_size(config: GANSegConfig, image_size: int) -> GANSegConfig:
-    """The config for images of another side. The sizes of all blocks change by the same factor. D gets more or fewer
-    blocks.
+    """The config for images of another side. The sizes of all blocks change by the same factor, but not below 16.
+
+    D gets more or fewer blocks.
+
+    At a smaller size the points start wider apart, so that less than 5 % of the heatmaps are empty at the first block.
 
     Args:
         config: at any size.
@@ -220,13 +274,16 @@ def at_size(config: GANSegConfig, image_size: int) -> GANSegConfig:
     Raises:
         ConfigError: another size.
     Example:
-        >>> at_size(preset("folder"), 64).sizes
-        (16, 16, 32, 64)
+        >>> at_size(preset("folder"), 64).sizes, at_size(preset("folder"), 64).lambda_area
+        ((16, 16, 32, 64), 4.0)
     """
     if image_size < 32 or image_size & (image_size - 1):
         raise ConfigError("no size for GANSeg", field="image_size", found=image_size, expected="32, 64, 128, 256, ...")
-    sizes = tuple(size * image_size // config.image_size for size in config.sizes)
+    if image_size == config.image_size:
+        return config
+    sizes = tuple(max(size * image_size // config.image_size, LEAST_START) for size in config.sizes)
+    divisor = min(config.point_divisor, WIDEST_DIVISOR * sizes[0])
     doublings = image_size.bit_length() - config.image_size.bit_length()
     widths = config.discriminator_channels
     widths = (*widths, *[widths[-1]] * doublings) if doublings >= 0 else widths[: max(len(widths) + doublings, 1)]
-    return replace(config, sizes=sizes, discriminator_channels=widths)
+    return replace(config, sizes=sizes, point_divisor=divisor, discriminator_channels=widths)

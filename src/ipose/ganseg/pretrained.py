@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ipose.configs import config_from_plain
+from ipose.ganseg.ablated import build_generator
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.presets import GANSegConfig
 from ipose.model_folder import EXTRAS, ModelFolder, ModelKind, open_model
@@ -28,7 +29,7 @@ def load_ganseg(path: str | Path | ModelFolder) -> GANSegGenerator:
     """
     model = open_model(path, KIND)
     with model.reading("GANSeg generator"):
-        generator = GANSegGenerator(config_from_plain(GANSegConfig, model.config["ganseg_config"]))
+        generator = build_generator(config_from_plain(GANSegConfig, model.config["ganseg_config"]))
         generator.load_state_dict(model.weights(WEIGHTS))
     generator.release_grid = model.extras().get("release_grid")
     return generator.eval()

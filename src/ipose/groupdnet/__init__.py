@@ -11,5 +11,6 @@ objective       the losses of one step
 model           encoder and decoder for use
 init            initial weights
 presets         every setting on one page, with the baselines
+baselines       the baselines of any config
 published       what the paper and the release say about each setting
 """

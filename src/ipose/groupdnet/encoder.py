@@ -12,7 +12,7 @@ from ipose.errors import ShapeMismatchError
 from ipose.groupdnet.codes import Codes
 from ipose.groupdnet.init import init_network
 from ipose.groupdnet.label_tensor import make_class_images
-from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.groupdnet.presets import ONE_PIXEL, GroupDNetConfig
 from ipose.layers.instance_norm import InstanceNorm
 from ipose.layers.residual import LEAK
 from ipose.layers.spectral_norm import normalise_all, right_first_spectral_norm
@@ -57,7 +57,7 @@ class Encoder(nn.Module):
             image: in [-1, 1].
             label: class ids 0..C-1.
         Raises:
-            ShapeMismatchError: a size that does not halve evenly.
+            ShapeMismatchError: a size that does not halve evenly, or that halves to one pixel.
         """
         return self.encode(make_class_images(image, label, self.image_channels // 3, self.config.class_images))
 
@@ -81,6 +81,14 @@ class Encoder(nn.Module):
             found = f"{images.shape[1]} channels of {images.shape[-2]}x{images.shape[-1]}"
             expected = f"{self.image_channels} channels, height and width multiples of {multiple}"
             raise ShapeMismatchError(message, found=found, expected=expected, mend="Resize or crop the images.")
+        if images.shape[-2] == images.shape[-1] == multiple and self.config.norm != "group":
+            expected = f"one side of {2 * multiple} pixels or more: {ONE_PIXEL}"
+            raise ShapeMismatchError(
+                "the encoder cannot read images so small",
+                found=f"{multiple}x{multiple}",
+                expected=expected,
+                mend="Enlarge the images.",
+            )
 
 
 def _halving(fin: int, fout: int, config: GroupDNetConfig) -> nn.Conv2d:

@@ -1,7 +1,7 @@
 """GroupDNet for use: from a scene to an image, with codes that are drawn, read from photographs or mixed. Saved as one
 folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,6 +53,11 @@ class GroupDNet:
         return self.decoder.config
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) that it was trained at."""
+        return self.config.height, self.config.width
+
+    @property
     def device(self) -> torch.device:
         """Device of the networks."""
         return next(self.decoder.parameters()).device
@@ -67,6 +72,11 @@ class GroupDNet:
     def __call__(self, scene: Scene, *, seed: int = 0) -> Float[Tensor, "3 h w"]:
         """An image in [-1, 1], on the CPU. The code is drawn from (seed, scene name)."""
         return self.paint([scene], self.draw([scene], seed=seed))[0]
+
+    def images(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[Float[Tensor, "b 3 h w"]]:
+        """For each seed the images of all scenes, on the CPU, with codes drawn from (seed, scene name)."""
+        for seed in seeds:
+            yield self.paint(scenes, self.draw(scenes, seed=seed))
 
     def draw(self, scenes: Sequence[Scene], *, seed: int = 0) -> Float[Tensor, "b z *grid"]:
         """Standard normal codes. Each scene's code depends only on (seed, its name)."""

@@ -113,7 +113,7 @@ class GroupDNetObjective:
         if config.l1_weight > 0:
             losses["l1"] = config.l1_weight * F.l1_loss(fake, real)
         if config.kl_weight > 0:
-            losses["kl"] = config.kl_weight * kl_divergence(codes.mean, codes.log_variance, config.kl)
+            losses["kl"] = config.kl_weight * config.kl_images * kl_divergence(codes.mean, codes.log_variance, "mean")
         return losses
 
     def discriminator_losses(

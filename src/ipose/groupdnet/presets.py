@@ -21,6 +21,8 @@ Init = Literal["effective", "glorot"]
 Perceptual = Literal["vgg", "none"]
 KL = Literal["sum", "mean"]
 
+ONE_PIXEL = "the encoder's last map would be one pixel, whose instance norm is 0, so that codes say nothing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupDNetConfig:
@@ -43,7 +45,8 @@ class GroupDNetConfig:
     encoder_grouped: bool = True
     """Whether each class has its own encoder (grouped convolutions). False = one encoder for all (VSPADE, GroupDec)."""
     encoder_channels: tuple[int, ...] = (32, 64, 128, 256, 256, 256)
-    """Width of each encoder layer for one class (R). Each layer halves the image."""
+    """Width of each encoder layer for one class, from 32, 10 or 4 on (R; P table 4: from 64, 8 or 3 on). Each layer
+    halves the image."""
     code: Code = "map"
     """Form of the code: "map" = one for each pixel of the smallest map; "pooled" = the same everywhere (P table 3, "w/o
     map"); "vector" = one vector for the image (VSPADE)."""
@@ -96,7 +99,11 @@ class GroupDNetConfig:
     kl_weight: float = 0.05
     """Weight of the KL divergence (P eq. 6)."""
     kl: KL = "sum"
-    """Reduction of the KL divergence over the images of a device: "sum" grows with the batch (R); or "mean"."""
+    """Reduction of the KL divergence over images: "sum" = over the images of a device, so that it grows with the batch
+    (R); or "mean"."""
+    kl_devices: int = 4
+    """Devices that share a batch in the published trainings (P app. A: at least 4 GPUs; R's scripts: 4). kl "sum" is
+    over `batch_size / kl_devices` images, on any number of devices here."""
 
     lr_generator: float = 1e-4
     """Adam's rate for encoder and decoder, which share one optimizer (P app. A)."""
@@ -115,6 +122,9 @@ class GroupDNetConfig:
     """Xavier-normal gain of the effective initialisation (R)."""
     flip: bool = True
     """Mirror half of the training images (R)."""
+    load_size: int = 0
+    """Side that training images are resized to before a crop of `height` x `width` is cut at a random place: 286 on
+    ADE20K (P app. A, as SPADE; R). 0 = they are resized to the training size."""
     batch_size: int = 32
     """Images in a batch, over all devices: 32 DeepFashion and Cityscapes, 16 ADE20K (P); R's scripts: 8, 4 and 4."""
     epochs: int = 100
@@ -134,6 +144,16 @@ class GroupDNetConfig:
         return int(2 ** (len(self.decoder_channels) - 2))
 
     @property
+    def loaded(self) -> tuple[int, int]:
+        """(height, width) that training images are resized to."""
+        return (self.load_size, self.load_size) if self.load_size else (self.height, self.width)
+
+    @property
+    def crop(self) -> tuple[int, int] | None:
+        """(height, width) of the crops of training images. None = they are not cropped."""
+        return (self.height, self.width) if self.load_size else None
+
+    @property
     def start(self) -> tuple[int, int]:
         """(height, width) of the smallest map at the training size. A code map has this size."""
         return self.height // self.size_multiple, self.width // self.size_multiple
@@ -149,6 +169,11 @@ class GroupDNetConfig:
         return self.num_classes if self.encoder_grouped else 1
 
     @property
+    def kl_images(self) -> float:
+        """The mean KL divergence of an image is multiplied by this: images on a device in the published training."""
+        return self.batch_size / self.kl_devices if self.kl == "sum" else 1.0
+
+    @property
     def conditioning(self) -> Modulation:
         """How every CG-Norm is grouped."""
         return Modulation(self.num_classes, self.modulation, self.modulation_hidden, self.edges)
@@ -156,7 +181,7 @@ class GroupDNetConfig:
     def _check_numbers(self) -> None:
         positive = (
             "num_classes height width code_channels modulation_hidden discriminator_width discriminator_layers "
-            "discriminator_scales lr_generator lr_discriminator init_gain batch_size epochs"
+            "discriminator_scales lr_generator lr_discriminator kl_devices init_gain batch_size epochs"
         )
         check_fields(self, positive, lambda x: x > 0, "a number above 0")
         weights = "fusing_layers feature_weight perceptual_weight l1_weight kl_weight decay_epochs"
@@ -179,6 +204,11 @@ class GroupDNetConfig:
         halvings, doublings = len(self.encoder_channels), len(self.decoder_groups) - 1
         expected = f"{doublings} widths: as many halvings as the decoder doubles"
         require(halvings == doublings, "encoder_channels", self.encoder_channels, expected)
+        expected = f"one side of {2 * multiple} or more, fewer blocks, or norm group: {ONE_PIXEL}"
+        largest = max(self.height, self.width)
+        expected_side = f"0, or at least {largest}, to cut {self.height}x{self.width} from"
+        require(self.load_size == 0 or self.load_size >= largest, "load_size", self.load_size, expected_side)
+        require(self.norm == "group" or self.start != (1, 1), "height", f"{self.height}x{self.width}", expected)
 
 
 _CITYSCAPES: Mapping[str, Any] = (
@@ -188,12 +218,13 @@ _CITYSCAPES: Mapping[str, Any] = (
 )
 _ADE20K: Mapping[str, Any] = (
     {"num_classes": 151, "modulation": "class_to_block", "batch_size": 16, "epochs": 200, "decay_epochs": 100}
+    | {"load_size": 286}
     | {"encoder_channels": (4, 8, 16, 32, 32, 32), "decoder_groups": (151, 16, 16, 8, 4, 2, 1)}
     | {"decoder_channels": (2416, 2416, 2048, 1024, 1024, 512, 256, 128)}
 )
 
-# The baselines of table 1, on DeepFashion. VSPADE and GroupEnc have exactly the published numbers of parameters.
-# GroupNet agrees to the digits of the table. The paper says too little about GroupDec and MulNet.
+# The baselines of table 1, on DeepFashion. VSPADE, GroupEnc, GroupDec and GroupNet agree with all digits of the table.
+# The paper says too little about MulNet.
 _PLAIN_DECODER: Mapping[str, Any] = {
     "decoder_channels": (1024, 1024, 1024, 1024, 512, 256, 128, 64),
     "decoder_groups": (1,) * 7,
@@ -216,12 +247,22 @@ _FASHION_SMALL: Mapping[str, Any] = (
     | {"init": "glorot", "lr_generator": 4e-4, "lr_discriminator": 4e-4, "beta2": 0.99, "ema_decay": 0.999}
     | {"batch_size": 8, "epochs": 40, "decay_epochs": 16}
 )
-# Each small baseline has as many parameters as `fashion-small`, to 1 %.
+# Each small baseline has as many parameters as `fashion-small`, to about 1 %.
 _SMALL_VSPADE: Mapping[str, Any] = (
     {"class_images": "whole", "encoder_grouped": False, "encoder_channels": (16, 32, 64, 64, 64)}
     | {"code": "vector", "code_channels": 64}
     | {"decoder_channels": (144, 144, 144, 144, 72, 36, 18), "decoder_groups": (1,) * 6, "first_grouped": False}
 )
+_SMALL_GROUPENC: Mapping[str, Any] = {
+    "decoder_channels": (152, 152, 152, 152, 76, 38, 19),
+    "decoder_groups": (1,) * 6,
+    "first_grouped": False,
+}
+_SMALL_GROUPDEC: Mapping[str, Any] = {
+    "class_images": "whole",
+    "encoder_grouped": False,
+    "encoder_channels": (20, 40, 80, 80, 80),
+}
 _SMALL_GROUPNET: Mapping[str, Any] = {"decoder_channels": (608, 608, 608, 304, 152, 80, 40), "decoder_groups": (8,) * 6}
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -230,11 +271,13 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "ade20k": _ADE20K,
     "deepfashion-vspade": _VSPADE,
     "deepfashion-groupenc": _PLAIN_DECODER,
-    "deepfashion-groupdec": _PLAIN_ENCODER,
+    "deepfashion-groupdec": {**_PLAIN_ENCODER, "encoder_channels": (96, 192, 384, 768, 768, 768)},
     "deepfashion-groupnet": {"decoder_channels": _GROUPNET_CHANNELS, "decoder_groups": (8,) * 7},
     "deepfashion-mulnet": {"decoder_channels": _MULNET_CHANNELS, "decoder_groups": (8,) * 7},
     "fashion-small": _FASHION_SMALL,
     "fashion-small-vspade": {**_FASHION_SMALL, **_SMALL_VSPADE},
+    "fashion-small-groupenc": {**_FASHION_SMALL, **_SMALL_GROUPENC},
+    "fashion-small-groupdec": {**_FASHION_SMALL, **_SMALL_GROUPDEC},
     "fashion-small-groupnet": {**_FASHION_SMALL, **_SMALL_GROUPNET},
 }
 """What each preset changes of the defaults, which are DeepFashion's."""

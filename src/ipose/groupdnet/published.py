@@ -28,6 +28,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "l1_weight": Published(0.0, 0.0),
     "kl_weight": Published(0.05, 0.05),
     "kl": Published(release="sum"),
+    "kl_devices": Published(4, 4),
     "lr_generator": Published(1e-4, 1e-4),
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.0, 0.0),
@@ -40,6 +41,9 @@ _EVERYWHERE: Mapping[str, Published] = {
 
 _AS_PRINTED = ("height", "width", "decoder_groups", "epochs", "decay_epochs")
 """Fields of a data set's preset for which paper and release agree."""
+
+_ENCODER_WIDTH = {"deepfashion": 64, "cityscapes": 8, "ade20k": 3}
+"""The paper's. The release's, 32, 10 and 4, give the paper's number of parameters."""
 
 _DATA: Mapping[str, Mapping[str, Published]] = {
     "deepfashion": {
@@ -57,6 +61,7 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
         "modulation": Published("block", "class_to_block"),
         "edges": Published(False, False),
         "num_classes": Published(150, 151),
+        "load_size": Published(286, 286, of="SPADE"),
     },
 }
 
@@ -74,6 +79,8 @@ def published(name: str) -> Mapping[str, Published]:
     agreed = {field: Published(getattr(config, field), getattr(config, field)) for field in _AS_PRINTED}
     released = {
         field: Published(release=getattr(config, field))
-        for field in ("num_classes", "encoder_channels", "decoder_channels", "modulation_hidden")
+        for field in ("num_classes", "decoder_channels", "modulation_hidden")
     }
+    width = f"C = {_ENCODER_WIDTH[name]}, the first layer's width for one class (table 4)"
+    released["encoder_channels"] = Published(width, config.encoder_channels)
     return {**silent, **_EVERYWHERE, **released, **agreed, **_DATA[name]}

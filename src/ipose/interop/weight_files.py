@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ipose.errors import ConfigError, RunError
+from ipose.whole_files import give_usual_mode, write_whole
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
 
@@ -51,16 +52,15 @@ def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str 
     path = Path(path)
     refuse_weights(path)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".unfinished-{path.name}")
-    try:
+
+    def write(beside: Path) -> None:
         if path.suffix == ".safetensors":
             save_file(plain, beside)
+            give_usual_mode(beside)
         else:
             torch.save(plain if inside is None else {inside: plain}, beside)
-        beside.rename(path)
-    finally:
-        beside.unlink(missing_ok=True)
+
+    write_whole(path, write)
 
 
 def refuse_weights(path: Path) -> None:

@@ -61,9 +61,9 @@ class Neighbourhoods:
         groups = second[0].groups
         columns = weight.flatten(2).unflatten(0, (groups, -1))  # [g, d*c/g, hidden/g, 9]
         rows = windows.unflatten(2, (groups, -1)).permute(2, 0, 3, 1).flatten(2)  # [g, n, hidden/g * 9]
-        result = torch.baddbmm(bias.view(groups, 1, -1), rows, columns.flatten(2).mT)  # [g, n, d*c/g]
-        by_convolution: Tensor = result.unflatten(2, (len(second), -1)).permute(1, 2, 0, 3).flatten(2)
-        return by_convolution
+        result: Tensor = torch.baddbmm(bias.view(groups, 1, -1), rows, columns.flatten(2).mT)  # [g, n, d*c/g]
+        joined: Tensor = result.unflatten(2, (len(second), -1)).permute(1, 2, 0, 3).flatten(2)
+        return joined
 
     def _first(self, conv: nn.Conv2d) -> Float[Tensor, "s hidden"]:
         """The first convolution at the centre of each distinct 3x3 window."""
@@ -135,5 +135,5 @@ def joint_numbers(ids: list[Int64[Tensor, "*s"]], count: int) -> Int64[Tensor, "
     pair = ids[0] * count + ids[1]
     if count**3 > torch.iinfo(torch.int64).max:
         pair = torch.unique(pair, return_inverse=True)[1]
-    number: Tensor = torch.unique(pair * count + ids[2], return_inverse=True)[1]
-    return number
+    places: Tensor = torch.unique(pair * count + ids[2], return_inverse=True)[1]
+    return places

@@ -6,7 +6,7 @@ iPOSE sec. 3.3 follows OASIS. Miyato et al., ICLR 2018, introduced spectral norm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrize
 
 from ipose.layers.remembered_weight import Conv2d
 
@@ -25,8 +25,8 @@ def spectral_norm_conv(
     """A `Conv2d` whose weight, as a matrix W of (out, rest), is divided by its largest singular value.
 
     In training mode each forward pass does one power iteration. In eval mode there is none, and sigma = u . (W v) with
-    the stored u and v. Gradients flow through sigma, with u and v constant. Keys of the state dict: `bias`,
-    `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
+    the stored u and v. Both are float32, even under autocast. Gradients flow through sigma, with u and v constant. Keys
+    of the state dict: `bias`, `parametrizations.weight.original`, `parametrizations.weight.0._u`, `..._v`.
 
     Args:
         in_channels: channels in.
@@ -52,27 +52,29 @@ def spectral_norm_conv(
 
 def with_spectral_norm(conv: nn.Conv2d, *, eps: float = 1e-12) -> nn.Conv2d:
     """The same convolution, in place, with spectral norm."""
-    parametrizations.spectral_norm(conv, name="weight", eps=eps)
+    parametrize.register_parametrization(conv, "weight", LeftFirst(conv.weight, eps))
     return conv
 
 
-class RightFirst(nn.Module):
-    """Spectral norm that updates v before u: v <- W^T u, u <- W v, like torch's old hook.
+class LeftFirst(nn.Module):
+    """Spectral norm that updates u before v: u <- W v, v <- W^T u, like torch's parametrisation.
 
-    torch's parametrisation updates u first. Both converge to the same vectors. But a checkpoint of the hook goes on
-    exactly only in its own order. Buffers have torch's names.
+    It has torch's numbers and names of buffers. But torch's own lets CUDA's autocast round its matrix products, and so
+    the largest singular value, to bfloat16.
 
     Args:
         weight: the initial weight.
         eps: guards against vectors of length 0.
+        dim: axis of the weight that is W's rows; 1 for transposed convolutions.
     """
 
     WARM_UP = 15
     """Number of iterations at the start, as in torch."""
 
-    def __init__(self, weight: Tensor, eps: float = 1e-12) -> None:
+    def __init__(self, weight: Tensor, eps: float = 1e-12, dim: int = 0) -> None:
         super().__init__()
-        self.eps, flat = eps, weight.detach().flatten(1)
+        self.eps, self.dim = eps, dim
+        flat = self._matrix(weight.detach())
         self._u: Tensor
         self._v: Tensor
         self.register_buffer("_u", F.normalize(torch.randn_like(flat[:, 0]), dim=0, eps=eps))
@@ -83,11 +85,26 @@ class RightFirst(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         """weight / (u . W v), in training mode after one iteration. In full precision, even under autocast."""
         with torch.autocast("cpu" if weight.is_meta else weight.device.type, enabled=False):
-            flat = weight.flatten(1)
+            flat = self._matrix(weight)
             if self.training:
                 self._iterate(flat)
             u, v = self._u.clone(), self._v.clone()  # a later iteration must not reach the graph
             return weight / torch.dot(u, flat @ v)
+
+    def _matrix(self, weight: Tensor) -> Tensor:
+        return weight.transpose(0, self.dim).flatten(1)
+
+    @torch.no_grad()
+    def _iterate(self, flat: Tensor) -> None:
+        self._u.copy_(F.normalize(flat @ self._v, dim=0, eps=self.eps))
+        self._v.copy_(F.normalize(flat.mT @ self._u, dim=0, eps=self.eps))
+
+
+class RightFirst(LeftFirst):
+    """Spectral norm that updates v before u: v <- W^T u, u <- W v, like torch's old hook.
+
+    Both orders converge to the same vectors. But a checkpoint of the hook goes on exactly only in its own order.
+    """
 
     @torch.no_grad()
     def _iterate(self, flat: Tensor) -> None:
@@ -105,4 +122,5 @@ def normalise_all(network: nn.Module) -> None:
     """Add spectral norm, in place, to every convolution and linear layer of a network that has none."""
     for layer in list(network.modules()):
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not parametrize.is_parametrized(layer):
-            parametrizations.spectral_norm(layer)
+            norm = LeftFirst(layer.weight, dim=int(isinstance(layer, nn.ConvTranspose2d)))
+            parametrize.register_parametrization(layer, "weight", norm)

@@ -58,10 +58,15 @@ class PartNetConfig:
     """Objects in a batch (R)."""
     epochs: int = 30
     """Passes over the part pairs (P suppl. B.3)."""
+    best_checkpoint: bool = False
+    """Whether the model folder has the checkpoint of the best validation AC, pooled over all basis objects (R). False =
+    the last step. --keep-best names another metric."""
+    held_out: tuple[str, ...] = ()
+    """Part categories whose part maps are not trained on where the data have them (P: cat). --novel replaces them."""
     ema_decay: float = 0.0
-    """Decay of the averaged weights that are evaluated and saved. 0 = no average (P)."""
+    """Decay of the averaged weights that are evaluated and saved. 0 = no average (R)."""
     decay_learning_rate: bool = False
-    """Whether the learning rate falls to 0 along a cosine (P: constant)."""
+    """Whether the learning rate falls to 0 along a cosine (R: constant)."""
 
     def __post_init__(self) -> None:
         check_fields(self, "encoder_channels", lambda x: len(x) == 4 and min(x) > 0, "4 widths, each above 0")
@@ -110,9 +115,16 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "toy": _TOY,
     "half": _HALF,
     # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
-    "paper": {"cross_entropy": False, "weight_init": "release"},
+    "paper": {"cross_entropy": False, "weight_init": "release", "held_out": ("cat",)},
     # The authors' script. Of its 500 passes the model of the best validation accuracy is used.
-    "release": {"zero_empty_masks": False, "replaced_support": "not_last", "weight_init": "release", "epochs": 500},
+    "release": {
+        "zero_empty_masks": False,
+        "replaced_support": "not_last",
+        "weight_init": "release",
+        "epochs": 500,
+        "best_checkpoint": True,
+        "held_out": ("cat",),
+    },
 }
 """What each preset changes of the defaults. `paper` and `release` have 5,133,825 parameters."""
 
@@ -148,8 +160,10 @@ PUBLISHED: Mapping[str, Published] = {
     "beta2": Published(0.999, 0.999),
     "batch_size": Published(release=6),
     "epochs": Published(30, 500),
-    "ema_decay": Published(0.0, 0.0),
-    "decay_learning_rate": Published(False, False),
+    "best_checkpoint": Published(release=True),
+    "held_out": Published(("cat",)),
+    "ema_decay": Published(release=0.0),
+    "decay_learning_rate": Published(release=False),
 }
 """Published values by field of `PartNetConfig`. Sources: iPOSE sec. 3.1, suppl. B; the released networks and
 scripts."""

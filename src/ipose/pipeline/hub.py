@@ -17,6 +17,16 @@ from ipose.synthesis.generator import Generator
 Model = TypeVar("Model", bound="SavedModel")
 
 
+def _made_again(kind: Any, networks: Any, parts: Any, supports: SupportSet, spec: LabelSpec) -> Any:
+    config, block, weights = networks
+    generator = Generator(config, block if config.part_injection == "psm" else None)
+    generator.load_state_dict(weights)
+    partnet = None if parts is None else PartNet(parts[0])
+    if partnet is not None:
+        partnet.load_state_dict(parts[1])
+    return kind(generator, partnet, supports, spec)
+
+
 def folder_of(name: str | Path, **options: Any) -> Path:
     """The folder that a name means.
 
@@ -53,6 +63,13 @@ class SavedModel(
 
     def __init__(self, generator: Generator, partnet: PartNet | None, supports: SupportSet, spec: LabelSpec) -> None:
         self.generator, self.partnet, self.supports, self.spec = generator, partnet, supports, spec
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: configs and weights, as torch cannot pickle networks with spectral norm."""
+        generator, partnet = self.generator, self.partnet
+        networks = (generator.config, type(generator.blocks[0]), generator.state_dict())
+        parts = None if partnet is None else (partnet.config, partnet.state_dict())
+        return _made_again, (type(self), networks, parts, self.supports, self.spec)
 
     def save_pretrained(
         self,

@@ -1,15 +1,15 @@
 """`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
 from ipose.editing.edit import Edit
-from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.errors import ConfigError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import SupportAttention
@@ -21,6 +21,7 @@ from ipose.pipeline.attention import attention_of
 from ipose.pipeline.drafts import draft_for
 from ipose.pipeline.hub import SavedModel
 from ipose.pipeline.output import SceneOutput
+from ipose.pipeline.stream import Wish, batches, wishes
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.scene_noise import SceneNoise, batch_noise
@@ -66,6 +67,15 @@ class IPose(SavedModel):
     def device(self) -> torch.device:
         """Where the networks are."""
         return next(self.generator.parameters()).device
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Of the generator, then of the PartNet."""
+        for network in (self.generator, self.partnet):
+            yield from () if network is None else network.parameters()
+
+    def eval(self) -> "IPose":
+        """The model itself: it is always in eval mode."""
+        return self
 
     def to(self, device: torch.device | str) -> "IPose":
         """Move the networks."""
@@ -136,7 +146,7 @@ class IPose(SavedModel):
             ConfigError: an edit that makes no sense in this scene, or for this model.
             DataError: the model was trained on true parts, and the scene has no part map.
         """
-        return self.generate([scene], seed=seed)[0] if edit is None else self._edited(scene, seed, edit)
+        return next(self.generate([scene], seed=seed, edits=[edit]))
 
     def draft(self, scene: Scene, edit: Edit) -> Draft:
         """What an edit makes of a scene and the supports, before parts are inferred: quick to refuse nonsense.
@@ -146,7 +156,9 @@ class IPose(SavedModel):
         """
         return draft_for(edit, scene, self.supports, self.spec, self.synthesis)
 
-    def _edited(self, scene: Scene, seed: int, edit: Edit) -> SceneOutput:
+    def _edited(self, wish: Wish) -> SceneOutput:
+        scene, seed, edit = wish
+        assert edit is not None
         draft = self.draft(scene, edit)
         batch = SceneBatch.from_scenes([draft.scene]).to(self.device)
         parts = self.infer_parts(batch, draft.supports)
@@ -155,24 +167,47 @@ class IPose(SavedModel):
         image = self._images(batch, parts, SceneNoise(noise.z[None], noise.part_noise[None]))[0]
         return SceneOutput(image.cpu(), context.parts, parts.logits[0].cpu(), edit)
 
-    def generate(self, scenes: Sequence[Scene], *, seed: int = 0) -> list[SceneOutput]:
-        """One image a scene, computed as one batch; scenes of one size."""
-        if len({scene.size for scene in scenes}) > 1:
-            raise ShapeMismatchError(
-                "scenes of one batch must be of one size",
-                found=sorted({scene.size for scene in scenes}),
-                mend="Call the model once for each size.",
-            )
-        if not scenes:
-            return []
+    def generate(
+        self,
+        scenes: Iterable[Scene],
+        *,
+        seed: int = 0,
+        seeds: Iterable[int] | None = None,
+        edits: Iterable[Edit | None] | None = None,
+        batch_size: int = 8,
+    ) -> Iterator[SceneOutput]:
+        """One image a scene, in their order, made as they are asked for: any number of scenes in constant memory.
+
+        Args:
+            scenes: of any sizes; neighbours of one size are computed together.
+            seed: of all of them.
+            seeds: one a scene, in place of `seed`.
+            edits: one a scene; None = no edit.
+            batch_size: the most scenes that are computed together. It does not change the images.
+        Raises:
+            ConfigError: something that is no scene, or another number of seeds or edits than of scenes. And as
+                `__call__`, when the scene's turn comes.
+        """
+        for batch in batches(wishes(scenes, seed, seeds, edits), batch_size):
+            if batch[0].edit is not None:
+                yield self._edited(batch[0])
+            else:
+                yield from self._painted([wish.scene for wish in batch], [wish.seed for wish in batch])
+
+    def _painted(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[SceneOutput]:
         batch = SceneBatch.from_scenes(scenes).to(self.device)
         parts = self.infer_parts(batch)
-        images = self.paint(batch, parts, seed=seed)
-        rows = zip(images.cpu(), parts.part_map.cpu(), parts.logits.cpu(), strict=True)
-        return [SceneOutput(image, part_map, logits) for image, part_map, logits in rows]
+        images = self.paint(batch, parts, seed=seeds)
+        return map(SceneOutput, images.cpu(), parts.part_map.cpu(), parts.logits.cpu())
 
-    def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int) -> Float[Tensor, "b 3 h w"]:
-        """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device."""
+    def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int | Sequence[int]) -> Float[Tensor, "b 3 h w"]:
+        """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device.
+
+        Args:
+            batch: scenes of one size.
+            parts: theirs.
+            seed: of all of them, or one each.
+        """
         return self._images(batch, parts, batch_noise(self.synthesis, batch.size, seed, batch.names))
 
     def _images(self, batch: SceneBatch, parts: SceneParts, noise: SceneNoise) -> Float[Tensor, "b 3 h w"]:

@@ -16,6 +16,7 @@ from ipose.partnet.pretrained import HASHES, has_partnet, partnet_fields, read_p
 from ipose.partnet.pretrained import WEIGHTS as PARTNET_WEIGHTS
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.pretrained import WEIGHTS, generator_fields, generator_files, read_generator
+from ipose.whole_files import write_text_whole
 
 KIND = ModelKind("ipose", "iPOSE model", "ipose train synthesis")
 CARD = "README.md"
@@ -42,7 +43,7 @@ def write_contents(folder: str | Path, contents: Contents, card: ModelCard) -> N
     """
     generator, partnet, supports, spec = contents
     old_card = Path(folder) / CARD
-    text = old_card.read_text(encoding="utf-8") if old_card.is_file() else str(card)
+    text = old_card.read_text(encoding="utf-8-sig") if old_card.is_file() else str(card)
     config, weights = generator_fields(generator), generator_files(generator)
     if partnet is not None:
         config |= partnet_fields(partnet)
@@ -55,7 +56,7 @@ def write_contents(folder: str | Path, contents: Contents, card: ModelCard) -> N
         hashes=None if partnet is None else HASHES,
         spec=spec,
         supports=None if partnet is None else supports,
-        files={CARD: lambda file: file.write_text(text, encoding="utf-8")},
+        files={CARD: lambda file: write_text_whole(file, text)},
     )
 
 

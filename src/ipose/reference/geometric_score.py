@@ -1,4 +1,4 @@
-"""The geometric score, literally: one pixel at a time (iPOSE suppl. eq. 9; RESAIL sec. 3.1)."""
+"""The geometric score, literally: one pixel at a time (iPOSE suppl. eq. 9, by RESAIL's sec. 3.1)."""
 
 from jaxtyping import Float
 from torch import Tensor

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ipose.data.file_lists import list_files
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, read_card
 from ipose.reports.page import Table
@@ -16,7 +17,7 @@ HASH = 12
 def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
     """All eval cards below a folder, with their paths; and an error message for each file that is not a card."""
     cards, faults = [], []
-    for path in sorted(folder.rglob("*.json")):
+    for path in list_files(folder, (".json",), tell=False):
         try:
             cards.append((path.relative_to(folder).as_posix(), read_card(path)))
         except DataError as error:
@@ -47,7 +48,7 @@ def markdown_tables(path: Path) -> list[Table]:
     tables: list[Table] = []
     block: list[list[str]] = []
     title = path.stem
-    for line in [*path.read_text(encoding="utf-8", errors="replace").splitlines(), ""]:
+    for line in [*path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), ""]:
         if line.lstrip().startswith("|"):
             block.append([re.sub(r"[*`]|\\(?=\|)", "", cell).strip() for cell in line.strip().strip("|").split("|")])
             continue

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure as Plot
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.eval_card import EvalCard, read_cards
 from ipose.tables import text_table
+from ipose.whole_files import write_whole
 
 BAR_COLOR = "#005eaa"
 
@@ -42,7 +43,7 @@ def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: P
     if plot is not None:
         if plot.exists():
             raise DataError("there is a file already", file=plot, mend="Name another with --plot.")
-        plot.write_bytes(card_plot(columns))
+        write_whole(plot, lambda beside: beside.write_bytes(card_plot(columns)))
     return table
 
 

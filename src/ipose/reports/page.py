@@ -18,6 +18,7 @@ from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.reports.contact_sheet import LegendEntry, Tile
+from ipose.whole_files import write_text_whole
 
 _EXPONENT = re.compile(r"(?<=\d)e[+-]\d+\b")
 
@@ -166,9 +167,8 @@ def write_report(path: str | Path, content: ReportContent) -> Path:
     path = Path(path)
     if not path.parent.is_dir():
         raise ConfigError("no folder to write the report into", file=path.parent, mend="Make it first.")
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(render_report(content), encoding="utf-8")
-    return beside.replace(path)
+    write_text_whole(path, render_report(content))
+    return path
 
 
 @cache

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from ipose.data.file_lists import list_files
 from ipose.data.part_manifest import read_manifest
 from ipose.data.part_pairs import read_pair
 from ipose.data.part_sources.build import BuiltParts
@@ -16,6 +17,7 @@ from ipose.part_annotations import PART_CHANNELS, PartPair
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.sheets import part_legend, supports_sheet
+from ipose.whole_files import save_whole
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
 """Objects of each split on a sheet, spread evenly over those that there are; other splits show as many as val."""
@@ -29,7 +31,7 @@ def draw_built_parts(built: BuiltParts) -> None:
     write_part_sheets(built.out)
     for k, folder in built.supports.items():
         if not (folder / "sheet.png").is_file():
-            supports_sheet(load_supports(folder), title=f"{k} supports a category").save(folder / "sheet.png")
+            save_whole(supports_sheet(load_supports(folder), title=f"{k} supports a category"), folder / "sheet.png")
 
 
 def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
@@ -44,10 +46,9 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
         DataError: no such tree; a map among those shown that cannot be read.
     """
     files: dict[str, dict[str, list[Path]]] = {}
-    for path in sorted(root.glob("*/*/*_part.png")):
+    for path in list_files(root, ("_part.png",), depth=3, beside=("_label.png",)):
         category, split = path.relative_to(root).parts[:2]
-        if not category.startswith(".") and not path.name.startswith("."):
-            files.setdefault(category, {}).setdefault(split, []).append(path)
+        files.setdefault(category, {}).setdefault(split, []).append(path)
     if not files:
         expected = "<category>/{train,val}/<name>_part.png"
         raise DataError("no part pairs to draw", file=root, expected=expected, mend="Check the path.")
@@ -57,7 +58,7 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
     out.mkdir(parents=True, exist_ok=True)
     for category, splits in files.items():
         names = named.get(category) or names_or_numbers(category)
-        _sheet(category, splits, names).save(out / f"{category}.png")
+        save_whole(_sheet(category, splits, names), out / f"{category}.png")
     return tuple(out / f"{category}.png" for category in files)
 
 

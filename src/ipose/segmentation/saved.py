@@ -14,6 +14,7 @@ from ipose.model_folder import ModelFolder, ModelKind, open_model
 from ipose.model_writing import write_model
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import FORMAT, SegmenterConfig
+from ipose.whole_files import write_text_whole
 
 KIND = ModelKind(FORMAT, "segmenter", "ipose train segmenter")
 SCRIPT, CLASS_MAP, WEIGHTS = "segmenter.pt", "class_map.json", "segmenter.safetensors"
@@ -51,7 +52,7 @@ def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: 
         KIND,
         {"segmenter_config": asdict(network.config), "num_classes": network.num_classes},
         {WEIGHTS: network.state_dict()},
-        files={SCRIPT: partial(_write_script, network), CLASS_MAP: lambda file: file.write_text(names)},
+        files={SCRIPT: partial(_write_script, network), CLASS_MAP: lambda file: write_text_whole(file, names)},
     )
 
 

@@ -1,4 +1,4 @@
-"""The geometric score: the difference of two object shapes (RESAIL, and iPOSE suppl. eq. 9)."""
+"""The geometric score: the difference of two object shapes (iPOSE suppl. eq. 9, after RESAIL's description)."""
 
 import torch
 from jaxtyping import Float, Shaped
@@ -10,7 +10,8 @@ from ipose.errors import EmptyShapeError
 def geometric_score(a: Shaped[Tensor, "*batch s s"], b: Shaped[Tensor, "*batch s s"]) -> Float[Tensor, "*batch"]:
     """The difference of two object shapes: squared difference over the larger area.
 
-    Source: iPOSE suppl. eq. 9 (RESAIL sec. 3.1):  d(a, b) = sum((a - b)^2) / max(sum(a), sum(b)).
+    Source: RESAIL sec. 3.1, which iPOSE's suppl. eq. 9 goes back to:  d(a, b) = sum((a - b)^2) / max(sum(a), sum(b)).
+    The formula is from RESAIL's description; iPOSE's text and the authors' release, as we have them, do not hold it.
 
     Args:
         a: coverage in [0, 1] of each pixel of the square object frame (0/1, of any dtype, for a silhouette).

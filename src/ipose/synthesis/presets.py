@@ -58,7 +58,7 @@ class SynthesisConfig:
     part_noise_channels: int = 31
     """Channels of the structure noise for regions without parts. The class index is one more channel (R: 31 + 1)."""
     part_channels: int = 9
-    """Q, channels of a part map: 0 = no part, 1..8 = parts (P suppl. B)."""
+    """Q, channels of a part map: 0 = no part, 1..8 = parts (R)."""
     part_feature_channels: int = 32
     """F, features for each part channel from PartNet's decoder (R)."""
     part_injection: PartInjection = "psm"
@@ -105,7 +105,8 @@ class SynthesisConfig:
     and 1 coupled (R)."""
 
     lr_generator: float = 1e-4
-    """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes."""
+    """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes, none on COCO-Stuff (its config.py's
+    default is 1e-4)."""
     lr_discriminator: float = 4e-4
     """Adam's rate for D (P sec. 4.1)."""
     beta1: float = 0.0
@@ -113,13 +114,13 @@ class SynthesisConfig:
     beta2: float = 0.999
     """Adam (P sec. 4.1)."""
     ema_decay: float = 0.9999
-    """Decay of the moving average of G: 0.9999, Cityscapes 0.999 (P). At step n it is at most (1+n)/(10+n)."""
+    """Decay of the moving average of G: 0.9999, Cityscapes 0.999 (R). At step n it is at most (1+n)/(10+n)."""
     init_gain: float = 0.02
     """Xavier-normal gain of the initial weights. Biases are 0 (OASIS, R)."""
     flip: bool = True
     """Mirror half of the training images (OASIS)."""
     batch_size: int = 24
-    """Images in a batch, over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (P)."""
+    """Images in a batch, over all devices: 24 ADE20K, 28 COCO-Stuff, 4 Cityscapes (R)."""
     epochs: int = 200
     """Passes over the data: 200 Cityscapes and ADE20K, 100 COCO-Stuff (OASIS); 500 (R's scripts)."""
 

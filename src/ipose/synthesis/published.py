@@ -18,7 +18,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "spade_hidden": _oasis(128),
     "part_hidden": Published(release=32),
     "part_noise_channels": Published(release=31),
-    "part_channels": Published(9, 9),
+    "part_channels": Published(release=9),
     "part_feature_channels": Published(release=32),
     "part_injection": Published("psm", "psm"),
     "parts": Published("predicted", "predicted"),
@@ -41,7 +41,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.0, 0.0),
     "beta2": Published(0.999, 0.999),
-    "ema_decay": Published(0.9999, 0.9999),
+    "ema_decay": Published(release=0.9999),
     "init_gain": _oasis(0.02),
     "flip": _oasis(True),
 }
@@ -49,30 +49,31 @@ _EVERYWHERE: Mapping[str, Published] = {
 _DATA: Mapping[str, Mapping[str, Published]] = {
     "cityscapes": {
         "num_classes": Published(35, 35),
-        "unknown": Published(0, 0),
+        "unknown": Published(release=0),
         "height": Published(256, 256),
         "width": Published(512, 512),
         "label_mix_weight": Published(10.0, 5.0),
         "lr_generator": Published(1e-4, 4e-4),
-        "ema_decay": Published(0.999, 0.999),
-        "batch_size": Published(4, 4),
+        "ema_decay": Published(release=0.999),
+        "batch_size": Published(release=4),
         "epochs": Published(200, 500, of="OASIS"),
     },
     "ade20k": {
         "num_classes": Published(151, 151),
-        "unknown": Published(0, 0),
+        "unknown": Published(release=0),
         "height": Published(256, 256),
         "width": Published(256, 256),
         "lr_generator": Published(1e-4, 2e-4),
-        "batch_size": Published(24, 24),
+        "batch_size": Published(release=24),
         "epochs": Published(200, 500, of="OASIS"),
     },
     "coco-stuff": {
         "num_classes": Published(183, 183),
-        "unknown": Published(0, 0),
+        "unknown": Published(release=0),
         "height": Published(256, 256),
         "width": Published(256, 256),
-        "batch_size": Published(28, 28),
+        "lr_generator": Published(1e-4, 1e-4, release_from="none passed: its config.py's default"),
+        "batch_size": Published(release=28),
         "epochs": Published(100, 500, of="OASIS"),
     },
 }
@@ -95,6 +96,8 @@ def published(preset: str) -> Mapping[str, Published]:
 def _common(entries: Sequence[Published]) -> Published:
     """The value that all entries share, or "by data set"."""
     first = entries[0]
+    if all(entry == first for entry in entries):
+        return first
     paper, release = (
         values[0] if all(value == values[0] for value in values) else "by data set"
         for values in ([each.paper for each in entries], [each.release for each in entries])

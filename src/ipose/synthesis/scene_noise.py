@@ -38,7 +38,17 @@ def scene_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, name:
     return SceneNoise(z, torch.randn(config.part_noise_channels, *start, generator=generator))
 
 
-def batch_noise(config: SynthesisConfig, size: tuple[int, int], seed: int, names: Sequence[str]) -> SceneNoise:
-    """The noise of each named scene, stacked: z (b, Z) and part_noise (b, N, h/m, w/m), on the CPU."""
-    noises = [scene_noise(config, size, seed, name) for name in names]
+def batch_noise(
+    config: SynthesisConfig, size: tuple[int, int], seed: int | Sequence[int], names: Sequence[str]
+) -> SceneNoise:
+    """The noise of each named scene, stacked: z (b, Z) and part_noise (b, N, h/m, w/m), on the CPU.
+
+    Args:
+        config: gives the numbers of channels.
+        size: (height, width) of the scenes in pixels.
+        seed: of all scenes, or one each.
+        names: of the scenes.
+    """
+    seeds = [seed] * len(names) if isinstance(seed, int) else seed
+    noises = [scene_noise(config, size, own, name) for own, name in zip(seeds, names, strict=True)]
     return SceneNoise(torch.stack([noise.z for noise in noises]), torch.stack([noise.part_noise for noise in noises]))

@@ -53,7 +53,7 @@ def _own_options(system: System, table: AblationTable, given: AblateOptions) -> 
         found = getattr(given, item.name, item.default)
         if item.name not in own and found != item.default:
             raise ConfigError(
-                f"an option that means nothing for table {table.name}, which trains a {system.title}",
+                f"an option that means nothing for table {table.name}, which trains {system.title}",
                 field=item.name,
                 found=found,
                 expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",

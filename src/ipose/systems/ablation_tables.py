@@ -63,6 +63,6 @@ def listing() -> str:
         lines.append(f"table {table.name}: {table.title} ({system.kind}; published: {table.published_on})")
         width = max(len(row.name) for row in table.rows)
         for row in table.rows:
-            changes = ", ".join(f"{name} {value}" for name, value in row.changes.items()) or "as the preset"
-            lines.append(f"  {row.name:<{width}}  {row.title}: {changes}")
+            changes = [*filter(None, [row.in_words]), *(f"{name} {value}" for name, value in row.changes.items())]
+            lines.append(f"  {row.name:<{width}}  {row.title}: {', '.join(changes) or 'as the preset'}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
+from ipose.data.file_lists import is_free
 from ipose.errors import ConfigError, IposeError, RunError
 from ipose.interop.release.recognise import without_prefix
 from ipose.interop.weight_files import read_weights
@@ -93,7 +94,7 @@ def at_home(file: Path, make: Callable[[], Made]) -> Made:
 
 def refuse_occupied(out: Path) -> None:
     """Raises RunError unless the folder is new or empty."""
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+    if not is_free(out):
         raise RunError(
             "the folder to write must be new or empty", file=out, found=what_is(out), mend="Choose another folder."
         )

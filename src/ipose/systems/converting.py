@@ -66,7 +66,7 @@ def convert_to_release(model: Path, out: Path) -> list[str]:
     saved = open_model(model)
     system = system_of_model(saved)
     if system.to_release is None:
-        raise ConfigError(f"no release has a {system.title}", file=saved.path)
+        raise ConfigError(f"no release of {system.title}", file=saved.path)
     notes: list[str] = function_named(system.to_release)(saved.path, out)
     return notes
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, RunError
 from ipose.model_folder import open_model
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_model, systems
 from ipose.tables import text_table
+from ipose.training.folders import nearby, what_is
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 
@@ -23,6 +24,9 @@ def describe(path: Path) -> str:
     """
     if (path / "config.json").is_file() and not (path / "run.json").is_file():
         return "\n".join(_describe_model(path))
+    if not (path / "run.json").is_file():
+        expected = "run.json of a run, or config.json of a model folder"
+        raise RunError("nothing to describe", file=path, found=what_is(path), expected=expected, mend=nearby(path))
     return _describe_run(Run.open(path))
 
 
@@ -90,8 +94,8 @@ def _preset_table(title: str, values: Mapping[str, Any], known: Mapping[str, Pub
     rows = []
     for name, value in values.items():
         said = known.get(name, Published())
-        source = f" ({said.of})" if said.of else ""
-        rows.append((name, _plain(said.paper) + source, _plain(said.release), _plain(value, "none")))
+        paper, release = (f" ({source})" if source else "" for source in (said.of, said.release_from))
+        rows.append((name, _plain(said.paper) + paper, _plain(said.release) + release, _plain(value, "none")))
     return f"{title}\n\n{text_table(('setting', 'paper', 'release', 'value'), rows)}"
 
 

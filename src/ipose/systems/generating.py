@@ -21,8 +21,11 @@ class Request:
 
     Args:
         out: folder to write.
-        inputs: index PNG of label ids, or a folder of them; None = the system makes images from noise.
-        instances: instance map, or a folder of them. None = the connected pieces of each thing class.
+        inputs: label map, folder of label maps, or data set (`ipose.data.input_maps.find_inputs`); None = the system
+            makes images from noise.
+        split: of a data set. None = val, or else the first one that the data set has.
+        instances: instance map, or a folder of them. None = the data set's own, else the connected pieces of each thing
+            class.
         seed: of the first image; image i has seed + i.
         count: images a map, or in all.
         keep_size: make images of the map's own size, else of the size that the model was trained at.
@@ -33,6 +36,7 @@ class Request:
 
     out: Path
     inputs: Path | None = None
+    split: str | None = None
     instances: Path | None = None
     seed: int = 0
     count: int = 1
@@ -99,12 +103,12 @@ def _in_bfloat16(files: Iterator[Path], device_type: str) -> Iterator[Path]:
 
 def _check_inputs(system: System, request: Request) -> None:
     if system.reads_maps and request.inputs is None:
-        raise ConfigError("no label map", field="inputs", mend="Name an index PNG, or a folder of them.")
+        raise ConfigError("no label map", field="inputs", mend="Name an index PNG, a folder of them, or a data set.")
     if not system.reads_maps:
-        for name in ("inputs", "instances", "keep_size"):
+        for name in ("inputs", "split", "instances", "keep_size"):
             if getattr(request, name):
                 raise ConfigError(
-                    f"a {system.title} makes images of noise, not of label maps",
+                    f"{system.title} makes images of noise, not of label maps",
                     field=name,
                     found=getattr(request, name),
                     mend="Leave it out.",
@@ -117,7 +121,7 @@ def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
     for name, value in given.items():
         if value and name not in own:
             raise ConfigError(
-                f"no option of a {system.title}",
+                f"{system.title} has no such option",
                 field=name,
                 found=value,
                 expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",

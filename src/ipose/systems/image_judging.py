@@ -1,41 +1,50 @@
-"""Image cards of `ipose evaluate RUN`, for any model that makes images from label maps.
+"""Image cards of `ipose evaluate MODEL`, for any model that makes images from label maps.
 
 A record may name `judge` from here: `judging="ipose.systems.image_judging:judge"`,
 `judged_by={"images": IMAGE_OPTIONS}`. A system that judges more beside the images calls `judge_images`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ipose.data.data_config import DataConfig
+from ipose.data.index_cache import fingerprint, state_of_files
+from ipose.data.input_maps import check_classes
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
-from ipose.errors import DataError, SpecError
+from ipose.data.scene_folder import SceneFolder
+from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_cards import image_cards
-from ipose.evaluation.image_pairs import DataMaps
-from ipose.evaluation.image_sets import ImageFile, ScenePhoto
+from ipose.evaluation.image_pairs import DataMaps, NoObjectError
+from ipose.evaluation.image_sets import ImageFile, Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
-from ipose.images import image_uint8
+from ipose.images import image_float, image_uint8
 from ipose.label_spec import LabelSpec
-from ipose.systems.judging import Judged, data_of
+from ipose.reports.blocks import scene_figure
+from ipose.reports.page import Section
+from ipose.reports.sheets import SceneRow
+from ipose.systems.judging import Judged, data_of, images_folder
+from ipose.systems.made_images import MadeImages, file_stem, hash_of_model
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
-from ipose.systems.scene_models import SceneModel
+from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread
 from ipose.training.run import Run
 from ipose.types import Scene
-from ipose.whole_files import replace_folder
 
 AT_ONCE = 4
 """Scenes in a batch. A model reads them once for all seeds."""
 
+NO_SEGMENTER = "No mIoU and no pixel accuracy: no segmenter was named (--segmenter; ipose train segmenter makes one)."
+
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of generated images of validation scenes. The system's `load` must give a `SceneModel`.
+    """Cards of generated images of a split. The system's `load` must give a `SceneModel`.
 
     Raises:
         DataError: no network to judge with.
@@ -44,33 +53,56 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     model = function_named(system_of_run(run).loading)(run.folder).to(options.device)
     judged = judge_images(run, model, data, options, card_facts(run.folder, data.data, model_facts(run)), name)
     if not judged.cards:
-        raise DataError("nothing to judge by", file=run.folder, found=" ".join(judged.left_out) or "no network")
+        raise nothing_to_judge_by(run, judged.left_out)
     return judged
+
+
+def nothing_to_judge_by(run: Run, left_out: Sequence[str]) -> DataError:
+    """The error of an evaluation without a card. `left_out`: why there is none."""
+    return DataError(
+        "nothing to judge by",
+        file=run.folder,
+        found=" ".join(left_out) or "no network",
+        mend="To make the images alone: ipose generate DATA --model MODEL.",
+    )
 
 
 def judge_images(
     run: Run, model: SceneModel, data: DataConfig, options: EvaluateOptions, facts: Mapping[str, Any], name: str
 ) -> Judged:
-    """Generate images of validation scenes in `generated/` of the run, and judge them as `evaluate --images` does.
+    """Generate images of a split, and judge them as `evaluate --images` does. Images that stand are kept.
 
     Args:
         run: of the model.
         model: on the device of `options`.
-        data: of the validation scenes.
+        data: of the scenes.
         options: of `ipose evaluate`.
         facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
         name: of the data; "" = they are the run's own.
     """
     judges, missing = judges_of(options, model.spec)
-    left_out = () if missing is None else (missing,)
+    left_out = [] if missing is None else [missing]
+    left_out += [] if options.segmenter is not None or options.features is None else [NO_SEGMENTER]
     if not judges:
-        return Judged((), left_out)
-    made = _generated(model, run.folder / "-".join(filter(None, ("generated", name))), data, options)
+        return Judged((), tuple(left_out))
+    made = generate_set(
+        model,
+        data,
+        images_folder(run, options, name),
+        seeds=options.seeds,
+        limit=options.limit,
+        split=options.split,
+        made_by=hash_of_model(run.model),
+    )
     cards: list[EvalCard] = []
     for protocol, judge in judges:
         size = options.batch_size
-        cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
-    return Judged(cards, left_out)
+        try:
+            cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
+        except NoObjectError as error:
+            left_out.append(f"No cards of {protocol.name}: {error}")
+    cards = [replace(card, left_out=tuple(left_out)) for card in cards]
+    return Judged(cards, tuple(left_out), sections=[_gallery(made)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,68 +116,108 @@ class GeneratedSet:
     """
 
     images: list[ImageFile]
-    real: list[ScenePhoto]
+    real: list[Pictured]
     maps: DataMaps
 
 
 def generate_set(
-    model: SceneModel, data: DataConfig, out: Path, *, seeds: Sequence[int], limit: int | None = None
+    model: SceneModel,
+    data: DataConfig,
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    limit: int | None = None,
+    split: str = "val",
+    made_by: str = "",
 ) -> GeneratedSet:
-    """Write `<scene>_seed<n>.png` of each validation scene, as `ipose generate` does.
+    """Write `<scene>_seed<n>.png` of each scene of a split, as `ipose generate` does. Images that stand are kept.
 
     Args:
         model: a trained model.
-        data: of the validation scenes.
-        out: folder to write to.
+        data: of the scenes; with the data's own instance maps.
+        out: folder to write to (`ipose.systems.made_images`).
         seeds: of the noise. Each scene has one image for each seed.
         limit: number of scenes, from the first one; None = all.
+        split: which scenes.
+        made_by: hash of the model. Images of another one are removed.
     Raises:
         SpecError: data and model have different classes.
-        DataError: the data cannot be read.
+        DataError: the data cannot be read, or `out` holds other files.
     """
-    _check_classes(model.spec, data)
-    scenes = open_scenes(data, "val", model.size)
-    photos = open_scenes(data, "val", model.size if data.is_partworld else None)
-    count = len(scenes) if limit is None else min(limit, len(scenes))
-    out.mkdir(parents=True, exist_ok=True)
-    images: list[ImageFile] = []
-    places: dict[str, int] = {}
-    for first in progress_bar(range(0, count, AT_ONCE), f"generating, {len(seeds)} seeds"):
-        batch = [scenes[i] for i in range(first, min(first + AT_ONCE, count))]
-        places.update({scene.name: first + i for i, scene in enumerate(batch)})
-        images += _generate(model, batch, seeds, out)
-    images.sort(key=lambda image: (places[image.scene], image.seed))
-    real = [ScenePhoto(photos, index, name) for name, index in places.items()]
-    return GeneratedSet(images, real, DataMaps(scenes, places, model.spec))
+    check_classes(model.spec, open_spec(data).labels, data.data)
+    scenes = open_scenes(data, split, model.size, limit=limit)
+    names = scenes.names if isinstance(scenes, SceneFolder) else [scene.name for scene in scenes]
+    folder = _folder(out, model, scenes, made_by, split)
+    files = [ImageFile(name, n, folder.place(_file_name(name, n))) for name in names for n in sorted(seeds)]
+    folder.say_what_stands(sum(file.path.is_file() for file in files), len(files))
+    for batch, missing in _unmade(scenes, names, seeds, folder):
+        parted = [_with_parts_of(model.spec, scene) for scene in batch]
+        for seed, images in zip(missing, model.images(parted, missing), strict=True):
+            for scene, image in zip(batch, image_uint8(images.float().cpu()), strict=True):
+                folder.write(_file_name(scene.name, seed), partial(write_photo, image=image))
+    maps = DataMaps(scenes, {name: i for i, name in enumerate(names)}, model.spec)
+    return GeneratedSet(files, _photographs(scenes, names), maps)
 
 
-def _generated(model: SceneModel, folder: Path, data: DataConfig, options: EvaluateOptions) -> GeneratedSet:
-    """Images of all validation scenes. An older folder is replaced when the new one is complete."""
-    made: list[GeneratedSet] = []
-    seeds, limit = options.seeds, options.limit
-    replace_folder(folder, lambda beside: made.append(generate_set(model, data, beside, seeds=seeds, limit=limit)))
-    moved = [replace(image, path=folder / image.path.name) for image in made[0].images]
-    return replace(made[0], images=moved)
+def _with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
+    """The scene, whose objects have the part categories that the model's own spec gives to their classes."""
+    categories = (spec.classes[item.class_id].part_category for item in scene.objects)
+    objects = (replace(item, part_category=name) for item, name in zip(scene.objects, categories, strict=True))
+    return replace(scene, objects=tuple(objects))
 
 
-def _generate(model: SceneModel, scenes: Sequence[Scene], seeds: Sequence[int], out: Path) -> list[ImageFile]:
-    files = []
-    for seed, images in zip(seeds, model.images(scenes, seeds), strict=True):
-        for scene, image in zip(scenes, image_uint8(images.float().cpu()), strict=True):
-            path = out / f"{scene.name.replace('/', '__')}_seed{seed}.png"
-            write_photo(path, image)
-            files.append(ImageFile(scene.name, seed, path))
-    return files
-
-
-def _check_classes(spec: LabelSpec, data: DataConfig) -> None:
-    theirs = [item.name for item in open_spec(data).labels.classes]
-    own = [item.name for item in spec.classes]
-    if theirs != own:
-        raise SpecError(
-            "the data are of other classes than the model",
-            file=data.data,
-            found=f"{len(theirs)} classes ({', '.join(theirs[:4])}, ...)",
-            expected=f"{len(own)} classes ({', '.join(own[:4])}, ...)",
-            mend="Name data of the same spec with --data and --spec; ipose labels convert makes them.",
+def _gallery(made: GeneratedSet) -> Section:
+    """Some scenes from all over, for a page."""
+    images: dict[str, list[ImageFile]] = {}
+    for image in made.images:
+        images.setdefault(image.scene, []).append(image)
+    rows = [
+        SceneRow(
+            made.maps.scenes[made.maps.places[name]],
+            images={f"seed {image.seed}": image_float(image.pixels()) for image in images[name]},
         )
+        for name in spread(list(images), SHOWN_SCENES)
+    ]
+    figures = [scene_figure(row, made.maps.spec) for row in rows]
+    return Section("Scenes", "Label map in, image out; the photograph beside.", figures)
+
+
+def _folder(out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, split: str) -> MadeImages:
+    height, width = model.size
+    facts = {"model": made_by, "split": split, "size": f"{height}x{width}", "spec": fingerprint((), model.spec)}
+    if not isinstance(scenes, SceneFolder):  # a world that is drawn: the number of scenes changes none of them
+        world = {name: value for name, value in vars(getattr(scenes, "config", scenes)).items() if name != "count"}
+        return MadeImages(out, {**facts, "spec": fingerprint((), model.spec, world)})
+    states = {files.name: state_of_files(replace(files, image=None)) for files in scenes.files}
+    return MadeImages(out, {**facts, "spec": fingerprint((), scenes.spec)}, states)
+
+
+def _unmade(
+    scenes: Sequence[Scene], names: Sequence[str], seeds: Sequence[int], folder: MadeImages
+) -> Iterator[tuple[list[Scene], tuple[int, ...]]]:
+    """Scenes in batches, with the seeds that they have no image of."""
+    waiting: list[Scene] = []
+    asked: tuple[int, ...] = ()
+    for i, name in enumerate(progress_bar(names, f"generating, {len(seeds)} seeds")):
+        missing = tuple(seed for seed in seeds if not folder.stands(_file_name(name, seed)))
+        if waiting and (missing != asked or len(waiting) == AT_ONCE):
+            yield waiting, asked
+            waiting = []
+        if missing:
+            waiting, asked = [*waiting, scenes[i]], missing
+    if waiting:
+        yield waiting, asked
+
+
+def _file_name(scene: str, seed: int) -> str:
+    return f"{file_stem(scene)}_seed{seed}.png"
+
+
+def _photographs(scenes: Sequence[Scene], names: Sequence[str]) -> list[Pictured]:
+    """The photograph of each scene: its file as stored, without reading the scene's maps."""
+    if not isinstance(scenes, SceneFolder):
+        return [ScenePhoto(scenes, i, name) for i, name in enumerate(names)]
+    return [
+        ImageFile(files.name, None, files.image) if files.image else ScenePhoto(scenes, i, files.name)
+        for i, files in enumerate(scenes.files)
+    ]

@@ -1,4 +1,4 @@
-"""`ipose evaluate RUN` for all systems: checks the options, makes the cards and writes them."""
+"""`ipose evaluate RUN` and `ipose evaluate MODEL` for all systems: checks options, makes the cards and writes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,14 +6,20 @@ from pathlib import Path
 
 from ipose.configs import config_from_plain
 from ipose.data.data_config import DataConfig
-from ipose.errors import ConfigError, RunError
+from ipose.data.open_data import spec_source
+from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
 from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import CLASSES, EvaluateOptions
+from ipose.model_folder import CONFIG, SPEC, open_model
+from ipose.reports.page import Section
+from ipose.systems.judged_page import write_judged_page
 from ipose.systems.record import System, function_named
-from ipose.systems.registry import system_of_run, systems
+from ipose.systems.registry import system_of_model, system_of_run, systems
 from ipose.training.run import Run
+
+RUN_FILE = "run.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,38 +30,109 @@ class Judged:
         cards: the cards.
         left_out: a sentence for everything that could not be judged: why, and what to do.
         table: a table to print above the cards.
+        sections: of a page about it: some of the images.
         files: files of the cards, in the same order; () = not written yet.
+        report: the page, of a model folder alone; None = none was written.
     """
 
     cards: Sequence[EvalCard]
     left_out: tuple[str, ...] = ()
     table: str = ""
+    sections: Sequence[Section] = ()
     files: tuple[Path, ...] = ()
+    report: Path | None = None
+
+
+class ModelAlone(Run):
+    """A model folder that no run made here (converted, or copied), where a run is expected. Its training is unknown.
+
+    Args:
+        folder: the model folder.
+        kind: of its system.
+    """
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        super().__init__(folder, {"kind": kind, "config": {}, "train": {}})
+        self.model = folder
+
+
+def open_judged(folder: Path) -> Run:
+    """The run in a folder, or the run whose `model/` this is, or a model folder alone.
+
+    Raises:
+        RunError: neither a run nor a model.
+    """
+    if folder.name == "model" and (folder.parent / RUN_FILE).is_file():
+        return Run.open(folder.parent)
+    if (folder / RUN_FILE).is_file() or not (folder / CONFIG).is_file():
+        return Run.open(folder)
+    saved = open_model(folder)
+    return ModelAlone(saved.path, system_of_model(saved).kind)
 
 
 def evaluate_run(folder: Path, data: DataConfig | None = None, options: EvaluateOptions | None = None) -> Judged:
-    """Make and write the eval cards of a run.
+    """Make and write the eval cards of a run, or of a model folder alone.
 
     Args:
-        folder: of the run.
+        folder: of the run or model.
         data: to judge on; None = the run's own validation data.
         options: None = the defaults.
     Raises:
-        RunError: no run in the folder, or a run of a system without cards.
+        RunError: no run or model in the folder, or one of a system without cards; a model alone, and no data.
         ConfigError: a protocol that this system does not have.
         DataError: nothing can be judged.
         MissingWeightsError: a network is not there. (If it is Inception, `left_out` says so.)
     """
-    run, options = Run.open(folder), options or EvaluateOptions()
+    run, options = open_judged(folder), options or EvaluateOptions()
     system = system_of_run(run)
     family = family_of(system, run, options.protocols)
-    own = data_of(run) if data is None and "data" in run.config else data
-    name = "" if data is None or data == _recorded(run) else f"on-{Path(data.data).name}"
+    own = _with_spec_of(run, data) if data is not None else data_of(run) if "data" in run.config else None
+    if isinstance(run, ModelAlone):
+        own = own or data_of(run)
+        options = replace(options, out=options.out or _beside(run, own, options.split))
+    name = "" if own is None else _name_of(run, own, options.split)
     if family == CLASSES:
-        judged = Judged(class_cards(run, function_named(str(system.class_noise)), options))
+        judged = Judged(class_cards(run, function_named(str(system.class_noise)), options, own or data_of(run)))
     else:
         judged = function_named(str(system.judging))(run, own, options, name)
-    return replace(judged, files=tuple(write_run_cards(judged.cards, options.out or run.folder / "cards" / name)))
+    folder = options.out or run.folder / "cards" / name
+    judged = replace(judged, files=tuple(write_run_cards(judged.cards, folder)))
+    if not isinstance(run, ModelAlone):
+        return judged
+    data_name = "" if own is None else own.data
+    page = write_judged_page(folder, system.title, run.folder, data_name, judged.left_out, judged.sections)
+    return replace(judged, report=page)
+
+
+def images_folder(run: Run, options: EvaluateOptions, name: str) -> Path:
+    """Where generated images go: `generated/` of the named folder, or of the run (`generated-NAME/`)."""
+    if options.out is not None:
+        return options.out / "generated"
+    return run.folder / "-".join(filter(None, ("generated", name)))
+
+
+def _name_of(run: Run, data: DataConfig, split: str) -> str:
+    """Of the data, in folders' names; "" = the run's own validation data."""
+    words = [] if data == _recorded(run) else ["on", Path(data.data).name]
+    return "-".join([*words, *([] if split == "val" else [split])])
+
+
+def _beside(run: Run, data: DataConfig, split: str) -> Path:
+    """Where the cards of a model alone go: a model folder holds a model and nothing else."""
+    folder = run.folder.resolve()
+    return run.folder.with_name(f"{folder.name}-{_name_of(run, data, split)}")
+
+
+def _with_spec_of(run: Run, data: DataConfig) -> DataConfig:
+    """The data; where nobody says what their label ids mean, they mean what they mean to the model."""
+    spec = run.model / SPEC
+    try:
+        spec_source(data)
+    except SpecError:
+        return replace(data, spec=str(spec)) if spec.is_file() else data
+    except DataError:  # photographs, or nothing: who reads them will say
+        return data
+    return data
 
 
 def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
@@ -79,7 +156,7 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
     family = CLASSES if CLASSES in protocols else "images"
     if family not in system.judged_by:
         raise ConfigError(
-            f"a {system.title} is not judged by this protocol",
+            f"{system.title} is not judged by this protocol",
             field="protocol",
             found=", ".join(protocols),
             expected=", ".join(system.judged_by),
@@ -99,14 +176,14 @@ def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] |
         RunError: no run in the folder, or a run of a system without cards.
         ConfigError: an option without a meaning.
     """
-    run = Run.open(folder)
+    run = open_judged(folder)
     system = system_of_run(run)
     family = family_of(system, run, protocols)
     fine = system.judged_by[family]
     for name in given:
         if name not in fine:
             raise ConfigError(
-                f"an option that means nothing for a {system.title} judged by {family}",
+                f"an option that means nothing for {system.title} judged by {family}",
                 field=name,
                 expected=", ".join(f"--{option.replace('_', '-')}" for option in fine),
                 mend=system.instead or None,
@@ -117,11 +194,11 @@ def data_of(run: Run) -> DataConfig:
     """Data that a run was trained on. Raises RunError if run.json does not say."""
     recorded = _recorded(run)
     if recorded is None:
-        raise RunError(
-            "the run does not say what data it was trained on",
-            file=run.folder / "run.json",
-            mend="Name the data with --data (and --spec).",
-        )
+        mend = "Name the data with --data (and --spec)."
+        if isinstance(run, ModelAlone):
+            raise RunError("a model folder does not say what to judge it on", file=run.folder, mend=mend)
+        message = "the run does not say what data it was trained on"
+        raise RunError(message, file=run.folder / RUN_FILE, mend=mend)
     return recorded
 
 

@@ -10,16 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
+from ipose.training.config import Better
 
-IMAGE_OPTIONS = ("data", "spec", "protocol", "features", "segmenter", "class_map", "lpips", "seeds", "limit")
+IMAGE_OPTIONS = (
+    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
+    *("seeds", "limit"),
+)
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
-CLASS_OPTIONS = ("protocol", "maps", "pairs", "masking", "lpips")
+CLASS_OPTIONS = ("data", "spec", "split", "protocol", "maps", "pairs", "masking", "lpips")
 """Of `ipose evaluate --protocol classes`, for a model with noise for each class."""
 
 
@@ -30,6 +35,10 @@ class TrainOptions:
     def applied(self, config: Any) -> Any:
         """The config with what the options change in it."""
         return config
+
+    def fitted(self, data: Any, config: Any) -> Any:
+        """The data's config with what the system's config says of it."""
+        return data
 
     def described(self) -> dict[str, Any]:
         """The options as plain values, for run.json."""
@@ -45,6 +54,24 @@ class MakeOptions:
 @dataclass(frozen=True, kw_only=True)
 class AblateOptions:
     """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageAblateOptions(AblateOptions):
+    """What `ipose ablate` takes for tables of images, of several systems."""
+
+    vgg_weights: Path | None = None
+    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, rows with a VGG loss are left
+    out."""
+    tiny_encoders: bool = False
+    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
+    features: str | None = None
+    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
+    here, else random."""
+    segmenter: Path | None = None
+    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
+    class_map: Path | None = None
+    """What the segmenter's channels stand for: a built-in name or a JSON list, as for ipose evaluate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +114,8 @@ class System:
         data: config dataclass of what it learns from; None = the options say so.
         train_options: what `ipose train NAME` takes more.
         training: `prepare(task, *, seed, resume, **given) -> ipose.systems.training.Prepared`.
+        metrics: validation metrics that its training can keep the best checkpoint by (--keep-best), the main one first:
+            whether "higher" or "lower" values are better. `Prepared.measure` computes them.
         loading: `load(folder) -> model`, in eval mode, with `.to(device)`. `folder`: path to a run or model folder, or
             an `ipose.model_folder.ModelFolder`; `ipose.model_folder.open_model` takes either.
         describing: `describe(config, folder) -> list[str]`, of a model folder and its config.json: what it holds, in
@@ -94,7 +123,8 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`); None = it gets no cards.
+        judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
+            alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.
@@ -127,6 +157,7 @@ class System:
     data: type | None = DataConfig
     train_options: type[TrainOptions] = TrainOptions
     training: str
+    metrics: Mapping[str, Better] = field(default_factory=dict)
     loading: str
     describing: str | None = None
     making: str | None = None

@@ -12,6 +12,8 @@ from ipose.reports.card_blocks import cards_table, find_cards, markdown_tables
 from ipose.reports.page import ReportContent, Section, write_report
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
+from ipose.training.best import Best, read_best
+from ipose.training.config import NO_METRIC
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 
@@ -51,9 +53,11 @@ def write_run_report(run: Run) -> Path:
     page: RunPage = function_named(system.page)(run)
     records = read_metrics(run.metrics)
     step, seconds = progress_of(run)
+    best = best_of(run)
     content = ReportContent(
         title=system.title,
-        lead=f"Trained {step} steps in {seconds / 60:.1f} minutes on {run.info['data']}{page.lead}.",
+        lead=f"Trained {step} steps in {seconds / 60:.1f} minutes on {run.info['data']}{page.lead}."
+        + ("" if best is None else f" The model is that of the best step: {best.text()}."),
         sections=[
             *page.sections,
             *files_sections(run.folder),
@@ -93,6 +97,11 @@ def progress_of(run: Run) -> tuple[int, float]:
     """Steps and seconds trained, by the last line of the log that says so."""
     records = [record for record in read_metrics(run.metrics) if "losses" in record]
     return (int(records[-1]["step"]), float(records[-1]["seconds"])) if records else (0, 0.0)
+
+
+def best_of(run: Run) -> Best | None:
+    """The step that the model folder is of, if the run keeps the best checkpoint. None = the last one."""
+    return None if run.train_config.keep_best == NO_METRIC else read_best(run.checkpoints)
 
 
 def files_sections(folder: Path) -> list[Section]:

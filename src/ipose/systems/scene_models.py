@@ -12,7 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.png import write_photo
 from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
@@ -21,6 +21,7 @@ from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
 from ipose.types import Scene
+from ipose.whole_files import save_whole
 
 Item = TypeVar("Item")
 
@@ -59,16 +60,17 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
         DataError: a map that cannot be read, or is of another spec.
     """
     size = None if request.keep_size else model.size
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, size=size)
+    split, instances = request.split, request.instances
+    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
+        scene = read_input(files, model.spec, size)
         row = scene_row(model, scene, request.seeds)
         request.out.mkdir(parents=True, exist_ok=True)
         for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):
-            path = request.out / f"{file.stem}_seed{seed}.png"
+            path = request.out / f"{scene.name}_seed{seed}.png"
             write_photo(path, image_uint8(image))
             yield path
-        path = request.out / f"{file.stem}_sheet.png"
-        scene_sheet([row], model.spec).save(path)
+        path = request.out / f"{scene.name}_sheet.png"
+        save_whole(scene_sheet([row], model.spec), path)
         yield path
 
 

@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from ipose.errors import ConfigError
 from ipose.objective import Objective
 from ipose.systems.checks import check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
 from ipose.training.batches import BatchSource
-from ipose.training.config import TrainConfig
+from ipose.training.best import Criterion
+from ipose.training.config import NO_METRIC, Better, TrainConfig
 from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
-from ipose.whole_files import replace_folder
+from ipose.whole_files import replace_folder, save_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class Task:
         options: TrainOptions = self.system.train_options() if self.options is None else self.options
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "config", options.applied(self.config))
+        object.__setattr__(self, "data", options.fitted(self.data, self.config))
 
     def described(self, config: Any = None) -> dict[str, Any]:
         """The configs, and the options as plain values, for run.json; `config`: as it was fitted to the data."""
@@ -68,6 +71,7 @@ class Prepared:
         save: writes that model into a new folder.
         load: reads the model folder back, where it takes more than the record's `loading`; None = that.
         watch: numbers to write beside the losses, from that model and the step; None = there are none.
+        measure: value of a validation metric of that model, by its name in the record's `metrics`; None = it has none.
     """
 
     config: Any
@@ -80,6 +84,7 @@ class Prepared:
     save: Callable[[Any, Path], object] = save_pretrained
     load: Callable[[Path], Any] | None = None
     watch: Callable[[Any, int], Mapping[str, Any]] | None = None
+    measure: Callable[[Any, str], float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,11 +137,18 @@ def train_system(
     settings = {name: value for name, value in (loop or {}).items() if value is not None}
     check_run_folder(folder, resume=resume)
     check_device(device)
-    TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+    check_metric(task.system, TrainConfig(**{"steps": 1, "batch_size": 1, **settings}).keep_best)
     prepare = function_named(task.system.training)
     prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=resume, **given)
     config = TrainConfig(**{**prepared.loop, **settings})
-    hooks = _Hooks(prepared)
+    hooks, better = _Hooks(prepared), check_metric(task.system, config.keep_best)
+    if better is not None and prepared.measure is None:
+        raise ConfigError(
+            "these data cannot measure the best checkpoint: the validation data have no photographs",
+            field="keep_best",
+            found=config.keep_best,
+            mend="Leave --keep-best out.",
+        )
     run = Run.begin(
         folder,
         resume=resume,
@@ -156,8 +168,25 @@ def train_system(
         device=device,
         progress=progress,
         next_step=task.system.next_step.format(run=folder),
+        criterion=better and Criterion(config.keep_best, better, partial(hooks.measure, metric=config.keep_best)),
     )
     return Trained(task, prepared, run, result)
+
+
+def check_metric(system: System, metric: str) -> Better | None:
+    """Which values of a metric for --keep-best are better. None for "no".
+
+    Raises:
+        ConfigError: the system has no such metric. Lists those that it has.
+    """
+    if metric != NO_METRIC and metric not in system.metrics:
+        raise ConfigError(
+            f"no validation metric of a {system.title} to keep the best checkpoint by",
+            field="keep_best",
+            found=metric,
+            expected=" or ".join([*system.metrics, NO_METRIC]),
+        )
+    return system.metrics.get(metric)
 
 
 class _Hooks:
@@ -175,12 +204,19 @@ class _Hooks:
             append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = prepared.show(model, f"step {snapshot.step}")
-        sheet.save(snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+        save_whole(sheet, snapshot.run.samples / f"step-{snapshot.step:07d}.png")
 
     def save(self, snapshot: Snapshot) -> None:
-        """The model folder, written beside and renamed into place."""
+        """The model folder, written beside and renamed into place. Not if an earlier step is better."""
+        if not snapshot.best:
+            return
         model = self._model(snapshot)
         replace_folder(snapshot.run.model, lambda folder: self.prepared.save(model, folder))
+
+    def measure(self, snapshot: Snapshot, *, metric: str) -> float:
+        """The validation metric of the step's model."""
+        assert self.prepared.measure is not None  # `train_system` checked it
+        return float(self.prepared.measure(self._model(snapshot), metric))
 
     def _model(self, snapshot: Snapshot) -> Any:
         """The model of this step; made once, as saving and sampling often come together."""

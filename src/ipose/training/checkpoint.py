@@ -20,7 +20,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ipose.errors import RunError
+from ipose.data.file_lists import list_files
+from ipose.errors import RunError, WriteError
 from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.checkpoint_files import (
@@ -37,7 +38,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.whole_files import fsync_tree, put_in_place
+from ipose.whole_files import fsync_tree, put_in_place, writing
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, objective: Objective, averages: Averages, *, step: int, seconds: float, keep: int | None = None
+    folder: Path,
+    objective: Objective,
+    averages: Averages,
+    *,
+    step: int,
+    seconds: float,
+    keep: int | None = None,
+    best: int | None = None,
 ) -> Path:
     """Write `folder`/step-N, then remove old checkpoints.
 
@@ -75,6 +83,7 @@ def save_checkpoint(
         step: number of steps taken.
         seconds: training time so far.
         keep: number of newest checkpoints to keep. None = all.
+        best: step of a checkpoint that stays beside them.
     Returns:
         The new checkpoint's folder.
     Raises:
@@ -95,22 +104,22 @@ def save_checkpoint(
     remove_unfinished(folder)
     beside = folder / f"{UNFINISHED}{STEP}{step}"
     try:
-        beside.mkdir()
-        for name, weights in networks.items():
-            save_file(weights, beside / f"{name}.safetensors")
-        for name, weights in averaged.items():
-            save_file(weights, beside / f"{name}.ema.safetensors")
-        torch.save(state, beside / "state.pt")
-        write_manifest(beside, step)
-        fsync_tree(beside)
-        path = put_in_place(beside, checkpoint_path(folder, step))
-    except OSError as error:
+        with writing(folder):
+            beside.mkdir()
+            for name, weights in networks.items():
+                save_file(weights, beside / f"{name}.safetensors")
+            for name, weights in averaged.items():
+                save_file(weights, beside / f"{name}.ema.safetensors")
+            torch.save(state, beside / "state.pt")
+            write_manifest(beside, step)
+            fsync_tree(beside)
+            path = put_in_place(beside, checkpoint_path(folder, step))
+    except WriteError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise RunError(
-            "the checkpoint could not be written", file=folder, found=str(error), mend="Free some space and --resume."
-        ) from error
+        what, mend = "the checkpoint could not be written", "Free some space and --resume."
+        raise RunError(what, file=folder, found=error.found, mend=mend) from error
     if keep is not None:
-        remove_old(folder, keep)
+        remove_old(folder, keep, best)
     return path
 
 
@@ -142,7 +151,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     state: dict[str, Any] = torch.load(path / "state.pt", map_location="cpu", weights_only=True)
     weights: dict[str, dict[str, Tensor]] = {}
     averaged: dict[str, dict[str, Tensor]] = {}
-    for file in sorted(path.glob("*.safetensors")):
+    for file in list_files(path, (".safetensors",), depth=1, tell=False):
         name = file.name.removesuffix(".safetensors")
         (averaged if name.endswith(".ema") else weights)[name.removesuffix(".ema")] = load_file(file)
     return Checkpoint(

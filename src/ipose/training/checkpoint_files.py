@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from ipose.errors import RunError
-from ipose.whole_files import fsync_folder
+from ipose.whole_files import fsync_folder, read_json, recover_folder, write_text_whole
 
 FORMAT = 1
 SPARE_BYTES = 16 << 20
@@ -25,6 +25,8 @@ def checkpoint_path(folder: Path, step: int) -> Path:
 
 def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a run, oldest first. They are not checked for damage."""
+    for old in folder.glob(f".{STEP}*.old"):  # a kill between the two renames of a replacement
+        recover_folder(folder / old.name[1 : -len(".old")])
     found = {path: step_of(path) for path in folder.glob(f"{STEP}*") if path.is_dir()}
     return [path for path, step in sorted(found.items(), key=lambda item: item[1] or 0) if step is not None]
 
@@ -39,7 +41,7 @@ def write_manifest(folder: Path, step: int) -> None:
     """Write manifest.json: size and CRC-32 of every file in `folder`."""
     files = {path.name: {"bytes": path.stat().st_size, "crc32": crc32(path)} for path in sorted(folder.iterdir())}
     text = json.dumps({"format": FORMAT, "step": step, "files": files}, indent=1)
-    (folder / "manifest.json").write_text(text, encoding="utf-8")
+    write_text_whole(folder / "manifest.json", text)
 
 
 def check_whole(path: Path) -> None:
@@ -51,7 +53,7 @@ def check_whole(path: Path) -> None:
     """
     mend = "Delete it, or copy it anew from where it was whole."
     try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_json(path / "manifest.json")
         version, files = manifest["format"], dict(manifest["files"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = "a checkpoint without a readable manifest.json"
@@ -95,9 +97,10 @@ def remove_unfinished(folder: Path) -> None:
         shutil.rmtree(path)
 
 
-def remove_old(folder: Path, keep: int) -> None:
-    """Delete all but the newest `keep` checkpoints, and the damaged ones that were set aside."""
-    for path in [*list_checkpoints(folder)[:-keep], *folder.glob(f"{DAMAGED}{STEP}*")]:
+def remove_old(folder: Path, keep: int, best: int | None = None) -> None:
+    """Delete all but the newest `keep` checkpoints and that of step `best`, and the damaged ones set aside."""
+    old = [path for path in list_checkpoints(folder)[:-keep] if step_of(path) != best]
+    for path in [*old, *folder.glob(f"{DAMAGED}{STEP}*")]:
         going = path.rename(
             folder / f"{UNFINISHED}{path.name}"
         )  # a half-deleted checkpoint never has a checkpoint's name

@@ -8,9 +8,23 @@ from ipose.configs import check_choices, check_fields, require
 Precision = Literal["no", "bf16"]
 Schedule = Literal["constant", "linear", "cosine", "constant_then_linear"]
 DecayBy = Literal["auto", "steps", "clock"]
+Better = Literal["higher", "lower"]
+"""Which values of a validation metric are better."""
+NO_METRIC = "no"
+"""Value of `keep_best` that measures nothing."""
 
 RESUMABLE = frozenset(
-    {"steps", "max_minutes", "workers", "keep", "checkpoint_every", "sample_every", "log_every", "tensorboard"}
+    {
+        "steps",
+        "max_minutes",
+        "workers",
+        "keep",
+        "keep_best",
+        "checkpoint_every",
+        "sample_every",
+        "log_every",
+        "tensorboard",
+    }
 )
 """Fields that a resumed run may change. They do not change what is computed in a step."""
 
@@ -37,6 +51,9 @@ class TrainConfig:
     """Steps between lines of metrics.jsonl. Each line has means over these steps."""
     keep: int = 2
     """Number of newest checkpoints to keep."""
+    keep_best: str = NO_METRIC
+    """Validation metric whose best checkpoint is kept beside the newest ones and gives the model folder. It is measured
+    at each checkpoint. "no" = the model folder has the last step."""
     ema_decay: float = 0.9999
     """Decay of averaged weights (P: 0.9999, Cityscapes 0.999), at most (1+n)/(10+n) at step n. 0 = no average."""
     precision: Precision = "no"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ipose.data.file_lists import is_free, list_files
 from ipose.errors import RunError
 
 
@@ -14,7 +15,7 @@ def refuse_taken(folder: Path) -> None:
     if (folder / "run.json").exists():
         mend = "Add --resume to go on with it, or choose another folder for a new one."
         raise RunError("there is a run here already", file=folder, mend=mend)
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    if not is_free(folder):
         message = "the folder of a new run must be new or empty"
         raise RunError(message, file=folder, found=what_is(folder), mend="Choose another folder.")
 
@@ -33,7 +34,7 @@ def nearby(folder: Path) -> str | None:
     """A hint where the run is, for a path that has none."""
     if (folder.parent / "run.json").is_file():
         return f"The run is one level up: {folder.parent}."
-    if any(folder.glob("*/*_part.png")):
+    if list_files(folder, ("_part.png",), depth=2, tell=False):
         return "These are supports: ipose supports check reads them."
     inside = sorted(path.parent for path in folder.glob("*/run.json")) if folder.is_dir() else []
     if inside:

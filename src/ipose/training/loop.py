@@ -5,10 +5,12 @@ from contextlib import ExitStack
 
 import torch
 
+from ipose.errors import ConfigError
 from ipose.objective import Objective
 from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
-from ipose.training.config import TrainConfig
+from ipose.training.best import Criterion
+from ipose.training.config import NO_METRIC, TrainConfig
 from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
@@ -30,6 +32,7 @@ def train(
     progress: bool | None = None,
     say: Callable[[str], object] | None = None,
     next_step: str = "",
+    criterion: Criterion | None = None,
 ) -> TrainResult:
     """Train until the steps are done, the time is up, or a signal stops it.
 
@@ -50,11 +53,16 @@ def train(
         progress: show the bar. None = if stderr is a terminal.
         say: takes each message. None = print.
         next_step: sentence about what to do with a finished run; it ends the last message.
+        criterion: what `config.keep_best` names. At each checkpoint it is measured, before `on_save` is called.
     Raises:
+        ConfigError: `config.keep_best` names a metric, and there is no such criterion.
         NonFiniteLossError: a loss is NaN or infinite. The step was not taken.
         RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
             set has another size than before; or another process trains in the same folder.
     """
+    if config.keep_best != NO_METRIC and (criterion is None or criterion.metric != config.keep_best):
+        found = "nothing" if criterion is None else criterion.metric
+        raise ConfigError("no measure of the metric to keep the best by", found=found, expected=config.keep_best)
     processes = Processes(device)
     with ExitStack() as stack:
         if processes.is_main:
@@ -62,6 +70,7 @@ def train(
             run.expect_items(len(source))
         stack.enter_context(kept_random_state())
         trainer = Trainer(objective, run, config, processes, on_sample, on_save, next_step)
+        trainer.criterion = criterion if config.keep_best != NO_METRIC else None
         trainer.begin(resume)
         shown = progress if processes.is_main else False
         bar = Progress(config, start=trainer.step, seconds=trainer.seconds, show=shown)

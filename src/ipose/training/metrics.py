@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import append_text, write_text_whole
 
 
 def append_metrics(file: Path, record: Mapping[str, Any]) -> None:
     """Add one line. It is written at once, so only a crash can leave half a line, the last one."""
-    with file.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(record, allow_nan=False) + "\n")
+    append_text(file, json.dumps(record, allow_nan=False) + "\n")
 
 
 def read_metrics(file: Path) -> list[dict[str, Any]]:
@@ -25,7 +24,7 @@ def read_metrics(file: Path) -> list[dict[str, Any]]:
     if not file.exists():
         return []
     records = []
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
         try:
             records.append(dict(json.loads(line)))

@@ -22,7 +22,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
 from ipose.training.folders import locked, nearby, refuse_taken, wait_for, what_is
 from ipose.training.provenance import command_line, git_commit, versions
-from ipose.whole_files import recover_folder, write_text_whole
+from ipose.whole_files import read_json, recover_folder, write_text_whole
 
 FORMAT = 1
 
@@ -97,7 +97,7 @@ class Run:
         if not file.is_file():
             raise RunError("no run here", file=folder, found=what_is(folder), expected="run.json", mend=nearby(folder))
         try:
-            info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            info: dict[str, Any] = read_json(file)
             known = info["format"], info["kind"], info["config"], info["train"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError("run.json cannot be read", file=file, found=repr(error), expected="JSON of a run") from error

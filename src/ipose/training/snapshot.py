@@ -22,6 +22,7 @@ class Snapshot:
         seconds: training time so far.
         run: the run, which gets samples and the model.
         final: whether the run is done.
+        best: whether no earlier step was better, by `keep_best`. Always true where nothing is measured.
         networks: the networks in training. Do not change or run them; use `network(name)`.
         averages: the averaged networks. The same holds for them.
     """
@@ -32,6 +33,7 @@ class Snapshot:
     final: bool
     networks: Mapping[str, nn.Module] = field(repr=False)
     averages: Mapping[str, nn.Module] = field(repr=False)
+    best: bool = True
 
     def network(self, name: str, *, averaged: bool = True) -> nn.Module:
         """A copy of a network in eval mode, to evaluate or save.
@@ -56,7 +58,7 @@ class TrainResult:
         stopped: why it ended: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
         losses: by phase and term, the mean over the last log window. Empty if no step was taken.
         checkpoint: folder of the last checkpoint.
-        advice: what to do next, in one or two sentences.
+        advice: what to do next, in a few sentences.
     """
 
     step: int
@@ -68,10 +70,31 @@ class TrainResult:
 
 
 def advice(
-    run: Run, step: int, seconds: float, stopped: Stopped, checkpoint: Path, *, final: bool, next_step: str = ""
+    run: Run,
+    step: int,
+    seconds: float,
+    stopped: Stopped,
+    checkpoint: Path,
+    *,
+    final: bool,
+    next_step: str = "",
+    best: str = "",
 ) -> str:
-    """What happened and what to do next. `next_step`: sentence for a finished run; "" = how to train longer."""
+    """What happened and what to do next.
+
+    Args:
+        run: the run.
+        step: number of steps so far.
+        seconds: training time so far.
+        stopped: why it ended.
+        checkpoint: folder of the last checkpoint.
+        final: whether the run is done.
+        next_step: sentence for a finished run; "" = how to train longer.
+        best: the step that the model folder is of, in words; "" = the last one.
+    """
     done = f"Trained {step} steps in {seconds / 60:.1f} minutes; saved in {checkpoint}."
+    if best:
+        done += f" The model folder is of the best step, {best}."
     if not final:
         why = "The time is up." if stopped == "time" else "Stopped on request."
         return f"{why} {done} Go on with: {run.resume_command}"

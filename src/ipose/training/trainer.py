@@ -1,15 +1,18 @@
 """The state and the steps of one call of `train`: begin, run to the end, log, save and sample."""
 
+import math
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from ipose.errors import NonFiniteLossError, RunError
 from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
+from ipose.training.best import Best, Criterion, best_at, write_best
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
-from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_unfinished
+from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_old, remove_unfinished
 from ipose.training.config import TrainConfig
 from ipose.training.metrics import Window, append_metrics, drop_metrics_after
 from ipose.training.phases import Stepper
@@ -39,6 +42,8 @@ class Trainer:
         self.step, self.seconds_before, self.started = 0, 0.0, time.monotonic()
         self.saved: Path | None = None
         self.saved_step = -1
+        self.criterion: Criterion | None = None
+        self.best: Best | None = None
         self.window, self.losses = Window(config.batch_size), dict[str, dict[str, float]]()
         self.steps_per_epoch = 1
 
@@ -65,6 +70,8 @@ class Trainer:
             mend = f"Go on with: {self.run.resume_command}"
             raise RunError("this run has been trained already", file=self.run.folder, found=found[-1].name, mend=mend)
         self.first = self.step
+        if self.processes.any(self._unmeasured()):  # a kill came between checkpoint and measure, or the metric is new
+            self._save(final=False)
         self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:
             for network in self.objective.networks.values():
@@ -81,8 +88,15 @@ class Trainer:
             restore(found, self.objective, self.averages)
             self.step, self.seconds_before = found.step, found.seconds
             self.saved, self.saved_step = found.path, found.step
+            if self.criterion is not None:
+                self.best = best_at(self.run.checkpoints, self.criterion.metric, self.step)
         if self.processes.is_main:
             drop_metrics_after(self.run.metrics, self.step)
+
+    def _unmeasured(self) -> bool:
+        """Whether a restored checkpoint still has to be measured. Only the main process measures."""
+        measured = self.best is not None and self.best.measured == self.step
+        return self.processes.is_main and self.criterion is not None and self.saved is not None and not measured
 
     def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
         """Train until the steps are done, the time is up or a signal came. Returns which."""
@@ -151,7 +165,10 @@ class Trainer:
         path = self._save(final)
         if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
             self._sample(final)
-        text = advice(self.run, self.step, self.seconds, stopped, path, final=final, next_step=self.next_step)
+        best = "" if self.best is None else self.best.text()
+        text = advice(
+            self.run, self.step, self.seconds, stopped, path, final=final, next_step=self.next_step, best=best
+        )
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:
@@ -181,18 +198,40 @@ class Trainer:
                     step=self.step,
                     seconds=self.seconds,
                     keep=self.config.keep,
+                    best=None if self.best is None else self.best.step,
                 )
             self.saved_step = self.step
-        self._call(self.on_save, final)
+        best = self._measured() if self.processes.is_main else None
+        self._call(self.on_save, final, best=best is None or best.step == self.step)
+        if best is not None and best != self.best:
+            self.best = best
+            write_best(self.run.checkpoints, best)
+            remove_old(self.run.checkpoints, self.config.keep, best.step)
         assert self.saved is not None
         return self.saved
+
+    def _measured(self) -> Best | None:
+        """The best checkpoint with the present one, which is measured once. None = nothing is to be measured."""
+        criterion, best = self.criterion, self.best
+        if criterion is None or (best is not None and best.measured == self.step):
+            return best
+        value = criterion.measure(self._snapshot(False))
+        seen = {"step": self.step, "seconds": round(self.seconds, 3), "keep_best": {criterion.metric: value}}
+        if math.isfinite(value):
+            append_metrics(self.run.metrics, seen)
+        if best is None or criterion.prefers(value, best.value):
+            return Best(criterion.metric, self.step, value, measured=self.step)
+        return replace(best, measured=self.step)
 
     def _sample(self, final: bool) -> None:
         self._call(self.on_sample, final)
 
-    def _call(self, hook: Hook | None, final: bool) -> None:
+    def _call(self, hook: Hook | None, final: bool, *, best: bool = True) -> None:
         """Call a hook on the main process; the others wait. It may use global random numbers: each step seeds them."""
         if hook is not None and self.processes.is_main:
-            networks, averages = self.objective.networks, self.averages.modules()
-            hook(Snapshot(self.step, self.seconds, self.run, final, networks, averages))
+            hook(self._snapshot(final, best=best))
         self.processes.wait()
+
+    def _snapshot(self, final: bool, *, best: bool = True) -> Snapshot:
+        networks, averages = self.objective.networks, self.averages.modules()
+        return Snapshot(self.step, self.seconds, self.run, final, networks, averages, best)

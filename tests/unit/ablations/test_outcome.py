@@ -14,9 +14,17 @@ def outcome(scores, table="7", **more) -> Outcome:
     return Outcome(table=grid, kind=system.kind, scores=scores, runs=runs, **more)
 
 
+BASIS, NOVEL = "ac_pooled_basis", "ac_pooled_novel"
+
 TWO_SEEDS = {
-    "single-scale": {0: {"ac_basis": 94.0, "ac_novel": 83.0}, 1: {"ac_basis": 94.2, "ac_novel": 85.0}},
-    "base": {0: {"ac_basis": 95.0, "ac_novel": 84.0}, 1: {"ac_basis": 95.4, "ac_novel": 86.0}},
+    "single-scale": {
+        0: {BASIS: 94.0, NOVEL: 83.0},
+        1: {BASIS: 94.2, NOVEL: 85.0},
+    },
+    "base": {
+        0: {BASIS: 95.0, NOVEL: 84.0},
+        1: {BASIS: 95.4, NOVEL: 86.0},
+    },
 }
 """Basis: gap -1.1, spread 0.4. Novel: gap -1, spread 2."""
 
@@ -43,14 +51,14 @@ class TestWritten:
 
     def test_the_sentence_has_gap_spread_and_the_paper_s_gap(self):
         said = written(outcome(TWO_SEEDS)).sentences[0]
-        assert "AC basis -1.10 (spread 0.40): worse (published -0.33)" in said
-        assert "AC novel -1.00 (spread 2.00): within the spread (published -1.79)" in said
+        assert "AC (pooled) basis -1.10 (spread 0.40): worse (published -0.33)" in said
+        assert "AC (pooled) novel -1.00 (spread 2.00): within the spread (published -1.79)" in said
         assert "contradicts" not in said
 
     def test_an_ordering_against_the_paper_s_is_called_so(self):
         exchanged = {"single-scale": TWO_SEEDS["base"], "base": TWO_SEEDS["single-scale"]}
         said = written(outcome(exchanged)).sentences[0]
-        assert "AC basis +1.10 (spread 0.40): better (published -0.33), which contradicts the paper" in said
+        assert "AC (pooled) basis +1.10 (spread 0.40): better (published -0.33), which contradicts the paper" in said
         assert said.count("contradicts") == 1  # novel is within the spread
 
     def test_one_seed_claims_nothing(self):
@@ -60,12 +68,19 @@ class TestWritten:
         assert not any(word in table.sentences[0] for word in ("worse", "better", "contradicts"))
 
     def test_baselines_stand_below_without_published_numbers(self):
-        table = written(outcome(TWO_SEEDS, baselines={"copy": {0: {"ac_basis": 95.1}, 1: {"ac_basis": 95.3}}}))
+        table = written(outcome(TWO_SEEDS, baselines={"copy": {0: {BASIS: 95.1}, 1: {BASIS: 95.3}}}))
         assert list(table.rows[-1]) == ["copy", "2", "95.20 ± 0.10", "-", "-", "-", "not trained"]
 
     def test_columns_that_no_run_has_are_left_out_and_the_paper_s_are_not(self):
-        table = written(outcome({"base": {0: {"ac_basis": 95.0}}}))
-        assert list(table.header) == ["", "seeds", "AC basis", "published AC basis", "published AC novel", "verdict"]
+        table = written(outcome({"base": {0: {BASIS: 95.0}}}))
+        assert list(table.header) == [
+            "",
+            "seeds",
+            "AC (pooled) basis",
+            "published AC basis",
+            "published AC novel",
+            "verdict",
+        ]
 
     def test_distances_are_named_after_their_features_in_the_header(self):
         titles = {"frechet": "Frechet distance (features random@0)"}
@@ -102,12 +117,15 @@ class TestOutcome:
     def test_has_every_number_per_seed(self):
         plain = outcome(TWO_SEEDS).to_dict()
         first = plain["rows"][0]
-        assert first["seeds"] == {"0": {"ac_basis": 94.0, "ac_novel": 83.0}, "1": {"ac_basis": 94.2, "ac_novel": 85.0}}
-        assert first["summary"]["ac_basis"] == {"mean": pytest.approx(94.1), "min": 94.0, "max": 94.2, "n": 2}
+        assert first["seeds"] == {
+            "0": {BASIS: 94.0, NOVEL: 83.0},
+            "1": {BASIS: 94.2, NOVEL: 85.0},
+        }
+        assert first["summary"][BASIS] == {"mean": pytest.approx(94.1), "min": 94.0, "max": 94.2, "n": 2}
         assert first["runs"] == ["single-scale-seed-0", "single-scale-seed-1"]
 
     def test_compares_with_the_table_s_reference_else_with_the_first_row(self):
-        scores = {name: {0: {"ac_basis": value}} for name, value in (("blocks-1", 1.0), ("blocks-4", 2.0))}
+        scores = {name: {0: {BASIS: value}} for name, value in (("blocks-1", 1.0), ("blocks-4", 2.0))}
         pairs = [(item.row, item.reference) for item in outcome(scores, table="8").comparisons()]
         assert pairs == [("blocks-4", "blocks-1")]
 

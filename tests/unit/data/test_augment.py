@@ -5,8 +5,9 @@ import pytest
 import torch
 from hypothesis import given
 
-from ipose.data.augment import augment_pair, augment_pairs, flip_scene
+from ipose.data.augment import augment_pair, augment_pairs, crop_scene, flip_scene
 from ipose.data.object_index import index_objects
+from ipose.errors import ShapeMismatchError
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
 SEEDS = st.integers(0, 10_000)
@@ -20,6 +21,28 @@ def pair_of_parts(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     part[top : top + 20, left : left + 24] = 1
     part[top : top + 8, left : left + 10] = 2
     return part > 0, part
+
+
+class TestCropScene:
+    """crop_scene cuts one rectangle out of everything that belongs to a scene."""
+
+    @given(SEEDS)
+    def test_all_maps_show_the_same_rectangle_and_objects_are_those_of_the_cut_maps(self, seed: int) -> None:
+        scene = make_scene(seed)
+        cut = crop_scene(scene, 3, 5, (24, 32))
+        for key in ("image", "label", "instance", "part"):
+            assert torch.equal(getattr(cut, key), getattr(scene, key)[..., 3:27, 5:37]), key
+        assert cut.objects == index_objects(cut.label, cut.instance, SPEC)
+
+    def test_all_of_a_scene_is_the_scene(self):
+        scene = make_scene(0)
+        assert crop_scene(scene, 0, 0, scene.size).objects == scene.objects
+
+    @pytest.mark.parametrize(("top", "left"), [(-1, 0), (0, -1), (9, 0), (0, 17)])
+    def test_a_rectangle_outside_is_refused(self, top, left):
+        assert make_scene(0).size == (32, 48)
+        with pytest.raises(ShapeMismatchError, match=r"24x32 at row .*expected a part of 32x48"):
+            crop_scene(make_scene(0), top, left, (24, 32))
 
 
 class TestFlipScene:

@@ -53,6 +53,24 @@ class TestSceneSource:
             one, two = (source.item(2, generator(seed)).label for _ in range(2))
             assert torch.equal(one, two)
 
+    def test_a_crop_is_the_same_rectangle_of_image_label_and_instance(self, scenes):
+        scene, source = scenes[0], SceneSource(scenes, flip=False, crop=(30, 46))
+        places = set()
+        for seed in range(100):
+            item = source.item(0, generator(seed))
+            at = [
+                (top, left)
+                for top in range(3)
+                for left in range(3)
+                if torch.equal(item.image, scene.image[:, top : top + 30, left : left + 46])
+            ]
+            (top, left) = at[0]
+            for name in ("label", "instance", "part"):
+                assert torch.equal(getattr(item, name), getattr(scene, name)[top : top + 30, left : left + 46]), name
+            places.add((top, left))
+        assert len(places) == 9  # all places, the last ones too
+        assert torch.equal(source.item(0, generator(5)).label, source.item(0, generator(5)).label)
+
     def test_a_batch_keeps_the_order_and_scales_images_to_minus_1_to_1(self, scenes):
         batch = SceneSource(scenes).collate([scenes[2], scenes[0]], generator(0))
         assert batch.names == (scenes[2].name, scenes[0].name)

@@ -3,10 +3,13 @@
 import pytest
 import torch
 
-from ipose.data.input_maps import find_maps, read_map, read_silhouette
+from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
+from ipose.data.input_maps import find_inputs, find_maps, read_input, read_map, read_silhouette
 from ipose.data.png import write_index
-from ipose.errors import DataError
-from ipose.testing.tiny_scenes import BOX, CAR, SPEC
+from ipose.data.scene_folder import SceneFolder
+from ipose.data.specs import load_spec
+from ipose.errors import ConfigError, DataError, SpecError
+from ipose.testing.tiny_scenes import BOX, CAR, SPEC, write_scenes
 
 SKY_ID, CAR_ID, BOX_ID = 2, 7, 11
 """File ids of the tiny spec."""
@@ -44,6 +47,78 @@ class TestFindMaps:
         (tmp_path / "photo.jpg").touch()
         with pytest.raises(DataError, match=r"found photo\.jpg, expected PNG files"):
             find_maps(tmp_path)
+
+
+PUBLISHED = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}
+
+
+class TestFindInputs:
+    """A label map, a folder of them, or a data set as downloaded: with its own instance maps and without other PNGs."""
+
+    def scenes(self, path, spec, **given):
+        return [read_input(files, spec) for files in find_inputs(path, spec, **given)]
+
+    @pytest.mark.parametrize("name", PUBLISHED)
+    @pytest.mark.parametrize("split", ["train", "val", None])
+    def test_a_published_data_set_gives_the_scenes_of_the_split_with_its_objects(self, tmp_path, name, split):
+        drawn = PUBLISHED[name](tmp_path)[split or "val"]
+        spec = load_spec(name)
+        found = self.scenes(tmp_path, spec, split=split)
+        assert [scene.name for scene in found] == [scene.name for scene in drawn]
+        whole = SceneFolder(tmp_path, split or "val", spec)
+        for scene, same in zip(found, whole, strict=True):
+            assert scene.image is None
+            assert scene.objects == same.objects
+            assert torch.equal(scene.label, same.label)
+            assert torch.equal(scene.instance, same.instance)
+
+    @pytest.mark.parametrize(
+        ("place", "count"),
+        [("gtFine", 1), ("gtFine/train", 3), ("gtFine/train/aachen", 2), ("gtFine/val/frankfurt", 1)],
+    )
+    def test_a_folder_within_it_gives_the_scenes_in_there(self, tmp_path, place, count):
+        write_cityscapes(tmp_path)
+        found = self.scenes(tmp_path / place, load_spec("cityscapes"))
+        assert len(found) == count
+        assert all(any(item.instance_id >= 24000 for item in scene.objects) for scene in found)
+
+    def test_a_single_map_within_it_has_its_published_instances(self, tmp_path):
+        write_ade20k(tmp_path)
+        path = tmp_path / "annotations" / "validation" / "ADE_val_00000001.png"
+        spec, instances = load_spec("ade20k"), tmp_path / "annotations_instance" / "validation"
+        alone, named = (self.scenes(path, spec, instances=place)[0] for place in (None, instances))
+        assert alone.objects == named.objects == SceneFolder(tmp_path, "val", spec)[0].objects
+
+    def test_instance_maps_of_ones_own_replace_the_published_ones(self, tmp_path):
+        scene = write_ade20k(tmp_path)["val"][0]
+        own = tmp_path / "mine" / f"{scene.name}.png"
+        own.parent.mkdir()
+        write_index(own, torch.ones(scene.label.shape, dtype=torch.uint8))
+        (found,) = self.scenes(tmp_path, load_spec("ade20k"), instances=own.parent)
+        assert {item.instance_id for item in found.objects} == {1}
+
+    def test_a_scene_folder_with_parts_gives_them_too(self, tmp_path):
+        write_scenes(tmp_path, "val", 2)
+        assert all(scene.part is not None for scene in self.scenes(tmp_path, SPEC))
+        assert all(scene.part is None for scene in self.scenes(tmp_path / "val_label", SPEC))
+
+    def test_data_of_other_classes_are_refused(self, tmp_path):
+        write_cityscapes(tmp_path)
+        for place in (tmp_path, tmp_path / "gtFine" / "val"):
+            with pytest.raises(SpecError, match="of other classes than the model: found 35 classes"):
+                find_inputs(place, load_spec("ade20k"))
+
+    def test_what_is_wrong_is_told_apart(self, street, tmp_path):
+        with pytest.raises(ConfigError, match=r"\[split\] only a data set has splits"):
+            find_inputs(street, SPEC, split="val")
+        write_cityscapes(tmp_path / "data" / "set")
+        with pytest.raises(ConfigError, match=r"\[split\] no such split: found test, expected train, val"):
+            find_inputs(tmp_path / "data" / "set", load_spec("cityscapes"), split="test")
+        with pytest.raises(DataError, match=r"Name .*set, which holds Cityscapes"):
+            find_inputs(tmp_path / "data", load_spec("cityscapes"))
+        next((tmp_path / "data" / "set").glob("gtFine/val/*/*_instanceIds.png")).unlink()
+        with pytest.raises(DataError, match="missing partner"):
+            find_inputs(tmp_path / "data" / "set", load_spec("cityscapes"))
 
 
 class TestReadMap:

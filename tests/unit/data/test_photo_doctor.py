@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from helpers.published_photographs import (
+    write_aligned_celeba,
     write_celeba,
     write_cub,
     write_flowers,
+    write_full_celeba_lists,
     write_picture,
     write_taichi,
 )
@@ -24,6 +26,7 @@ WRITERS = {
     "Flowers-102": write_flowers,
     "CUB-200-2011": write_cub,
     "CelebA in the wild": write_celeba,
+    "CelebA aligned": write_aligned_celeba,
     "Taichi": write_taichi,
 }
 COUNT = "another count than the published one"
@@ -69,6 +72,7 @@ class TestPublishedSets:
         assert said(tmp_path) == []
         table = examine_photographs(tmp_path).table()
         assert "No landmarks: parts/part_locs.txt is missing, so that only the foreground can be judged." in table
+        assert "splits of our own, as train_val_test_split.txt is missing" in table
 
     PLANTED = (
         (write_flowers, lambda r: (r / "setid.mat").unlink(), "setid.mat: missing from Flowers-102"),
@@ -110,6 +114,49 @@ class TestPublishedSets:
         found = said(tmp_path)
         assert len(found) == 1, found
         assert sentence in found[0]
+
+
+@pytest.fixture(scope="module")
+def full_celeba(tmp_path_factory):
+    return write_full_celeba_lists(tmp_path_factory.mktemp("celeba") / "set")
+
+
+class TestCelebALists:
+    """A perfect download of CelebA in the wild passes, and each wrong list is told by both numbers.
+
+    The lists have their full length. The photographs are 100x100, and none is written.
+    """
+
+    @pytest.fixture(autouse=True)
+    def photographs(self, monkeypatch):
+        photograph = np.zeros((100, 100, 3), dtype=np.uint8)
+        monkeypatch.setattr("ipose.data.celeba.image_size", lambda path: (100, 100))
+        monkeypatch.setattr("ipose.data.photo_doctor.read_photo", lambda path: photograph)
+        monkeypatch.setattr("ipose.data.photo_doctor.photo_notes", lambda path: ())
+        for module in ("celeba", "photo_doctor"):
+            monkeypatch.setattr(f"ipose.data.{module}.in_parallel", lambda work, items, what: map(work, items))
+
+    def test_a_perfect_download_has_no_fault(self, full_celeba):
+        diagnosis = examine_photographs(full_celeba)
+        assert diagnosis.faults == ()
+        assert diagnosis.photographs == {"train": 45_609, "regression": 5_379, "test": 283}
+
+    WRONG = (
+        ("list_eval_partition.txt", "000001.jpg 0", "000001.jpg 1", [("list of split 'train'", "161961", "161962")]),
+        ("testing.txt", "161963.jpg\n", "", [("list of split 'train'", "161963", "161962"), ("'test'", "999", "1000")]),
+        ("list_bbox_celeba.txt", "000001.jpg  1 1 60", "000001.jpg  1 1 59", [("split 'train'", "45608", "45609")]),
+    )
+
+    @pytest.mark.parametrize(("file", "before", "after", "counts"), WRONG, ids=[file for file, *_ in WRONG])
+    def test_a_wrong_list_is_a_fault(self, full_celeba, file, before, after, counts):
+        whole = (full_celeba / file).read_text()
+        try:
+            (full_celeba / file).write_text(whole.replace(before, after, 1))
+            faults = [str(fault) for fault in examine_photographs(full_celeba).faults]
+        finally:
+            (full_celeba / file).write_text(whole)
+        for message, found, expected in counts:
+            assert any(message in fault and f"found {found}, expected {expected}" in fault for fault in faults), faults
 
 
 class TestAnyFolder:

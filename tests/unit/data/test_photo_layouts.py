@@ -3,10 +3,19 @@
 import pytest
 import torch
 
-from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
+from helpers.published_photographs import (
+    write_aligned_celeba,
+    write_celeba,
+    write_cub,
+    write_flowers,
+    write_taichi,
+)
+from ipose.data.celeba import wild_landmarks
 from ipose.data.photo_folder import find_photographs
-from ipose.data.photo_layouts import celeba_landmarks, photo_layout
+from ipose.data.photo_layouts import photo_layout
 from ipose.errors import DataError
+
+SPLITS = ("train", "val", "test")
 
 
 @pytest.fixture
@@ -41,9 +50,34 @@ def cub(tmp_path):
 
 
 class TestCUB:
-    """Every photograph is in one split, in the paper's proportions."""
+    """Every photograph is in one split: as the protocol's list says, else in the paper's proportions."""
 
-    def test_splits(self, cub):
+    def test_the_list_of_the_protocol_decides_in_whatever_order(self, cub):
+        lines = [f"{number} {[0, 0, 1, 2][number % 4]}" for number in range(24, 0, -1)]
+        (cub / "train_val_test_split.txt").write_text("\n".join(lines))
+        numbers = {split: [int(path.stem[5:]) + 1 for path in find_photographs(cub, split)] for split in SPLITS}
+        assert numbers == {
+            "train": [n for n in range(1, 25) if n % 4 < 2],
+            "val": [n for n in range(1, 25) if n % 4 == 2],
+            "test": [n for n in range(1, 25) if n % 4 == 3],
+        }
+        assert photo_layout(cub).own_splits(cub) == ""
+
+    @pytest.mark.parametrize(
+        ("line", "sentence"),
+        [
+            ("1 3", "line 1 is no split: found 1 3, expected a photograph's id, then 0"),
+            ("1", "line 1 is no split"),
+            ("1 0", r"without a split: found Bird_1\.jpg and 22 more"),
+        ],
+    )
+    def test_a_list_that_cannot_be_read(self, cub, line, sentence):
+        (cub / "train_val_test_split.txt").write_text(line)
+        with pytest.raises(DataError, match=sentence):
+            find_photographs(cub)
+
+    def test_without_the_list_the_splits_are_our_own_and_that_is_said(self, cub):
+        assert "splits of our own, as train_val_test_split.txt is missing" in photo_layout(cub).own_splits(cub)
         splits = [find_photographs(cub, split) for split in ("train", "test", "val")]
         assert [len(split) for split in splits] == [20, 2, 2]
         assert len({path for split in splits for path in split}) == 24
@@ -92,26 +126,41 @@ def celeba(tmp_path):
 
 
 class TestCelebA:
-    """MAFL is kept out of training; small faces are dropped; landmarks are (row, column)."""
+    """MAFL's test list, and no other, is kept out of training; small faces are dropped; landmarks are (row, column)."""
 
     @pytest.mark.parametrize(
-        ("split", "names"), [("train", ["000001"]), ("regression", ["000003"]), ("test", ["000005"])]
+        ("split", "names"), [("train", ["000001", "000003"]), ("regression", ["000003"]), ("test", ["000005"])]
     )
     def test_splits(self, celeba, split, names):
         assert [path.stem for path in find_photographs(celeba, split)] == names
 
     def test_landmarks_at_the_size_of_the_network(self, celeba):
-        found = celeba_landmarks(celeba, find_photographs(celeba), 128)
+        found = wild_landmarks(celeba, find_photographs(celeba), 128)
         torch.testing.assert_close(found[0, :3], torch.tensor([[12.8, 12.8], [12.8, 115.2], [64.0, 64.0]]))
 
     def test_a_photograph_without_landmarks(self, celeba):
         with pytest.raises(DataError, match=r"without landmarks: found 9\.jpg"):
-            celeba_landmarks(celeba, [celeba / "9.jpg"])
+            wild_landmarks(celeba, [celeba / "9.jpg"])
 
     def test_a_list_that_is_not_there(self, celeba):
         (celeba / "training.txt").unlink()
         with pytest.raises(DataError, match=r"training\.txt.*cannot be read"):
             find_photographs(celeba)
+
+
+class TestAlignedCelebA:
+    """The aligned photographs: the same lists, but no face is dropped, and landmarks of their own."""
+
+    @pytest.mark.parametrize(("split", "numbers"), [("train", [1, 2, 5]), ("regression", [5, 6]), ("test", [3])])
+    def test_splits(self, tmp_path, split, numbers):
+        root = write_aligned_celeba(tmp_path)
+        assert photo_layout(root).name == "CelebA aligned"
+        assert [int(path.stem) for path in find_photographs(root, split)] == numbers
+
+    def test_landmarks(self, tmp_path):
+        root = write_aligned_celeba(tmp_path)
+        found = photo_layout(root).landmarks(root, find_photographs(root, "test"), 128)
+        torch.testing.assert_close(found[0, :2], torch.tensor([[12.8, 12.8], [12.8, 115.2]]))
 
 
 @pytest.fixture

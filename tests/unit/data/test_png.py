@@ -6,7 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.png import image_size, read_index, read_photo, write_index, write_photo
+from ipose.data.png import _TURNS as TURNS
+from ipose.data.png import TURNED, image_size, photo_notes, read_index, read_photo, write_index, write_photo
 from ipose.errors import DataError
 
 IDS = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -117,9 +118,58 @@ class TestReadPhoto:
         path = tmp_path / ("a.jpg" if mode == "CMYK" else "a.png")
         assert read_photo(save(path, IDS, mode)).shape == (3, 4, 3)
 
-    def test_sixteen_bits_are_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="wrong bit depth"):
-            read_photo(save(tmp_path / "a.png", IDS.astype(np.uint16)))
+    def test_sixteen_bits_are_read_by_the_upper_eight(self, tmp_path: Path) -> None:
+        path = save(tmp_path / "a.png", np.array([[0, 255, 256], [65535, 513, 32768]], dtype=np.uint16))
+        assert read_photo(path)[..., 0].tolist() == [[0, 0, 1], [255, 2, 128]]
+        assert photo_notes(path) == ("of 16 bits a colour, read by the upper eight",)
+
+    def test_floating_point_is_refused(self, tmp_path: Path) -> None:
+        Image.fromarray(np.zeros((3, 4), np.float32)).save(tmp_path / "a.tif")
+        with pytest.raises(DataError, match="wrong bit depth: found mode F"):
+            read_photo(tmp_path / "a.tif")
+
+    @pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_a_photograph_is_upright_as_its_exif_says(self, tmp_path: Path, orientation: int, ending: str) -> None:
+        upright = Image.fromarray(np.zeros((16, 32, 3), np.uint8))
+        upright.paste((255, 255, 255), (0, 0, 8, 8))  # in the upper left corner
+        path, exif = tmp_path / f"a.{ending}", Image.Exif()
+        exif[0x0112] = orientation
+        back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}.get(orientation, TURNS.get(orientation))
+        (upright if back is None else upright.transpose(back)).save(path, exif=exif)
+        pixels = read_photo(path)
+        assert pixels.shape[:2] == image_size(path) == (16, 32)
+        assert pixels[2, 2].min() > 200
+        assert pixels[[2, 12, 12], [28, 2, 28]].max() < 50
+        assert photo_notes(path) == ((TURNED,) if orientation > 1 else ())
+
+    def test_a_map_in_colour_is_taken_as_it_is_stored(self, tmp_path: Path) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        Image.new("RGB", (8, 4)).save(tmp_path / "a.png", exif=exif)
+        assert read_photo(tmp_path / "a.png", upright=False).shape == (4, 8, 3)
+
+    @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+    def test_exif_that_cannot_be_read_turns_nothing(self, tmp_path: Path) -> None:
+        Image.new("RGB", (8, 4)).save(tmp_path / "a.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+        assert read_photo(tmp_path / "a.jpg").shape == (4, 8, 3)
+
+    @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+    def test_transparent_pixels_are_laid_on_white(self, tmp_path: Path, mode: str) -> None:
+        picture = Image.new("RGBA", (2, 1), (0, 0, 0, 0))
+        picture.putpixel((1, 0), (0, 0, 0, 255))
+        picture.convert(mode).save(tmp_path / "a.png")
+        assert read_photo(tmp_path / "a.png").tolist() == [[[255] * 3, [0] * 3]]
+        assert photo_notes(tmp_path / "a.png") == ("with transparency, laid on white",)
+
+    def test_cmyk_is_noted(self, tmp_path: Path) -> None:
+        assert photo_notes(save(tmp_path / "a.jpg", IDS, "CMYK")) == ("in CMYK, taken as RGB",)
+
+    def test_a_huge_image_is_refused_by_its_header(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("ipose.data.png.MOST_PIXELS", 11)
+        for read in (read_photo, read_index, image_size):
+            with pytest.raises(DataError, match=r"image too large: found 4x3 pixels, expected 11 pixels at most"):
+                read(save(tmp_path / "a.png", IDS))
 
     def test_a_truncated_jpeg_is_named(self, tmp_path: Path) -> None:
         path = cut(save(tmp_path / "a.jpg", NOISE), 0.7)

@@ -22,20 +22,25 @@ class TestComponentInstances:
         label[0, 5] = CAR
         label[4, 4] = CAR + 1
         pieces = component_instances(label, SPEC)
-        assert [pieces[0, 0], pieces[1, 1], pieces[0, 5], pieces[4, 4], pieces[5, 7]] == [1, 1, 2, 3, 0]
+        assert [pieces[0, 0], pieces[1, 1], pieces[0, 5], pieces[4, 4]] == [1, 1, 3, 4]  # 2 is the sky's label id
+
+    def test_stuff_has_its_label_id_so_that_there_are_edges_between_stuff_regions(self) -> None:
+        label = torch.tensor([[1, 1, 0, 0]]).numpy()
+        assert component_instances(label, SPEC).tolist() == [[2, 2, 255, 255]]
 
     def test_cityscapes_numbers_count_in_label_ids(self) -> None:
         spec = LabelSpec(
             "c", (LabelClass("sky", 23, (0, 0, 0)), LabelClass("car", 26, (1, 1, 1), True)), None, "cityscapes"
         )
         label = torch.tensor([[1, 0, 1, 0]]).numpy()
-        assert component_instances(label, spec).tolist() == [[26001, 0, 26002, 0]]
+        assert component_instances(label, spec).tolist() == [[26001, 23, 26002, 23]]
 
     @given(st.integers(0, 100))
-    def test_pixels_of_things_and_no_others_get_a_number(self, seed: int) -> None:
+    def test_no_object_has_the_number_of_a_stuff_region(self, seed: int) -> None:
         label = make_scene(seed).label
         things = torch.tensor([item.thing for item in SPEC.classes])[label]
-        assert torch.equal(torch.from_numpy(component_instances(label.numpy(), SPEC)) > 0, things)
+        pieces = torch.from_numpy(component_instances(label.numpy(), SPEC))
+        assert not set(pieces[things].tolist()) & set(pieces[~things].tolist())
 
 
 class TestResizing:

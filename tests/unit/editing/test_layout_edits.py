@@ -1,5 +1,7 @@
 """Objects moved, removed, added, and painted; the rest of the scene stays."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import assume
@@ -13,9 +15,10 @@ from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
+from ipose.groupdnet.label_tensor import instance_edges
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
-from ipose.types import Scene
+from ipose.types import Scene, SupportSet
 
 SEEDS = st.integers(0, 30)
 
@@ -127,6 +130,45 @@ class TestAdd:
         moved = apply(model, scene, added, MoveObject(2, down=4)).scene
         assert int((moved.label[14:20, 20:32] == BOX).sum()) == 72
 
+    @pytest.mark.parametrize("ids", [(1, 3), (7, 2), (40000, 1)])
+    def test_its_number_is_new_where_the_others_have_gaps(self, model, scene, ids):
+        """Given instance ids that leave some out, the next one is above all of them, whatever their count."""
+        label, instance = scene.label, torch.zeros_like(scene.instance)
+        for class_id, number in zip((CAR, DOG), ids, strict=True):
+            instance[label == class_id] = number
+        gaps = Scene("gaps", None, label, instance, index_objects(label, instance, SPEC))
+        twice = [AddObject("car", self.SHAPE, (10, 20, 6, 12)), AddObject("box", self.SHAPE, (24, 2, 6, 12))]
+        added = apply(model, gaps, *twice).scene.objects
+        assert [item.instance_id for item in added] == [*ids, max(ids) + 1, max(ids) + 2]
+
+    def test_among_cityscapes_ids_its_number_is_one_of_its_class(self, scene):
+        """Class 7's instances are 7001, 7002, ...: that is how the class is read from them."""
+        spec, label = replace(SPEC, instance_layout="cityscapes"), scene.label
+        instance = torch.where(label == CAR, 7004, torch.where(label == DOG, 9000, 1)).int()
+        given = Scene("city", None, label, instance, index_objects(label, instance, spec))
+        added = [edited_draft(AddObject(name, self.SHAPE, (10, 20, 6, 8)), given, SupportSet({}, {}), spec)
+                 for name in ("car", "box")]  # fmt: skip
+        assert [draft.scene.objects[2].instance_id for draft in added] == [7005, 11000]
+
+    def test_its_silhouette_is_resized_by_nearest_neighbour(self, model, scene):
+        shape = torch.tensor([[True, False], [False, True]])
+        added = apply(model, scene, AddObject("box", shape, (12, 20, 6, 8))).scene
+        expected = shape.repeat_interleave(3, 0).repeat_interleave(4, 1)
+        assert torch.equal(added.label[12:18, 20:28] == BOX, expected)
+
+    @pytest.mark.parametrize("box", [(26, 20, 6, 12), (0, 36, 6, 12), (0, 0, 6, 12), (0, 0, 3, 3)])
+    def test_its_box_may_touch_the_images_edges_and_be_three_pixels_small(self, model, scene, box):
+        top, left, height, width = box
+        added = apply(model, scene, AddObject("box", self.SHAPE, box)).scene
+        assert (added.label[top : top + height, left : left + width] == BOX).all()
+        assert int((added.label == BOX).sum()) == height * width
+
+    def test_it_is_in_front_of_those_before_it(self, model, scene):
+        both = [AddObject("box", self.SHAPE, (4, 4, 6, 6)), AddObject("dog", self.SHAPE, (4, 4, 3, 6))]
+        result = apply(model, scene, *both).scene
+        assert (result.label[4:7, 4:10] == DOG).all()
+        assert (result.label[7:10, 4:10] == BOX).all()
+
     @pytest.mark.parametrize("box", [(-1, 0, 6, 6), (0, 0, 40, 6), (0, 44, 6, 6), (0, 0, 2, 6)])
     def test_its_box_lies_inside_the_image(self, model, scene, box):
         with pytest.raises(ConfigError, match="no place for an object"):
@@ -151,6 +193,19 @@ class TestLabel:
         cut = apply(model, scene, EditLabel(self.region(4, 4, 4, 10), "sky")).scene
         assert torch.equal(cut.label, scene_of((CAR, 8, 4, 4, 10), (DOG, 20, 30, 8, 8)).label)
         assert cut.objects[0].box.min_row == 8
+        assert not cut.instance[4:8, 4:14].any()  # stuff belongs to no instance
+
+    def test_new_ground_has_its_label_id_in_the_instance_map_so_that_it_has_edges(self, model, scene):
+        region = self.region(24, 4, 4, 10)
+        ground = apply(model, scene, EditLabel(region, "void")).scene
+        assert set(ground.instance[region].tolist()) == {255}
+        assert torch.equal(ground.instance[~region], scene.instance[~region])
+        edges = instance_edges(apply(model, scene, EditLabel(region, "void")).scene.instance[None])[0, 0].bool()
+        assert edges[24, 4:14].all()
+
+    def test_new_ground_is_one_with_the_ground_of_its_class_beside_it(self, model, scene):
+        region = self.region(24, 4, 4, 10)  # sky that becomes sky, of which this map has the number 0
+        assert torch.equal(apply(model, scene, EditLabel(region, "sky")).scene.instance, scene.instance)
 
     def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
         covered = EditLabel(self.region(4, 4, 8, 10), "sky")

@@ -148,6 +148,18 @@ class TestBlend:
         assert abs(float(z.mean())) < 0.1
         assert abs(float(z.std()) - 1) < 0.1
 
+    @pytest.mark.parametrize("t", [0.0, 0.25, 0.5, 0.8, 1.0])
+    def test_texture_and_structure_both_go_from_one_seed_to_the_other(self, model, t):
+        """((1 - t) a + t b) / |(1 - t, t)|, number by number: neither jumps half-way."""
+        scene = make_scene(0)
+        context = NoiseContext(
+            Draft(scene, model.supports, SPEC), torch.zeros(scene.size, dtype=torch.uint8), 0, model.synthesis
+        )
+        own, a, b = (pixel_noise(model.synthesis, scene.size, seed, scene.name) for seed in (0, 1, 2))
+        found, length = Blend(1, 2, t).redraw(own, context), ((1 - t) ** 2 + t**2) ** 0.5
+        torch.testing.assert_close(found.z, ((1 - t) * a.z + t * b.z) / length)
+        torch.testing.assert_close(found.part_noise, ((1 - t) * a.part_noise + t * b.part_noise) / length)
+
     @pytest.mark.parametrize("t", [-0.1, 1.1, float("nan")])
     def test_lies_between_its_seeds(self, t):
         with pytest.raises(ConfigError, match=r"expected 0\.\.1"):

@@ -6,6 +6,7 @@ import torch
 from ipose.errors import ConfigError
 from ipose.evaluation.class_diversity import ABSOLUTE_DIFFERENCE, ImageDistance, class_diversity
 from ipose.testing.tiny_scenes import make_scene
+from ipose.types import Scene
 
 SCENES = [make_scene(0), make_scene(1)]
 WHOLE_ONLY = ImageDistance("whole", ABSOLUTE_DIFFERENCE.whole)
@@ -28,6 +29,14 @@ def paints_each_region_from_its_own_code(scene, class_id, number):
 
 def paints_all_from_one_code(scene, class_id, number):
     return torch.full((3, *scene.size), colour(0, number))
+
+
+def plain_scene(name, label, *, other=None):
+    """A map of one class, or of two halves."""
+    labels = torch.full((4, 6), label)
+    if other is not None:
+        labels[:, 3:] = other
+    return Scene(name, None, labels, torch.zeros(4, 6, dtype=torch.int32), ())
 
 
 def diversity(sampler, **settings):
@@ -63,10 +72,41 @@ class TestClassDiversity:
         assert one.own == pytest.approx(other.own, rel=1e-5)
 
     def test_absent_classes_count_as_0_where_asked(self):
-        present = diversity(paints_each_region_from_its_own_code)
-        with_absent = diversity(paints_each_region_from_its_own_code, absent=True, num_classes=10)
-        shown = sum(len(scene.label.unique()) for scene in SCENES)
-        assert with_absent.own == pytest.approx(present.own * shown / (10 * len(SCENES)))
+        """Class 0 is everywhere in one map, and class 1 in the other: each class loses half."""
+        scenes = [plain_scene("zero", 0), plain_scene("one", 1)]
+        settings = {"images": 6, "pairs": 4}
+        present = class_diversity(paints_each_region_from_its_own_code, scenes, **settings)
+        counted = class_diversity(paints_each_region_from_its_own_code, scenes, absent=True, num_classes=2, **settings)
+        assert counted.own == pytest.approx(present.own / 2)
+
+    def test_classes_weigh_alike_however_many_maps_show_them(self):
+        """By hand: class 0 changes by 0.1 in three maps, class 1 by 0.5 in one: 0.6 / 2, not 0.8 / 4."""
+        changes = {0: 0.1, 1: 0.5}
+
+        def sampler(scene, class_id, number):  # the two images of the one pair differ by the class's change
+            return torch.full((3, *scene.size), 2 * changes.get(class_id, 0.0) * number)
+
+        scenes = [plain_scene(f"zero {i}", 0) for i in range(3)] + [plain_scene("one", 1)]
+        found = class_diversity(sampler, scenes, images=2, pairs=5)
+        assert found.own == pytest.approx(0.3)
+
+    def test_the_others_change_is_a_mean_over_classes_too(self):
+        """By hand: half of each map is class 2, which changes by 0.4 whenever another class is drawn anew."""
+
+        def sampler(scene, class_id, number):
+            image = torch.zeros(3, *scene.size)
+            if class_id != 2:
+                image[:, scene.label == 2] = 0.8 * number
+            return image
+
+        scenes = [plain_scene(f"zero {i}", 0, other=2) for i in range(3)] + [plain_scene("one", 1, other=2)]
+        found = class_diversity(sampler, scenes, images=2, pairs=1)
+        assert found.others == pytest.approx((0.2 + 0.2 + 0.0) / 3)  # over half of the area: 0.4 / 2
+
+    def test_no_pair_is_of_an_image_with_itself(self):
+        """Of two images, all 19 pairs are of both: the distance is that of the two, not 0 in half of the pairs."""
+        found = class_diversity(paints_all_from_one_code, SCENES[:1], images=2, pairs=19)
+        assert found.overall == pytest.approx(abs(colour(0, 0) - colour(0, 1)) / 2, rel=1e-5)
 
     def test_the_choice_of_pairs_is_a_function_of_the_seed(self):
         first, again, other = (diversity(paints_all_from_one_code, seed=seed) for seed in (0, 0, 1))

@@ -56,6 +56,13 @@ class TestFrechetDistance:
         a, b = draw(seed, n, 4), draw(seed + 1, n + 3, 4)
         assert few(a, b) == pytest.approx(by_matrix_root(a, b), rel=1e-6)
 
+    @pytest.mark.parametrize("piece", [1, 5, 30])
+    def test_does_not_depend_on_the_pieces_that_are_read_at_once(self, monkeypatch, piece):
+        a, b = draw(1, 30, 4), draw(2, 20, 4)
+        whole = few(a, b)
+        monkeypatch.setattr("ipose.evaluation.feature_distances.PIECE", piece)
+        assert few(a, b) == pytest.approx(whole, rel=1e-9)
+
     def test_is_the_same_on_either_side_of_more_samples_than_features(self):
         # given 4 samples of 3 features, and the same with 9 more features that never change
         a, b = draw(0, 4, 3), draw(1, 4, 3)

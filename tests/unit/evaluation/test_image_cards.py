@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, DataError
+from ipose.evaluation.class_maps import ClassMap
 from ipose.evaluation.diversity import feature_diversity
 from ipose.evaluation.feature_distances import frechet_distance, kernel_distance
 from ipose.evaluation.feature_networks import FeatureNetwork
@@ -166,7 +167,8 @@ class Reads(Segmenter):
     """A segmenter that reads class ids from the red channel, and needs no file."""
 
     def __init__(self):
-        self.label = "reads@123"
+        self.label, self.input_size = "reads@123", None
+        self._maps, self._ignored = (ClassMap("all", (0, 1, 2, 3)),), ()
 
     def __call__(self, image):
         return image[0].long()

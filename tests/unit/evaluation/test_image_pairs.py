@@ -14,6 +14,7 @@ from ipose.evaluation.image_pairs import (
     Fingerprint,
     LabelMaps,
     NoObjectError,
+    image_features,
     image_pairs,
     needed,
     pair_features,
@@ -197,8 +198,8 @@ class TestPairFeatures:
     def test_rows_are_those_of_the_images_whatever_the_batch(self, batch_size):
         pairs = [(random_image(i), random_image(i + 9)) for i in range(5)]
         fake, real = pair_features(self.network()[0], pairs, batch_size)
-        assert torch.equal(fake, torch.stack([a.float().mean((1, 2)) for a, _ in pairs]).double())
-        assert torch.equal(real, torch.stack([b.float().mean((1, 2)) for _, b in pairs]).double())
+        assert torch.equal(fake, torch.stack([a.float().mean((1, 2)) for a, _ in pairs]))
+        assert torch.equal(real, torch.stack([b.float().mean((1, 2)) for _, b in pairs]))
 
     def test_a_batch_is_full_or_ends_where_the_size_changes(self):
         network, sizes = self.network()
@@ -211,6 +212,14 @@ class TestPairFeatures:
     def test_no_pair_at_all_is_an_error_of_its_own(self):
         with pytest.raises(NoObjectError, match=r"no object to compare.*--spec and --instances"):
             pair_features(self.network()[0], [], 4)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7])
+def test_features_of_one_set_are_those_of_its_images_whatever_the_batch(batch_size):
+    network = FeatureNetwork("mean", "0" * 64, lambda images: images.float().mean((2, 3)))
+    images = [random_image(i, (4, 4) if i < 3 else (2, 6)) for i in range(5)]
+    found = image_features(network, iter(images), batch_size)
+    assert torch.equal(found, torch.stack([image.float().mean((1, 2)) for image in images]))
 
 
 def test_the_size_of_an_image_is_height_then_width():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.evaluation.eval_card import card_file_name
 from ipose.evaluation.part_cards import pairs_hash, part_cards, supports_hash
 from ipose.evaluation.part_evaluation import PartEvaluation, evaluate_parts
 from ipose.types import PartPair, SupportSet
@@ -44,6 +45,20 @@ class TestPartCards:
         assert cards["Part AC, basis"].value == pytest.approx((48 - 4) / 48)
         assert cards["Part mIoU, novel"].value == pytest.approx((2 / 4 + 0 / 2) / 2)
 
+    def test_ac_pooled_stands_beside_the_macro_mean(self):
+        """Given two right cows and a dog with 2 of 16 pixels wrong: 46 of 48 right, and the mean (1 + 14/16) / 2."""
+        dog = pair("dog", "1200 1200 0000 0000")
+        supports = SupportSet(
+            {**SUPPORTS.part_names, "dog": ("head", "leg")}, {**SUPPORTS.part_maps, "dog": dog.part_map[None]}
+        )
+        evaluation = evaluate_parts(ones, [LEFT, LEFT, dog], supports, [LEFT, dog])
+        cards = {card.metric: card for card in part_cards(evaluation, supports, [LEFT, LEFT, dog])}
+        assert cards["Part AC (pooled), basis"].value == pytest.approx(46 / 48)
+        assert cards["Part AC, basis"].value == pytest.approx((1 + 14 / 16) / 2)
+        assert cards["Part AC (pooled), basis"].baselines["copy"] == pytest.approx(1)
+        assert cards["Part AC (pooled), basis"].breakdown == {"cow": 1.0, "dog": pytest.approx(14 / 16)}
+        assert "all objects together" in cards["Part AC (pooled), basis"].notes[0]
+
     def test_has_both_baselines_each_category_and_the_counts(self, evaluation):
         card = part_cards(evaluation, SUPPORTS, PAIRS)[1]
         assert card.metric == "Part object-pixel accuracy, basis"
@@ -54,7 +69,12 @@ class TestPartCards:
 
     def test_without_novel_categories_there_are_no_novel_cards(self):
         known = evaluate_parts(ones, [LEFT], SUPPORTS, [LEFT])
-        assert [card.metric.split(", ")[1] for card in part_cards(known, SUPPORTS, PAIRS)] == ["basis"] * 3
+        assert [card.metric.split(", ")[1] for card in part_cards(known, SUPPORTS, PAIRS)] == ["basis"] * 4
+
+    def test_each_card_has_a_file_of_its_own(self, evaluation):
+        names = [card_file_name(card) for card in part_cards(evaluation, SUPPORTS, PAIRS)]
+        assert len(set(names)) == len(names) == 8
+        assert "parts_part-ac-pooled-basis.json" in names
 
     def test_cards_of_other_objects_do_not_compare(self, evaluation):
         basis, *_, novel = part_cards(evaluation, SUPPORTS, PAIRS)

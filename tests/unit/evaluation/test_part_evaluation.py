@@ -111,6 +111,17 @@ class TestEvaluateParts:
         assert lines[3].split()[:3] == ["cat", "(novel)", "1"]
         assert [line.split("  ")[0] for line in lines[4:]] == ["mean of basis", "mean of novel"]
 
+    def test_the_last_column_is_ac_pooled_over_all_objects(self):
+        """Given two cows with 8 of 16 pixels right and a dog with 15: 31 of 48; the mean of categories is 23/32."""
+        names, dog = {**SUPPORTS.part_names, "dog": ("head", "leg")}, pair("dog", "1000 0000 0000 0000")
+        supports = SupportSet(names, {**SUPPORTS.part_maps, "dog": SUPPORTS.part_maps["cow"]})
+        pairs = [pair("cow", SLANTED), pair("cow", SLANTED), dog]
+        evaluation = run(blind, pairs=pairs, supports=supports, train_pairs=[*TRAIN, dog], novel=[])
+        header, _, *rows = evaluation.table().splitlines()
+        assert header.split("  ")[-1].strip() == "AC (pooled)"
+        assert [row.split()[-1] for row in rows] == ["50.00", "93.75", f"{100 * 31 / 48:.2f}"]
+        assert rows[-1].split()[-5] == f"{100 * 23 / 32:.2f}"
+
     def test_plain_values_hold_the_three_and_the_error_removed(self):
         data = run().to_dict()
         assert set(data) == {"model", "copy", "majority", "error_removed"}

@@ -108,6 +108,21 @@ class TestScoreParts:
         scores = score_parts(predicted, true, true > 0, ["cow"] * 3 + ["dog"])
         assert scores.groups()["basis"].object_pixels == pytest.approx(0.5)
 
+    def test_ac_pooled_weighs_objects_alike_and_the_macro_mean_categories(self):
+        """Given three cows without an error and one dog with 7 of 16 pixels wrong: 57 of 64 pixels are right."""
+        true = TRUE.expand(4, -1, -1)
+        predicted = torch.cat([TRUE, TRUE, TRUE, torch.zeros_like(TRUE)])
+        scores = score_parts(predicted, true, true > 0, ["cow"] * 3 + ["dog"])
+        assert scores.pooled() == {"basis": pytest.approx(57 / 64)}
+        assert scores.groups()["basis"].ac == pytest.approx((1 + 9 / 16) / 2)
+        assert scores.to_dict()["ac_pooled"] == scores.pooled()
+
+    def test_novel_categories_are_pooled_apart(self):
+        scores = self.scores()
+        assert set(scores.pooled()) == {"basis", "novel"}
+        assert scores.pooled()["novel"] == scores["cat"].ac == 1
+        assert scores.pooled_ac(["sofa"]) is None
+
     def test_novel_categories_stay_out_of_the_basis_mean(self):
         groups = self.scores().groups()
         assert groups["basis"].object_pixels == pytest.approx((4 / 7 + 0) / 2)

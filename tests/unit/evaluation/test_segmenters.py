@@ -1,6 +1,5 @@
 """Claims about segmenters that come as files."""
 
-import json
 import warnings
 from pathlib import Path
 
@@ -8,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from ipose.errors import ConfigError, DataError
-from ipose.evaluation.segmenters import Segmenter, read_class_map
-from ipose.testing.tiny_scenes import SPEC
+from ipose.errors import ConfigError
+from ipose.evaluation.class_maps import ClassMap
+from ipose.evaluation.segmenters import Segmenter
 
 
 class Reds(nn.Module):
@@ -35,33 +34,24 @@ class TestSegmenter:
     def test_channels_become_their_classes(self, file):
         image = torch.zeros(3, 8, 8, dtype=torch.uint8)
         image[0, :, 4:] = 255
-        found = Segmenter(file, [4, 2])(image)
+        found = Segmenter(file, [ClassMap("two", (4, 2))])(image)
         assert found[:, :3].eq(4).all()
         assert found[:, 5:].eq(2).all()
 
     def test_another_number_of_channels_asks_for_a_class_map(self, file):
         with pytest.raises(ConfigError, match="--class-map"):
-            Segmenter(file, [0, 1, 2])(torch.zeros(3, 8, 8, dtype=torch.uint8))
+            Segmenter(file, [ClassMap("three", (0, 1, 2))])(torch.zeros(3, 8, 8, dtype=torch.uint8))
 
+    def test_the_first_answer_decides_among_class_maps(self, file):
+        maps = [ClassMap("three", (0, 1, 2)), ClassMap("two", (4, 2)), ClassMap("others", (1, 1))]
+        judge = Segmenter(file, maps)
+        assert set(judge(torch.zeros(3, 8, 8, dtype=torch.uint8)).flatten().tolist()) == {4}
+        assert judge.channels == "channels as two, by their number (2)"
 
-class TestReadClassMap:
-    """A class map names the class of each channel."""
-
-    def test_names_become_class_ids(self, tmp_path):
-        (tmp_path / "map.json").write_text(json.dumps(["sky", "box", "sky"]))
-        assert read_class_map(tmp_path / "map.json", SPEC) == [1, 4, 1]
-
-    def test_without_one_the_channels_are_the_classes(self):
-        assert read_class_map(None, SPEC) == [0, 1, 2, 3, 4]
-
-    @pytest.mark.parametrize(
-        ("text", "words"), [("{", "no class map"), ("[]", "no class map"), ('["skies"]', "'skies'")]
-    )
-    def test_refuses_others(self, text, words, tmp_path):
-        (tmp_path / "map.json").write_text(text)
-        with pytest.raises(DataError, match=words):
-            read_class_map(tmp_path / "map.json", SPEC)
-
-    def test_names_a_missing_file(self, tmp_path):
-        with pytest.raises(DataError, match=r"nowhere\.json"):
-            read_class_map(tmp_path / "nowhere.json", SPEC)
+    def test_the_network_sees_the_input_size_and_the_answer_has_the_images(self, file):
+        image = torch.zeros(3, 6, 10, dtype=torch.uint8)
+        image[0, :, 6:] = 255
+        for size, found in ((None, {2, 4}), ((2, 2), {4})):  # of 2x2 pixels, the network gives one answer
+            answer = Segmenter(file, [ClassMap("two", (4, 2))], input_size=size)(image)
+            assert answer.shape == (6, 10)
+            assert set(answer.flatten().tolist()) == found

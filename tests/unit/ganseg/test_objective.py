@@ -7,6 +7,7 @@ import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.data.batch_sources import PhotoBatch, PhotoSource
+from ipose.ganseg.generator import GANSegOutput
 from ipose.ganseg.objective import GANSegObjective
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
@@ -91,6 +92,28 @@ class TestLosses:
             torch.testing.assert_close(three[term], 3 * one[term])
         for term in ("real", "fake", "adversarial"):
             assert torch.equal(three[term], one[term])
+
+    def test_the_area_loss_of_a_picture_does_not_depend_on_its_size(self):
+        """It counts pixels: 16 times as many at 128 as at 32, so its weight at 32 is 16."""
+        small, large = system(), GANSegObjective.from_config(replace(SMALL, sizes=(32, 32, 64, 128)))
+        masks, heatmaps = torch.full((1, 4, 32, 32), 0.25), torch.ones(1, 3, 32, 32)
+        masks[:, 1] = 0.01
+        points = torch.zeros(1, 12, 2)
+        points[:, ::2] = 0.5
+
+        def area(objective, factor):
+            grown = (tensor.repeat_interleave(factor, 2).repeat_interleave(factor, 3) for tensor in (masks, heatmaps))
+            mask, heatmap = grown
+            nothing = torch.zeros(1, 1, 1, 1)
+            output = GANSegOutput(nothing, mask, nothing, nothing, heatmap, points, points.view(1, 3, 4, 2).mean(2))
+            return objective.parts(output)["area"]
+
+        assert area(small, 1) > 0
+        torch.testing.assert_close(area(large, 4), area(small, 1))
+
+    def test_batch_norms_over_gpus_are_apart_unless_asked_for(self):
+        assert system().sync_batch_norm is False
+        assert system(sync_batch_norm=True).sync_batch_norm is True
 
     def test_a_lazy_penalty_is_scaled_by_its_interval(self):
         losses = [

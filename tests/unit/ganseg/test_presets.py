@@ -1,15 +1,18 @@
 """GANSeg's settings: the published networks have the published sizes, and what cannot work is refused in a sentence."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 import torch
 
 from ipose.configs import config_from_plain
 from ipose.errors import ConfigError
+from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
 from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.heatmaps import part_centres, part_heatmaps, part_scales, pixel_grid
+from ipose.ganseg.points import PointNetwork
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size, preset
 from ipose.ganseg.published import published
 from ipose.systems.describing import describe_preset
@@ -42,7 +45,79 @@ class TestPublishedNetworks:
 
     @pytest.mark.parametrize(("name", "weight"), [("celeba-wild", 10), ("cub", 10), ("taichi", 30), ("flowers", 30)])
     def test_concentration_weighs_what_table_4_says(self, name, weight):
-        assert preset(name).concentration_weight == weight
+        assert preset(name).lambda_con == weight
+
+
+class TestWeights:
+    """The weights of the part losses follow the number of parts and the size of the image."""
+
+    @pytest.mark.parametrize(("parts", "weight"), [(8, 10), (4, 5), (1, 1.25), (12, 15)])
+    def test_concentration_grows_with_the_parts_as_in_equation_26(self, parts, weight):
+        assert preset("celeba-wild", parts=parts).lambda_con == weight
+        assert replace(preset("celeba-wild"), parts=parts).lambda_con == weight
+
+    def test_each_data_set_has_its_own_factor(self):
+        factors = {name: preset(name).concentration_per_part for name in ("celeba-wild", "taichi", "cub", "flowers")}
+        assert factors == {"celeba-wild": 1.25, "taichi": 3, "cub": 1.25, "flowers": 3.75}
+
+    def test_a_given_weight_stands_whatever_the_parts(self):
+        assert preset("cub", parts=4, concentration_weight=7.0).lambda_con == 7
+        assert preset("cub", concentration_weight=0.0).lambda_con == 0
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_the_area_loss_has_the_published_weight_at_128_pixels_at_every_size(self, name):
+        for config in (preset(name), *(at_size(preset(name), size) for size in (32, 64, 128, 256))):
+            assert config.lambda_area == config.area_weight * (128 / config.image_size) ** 2
+        assert at_size(preset(name), 128).lambda_area == 1
+
+    def test_are_said(self):
+        said = at_size(preset("celeba-wild", parts=4), 64).derived()
+        assert "concentration 5 (1.25 for each of 4 parts), area 4 (1 x (128/64)^2" in said
+        assert "concentration 7 (as given)" in preset("cub", concentration_weight=7.0).derived()
+
+
+@torch.no_grad()
+def empty_share(config, seed=0, images=64):
+    """Share of heatmaps without one pixel above 0 at the first block, with new weights."""
+    torch.manual_seed(seed)
+    network = PointNetwork(config)
+    start_weights(network)
+    points = network(*torch.randn(3, images, config.noise_channels)).points
+    scales = part_scales(points, config.parts, config.heatmap)
+    grid = pixel_grid(config.sizes[0], config.margin, config.grid)
+    heatmaps = part_heatmaps(part_centres(points, config.parts), scales, grid, config.heatmap)
+    return float((heatmaps.amax((2, 3)) == 0).float().mean())
+
+
+PUBLISHED = ("celeba-wild", "taichi", "cub", "flowers")
+
+
+class TestStart:
+    """When training starts, heatmaps reach pixels of the first block. An empty one gives its part no gradient."""
+
+    @pytest.mark.parametrize("name", [name for name in PRESETS if name not in PUBLISHED])
+    def test_less_than_5_percent_of_the_heatmaps_are_empty(self, name):
+        assert sum(empty_share(preset(name), seed) for seed in range(3)) / 3 < 0.05
+
+    @pytest.mark.parametrize("size", [32, 64])
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_so_it_is_when_a_preset_is_made_smaller(self, name, size):
+        assert sum(empty_share(at_size(preset(name), size), seed) for seed in range(3)) / 3 < 0.05
+
+    @pytest.mark.parametrize("name", PUBLISHED)
+    def test_the_published_runs_keep_the_releases_start(self, name):
+        assert preset(name).point_divisor == 20
+        assert 0.05 < empty_share(preset(name)) < 0.2
+
+    def test_the_divisor_falls_with_the_first_size_and_never_rises(self):
+        made = [at_size(preset("celeba-wild"), size).point_divisor for size in (32, 64, 128, 256)]
+        assert made == [5, 5, 20, 20]
+        assert at_size(preset("tiny"), 128).point_divisor == 5
+
+    def test_no_first_size_falls_below_16(self):
+        assert at_size(preset("celeba-wild"), 32).sizes == (16, 16, 16, 32)
+        assert at_size(preset("cub"), 32).sizes == (16, 16, 16, 16, 32, 32)
+        assert at_size(preset("cub"), 64).sizes == (16, 16, 32, 32, 64, 64)
 
 
 class TestPublishedSettings:
@@ -116,6 +191,8 @@ class TestWrongSettings:
             ({"points_per_part": 1, "heatmap": "gauss-var"}, r"\[points_per_part\].*2 or more with gauss-var"),
             ({"discriminator_channels": (8,) * 8}, r"\[discriminator_channels\].*at most 7 for an image of 128x128"),
             ({"beta1": 1.0}, r"\[beta1\]"),
+            ({"concentration_per_part": -1.0}, r"\[concentration_per_part\].*0 or more"),
+            ({"concentration_weight": -1.0}, r"\[concentration_weight\].*0 or more"),
         ],
     )
     def test_is_refused(self, wrong, sentence):
@@ -123,8 +200,8 @@ class TestWrongSettings:
             GANSegConfig(**wrong)
 
     def test_too_many_parts_for_the_first_size(self):
-        with pytest.raises(ConfigError, match=r"\[parts\].*found 17, expected at most 16.*8x8"):
-            preset("tiny", parts=17)
+        with pytest.raises(ConfigError, match=r"\[parts\].*found 65, expected at most 64.*16x16"):
+            preset("tiny", parts=65)
 
     @pytest.mark.parametrize("size", [0, 16, 48, 100])
     def test_an_image_size_that_is_no_power_of_two(self, size):

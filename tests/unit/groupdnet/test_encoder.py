@@ -72,6 +72,13 @@ class TestForms:
         with pytest.raises(ShapeMismatchError, match=r"of 30x16, expected .* multiples of 16"):
             Encoder(small())(torch.zeros(1, 3, 30, 16), torch.zeros(1, 30, 16, dtype=torch.int64))
 
+    def test_a_size_that_halves_to_one_pixel_is_refused_because_codes_would_not_depend_on_the_image(self, image, label):
+        image, label = image[..., :16, :], label[:, :16]
+        with pytest.raises(ShapeMismatchError, match=r"found 16x16, expected one side of 32 .* instance norm is 0"):
+            Encoder(small())(image, label)
+        encoder = Encoder(small(norm="group"))
+        assert not torch.equal(encoder(image, label).mean, encoder(-image, label).mean)
+
 
 class TestClassCodes:
     """class_code and with_class_code: class c owns channels kc .. kc + k - 1."""

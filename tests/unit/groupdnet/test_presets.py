@@ -23,6 +23,7 @@ SUMS = {
     "deepfashion": 109_160_163,
     "deepfashion-vspade": 106_808_707,
     "deepfashion-groupenc": 105_561_155,
+    "deepfashion-groupdec": 111_312_387,
     "deepfashion-groupnet": 97_693_379,
 }
 
@@ -48,10 +49,11 @@ class TestPublishedSizes:
     def test_the_small_models_are_of_equal_size(self):
         """So that what differs between them is how classes are kept apart, not how much they can hold."""
         sizes = []
-        for name in ("fashion-small", "fashion-small-vspade", "fashion-small-groupnet"):
+        for name in (name for name in PRESETS if name.startswith("fashion-small")):
             config = preset(name)
             sizes.append(parameters(Encoder, config) + parameters(Decoder, config))
-        assert max(sizes) < 1.1 * min(sizes)
+        assert len(sizes) == 5
+        assert max(sizes) < 1.03 * min(sizes)
 
 
 class TestPresets:
@@ -61,6 +63,10 @@ class TestPresets:
     def test_passes_its_own_checks_and_survives_json(self, name):
         config = preset(name)
         assert config_from_plain(GroupDNetConfig, json.loads(json.dumps(asdict(config)))) == config
+
+    def test_ade20k_is_enlarged_to_286_and_cropped_to_256(self):
+        assert (preset("ade20k").loaded, preset("ade20k").crop) == ((286, 286), (256, 256))
+        assert (preset("cityscapes").loaded, preset("cityscapes").crop) == ((256, 512), None)
 
     def test_latent_grids(self):
         assert preset("deepfashion").start == preset("ade20k").start == (4, 4)
@@ -94,6 +100,10 @@ class TestWrongSettings:
         with pytest.raises(ConfigError, match="the label map has 7 channels, which 8 groups do not divide"):
             preset("deepfashion", num_classes=7)
 
+    def test_a_map_of_one_pixel_is_fine_for_a_group_norm_and_two_pixels_for_an_instance_norm(self):
+        assert preset("deepfashion", height=64, width=64, norm="group").start == (1, 1)
+        assert preset("deepfashion", height=64, width=128).start == (1, 2)
+
     def test_free_lists_work(self):
         config = preset("deepfashion", decoder_groups=(8, 4, 8, 2, 1, 4, 1))
         assert config.decoder_groups == (8, 4, 8, 2, 1, 4, 1)
@@ -107,6 +117,8 @@ class TestWrongSettings:
             ({"height": 100}, r"\[height\].*multiple of 64"),
             ({"decay_epochs": 101}, r"\[decay_epochs\].*at most 100"),
             ({"beta2": 1.0}, r"\[beta2\]"),
+            ({"load_size": 200}, r"\[load_size\].*0, or at least 256, to cut 256x256 from"),
+            ({"height": 64, "width": 64}, r"\[height\].*64x64, expected one side of 128 or more, fewer blocks"),
             ({"batch_size": 0}, r"\[batch_size\]"),
         ],
     )
@@ -120,6 +132,7 @@ class TestPublished:
 
     FOLLOWS_RELEASE = frozenset(
         {"class_images", "modulation_form", "activation", "spectral_norm", "init", "modulation", "edges", "num_classes"}
+        | {"encoder_channels"}
     )
 
     @pytest.mark.parametrize("name", ["deepfashion", "cityscapes", "ade20k"])

@@ -14,7 +14,7 @@ def golden(golden_file):
 
 
 class TestGoldenDiscriminator:
-    """Outputs and the gradient in the image, to 1e-5 absolute and 1e-4 relative, in eval mode."""
+    """Outputs and the gradient in the image, to 1e-5 of the largest value and 1e-4 of each, in eval mode."""
 
     def test_outputs_and_gradients_of_the_file(self, golden):
         assert_all_outputs(golden, discriminator_outputs(golden))

@@ -27,6 +27,18 @@ class TestAllOutputsOfAGoldenFile:
         with pytest.raises(AssertionError, match="x: "):
             assert_all_outputs(golden_of(1.0), {"x": torch.tensor(wrong)})
 
+    @pytest.mark.parametrize(("largest", "off"), [(1000.0, 0.005), (1.0, 5e-6), (1e-3, 5e-9)])
+    def test_a_number_may_be_off_by_rounding_of_the_largest(self, largest, off):
+        assert_all_outputs(golden_of([largest, 0.0]), {"x": torch.tensor([largest, off])})
+
+    @pytest.mark.parametrize(("largest", "off"), [(1000.0, 0.02), (1.0, 2e-5), (1e-3, 2e-8)])
+    def test_and_no_further(self, largest, off):
+        with pytest.raises(AssertionError, match="x: "):
+            assert_all_outputs(golden_of([largest, 0.0]), {"x": torch.tensor([largest, off])})
+
+    def test_what_should_be_zero_may_be_rounding(self):
+        assert_all_outputs(golden_of([0.0, 0.0]), {"x": torch.tensor([0.0, 5e-9])})
+
     def test_fails_on_another_shape(self):
         with pytest.raises(AssertionError, match="x: "):
             assert_all_outputs(golden_of(1.0), {"x": torch.ones(1)})

@@ -15,7 +15,7 @@ def golden(golden_file):
 
 
 class TestGoldenGenerator:
-    """Given the release's weights and inputs, ours gives the release's numbers (1e-5 absolute + 1e-4 relative)."""
+    """Given the release's weights and inputs, ours gives the release's numbers (1e-5 of the largest, 1e-4 of each)."""
 
     def test_image_inner_activations_gradients_and_part_logits_of_the_file(self, golden):
         assert_all_outputs(golden, generator_outputs(golden))

@@ -58,3 +58,21 @@ def test_two_linear_maps_in_a_row_are_one():
 
 def test_quick_gelu_by_hand():
     torch.testing.assert_close(quick_gelu(torch.tensor([0.0, 1.0])), torch.tensor([0.0, 1 / (1 + 2.718281828**-1.702)]))
+
+
+def test_the_projections_begin_as_those_of_torchs_multi_head_attention():
+    """Xavier uniform over query, key and value as one matrix of (3d, d): bound (6 / 4d)^0.5; biases 0."""
+    torch.manual_seed(0)
+    block = CrossAttentionBlock(64)
+    before = block.query_conv.weight.clone()
+    block.reset_projections()
+    for projection in (block.query, block.key, block.value):
+        assert projection.weight.abs().max().item() == pytest.approx((6 / 256) ** 0.5, rel=1e-2)
+        assert not projection.bias.any()
+    assert torch.equal(block.query_conv.weight, before)
+
+
+def test_the_hidden_layer_is_four_times_as_wide():
+    block = CrossAttentionBlock(6)
+    assert block.mlp_in.weight.shape == (24, 6)
+    assert CrossAttentionBlock(6, expansion=2).mlp_in.weight.shape == (12, 6)

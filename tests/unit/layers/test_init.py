@@ -23,6 +23,17 @@ class TestInitWeights:
         assert layer.weight.std().item() == pytest.approx(expected, rel=0.02)
         assert not layer.bias.any()
 
+    def test_weights_are_normal_and_not_uniform(self):
+        """Given 21600 weights, the largest is beyond 3.5 deviations; a uniform one is below the root of 3."""
+        layer = nn.Conv2d(40, 60, 3)
+        init_weights(layer, 1.0, seeded(0))
+        assert (layer.weight.abs().max() / layer.weight.std()).item() > 3.5
+
+    def test_the_gain_is_a_fiftieth_unless_told_otherwise(self):
+        layer = nn.Conv2d(40, 60, 3)
+        init_weights(layer, generator=seeded(0))
+        assert layer.weight.std().item() == pytest.approx(0.02 * (2 / 900) ** 0.5, rel=0.02)
+
     def test_a_layer_without_bias_is_fine(self):
         layer = nn.Conv2d(8, 8, 1, bias=False)
         init_weights(layer, 0.02, seeded(0))

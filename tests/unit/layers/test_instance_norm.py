@@ -6,8 +6,9 @@ import torch
 from ipose.layers.instance_norm import InstanceNorm
 
 
-def test_equals_torchs_where_torch_has_one():
-    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+@pytest.mark.parametrize("size", [(4, 5), (4, 1), (1, 5)])
+def test_equals_torchs_where_torch_has_one(size):
+    x = torch.randn(2, 3, *size, dtype=torch.float64)
     assert torch.equal(InstanceNorm(3)(x), torch.nn.InstanceNorm2d(3)(x))
 
 

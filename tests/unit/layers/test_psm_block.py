@@ -6,6 +6,9 @@ from torch import nn
 
 from ipose.layers.injection_blocks import PlainBlock
 from ipose.layers.psm_block import BlockFactory, PSMBlock
+from ipose.reference.generator import part_step, spade_block
+from ipose.reference.operations import Layers, nearest
+from ipose.testing.literal import assert_same_function, randomise
 from ipose.testing.psm_block_contract import PSMBlockContract
 
 
@@ -33,6 +36,32 @@ class TestPSMBlockOfOneWidth(PSMBlockContract):
         nn.init.zeros_(block.conv_p.bias)
         other = [torch.randn_like(inputs[0]), *inputs[1:]]
         assert torch.equal(block(*inputs), block(*other))
+
+
+def spelled_out(state, x, semantic_map, part, mask, noise, *, training):
+    net, maps = Layers(state, training), [nearest(tensor, x.shape[-2:]) for tensor in (semantic_map, part, mask, noise)]
+    return spade_block(net.below("residual"), part_step(net, x, *maps[1:]), maps[0])
+
+
+@pytest.mark.parametrize("training", [False, True], ids=["eval", "training"])
+@pytest.mark.parametrize(("widths", "scale"), [((6, 4), 1), ((4, 4), 2), ((3, 5), 3)])
+def test_it_is_the_part_step_and_then_the_spade_block(widths, scale, training):
+    """Outputs and all gradients, with weights, biases and running statistics that are all random."""
+    block = randomise(PSMBlock(*widths, map_channels=4, part_channels=3, noise_channels=2, spade_hidden=5), 0)
+    generator = torch.Generator().manual_seed(1)
+    shapes = (widths[0], 1), (4, scale), (3, scale), (1, scale), (2, scale)
+    inputs = [torch.randn(2, n, 2 * s, 3 * s, generator=generator, dtype=torch.float64) for n, s in shapes]
+    inputs[3] = (inputs[3] > 0).double()
+    assert_same_function(
+        block.train(training), lambda state, *x: spelled_out(state, *x, training=training), inputs, seed=2
+    )
+
+
+def test_the_hidden_layers_have_the_widths_asked_for():
+    block = PSMBlock(6, 4, map_channels=4, part_channels=3, noise_channels=2, spade_hidden=5, part_hidden=7)
+    assert block.part_modulation.part_gamma_beta.shared.out_channels == 7
+    assert block.part_modulation.noise_gamma_beta.shared.out_channels == 7
+    assert block.residual.spade_0.gamma_beta.shared.out_channels == 5
 
 
 def test_it_is_a_block_factory():

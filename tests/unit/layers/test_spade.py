@@ -8,6 +8,9 @@ from torch import nn
 from ipose.layers.semantic_maps import SemanticMaps
 from ipose.layers.spade import SPADE, GammaBeta, nearest
 from ipose.reference import spade as reference
+from ipose.reference.operations import Layers, gamma_beta
+from ipose.reference.operations import spade as spelled_out
+from ipose.testing.literal import assert_same_function, randomise
 from ipose.testing.spade_contract import CHANNELS, HIDDEN, MAP_CHANNELS, SPADEContract, random_tensor, redraw
 
 
@@ -111,3 +114,35 @@ class TestNearest:
 def test_the_literal_convolution_is_torchs():
     x, conv = torch.rand(2, 3, 4, 5), nn.Conv2d(3, 2, 3, padding=1)
     torch.testing.assert_close(reference.conv3x3(x, conv.weight, conv.bias), conv(x))
+
+
+def normal(*shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+@pytest.mark.parametrize("training", [False, True], ids=["eval", "training"])
+def test_outputs_and_gradients_are_the_formulas_at_every_slope(slope, training):
+    module = randomise(SPADE(3, 4, 5, slope), 0).train(training)
+    assert_same_function(
+        module,
+        lambda state, x, maps: spelled_out(Layers(state, training), x, maps, slope=slope),
+        (normal(2, 3, 4, 5), normal(2, 4, 8, 5)),
+        seed=1,
+    )
+
+
+@pytest.mark.parametrize(("groups", "shared_groups"), [(2, None), (2, 1), (1, 2), (3, 6)])
+def test_gamma_and_beta_are_made_in_their_groups_of_a_layer_in_its_own(groups, shared_groups):
+    module = randomise(GammaBeta(6, 6, 12, 0.2, groups=groups, shared_groups=shared_groups), 0)
+    form = {"groups": groups, "shared_groups": groups if shared_groups is None else shared_groups}
+    assert_same_function(
+        module, lambda state, maps: gamma_beta(Layers(state), maps, slope=0.2, **form), (normal(2, 6, 3, 4),), seed=1
+    )
+
+
+def test_another_norm_and_a_scale_around_0_are_options():
+    module = randomise(SPADE(3, 4, 5, norm=nn.BatchNorm2d(3), around_one=False), 0).eval()
+    x, maps = normal(2, 3, 4, 5), normal(2, 4, 4, 5)
+    gamma, beta = module.gamma_beta(maps)
+    torch.testing.assert_close(module(x, maps), module.norm(x) * gamma + beta)

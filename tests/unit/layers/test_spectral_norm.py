@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
+from torch.overrides import TorchFunctionMode
 
 from ipose.layers.spectral_norm import (
     normalise_all,
@@ -49,6 +50,22 @@ class TestSpectralNormConv:
         sigma = original[0].flatten() @ norm._v
         torch.testing.assert_close(conv.weight, original / sigma)
 
+    def test_each_pass_in_training_makes_one_iteration_u_before_v(self, conv: nn.Conv2d) -> None:
+        norm, original = conv.parametrizations.weight[0], conv.parametrizations.weight.original
+        norm._v.copy_(F.normalize(torch.arange(1.0, 28.0), dim=0))
+        w = original.detach().flatten(1)
+        u = F.normalize(w @ norm._v, dim=0)
+        conv.train()(torch.zeros(1, 3, 4, 4))
+        torch.testing.assert_close(norm._u, u)
+        torch.testing.assert_close(norm._v, F.normalize(w.T @ u, dim=0))
+
+    def test_gradients_flow_through_sigma_too(self, conv: nn.Conv2d) -> None:
+        assert_gradient_of_the_quotient(conv)
+
+    def test_vectors_of_length_0_are_guarded_by_eps(self) -> None:
+        assert spectral_norm_conv(2, 2, 1).parametrizations.weight[0].eps == 1e-12
+        assert spectral_norm_conv(2, 2, 1, eps=1e-4).parametrizations.weight[0].eps == 1e-4
+
     def test_keeps_the_size_unless_told_otherwise(self) -> None:
         x = torch.zeros(1, 2, 6, 6)
         assert spectral_norm_conv(2, 4, 3)(x).shape == (1, 4, 6, 6)
@@ -59,6 +76,75 @@ class TestSpectralNormConv:
         conv = with_spectral_norm(nn.Conv2d(2, 2, 1))
         assert torch.equal(conv(torch.zeros(1, 2, 1, 1)).flatten(), conv.bias)
         assert spectral_norm_conv(2, 2, 1, bias=False).bias is None
+
+
+class TestLikeTorch:
+    """The numbers, draws and names are those of torch's own parametrisation."""
+
+    @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d, nn.Linear])
+    @pytest.mark.parametrize("training", [True, False])
+    def test_everything_is_equal_in_float32(self, kind, training):
+        def made(wrap):
+            torch.manual_seed(0)
+            layer = kind(5, 7) if kind is nn.Linear else kind(5, 7, 3)
+            wrap(layer)
+            x = torch.rand((2, 5) if kind is nn.Linear else (2, 5, 6, 6))
+            for _ in range(3):
+                layer.train(training)(x).sum().backward()
+            gradients = {f"gradient {name}": value.grad for name, value in layer.named_parameters()}
+            return layer.state_dict() | gradients
+
+        ours, torchs = made(normalise_all), made(parametrizations.spectral_norm)
+        assert ours.keys() == torchs.keys()
+        for name, value in ours.items():
+            assert torch.equal(value, torchs[name]), name
+
+
+class Products(TorchFunctionMode):
+    """Notes for each matrix product whether autocast was on. Autocast lowers these on CUDA (mv) or everywhere (@)."""
+
+    def __init__(self):
+        super().__init__()
+        self.autocast = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in (torch.mv, torch.dot, torch.vdot, torch.matmul, Tensor.__matmul__, Tensor.matmul):
+            self.autocast.append(torch.is_autocast_enabled("cpu"))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("wrap", [with_spectral_norm, right_first_spectral_norm, normalise_all])
+@pytest.mark.parametrize("training", [True, False])
+def test_under_bf16_autocast_the_iteration_is_float32(wrap, training):
+    """Given bf16 autocast, weight, u and v are those of a float32 pass, and no product is left to autocast."""
+
+    def made(autocast):
+        torch.manual_seed(0)
+        conv = nn.Conv2d(6, 8, 3)
+        wrap(conv)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=autocast), Products() as products:
+            weight = conv.train(training).weight
+        return weight, conv.parametrizations.weight[0], products
+
+    (weight, norm, _), (lowered, other, products) = made(False), made(True)
+    assert lowered.dtype == torch.float32
+    assert torch.equal(weight, lowered)
+    assert torch.equal(norm._u, other._u)
+    assert torch.equal(norm._v, other._v)
+    assert products.autocast
+    assert not any(products.autocast)
+
+
+def assert_gradient_of_the_quotient(layer: nn.Conv2d) -> None:
+    """d(W / (u . W v)) with u and v constant, by a random sum of the weight's numbers."""
+    original, norm = layer.eval().parametrizations.weight.original, layer.parametrizations.weight[0]
+    w = original.detach().clone().requires_grad_()
+    weight = w / (norm._u @ w.flatten(1) @ norm._v)
+    direction = torch.randn(weight.shape, generator=torch.Generator().manual_seed(0))
+    (found,) = torch.autograd.grad((layer.weight * direction).sum(), original)
+    (expected,) = torch.autograd.grad((weight * direction).sum(), w)
+    torch.testing.assert_close(layer.weight, weight)
+    torch.testing.assert_close(found, expected)
 
 
 def right_first_conv(seed=0):
@@ -115,6 +201,15 @@ class TestRightFirst:
         (layer(x) + layer(x)).sum().backward()
         assert layer.parametrizations.weight.original.grad.any()
 
+    def test_gradients_flow_through_sigma_too(self):
+        assert_gradient_of_the_quotient(right_first_conv())
+
+    def test_begins_near_the_largest_singular_value(self):
+        """Fifteen iterations are made at once, as torch makes them."""
+        for seed in range(4):
+            w, u, v = parts(right_first_conv(seed))
+            assert torch.dot(u, w @ v).item() == pytest.approx(torch.linalg.matrix_norm(w, 2).item(), rel=0.02)
+
     def test_can_be_made_without_numbers(self):
         with torch.device("meta"):
             layer = right_first_spectral_norm(nn.Conv2d(4, 6, 3))
@@ -125,9 +220,10 @@ class TestNormaliseAll:
     """normalise_all wraps what has no spectral norm yet, once."""
 
     def test_every_convolution_and_linear_layer_has_it_once(self):
-        network = nn.Sequential(right_first_conv(), nn.Conv2d(6, 2, 1), nn.Flatten(), nn.Linear(2, 2))
+        network = nn.Sequential(right_first_conv(), nn.ConvTranspose2d(6, 2, 1), nn.Conv2d(2, 2, 1), nn.Linear(2, 2))
         normalise_all(network)
-        assert sum(name.endswith("_u") for name in network.state_dict()) == 3
+        assert sum(name.endswith("_u") for name in network.state_dict()) == 4
+        assert network[0].parametrizations.weight[0].__class__.__name__ == "RightFirst"
 
 
 def test_under_autocast_the_largest_singular_value_stays_float32():

@@ -1,12 +1,15 @@
 """CLIPStyle: tokens of a frozen encoder, gradients to the fakes alone."""
 
+from typing import Any
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ipose.errors import ConfigError
 from ipose.losses import CLIPStyle, relaxed_emd, tiny_clip_style, visual_tokens
-from ipose.losses.clip_style import StyleResize
+from ipose.losses.clip_style import CLIP_MEAN, CLIP_STD, STYLE_BLOCK, StyleResize
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,27 @@ class TestVisualTokens:
         red = seen[0][0, 0, 4:-4, 4:-4] * 0.26862954 + 0.48145466
         assert {round(value, 1) for value in red.flatten().tolist()} == levels
 
+    @pytest.mark.parametrize(
+        ("resize", "how"), [("clip", {"mode": "bicubic", "antialias": True}), ("release", {"mode": "bilinear"})]
+    )
+    def test_the_resize_is_torchs(self, style: CLIPStyle, resize: StyleResize, how: dict[str, Any]) -> None:
+        seen: list[Tensor] = []
+        handle = style.visual.conv1.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+        visual_tokens(style.visual, images(0, (50, 70)), 0, resize)
+        handle.remove()
+        expected = F.interpolate((images(0, (50, 70)) + 1) / 2, size=(32, 32), **how)
+        mean, deviation = (torch.tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
+        torch.testing.assert_close(seen[0], (expected - mean) / deviation)
+
+    def test_the_style_is_read_from_the_block_number_8(self) -> None:
+        assert STYLE_BLOCK == 8
+
+    def test_the_last_block_is_the_last_one_that_there_is(self, style: CLIPStyle) -> None:
+        with pytest.raises(ConfigError, match=r"found 2, expected 0\.\.1"):
+            visual_tokens(style.visual, images(0), 2)
+        with pytest.raises(ConfigError, match=r"found -1, expected 0\.\.1"):
+            visual_tokens(style.visual, images(0), -1)
+
     def test_a_block_that_is_not_there_is_refused(self, style: CLIPStyle) -> None:
         with pytest.raises(ConfigError, match=r"found 8, expected 0\.\.1"):
             visual_tokens(style.visual, images(0))
@@ -83,6 +107,18 @@ class TestCLIPStyle:
         assert fake.grad.abs().amax(dim=(1, 2, 3)).min() > 0
         assert real.grad is None
         assert all(not p.requires_grad and p.grad is None for p in style.parameters())
+
+    def test_an_encoder_in_train_mode_is_put_into_eval_mode(self, style: CLIPStyle) -> None:
+        visual = tiny_clip_style(1).visual.train().requires_grad_(True)
+        frozen = CLIPStyle(visual, 1)
+        assert not any(module.training for module in frozen.visual.modules())
+        assert not any(parameter.requires_grad for parameter in frozen.parameters())
+
+    def test_the_releases_resize_is_that_of_fakes_and_photographs(self, style: CLIPStyle) -> None:
+        release = CLIPStyle(tiny_clip_style(0).visual, 1, "release")
+        fake, real = images(0, (50, 70)), images(1, (50, 70))
+        expected = relaxed_emd(*(visual_tokens(style.visual, each, 1, "release") for each in (fake, real)))
+        assert release(fake, real) == expected != style(fake, real)
 
     def test_stays_in_eval_mode(self, style: CLIPStyle) -> None:
         style.train()

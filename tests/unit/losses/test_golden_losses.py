@@ -13,7 +13,7 @@ def golden(golden_file):
 
 
 class TestGoldenLosses:
-    """Each number of the file, to 1e-5 absolute and 1e-4 relative."""
+    """Each number of the file, to 1e-5 of the largest value and 1e-4 of each."""
 
     def test_every_loss_weight_and_score_of_the_file(self, golden):
         assert_all_outputs(golden, losses_outputs(golden))

@@ -85,6 +85,20 @@ class TestVGGFeatureLoss:
         assert real.grad is None
         assert all(not p.requires_grad for p in loss.parameters())
 
+    def test_layers_in_train_mode_are_put_into_eval_mode(self) -> None:
+        frozen = VGGFeatureLoss(nn.Sequential(nn.Conv2d(3, 4, 1), nn.Dropout(), nn.ReLU()), (2,), (1.0,))
+        assert not any(module.training for module in frozen.layers)
+        assert frozen(images(0), images(0)) == 0
+
+    def test_without_imagenets_scale_both_images_enter_as_they_are(self) -> None:
+        layers = nn.Sequential(nn.Identity())
+        fake, real = images(0), images(1)
+        plain = VGGFeatureLoss(layers, (0,), (2.0,), imagenet=False)
+        torch.testing.assert_close(plain(fake, real), 2 * (fake - real).abs().mean())
+        scaled = VGGFeatureLoss(layers, (0,), (2.0,))
+        deviation = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+        torch.testing.assert_close(scaled(fake, real), 2 * ((fake - real).abs() / 2 / deviation).mean())
+
     def test_stays_in_eval_mode(self, loss: VGGFeatureLoss) -> None:
         loss.train()
         assert not any(module.training for module in loss.modules())

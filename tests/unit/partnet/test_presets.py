@@ -21,8 +21,8 @@ class TestPresets:
     """A preset is a name for a whole configuration; overrides replace single fields."""
 
     def test_paper_and_release_leave_the_defaults_only_where_they_say(self):
-        assert differing(preset("paper"), PartNetConfig()) == {"cross_entropy", "weight_init"}
-        own = {"zero_empty_masks", "replaced_support", "weight_init", "epochs"}
+        assert differing(preset("paper"), PartNetConfig()) == {"cross_entropy", "weight_init", "held_out"}
+        own = {"zero_empty_masks", "replaced_support", "weight_init", "epochs", "held_out", "best_checkpoint"}
         assert differing(preset("release"), PartNetConfig()) == own
 
     def test_the_defaults_have_the_published_sizes(self):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from ipose.errors import ShapeMismatchError, SupportError
+from ipose.errors import ConfigError, ShapeMismatchError, SupportError
 from ipose.part_annotations import SupportSet
 from ipose.pipeline import IPose
 from ipose.testing.tiny_scenes import SPEC, make_scene
@@ -26,8 +26,8 @@ class TestImages:
 
     def test_the_same_seed_gives_the_same_image_alone_or_in_a_batch(self, model):
         scenes = [make_scene(i) for i in range(3)]
-        together = model.generate(scenes, seed=7)
-        backwards = model.generate(scenes[::-1], seed=7)[::-1]
+        together = list(model.generate(scenes, seed=7))
+        backwards = list(model.generate(scenes[::-1], seed=7))[::-1]
         for scene, out, again in zip(scenes, together, backwards, strict=True):
             alone = model(scene, seed=7)
             torch.testing.assert_close(alone.image, out.image, atol=1e-5, rtol=0)
@@ -53,12 +53,12 @@ class TestImages:
 
     def test_a_scene_without_objects_is_painted(self, model):
         label = torch.ones(32, 48, dtype=torch.int64)
-        out = model(Scene("sky", None, label, torch.zeros(32, 48, dtype=torch.int32)))
+        out = model(Scene("sky", None, label, torch.zeros(32, 48, dtype=torch.int32), ()))
         assert out.image.isfinite().all()
         assert not out.parts.any()
 
     def test_no_scenes_give_no_images(self, model):
-        assert model.generate([]) == []
+        assert list(model.generate([])) == []
 
     def test_painting_known_parts_is_generating(self, model):
         scene = make_scene(0)
@@ -80,9 +80,10 @@ class TestRefusals:
         with pytest.raises(ShapeMismatchError, match="found 36x48, expected height and width in multiples of 8"):
             model(make_scene(0, (36, 48)))
 
-    def test_scenes_of_two_sizes_in_one_batch(self, model):
-        with pytest.raises(ShapeMismatchError, match="Call the model once for each size"):
-            model.generate([make_scene(0), make_scene(1, (32, 32))])
+    @pytest.mark.parametrize("value", [torch.zeros(3, 4), "label.png", None], ids=["tensor", "path", "none"])
+    def test_what_is_no_scene(self, model, value):
+        with pytest.raises(ConfigError, match=r"not a scene: found .*, expected a Scene. Scene\.from_arrays"):
+            list(model.generate(iter([value])))
 
     def test_an_object_of_a_category_without_supports(self, model):
         scene = make_scene(0)

@@ -50,7 +50,7 @@ class TestWithoutPartNet:
         out = model(make_scene(0), seed=7)
         assert (out.image.shape, out.parts.shape, out.part_logits.shape) == ((3, 32, 48), (32, 48), (9, 32, 48))
         assert out.image.isfinite().all()
-        torch.testing.assert_close(model.generate([make_scene(1), make_scene(0)], seed=7)[1].image, out.image)
+        torch.testing.assert_close(list(model.generate([make_scene(1), make_scene(0)], seed=7))[1].image, out.image)
 
     def test_saves_and_loads_the_same_model(self, model, tmp_path):
         model.save_pretrained(tmp_path)

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
-from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
+from ipose.losses.dice import dice_loss
+from ipose.segmentation.pairs import NoiseBatch, NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
 
@@ -68,3 +70,30 @@ class TestObjective:
         assert objective.networks.keys() == {"segmenter"}
         segmenter.zero_grad(set_to_none=True)
         segmenter.eval()
+
+    def test_a_generator_in_train_mode_is_frozen_in_eval_mode(self, segmenter):
+        PartSegmenterObjective(segmenter, (made := GANSegGenerator(TINY_GANSEG).train()), PartSegmenterConfig())
+        assert not any(module.training for module in made.modules())
+
+    def test_terms_are_those_of_the_generators_own_pairs(self, generator, segmenter):
+        """Of the segmenter's answer to the generator's image: half the cross-entropy, and half the Dice loss."""
+        objective = PartSegmenterObjective(segmenter.eval(), generator, PartSegmenterConfig(batch_size=2))
+        noise = numbered_noise(TINY_GANSEG, 0, range(2))
+        (phase,) = objective.phases(NoiseBatch(noise, ("0", "1")), torch.Generator())
+        with torch.no_grad():
+            image, target = draw_pairs(generator, noise)
+            logits = segmenter(image)
+            losses = phase.losses()
+        expected = F.cross_entropy(logits, target) / 2, dice_loss(logits, target) / 2
+        torch.testing.assert_close((losses["cross_entropy"], losses["dice"]), expected)
+
+    def test_noise_of_the_items_of_a_batch_is_each_its_own(self):
+        source = NoiseSource(TINY_GANSEG, 10)
+        items = [source.item(i, torch.Generator().manual_seed(i)) for i in range(3)]
+        for field in source.collate(items, torch.Generator()).noise:
+            assert len(field.flatten().unique()) == field.numel()
+
+    def test_adam_has_torchs_betas_and_the_rate_of_the_config(self, generator, segmenter):
+        config = PartSegmenterConfig(learning_rate=3e-4)
+        group = PartSegmenterObjective(segmenter, generator, config).optimizers["segmenter"].param_groups[0]
+        assert (group["lr"], group["betas"]) == (3e-4, (0.9, 0.999))

@@ -28,6 +28,13 @@ class TestGeometricScore(GeometricScoreContract):
         assert scores.shape == (3, 4)
         assert scores[2, 1].item() == pytest.approx(geometric_score(a[2, 1], b[2, 1]).item())
 
+    def test_whole_numbers_of_any_kind_score_like_floats(self, device):
+        """Given more than 255 pixels, a sum or a difference in uint8 would run over."""
+        generator = torch.Generator().manual_seed(0)
+        a, b = (torch.rand(2, 3, 40, 40, generator=generator) > 0.4).to(device)
+        for dtype in (torch.uint8, torch.bool, torch.int64):
+            torch.testing.assert_close(geometric_score(a.to(dtype), b.to(dtype)), geometric_score(a.float(), b.float()))
+
     def test_one_empty_pair_in_a_batch_is_refused(self, device):
         a = torch.ones(2, 3, 3, device=device)
         a[1] = 0
@@ -46,6 +53,13 @@ class TestGeometricScoreMatrix(GeometricScoreContract):
         for i in range(2):
             for j in range(len(b)):
                 assert matrix[i, j].item() == pytest.approx(geometric_score(a[i], b[j]).item())
+
+    def test_whole_numbers_of_any_kind_score_like_floats(self, device):
+        generator = torch.Generator().manual_seed(0)
+        shapes = (torch.rand(5, 40, 40, generator=generator) > 0.3).to(device)
+        for dtype in (torch.uint8, torch.bool, torch.int64):
+            found = geometric_score_matrix(shapes[:3].to(dtype), shapes[3:].to(dtype))
+            torch.testing.assert_close(found, geometric_score_matrix(shapes[:3].float(), shapes[3:].float()))
 
     def test_never_falls_below_0_by_rounding(self, device):
         soft = torch.rand(40, 64, 64, generator=torch.Generator().manual_seed(0)).to(device)

@@ -27,11 +27,15 @@ class TestPublished:
         [
             ("cityscapes", "lr_generator", 1e-4, 4e-4),
             ("cityscapes", "label_mix_weight", 10.0, 5.0),
-            ("cityscapes", "ema_decay", 0.999, 0.999),
-            ("cityscapes", "batch_size", 4, 4),
+            ("cityscapes", "ema_decay", None, 0.999),
+            ("cityscapes", "batch_size", None, 4),
             ("ade20k", "lr_generator", 1e-4, 2e-4),
             ("ade20k", "label_mix_weight", 10.0, 10.0),
-            ("ade20k", "ema_decay", 0.9999, 0.9999),
+            ("ade20k", "ema_decay", None, 0.9999),
+            ("ade20k", "batch_size", None, 24),
+            ("coco-stuff", "batch_size", None, 28),
+            ("coco-stuff", "part_channels", None, 9),
+            ("coco-stuff", "lr_generator", 1e-4, 1e-4),
             ("coco-stuff", "epochs", 100, 500),
             ("coco-stuff", "num_classes", 183, 183),
         ],
@@ -45,10 +49,14 @@ class TestPublished:
         assert known["channels"] == Published(64, 64, of="OASIS")
         assert known["part_hidden"].of == ""
 
+    def test_a_rate_that_no_script_passes_is_told_from_one_that_a_script_passes(self):
+        assert published("coco-stuff")["lr_generator"].release_from == "none passed: its config.py's default"
+        assert published("ade20k")["lr_generator"].release_from == ""
+
     def test_a_preset_of_no_published_data_set_gets_what_holds_for_all_of_them(self):
         toy = published("toy")
         assert toy["part_hidden"] == published("ade20k")["part_hidden"]
-        assert toy["unknown"] == Published(0, 0)
+        assert toy["unknown"] == Published(release=0)
 
     def test_and_of_the_rest_that_it_differs_by_data_set(self):
         """Paper and release are told apart: in the paper one rate serves all data sets, in the scripts it does not."""

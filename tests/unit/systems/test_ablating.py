@@ -121,7 +121,7 @@ class TestGridOfAPackage:
         assert scores == {"error": pytest.approx(1 / 3 - 0.25)}
 
     def test_refuses_those_of_another_system(self, tmp_path):
-        expected = r"\[features\] an option that means nothing for table depth, which trains a Mine.*expected --bonus"
+        expected = r"\[features\] an option that means nothing for table depth, which trains Mine.*expected --bonus"
         with pytest.raises(ConfigError, match=expected):
             ablate("depth", None, IPoseAblateOptions(features="random"), data=DataConfig(), out=tmp_path)
         with pytest.raises(ConfigError, match=r"\[bonus\] an option that means nothing for table 7"):

@@ -21,12 +21,15 @@ PUBLISHED_PARTS = {
 }  # fmt: skip
 """Basis and novel AC, iPOSE suppl. tables 4, 7, 8."""
 
+PUBLISHED_FID_ON_COCO = {("4", "k-1"): 15.76, ("4", "k-2"): 15.73, ("4", "k-3"): 15.72, ("4", "k-4"): 15.72}
+"""Of images made with so many supports, iPOSE suppl. table 4."""
+
 NONE = None
 PUBLISHED_IMAGES = {
     ("3", "oasis"): (47.7, 66.9, 81.5, 44.1), ("3", "global"): (43.6, 66.7, 81.9, 39.2),
     ("3", "global-style"): (42.8, 70.5, 82.1, 37.5), ("3", "global-style-parts"): (41.3, 70.6, 82.2, 30.4),
-    ("3", "global-style-parts-spade"): (42.9, NONE, NONE, 31.2),
-    ("3", "global-style-parts-concat"): (42.7, NONE, NONE, 31.5),
+    ("3", "global-style-parts-spade"): (42.9, 69.9, 81.9, 31.2),
+    ("3", "global-style-parts-concat"): (42.7, 70.6, 82.0, 31.5),
     ("3", "parts"): (44.2, 69.0, 81.8, 36.8), ("3", "style"): (45.2, 69.1, 81.2, 38.9),
     ("3", "style-parts"): (43.1, 70.6, 82.0, 35.5),
     ("9", "clip"): (41.3, 70.6, 82.2, NONE), ("9", "vgg"): (41.6, 68.6, 81.7, NONE),
@@ -34,6 +37,22 @@ PUBLISHED_IMAGES = {
     ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
 }  # fmt: skip
 """FID, mIoU, AC, object FID on Cityscapes, iPOSE tables 3, 9, 10, 11, 12."""
+
+PUBLISHED_CODES = {
+    ("groupdnet-1", "mulnet"): (12.07, 0.0244, 0.0019, 0.202),
+    ("groupdnet-1", "groupnet"): (12.58, 0.0276, 0.0017, 0.203),
+    ("groupdnet-1", "groupenc"): (10.83, 0.0232, 0.0065, 0.217),
+    ("groupdnet-1", "groupdec"): (9.84, 0.0003, 0.0257, 0.206),
+    ("groupdnet-1", "vspade"): (10.02, 0.0304, 0.1843, 0.207),
+    ("groupdnet-1", "groupdnet"): (9.50, 0.0264, 0.0033, 0.228),
+    ("groupdnet-3", "without-map"): (11.01, 0.0253, 0.0036, 0.217),
+    ("groupdnet-3", "without-split"): (10.76, 0.0054, 0.0189, 0.216),
+    ("groupdnet-3", "group-norm"): (10.33, 0.0256, 0.0040, 0.225),
+    ("groupdnet-3", "without-sync-bn"): (9.76, 0.0251, 0.0037, 0.216),
+    ("groupdnet-3", "without-spec-norm"): (10.42, 0.0290, 0.0153, 0.231),
+    ("groupdnet-3", "groupdnet"): (9.50, 0.0264, 0.0033, 0.228),
+}
+"""FID, mCSD, mOCD, LPIPS on DeepFashion, GroupDNet tables 1 and 3."""
 
 
 TABLES = {name: table for name, (_, table) in ablation_tables().items()}
@@ -51,19 +70,25 @@ class TestPublishedNumbers:
     """What stands beside our numbers is what the paper printed."""
 
     def test_every_row_of_every_table_is_checked_here(self):
-        assert sorted(all_rows()) == sorted([*PUBLISHED_PARTS, *PUBLISHED_IMAGES])
+        assert sorted(all_rows()) == sorted([*PUBLISHED_PARTS, *PUBLISHED_IMAGES, *PUBLISHED_CODES])
 
     @pytest.mark.parametrize("place", PUBLISHED_PARTS, ids="-".join)
     def test_of_partnet(self, place):
         published = row_of(*place).published
-        assert (published["ac_basis"], published["ac_novel"]) == PUBLISHED_PARTS[place]
-        assert len(published) == 2
+        assert (published["ac_pooled_basis"], published["ac_pooled_novel"]) == PUBLISHED_PARTS[place]
+        assert published.get("coco_fid") == PUBLISHED_FID_ON_COCO.get(place)
+        assert len(published) == 2 + (place in PUBLISHED_FID_ON_COCO)
 
     @pytest.mark.parametrize("place", PUBLISHED_IMAGES, ids="-".join)
     def test_of_images(self, place):
         keys = ("frechet", "miou", "accuracy", "object_frechet")
         expected = {key: value for key, value in zip(keys, PUBLISHED_IMAGES[place], strict=True) if value is not None}
         assert dict(row_of(*place).published) == expected
+
+    @pytest.mark.parametrize("place", PUBLISHED_CODES, ids="-".join)
+    def test_of_codes(self, place):
+        keys = ("frechet", "mcsd", "mocd", "diversity")
+        assert dict(row_of(*place).published) == dict(zip(keys, PUBLISHED_CODES[place], strict=True))
 
     def test_each_stands_under_a_metric_that_says_what_the_paper_calls_it(self):
         for table in TABLES.values():
@@ -114,13 +139,15 @@ class TestGrids:
         assert [(row.run, row.scoring["supports"]) for row in rows] == [("mixed-k", k) for k in (1, 2, 3, 4)]
 
     def test_unknown_tables_are_refused_and_table_10_is_found_in_table_3(self):
-        with pytest.raises(ConfigError, match="no such ablation table: found '5', expected 3, 4, 7, 8, 9, 11, 12"):
+        with pytest.raises(ConfigError, match="no such ablation table: found '5', expected 3, 4, 7, 8, 9, 11, 12, "):
             table_named("5")
         with pytest.raises(ConfigError, match="table 10's rows are part of table 3"):
             table_named("10")
 
     def test_the_listing_names_every_row(self):
         text = listing()
+        assert "GroupNet: a group for each class in every block" in text
+        assert "GroupDNet: as the preset" in text
         assert all(f"  {name} " in text for _, name in all_rows())
 
     def test_they_are_collected_without_torch(self):
@@ -128,6 +155,12 @@ class TestGrids:
             "import sys; from ipose.systems.ablation_tables import listing; listing(); sys.exit('torch' in sys.modules)"
         )
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def sorted_last(names):
+    """Numbers in order, then words in order."""
+    numbers = sorted((name for name in names if name.isdecimal()), key=int)
+    return [*numbers, *sorted(name for name in names if not name.isdecimal())]
 
 
 def table(name: str) -> AblationTable:
@@ -166,7 +199,7 @@ class TestTablesOfAPackage:
 
     def test_stand_behind_the_numbered_ones(self, installed):
         mine, own = installed((table("depth"),)), table("depth")
-        assert list(ablation_tables()) == ["3", "4", "7", "8", "9", "11", "12", "depth"]
+        assert list(ablation_tables()) == sorted_last([*TABLES, "depth"])
         assert table_named("depth") == (mine, own)
         assert "table depth: Depth (mine; published: nothing)" in listing()
 

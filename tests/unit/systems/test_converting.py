@@ -89,7 +89,7 @@ class TestToRelease:
         assert convert_to_release(folder, tmp_path / "a.pth") == ["model to a.pth"]
 
     def test_a_system_without_one(self, stranger, tmp_path):
-        with pytest.raises(ConfigError, match="no release has a line"):
+        with pytest.raises(ConfigError, match="no release of line"):
             convert_to_release(stranger.save(tmp_path / "model"), tmp_path / "a.pth")
 
     def test_a_file_is_no_model(self, stranger, tmp_path):

@@ -47,7 +47,7 @@ class TestMakeImages:
     @pytest.mark.parametrize("given", [{"move": ("part=1:0,0",)}, {"parts": MAPS}, {"resample": ("sky",)}])
     def test_an_option_of_another_system_is_refused_by_name(self, stranger, line, given):
         (name,) = given
-        with pytest.raises(ConfigError, match=rf"\[{name}\] no option of a line.*expected --twist"):
+        with pytest.raises(ConfigError, match=rf"\[{name}\] line has no such option.*expected --twist"):
             images(line, inputs=MAPS, given=given)
         assert "make" not in stranger.calls
 
@@ -59,7 +59,7 @@ class TestMakeImages:
     def test_where_images_come_from_noise_maps_mean_nothing(self, stranger, line, asked):
         stranger.register(making="stranger:make", make_options=stranger.module.MakeOptions, reads_maps=False)
         (name,) = asked
-        with pytest.raises(ConfigError, match=rf"\[{name}\] a line makes images of noise"):
+        with pytest.raises(ConfigError, match=rf"\[{name}\] line makes images of noise"):
             images(line, **asked)
         assert images(line) == [Path("out/0.png")]
 

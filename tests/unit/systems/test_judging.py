@@ -6,8 +6,18 @@ from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, RunError
 from ipose.evaluation.eval_card import EvalCard, read_card, read_cards
 from ipose.evaluation.judges import EvaluateOptions
-from ipose.systems.judging import Judged, check_options, data_of, evaluate_run, family_of
+from ipose.systems.judging import (
+    Judged,
+    ModelAlone,
+    check_options,
+    data_of,
+    evaluate_run,
+    family_of,
+    images_folder,
+    open_judged,
+)
 from ipose.systems.record import CLASS_OPTIONS
+from ipose.testing.tiny_scenes import write_scenes
 
 DATA = DataConfig(scenes=4, val_scenes=2)
 OTHER = DataConfig(data="somewhere/else")
@@ -72,7 +82,54 @@ class TestEvaluateRun:
         monkeypatch.setattr("ipose.systems.judging.class_cards", lambda *arguments: asked.append(arguments) or [])
         run = stranger.run(tmp_path / "run", data=DATA)
         evaluate_run(run.folder, options=EvaluateOptions(maps=3))
-        assert [(noise, options.maps) for _, noise, options in asked] == [(stranger.module.noise, 3)]
+        assert [(noise, options.maps, data) for _, noise, options, data in asked] == [(stranger.module.noise, 3, DATA)]
+
+
+class TestModelAlone:
+    """A model folder is judged like a run; its cards lie beside it, because it holds a model and nothing else."""
+
+    @pytest.fixture
+    def model(self, stranger, judged, tmp_path):
+        return stranger.save(tmp_path / "models" / "line")
+
+    def test_cards_and_images_lie_in_a_folder_beside_it(self, stranger, model, tmp_path):
+        found = evaluate_run(model, OTHER)
+        ((run, data, options, _),) = stranger.calls["judge"]
+        assert isinstance(run, ModelAlone)
+        assert (run.folder, run.model, data) == (model, model, OTHER)
+        assert found.files[0].parent == options.out == tmp_path / "models" / "line-on-else"
+        assert images_folder(run, options, "on-else") == tmp_path / "models" / "line-on-else" / "generated"
+        page = (tmp_path / "models" / "line-on-else" / "report.html").read_text()
+        assert found.report is not None
+        assert all(words in page for words in ("Straightness", "No curvature.", "somewhere/else"))
+
+    def test_another_split_lies_elsewhere(self, stranger, model, tmp_path):
+        found = evaluate_run(model, OTHER, EvaluateOptions(split="train"))
+        assert found.files[0].parent == tmp_path / "models" / "line-on-else-train"
+        run = stranger.run(tmp_path / "run", data=DATA)
+        assert evaluate_run(run.folder, DATA, EvaluateOptions(split="train")).files[0].parent.name == "train"
+
+    def test_the_caller_may_say_where_to(self, model, tmp_path):
+        found = evaluate_run(model, OTHER, EvaluateOptions(out=tmp_path / "out"))
+        assert found.files[0].parent == tmp_path / "out"
+
+    def test_it_needs_data(self, model):
+        with pytest.raises(RunError, match=r"a model folder does not say what to judge it on.*--data"):
+            evaluate_run(model)
+
+    def test_the_model_of_a_run_is_the_run(self, stranger, judged, tmp_path):
+        run = stranger.run(tmp_path / "run", data=DATA)
+        assert evaluate_run(run.model).files[0].parent == run.folder / "cards"
+
+    def test_its_spec_serves_where_the_data_do_not_say(self, stranger, model, tmp_path):
+        write_scenes(tmp_path / "scenes", "val", 1)
+        (tmp_path / "scenes" / "dataset.toml").replace(model / "dataset.toml")
+        evaluate_run(model, DataConfig(data=str(tmp_path / "scenes")))
+        assert stranger.calls["judge"][0][1].spec == str(model / "dataset.toml")
+
+    def test_neither_run_nor_model_is_told(self, tmp_path):
+        with pytest.raises(RunError, match="no run here"):
+            open_judged(tmp_path)
 
 
 class TestFamilies:
@@ -92,7 +149,7 @@ class TestFamilies:
         folder = stranger.run(tmp_path / "run").folder
         check_options(folder, ["data", "limit"], None)
         check_options(folder, ["lpips"], ("images",))
-        with pytest.raises(ConfigError, match=r"\[lpips\].*a line judged by lines: expected --data, --lim"):
+        with pytest.raises(ConfigError, match=r"\[lpips\].*line judged by lines: expected --data, --lim"):
             check_options(folder, ["data", "lpips"], None)
 
 

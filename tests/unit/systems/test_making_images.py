@@ -16,9 +16,9 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("given", "said"),
         [
-            ({"parts": "parts.png"}, r"\[parts\] no option of a GANSeg: found parts\.png, expected --move"),
-            ({"without_parts": True}, r"\[without_parts\] no option of a GANSeg"),
-            ({"resample": ("car",)}, r"\[resample\] no option of a GANSeg"),
+            ({"parts": "parts.png"}, r"\[parts\] GANSeg has no such option: found parts\.png, expected --move"),
+            ({"without_parts": True}, r"\[without_parts\] GANSeg has no such option"),
+            ({"resample": ("car",)}, r"\[resample\] GANSeg has no such option"),
         ],
     )
     def test_of_another_system(self, folders, tmp_path, given, said):
@@ -32,7 +32,7 @@ class TestOptions:
         assert [path.name for path in made] == ["seed0_0.png", "seed0_0_part.png", "seed0_sheet.png"]
 
     def test_a_system_of_noise_reads_no_maps(self, folders, maps, tmp_path):
-        with pytest.raises(ConfigError, match=r"\[inputs\] a GANSeg makes images of noise"):
+        with pytest.raises(ConfigError, match=r"\[inputs\] GANSeg makes images of noise"):
             list(make_images(folders["ganseg"], Request(out=tmp_path / "out", inputs=maps / "label")))
 
     @pytest.mark.parametrize("system", ["synthesis", "groupdnet"])

@@ -12,6 +12,8 @@ from ipose.training.loop import train
 from ipose.training.run import Run
 from ipose.training.snapshot import TrainResult
 
+HOOKS = ("on_sample", "on_save", "say", "criterion")
+
 
 @pytest.fixture
 def quick() -> Callable[..., TrainConfig]:
@@ -27,7 +29,7 @@ def fit(quick: Callable[..., TrainConfig]) -> Callable[..., tuple[TinySystem, Tr
 
     def run(folder: Path, *, resume: bool = False, **given: Any) -> tuple[TinySystem, TrainResult]:
         system, source = given.pop("system", None) or TinySystem(), given.pop("source", TinySource())
-        hooks = {key: given.pop(key) for key in ("on_sample", "on_save", "say") if key in given}
+        hooks = {key: given.pop(key) for key in HOOKS if key in given}
         config = quick(**given)
         where = Run.begin(folder, resume=resume, kind="tiny", config={}, train=config, command="ipose train tiny")
         return system, train(system, source, where, config, resume=resume, device="cpu", progress=False, **hooks)

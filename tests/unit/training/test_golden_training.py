@@ -23,6 +23,8 @@ import torch.nn.functional as F
 from ipose.data.batch_sources import SceneSource
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
+from ipose.groupdnet.objective import GroupDNetObjective
+from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.relaxed_emd import relaxed_emd
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
@@ -58,8 +60,24 @@ SYNTHESIS = preset(
 )
 
 
+GROUPDNET = GroupDNetConfig(
+    num_classes=16,
+    height=32,
+    width=32,
+    load_size=36,
+    encoder_channels=(2, 3),
+    code_channels=2,
+    decoder_channels=(32, 16, 16, 8),
+    decoder_groups=(16, 4, 1),
+    modulation_hidden=16,
+    edges=True,
+    discriminator_width=3,
+    batch_size=3,
+)
+
+
 class Patches(torch.nn.Module):
-    """Stands in for CLIP: the earth mover's distance between patches of 8x8 pixels. No weights to fetch."""
+    """Stands in for CLIP and for VGG: the earth mover's distance between patches of 8x8 pixels. No weights to fetch."""
 
     def forward(self, fake, real):
         return relaxed_emd(*(F.unfold(images.double(), 8, stride=8).transpose(1, 2) for images in (fake, real)))
@@ -130,7 +148,16 @@ def synthesis_losses(folder):
     return losses_of(system, SceneSource(scenes), config.batch_size, folder)
 
 
-SYSTEMS = {"partnet": partnet_losses, "synthesis": synthesis_losses}
+def groupdnet_losses(folder):
+    """Of encoder, decoder and discriminator of a GroupDNet on random crops of the same scenes, with all its terms."""
+    scenes = open_scenes(DATA, "train", GROUPDNET.loaded)
+    system = GroupDNetObjective.from_config(GROUPDNET, perceptual=Patches())
+    for seed, network in enumerate(system.networks.values(), start=2):
+        in_float64(network, seed)
+    return losses_of(system, SceneSource(scenes, crop=GROUPDNET.crop), GROUPDNET.batch_size, folder)
+
+
+SYSTEMS = {"partnet": partnet_losses, "synthesis": synthesis_losses, "groupdnet": groupdnet_losses}
 
 
 @pytest.fixture(scope="module")

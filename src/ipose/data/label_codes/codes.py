@@ -89,7 +89,7 @@ class Counterpart:
 @cache
 def common_classes() -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, str]]:
     """The two tables of common_classes.toml: other names of a meaning by spec, and the wider meaning of a meaning."""
-    table = tomllib.loads(COMMON.read_text(encoding="utf-8"))
+    table = tomllib.loads(COMMON.read_text(encoding="utf-8-sig"))
     return table["same"], table["within"]
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import SHOWN_BY_COMMANDS, Fault, counted, fault_lines, raise_faults
+from ipose.data.file_lists import is_free, list_files, names_in
 from ipose.data.label_codes.codes import CLASSES, COLOR, IDS, LabelCode
 from ipose.data.label_codes.convert import Conversion, Losses, sum_losses
 from ipose.data.parallel import in_parallel
 from ipose.errors import DataError, IposeError
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 NOTE = ".ipose-labels.json"
 """Beside converted maps: what they were made from, so that an interrupted conversion goes on and no other joins in."""
@@ -147,19 +148,12 @@ def _out_of_folder(folder: Path, out: Path, source: LabelCode, target: LabelCode
     if not folder.is_dir():
         expected = "a PNG or a folder of PNGs"
         raise DataError("no such file or folder", file=folder, expected=expected, mend="Check the path.")
-    own, whole = out.resolve(), folder.resolve()
-    if own == whole:
+    if out.resolve() == folder.resolve():
         raise _output_is_input(out)
-    written = own if own.is_relative_to(whole) else None  # by an earlier call, inside the folder: no input
-    found = sorted(
-        path
-        for path in folder.rglob("*.png")
-        if written not in path.resolve().parents and not path.name.startswith(".")
-    )
+    found = list_files(folder, (".png",), skip=out)  # what an earlier call wrote inside the folder is no input
     if not found:
-        there = ", ".join(sorted(item.name for item in folder.iterdir())[:8]) or "an empty folder"
         mend = "Name another folder."
-        raise DataError("no map in this folder", file=folder, found=there, expected="PNG files", mend=mend)
+        raise DataError("no map in this folder", file=folder, found=names_in(folder), expected="PNG files", mend=mend)
     old, new = (ENDINGS.get((code.spec.name, code.form), "") for code in (source, target))
     named = [path for path in found if old and path.stem.endswith(old)]
     if not named:
@@ -190,7 +184,7 @@ def _reserve_folder(inputs: Path, out: Path, source: LabelCode, target: LabelCod
     """Make the folder and note what goes into it; a folder that holds anything else is refused."""
     note = {"from": source.text, "to": target.text, "input": str(inputs.resolve())}
     there = _read_note(out / NOTE)
-    if out.is_dir() and any(out.iterdir()) and there != note and not overwrite:
+    if out.is_dir() and not is_free(out) and there != note and not overwrite:
         found = f"maps from {there['from']} to {there['to']} of {there['input']}" if there else "other files"
         expected = "a new or empty folder, or one that this very conversion began to fill"
         mend = "Name another folder, or add --overwrite to replace files of the same names."
@@ -209,7 +203,7 @@ def _remove_note(out: Path) -> None:
 
 def _read_note(path: Path) -> dict[str, str] | None:
     try:
-        note = json.loads(path.read_text(encoding="utf-8"))
+        note = read_json(path)
         return {key: str(note[key]) for key in ("from", "to", "input")}
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,7 +14,7 @@ from ipose.data.label_codes.codes import CLASSES, COLOR, LabelCode
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 from ipose.label_spec import LabelSpec
-from ipose.whole_files import write_whole
+from ipose.whole_files import save_whole
 
 SHOWN = 5
 """How many strange colours or ids a message lists."""
@@ -73,12 +73,11 @@ def write_label_map(path: Path, classes: Int64[ndarray, "h w"], code: LabelCode)
     """Write class ids: RGB for colours, 8-bit greyscale for ids. The file is there whole, or not at all."""
     values = [item.color for item in code.spec.classes] if code.form == COLOR else code_ids(code)
     image = Image.fromarray(np.array(values, dtype=np.uint8)[classes])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda beside: image.save(beside, format="PNG"), sync=False)
+    save_whole(image, path)
 
 
 def _read_colors(path: Path, code: LabelCode) -> NDArray[np.uint8]:
-    pixels = read_photo(path)  # says what is wrong with a file that is no image
+    pixels = read_photo(path, upright=False)  # says what is wrong with a file that is no image
     with Image.open(path) as image:
         kind, mode = image.format, image.mode
         opaque = "A" not in mode or int(np.asarray(image.getchannel("A")).min()) == 255

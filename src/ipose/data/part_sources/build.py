@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ipose.data.file_lists import is_free
 from ipose.data.parallel import progress_bar
 from ipose.data.part_manifest import MANIFEST_FILE, BuiltSource, PartManifest, read_manifest, write_manifest
 from ipose.data.part_sources.build_items import build_items
@@ -55,7 +56,8 @@ def build_parts(source: PartSource, out: Path, *, workers: int | None = None) ->
         RunError: a worker process died.
     """
     before = _check_folder(source, out)
-    begun = BuiltSource(source.kind, str(source.root), source.fingerprint)
+    dropped = tuple(map(str, source.dropped))
+    begun = BuiltSource(source.kind, str(source.root), source.fingerprint, dropped=dropped)
     known = {item.kind: item for item in before.sources}
     out.mkdir(parents=True, exist_ok=True)
     write_manifest(out, _with(before, known.get(source.kind, begun), {}))
@@ -79,7 +81,7 @@ def _check_folder(source: PartSource, out: Path) -> PartManifest:
         raise DataError("a source is not built into itself", file=out, mend="Name a folder outside the source.")
     manifest = read_manifest(out)
     stays = "this one stays as it is."
-    if manifest is None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if manifest is None and not is_free(out):
         expected = "a new folder, or one that build-parts made"
         raise DataError("this folder holds something else", file=out, expected=expected, mend=f"Name another; {stays}")
     manifest = manifest or PartManifest()

@@ -59,6 +59,9 @@ def _take_apart(entry: dict[str, Any], path: Path) -> tuple[str, str]:
     return category, part.strip()
 
 
+FARTHEST = 4
+"""How far outside the image a polygon may reach, in sides of the image; drawing it takes time with the distance."""
+
 EXPECTED = "polygons [[x, y, x, y, x, y, ...], ...] or run lengths {size, counts}"
 
 
@@ -77,9 +80,8 @@ def decode_segmentation(segmentation: Any, size: tuple[int, int]) -> Bool[ndarra
     except ImportError as error:
         what, mend = "reading COCO segmentations needs pycocotools", 'Install it: pip install "ipose[data]".'
         raise MissingDependencyError(what, mend=mend) from error
-    if isinstance(segmentation, list):
-        _check_polygons(segmentation)
-        runs = mask.merge(mask.frPyObjects(segmentation, *size))
+    if isinstance(segmentation, list) and segmentation:
+        runs = mask.merge(mask.frPyObjects([_checked_polygon(points, size) for points in segmentation], *size))
     else:
         runs = mask.frPyObjects(_checked_runs(segmentation, size), *size)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # its arrays are NumPy 1's
@@ -115,13 +117,34 @@ def run_lengths_of(counts: str) -> list[int]:
     return runs
 
 
-def _check_polygons(polygons: list[Any]) -> None:
-    for points in polygons:
-        numbers = isinstance(points, list) and all(type(value) in (int, float) for value in points)
-        if not numbers or len(points) < 6 or len(points) % 2:
-            raise DataError("not a polygon", found=_short(points), expected=EXPECTED)
-    if not polygons:
-        raise DataError("not a polygon", found="an empty list", expected=EXPECTED)
+def sound_segmentation(segmentation: Any, size: tuple[int, int]) -> tuple[Any, list[DataError]]:
+    """What can be drawn of an annotation (None = nothing), and what is wrong with the rest of it.
+
+    Published files have slips: a polygon of two points beside a good one.
+
+    Args:
+        segmentation: as of `decode_segmentation`.
+        size: (height, width) of the image.
+    """
+    sound: list[Any] = []
+    faults: list[DataError] = []
+    polygons = isinstance(segmentation, list) and bool(segmentation)
+    for piece in segmentation if polygons else [segmentation]:
+        try:
+            sound.append(_checked_polygon(piece, size) if polygons else _checked_runs(piece, size))
+        except DataError as error:
+            faults.append(error)
+    return (sound if polygons else sound[0]) if sound else None, faults
+
+
+def _checked_polygon(points: Any, size: tuple[int, int]) -> list[float]:
+    numbers = isinstance(points, list) and all(type(value) in (int, float) for value in points)
+    if not numbers or len(points) < 6 or len(points) % 2:
+        raise DataError("not a polygon", found=_short(points), expected=EXPECTED)
+    if not all(abs(value) <= FARTHEST * max(size) for value in points):  # not for NaN, either
+        expected = f"points in or near the image of {size[1]}x{size[0]} pixels"
+        raise DataError("a polygon far outside its image", found=_short(points), expected=expected)
+    return list(points)
 
 
 def _checked_runs(segmentation: Any, size: tuple[int, int]) -> dict[str, Any]:

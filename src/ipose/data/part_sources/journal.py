@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipose.errors import DataError
+from ipose.whole_files import append_text, write_text_whole
 
 JOURNAL_FOLDER = ".build"
 
@@ -44,10 +45,10 @@ class Journal:
     def __init__(self, out: Path, kind: str) -> None:
         self.path = out / JOURNAL_FOLDER / f"{kind}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = self.path.read_text(encoding="utf-8") if self.path.is_file() else ""
+        text = self.path.read_text(encoding="utf-8-sig") if self.path.is_file() else ""
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
-            self.path.write_text(whole, encoding="utf-8")
+            write_text_whole(self.path, whole)
         try:
             results = [ItemResult(**json.loads(line)) for line in whole.splitlines()]
         except (ValueError, TypeError) as error:
@@ -64,8 +65,7 @@ class Journal:
         for result in results:
             self.results[result.name] = result
             line = {key: value for key, value in vars(result).items() if value is not None}
-            with self.path.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            append_text(self.path, json.dumps(line, ensure_ascii=False) + "\n")
             yield result
 
     def remove(self) -> None:

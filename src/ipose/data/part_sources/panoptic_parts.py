@@ -6,6 +6,7 @@ in `tables/`.
 """
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from jaxtyping import Int32
 from numpy import ndarray
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import list_files
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_merge_table
@@ -102,8 +104,7 @@ def image_name(file: str) -> str:
 
 def find_tiffs(root: Path) -> list[str]:
     """Paths below `root` of all TIFFs, in order."""
-    files = (path for path in root.rglob("*") if path.suffix.lower() in TIFF_ENDINGS)
-    return sorted(path.relative_to(root).as_posix() for path in files if not path.name.startswith("."))
+    return sorted(path.relative_to(root).as_posix() for path in list_files(root, TIFF_ENDINGS))
 
 
 def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSource:
@@ -173,6 +174,6 @@ def pooled_split(names: Iterable[str], *, share: float = VALIDATION_SHARE) -> di
         {'a': 'train', 'b': 'train', 'c': 'train', 'd': 'val', 'e': 'train'}
     """
     names = list(names)
-    ranked = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    ranked = sorted(names, key=lambda name: hashlib.sha256(os.fsencode(name)).digest())
     validating = set(ranked[: round(share * len(ranked))])
     return {name: "val" if name in validating else "train" for name in names}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import key_of, list_files, names_in
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_pairs import read_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
@@ -64,21 +65,20 @@ def find_pairs(root: Path, *, shapes_required: bool = False) -> list[SourceItem]
     """
     parts = _stems(root, PART_ENDING)
     shapes = _stems(root, LABEL_ENDING)
-    faults = [_without_partner(root, stem, LABEL_ENDING, PART_ENDING) for stem in sorted(shapes - parts)]
+    faults = [_without_partner(root, stem, LABEL_ENDING, PART_ENDING) for stem in sorted(shapes.keys() - parts)]
     if shapes_required:
-        faults += [_without_partner(root, stem, PART_ENDING, LABEL_ENDING) for stem in sorted(parts - shapes)]
+        faults += [_without_partner(root, stem, PART_ENDING, LABEL_ENDING) for stem in sorted(parts.keys() - shapes)]
     raise_faults(faults, f"part tree {root}")
     if not parts:
-        there = ", ".join(sorted(path.name for path in root.iterdir())[:8]) or "an empty folder"
         expected = "<category>/{train,val}/<name>_part.png"
-        raise DataError("no part pairs", file=root, found=there, expected=expected, mend="Check the path.")
-    return [SourceItem(stem + PART_ENDING, stem.split("/")[1]) for stem in sorted(parts)]
+        raise DataError("no part pairs", file=root, found=names_in(root), expected=expected, mend="Check the path.")
+    return [SourceItem(parts[stem], stem.split("/")[1]) for stem in sorted(parts)]
 
 
-def _stems(root: Path, ending: str) -> set[str]:
-    files = root.glob(f"*/*/*{ending}")
-    paths = (path.relative_to(root).as_posix() for path in files)
-    return {path.removesuffix(ending) for path in paths if not any(part.startswith(".") for part in path.split("/"))}
+def _stems(root: Path, ending: str) -> dict[str, str]:
+    """Paths below `root` by what a part map and its shape share."""
+    found = list_files(root, (ending,), depth=3, beside=(PART_ENDING, LABEL_ENDING))
+    return {key_of(path, root, ending): path.relative_to(root).as_posix() for path in found}
 
 
 def _without_partner(root: Path, stem: str, ending: str, partner: str) -> Fault:

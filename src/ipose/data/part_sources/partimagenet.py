@@ -5,7 +5,6 @@ Super-categories ("Quadruped") become part categories, their parts ("Quadruped H
 id. The `Seg` and the few-shot `OOD` edition split the same images differently: build them into folders of their own.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,17 @@ import numpy as np
 import torch
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary
+from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary, sound_segmentation
 from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.data.png import MOST_PIXELS
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.part_annotations import PartPair
 from ipose.types import Scene
+from ipose.whole_files import read_json
 
 PARTIMAGENET = "partimagenet"
 JSON_SPLITS = ("train", "val", "test")
@@ -94,24 +96,33 @@ class PartImageNetReader:
 def open_partimagenet(root: Path) -> PartSource:
     """The annotated images of all splits: `train.json`, `val.json`, `test.json`, in any folders below `root`.
 
+    An annotation or polygon at fault is dropped and listed (`PartSource.dropped`); the rest of its image is used.
+
     Raises:
-        DataError: no such JSON, or two of one split; a damaged one; splits with different categories.
+        DataError: no such JSON, or two of one split; a damaged one; splits with different categories; no annotation
+            without a fault.
     """
     files = find_annotations(root)
     places: dict[int, Place] = {}
     items: list[SourceItem] = []
+    dropped: list[Fault] = []
     for split, path in files.items():
         table = _read_json(path)
         vocabulary = part_vocabulary(table["categories"], path)
         if places and vocabulary != places:
             raise DataError("splits with different part categories", file=path, mend="Take one edition's files.")
         places = vocabulary
-        items += _items(table, places, split, path, path.relative_to(root).as_posix())
+        sound, faults = _items(table, places, split, path, path.relative_to(root).as_posix())
+        if not sound:
+            raise_faults(faults, f"annotations {path}")
+        items += sound
+        dropped += faults
     names: dict[str, list[str]] = defaultdict(list)
     for place in places.values():
         names[place.category].append(place.part)
     reader = PartImageNetReader(tuple(names))
-    return PartSource(PARTIMAGENET, root, {key: tuple(parts) for key, parts in names.items()}, tuple(items), reader)
+    part_names = {key: tuple(parts) for key, parts in names.items()}
+    return PartSource(PARTIMAGENET, root, part_names, tuple(items), reader, dropped=tuple(dropped))
 
 
 def find_annotations(root: Path) -> dict[str, Path]:
@@ -121,9 +132,9 @@ def find_annotations(root: Path) -> dict[str, Path]:
         DataError: none; or several of one split.
     """
     found: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(root.rglob("*.json")):
+    for path in list_files(root, (".json",), beside=PHOTO_ENDINGS):
         split = path.stem if path.stem in JSON_SPLITS else path.parent.name
-        if split in JSON_SPLITS and not path.name.startswith("."):
+        if split in JSON_SPLITS:
             found[split].append(path)
     if not found:
         expected = "train.json, val.json or test.json, in any folders below"
@@ -140,7 +151,7 @@ def find_annotations(root: Path) -> dict[str, Path]:
 
 def _read_json(path: Path) -> dict[str, list[Any]]:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = read_json(path)
     except ValueError as error:
         raise DataError(f"not a JSON file ({error})", file=path, mend="Get it again.") from error
     keys = ("images", "annotations", "categories")
@@ -152,8 +163,8 @@ def _read_json(path: Path) -> dict[str, list[Any]]:
 
 def _items(
     table: dict[str, list[Any]], places: Mapping[int, Place], split: str, path: Path, shown: str
-) -> list[SourceItem]:
-    """One item an annotated image; images without an annotation have no object."""
+) -> tuple[list[SourceItem], list[Fault]]:
+    """One item an annotated image, and what had to be dropped; images without an annotation have no object."""
     faults: list[Fault] = []
     images = {entry["id"]: entry for entry in table["images"] if _is_image(entry, path, faults)}
     parts: dict[Any, list[tuple[Any, Place, Any]]] = defaultdict(list)
@@ -162,10 +173,14 @@ def _items(
         if fault:
             faults.append(Fault(str(path), *fault))
         else:
-            place = places[entry["category_id"]]
-            parts[entry["image_id"]].append((entry.get("id"), place, entry.get("segmentation")))
-    raise_faults(faults, f"annotations {path}")
-    return [_item(images[number], annotations, split, shown) for number, annotations in parts.items()]
+            place, image = places[entry["category_id"]], images[entry["image_id"]]
+            size = image["height"], image["width"]
+            sound, wrong = sound_segmentation(entry.get("segmentation"), size)
+            where = f"{shown}, image {image['file_name']}: annotation {entry.get('id')}"
+            faults += [Fault.of(error, where) for error in wrong]
+            if sound is not None:
+                parts[entry["image_id"]].append((entry.get("id"), place, sound))
+    return [_item(images[number], annotations, split, shown) for number, annotations in parts.items()], faults
 
 
 def _item(entry: Mapping[str, Any], parts: Sequence[tuple[Any, Place, Any]], split: str, file: str) -> SourceItem:
@@ -179,13 +194,18 @@ def _is_image(entry: Any, path: Path, faults: list[Fault]) -> bool:
     wrong = [key for key, kind in kinds.items() if not isinstance(entry, dict) or not isinstance(entry.get(key), kind)]
     if wrong:
         faults.append(Fault(str(path), "image entry without " + ", ".join(wrong), str(entry)[:60]))
+    elif not 0 < entry["height"] * entry["width"] <= MOST_PIXELS or entry["height"] < 0:
+        found, expected = f"{entry['width']}x{entry['height']}", f"{MOST_PIXELS:,} pixels at most"
+        faults.append(Fault(str(path), f"image {entry['file_name']} of an impossible size", found, expected))
+        return False
     return not wrong
 
 
 def _annotation_fault(
     entry: Any, images: Mapping[Any, Any], places: Mapping[int, Place]
 ) -> tuple[str, str, str, str] | None:
-    if not isinstance(entry, dict) or "image_id" not in entry or "category_id" not in entry:
+    ids = (entry.get("image_id"), entry.get("category_id")) if isinstance(entry, dict) else (None, None)
+    if not all(isinstance(number, int | str) for number in ids):
         return "annotation without image_id or category_id", str(entry)[:60], "both", "Correct it."
     if entry["image_id"] not in images:
         return f"annotation {entry.get('id')} of no image", str(entry["image_id"]), "the id of an image", "Correct it."

@@ -1,9 +1,9 @@
 """Which kind of part annotations a folder holds, by its layout; and opening it."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from pathlib import Path
 
+from ipose.data.file_lists import folders_in, list_files, names_in
 from ipose.data.part_sources.panoptic_ids import TIFF_ENDINGS
 from ipose.data.part_sources.panoptic_parts import (
     CITYSCAPES_ENDING,
@@ -75,9 +75,10 @@ def recognise(root: Path) -> str:
     """
     kinds = [kind for kind, looks in _LOOKS_LIKE.items() if looks(root)]
     if not kinds:
-        there = ", ".join(sorted(path.name for path in islice(root.iterdir(), 8))) or "an empty folder"
         layouts = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items())
-        raise DataError("no part annotations here", file=root, found=there, expected=layouts, mend=_way_out(root))
+        raise DataError(
+            "no part annotations here", file=root, found=names_in(root), expected=layouts, mend=_way_out(root)
+        )
     if len(kinds) > 1:
         what, mend = "folder with the layouts of several kinds of sources", "Say which with --kind."
         raise ConfigError(what, file=root, found=", ".join(kinds), mend=mend)
@@ -91,23 +92,33 @@ def _way_out(root: Path) -> str:
 
 
 def _tiffs(root: Path, *, cityscapes: bool) -> bool:
-    tiffs = (path for path in root.rglob("*") if path.suffix.lower() in TIFF_ENDINGS and path.name[0] != ".")
-    first = next(tiffs, None)
-    return first is not None and first.stem.endswith(CITYSCAPES_ENDING) == cityscapes
+    tiffs = list_files(root, TIFF_ENDINGS, tell=False)
+    return bool(tiffs) and tiffs[0].stem.endswith(CITYSCAPES_ENDING) == cityscapes
 
 
 def _has_parts(root: Path, *, numbered: bool) -> bool:
-    folders = {path.parents[1].name for path in root.glob("*/*/*_part.png")} - {SUPPORT_FOLDER}
-    return any(name.isdecimal() == numbered for name in folders)
+    maps = list_files(root, ("_part.png",), tell=False)
+    folders = {path.relative_to(root).parts[0] for path in maps if len(path.relative_to(root).parts) == 3}
+    return any(name.isdecimal() == numbered for name in folders - {SUPPORT_FOLDER})
+
+
+def _has_json(root: Path) -> bool:
+    names = ({path.stem, path.parent.name} for path in list_files(root, (".json",), tell=False))
+    return any(name & {*JSON_SPLITS} for name in names)
+
+
+def _has_scenes(root: Path) -> bool:
+    return all(
+        any(list_files(folder, (".png",), tell=False) for folder in folders_in(root) if folder.name.endswith(kind))
+        for kind in ("_part", "_label")
+    )
 
 
 _LOOKS_LIKE: Mapping[str, Callable[[Path], bool]] = {
     CITYSCAPES_PPS: lambda root: _tiffs(root, cityscapes=True),
     PASCAL_PPS: lambda root: _tiffs(root, cityscapes=False),
-    PARTIMAGENET: lambda root: any(
-        {path.stem, path.parent.name} & {*JSON_SPLITS} for path in root.rglob("*.json") if path.name[0] != "."
-    ),
+    PARTIMAGENET: _has_json,
     RELEASE: lambda root: _has_parts(root, numbered=True),
-    SCENES: lambda root: any(root.glob("*_part/*.png")) and any(root.glob("*_label/*.png")),
+    SCENES: _has_scenes,
     PART_TREE: lambda root: _has_parts(root, numbered=False),
 }

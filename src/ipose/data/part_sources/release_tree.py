@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from ipose.data.faults import Fault, raise_faults
+from ipose.data.file_lists import folders_in, list_files
 from ipose.data.part_sources.part_tree import PART_ENDING, find_pairs, read_named_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
 from ipose.errors import DataError, IposeError
@@ -66,8 +67,8 @@ def release_supports(root: Path) -> dict[int, SupportSet]:
         DataError: a map that is no index PNG or holds a part that its category lacks; other than k maps.
     """
     found = {}
-    for folder in sorted(root.glob(f"{SUPPORT_FOLDER}/*")):
-        if folder.is_dir() and folder.name.isdecimal():
+    for folder in folders_in(root / SUPPORT_FOLDER):
+        if folder.name.isdecimal():
             found[int(folder.name)] = _support_set(folder, int(folder.name))
     return {k: supports for k, supports in found.items() if supports.categories}
 
@@ -76,21 +77,32 @@ def _support_set(folder: Path, k: int) -> SupportSet:
     maps: dict[str, torch.Tensor] = {}
     faults: list[Fault] = []
     for number, category in CATEGORY_NAMES.items():
-        lender = folder / str(support_category(number))
-        if category in maps or not lender.is_dir():
+        lender = _lender(folder, number)
+        if category in maps or lender is None:
             continue
-        files = sorted(lender.glob(f"*{PART_ENDING}"))
+        files = list_files(lender, (PART_ENDING,))
         if len(files) != k:
             faults.append(Fault(str(lender), "wrong number of supports", str(len(files)), f"{k}, as its folder says"))
             continue
-        names: Mapping[str, tuple[str, ...]] = {category: names_or_numbers(category)}
         try:
-            pairs = [read_named_pair(file, category, names[category], file.name) for file in files]
-            maps[category] = torch.stack([pair.part_map for pair in pairs])
+            pairs = [read_named_pair(file, category, _names_in_files(category), file.name) for file in files]
+            part_maps = torch.stack([pair.part_map for pair in pairs])
+            maps[category] = part_maps.clamp(max=1) if category in ONE_PART else part_maps
         except IposeError as error:
             faults.append(Fault.of(error, lender))
     raise_faults(list(dict.fromkeys(faults)), f"supports {folder}")
-    return SupportSet({category: names_or_numbers(category) for category in maps}, maps)
+    return SupportSet({name: ONE_PART.get(name) or _names_in_files(name) for name in maps}, maps)
+
+
+def _lender(folder: Path, number: int) -> Path | None:
+    """The folder of the supports that serve a category. None = the tree has none."""
+    direct = support_category(number)
+    places = (folder / str(each) for each in (direct, support_category(direct)))
+    return next((place for place in places if place.is_dir()), None)
+
+
+def _names_in_files(category: str) -> tuple[str, ...]:
+    return TWO_PART_SLOT.get(category) or names_or_numbers(category)
 
 
 _PASCAL = (
@@ -104,8 +116,16 @@ CATEGORY_NAMES: Mapping[int, str] = {**dict(enumerate(_PASCAL.split(), start=1))
 """Name by number. 25 is Cityscapes' rider, whose parts are a human's. 38 and 39 are named by nothing but the classes
 that use them: COCO-Stuff's and ADE20K's microwave, ADE20K's van. 35 is named by its supports alone."""
 
-SHARED_SUPPORTS: Mapping[int, int] = {6: 28, 7: 26, 15: 24, 25: 24, 31: 19, 32: 14, 33: 2, 35: 26, 39: 26, 40: 13}
-"""Numbers that read the supports of another number."""
+SHARED_SUPPORTS: Mapping[int, int] = {6: 28, 7: 26, 15: 24, 25: 24, 31: 19, 32: 14, 33: 2, 35: 26, 39: 7, 40: 13}
+"""Numbers that read the supports of another number. 39, the van, reads those in the folder of 7, Pascal's car (the
+synthesis network's table; PartNet's own training says 26, and never uses it). Without such a folder it reads 26's."""
+
+ONE_PART: Mapping[str, tuple[str, ...]] = {"washer": ("washer",)}
+"""Categories whose support maps are merged to one part before they are used: the washer's door and machine body (2 and
+3) become 1."""
+
+TWO_PART_SLOT: Mapping[str, tuple[str, ...]] = {"microwave": ("part 1", "part 2")}
+"""The slot of number 38 has two parts. Neither the paper nor the release names them."""
 
 
 def support_category(number: int) -> int:
@@ -115,7 +135,7 @@ def support_category(number: int) -> int:
         DataError: no such category.
     Example:
         >>> support_category(39), support_category(24)
-        (26, 24)
+        (7, 24)
     """
     if number not in CATEGORY_NAMES:
         what, mend = "no such part category in the release", "Rename the folder to the number of its category."

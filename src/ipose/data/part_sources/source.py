@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from ipose.data.faults import Fault
 from ipose.data.part_names import PART_NAMES
 from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 
@@ -53,6 +54,7 @@ class PartSource:
         reader: of the items.
         rule: whatever decides on the pairs beside the files, as text (a merge table).
         supports: support sets that the source brings, by number of supports.
+        dropped: faults in the annotations that were left out, while the rest of their image is used.
     """
 
     kind: str
@@ -62,13 +64,15 @@ class PartSource:
     reader: ItemReader
     rule: str = ""
     supports: Mapping[int, SupportSet] = field(default_factory=dict)
+    dropped: tuple[Fault, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """A short hash of what the pairs depend on, but for the files' contents: names, splits, rule, format."""
         digest = hashlib.sha256(repr((PAIRS_FORMAT, self.kind, self.rule, dict(self.part_names))).encode())
+        digest.update(repr(self.dropped).encode() if self.dropped else b"")
         for item in self.items:
-            digest.update(f"{item.split} {item.name}\n".encode())
+            digest.update(f"{item.split} {item.name}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:16]
 
 

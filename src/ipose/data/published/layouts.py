@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ipose.data.faults import Fault
+from ipose.data.file_lists import folders_in
 from ipose.data.published.partners import (
     ADE20K,
     CITYSCAPES,
@@ -76,7 +77,7 @@ def way_to_data_set(root: Path) -> str | None:
         return None
     if (root / "images" / "ADE").is_dir():
         return "This is the full ADE20K; unpack its benchmark, ADEChallengeData2016.zip, and name that folder."
-    inside = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    inside = folders_in(root)
     for folder in (*inside, *list(root.resolve().parents)[:3]):
         layout = published_layout(folder)
         known = layout is not None or bool(scene_folder_splits(folder))

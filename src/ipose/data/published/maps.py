@@ -53,7 +53,7 @@ def read_ade20k_instances(path: Path) -> NDArray[np.int32]:
     Raises:
         DataError: not a colour PNG, or an instance class outside 1..100.
     """
-    pixels = read_photo(path)  # says what is wrong with a file that is no image
+    pixels = read_photo(path, upright=False)  # says what is wrong with a file that is no image
     with Image.open(path) as image:
         found = f"{image.format}, mode {image.mode}"
     if found != "PNG, mode RGB":

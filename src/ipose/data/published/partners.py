@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import Fault
-from ipose.data.scene_files import SceneFiles
+from ipose.data.file_lists import key_of, list_files, names_in
+from ipose.data.scene_files import SceneFiles, one_name_faults
 
 Files = Mapping[str, Path]
 
@@ -21,6 +22,7 @@ class FileKind:
         source: what a user downloads to have the folder.
         optional: the folder as a whole may be missing.
         instead: endings of files that people keep in the place of this one; named where it is missing.
+        beside: endings, in lower case, of the published files that lie in the folder and are not read.
     """
 
     name: str
@@ -29,12 +31,13 @@ class FileKind:
     source: str
     optional: bool = False
     instead: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[list[SceneFiles], list[Fault]]:
     """The complete scenes of a split, by place and name, and what is missing.
 
-    Reads folders only, no files. Files of other endings are ignored: the published folders hold more than is read.
+    Reads folders only, no files. Files of other endings are passed over: the published folders hold more than is read.
 
     Args:
         root: of the data set, for messages.
@@ -56,12 +59,12 @@ def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[l
         faults += missing
         if not missing:
             scenes.append(_scene(key, layout, found))
-    return scenes, faults
+    return scenes, [*faults, *one_name_faults(scenes)]
 
 
 def _by_key(kind: FileKind) -> Files:
-    paths = (path for path in kind.folder.rglob(f"*{kind.ending}") if not path.name.startswith("."))
-    return {path.relative_to(kind.folder).as_posix().removesuffix(kind.ending): path for path in paths}
+    found = list_files(kind.folder, (kind.ending.lower(),), beside=kind.beside)
+    return {key_of(path, kind.folder, kind.ending): path for path in found}
 
 
 def _scene(key: str, layout: str, found: Files) -> SceneFiles:
@@ -70,9 +73,8 @@ def _scene(key: str, layout: str, found: Files) -> SceneFiles:
 
 
 def _missing_folder(root: Path, layout: str, kind: FileKind) -> Fault:
-    there = ", ".join(sorted(item.name for item in root.iterdir() if not item.name.startswith("."))[:8])
     message, expected = f"{layout} without {kind.folder.relative_to(root)}/", f"*{kind.ending} files there"
-    return Fault(str(root), message, there, expected, f"Unpack {kind.source} here.")
+    return Fault(str(root), message, names_in(root), expected, f"Unpack {kind.source} here.")
 
 
 def _empty(layout: str, kind: FileKind) -> Fault:
@@ -125,6 +127,7 @@ CITYSCAPES = "Cityscapes"
 
 _PHOTOS, _MAPS = "leftImg8bit", "gtFine"
 _OTHER_MAPS = ("_gtFine_labelTrainIds.png", "_gtFine_color.png", "_gtFine_polygons.json")
+_PUBLISHED_MAPS = tuple(map(str.lower, ("_gtFine_labelIds.png", "_gtFine_instanceIds.png", *_OTHER_MAPS)))
 
 
 def is_cityscapes(root: Path) -> bool:
@@ -146,8 +149,8 @@ def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Faul
         root,
         CITYSCAPES,
         (
-            FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS),
+            FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS, beside=_PUBLISHED_MAPS),
             FileKind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
-            FileKind("inst", maps, "_gtFine_instanceIds.png", fine),
+            FileKind("inst", maps, "_gtFine_instanceIds.png", fine, beside=_PUBLISHED_MAPS),
         ),
     )

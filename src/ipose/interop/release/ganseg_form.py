@@ -42,6 +42,8 @@ _LEVEL1 = {
     "gen_background_embedding": "to_background",
 }
 _STARTS = {"mask_start": "mask_start", "x_start": "foreground_start", "bg_start": "background_start"}
+FACTORS = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}
+"""Each block's size over the first one in the published networks, by number of blocks. No weight shows it."""
 _BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -117,6 +119,9 @@ def export_ganseg(module: nn.Module) -> dict[str, Tensor]:
         config = module.config
         if config.grid != "release":
             raise ConfigError("the release has no such grid", field="grid", found=config.grid, expected="release")
+        if not (config.use_points and config.separate_background and config.fixed_scale is None):
+            expected = "a whole generator: use_points, separate_background, no fixed_scale"
+            raise ConfigError("the release's file cannot hold an ablated generator", expected=expected)
         stored = module.release_grid
         grid = pixel_grid(config.sizes[0], config.margin).view(1, -1, 2) if stored is None else stored
         return {**export(module, ganseg_generator_entries(module)), GRID: grid}
@@ -221,7 +226,7 @@ def _stored_margin(grid: Tensor | None) -> int:
 
 
 def _published_sizes(coarse: int, blocks: int) -> tuple[int, ...]:
-    factors = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}.get(blocks)
+    factors = FACTORS.get(blocks)
     if factors is None:
         message, mend = "no published GANSeg generator has so many blocks", "Pass sizes=(...), one for each block."
         raise RunError(message, field="sizes", found=blocks, expected="4 or 6", mend=mend)

@@ -24,7 +24,7 @@ _MARKS = {
 
 
 def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state without the prefix `module.`, which parallel training adds to every name.
+    """The state without `module.`, which parallel training adds to every name, also inside (`partnet.model.module.`).
 
     Raises:
         RunError: a value that is no tensor, as in a checkpoint with several state dicts.
@@ -35,9 +35,7 @@ def without_prefix(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             message = "this is no state dict, because a state dict holds only tensors"
             mend = "Pass the state dict of one network. A file can hold several."
             raise RunError(message, field=str(name), found=type(tensor).__name__, mend=mend)
-        while name.startswith("module."):
-            name = name.removeprefix("module.")
-        stripped[name] = tensor
+        stripped[re.sub(r"(?<![^.])(module\.)+", "", name)] = tensor
     return stripped
 
 

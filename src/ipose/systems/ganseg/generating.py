@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from ipose.data.png import write_index, write_photo
+from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.moves import MovePart, move_parts
 from ipose.ganseg.noise import numbered_noise
@@ -14,6 +15,7 @@ from ipose.images import image_uint8
 from ipose.reports.points_sheet import part_color
 from ipose.systems.ganseg.training import output_sheet
 from ipose.systems.generating import Request
+from ipose.whole_files import save_whole
 
 
 @torch.no_grad()
@@ -23,9 +25,11 @@ def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
     Each image depends on (seed, its number) alone. With moves each is made twice, before and after, of the same noise.
 
     Raises:
-        ConfigError: no such part to move.
+        ConfigError: no such part to move, or a model without points.
     """
     moves = [MovePart.parse(words) for words in request.options.move]
+    if moves and not generator.config.use_points:
+        raise ConfigError("a model without points has nothing to move", field="move", expected="a model with points")
     seed, count, out = request.seed, request.count, request.out
     device = next(generator.parameters()).device
     noise = numbered_noise(generator.config, seed, range(count)).to(device)
@@ -47,7 +51,7 @@ def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
             write_index(path, part, colors=colors)
             yield path
     path = out / f"seed{seed}_sheet.png"
-    _sheet(generator, made, count).save(path)
+    save_whole(_sheet(generator, made, count), path)
     yield path
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size
 from ipose.ganseg.presets import preset as ganseg_preset
 from ipose.ganseg.pretrained import load_ganseg, save_ganseg
 from ipose.interop.release import ganseg_generator, ganseg_segmenter, to_release
+from ipose.interop.release.ganseg_form import FACTORS
 from ipose.interop.weight_files import write_weights
 from ipose.segmentation.part_segmenter import DEFAULT
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
@@ -36,6 +38,8 @@ def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -
     hints.refuse_all_but("preset", "heatmap", file=file, network="GANSeg's generator, which has no classes")
     network = at_home(file, lambda: ganseg_generator(state))
     name = hints.preset or _published(network.config)
+    if (sizes := at_home(file, lambda: ganseg_preset(name)).sizes) != network.config.sizes and _alike(sizes, network):
+        network = at_home(file, lambda: ganseg_generator(state, sizes=sizes))
     network.config = at_home(file, lambda: _with_preset(network.config, name, hints))
     config = network.config
     notes = [
@@ -102,6 +106,12 @@ def _published(config: GANSegConfig) -> str:
     return "taichi" if config.parts == 10 else "celeba-wild"
 
 
+def _alike(sizes: tuple[int, ...], network: GANSegGenerator) -> bool:
+    """Whether the file, which has the first size and the number of blocks only, may be of these sizes."""
+    read = network.config.sizes
+    return (len(sizes), sizes[0]) == (len(read), read[0])
+
+
 def _with_preset(read: GANSegConfig, name: str, hints: Hints) -> GANSegConfig:
     """The preset's settings, with the fields that the weights decide."""
     settings = ganseg_preset(name)
@@ -113,12 +123,17 @@ def _with_preset(read: GANSegConfig, name: str, hints: Hints) -> GANSegConfig:
             "the weights do not fit the preset", field="preset", found=found, expected=expected, mend=mend
         )
     from_weights = {field: getattr(read, field) for field in _IN_WEIGHTS}
-    return replace(at_size(settings, read.image_size), **from_weights, heatmap=hints.heatmap or settings.heatmap)
+    unseen: dict[str, Any] = {"heatmap": hints.heatmap or settings.heatmap, "point_divisor": settings.point_divisor}
+    return replace(at_size(settings, read.image_size), **from_weights, **unseen)
 
 
 def _lost_settings(network: GANSegGenerator) -> list[str]:
     own: Mapping[str, object] = {name: getattr(network.config, name) for name in _NOT_IN_WEIGHTS}
     other = [f"{name} {value}" for name, value in own.items() if value != getattr(GANSegConfig, name)]
+    sizes = network.config.sizes
+    if tuple(size // sizes[0] for size in sizes) != FACTORS.get(len(sizes)):
+        own = {**own, "sizes": sizes}
+        other.append(f"sizes {' '.join(map(str, sizes))}")
     if not other:
         return []
     alike = [name for name in PRESETS if all(getattr(ganseg_preset(name), field) == own[field] for field in own)]

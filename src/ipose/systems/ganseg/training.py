@@ -1,5 +1,7 @@
 """Training GANSeg: photographs, objective, sheets, and a check of the parts for collapse."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -8,18 +10,29 @@ from PIL import Image
 from ipose.data.batch_sources import PhotoSource
 from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
+from ipose.ganseg.autoencoder import AutoencoderObjective
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.presets import GANSegConfig
+from ipose.ganseg.presets import GANSegConfig, Training
 from ipose.ganseg.pretrained import save_ganseg
+from ipose.images import image_uint8
 from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.training import Prepared, Task
+from ipose.systems.validation import frechet_of_images
 from ipose.training.snapshot import Snapshot
+
+_OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective]] = {
+    "gan": GANSegObjective,
+    "auto-encoder": AutoencoderObjective,
+}
 
 SHOWN, WATCHED = 6, 64
 """Number of images on a sheet, and of images in the check for collapse."""
+
+MEASURED = 512
+"""Number of images that the best checkpoint is chosen by, if --keep-best is given."""
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
@@ -39,10 +52,11 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
     if len(photographs) < ADVISED:
         print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
+    print(config.derived())
     torch.manual_seed(seed)
     return Prepared(
         config=config,
-        objective=GANSegObjective.from_config(config),
+        objective=_OBJECTIVES[config.training].from_config(config),
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
         about=f"{len(photographs)} photographs of {task.data.data}",
         loop={"steps": config.updates, "batch_size": config.batch_size, "ema_decay": 0.0},
@@ -50,7 +64,19 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         save=lambda generator, folder: save_ganseg(folder, generator),
         show=lambda generator, title: sample_sheet(generator, range(SHOWN), title=title),
         watch=_watch_parts,
+        measure=partial(_measured, photographs=photographs),
     )
+
+
+def _measured(generator: GANSegGenerator, _: str, *, photographs: Photographs) -> float:
+    """Frechet distance of generated images from as many photographs, spread over those of the training."""
+    count = min(len(photographs), MEASURED)
+    batches = (range(i, min(i + 16, count)) for i in range(0, count, 16))
+    made = (
+        image_uint8(outputs_of(generator, numbered_noise(generator.config, 4000, batch)).image) for batch in batches
+    )
+    real = (photographs.images[i * len(photographs) // count][None] for i in range(count))
+    return frechet_of_images(made, real)
 
 
 def _watch_parts(generator: GANSegGenerator, step: int) -> dict[str, Any]:

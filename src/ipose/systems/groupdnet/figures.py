@@ -20,6 +20,7 @@ from ipose.systems.groupdnet.sheets import Images, image_sheet
 from ipose.systems.scene_models import spread
 from ipose.training.run import Run
 from ipose.types import Scene
+from ipose.whole_files import save_whole
 
 MORPH_STEPS = (-0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
 """Places on the line between two codes. The first and the last lie beyond its ends."""
@@ -63,7 +64,7 @@ def draw(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 
     files = []
     for name, rows in sheets.items():
         files.append(out / f"{name}.png")
-        image_sheet(rows(model, shown, seed), model.spec, name.replace("-", " ")).save(files[-1])
+        save_whole(image_sheet(rows(model, shown, seed), model.spec, name.replace("-", " ")), files[-1])
     return [str(file) for file in files]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.png import write_photo
 from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.editing.edit import Edits
@@ -13,6 +13,7 @@ from ipose.groupdnet.model import GroupDNet
 from ipose.images import image_uint8
 from ipose.systems.generating import Request
 from ipose.systems.groupdnet.sheets import image_sheet
+from ipose.whole_files import save_whole
 
 
 def make(model: GroupDNet, request: Request) -> Iterator[Path]:
@@ -26,17 +27,18 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
     """
     size = None if request.keep_size else (model.config.height, model.config.width)
     classes: tuple[str, ...] = request.options.resample
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, size=size)
+    split, instances = request.split, request.instances
+    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
+        scene = read_input(files, model.spec, size)
         images = dict[str, Tensor]()
         for number in request.seeds:
             edit = ResampleClass(tuple(classes), seed=number) if classes else Edits()
             image = paint_edited(model, scene, edit, seed=request.seed if classes else number)
             request.out.mkdir(parents=True, exist_ok=True)
             images[f"seed {number}"] = image
-            path = request.out / f"{file.stem}_seed{number}.png"
+            path = request.out / f"{scene.name}_seed{number}.png"
             write_photo(path, image_uint8(image))
             yield path
-        path = request.out / f"{file.stem}_sheet.png"
-        image_sheet([(scene, images)], model.spec).save(path)
+        path = request.out / f"{scene.name}_sheet.png"
+        save_whole(image_sheet([(scene, images)], model.spec), path)
         yield path

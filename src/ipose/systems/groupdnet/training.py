@@ -19,8 +19,10 @@ from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
+from ipose.seeds import generator_of
 from ipose.systems.groupdnet.sheets import sample_sheet
 from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
 from ipose.types import Scene, SceneBatch
@@ -45,7 +47,7 @@ def prepare(
         task: config, data and options.
         seed: of initial weights.
         resume: not used.
-        scenes: the open training scenes. None = opened from the task's data.
+        scenes: the open training scenes, of the config's `loaded` size. None = opened from the task's data.
         val: validation scenes, for sheets. None = opened from the task's data.
         perceptual: the perceptual loss. None = VGG-19's feature loss, if the config has it.
     Raises:
@@ -54,21 +56,22 @@ def prepare(
         MissingWeightsError: no weights of VGG-19.
     """
     spec = open_spec(task.data).labels
-    config = _fitted(task.config, spec)
+    config = fit_config(task.config, spec)
     size = (config.height, config.width)
     if config.perceptual == "vgg" and config.perceptual_weight > 0 and perceptual is None:
         perceptual = load_vgg_loss(task.options.vgg_weights, imagenet=False)
-    scenes = checked_scenes(task.data, size) if scenes is None else scenes
+    scenes = checked_scenes(task.data, config.loaded) if scenes is None else scenes
     val = open_scenes(task.data, "val", size) if val is None else val
     torch.manual_seed(seed)
     return Prepared(
         config=config,
         objective=GroupDNetObjective.from_config(config, perceptual=perceptual),
-        source=SceneSource(scenes, flip=config.flip),
+        source=SceneSource(scenes, flip=config.flip, crop=config.crop),
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
+        measure=(lambda model, _: frechet_of_scenes(model, val)) if have_photographs(val) else None,
     )
 
 
@@ -85,7 +88,7 @@ def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
     return settings
 
 
-def _fitted(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
+def fit_config(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
     """The config with the data's number of classes. Raises ConfigError if the config was given another number."""
     if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
         message = "the data have another number of classes"
@@ -111,12 +114,15 @@ def _sheet(model: GroupDNet, title: str, *, scenes: Sequence[Scene]) -> Image.Im
 
 
 def re_estimate(model: GroupDNet, scenes: Sequence[Scene]) -> None:
-    """Compute batch-norm statistics on fixed scenes, each with codes of its own photograph."""
+    """Compute batch-norm statistics on fixed scenes, or fixed crops of them, each with codes of its own photograph."""
     count, passes = model.config.batch_size, iter(range(RE_ESTIMATION_PASSES))
+    source = SceneSource(scenes, flip=False, crop=model.config.crop)
 
     def forward() -> None:
         first = next(passes) * count
-        batch = SceneBatch.from_scenes([scenes[(first + i) % len(scenes)] for i in range(count)]).to(model.device)
+        places = [generator_of(first + i, "crop") for i in range(count)]
+        items = [source.item((first + i) % len(scenes), place) for i, place in enumerate(places)]
+        batch = SceneBatch.from_scenes(items).to(model.device)
         assert batch.image is not None
         codes = model.encoder(batch.image, batch.label)
         model.decoder(batch.label, codes.sample(torch.randn_like(codes.mean)), batch.instance)

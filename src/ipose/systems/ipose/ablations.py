@@ -24,7 +24,8 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.ablating import SystemRows
-from ipose.systems.ipose.image_scores import ImageScorer
+from ipose.systems.image_scores import ImageScorer
+from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.training import fit_config, loop_of
 from ipose.systems.training import Task
@@ -178,7 +179,7 @@ class SynthesisRows(SystemRows):
             model = IPose.from_pretrained(folder).to(self.scorer.device)
             (folder / "scores").mkdir(exist_ok=True)
             pictures = self.pictures(row, seed)
-            return {"model": self.scorer(model, self.job.data, pictures)}
+            return {"model": self.scorer(ScenesOfIPose(model), self.job.data, pictures)}
 
         return kept_scores(folder / "scores" / "images.json", key, compute)
 

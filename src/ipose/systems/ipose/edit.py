@@ -25,6 +25,7 @@ from ipose.pipeline import IPose
 from ipose.reports.edit_sheet import Painted, edit_sheet
 from ipose.tables import text_table
 from ipose.types import Scene, SceneBatch
+from ipose.whole_files import save_whole, write_text_whole
 
 
 def scene_to_edit(
@@ -113,10 +114,10 @@ def edit_files(
         yield path
     record = {"scene": scene.name, "seed": seed, "edits": edit.record()}
     path = out / f"{scene.name}_edit.json"
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    write_text_whole(path, json.dumps(record, indent=2) + "\n")
     yield path
     path = out / f"{scene.name}_sheet.png"
-    edit_sheet(before, after, model.spec, title=in_words(edit)).save(path)
+    save_whole(edit_sheet(before, after, model.spec, title=in_words(edit)), path)
     yield path
     pair = EditedPair(plain.image, edited.image, edited_region(model, scene, edit, seed=seed))
     facts = {**card_facts(out, model=weights), "seeds": (seed,), "notes": (in_words(edit),)}

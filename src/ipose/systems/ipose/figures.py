@@ -30,6 +30,7 @@ from ipose.systems.judging import data_of
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
 from ipose.types import Scene
+from ipose.whole_files import save_whole, write_text_whole
 
 LOOKED_AT = 64
 """Number of validation scenes among which the shown ones are chosen."""
@@ -116,11 +117,11 @@ def draw(
     legends = [TileRow((), heading=f"parts of {key}", legend=part_legend(names[key], bare=True)) for key in names]
     files = (out / "figure5.png", out / "figure6.png", out / "changes.json")
     textures = [_texture_row(model, item, seed, measured) for item in chosen]
-    contact_sheet(textures, "New texture: in the scene, in one object, in one part").save(files[0])
+    save_whole(contact_sheet(textures, "New texture: in the scene, in one object, in one part"), files[0])
     structures = [_structure_row(model, item, seed, measured) for item in chosen]
-    contact_sheet([*structures, *legends], "New structure: parts dropped from the supports").save(files[1])
+    save_whole(contact_sheet([*structures, *legends], "New structure: parts dropped from the supports"), files[1])
     changes = [asdict(item) for item in measured.changes]
-    files[2].write_text(json.dumps({"seed": seed, "changes": changes}, indent=2) + "\n")
+    write_text_whole(files[2], json.dumps({"seed": seed, "changes": changes}, indent=2) + "\n")
     facts = {**card_facts(folder, model=model_facts(run, model.supports)), "seeds": (seed,)}
     cards = write_run_cards(measured.cards(features=network, perceptual=perceptual, facts=facts), cards_folder)
     return [changes_table(measured.changes), *map(described, [*files, *cards])]

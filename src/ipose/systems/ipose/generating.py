@@ -4,8 +4,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ipose.data.input_maps import find_maps, read_map
+from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.errors import SupportError
@@ -15,6 +16,7 @@ from ipose.pipeline import IPose
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
 from ipose.types import Scene, SceneBatch, SceneObject
+from ipose.whole_files import save_whole
 
 
 def make(model: IPose, request: Request) -> Iterator[Path]:
@@ -31,16 +33,17 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
-    for file in find_maps(request.maps):
-        scene = read_map(file, model.spec, instances=request.instances, parts=request.options.parts, size=size)
+    given: dict[str, Any] = {"parts": request.options.parts, "split": request.split, "out": request.out}
+    for files in find_inputs(request.maps, model.spec, instances=request.instances, **given):
+        scene = read_input(files, model.spec, size)
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
-                raise _no_supports(file, model, missing)
+                raise _no_supports(files.label, model, missing)
             scene = _without_parts(scene, missing)
-        yield from _of_scene(model, scene, file.stem, request)
+        yield from _of_scene(model, scene, request)
 
 
-def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterator[Path]:
+def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     batch = SceneBatch.from_scenes([scene]).to(model.device)
     parts = model.infer_parts(batch)
     part_map = parts.part_map[0].cpu()
@@ -48,14 +51,14 @@ def _of_scene(model: IPose, scene: Scene, stem: str, request: Request) -> Iterat
     for seed in request.seeds:
         images[f"seed {seed}"] = image = model.paint(batch, parts, seed=seed)[0].cpu()
         request.out.mkdir(parents=True, exist_ok=True)  # not before: a size that cannot be painted leaves no folder
-        path = request.out / f"{stem}_seed{seed}.png"
+        path = request.out / f"{scene.name}_seed{seed}.png"
         write_photo(path, image_uint8(image))
         yield path
-    path = request.out / f"{stem}_part.png"
+    path = request.out / f"{scene.name}_part.png"
     write_index(path, part_map, colors=PART_COLORS)
     yield path
-    path = request.out / f"{stem}_sheet.png"
-    scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names).save(path)
+    path = request.out / f"{scene.name}_sheet.png"
+    save_whole(scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names), path)
     yield path
 
 

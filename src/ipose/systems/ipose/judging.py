@@ -1,20 +1,20 @@
 """Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.data_config import DataConfig
-from ipose.errors import DataError
+from ipose.errors import DataError, SpecError, SupportError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
-from ipose.systems.image_judging import judge_images
+from ipose.systems.image_judging import judge_images, nothing_to_judge_by
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.training.run import Run
@@ -36,15 +36,14 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     try:
         if supports is None:
             raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
-        evaluation, cards = judge_parts(run, data, facts, name)
-    except DataError as error:
-        if not images.cards and images.left_out:
-            found = f"{error} {' '.join(images.left_out)}"
-            raise DataError("nothing to judge by", file=run.folder, found=found) from error
+        if options.split != "val":
+            raise DataError("parts are judged on the split val", field="split", found=options.split)
+        evaluation, cards = judge_parts(run, data, facts, name, options.out)
+    except (DataError, SpecError, SupportError) as error:
         if not images.cards:
-            raise
-        return Judged(images.cards, (*images.left_out, f"No part cards: {error}"))
-    return Judged([*cards, *images.cards], images.left_out, evaluation.table())
+            raise nothing_to_judge_by(run, [f"No part cards: {error}", *images.left_out]) from error
+        return replace(images, left_out=(*images.left_out, f"No part cards: {error}"))
+    return replace(images, cards=[*cards, *images.cards], table=evaluation.table())
 
 
 @dataclass(frozen=True, eq=False)

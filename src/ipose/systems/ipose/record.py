@@ -13,7 +13,7 @@ from ipose.systems.partnet.record import describe_parts
 from ipose.systems.record import (
     CLASS_OPTIONS,
     IMAGE_OPTIONS,
-    AblateOptions,
+    ImageAblateOptions,
     MakeOptions,
     Released,
     ReleaseOptions,
@@ -50,24 +50,13 @@ class IPoseMakeOptions(MakeOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IPoseAblateOptions(AblateOptions):
+class IPoseAblateOptions(ImageAblateOptions):
     """Options that `ipose ablate` has for iPOSE's tables of images."""
 
     partnet: Path | None = None
     """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights. None = the cache. Without a file, rows with the style loss are left out."""
-    vgg_weights: Path | None = None
-    """Local file of torchvision's VGG-19. None = torch.hub's cache. Without a file, table 9's row is left out."""
-    tiny_encoders: bool = False
-    """Use tiny random networks in place of CLIP and VGG, for trials. The table says so."""
-    features: str | None = None
-    """Feature network of Frechet and kernel distance: inception, random, or a file. None = inception if its weights are
-    here, else random."""
-    segmenter: Path | None = None
-    """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy."""
-    class_map: Path | None = None
-    """JSON list with the class name of each channel of the segmenter. None = the spec's classes in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +83,7 @@ def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
 SYSTEM = System(
     name="synthesis",
     formats=("ipose",),
-    title="Synthesis",
+    title="iPOSE",
     summary="Train generator and discriminator on scenes, with a trained PartNet (iPOSE secs. 3.2, 3.3).",
     config=SynthesisConfig,
     preset=preset,
@@ -103,6 +92,7 @@ SYSTEM = System(
     differences="docs/paper-vs-release.md",
     train_options=IPoseOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"frechet": "lower"},
     loading="ipose.pipeline:IPose.from_pretrained",
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",

@@ -17,7 +17,7 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.pipeline import IPose
 from ipose.systems.converted_files import Converted, Hints, at_home
-from ipose.systems.ipose.release_classes import ReleasedClasses, released_classes, with_preset
+from ipose.systems.ipose.release_classes import ReleasedClasses, released_classes, with_preset, with_slots
 
 
 def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
@@ -85,6 +85,7 @@ def _model(state: dict[str, Tensor], supports: SupportSet, hints: Hints) -> tupl
     classes = released_classes(
         state, hints.preset, None if hints.spec is None else load_spec(hints.spec), hints.z_channels
     )
+    classes = replace(classes, spec=with_slots(classes.spec, supports.categories))
     network = generator(state, z_channels=classes.z_channels)
     if not any(name.startswith(PARTNET_IN_GENERATOR) for name in state):
         raise RunError(

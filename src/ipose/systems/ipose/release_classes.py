@@ -1,6 +1,6 @@
 """The classes that a generator of the release was trained on: from its channels, a preset, a spec, and z."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
@@ -64,6 +64,20 @@ def released_classes(
         expected = f"{spec.num_classes} classes"
         raise ConfigError(message, found=found, expected=expected, mend=_advice(spec, channels - z_channels, channels))
     return ReleasedClasses(preset, spec, z_channels)
+
+
+SLOTS_BY_SUPPORTS = ("microwave",)
+"""Classes of ADE20K and COCO-Stuff that have parts where the supports bring their category. The release has a slot for
+them (number 38); without its supports nothing can be inferred, so that the built-in specs give them no parts."""
+
+
+def with_slots(spec: LabelSpec, categories: Sequence[str]) -> LabelSpec:
+    """The spec, with parts for the classes of `SLOTS_BY_SUPPORTS` whose category is in `categories`."""
+    slots = [name for name in SLOTS_BY_SUPPORTS if name in categories]
+    classes = (
+        replace(item, part_category=item.name) if item.thing and item.name in slots else item for item in spec.classes
+    )
+    return replace(spec, classes=tuple(classes))
 
 
 def _advice(spec: LabelSpec, classes: int, channels: int) -> str:

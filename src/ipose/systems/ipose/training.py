@@ -12,6 +12,7 @@ from torch import nn
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.data.scene_folder import SceneFolder
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
@@ -28,8 +29,10 @@ from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseOptions
 from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
@@ -104,12 +107,14 @@ def prepare(
         MissingWeightsError: no weights for the style loss.
     """
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
-    if trained is not None:
+    if trained is not None and task.data.is_partworld:
         check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
     config = fit_config(task.config, spec, trained)
     size = (config.height, config.width)
     scenes = checked_scenes(task.data, size) if scenes is None else scenes
     val = open_scenes(task.data, "val", size) if val is None else val
+    if trained is not None and not task.data.is_partworld:
+        check_supports(categories_in_use(spec, scenes, val), trained.supports, task.options.partnet)
     check_part_maps(config, scenes, val)
     style = _style_loss(config, task.options) if style is None else style
     torch.manual_seed(seed)
@@ -128,6 +133,7 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=shown),
+        measure=partial(_measured, scenes=val) if have_photographs(val) else None,
         load=partial(IPose.from_pretrained, block=block),
     )
 
@@ -188,6 +194,16 @@ def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | N
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
 
 
+def categories_in_use(spec: LabelSpec, *splits: Sequence[Scene]) -> list[str]:
+    """Part categories that the objects of some scenes have; those of the spec where that is not known unread."""
+    found: set[str | None] = set()
+    for scenes in splits:
+        if not isinstance(scenes, SceneFolder):
+            return list(spec.part_categories)
+        found |= {item.part_category for objects in scenes.objects for item in objects}
+    return [name for name in spec.part_categories if name in found]
+
+
 def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
     """Raises SupportError, with their names, if part categories of the data have no supports."""
     if missing := [name for name in categories if name not in supports.categories]:
@@ -210,6 +226,11 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
     model = IPose(generator, partnet, SupportSet({}, {}) if trained is None else trained.supports, spec)
     re_estimate(model.to(model.device), scenes)
     return model
+
+
+def _measured(model: IPose, _: str, *, scenes: Sequence[Scene]) -> float:
+    """Frechet distance on the validation scenes."""
+    return frechet_of_scenes(ScenesOfIPose(model), scenes)
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:

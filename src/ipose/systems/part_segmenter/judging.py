@@ -27,7 +27,7 @@ def own_data(run: Run) -> DataConfig:
     Raises:
         RunError: the generator's run is gone, or does not say.
     """
-    pairs = Path(run.config["pairs"])
+    pairs = Path(run.config.get("pairs", run.folder))
     try:
         photographs = config_from_plain(PhotoConfig, Run.open(pairs).config["data"])
     except (IposeError, KeyError, TypeError) as error:
@@ -39,7 +39,7 @@ def own_data(run: Run) -> DataConfig:
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Eval cards of everything that the data can judge, and a sentence for each thing that they cannot.
 
-    Published photographs give landmark errors (CelebA in the wild, CUB, Taichi) and foreground IoU (CUB, Flowers,
+    Published photographs give landmark errors (CelebA, CUB, Taichi) and foreground IoU (CUB, Flowers,
     Taichi). Scenes give the IoU of things with the foreground, and parts matched to true parts.
 
     Raises:
@@ -59,7 +59,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
         raise DataError(
             "photographs without a truth to judge by",
             file=root,
-            expected="Flowers-102, CUB-200-2011, CelebA in the wild, Taichi, or a scene folder",
+            expected="Flowers-102, CUB-200-2011, CelebA, Taichi, or a scene folder",
             mend="Name one with --data, or judge by your own true maps: ipose segment PHOTOGRAPHS --model RUN --truth "
             "MAPS.",
         )

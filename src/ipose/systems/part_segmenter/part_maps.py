@@ -1,6 +1,6 @@
 """Part maps judged by true maps: foreground IoU, parts matched to labels, and eval cards of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Integer
 from torch import Tensor
 
+from ipose.data.file_lists import named_file
 from ipose.data.png import read_index
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts, weights_of
@@ -159,7 +160,7 @@ def file_cards(
     return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
 
 
-def check_truth(images: Sequence[Path], truth: Path) -> None:
+def check_truth(names: Iterable[str], truth: Path) -> None:
     """Check that each photograph has a true map, before any is segmented.
 
     Raises:
@@ -167,20 +168,18 @@ def check_truth(images: Sequence[Path], truth: Path) -> None:
     """
     if not truth.is_dir():
         raise DataError("no such folder of true maps", file=truth, mend="Check the path of --truth.")
-    for path in images:
-        _truth_file(path, truth)
+    for name in names:
+        _truth_file(name, truth)
 
 
-def _truth_file(path: Path, truth: Path) -> Path:
-    name = path.stem.removesuffix("_part")
-    for file in (truth / f"{name}.png", truth / f"{name}_part.png"):
-        if file.is_file():
-            return file
+def _truth_file(name: str, truth: Path) -> Path:
+    if (file := named_file(truth, f"{name}.png", f"{name}_part.png")) is not None:
+        return file
     raise DataError("no true map for a photograph", file=truth, expected=f"{name}.png or {name}_part.png")
 
 
 def _truth_of(path: Path, truth: Path, size: tuple[int, int]) -> Tensor:
-    file = _truth_file(path, truth)
+    file = _truth_file(path.stem.removesuffix("_part"), truth)
     true = torch.from_numpy(read_index(file, bits=16))
     if tuple(true.shape) != size:
         found, expected = f"{true.shape[0]}x{true.shape[1]}", f"{size[0]}x{size[1]}"

@@ -37,6 +37,7 @@ SYSTEM = System(
     data=None,
     train_options=PartSegmenterOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"pixels": "higher"},
     loading="ipose.segmentation.saved_part_segmenter:load_part_segmenter",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",

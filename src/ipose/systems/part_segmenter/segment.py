@@ -9,8 +9,9 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
+from ipose.data.file_lists import PHOTO_ENDINGS, files_by_name
 from ipose.data.photo_files import refuse_other_folder
-from ipose.data.photo_folder import SUFFIXES, check_photographs, is_image
+from ipose.data.photo_folder import check_photographs
 from ipose.data.png import read_photo, write_index
 from ipose.errors import DataError
 from ipose.evaluation.card_folder import described, write_run_cards
@@ -19,28 +20,28 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.points_sheet import part_color, part_legend, parts_over
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
+from ipose.whole_files import save_whole
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
 
-def photographs_to_segment(inputs: Path) -> list[Path]:
-    """The photographs to segment: one file, or all images of a folder.
+def photographs_to_segment(inputs: Path, out: Path | None = None) -> dict[str, Path]:
+    """The photographs to segment, by name: one file, or all images of a folder and of the folders within it.
+
+    Args:
+        inputs: the file or the folder.
+        out: the folder to write to; what is in it is no input.
 
     Raises:
         DataError: no image, the folder of a run or of supports, or two images whose part maps would have the same name.
     """
     if inputs.is_file():
-        return [inputs]
+        return {inputs.stem: inputs}
     refuse_other_folder(inputs)
-    found = sorted(path for path in inputs.glob("*") if is_image(path)) if inputs.is_dir() else []
+    found = files_by_name(inputs, PHOTO_ENDINGS, "photographs", skip=out)
     if not found:
         what = "no photographs in this folder" if inputs.is_dir() else "no such file or folder"
-        raise DataError(what, file=inputs, expected=f"files ending in {', '.join(SUFFIXES)}")
-    by_name: dict[str, Path] = {}
-    for path in found:
-        if (other := by_name.setdefault(path.stem, path)) is not path:
-            message, names = "two photographs of one name would have the same part map", f"{other.name}, {path.name}"
-            raise DataError(message, file=inputs, found=names, mend="Rename one of them.")
+        raise DataError(what, file=inputs, expected=f"files ending in {', '.join(PHOTO_ENDINGS)}")
     return found
 
 
@@ -76,21 +77,21 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     Raises:
         DataError: no photographs, or some that cannot be read. All of these are listed, and nothing is written.
     """
-    paths, shown = photographs_to_segment(inputs), list[Tile]()
-    check_photographs(paths)
+    paths, shown = photographs_to_segment(inputs, out), list[Tile]()
+    check_photographs(list(paths.values()))
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
-    for path in paths:
+    for name, path in paths.items():
         part = segment_photo(segmenter, path)
-        written = out / f"{path.stem}_part.png"
+        written = out / f"{name}_part.png"
         write_index(written, part, colors=tuple(part_color(k) for k in range(parts + 1)))
         yield written
         if len(shown) < SHEET_IMAGES:
-            shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), path.stem))
+            shown.append(Tile(enlarge(parts_over(Image.fromarray(read_photo(path)), part)), name))
     rows = [TileRow(shown[i : i + SHEET_COLUMNS]) for i in range(0, len(shown), SHEET_COLUMNS)]
     rows[-1] = TileRow(rows[-1].tiles, "", part_legend(parts, segmenter.part_names))
     title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
-    contact_sheet(rows, title).save(out / "sheet.png")
+    save_whole(contact_sheet(rows, title), out / "sheet.png")
     yield out / "sheet.png"
 
 
@@ -112,7 +113,7 @@ def segment_and_judge(
         DataError: no photographs, some that cannot be read, or one without a true map. Nothing is written.
     """
     if truth is not None:
-        check_truth(photographs_to_segment(images), truth)
+        check_truth(photographs_to_segment(images, out), truth)
     segmenter = load_part_segmenter(model)
     segmenter.network.to(device)
     *maps, sheet = segment_files(segmenter, images, out)

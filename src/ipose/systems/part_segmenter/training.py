@@ -68,6 +68,7 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
         save=lambda model, folder: save_part_segmenter(folder, model, size),
         show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
         watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
+        measure=lambda model, metric: pair_accuracy(model, generator)[metric],
     )
 
 

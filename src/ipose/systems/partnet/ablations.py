@@ -15,6 +15,7 @@ import ipose
 from ipose.ablations.run_folders import Scores, kept_scores
 from ipose.ablations.table import Row
 from ipose.configs import plain
+from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.part_annotations import PartPair
@@ -24,7 +25,9 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.systems.ablating import SystemRows
 from ipose.systems.partnet.record import SYSTEM
+from ipose.systems.partnet.tables import METRICS
 from ipose.systems.partnet.training import evaluate, loop_of
+from ipose.whole_files import save_whole
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
 TRUE_PICTURE = "true.png"
@@ -38,14 +41,21 @@ class PartNetRows(SystemRows):
     @cached_property
     def data(self) -> PartData:
         """Part pairs of both splits."""
-        return checked_part_pairs(self.job.data)
+        return checked_part_pairs(self._data_config)
+
+    @property
+    def _data_config(self) -> DataConfig:
+        """The job's data, without the part maps of the categories that the preset holds out."""
+        data: DataConfig = self.task(self.job.table.rows[0]).data
+        return data
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences below the table."""
         return (
             "In percent. AC is the paper's accuracy over the whole 64x64 frame; object pixels counts the objects' own "
-            "pixels. Means weigh categories alike. Supports are chosen by k-means with each run's seed.",
+            "pixels. AC (pooled) is of all objects together, as the paper's; the others are means that weigh "
+            "categories alike. Supports are chosen by k-means with each run's seed.",
         )
 
     def loop(self, row: Row) -> Mapping[str, Any]:
@@ -64,7 +74,8 @@ class PartNetRows(SystemRows):
             "partnet": trained.sha256,
             "k": k,
             "seed": seed,
-            "data": plain(self.job.data),
+            "data": plain(self._data_config),
+            "metrics": [metric.key for metric in METRICS],
             "ipose": ipose.__version__,
         }
         return kept_scores(folder / "scores" / f"k-{k}.json", key, lambda: self._evaluate(trained, row, seed))
@@ -102,8 +113,8 @@ class PartNetRows(SystemRows):
             Tile(part_picture(parts, pair.shape), f"{100 * _right(parts, pair):.0f} % right")
             for parts, pair in zip(predicted, pairs, strict=True)
         ]
-        contact_sheet([TileRow(true)], side=SHOWN_SIDE).save(path.with_name(TRUE_PICTURE))
-        contact_sheet([TileRow(drawn)], side=SHOWN_SIDE).save(path)
+        save_whole(contact_sheet([TileRow(true)], side=SHOWN_SIDE), path.with_name(TRUE_PICTURE))
+        save_whole(contact_sheet([TileRow(drawn)], side=SHOWN_SIDE), path)
 
 
 def _one_of_each_in_turn(pairs: Sequence[PartPair], novel: Sequence[str]) -> list[PartPair]:
@@ -122,12 +133,12 @@ def _right(parts: Tensor, pair: PartPair) -> float:
 
 
 def as_scores(evaluation: PartEvaluation) -> Scores:
-    """Macro means in percent, by name and metric (`ipose.systems.partnet.tables.METRICS`)."""
+    """Macro means, and AC (pooled), in percent, by name and metric (`ipose.systems.partnet.tables.METRICS`)."""
     return {
         name: {
             f"{metric}_{group}": 100 * value
             for group, score in scores.groups().items()
-            for metric, value in score._asdict().items()
+            for metric, value in {**score._asdict(), "ac_pooled": scores.pooled()[group]}.items()
             if not math.isnan(value)
         }
         for name, scores in evaluation.contenders.items()

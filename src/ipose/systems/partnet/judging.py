@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ipose.configs import config_from_plain
@@ -13,32 +14,42 @@ from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.pretrained import load_partnet
-from ipose.systems.judging import Judged, data_of
+from ipose.systems.judging import Judged, ModelAlone, data_of
 from ipose.systems.partnet.training import evaluate
 from ipose.systems.training import Trained
 from ipose.training.run import Run
+from ipose.whole_files import write_text_whole
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Cards of the validation objects. Raises DataError if the data have no part maps."""
     data = data or data_of(run)
     facts = card_facts(run.folder, data.data, model_facts(run, load_partnet(run.folder).supports))
-    evaluation, cards = judge_parts(run, data, facts, name)
+    evaluation, cards = judge_parts(run, data, facts, name, options.out)
     return Judged(cards, table=evaluation.table())
 
 
-def judge_parts(run: Run, data: DataConfig, facts: dict[str, Any], name: str) -> tuple[PartEvaluation, list[EvalCard]]:
+def judge_parts(
+    run: Run, data: DataConfig, facts: dict[str, Any], name: str, out: Path | None = None
+) -> tuple[PartEvaluation, list[EvalCard]]:
     """Evaluate the run's PartNet and both baselines. Write all categories to evaluation.json (evaluation-on-NAME.json).
 
+    Args:
+        run: of the PartNet, or of a model that has one.
+        data: with part maps.
+        facts: fields that all cards share.
+        name: of the data; "" = they are the run's own.
+        out: folder for the cards; None = the run, and evaluation.json lies in the run.
     Raises:
         DataError: the data have no part maps.
     """
     trained, pairs = load_partnet(run.folder), open_part_pairs(data)
     evaluation = evaluate(trained.partnet, pairs, trained.supports)
     written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
-    path = run.folder / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
-    path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    seeds = (run.train_config.seed,)
+    path = (out or run.folder) / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text_whole(path, json.dumps(written, indent=2) + "\n")
+    seeds = () if isinstance(run, ModelAlone) else (run.train_config.seed,)
     return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
 
 

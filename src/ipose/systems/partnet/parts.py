@@ -1,6 +1,6 @@
 """`ipose parts`: parts from PartNet, for drawn silhouettes or label maps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from ipose.data.file_lists import name_of
 from ipose.data.input_maps import find_maps, read_map, read_silhouette
 from ipose.data.palette import PART_COLORS
 from ipose.data.part_pairs import to_object_frame
@@ -25,7 +26,8 @@ from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
 from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
 from ipose.reports.sheets import parts_sheet
-from ipose.types import SceneBatch
+from ipose.types import Scene, SceneBatch
+from ipose.whole_files import save_whole
 
 ATTENTION = "_attention"
 """End of the name of a file's attention sheet."""
@@ -81,7 +83,7 @@ def write_parts(
         ConfigError: label maps without a spec.
         SupportError: no supports of the category.
     """
-    files = find_maps(inputs)
+    files = {name_of(file, inputs): file for file in find_maps(inputs, out=out)}
     if category is None and reader.spec is None and len(reader.supports.categories) == 1:
         category = reader.supports.categories[0]
     if category is not None:
@@ -90,14 +92,17 @@ def write_parts(
         known = ", ".join(reader.supports.categories)
         mend = f"Say --category NAME for silhouettes (one of {known}), or --spec NAME for label maps."
         raise ConfigError("these could be silhouettes or label maps", file=inputs, mend=mend)
-    return [path for file in files for path in _of_map(reader, file, out, reader.spec, instances, attention)]
+    scenes = (read_map(file, reader.spec, root=inputs, instances=instances) for file in files.values())
+    return [path for scene in scenes for path in _of_map(reader, scene, out, reader.spec, attention)]
 
 
-def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, category: str, attention: bool) -> list[Path]:
+def _of_silhouettes(
+    reader: PartReader, files: Mapping[str, Path], out: Path, category: str, attention: bool
+) -> list[Path]:
     if category not in reader.supports.categories:
         known, mend = ", ".join(reader.supports.categories), "Draw some and name their folder with --supports."
         raise SupportError(f"no supports for part category {category!r}", expected=known, mend=mend)
-    canvases = [read_silhouette(file) for file in files]
+    canvases = [read_silhouette(file) for file in files.values()]
     shapes = torch.stack([to_object_frame(canvas, canvas.to(torch.uint8))[0] for canvas in canvases])
     predicted = predict_part_maps(
         reader.trained.partnet, shapes[:, None].float().to(reader.device), [category] * len(shapes), reader.supports
@@ -105,15 +110,16 @@ def _of_silhouettes(reader: PartReader, files: Sequence[Path], out: Path, catego
     parts = predicted.cpu() * shapes.to(torch.uint8)
     out.mkdir(parents=True, exist_ok=True)
     written = []
-    for file, part in zip(files, parts, strict=True):
-        written.append(out / f"{file.stem}_part.png")
+    for name, part in zip(files, parts, strict=True):
+        written.append(out / f"{name}_part.png")
         write_index(written[-1], part, colors=PART_COLORS)
     sheet = out / "sheet.png"
-    names = [file.stem for file in files]
-    parts_sheet(shapes, parts, None, names, reader.supports.part_names[category], title=category).save(sheet)
+    save_whole(
+        parts_sheet(shapes, parts, None, list(files), reader.supports.part_names[category], title=category), sheet
+    )
     if attention:
-        for file, shape in zip(files, shapes, strict=True):
-            path = out / f"{file.stem}{ATTENTION}.png"
+        for name, shape in zip(files, shapes, strict=True):
+            path = out / f"{name}{ATTENTION}.png"
             written.append(_draw_attention(reader, path, shape[None, None].float(), [category], [category]))
     return [*written, sheet]
 
@@ -126,27 +132,24 @@ def _draw_attention(
     found = support_attention(reader.trained.partnet, shapes.to(reader.device), maps)
     part_names = [reader.supports.part_names[category] for category in categories]
     title = f"{path.stem.removesuffix(ATTENTION)}: what each part read in the supports"
-    attention_sheet(list(zip(names, found, part_names, strict=True)), title=title).save(path)
+    save_whole(attention_sheet(list(zip(names, found, part_names, strict=True)), title=title), path)
     return path
 
 
-def _of_map(
-    reader: PartReader, file: Path, out: Path, spec: LabelSpec, instances: Path | None, attention: bool
-) -> list[Path]:
-    scene = read_map(file, spec, instances=instances)
+def _of_map(reader: PartReader, scene: Scene, out: Path, spec: LabelSpec, attention: bool) -> list[Path]:
     with torch.no_grad():
         batch = SceneBatch.from_scenes([scene]).to(reader.device)
         inferred = infer_scene_parts(reader.trained.partnet, batch, reader.supports)
     part = inferred.part_map[0].cpu()
     out.mkdir(parents=True, exist_ok=True)
-    paths = [out / f"{file.stem}_part.png", out / f"{file.stem}_overlay.png"]
+    paths = [out / f"{scene.name}_part.png", out / f"{scene.name}_overlay.png"]
     write_index(paths[0], part, colors=PART_COLORS)
-    part_overlay(_dim(scene.label, spec), part, opacity=0.8).save(paths[1])
+    save_whole(part_overlay(_dim(scene.label, spec), part, opacity=0.8), paths[1])
     if attention and inferred.shapes is not None:
         categories = [str(item.part_category) for item in inferred.objects]
         numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
         names = [f"{i} {category}" for i, category in zip(numbers, categories, strict=True)]
-        path = out / f"{file.stem}{ATTENTION}.png"
+        path = out / f"{scene.name}{ATTENTION}.png"
         paths.append(_draw_attention(reader, path, inferred.shapes, categories, names))
     return paths
 

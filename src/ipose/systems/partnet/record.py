@@ -1,11 +1,12 @@
 """PartNet's record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ipose.configs import Published
+from ipose.data.file_lists import folders_in
 from ipose.partnet.presets import PRESETS, PUBLISHED, PartNetConfig, preset
 from ipose.systems.record import Released, System, TrainOptions
 
@@ -21,6 +22,12 @@ class PartNetOptions(TrainOptions):
     init: Path | None = None
     """Run whose weights are the start, as far as they fit. None = random weights."""
 
+    def fitted(self, data: Any, config: Any) -> Any:
+        """The data's config, without the part maps of the categories that the preset holds out."""
+        if data is None or data.novel is not None or not config.held_out:
+            return data
+        return replace(data, novel=tuple(dict.fromkeys((*data.novel_categories, *config.held_out))))
+
 
 def published(_: str) -> Mapping[str, Published]:
     """The published values, which are the same for all presets."""
@@ -29,7 +36,7 @@ def published(_: str) -> Mapping[str, Published]:
 
 def describe_parts(config: Mapping[str, Any], folder: Path) -> list[str]:
     """PartNet's hash, and the categories with supports."""
-    supports = sorted(item.name for item in (folder / "supports").iterdir() if item.is_dir())
+    supports = [place.name for place in folders_in(folder / "supports")]
     none = "none: it came without support maps; put <category>/<name>_part.png files into its supports/"
     return [f"PartNet {config['partnet_sha256'][:12]}", f"categories  {', '.join(supports) or none}"]
 
@@ -51,6 +58,7 @@ SYSTEM = System(
     differences="docs/paper-vs-release.md",
     train_options=PartNetOptions,
     training=f"{ROOM}.training:prepare",
+    metrics={"ac_pooled": "higher", "ac": "higher", "object_pixels": "higher", "miou": "higher"},
     loading="ipose.partnet.pretrained:load_partnet",
     describing=f"{ROOM}.record:describe",
     judging=f"{ROOM}.judging:judge",

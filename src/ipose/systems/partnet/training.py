@@ -1,6 +1,7 @@
 """Training PartNet: data, supports, objective, model and sheets."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.data.support_folder import load_supports
 from ipose.errors import SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
-from ipose.evaluation.part_metrics import object_pixel_accuracy
+from ipose.evaluation.part_metrics import PartScores, score_parts
 from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
@@ -27,6 +28,9 @@ from ipose.training.snapshot import Snapshot
 
 WATCHED = 256
 """Number of validation objects that are judged during training. At the end, all are judged."""
+
+BEST_BY = "ac_pooled"
+"""The validation metric of the release: AC, pooled over all objects."""
 
 SHOWN = 12
 """Number of objects on a sheet."""
@@ -46,6 +50,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
     """
     config: PartNetConfig = task.config
     data = checked_part_pairs(task.data) if data is None else data
+    _tell_what_is_held_out(data)
     supports = _supports(task.options.supports, config.k, seed, data)
     torch.manual_seed(seed)
     objective = PartNetObjective(PartNet(config), config)
@@ -67,7 +72,8 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
         model=_partnet,
         save=lambda partnet, folder: save_partnet(folder, partnet, supports),
         show=partial(_sheet, pairs=_spread(data.val, SHOWN), supports=supports),
-        watch=partial(_accuracy, pairs=_spread(data.val, WATCHED), supports=supports),
+        watch=partial(_watched, pairs=_spread(data.val, WATCHED), supports=supports),
+        measure=partial(_measured, pairs=_basis(judged_pairs(data, supports), data.novel), supports=supports),
     )
 
 
@@ -78,18 +84,31 @@ def loop_of(config: PartNetConfig, pairs: int) -> dict[str, Any]:
         "batch_size": config.batch_size,
         "ema_decay": config.ema_decay,
         "schedule": "cosine" if config.decay_learning_rate else "constant",
+        **({"keep_best": BEST_BY} if config.best_checkpoint else {}),
     }
 
 
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:
     """Scores of PartNet and of the baselines copy and majority, on all validation pairs."""
 
-    @torch.no_grad()
-    def predict(shapes: torch.Tensor, categories: list[str]) -> PartGuess:
-        answer = predict_objects(partnet, shapes, categories, supports)
-        return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
-
+    predict = partial(_guess, partnet, supports)
     return evaluate_parts(predict, judged_pairs(data, supports), supports, data.basis_train, data.novel)
+
+
+@torch.no_grad()
+def _guess(partnet: PartNet, supports: SupportSet, shapes: torch.Tensor, categories: list[str]) -> PartGuess:
+    answer = predict_objects(partnet, shapes, categories, supports)
+    return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
+
+
+def scores_of(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> PartScores:
+    """Scores of PartNet alone, without baselines; 32 objects at once."""
+    shapes, true, names = _columns(pairs)
+    pieces = [
+        _guess(partnet, supports, shapes[i : i + 32, None].float(), names[i : i + 32]) for i in range(0, len(pairs), 32)
+    ]
+    frame, inside = (torch.cat(guesses) for guesses in zip(*pieces, strict=True))
+    return score_parts(frame, true, shapes, names, inside=inside)
 
 
 def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
@@ -108,10 +127,41 @@ def inferred_parts(partnet: PartNet, pairs: Sequence[PartPair], supports: Suppor
     return torch.cat(pieces)
 
 
-def _accuracy(partnet: PartNet, _: int, *, pairs: Sequence[PartPair], supports: SupportSet) -> dict[str, Any]:
-    true, shapes = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("part_map", "shape"))
-    right = object_pixel_accuracy(inferred_parts(partnet, pairs, supports), true, shapes)
-    return {"validation": {"object_pixels": float(right)}}
+def _watched(partnet: PartNet, _: int, *, pairs: Sequence[PartPair], supports: SupportSet) -> dict[str, Any]:
+    """AC pooled and as the mean of categories, and the share of right object pixels, pooled."""
+    scores = scores_of(partnet, pairs, supports)
+    inside = torch.stack([count.inside for count in scores.counts.values()]).sum(0)
+    mean = scores.macro(scores.counts)
+    values = {"ac_pooled": scores.pooled_ac(scores.counts), "ac": mean and mean.ac}
+    return {"validation": {**values, "object_pixels": float(inside.trace() / inside.sum())}}
+
+
+def _measured(partnet: PartNet, metric: str, *, pairs: Sequence[PartPair], supports: SupportSet) -> float:
+    """A metric of the record over the basis categories: a choice by novel ones would use their part maps."""
+    if not pairs:
+        return math.nan
+    scores = scores_of(partnet, pairs, supports)
+    if metric == "ac_pooled":
+        return scores.pooled()["basis"]
+    return float(getattr(scores.groups()["basis"], metric))
+
+
+def _basis(pairs: Sequence[PartPair], novel: Sequence[str]) -> list[PartPair]:
+    return [pair for pair in pairs if pair.category not in novel]
+
+
+def _columns(pairs: Sequence[PartPair]) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
+    """Shapes, true part maps and categories."""
+    shapes, true = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("shape", "part_map"))
+    return shapes, true, [pair.category for pair in pairs]
+
+
+def _tell_what_is_held_out(data: PartData) -> None:
+    """Print the novel categories that the training data have part maps of."""
+    counts = Counter(pair.category for pair in data.train if pair.category in data.novel)
+    if counts:
+        held_out = ", ".join(f"{name} ({count} objects)" for name, count in sorted(counts.items()))
+        print(f"Held out of training, judged as novel: {held_out}. --novel without a name trains on all.")
 
 
 def _sheet(partnet: PartNet, title: str, *, pairs: Sequence[PartPair], supports: SupportSet) -> Image.Image:

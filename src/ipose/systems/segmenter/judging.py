@@ -11,6 +11,7 @@ from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.segmenters import load_segmenter
+from ipose.model_folder import open_model
 from ipose.systems.judging import Judged, data_of, evaluate_run
 from ipose.systems.training import Trained
 from ipose.training.run import Run
@@ -19,8 +20,8 @@ from ipose.training.run import Run
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
     """Cards of mIoU and pixel accuracy on validation photographs."""
     data = data or data_of(run)
-    spec, trained = open_spec(data).labels, run.config["segmenter"]
-    val = open_scenes(data, "val", (trained["height"], trained["width"]))
+    spec, trained = open_spec(data).labels, open_model(run.folder).config["segmenter_config"]
+    val = open_scenes(data, options.split, (trained["height"], trained["width"]))
     names = val.names if isinstance(val, SceneFolder) else [val[i].name for i in range(len(val))]
     photos = [ScenePhoto(val, i, name) for i, name in enumerate(names[: options.limit])]
     maps = DataMaps(val, {name: i for i, name in enumerate(names)}, spec)

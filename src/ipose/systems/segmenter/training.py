@@ -1,13 +1,15 @@
 """Training a semantic segmenter on the photographs and label maps of a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 from ipose.label_spec import LabelSpec
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
@@ -65,6 +67,7 @@ def prepare(
         model=partial(_network, scenes=scenes),
         save=lambda network, folder: save_segmenter(folder, network, names),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))], spec=spec),
+        measure=partial(_measured, scenes=val, spec=spec),
     )
 
 
@@ -83,6 +86,23 @@ def _network(snapshot: Snapshot, *, scenes: Sequence[Scene]) -> SemanticSegmente
 
     reestimate_batch_norm(network, forward, passes=RE_ESTIMATION_PASSES)
     return network
+
+
+@torch.no_grad()
+def _measured(network: SemanticSegmenter, metric: str, *, scenes: Sequence[Scene], spec: LabelSpec) -> float:
+    """mIoU or pixel accuracy on all validation photographs, without pixels of the unknown class."""
+    device = next(network.parameters()).device
+    ignored = [] if spec.unknown is None else [spec.unknown]
+
+    def pairs() -> Iterator[tuple[Tensor, Tensor]]:
+        for i in range(len(scenes)):
+            scene = scenes[i]
+            image = SceneBatch.from_scenes([scene]).image
+            assert image is not None  # training data have photographs
+            yield network(image.to(device)).argmax(1)[0].cpu(), scene.label
+
+    scores = semantic_scores(semantic_confusion(pairs(), spec.num_classes), ignored)
+    return float(getattr(scores, metric))
 
 
 @torch.no_grad()

@@ -117,6 +117,8 @@ BAD_SHAPES = {
     "runs of another size": {"size": [50, 40], "counts": [2000]},
     "no counts": {"size": [40, 50]},
     "damaged counts": {"size": [40, 50], "counts": "zzzzzzzzz"},
+    "a point that is no number": [[1, 1, float("nan"), 5, 9, 9]],
+    "a point far away": [[1, 1, 5, 5, 1e300, 9]],
 }
 
 
@@ -124,10 +126,25 @@ class TestFaults:
     """The file, the entry, and the way out."""
 
     @pytest.mark.parametrize("shape", BAD_SHAPES.values(), ids=BAD_SHAPES)
-    def test_a_segmentation_at_fault_names_its_annotation(self, tmp_path, shape):
-        write(tmp_path, [(1, [TORSO]), (0, shape)])
-        with pytest.raises(DataError, match=r"train\.json, image n01/a\.JPEG: \[annotation 1\]"):
-            read_all(tmp_path)
+    def test_a_segmentation_at_fault_is_dropped_and_named_and_the_rest_is_used(self, tmp_path, shape):
+        (pair,) = read_all(write(tmp_path / "good", [(1, [TORSO])]))
+        source = open_partimagenet(write(tmp_path / "bad", [(1, [TORSO]), (0, shape)]))
+        (fault,) = source.dropped if shape != BAD_SHAPES["flat list"] else source.dropped[:1]
+        assert str(fault).startswith("train.json, image n01/a.JPEG: annotation 1: ")
+        assert torch.equal(read_all(tmp_path / "bad")[0].part_map, pair.part_map)
+
+    @pytest.mark.parametrize("shape", BAD_SHAPES.values(), ids=BAD_SHAPES)
+    def test_a_file_of_faults_alone_is_an_error(self, tmp_path, shape):
+        with pytest.raises(DataError, match=r"train\.json, image n01/a\.JPEG: annotation 0"):
+            open_partimagenet(write(tmp_path, [(0, shape)]))
+
+    def test_of_two_polygons_the_good_one_is_drawn(self, tmp_path):
+        (pair,) = read_all(write(tmp_path / "good", [(1, [TORSO])]))
+        slips = ([1, 1, 5, 5], [float("nan")] * 6, [1e300, 0, 1e300, 9, 0, 9], [0, 0, 10**9, 0, 10**9, 9])
+        source = open_partimagenet(write(tmp_path / "bad", [(1, [slips[0], TORSO, *slips[1:]])]))
+        assert len(source.dropped) == len(slips)
+        assert torch.equal(read_all(tmp_path / "bad")[0].part_map, pair.part_map)
+        assert source.fingerprint != open_partimagenet(tmp_path / "good").fingerprint
 
     @pytest.mark.parametrize(
         ("changes", "words"),

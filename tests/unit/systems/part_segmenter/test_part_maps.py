@@ -44,4 +44,4 @@ def test_the_card_names_the_baseline_and_what_parts_stand_for(judged):
 
 def test_a_photograph_without_a_true_map_is_told(tmp_path):
     with pytest.raises(DataError, match=r"no true map for a photograph: expected x\.png or x_part\.png"):
-        check_truth([tmp_path / "x.jpg"], tmp_path)
+        check_truth(["x"], tmp_path)

@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 
 def test_hidden_files_are_passed_over(folder):
-    assert [path.name for path in photographs_to_segment(folder)] == ["a.png", "b.jpg"]
+    assert [path.name for path in photographs_to_segment(folder).values()] == ["a.png", "b.jpg"]
 
 
 def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
@@ -33,5 +33,5 @@ def test_all_broken_files_are_listed_and_nothing_is_written(folder, tmp_path):
 
 def test_two_photographs_of_one_name_are_refused(folder):
     (folder / "a.png").rename(folder / "b.png")
-    with pytest.raises(DataError, match=r"two photographs of one name.*found b\.jpg, b\.png"):
+    with pytest.raises(DataError, match=r"two photographs of one name: found b\.jpg, b\.png"):
         photographs_to_segment(folder)

@@ -14,20 +14,20 @@ from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, Judges
 from ipose.evaluation.protocols import protocol_named
 from ipose.evaluation.segmenters import load_segmenter
 from ipose.label_spec import LabelSpec
-from ipose.pipeline import IPose
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.systems.image_judging import GeneratedSet, generate_set
-from ipose.systems.ipose.judging import ScenesOfIPose
-from ipose.systems.ipose.record import IPoseAblateOptions
-from ipose.systems.ipose.tables import METRICS
+from ipose.systems.image_metrics import IMAGE_METRICS
+from ipose.systems.record import ImageAblateOptions
+from ipose.systems.scene_models import SceneModel
+from ipose.whole_files import save_whole
 
 IMAGE_SEED = 0
 """Seed of the noise. Each scene has one image, with the same seed in all rows."""
 
 SHOWN_SCENES, SHOWN_SIDE = 8, 128
 
-_KEYS = {metric.title: metric.key for metric in METRICS}
+_KEYS = {metric.title: metric.key for metric in IMAGE_METRICS}
 """Key of a metric by the measure of its card."""
 
 _INCEPTION = {
@@ -50,7 +50,7 @@ class ImageScorer:
         MissingWeightsError: no such network.
     """
 
-    def __init__(self, spec: LabelSpec, options: IPoseAblateOptions, device: str) -> None:
+    def __init__(self, spec: LabelSpec, options: ImageAblateOptions, device: str) -> None:
         self.device = device
         features, segmenter = options.features, options.segmenter
         self.network = _inception_or_random(device) if features is None else load_features(features, device=device)
@@ -66,7 +66,7 @@ class ImageScorer:
     @property
     def titles(self) -> Mapping[str, str]:
         """Titles of the distances with these features, by key."""
-        titles = {metric.key: metric.title for metric in METRICS}
+        titles = {metric.key: metric.title for metric in IMAGE_METRICS}
         return {key: self.network.metric_name(titles[key], name) for key, name in _INCEPTION.items()}
 
     def note(self, scenes: int) -> str:
@@ -79,8 +79,8 @@ class ImageScorer:
             said += f" Fewer than {ENOUGH_SAMPLES} samples bias Frechet distances upwards, in all rows alike."
         return said
 
-    def __call__(self, model: IPose, data: DataConfig, pictures: tuple[Path, Path]) -> dict[str, float]:
-        """By key of `ipose.systems.ipose.tables.METRICS`; shares in percent.
+    def __call__(self, model: SceneModel, data: DataConfig, pictures: tuple[Path, Path]) -> dict[str, float]:
+        """By key of `ipose.systems.image_metrics.IMAGE_METRICS`; shares in percent.
 
         Args:
             model: on the scorer's device.
@@ -90,7 +90,7 @@ class ImageScorer:
             DataError: a scene without a photograph.
         """
         with tempfile.TemporaryDirectory() as folder:
-            made = generate_set(ScenesOfIPose(model), data, Path(folder), seeds=(IMAGE_SEED,))
+            made = generate_set(model, data, Path(folder), seeds=(IMAGE_SEED,))
             _draw(made, pictures)
             return self._scores(made)
 
@@ -115,9 +115,9 @@ def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
     scenes = [made.maps.scene(name, (pixels.shape[1], pixels.shape[2])) for name, pixels in painted.items()]
     labels = [Tile(label_picture(scene.label, made.maps.spec), scene.name) for scene in scenes]
     photos = [Tile(None if scene.image is None else photo(scene.image)) for scene in scenes]
-    contact_sheet([TileRow(labels), TileRow(photos)], side=SHOWN_SIDE).save(pictures[0])
+    save_whole(contact_sheet([TileRow(labels), TileRow(photos)], side=SHOWN_SIDE), pictures[0])
     tiles = [Tile(photo(pixels), name) for name, pixels in painted.items()]
-    contact_sheet([TileRow(tiles)], side=SHOWN_SIDE).save(pictures[1])
+    save_whole(contact_sheet([TileRow(tiles)], side=SHOWN_SIDE), pictures[1])
 
 
 def _inception_or_random(device: str) -> FeatureNetwork:

@@ -1,0 +1,104 @@
+"""Masks: coloured ones with a legend (CVAT, Supervisely, paint programs), or index PNGs of any tool."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64
+from numpy import ndarray
+
+from ipose.data.importing.legend import LegendEntry
+from ipose.data.importing.photos import size_of
+from ipose.data.importing.source import UNKNOWN, UNKNOWN_ID, ImportedClass, ImportItem, Region, scene_name
+from ipose.data.png import is_colour_image, read_index, read_photo
+from ipose.errors import DataError
+
+RGB_CODE = np.array([65536, 256, 1])
+
+
+class Masks:
+    """Photographs with a mask each, and, where the tool writes them, a picture of the objects.
+
+    Args:
+        rows: photograph, mask, and object picture (or None) of each scene.
+        legend: what colours or ids mean; empty = the masks hold ids, and classes are named "class 3".
+        things: names of the classes whose regions are objects. None = all but one named "background".
+        ignored: what finding the rows left out.
+    Raises:
+        DataError: coloured masks without a legend of colours; an id twice; a name in `things` that is no class.
+    """
+
+    kind = "masks"
+
+    def __init__(
+        self,
+        rows: Sequence[tuple[Path, Path, Path | None]],
+        legend: Sequence[LegendEntry],
+        things: Sequence[str] | None,
+        ignored: Counter[str],
+    ) -> None:
+        self.ignored, self.has_instances = ignored, any(row[2] for row in rows)
+        self._coloured = is_colour_image(rows[0][1])
+        if self._coloured and not any(entry.color for entry in legend):
+            mend = 'Name a legend with --legend: a text file with lines such as "car 128 0 0".'
+            message = "coloured masks, and nothing says what the colours mean"
+            raise DataError(message, file=rows[0][1], field="legend", mend=mend)
+        self.items = tuple(
+            ImportItem(scene_name(photo.name), photo, size_of(photo), (mask, objects)) for photo, mask, objects in rows
+        )
+        self._codes, self.classes = self._meaning(legend, things)
+
+    def _meaning(
+        self, legend: Sequence[LegendEntry], things: Sequence[str] | None
+    ) -> tuple[dict[int, int], tuple[ImportedClass, ...]]:
+        """File id of each value of the masks, and the classes."""
+        if self._coloured:
+            values = [entry.color or (0, 0, 0) for entry in legend]
+            names = [entry.name for entry in legend]
+            first = 0 if names[0].lower() == "background" else 1
+            codes = {int(np.array(value) @ RGB_CODE): first + number for number, value in enumerate(values)}
+            colors = dict(zip(codes.values(), values, strict=True))
+            named = dict(zip(codes.values(), names, strict=True))
+        else:
+            present = {int(i) for item in self.items for i in np.unique(self._values(item))} - {UNKNOWN_ID}
+            named = {entry.number: entry.name for entry in legend if entry.number is not None}
+            named = {number: named.get(number, f"class {number}") for number in sorted(present | set(named))}
+            if not legend and 0 in named:
+                named[0] = "background"
+            codes, colors = {number: number for number in named}, {}
+        if strangers := set(things or ()) - set(named.values()):
+            known = ", ".join(named.values())
+            raise DataError(
+                "no such class", file=self.items[0].photo, field="things", found=", ".join(strangers), expected=known
+            )
+        made = (
+            ImportedClass(name, number, colors.get(number), name in things if things is not None else number > 0)
+            for number, name in named.items()
+        )
+        return codes, tuple(made)
+
+    def regions(self, item: ImportItem) -> Iterator[Region]:
+        """One region a class, or one an object where there is a picture of them."""
+        values, objects = self._values(item), item.where[1]
+        numbers = None if objects is None else read_photo(objects).astype(np.int64) @ RGB_CODE
+        for value in np.unique(values):
+            own = values == value
+            file_id = self._codes.get(int(value))
+            if file_id is None:
+                self.ignored[f'pixels of colours or ids that the legend does not name: painted as "{UNKNOWN}"'] += int(
+                    own.sum()
+                )
+                yield Region(UNKNOWN_ID, own)
+            elif numbers is None:
+                yield Region(file_id, own)
+            else:
+                yield from (Region(file_id, own & (numbers == number)) for number in np.unique(numbers[own]))
+
+    def _values(self, item: ImportItem) -> Int64[ndarray, "h w"]:
+        mask = item.where[0]
+        pixels = read_photo(mask).astype(np.int64) @ RGB_CODE if self._coloured else read_index(mask).astype(np.int64)
+        if pixels.shape != item.size:
+            found, expected = f"{pixels.shape} (height, width)", f"{item.size} as {item.photo.name}"
+            raise DataError("sizes differ", file=mask, found=found, expected=expected)
+        return pixels

@@ -1,0 +1,127 @@
+"""What every annotation tool's export comes down to: classes, photographs, and the regions drawn on each."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
+
+from ipose.data.palette import RGB, instance_color
+from ipose.errors import DataError
+from ipose.label_spec import LabelClass, LabelSpec
+
+BACKGROUND, UNKNOWN = "background", "unknown"
+UNKNOWN_ID = 255
+
+
+@dataclass(frozen=True)
+class ImportedClass:
+    """A class as the tool names it.
+
+    Args:
+        name: of the class.
+        file_id: in the label maps to be written, 0..254.
+        color: for sheets; None = one is chosen.
+        thing: its regions are objects.
+        parts: names of the parts that the source draws on its objects; part 1 first.
+    """
+
+    name: str
+    file_id: int
+    color: RGB | None = None
+    thing: bool = True
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Region:
+    """Pixels of one annotation.
+
+    Args:
+        file_id: of its class.
+        pixels: (H, W).
+        part: id of the part that they are, 1..8; 0 = the object itself, or stuff.
+        crowd: several objects that nobody told apart: no object.
+    """
+
+    file_id: int
+    pixels: Bool[ndarray, "h w"]
+    part: int = 0
+    crowd: bool = False
+
+
+@dataclass(frozen=True)
+class ImportItem:
+    """A photograph with annotations.
+
+    Args:
+        name: of the scene to be written.
+        photo: the file.
+        size: (height, width) in pixels.
+        where: what the source finds its annotations by.
+    """
+
+    name: str
+    photo: Path
+    size: tuple[int, int]
+    where: Any
+
+
+@runtime_checkable
+class ImportSource(Protocol):
+    """An export of an annotation tool, open for reading."""
+
+    kind: str
+    ignored: Counter[str]
+    has_instances: bool
+
+    @property
+    def classes(self) -> Sequence[ImportedClass]:
+        """In the order of their file ids."""
+
+    @property
+    def items(self) -> Sequence[ImportItem]:
+        """The photographs that have annotations."""
+
+    def regions(self, item: ImportItem) -> Iterator[Region]:
+        """What is drawn on one photograph, in painting order. What cannot be used is counted in `ignored`."""
+
+
+def spec_of(name: str, classes: Sequence[ImportedClass]) -> LabelSpec:
+    """The spec of the scene folder to be written: the classes, a background where none has id 0, and "unknown"."""
+    entries = sorted(classes, key=lambda item: item.file_id)
+    if not entries or entries[0].file_id != 0:
+        entries.insert(0, ImportedClass(BACKGROUND, 0, (0, 0, 0), thing=False))
+    colors = [item.color or instance_color(number) for number, item in enumerate(entries)]
+    made = [
+        LabelClass(item.name, item.file_id, color, item.thing, item.name if item.parts else None)
+        for item, color in zip(entries, colors, strict=True)
+    ]
+    made.append(LabelClass(UNKNOWN, UNKNOWN_ID, (224, 224, 224)))
+    return LabelSpec(name, tuple(made), len(made) - 1, "cityscapes")
+
+
+def numbered(names: Sequence[str], file: Path) -> dict[str, int]:
+    """File ids 1, 2, ... for class names.
+
+    Raises:
+        DataError: more classes than a label map can hold.
+    """
+    if len(names) > UNKNOWN_ID - 1:
+        message, found = "more classes than a label map holds", f"{len(names)} classes"
+        raise DataError(message, file=file, found=found, expected="at most 254", mend="Keep those that you need.")
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
+def scene_name(relative: str) -> str:
+    """ "trip/a.jpg" as "trip_a": one name a scene, whatever folder its photograph lies in."""
+    return "_".join(Path(relative).with_suffix("").parts).lstrip(".") or "scene"
+
+
+def by_size(regions: Sequence[Region]) -> list[Region]:
+    """Painting order where the tool has none: large regions first, so that small ones on them stay visible."""
+    return sorted(regions, key=lambda region: (region.part > 0, -int(np.count_nonzero(region.pixels))))

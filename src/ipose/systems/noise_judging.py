@@ -1,0 +1,104 @@
+"""Image cards of any model that makes numbered images from noise: distances between two sets without pairs."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+from ipose.data.parallel import progress_bar
+from ipose.data.png import write_photo
+from ipose.errors import ConfigError
+from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.feature_networks import load_features
+from ipose.evaluation.image_cards import unpaired_cards
+from ipose.evaluation.image_sets import ImageFile, Pictured
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.evaluation.protocols import protocol_named
+from ipose.images import image_uint8
+from ipose.reports.page import Section
+from ipose.systems.judged_page import images_section
+from ipose.systems.made_images import MadeImages
+
+
+@runtime_checkable
+class NoiseModel(Protocol):
+    """A trained model that makes images from noise."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of its images."""
+        ...
+
+    def numbered(self, seed: int, numbers: Sequence[int]) -> Float[Tensor, "b 3 h w"]:
+        """Images in [-1, 1]. Each depends on (seed, its number) alone."""
+        ...
+
+
+def judge_numbered(
+    model: NoiseModel,
+    made_by: str,
+    real: Sequence[Pictured],
+    options: EvaluateOptions,
+    folder: Path,
+    facts: Mapping[str, Any],
+    *,
+    count: int,
+) -> tuple[list[EvalCard], Section]:
+    """Make numbered images in a folder, and compare the whole set with photographs.
+
+    Args:
+        model: on the device of `options`.
+        made_by: hash of the model. Images of another one are removed.
+        real: photographs at the size of the images.
+        options: reads protocols (of whole images), features, seeds (the first one), batch_size and device.
+        folder: of the images.
+        facts: fields that all cards share.
+        count: number of images.
+    Returns:
+        the cards, and some of the images for a page.
+    Raises:
+        ConfigError: a protocol of objects, which noise has none of.
+        MissingWeightsError: no feature network.
+    """
+    protocols = [protocol_named(name) for name in options.protocols or ("images",)]
+    for protocol in protocols:
+        if protocol.level == "objects":
+            message = "images from noise have no objects that are known"
+            raise ConfigError(message, field="protocol", found=protocol.name, expected="a protocol of whole images")
+    source = options.features or "inception"
+    networks = [load_features(source, antialias=p.inception_antialias, device=options.device) for p in protocols]
+    images = make_numbered(model, made_by, folder, options.seeds[0], count, options.batch_size)
+    cards = [
+        card
+        for protocol, network in zip(protocols, networks, strict=True)
+        for card in unpaired_cards(protocol, network, images, real, facts=facts, batch_size=options.batch_size)
+    ]
+    return cards, images_section(images)
+
+
+def make_numbered(
+    model: NoiseModel, made_by: str, folder: Path, seed: int, count: int, batch_size: int
+) -> list[ImageFile]:
+    """Write `seed<n>_<number>.png` for the numbers 0, 1, ..., batch by batch. Images that stand are kept.
+
+    Args:
+        model: a trained model.
+        made_by: hash of the model.
+        folder: to write to.
+        seed: of the noise.
+        count: number of images.
+        batch_size: images at once.
+    """
+    height, width = model.size
+    made = MadeImages(folder, {"model": made_by, "size": f"{height}x{width}", "split": "", "spec": ""})
+    files = [ImageFile(f"{i}", seed, made.place(f"seed{seed}_{i:06d}.png")) for i in range(count)]
+    missing = [i for i, file in enumerate(files) if not file.path.is_file()]
+    made.say_what_stands(count - len(missing), count)
+    batches = [missing[first : first + batch_size] for first in range(0, len(missing), batch_size)]
+    for numbers in progress_bar(batches, f"generating, batches of {batch_size}"):
+        for number, image in zip(numbers, image_uint8(model.numbered(seed, numbers).float().cpu()), strict=True):
+            made.write(files[number].path.name, partial(write_photo, image=image))
+    return files

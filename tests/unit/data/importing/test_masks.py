@@ -1,0 +1,69 @@
+"""Masks: colours by a legend, ids as they are, objects where the tool draws them."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ipose.data.importing.legend import LegendEntry
+from ipose.data.importing.masks import Masks
+from ipose.data.importing.paint import paint, thing_ids
+from ipose.errors import DataError
+
+LEGEND = [LegendEntry("background", (0, 0, 0), None), LegendEntry("car", (128, 0, 0), None)]
+
+
+def painted(source):
+    item = source.items[0]
+    return paint(source.regions(item), item.size, thing_ids(source.classes), source.ignored)
+
+
+@pytest.fixture
+def coloured(photos):
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    pixels[2:6, 2:6] = pixels[2:6, 6:9] = (128, 0, 0)
+    pixels[0, 0] = (1, 1, 1)
+    Image.fromarray(pixels).save(photos.parent / "m.png")
+    objects = np.zeros((20, 30, 3), np.uint8)
+    objects[2:6, 2:6], objects[2:6, 6:9] = (9, 0, 0), (0, 9, 0)
+    Image.fromarray(objects).save(photos.parent / "o.png")
+    return photos / "a0.jpg", photos.parent / "m.png", photos.parent / "o.png"
+
+
+def test_colours_and_objects(coloured):
+    source = Masks([coloured], LEGEND, None, Counter())
+    maps = painted(source)
+    assert [(c.name, c.file_id, c.color, c.thing) for c in source.classes] == [
+        ("background", 0, (0, 0, 0), False),
+        ("car", 1, (128, 0, 0), True),
+    ]
+    assert Counter(maps.instance.ravel().tolist()) == {0: 572, 1001: 12, 1002: 16}
+
+
+def test_colours_that_the_legend_does_not_name_are_unknown_and_counted(coloured):
+    source = Masks([coloured], LEGEND, None, Counter())
+    maps = painted(source)
+    assert maps.label[0, 0] == 255
+    assert sum(source.ignored.values()) == 1
+
+
+def test_ids_are_kept(photos):
+    ids = np.zeros((20, 30), np.uint8)
+    ids[3:5, 3:5], ids[9, 9] = 7, 255
+    Image.fromarray(ids).save(photos.parent / "m.png")
+    source = Masks([(photos / "a0.jpg", photos.parent / "m.png", None)], [LegendEntry("cat", None, 7)], None, Counter())
+    assert [(c.name, c.file_id, c.thing) for c in source.classes] == [("class 0", 0, False), ("cat", 7, True)]
+    assert Counter(painted(source).label.ravel().tolist()) == {0: 595, 7: 4, 255: 1}
+    assert not source.has_instances
+
+
+def test_things_are_those_that_are_named(coloured):
+    assert not Masks([coloured], LEGEND, ["background"], Counter()).classes[1].thing
+    with pytest.raises(DataError, match=r"\[things\] no such class: found dog, expected background, car"):
+        Masks([coloured], LEGEND, ["dog"], Counter())
+
+
+def test_colours_without_a_legend_are_refused(coloured):
+    with pytest.raises(DataError, match=r"coloured masks.*Name a legend with --legend"):
+        Masks([coloured], (), None, Counter())

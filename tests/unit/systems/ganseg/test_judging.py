@@ -1,0 +1,62 @@
+"""Cards of a GANSeg: numbered images beside photographs that are no pairs of them."""
+
+import pytest
+import torch
+
+from ipose.data.data_config import DataConfig
+from ipose.data.png import read_photo, write_photo
+from ipose.errors import ConfigError, MissingWeightsError
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.images import image_uint8
+from ipose.systems.ganseg.judging import IMAGES, NumberedImages
+from ipose.systems.judging import evaluate_run
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    (tmp_path / "photographs").mkdir()
+    for i in range(5):
+        draw = torch.Generator().manual_seed(i)
+        photo = torch.randint(0, 256, (3, 20, 30), generator=draw, dtype=torch.uint8)
+        write_photo(tmp_path / "photographs" / f"{i}.png", photo)
+    return DataConfig(data=str(tmp_path / "photographs"))
+
+
+def evaluate(folders, photographs, tmp_path, **settings):
+    options = EvaluateOptions(**{"features": "random", "count": 3, "out": tmp_path / "out", **settings})
+    return evaluate_run(folders["ganseg"], photographs, options).cards
+
+
+def test_the_paper_takes_50_000_images():
+    assert IMAGES == 50_000
+
+
+def test_the_sets_may_differ_in_number(folders, photographs, tmp_path):
+    cards = evaluate(folders, photographs, tmp_path)
+    assert [card.metric.split(" (")[0] for card in cards] == ["Frechet distance", "Kernel distance"]
+    assert {tuple(card.counts.items()) for card in cards} == {(("images", 3), ("real", 5))}
+    assert evaluate(folders, photographs, tmp_path, limit=4)[0].counts["real"] == 4
+
+
+def test_images_lie_on_the_disk_by_number_and_are_those_of_generate(folders, photographs, ganseg_model, tmp_path):
+    evaluate(folders, photographs, tmp_path, batch_size=2)
+    files = sorted((tmp_path / "out" / "generated").glob("*.png"))
+    assert [file.name for file in files] == [f"seed0_00000{i}.png" for i in range(3)]
+    for number, file in enumerate(files):
+        image = image_uint8(NumberedImages(ganseg_model).numbered(0, [number])[0])
+        assert torch.from_numpy(read_photo(file)).permute(2, 0, 1).sub(image).abs().max() <= 1  # a batch may round
+
+
+def test_more_images_keep_those_before(folders, photographs, tmp_path, capsys):
+    evaluate(folders, photographs, tmp_path)
+    assert evaluate(folders, photographs, tmp_path, count=4)[0].counts["images"] == 4
+    assert "3 of 4 images stand already" in capsys.readouterr().err
+
+
+def test_objects_and_missing_networks_are_refused_before_any_image(folders, photographs, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+    with pytest.raises(ConfigError, match=r"\[protocol\] images from noise have no objects"):
+        evaluate(folders, photographs, tmp_path, protocols=("objects-128",))
+    with pytest.raises(MissingWeightsError, match="Inception"):
+        evaluate(folders, photographs, tmp_path, features="inception")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,47 @@
+"""Numbered images of a model of noise: made batch by batch, kept, and compared as a set."""
+
+import pytest
+import torch
+
+from ipose.evaluation.image_sets import ImageFile
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.systems.noise_judging import judge_numbered, make_numbered
+
+
+class Greys:
+    """Image n of seed s is grey, n + s steps from black."""
+
+    size = (8, 8)
+
+    def __init__(self):
+        self.asked = []
+
+    def numbered(self, seed, numbers):
+        self.asked.append(list(numbers))
+        return torch.stack([torch.full((3, 8, 8), -1 + (number + seed) / 50) for number in numbers])
+
+
+def test_images_are_made_in_batches_and_only_those_that_are_missing(tmp_path):
+    model = Greys()
+    files = make_numbered(model, "a", tmp_path, 1, 5, 2)
+    assert model.asked == [[0, 1], [2, 3], [4]]
+    assert [(file.scene, file.seed) for file in files] == [(str(i), 1) for i in range(5)]
+    files[3].path.unlink()
+    make_numbered(model, "a", tmp_path, 1, 6, 2)
+    assert model.asked[3:] == [[3, 5]]
+    make_numbered(model, "b", tmp_path, 1, 2, 2)  # another model
+    assert model.asked[4:] == [[0, 1]]
+
+
+def test_a_set_is_at_distance_0_of_itself_and_not_of_another(tmp_path):
+    same = [ImageFile(file.scene, None, file.path) for file in make_numbered(Greys(), "a", tmp_path / "real", 0, 5, 2)]
+    options = EvaluateOptions(features="random", protocols=("images", "images-256"), seeds=(0,))
+    cards, page = judge_numbered(Greys(), "a", same, options, tmp_path / "made", {}, count=5)
+    assert [card.protocol for card in cards] == ["images", "images", "images-256", "images-256"]
+    assert len(page.blocks[0].tiles) == 5
+    assert cards[0].value == pytest.approx(0, abs=1e-6)
+    far = EvaluateOptions(features="random", protocols=("images",), seeds=(40,))
+    ((card, _), _) = judge_numbered(Greys(), "a", same, far, tmp_path / "far", {}, count=7)
+    assert card.value > 1e-3
+    assert card.counts == {"images": 7, "real": 5}
+    assert card.seeds == (40,)
