@@ -98,9 +98,10 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Speed of each fast version against its plain one, as a ratio in the same run."""
+    """Speed of each fast version against its plain one, as a ratio in the same run; writes docs/results/speed.md."""
     _environment(session)
-    _run(session, "pytest", "benchmarks", "--benchmark-only", "--benchmark-group-by=group", *session.posargs)
+    page = ("--speed-page", "docs/results/speed.md")
+    _run(session, "pytest", "benchmarks", "--benchmark-only", "--benchmark-group-by=group", *page, *session.posargs)
 
 
 @nox.session

@@ -1,13 +1,58 @@
 """How benchmarks measure: warm-up, medians of alternating runs, synchronised inside the timed region."""
 
+import datetime
 import platform
 import statistics
 import time
+from pathlib import Path
 
+import plain_forms
 import pytest
 import torch
 
 ROUNDS = 7
+
+TABLE = pytest.StashKey[list]()
+"""Rows of the page of results: what, seconds of the plain form, seconds of the fast one, largest difference."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--speed-page", type=Path, help="write the table of fast and plain forms to this file")
+
+
+def pytest_configure(config):
+    config.stash[TABLE] = []
+
+
+def pytest_sessionfinish(session):
+    page, rows = session.config.getoption("--speed-page"), session.config.stash[TABLE]
+    if page is not None and rows:
+        page.write_text(speed_page(rows), encoding="utf-8")
+
+
+def speed_page(rows):
+    """Markdown: the machine, the date, and a line for each comparison."""
+    machine = f"{processor()}, torch {torch.__version__}, threads: {torch.get_num_threads()}"
+    lines = [
+        "# Fast and plain forms",
+        "",
+        f"Written by `nox -s benchmarks` on {datetime.date.today()}: {machine}. Seconds are processor time, the",
+        "less of two rounds by turns in one process, same weights and inputs. *Plain* is each network as its equations",
+        "are written (`benchmarks/plain_forms.py`), in float32. The difference is the largest one, as a share of the",
+        "plain result's range.",
+        "",
+        "| work | plain, s | fast, s | ratio | difference |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| {what} | {a:.2f} | {b:.2f} | {a / b:.2f} | {apart:.0e} |" for what, a, b, apart in rows]
+    return "\n".join(lines) + "\n"
+
+
+def processor():
+    """The processor's name where the system tells it."""
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
@@ -68,6 +113,39 @@ def compare(where, benchmark, measure):
         print(f"\nratio {ratio:.2f}")
         measure(fast, rounds=3)
         assert ratio > at_least, f"{ratio:.2f} times as fast, expected more than {at_least}"
+
+    return run
+
+
+@pytest.fixture
+def against_plain(where, benchmark, request):
+    """against_plain(what, fast, plain): both by turns, the second in its plain form; a row of the page of results."""
+
+    def run(what, fast, plain, rounds=2):
+        seconds, results = {"fast": [], "plain": []}, {}
+        clock = time.process_time if where.type == "cpu" else time.perf_counter
+
+        def once(name):
+            start = clock()
+            if name == "plain":
+                with plain_forms.plain_forms():
+                    results[name] = synchronised(plain, where)()
+            else:
+                results[name] = synchronised(fast, where)()
+            seconds[name].append(clock() - start)
+
+        for _ in range(rounds):
+            once("plain")
+            once("fast")
+        least = {name: min(times) for name, times in seconds.items()}
+        apart = (results["fast"] - results["plain"]).abs().max()
+        share = float(apart / (results["plain"].max() - results["plain"].min()).clamp_min(1e-12))
+        note(benchmark, where)
+        benchmark.extra_info |= {f"{name}_s": value for name, value in least.items()} | {"difference": share}
+        benchmark.extra_info["ratio"] = least["plain"] / least["fast"]
+        request.config.stash[TABLE].append((what, least["plain"], least["fast"], share))
+        print("\n{}: plain {:.2f} s, fast {:.2f} s".format(what, *(least[name] for name in ("plain", "fast"))))
+        benchmark.pedantic(synchronised(fast, where), rounds=1)
 
     return run
 

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
@@ -38,6 +38,8 @@ class GenerateCommand:
     """Folder to write images, part maps and sheets to."""
     device: str = "cpu"
     """cpu, cuda, ..."""
+    precision: Literal["no", "bf16"] = "no"
+    """"bf16" is faster; colours differ by up to 2 of 255. Norms, positions and parts stay float32."""
 
     def run(self) -> None:
         """Make the images and print the files."""
@@ -48,7 +50,8 @@ class GenerateCommand:
         names = ("inputs", "split", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
-        print_files(make_images(self.model, request, device=self.device, given=given))
+        settings = {"device": self.device, "precision": self.precision}
+        print_files(make_images(self.model, request, given=given, **settings))
 
 
 def generate_command() -> Any:

@@ -33,7 +33,8 @@ class PositionalStart(nn.Module):
         """The tensor at the grid's size. Computed in float32 even under autocast, because it encodes positions."""
         with torch.autocast(points.device.type, enabled=False):
             relative = points[:, :, None, None] - self.grid  # [b, n, h, w, 2]
-            mixed = math.pi * self.mix(relative.permute(0, 1, 4, 2, 3).flatten(1, 2))
+            planes = relative.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)  # channels last in memory
+            mixed = math.pi * self.mix(planes)
             return torch.cat([mixed.sin(), mixed.cos()], dim=1)
 
 

@@ -195,7 +195,8 @@ def _wide(x: Tensor) -> Tensor:
 
 def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) -> Float[Tensor, "b e h w"]:
     """For each pixel, the sum of the parts' embeddings, weighted by their maps."""
-    return torch.einsum("bkhw,bke->behw", maps, embeddings)
+    pixels = torch.einsum("bkhw,bke->bhwe", maps, embeddings)  # channels last: convolutions are faster so
+    return pixels.permute(0, 3, 1, 2)
 
 
 def _mask_blocks(config: GANSegConfig) -> nn.ModuleList:

@@ -13,6 +13,7 @@ from ipose.groupdnet.cg_block import CGBlock
 from ipose.groupdnet.init import init_network
 from ipose.groupdnet.label_tensor import check_ids, instance_edges, interleaved
 from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.layers.instance_norm import wide
 from ipose.layers.residual import LEAK
 from ipose.layers.semantic_maps import MapForm, SemanticMaps
 from ipose.layers.spectral_norm import normalise_all
@@ -90,7 +91,7 @@ class Decoder(nn.Module):
             x = block(x, maps.at((x.shape[-2], x.shape[-1])))  # from the full-size map: nearest of nearest differs
         for layer in self.fusing:
             x = layer(F.leaky_relu(x, LEAK))
-        return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
+        return torch.tanh(wide(self.to_image(F.leaky_relu(x, LEAK))))
 
     def label_maps(
         self, label: Int[Tensor, "b h w"], instance: Int[Tensor, "b h w"] | None, dtype: torch.dtype

@@ -18,6 +18,10 @@ class InstanceNorm(nn.InstanceNorm2d):
         if x.shape[-2] * x.shape[-1] == 1:
             return x - x
         with torch.autocast(x.device.type, enabled=False):
-            wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-            normalised: Tensor = super().forward(wide)
+            normalised: Tensor = super().forward(wide(x))
             return normalised.to(x.dtype)
+
+
+def wide(x: Tensor) -> Tensor:
+    """float32 in place of bfloat16 or float16; other tensors as they are."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from ipose.layers.instance_norm import wide
+
 WINDOW = 9
 """Places in a 3x3 window, row by row."""
 
@@ -73,7 +75,8 @@ class Neighbourhoods:
         tokens = len(self.features) + 1
         table = F.pad(table, (0, 0, 0, 1)).flatten(0, 1)  # the last token of each place: outside, zero
         places = torch.arange(0, WINDOW * tokens, tokens, device=table.device)
-        return F.embedding_bag(self.inner + places, table, mode="sum") + bias.to(table.dtype)
+        sums = F.embedding_bag(self.inner + places, wide(table), mode="sum")  # of nine rows: in full precision
+        return (sums + bias.to(sums.dtype)).to(table.dtype)
 
 
 def merged(convolutions: tuple[nn.Conv2d, ...], offset: float = 0.0) -> tuple[Tensor, Tensor]:

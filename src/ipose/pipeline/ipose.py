@@ -114,7 +114,7 @@ class IPose(SavedModel):
         supports = self.supports if supports is None else supports
         if not supports.categories and any(item.part_category is not None for item in batch.objects):
             raise without_supports()
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(self.device.type, enabled=False):  # part ids are decided in full precision
             paste, shape = self.synthesis.paste, self.synthesis.object_shape
             return infer_scene_parts(self.partnet, batch.to(self.device), supports, paste=paste, object_shape=shape)
 

@@ -96,13 +96,18 @@ class Discriminator(nn.Module):
             found = f"{image.shape[-2]}x{image.shape[-1]}"
             expected = f"height and width multiples of {self.size_multiple}"
             raise ShapeMismatchError(message, found=found, expected=expected, mend="Resize or crop the images.")
-        features = [image]
+        features = [in_fast_memory(image)]
         for down in self.encoder:
             features.append(down(features[-1]))
         x = self.decoder[0](features[-1])
         for up, skip in zip(self.decoder[1:], features[-2:0:-1], strict=True):
             x = up(torch.cat([skip, x], dim=1))
         return DiscriminatorOutput(self.segmentation_head(x), self.global_head(features[self.global_level]))
+
+
+def in_fast_memory(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+    """The image in the memory format that convolutions are faster in: channels-last, on the CPU."""
+    return image.contiguous(memory_format=torch.channels_last) if image.device.type == "cpu" else image
 
 
 def _decoder_widths(channels: tuple[int, ...], last: int) -> list[tuple[int, int]]:

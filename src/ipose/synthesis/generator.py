@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.init import init_weights
 from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
+from ipose.layers.instance_norm import wide
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
 from ipose.layers.semantic_maps import MapForm, label_maps
@@ -125,7 +126,7 @@ class Generator(nn.Module):
             sized_part = None if part is None else nearest(part, size)
             semantic_map = maps.at(size) if vars(type(block)).get("reads_neighbourhoods") else maps.dense(size)
             x = block(x, semantic_map, sized_part, nearest(mask, size), noise)
-        return torch.tanh(self.to_image(F.leaky_relu(x, LEAK)))
+        return torch.tanh(wide(self.to_image(F.leaky_relu(x, LEAK))))
 
     def _draw_noise(self, label: Tensor, dtype: torch.dtype, seed: int, names: Sequence[str] | None) -> SceneNoise:
         b, h, w = label.shape

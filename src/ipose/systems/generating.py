@@ -5,11 +5,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ipose.errors import ConfigError
 from ipose.model_folder import open_model
 from ipose.systems.checks import check_device
 from ipose.systems.record import MakeOptions, System, function_named
 from ipose.systems.registry import system_of_model
+from ipose.training.config import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,12 @@ class Request:
 
 
 def make_images(
-    model: Path, request: Request, *, device: str = "cpu", given: Mapping[str, Any] | None = None
+    model: Path,
+    request: Request,
+    *,
+    device: str = "cpu",
+    precision: Precision = "no",
+    given: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
     """Images of a run or model folder, of whatever system; yields each file as it is written.
 
@@ -65,6 +73,7 @@ def make_images(
         model: run or model folder.
         request: what is asked for; its `options` are taken from `given`.
         device: to compute on.
+        precision: "bf16" = the networks that make images compute in bfloat16, but for norms, positions and parts.
         given: options of any system, by name; None or empty = not given. Those of other systems are refused.
     Raises:
         RunError: no model there, or one of a system that is not installed.
@@ -78,7 +87,18 @@ def make_images(
     _check_inputs(system, request)
     request = replace(request, options=_own_options(system, given or {}))
     loaded = function_named(system.loading)(saved).to(device)
-    yield from function_named(system.making)(loaded, request)
+    files = function_named(system.making)(loaded, request)
+    yield from files if precision == "no" else _in_bfloat16(files, torch.device(device).type)
+
+
+def _in_bfloat16(files: Iterator[Path], device_type: str) -> Iterator[Path]:
+    """Autocast is on while a file is made, and off while the caller has it."""
+    while True:
+        with torch.autocast(device_type, torch.bfloat16):
+            file = next(files, None)
+        if file is None:
+            return
+        yield file
 
 
 def _check_inputs(system: System, request: Request) -> None:

@@ -5,8 +5,16 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from ipose.layers import discriminator_blocks
 from ipose.layers.discriminator_blocks import DownBlock, UpBlock
 from ipose.testing import NetworkContract, law
+
+
+@pytest.fixture(autouse=True, params=[0, 1024], ids=["4x4 kernels", "plain"])
+def form(request, monkeypatch):
+    """Every claim holds for the 4x4 kernels, which large maps have, and for the plain form of small ones."""
+    monkeypatch.setattr(discriminator_blocks, "MANY_PIXELS", request.param)
+
 
 WIDTHS = [(3, 5), (4, 4), (5, 2)]
 

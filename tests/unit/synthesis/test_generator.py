@@ -174,6 +174,25 @@ def test_the_form_of_the_semantic_map_changes_neither_image_nor_gradient(injecti
             torch.testing.assert_close(ours, dense, atol=1e-9, rtol=1e-9)
 
 
+@pytest.mark.parametrize("form", ["neighbourhoods", "dense"])
+@pytest.mark.parametrize("training", [False, True])
+def test_under_bfloat16_autocast_the_image_is_nearly_the_same_and_float32(form, training):
+    torch.manual_seed(0)
+    network = Generator(replace(SMALL, init_gain=0.5)).train(training)
+    network.map_form = form
+    label = torch.randint(0, 4, (2, 2, 4)).repeat_interleave(4, 1).repeat_interleave(4, 2)
+    given = label, torch.randn(2, SMALL.part_input_channels, 8, 16), torch.zeros(2, 1, 8, 16)
+    state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    exact = network(*given)
+    network.load_state_dict(state)
+    with torch.autocast("cpu", torch.bfloat16):
+        image = network(*given)
+    image.sum().backward()
+    assert image.dtype == torch.float32
+    assert (image - exact).abs().max() < 0.1 * (exact.max() - exact.min())
+    assert all(p.grad.isfinite().all() for p in network.parameters() if p.grad is not None)
+
+
 class TestParameters:
     """What is trained, counted and initialised."""
 

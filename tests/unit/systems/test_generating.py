@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from ipose.errors import ConfigError, RunError
-from ipose.systems.generating import Request, make_images
+from ipose.systems.generating import Request, _in_bfloat16, make_images
 
 MAPS = Path("maps")
 
@@ -84,3 +85,15 @@ class TestMakeImages:
 def test_no_image_is_nothing_to_make():
     with pytest.raises(ConfigError, match=r"\[count\]"):
         Request(out=Path("out"), count=0)
+
+
+def test_in_bfloat16_autocast_is_on_while_a_file_is_made_and_off_while_the_caller_has_it():
+    def files():
+        for name in ("a", "b"):
+            made.append(torch.is_autocast_enabled("cpu"))
+            yield Path(name)
+
+    made: list[bool] = []
+    between = [(file.name, torch.is_autocast_enabled("cpu")) for file in _in_bfloat16(files(), "cpu")]
+    assert made == [True, True]
+    assert between == [("a", False), ("b", False)]
