@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,13 +18,12 @@ class FailingSource:
     def __len__(self) -> int:
         return 4
 
-    def item(self, index: int, generator: torch.Generator) -> int:
+    def item(self, index: int, generator: torch.Generator) -> None:
         if self.how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.how == "exits":
             os._exit(3)
         time.sleep(60)
-        return index
 
-    def collate(self, items: list[int], generator: torch.Generator) -> list[int]:
+    def collate(self, items: Sequence[None], generator: torch.Generator) -> Sequence[None]:
         return items
