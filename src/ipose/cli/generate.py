@@ -50,8 +50,8 @@ class GenerateCommand:
         names = ("inputs", "split", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
-        settings = {"device": self.device, "precision": self.precision}
-        print_files(make_images(self.model, request, given=given, **settings))
+        made = make_images(self.model, request, device=self.device, precision=self.precision, given=given)
+        print_files(made)
 
 
 def generate_command() -> Any:
