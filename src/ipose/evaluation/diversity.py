@@ -1,6 +1,6 @@
 """Diversity: the distance between images of one label map with different seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from statistics import fmean
 
@@ -13,7 +13,6 @@ from ipose.errors import ConfigError, DataError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_pairs import size_of
 from ipose.evaluation.image_sets import Pictured
-from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.protocols import EvaluationProtocol, resized
 
 
@@ -88,7 +87,9 @@ def diversity(network: FeatureNetwork, protocol: EvaluationProtocol, scenes: Sce
     return feature_diversity(torch.stack(features)).item()
 
 
-def lpips_diversity(distance: PerceptualDistance, protocol: EvaluationProtocol, scenes: Scenes) -> float:
+def lpips_diversity(
+    distance: Callable[[Tensor, Tensor], Tensor], protocol: EvaluationProtocol, scenes: Scenes
+) -> float:
     """LPIPS, mean over scenes and pairs of seeds; images resized as the protocol says."""
     means = []
     for files in progress_bar(scenes, "LPIPS"):

@@ -102,15 +102,15 @@ class TestPrefers:
 
     @pytest.mark.parametrize(("new", "old", "higher"), [(2, 1, True), (1, 2, False), (1, math.nan, True)])
     def test_of_two_values(self, new, old, higher):
-        assert by(None).prefers(new, old) is higher
+        assert by(Measure()).prefers(new, old) is higher
         if not math.isnan(old):
-            assert by(None, "lower").prefers(new, old) is not higher
+            assert by(Measure(), "lower").prefers(new, old) is not higher
 
     @pytest.mark.parametrize("better", ["higher", "lower"])
     def test_equal_values_and_nan_change_nothing(self, better):
-        assert not by(None, better).prefers(1.0, 1.0)
-        assert not by(None, better).prefers(math.nan, 1.0)
-        assert not by(None, better).prefers(math.nan, math.nan)
+        assert not by(Measure(), better).prefers(1.0, 1.0)
+        assert not by(Measure(), better).prefers(math.nan, 1.0)
+        assert not by(Measure(), better).prefers(math.nan, math.nan)
 
 
 class TestResume:

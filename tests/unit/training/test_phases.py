@@ -205,6 +205,6 @@ class TestStepper:
 
     def test_a_loss_that_is_not_finite_names_the_step_and_its_items(self):
         system = TinySystem(watch=lambda phase, system: {"term": torch.tensor(float("nan"))})
-        stepper = Stepper(system, Averages({}, (), 0), TrainConfig(steps=10, batch_size=3), Processes("cpu"))
+        stepper = Stepper(system, Averages({}, (), 0.0), TrainConfig(steps=10, batch_size=3), Processes("cpu"))
         with pytest.raises(NonFiniteLossError, match=r"not finite in step 5 on a, b, c, so it was not taken"):
             stepper.take(BATCH, 4, 0.0)

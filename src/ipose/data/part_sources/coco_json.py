@@ -137,7 +137,7 @@ def sound_segmentation(segmentation: Any, size: tuple[int, int]) -> tuple[Any, l
     return (sound if polygons else sound[0]) if sound else None, faults
 
 
-def _checked_polygon(points: Any, size: tuple[int, int]) -> list[float]:
+def _checked_polygon(points: Any, size: tuple[int, int]) -> list[int | float]:
     numbers = isinstance(points, list) and all(type(value) in (int, float) for value in points)
     if not numbers or len(points) < 6 or len(points) % 2:
         raise DataError("not a polygon", found=_short(points), expected=EXPECTED)

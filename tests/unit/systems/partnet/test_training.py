@@ -14,7 +14,7 @@ from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import loop_of, prepare, scores_of
 from ipose.systems.training import Task, train_system
 from ipose.training.best import read_best
-from ipose.types import PartPair
+from ipose.types import PartPair, SupportSet
 
 SMALL = {"encoder_channels": (2, 3, 3, 4), "attention_blocks": 1, "k": 2, "batch_size": 2}
 WORLD = DataConfig(categories=("car", "cat"), objects=(1, 2), scenes=8, val_scenes=4, scene_size=64)
@@ -82,13 +82,16 @@ def ones(monkeypatch):
     monkeypatch.setattr(training, "_guess", guess)
 
 
+SOME = PartNet(PartNetConfig(**SMALL)).eval()
+
+
 class TestValidation:
     """Numbers during the training."""
 
     def test_the_log_has_ac_of_both_kinds_and_object_pixels(self, ones, pairs):
         """Given two right cars and a cat with 16 of 4096 pixels wrong."""
         objects = [quarter("car"), quarter("car"), quarter("cat", wrong=16)]
-        seen = training._watched(None, 1, pairs=objects, supports=None)["validation"]
+        seen = training._watched(SOME, 1, pairs=objects, supports=SupportSet({}, {}))["validation"]
         assert seen["ac_pooled"] == pytest.approx(1 - 16 / (3 * 4096))
         assert seen["ac"] == pytest.approx(1 - 16 / (2 * 4096))
         assert seen["object_pixels"] == pytest.approx(1 - 16 / (3 * 256))
@@ -98,7 +101,7 @@ class TestValidation:
         val = [quarter("car"), quarter("cat", wrong=16)]
         data = PartData(pairs.train, val, pairs.part_names, ("cat",))
         prepared = prepare(task(), seed=0, resume=False, data=data)
-        assert {name: prepared.measure(None, name) for name in ("ac_pooled", "ac", "object_pixels")} == {
+        assert {name: prepared.measure(SOME, name) for name in ("ac_pooled", "ac", "object_pixels")} == {
             "ac_pooled": 1.0,
             "ac": 1.0,
             "object_pixels": 1.0,
