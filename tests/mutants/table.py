@@ -72,6 +72,8 @@ def _rows(results: Sequence[Result]) -> Iterator[str]:
         own = [result for result in results if result.fault.file == file and result.fault.equivalent is None]
         tests = Counter(result.noticed_by.split("::")[-1] for result in own if result.noticed_by)
         by = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in tests.most_common())
+        if not own:
+            continue
         missed = sum(result.missed for result in own)
         seconds = sum(result.seconds for result in own)
         yield f"| `{file}` | {len(own)} | {len(own) - missed} | {missed} | {seconds:.0f} | {by} |"

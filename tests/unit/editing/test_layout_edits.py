@@ -57,6 +57,12 @@ class TestMove:
         assert torch.equal(moved.instance, expected.instance)
         assert moved.objects == expected.objects
 
+    def test_the_last_object_leaves_ground_behind_as_the_first_does(self, model, scene):
+        moved = apply(model, scene, MoveObject(1, down=2, right=-9)).scene
+        expected = scene_of((CAR, 4, 4, 8, 10), (DOG, 22, 21, 8, 8))
+        assert torch.equal(moved.label, expected.label)
+        assert torch.equal(moved.instance, expected.instance)
+
     @law(seed=SEEDS, shifts=st.tuples(SHIFTS, SHIFTS, SHIFTS, SHIFTS))
     def test_edits_of_different_objects_commute(self, model, seed, shifts):
         scene = make_scene(seed)

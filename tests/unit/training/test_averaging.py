@@ -51,6 +51,10 @@ class TestAverages:
         assert all(torch.equal(before[key], value) for key, value in everything(system).items())
         assert all(p.requires_grad for p in system.generator.parameters())
 
+    def test_averaged_weights_want_no_gradient(self):
+        averages = Averages({"g": nn.Linear(1, 1)}, ("g",), 0.9)
+        assert not any(parameter.requires_grad for parameter in averages.modules()["g"].parameters())
+
     def test_decay_zero_averages_nothing(self):
         assert Averages({"g": nn.Linear(1, 1)}, ("g",), 0.0).modules() == {}
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from ipose.errors import RunError
-from ipose.training.matching import load_exactly, load_matching
+from ipose.errors import NonFiniteLossError, RunError
+from ipose.training.matching import check_finite, load_exactly, load_matching, state_dicts
 
 
 def net(classes: int) -> nn.Sequential:
@@ -59,3 +59,27 @@ class TestLoadExactly:
         deep = nn.Sequential(*(nn.Linear(1, 1) for _ in range(8)))
         with pytest.raises(RunError, match=r"2\.bias and 10 more"):
             load_exactly(deep, {"0.weight": torch.zeros(1, 1)}, name="g")
+
+
+class TestStateDicts:
+    """state_dicts copies the weights of several networks, as files hold them."""
+
+    def test_a_tensor_of_two_names_is_saved_twice(self):
+        network = net(3)
+        network.add_module("again", network[0])
+        states = state_dicts({"net": network})["net"]
+        assert torch.equal(states["again.weight"], states["0.weight"])
+        assert states["again.weight"].data_ptr() != states["0.weight"].data_ptr()
+        assert not states["0.weight"].requires_grad
+
+
+class TestCheckFinite:
+    """check_finite refuses to save a network that is lost."""
+
+    def test_numbers_of_any_kind_pass(self):
+        check_finite({"net": {"weight": torch.ones(2), "count": torch.tensor(3), "mask": torch.tensor([True])}})
+
+    @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+    def test_a_weight_that_is_no_number_is_named_with_its_network(self, bad):
+        with pytest.raises(NonFiniteLossError, match=r"weight 'b' of 'net' is not finite.*--init"):
+            check_finite({"net": {"a": torch.ones(2), "b": torch.tensor([0.0, bad])}})
