@@ -100,7 +100,7 @@ class TestKept:
 class TestPrefers:
     """Strictly better, and any number rather than none."""
 
-    @pytest.mark.parametrize(("new", "old", "higher"), [(2, 1, True), (1, 2, False), (1, math.nan, True)])
+    @pytest.mark.parametrize(("new", "old", "higher"), [(2.0, 1.0, True), (1.0, 2.0, False), (1.0, math.nan, True)])
     def test_of_two_values(self, new, old, higher):
         assert by(Measure()).prefers(new, old) is higher
         if not math.isnan(old):
