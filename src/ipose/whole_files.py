@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from safetensors import SafetensorError
 
@@ -30,6 +30,7 @@ WAYS_OUT = {
 """What to do, by the number of the system's error."""
 
 
+@runtime_checkable
 class Picture(Protocol):
     """What can save itself to a path, by its ending: an image of Pillow."""
 

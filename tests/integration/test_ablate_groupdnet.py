@@ -1,6 +1,7 @@
 """`ipose ablate` of GroupDNet's tables: every row is trained, and scored on images and codes."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -37,9 +38,9 @@ def data(tmp_path_factory):
     return root
 
 
-def rows(out, data, table, **changes):
+def rows(out, data, table, *, tiny_encoders=False, **changes):
     system, grid = table_named(table)
-    options = system.ablate_options(features="random", maps=1, pairs=1)
+    options = system.ablate_options(features="random", maps=1, pairs=1, tiny_encoders=tiny_encoders)
     loop = {"checkpoint_every": 1, "log_every": 1, "sample_every": 0, "tensorboard": False}
     job = {"config": TINY, "preset": "tiny", "steps": 1, "loop": loop, "device": "cpu", **changes}
     return rows_of(system, AblationJob(table=grid, out=out, data=DataConfig(data=str(data)), options=options, **job))
@@ -98,3 +99,14 @@ class TestConfigs:
         eight = GroupDNetConfig(perceptual="none")
         with pytest.raises(ConfigError, match="the label map has 5 channels, which 8 groups do not divide"):
             rows(tmp_path, data, "groupdnet-1", config=eight)
+
+    def test_a_vgg_loss_needs_its_weights_or_a_stand_in_that_the_run_names(self, tmp_path, data, monkeypatch):
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+        config = replace(TINY, perceptual="vgg")
+        grid = rows(tmp_path, data, "groupdnet-1", config=config)
+        row = grid.job.table.rows[0]
+        assert grid.missing(row).startswith("needs VGG-19's weights (no weights of VGG-19; name a file with --vgg")
+        trial = rows(tmp_path, data, "groupdnet-1", config=config, tiny_encoders=True)
+        assert trial.missing(row) is None
+        assert trial.task(row).described()["vgg_weights"] == "tiny-random-vgg"
+        assert any("tiny random stand-in" in note for note in trial.notes)

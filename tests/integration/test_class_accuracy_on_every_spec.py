@@ -4,6 +4,7 @@ A segmenter of these tests reads its channel from the red value of a pixel. Imag
 true classes, so it is never wrong; pixels of classes without a channel are painted with channel 0.
 """
 
+import shutil
 import warnings
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch import nn
 
 from ipose.data.specs import load_spec
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.eval_card import EvalCard, read_cards
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
@@ -107,6 +108,12 @@ class TestEverySpec:
         assert card.counts["pixels"] == ROWS * len(CHANNELS[spec])
         assert f"ignored {', '.join(f'{name} (4 pixels)' for name in ignored)}" in card.line()
 
+    def test_the_accuracy_of_all_pixels_stands_beside(self, spec, tmp_path):
+        """Tables that count ignored pixels as wrong have lower numbers: right pixels over all pixels of the image."""
+        cards, every = judged(tmp_path, spec, CHANNELS[spec], {"car": (3, "person")}), load_spec(spec).num_classes
+        share = (4 * len(CHANNELS[spec]) - 3) / (4 * every)
+        assert cards[1].notes[-1] == f"{share:.6g} with ignored pixels as wrong"
+
     def test_a_wrong_pixel_of_an_ignored_class_is_not_wrong(self, spec, tmp_path):
         ignored = next(item.name for item in load_spec(spec).classes if item.name not in CHANNELS[spec])
         assert values(judged(tmp_path, spec, CHANNELS[spec], {ignored: (4, "car")})) == (1.0, 1.0)
@@ -138,6 +145,26 @@ class TestCityscapes:
     def test_an_id_that_the_data_do_not_have_cannot_be_ignored(self, tmp_path):
         with pytest.raises(ConfigError, match=r"\[ignore\] no class of 'cityscapes': found '34'"):
             judged(tmp_path, "cityscapes", TRAIN_CLASSES, ignore=("34",))
+
+
+class TestTheCommand:
+    """`ipose evaluate --images ...` has the same options, and its cards say them."""
+
+    def test_names_what_it_ignores_and_the_size_that_the_segmenter_sees(self, ipose, tmp_path):
+        judged(tmp_path, "cityscapes", TRAIN_CLASSES)  # leaves images, labels and the segmenter
+        for folder in ("images", "labels"):  # a distance needs two
+            shutil.copy(tmp_path / folder / "scene.png", tmp_path / folder / "again.png")
+        images = ("--images", tmp_path / "images", "--real", tmp_path / "images", "--features", "random")
+        maps = ("--labels", tmp_path / "labels", "--spec", "cityscapes", "--segmenter", tmp_path / "red.pt")
+        options = ("--class-map", "cityscapes-trainids", "--ignore", "33", "train", "--segmenter-size", "8", "70")
+        done = ipose("evaluate", *images, *maps, *options, "--out", tmp_path / "cards")
+        assert done.code == 0, done.err
+        card = next(card for card in read_cards(tmp_path / "cards") if card.metric.startswith("mIoU"))
+        assert card.counts["classes"] == 17
+        assert {"bicycle", "train", "unlabeled"} <= set(card.ignored)
+        assert "images to 8x70 for the segmenter, bilinear" in card.resize
+        assert "channels as cityscapes-trainids;" in done.out
+        assert "2 of its classes do not count" in done.out
 
 
 class TestClassMaps:

@@ -25,6 +25,7 @@ def run(ipose, tmp_path_factory):
     said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", folder, "--steps", 3, "--log-every", 1)
     assert said.code == 0, said.err
     assert "paper asks for more than 5,000" in said.out
+    assert "Weights: concentration 5 (2.5 for each of 2 parts), area 16 (1 x (128/32)^2" in said.out
     return folder
 
 
@@ -283,6 +284,14 @@ class TestEvaluate:
         assert "No landmark error: " in said.out + said.err
         assert [path.name for path in (tmp_path / "one").glob("*.json")] == ["photographs_foreground-iou.json"]
 
+    def test_of_a_ganseg_run_with_its_part_segmenter(self, ipose, run, segmenter, tmp_path):
+        words = ["--features", "random", "--count", 2, "--segmenter", segmenter, "--out", tmp_path]
+        said = ipose("evaluate", run, *words)
+        assert said.code == 0, said.err
+        assert "Frechet distance (features random@" in said.out
+        assert "Foreground IoU = " in said.out
+        assert "IoU of labels with their matched parts = " in said.out
+
     def test_the_mean_landmarks_are_what_a_copy_of_the_data_needs(self, ipose, segmenter, tmp_path):
         """The landmarks of all copies are the same, so that their mean is right and its error 0."""
         ipose("evaluate", segmenter, "--data", write_celeba(tmp_path / "set"), "--out", tmp_path / "cards")
@@ -293,10 +302,7 @@ class TestEvaluate:
     @pytest.mark.parametrize(
         ("words", "sentence"),
         [
-            (
-                ["{run}"],
-                "found ganseg, expected partnet, synthesis, groupdnet, segmenter, part-segmenter. Its parts are judged",
-            ),
+            (["{run}", "--segmenter", "{run}"], "no part segmenter: found ganseg, expected part-segmenter"),
             (["{segmenter}", "--data", "{photos}"], "photographs without a truth to judge by"),
             (["{segmenter}", "--data", "{tmp}/nowhere"], "no such folder of photographs"),
         ],

@@ -141,8 +141,8 @@ class TestWrongUse:
         [
             (["figures", "--scenes", "0"], "[scenes] the figures take looks"),
             (["evaluate", "--maps", "0"], "[maps]"),
-            (["evaluate", "--data", "elsewhere"], "[data] an option that means nothing for GroupDNet"),
-            (["evaluate", "--protocol", "images"], "[protocol]"),
+            (["evaluate", "--data", "elsewhere"], "elsewhere: no such data folder"),
+            (["evaluate", "--protocol", "parts"], "[protocol]"),
             (["edit", "label.png"], "a model of another system: found ipose-groupdnet"),
         ],
     )

@@ -65,11 +65,11 @@ def write_weights(path: Path, name: str, partnet: PartNetConfig, **widths: int) 
 
 
 def write_supports(folder: Path, name: str) -> Path:
-    """Three supports in two halves for every part category of a data set."""
+    """Three supports for every part category of a data set, in two halves where it has two parts."""
     names = part_names_for(sorted(load_spec(name).part_categories))
     maps = torch.zeros(3, 64, 64, dtype=torch.uint8)
     maps[:, 8:32, 8:56], maps[:, 32:56, 12:50] = 1, 2
-    save_supports(SupportSet(names, dict.fromkeys(names, maps)), folder)
+    save_supports(SupportSet(names, {key: maps.clamp(max=len(parts)) for key, parts in names.items()}), folder)
     return folder
 
 
@@ -121,9 +121,25 @@ def test_a_second_evaluation_makes_no_image_and_its_cards_are_the_same(ipose, tm
     assert all(path.stat().st_mtime_ns == time for path, time in times.items() if path.suffix == ".png")
     # one scene of val has no distance, and diversity needs two seeds: nothing is left, and it is said how to go on
     none = ipose("evaluate", tmp_path / "m", "--data", tmp_path / "data")
-    assert none.code == 2
+    assert none.code == 2, none.out
     assert "nothing to judge by" in none.err
     assert "ipose generate DATA --model MODEL" in none.err
+
+
+def test_objects_without_supports_are_refused_before_any_image_or_painted_without_parts(ipose, tmp_path):
+    weights = write_weights(tmp_path / "G.pth", "cityscapes", PartNetConfig(encoder_channels=(2, 3, 3, 4)), **SMALL)
+    write_cityscapes(tmp_path / "data")
+    assert ipose("convert", weights, tmp_path / "m").code == 0
+    words = ["evaluate", tmp_path / "m", "--data", tmp_path / "data", "--split", "train", "--features", "random"]
+    words = [*words, "--seeds", 0, "--protocol", "images", "--out", tmp_path / "out"]
+    refused = ipose(*words)
+    assert refused.code == 2
+    assert "the data show objects of categories without supports: found bicycle, car, human" in refused.err
+    assert "--without-parts" in refused.err
+    assert not (tmp_path / "out").exists()
+    done = ipose(*words, "--without-parts")
+    assert done.code == 0, done.err
+    assert all("painted without parts: bicycle, car, human" in card.line() for card in read_cards(tmp_path / "out"))
 
 
 def test_generate_reads_the_same_download(ipose, tmp_path):

@@ -23,7 +23,7 @@ A fault that changes nothing is marked as equivalent, with the reason, and is no
 
 @dataclass(frozen=True)
 class Result:
-    """A fault, the test that noticed it (None = none did), and the seconds of all runs."""
+    """A fault, the test that noticed it (None = none did), and the processor's seconds of all runs."""
 
     fault: Fault
     noticed_by: str | None = None

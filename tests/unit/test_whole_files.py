@@ -1,11 +1,27 @@
 """Files and folders are replaced whole: whenever the process is killed, a reader finds the old one or the new one."""
 
+import errno
+import os
+import shutil
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 import ipose.whole_files as whole_files
-from ipose.whole_files import put_in_place, recover_folder, replace_folder, write_text_whole, write_whole
+from helpers.failing_disk import DISK, files_of, killed_at
+from ipose.errors import DataError, WriteError
+from ipose.whole_files import (
+    append_text,
+    put_in_place,
+    read_json,
+    recover_folder,
+    replace_folder,
+    write_text_whole,
+    write_whole,
+)
 
 
 class Killed(BaseException):
@@ -207,3 +223,118 @@ class TestWriteWhole:
         write_whole(tmp_path / "a_part.png", lambda path: (beside.append(path), path.touch()))
         assert (beside[0].suffix, beside[0].name[0], beside[0].parent) == (".png", ".", tmp_path)
         assert not beside[0].match("*_part.png")
+
+
+class TestFailingWrites:
+    """A write that fails is a sentence with the file, and what was there stays whole."""
+
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (OSError(errno.ENOSPC, "No space left on device"), "found No space left on device. Free some space"),
+            (
+                OSError(errno.EDQUOT, "Disk quota exceeded"),
+                "found Disk quota exceeded. Free some space",
+            ),
+            (OSError(errno.EROFS, "Read-only file system"), "found Read-only file system. Change its permissions"),
+            (SafetensorError("I/O error: File too large (os error 27)"), "found File too large. Free some space"),
+            (
+                RuntimeError("[enforce fail at inline_container.cc:603]"),
+                "found [enforce fail at",
+            ),
+        ],
+    )
+    def test_whichever_library_fails_the_file_and_the_way_out_are_named(self, error, words, tmp_path):
+        write_text_whole(tmp_path / "a.json", "old")
+
+        def fails(beside: Path) -> None:
+            beside.write_text("ne")
+            raise error
+
+        with pytest.raises(WriteError) as caught:
+            write_whole(tmp_path / "a.json", fails)
+        assert str(caught.value).startswith(f"{tmp_path / 'a.json'}: could not be written: {words}")
+        assert (tmp_path / "a.json").read_text() == "old"
+        assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+    def test_a_fault_of_another_kind_stays_what_it_is(self, tmp_path):
+        def fails(beside: Path) -> None:
+            raise DataError("not this")
+
+        with pytest.raises(DataError, match="not this"):
+            write_whole(tmp_path / "a.json", fails)
+
+    def test_a_file_where_a_folder_should_be_stays_and_is_named(self, tmp_path):
+        (tmp_path / "model").write_text("mine")
+        with pytest.raises(WriteError, match=r"model: could not be written: .*A file is where a folder should be"):
+            replace_folder(tmp_path / "model", write("new"))
+        with pytest.raises(WriteError, match="A file is where a folder should be"):
+            write_text_whole(tmp_path / "model" / "a.json", "new")
+        with pytest.raises(WriteError, match="A file is where a folder should be"):
+            append_text(tmp_path / "model" / "a.json", "new")
+        assert (tmp_path / "model").read_text() == "mine"
+        assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+    def test_a_folder_where_a_file_should_be_stays_and_is_named(self, tmp_path):
+        (tmp_path / "a.json" / "inside").mkdir(parents=True)
+        with pytest.raises(WriteError, match="A folder is where the file should be"):
+            write_text_whole(tmp_path / "a.json", "new")
+        assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+    def test_a_quota_leaves_the_old_file(self, tmp_path):
+        write_text_whole(tmp_path / "a.json", "old")
+        with files_of(10), pytest.raises(WriteError, match="File too large"):
+            write_text_whole(tmp_path / "a.json", "new" * 100)
+        assert (tmp_path / "a.json").read_text() == "old"
+
+    def test_a_name_may_have_as_many_letters_as_the_system_takes(self, tmp_path):
+        write_text_whole(tmp_path / ("a" * 250 + ".json"), "new")
+        with pytest.raises(WriteError, match="Name it shorter"):
+            write_text_whole(tmp_path / ("a" * 260), "new")
+
+    def test_a_disk_that_fails_at_the_nth_change_leaves_the_old_folder_or_the_new_one(self, tmp_path):
+        for number in count(1):
+            model = tmp_path / str(number) / "model"
+            replace_folder(model, write("old"))
+            try:
+                with DISK.failing_at(number, tmp_path):
+                    replace_folder(model, write("new"))
+            except WriteError:
+                assert read(model) in ("old", "new")
+            if not DISK.reached:
+                break
+            replace_folder(model, write("newest"))
+            assert read(model) == "newest"
+            assert [path.name for path in model.parent.iterdir()] == ["model"]
+        assert number > 6
+
+    def test_a_kill_at_any_line_of_a_replacement_leaves_the_old_folder_or_the_new_one(self, tmp_path):
+        for number in range(1, 500, 5):  # a fork each
+            model = tmp_path / str(number) / "model"
+            replace_folder(model, write("old"))
+            work = partial(replace_folder, model, write("new"))
+            killed = killed_at(number, work, whole_files.__file__, shutil.__file__)
+            assert read(model) in (("old", "new") if killed else ("new",))
+            if not killed:
+                break
+            replace_folder(model, write("newest"))
+            assert read(model) == "newest"
+        assert number > 30
+
+
+class TestText:
+    """Text is UTF-8 in and out, whatever the locale and whatever the names."""
+
+    def test_a_byte_order_mark_means_nothing(self, tmp_path):
+        (tmp_path / "a.json").write_bytes(b"\xef\xbb\xbf" + '{"a": "ß"}'.encode())
+        assert read_json(tmp_path / "a.json") == {"a": "ß"}
+
+    def test_a_name_that_is_no_utf_8_comes_back_from_json(self, tmp_path):
+        name = os.fsdecode(b"caf\xe9")
+        write_text_whole(tmp_path / "a.json", f'{{"name": "{name}"}}')
+        assert read_json(tmp_path / "a.json") == {"name": name}
+
+    def test_brackets_without_end_are_no_json(self, tmp_path):
+        (tmp_path / "a.json").write_text("[" * 100_000)
+        with pytest.raises(ValueError, match="brackets"):
+            read_json(tmp_path / "a.json")

@@ -97,7 +97,8 @@ def _group(node: ast.ClassDef, source: str, known: Classes, file: str) -> Group:
         seen |= {claim.name for claim in claims}
         if claims:
             inherited.append(Group(base.name, ast.get_docstring(base) or "", claims, (), file, frozenset()))
-    return Group(node.name, ast.get_docstring(node) or "", own, tuple(inherited), file, _identifiers(node))
+    promise = (ast.get_docstring(node) or "").split("Claims of ")[0].strip()  # those are listed below it, one by one
+    return Group(node.name, promise, own, tuple(inherited), file, _identifiers(node))
 
 
 def _bases(node: ast.ClassDef, known: Classes) -> Iterator[tuple[ast.ClassDef, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from ipose.ablations.outcome import Outcome
 from ipose.ablations.page import write_page
 from ipose.ablations.rows import AblationJob, Rows
-from ipose.ablations.run_folders import Scores, State, state_of, steps_done
+from ipose.ablations.run_folders import Scores, State, other_length, steps_done
 from ipose.ablations.table import Row
 from ipose.ablations.tables_as_text import WrittenTable, written
 from ipose.errors import MissingWeightsError
@@ -67,8 +67,8 @@ def run_ablation(rows: Rows) -> AblationResult:
 
 def _why_not(rows: Rows, row: Row) -> str | None:
     """Why the row cannot be trained here; None if it can, or is finished. Raises RunError for another configuration."""
-    states = [state_of(rows.folder(row, seed), rows.wanted(row, seed)) for seed in rows.job.seeds]
-    return None if set(states) == {"finished"} else rows.missing(row)
+    states = {rows.state(row, seed) for seed in rows.job.seeds}
+    return None if states == {"finished"} else rows.missing(row)
 
 
 class _Grid:
@@ -96,13 +96,15 @@ class _Grid:
         left = None if self.job.max_minutes is None else self.job.max_minutes - (time.monotonic() - self.started) / 60
         if left is not None and left <= 0:
             return "time"
-        state = state_of(self.rows.folder(row, seed), self.rows.wanted(row, seed))
+        state = self.rows.state(row, seed)
         said: Mapping[State, str] = {
             "new": "training",
             "unfinished": "going on to more steps",
             "finished": "there already",
         }
         print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
+        if note := other_length(self.rows.folder(row, seed), self.job.steps, state):
+            print(f"  {note}", flush=True)
         if state != "finished":
             stopped = self.rows.train(row, seed, resume=state == "unfinished", max_minutes=left)
             if stopped != "done":

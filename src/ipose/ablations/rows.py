@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ipose.ablations.run_folders import Scores, WantedRun
+from ipose.ablations.run_folders import Scores, State, WantedRun, state_of
 from ipose.ablations.table import AblationTable, Row
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
@@ -111,6 +111,10 @@ class Rows(ABC):
     @abstractmethod
     def wanted(self, row: Row, seed: int) -> WantedRun:
         """The run that the folder must hold."""
+
+    def state(self, row: Row, seed: int) -> State:
+        """Whether the row's run is new, unfinished or finished. Raises RunError as `state_of` does."""
+        return state_of(self.folder(row, seed), self.wanted(row, seed))
 
     @abstractmethod
     def train(self, row: Row, seed: int, *, resume: bool, max_minutes: float | None) -> Stopped:

@@ -64,6 +64,24 @@ def steps_done(folder: Path) -> int:
     return (step_of(found[-1]) or 0) if found else 0
 
 
+def other_length(folder: Path, wanted: int | None, state: State) -> str:
+    """A sentence where another table made the run longer, or this one does; "" = there is nothing to say.
+
+    Args:
+        folder: of the run, which several tables may show.
+        wanted: steps that this table asks for; None = as many as the preset makes, which is the same for all tables.
+        state: of the run.
+    """
+    if wanted is None:
+        return ""
+    done = steps_done(folder)
+    if state == "finished" and done > wanted:
+        return f"another table lengthened it: {done} steps, and not the {wanted} of this table's other rows"
+    if state == "unfinished" and done and done >= Run.open(folder).train_config.steps:
+        return f"lengthened from {done} to {wanted} steps: run the other tables that show it again"
+    return ""
+
+
 def _refuse_another(run: Run, wanted: WantedRun) -> None:
     """Raises RunError if the run has another configuration. The number of steps may differ."""
     complete = with_defaults(run.info, {"config": wanted.config, "train": wanted.train})

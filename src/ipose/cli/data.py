@@ -31,7 +31,8 @@ class Doctor:
     root: Positional[Path]
     """Scene folder ({train,val}_{img,label,inst}/, optionally {train,val}_part/), or Cityscapes (leftImg8bit/, gtFine/)
     or ADE20K (images/, annotations/, annotations_instance/) as downloaded; or a folder of photographs without labels,
-    Flowers-102, CUB-200-2011, CelebA or Taichi."""
+    Flowers-102, CUB-200-2011, CelebA or Taichi. Folders within these are read, too; hidden files and what desktops
+    leave are passed over, and said."""
     spec: str | None = None
     """What the label ids mean: a built-in spec's name or a dataset.toml. None = the folder's own dataset.toml, or what
     Cityscapes and ADE20K mean."""
@@ -167,6 +168,7 @@ class Import:
         from ipose.data.importing.write import import_scenes
         from ipose.data.scene_folder import SceneFolder
         from ipose.reports.sheets import SceneRow, scene_sheet
+        from ipose.whole_files import save_whole
 
         names = {"images": self.images, "masks": self.masks, "legend": self.legend, "things": self.things or None}
         source = open_import_source(self.source, **names)  # type: ignore[arg-type]
@@ -174,7 +176,7 @@ class Import:
         print(imported.text())
         sheet = self.out / "sheet.png"
         scenes = SceneFolder(self.out, "train", imported.spec)[:SHEET_ROWS]
-        scene_sheet([SceneRow(scene) for scene in scenes], imported.spec).save(sheet)
+        save_whole(scene_sheet([SceneRow(scene) for scene in scenes], imported.spec), sheet)
         print(f"Look at {sheet}; then: ipose doctor {self.out}")
         return 1 if imported.faults else 0
 

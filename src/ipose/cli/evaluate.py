@@ -12,6 +12,7 @@ from ipose.errors import ConfigError
 OF_RUNS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
     *("seeds", "limit", "count", "maps", "pairs", "masking"),
+    "without_parts",
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
@@ -46,8 +47,9 @@ class Evaluate:
     """Folder of real photographs with the same names. Needed with --images."""
     protocol: str | None = None
     """images, images-antialiased (another resize inside Inception), images-256, objects-128 (each object, cropped by
-    its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others).
-    None = the system's own; for --images, images."""
+    its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others)
+    or reconstruction (L1 and LPIPS of photographs from their own codes). None = the system's own; for --images,
+    images."""
     features: str | None = None
     """Feature network: inception (from torch.hub's cache), random, or a file (Inception's weights, TorchScript, or
     torch.export as .pt2). Only inception gives an FID. None = inception."""
@@ -57,7 +59,8 @@ class Evaluate:
     """Folder of instance maps for --images. None = each connected piece of a thing class is one object."""
     segmenter: Path | None = None
     """Run of ipose train segmenter, or a TorchScript or torch.export file. Adds mIoU and pixel accuracy. Classes that
-    no channel stands for do not count."""
+    no channel stands for do not count. For a GANSeg: run of ipose train part-segmenter, which adds landmark errors and
+    IoU (None = part-segmenter/ of its run)."""
     class_map: Path | None = None
     """What the segmenter's channels stand for: cityscapes-trainids, ade20k, coco-stuff (the data's classes in order,
     without the unknown one), or a JSON file: a list of class names, or of ids as in the label files. None = what fits
@@ -68,7 +71,7 @@ class Evaluate:
     """Height and width that images are resized to for the segmenter. None = their own."""
     lpips: Path | None = None
     """File of torchvision's AlexNet (alexnet-owt-7be5be79.pth). Adds LPIPS between the seeds of each scene. With
-    --protocol classes, LPIPS replaces the mean absolute difference."""
+    --protocol classes, LPIPS replaces the mean absolute difference; with reconstruction it is added."""
     maps: int | None = None
     """Number of validation label maps for --protocol classes. None = 20."""
     pairs: int | None = None
@@ -80,6 +83,8 @@ class Evaluate:
     """Seeds of the images of each validation scene. Distances to real images use the first seed. None = 0 1."""
     limit: int | None = None
     """Number of scenes of the split, from the first one. None = all."""
+    without_parts: FlagCreatePairsOff[bool] = False
+    """Paint objects whose part category has no supports as objects without parts. Otherwise they are an error."""
     count: int | None = None
     """Number of images, for a system that makes them from noise. None = as many as its paper takes."""
     out: Path | None = None
@@ -119,23 +124,28 @@ class Evaluate:
     def _check_strays(self, use: str) -> None:
         """Raises ConfigError for an option that this use does not have."""
         for name in dict.fromkeys(option for options in USES.values() for option in options):
-            if getattr(self, name) not in (None, False) and name not in USES[use]:
+            if self._is_given(name) and name not in USES[use]:
                 homes = ", or of ".join(other for other, options in USES.items() if name in options)
                 raise ConfigError(
                     f"an option of {homes}", field=name, mend="See ipose evaluate --help for what goes together."
                 )
 
+    def _is_given(self, name: str) -> bool:
+        value = getattr(self, name)
+        return value is not None and value is not False  # 0 is given, and refused where it makes no sense
+
     def _judge(self, folder: Path) -> None:
+        if self.spec is not None and self.data is None:
+            raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         from ipose.evaluation.judges import EvaluateOptions
+        from ipose.reports.card_blocks import cards_as_text
         from ipose.systems.checks import check_device
         from ipose.systems.judging import check_options, evaluate_run
 
         check_device(self.device)
         protocols = None if self.protocol is None else (self.protocol,)
-        given = {name: getattr(self, name) for name in OF_RUNS if getattr(self, name) is not None}
+        given = {name: getattr(self, name) for name in OF_RUNS if self._is_given(name)}
         check_options(folder, list(given), protocols)
-        if self.spec is not None and self.data is None:
-            raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         data = None if self.data is None else DataConfig(data=self.data, spec=self.spec)
         settings = {name: value for name, value in given.items() if name not in ("data", "spec", "protocol")}
         options = EvaluateOptions(
@@ -146,18 +156,20 @@ class Evaluate:
             print(result.table)
         for card, path in zip(result.cards, result.files, strict=True):
             print(f"{path}: {card.line()}")
+        if len(result.cards) > 1:
+            print(cards_as_text(result.cards))
         for sentence in result.left_out:
             print(sentence)
         if result.report is not None:
             print(f"Report: {result.report}")
 
     def _image_folder(self, images: Path) -> None:
+        if self.real is None:
+            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         from ipose.evaluation.card_folder import check_new, write_new_cards
         from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
         from ipose.systems.checks import check_device
 
-        if self.real is None:
-            raise ConfigError("images are judged beside real ones", field="real", expected="--real DIR")
         out = self.out or Path("cards")
         check_device(self.device)
         check_new(out)

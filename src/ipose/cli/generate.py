@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
+from ipose.cli.printing import print_files
 from ipose.systems.record import MakeOptions
 from ipose.systems.registry import systems
 
@@ -16,8 +17,8 @@ class GenerateCommand:
     """What `ipose generate` takes for every system."""
 
     inputs: Annotated[Path | None, Positional, arg(metavar="[MAPS]")] = None
-    """Index PNG of label ids, a folder of them, or a data set: a scene folder, or Cityscapes, ADE20K or COCO-Stuff as
-    downloaded. A system that makes images from noise has no inputs."""
+    """Index PNG of label ids, a folder of them (folders within it are read, too), or a data set: a scene folder, or
+    Cityscapes, ADE20K or COCO-Stuff as downloaded. A system that makes images from noise has no inputs."""
     model: Path
     """Run, or its model folder."""
     system: str | None = None
@@ -49,8 +50,8 @@ class GenerateCommand:
         names = ("inputs", "split", "instances", "seed", "count", "keep_size", "out")
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
-        for path in make_images(self.model, request, device=self.device, precision=self.precision, given=given):
-            print(path)
+        made = make_images(self.model, request, device=self.device, precision=self.precision, given=given)
+        print_files(made)
 
 
 def generate_command() -> Any:

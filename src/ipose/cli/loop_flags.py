@@ -18,7 +18,8 @@ class LoopFlags:
     steps: int | None = None
     """Number of optimizer steps. None = from the config's epochs or updates."""
     max_minutes: float | None = None
-    """Minutes after which training saves a checkpoint and stops. None = train all steps."""
+    """Minutes of steps, after which training saves and stops. The last save, with its estimate of the batch norms, and
+    the last sheet come on top. None = train all steps."""
     seed: int = 0
     """Random seed of initial weights, data order, augmentation and noise."""
     workers: int = 0

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
+from ipose.cli.printing import print_files
+
 
 @dataclass(frozen=True)
 class Parts:
     """Infer parts with PartNet: of drawn silhouettes, or of every object in label maps."""
 
     inputs: Positional[Path]
-    """A PNG, or a folder of them: silhouettes (with --category) or label maps."""
+    """A PNG, or a folder of them (folders within it are read, too): silhouettes (with --category) or label maps."""
     model: Path = field(kw_only=True)
     """Run or model folder with a PartNet."""
     supports: Path | None = None
@@ -36,12 +38,13 @@ class Parts:
 
         check_device(self.device)
         reader = part_reader(self.model, self.supports, self.spec, device=self.device)
-        for path in write_parts(
-            reader,
-            self.inputs,
-            self.out,
-            category=self.category,
-            instances=self.instances,
-            attention=self.attention,
-        ):
-            print(path)
+        print_files(
+            write_parts(
+                reader,
+                self.inputs,
+                self.out,
+                category=self.category,
+                instances=self.instances,
+                attention=self.attention,
+            )
+        )

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from ipose.cli.printing import print_files
+
 
 @dataclass(frozen=True)
 class Segment:
     """Find parts in photographs without annotation. Write part maps (0 = background, 1, 2, ... = parts) and a sheet."""
 
     images: Positional[Path]
-    """A photograph, or a folder of them."""
+    """A photograph, or a folder of them; folders within it are read, too: that of p/a/1.jpg is called a_1."""
     model: Path = field(kw_only=True)
     """Run of ipose train part-segmenter, or its model folder."""
     truth: Path | None = None
@@ -27,5 +29,4 @@ class Segment:
         from ipose.systems.part_segmenter.segment import segment_and_judge
 
         check_device(self.device)
-        for line in segment_and_judge(self.model, self.images, self.out, truth=self.truth, device=self.device):
-            print(line)
+        print_files(segment_and_judge(self.model, self.images, self.out, truth=self.truth, device=self.device))

@@ -11,8 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from tyro.conf import FlagCreatePairsOff, arg, subcommand
 
 from ipose.cli.loop_flags import INTERRUPTED, LoopFlags
+from ipose.systems.checks import check_run_folder
 from ipose.systems.record import System
 from ipose.systems.registry import systems
+from ipose.training.config import TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,10 @@ class TrainCommand:
 
     def run(self) -> int:
         """Train, then write the report. A stopped training has no report."""
+        settings = {name: value for name, value in self.loop.settings().items() if value is not None}
+        check_run_folder(self.out, resume=self.resume)  # faults are told before torch is read, which takes seconds
+        TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+
         from ipose.systems.training import Task, finish, train_system
 
         options = {item.name: getattr(self, item.name) for item in fields(self.system.train_options)}
@@ -40,7 +46,7 @@ class TrainCommand:
             data=getattr(self, "data", None),
             options=self.system.train_options(**options),
         )
-        trained = train_system(task, self.out, loop=self.loop.settings(), resume=self.resume, device=self.device)
+        trained = train_system(task, self.out, loop=settings, resume=self.resume, device=self.device)
         if trained.result.stopped == "interrupted":
             return INTERRUPTED
         for line in finish(trained):

@@ -187,7 +187,7 @@ def _walk(root: Path, depth: int | None, skip: Path | None) -> Iterator[_Found]:
                 yield _Found(parts, READ_ALREADY)
                 continue
             seen.add((status.st_dev, status.st_ino))
-            if skip is not None and skip == place.resolve():
+            if parts and skip is not None and skip == place.resolve():
                 continue
             entries = sorted(os.scandir(place), key=lambda entry: entry.name)
         except OSError as error:

@@ -4,11 +4,13 @@ Boxes follow the even-side rule of iPOSE's crops (`ipose.shapes.crop_geometry.ev
 is kept in `ipose.data.index_cache`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Int32, Int64
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
@@ -17,10 +19,14 @@ from torch import Tensor
 from ipose.errors import ShapeMismatchError
 from ipose.label_spec import LabelSpec
 from ipose.shapes.crop_geometry import even_box
-from ipose.types import SceneObject
+from ipose.types import SceneBatch, SceneObject
 
 NO_OBJECT = -1
 """Instance id of thing pixels that belong to no object: crowds and groups whose objects are not told apart."""
+
+OTHER_LABEL = -2
+"""Instance ids from here down, OTHER_LABEL - id, are pixels of object `id` that the label map gives to another class.
+They are no object where label and instance id make one, and the object's where the instance id alone does."""
 
 _CLASS_SHIFT = 32  # key = class * 2**32 + instance id: sorts by class first, holds every int32 id >= 0
 
@@ -81,6 +87,46 @@ def reindex_objects(
             box = even_box(*_extent(place), size)
             moved[number] = None if box is None else replace(objects[number], box=box)
     return tuple(item for item in moved if item is not None)
+
+
+def by_instance_alone(batch: SceneBatch) -> SceneBatch:
+    """The batch as the release reads it: an object's pixels are those of its instance id, whatever the label map says.
+
+    Boxes hold all these pixels. Several objects of one id come from an outline that reaches into a neighbour of another
+    class: of them only the one with the most pixels of its own class stays. The label map becomes 0, and the objects
+    keep their class ids.
+    """
+    instance = torch.where(batch.instance <= OTHER_LABEL, OTHER_LABEL - batch.instance, batch.instance)
+    objects: list[SceneObject] = []
+    images: list[int] = []
+    for image, (label, ids) in enumerate(zip(batch.label.cpu(), instance.cpu(), strict=True)):
+        here = [item for item, index in zip(batch.objects, batch.image_index.tolist(), strict=True) if index == image]
+        members = _largest_of_each_id(here, label, ids)
+        alone = [replace(item, class_id=0) for item in members]
+        boxes = {item.instance_id: item.box for item in reindex_objects(torch.zeros_like(label), ids, alone)}
+        objects += [replace(item, box=boxes[item.instance_id]) for item in members if item.instance_id in boxes]
+        images += [image] * (len(objects) - len(images))
+    return replace(
+        batch,
+        label=torch.zeros_like(batch.label),
+        instance=instance,
+        objects=tuple(objects),
+        image_index=torch.tensor(images, dtype=torch.int64, device=batch.image_index.device),
+    )
+
+
+def _largest_of_each_id(
+    objects: Sequence[SceneObject], label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"]
+) -> list[SceneObject]:
+    """Of the objects of one instance id, the one that most pixels are of; in the given order."""
+    several = {number for number, count in Counter(item.instance_id for item in objects).items() if count > 1}
+    areas = {
+        item: int(((label == item.class_id) & (instance == item.instance_id)).sum())
+        for item in objects
+        if item.instance_id in several
+    }
+    largest = {number: max((i for i in areas if i.instance_id == number), key=areas.__getitem__) for number in several}
+    return [item for item in objects if largest.get(item.instance_id, item) == item]
 
 
 def object_keys(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:

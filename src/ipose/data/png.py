@@ -24,7 +24,10 @@ from torch import Tensor
 from ipose.errors import DataError
 from ipose.whole_files import save_whole
 
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error)  # what Pillow raises on damaged files
+_BROKEN = (  # what Pillow raises on damaged files
+    *(OSError, SyntaxError, ValueError, EOFError, zlib.error, struct.error, KeyError, IndexError, TypeError),
+    *(AttributeError, ArithmeticError, RuntimeError, MemoryError),
+)
 MOST_PIXELS = 1 << 27
 """The most pixels that an image may have: 134 million, whose decoding needs less than 2 GB."""
 
@@ -61,9 +64,10 @@ def read_photo(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
         if image.mode in ("I", "F"):
             found, mend = f"mode {image.mode}", "Save the photograph with 8 bits per colour."
             raise DataError("wrong bit depth", file=path, found=found, expected="8 or 16 bits per colour", mend=mend)
+        decoded = _decode(image, path)
         try:
-            pixels = _rgb(_decode(image, path))
-        except (*_BROKEN, MemoryError) as error:  # a mode that has no way to RGB
+            pixels = _rgb(decoded)
+        except _BROKEN as error:  # a mode that has no way to RGB
             raise _damaged(path, error, "a photograph (jpg or png)") from error
         return np.array(pixels if turn is None else pixels.transpose(turn))
 
@@ -89,7 +93,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
     try:
         return int(Image.Image.getexif(image).get(_ORIENTATION, 1))  # PNG's own way decodes the whole image
-    except (*_BROKEN, TypeError, KeyError, AttributeError, OverflowError, UserWarning):
+    except (*_BROKEN, UserWarning):
         return 1
 
 

@@ -109,7 +109,7 @@ def model_facts(run: Run, supports: SupportSet | None = None) -> dict[str, str]:
     facts = weights_of(run.model)
     if supports is not None and supports.categories:
         facts["supports"] = supports_hash(supports)
-    return {**facts, "training commit": str(run.info.get("commit") or "unknown")}
+    return {**facts, "training commit": str(run.info["commit"] or "unknown")} if "commit" in run.info else facts
 
 
 def weights_of(folder: Path) -> dict[str, str]:

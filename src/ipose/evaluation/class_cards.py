@@ -31,7 +31,7 @@ def class_cards(
     Args:
         run: of a generator with noise for each class.
         noise: `class_noise` of its system.
-        options: reads split, maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        options: reads split, limit, maps, pairs, masking, lpips (None = the mean absolute difference) and device.
         data: with the label maps; None = those of the run.
     Raises:
         RunError: no model in the run.
@@ -40,7 +40,7 @@ def class_cards(
     sampler, size = noise(run, options.device)
     distance = image_distance(options.lpips, options.device)
     data = data or config_from_plain(DataConfig, run.config["data"])
-    val = open_scenes(data, options.split, size)
+    val = open_scenes(data, options.split, size, limit=options.limit)
     stride = max(1, len(val) // options.maps)
     scenes = [val[i] for i in range(0, len(val), stride)][: options.maps]
     found = class_diversity(sampler, scenes, distance, images=IMAGES, pairs=options.pairs, masking=options.masking)

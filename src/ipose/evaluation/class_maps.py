@@ -4,7 +4,6 @@ A class that no channel stands for cannot be found in an image, so its pixels do
 sec. 4.3: mIoU over the segmenter's own classes). Likewise the unknown class, and those that the user ignores.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, DataError
 from ipose.label_spec import LabelSpec
+from ipose.whole_files import read_json
 
 CITYSCAPES = "cityscapes-trainids"
 """Spec of the classes that segmenters of Cityscapes are trained on, for label maps with all ids, too."""
@@ -82,7 +82,7 @@ def _class_map(spec: LabelSpec, source: Path) -> ClassMap:
         return ClassMap(str(source), _ids_of(_known_names(load_spec(source)), spec, source))
     expected = "a JSON list of class names or ids, or a name: " + ", ".join(spec_names())
     try:
-        entries = json.loads(source.read_text(encoding="utf-8"))
+        entries = read_json(source)
     except (OSError, ValueError) as error:
         raise DataError("no class map", file=source, found=str(error), expected=expected) from error
     if not isinstance(entries, list) or not entries:

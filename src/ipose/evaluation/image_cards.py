@@ -31,7 +31,7 @@ from ipose.evaluation.judges import Judges
 from ipose.evaluation.protocols import EvaluationProtocol, resized
 from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
-from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
+from ipose.evaluation.semantic_metrics import SemanticScores, semantic_confusion, semantic_scores
 
 SEGMENTATION = "segmentation"
 """Protocol of mIoU and pixel accuracy of generated images."""
@@ -190,21 +190,9 @@ def semantic_cards(
 
     Classes that the segmenter cannot say and the unknown class do not count (`Segmenter.ignored`).
     """
-    generated, seen, names = one_of_each(images), Fingerprint(), [item.name for item in maps.spec.classes]
-    sizes: set[tuple[int, int]] = set()
-
-    def predicted_and_true() -> Iterator[tuple[Tensor, Tensor]]:
-        for image in progress_bar(generated, "segmenting"):
-            pixels = image.pixels()
-            label = maps.scene(image.scene, size_of(pixels)).label
-            seen.add(image.scene, label)
-            sizes.add(size_of(pixels))
-            yield segmenter(pixels), label
-
-    confusion = semantic_confusion(predicted_and_true(), len(names))
+    generated, names = one_of_each(images), [item.name for item in maps.spec.classes]
+    confusion, sizes, data = _confusion(segmenter, maps, generated)
     ignored = segmenter.ignored(maps.spec)
-    counted = [name for i, name in enumerate(names) if i not in ignored]
-    papers = beside_the_papers(maps.spec, segmenter.label.split("@")[0], counted, sizes, len(generated))
     scores = semantic_scores(confusion, ignored)
     found = {name: float(iou) for name, iou in zip(names, scores.iou, strict=True)}
     common: dict[str, Any] = {
@@ -214,16 +202,47 @@ def semantic_cards(
         "features": segmenter.label,
         "ignored_ids": ignored,
         "ignored": {names[i]: int(confusion[i].sum()) for i in ignored},
-        "notes": (segmenter.channels, *([] if papers is None or protocol != SEGMENTATION else [papers])),
         "seeds": _seeds(generated),
-        "data": seen.hex(),
+        "data": data,
         **facts,
     }
+    notes = [segmenter.channels]
+    if protocol == SEGMENTATION:
+        counted = [name for i, name in enumerate(names) if i not in ignored]
+        papers = beside_the_papers(maps.spec, segmenter.label.split("@")[0], counted, sizes, len(generated))
+        notes += [] if papers is None else [papers]
     name, by_class = f"(segmenter {segmenter.label})", {key: iou for key, iou in found.items() if iou == iou}
+    beside = _with_ignored_as_wrong(scores, confusion)
     return [
-        EvalCard(metric=f"mIoU {name}", value=scores.miou, breakdown=by_class, **common),
-        EvalCard(metric=f"Pixel accuracy {name}", value=scores.accuracy, **common),
+        EvalCard(metric=f"mIoU {name}", value=scores.miou, breakdown=by_class, notes=tuple(notes), **common),
+        EvalCard(metric=f"Pixel accuracy {name}", value=scores.accuracy, notes=(*notes, *beside), **common),
     ]
+
+
+def _confusion(
+    segmenter: Segmenter, maps: SceneMaps, images: Sequence[Pictured]
+) -> tuple[Tensor, set[tuple[int, int]], str]:
+    """Confusion matrix of all classes, sizes of the images, and the hash of the label maps."""
+    sizes, seen = set[tuple[int, int]](), Fingerprint()
+
+    def predicted_and_true() -> Iterator[tuple[Tensor, Tensor]]:
+        for image in progress_bar(images, "segmenting"):
+            pixels = image.pixels()
+            label = maps.scene(image.scene, size_of(pixels)).label
+            seen.add(image.scene, label)
+            sizes.add(size_of(pixels))
+            yield segmenter(pixels), label
+
+    confusion = semantic_confusion(predicted_and_true(), maps.spec.num_classes)
+    return confusion, sizes, seen.hex()
+
+
+def _with_ignored_as_wrong(scores: SemanticScores, confusion: Tensor) -> list[str]:
+    """The accuracy over all pixels, in words, where some are ignored. Some tables have this number."""
+    every = int(confusion.sum())
+    if every == scores.pixels:
+        return []
+    return [f"{scores.accuracy * scores.pixels / every:.6g} with ignored pixels as wrong"]
 
 
 def _looked(protocol: EvaluationProtocol, network: FeatureNetwork) -> dict[str, Any]:

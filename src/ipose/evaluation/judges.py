@@ -16,6 +16,8 @@ PROTOCOLS_OF_RUNS = ("images", "objects-128")
 _NO_SEGMENTER: dict[str, Any] = {"segmenter": None, "class_map": None, "ignore": (), "segmenter_size": None}
 CLASSES = "classes"
 """Protocol of mCSD and mOCD: how much one class's noise changes it and all others."""
+RECONSTRUCTION = "reconstruction"
+"""Protocol of L1 and LPIPS between photographs and what comes of the codes that an encoder reads off them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +44,8 @@ class JudgeOptions:
 
     Args:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
-        segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy.
+        segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy. A system whose
+            parts are judged takes a run of `ipose train part-segmenter`.
         class_map: what the segmenter's channels stand for (`ipose.evaluation.class_maps`); None = its run's, or what
             fits their number.
         ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
@@ -102,10 +105,12 @@ class EvaluateOptions(JudgeOptions):
     """Options of `ipose evaluate RUN`, but for the data.
 
     Args:
-        protocols: of the images, by name (`ipose.evaluation.protocols`), or "classes"; None = the system's default.
+        protocols: of the images, by name (`ipose.evaluation.protocols`), "classes" or "reconstruction"; None = the
+            system's default.
         seeds: of the images. Distances to photographs use the first seed.
         split: which scenes the images are made of.
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
+        without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
         count: number of images of a system that makes them from noise; None = as many as its paper.
         maps: number of validation label maps, for protocol "classes".
         pairs: number of image pairs for each class of a map, for protocol "classes".
@@ -120,6 +125,7 @@ class EvaluateOptions(JudgeOptions):
     seeds: tuple[int, ...] = (0, 1)
     split: str = "val"
     limit: int | None = None
+    without_parts: bool = False
     count: int | None = None
     maps: int = 20
     pairs: int = 19
@@ -150,7 +156,7 @@ class EvaluateOptions(JudgeOptions):
     def image_protocols(self) -> tuple[str, ...]:
         """Names of the protocols of images; the default ones if no protocol is named."""
         named = PROTOCOLS_OF_RUNS if self.protocols is None else self.protocols
-        return tuple(name for name in named if name != CLASSES)
+        return tuple(name for name in named if name not in (CLASSES, RECONSTRUCTION))
 
 
 def check_class_map(class_map: Path | None, segmenter: Path | None) -> None:

@@ -18,7 +18,8 @@ ALEXNET_HASH = "7be5be79"
 """First digits of the SHA-256 of torchvision's AlexNet (IMAGENET1K_V1), which the file's name carries."""
 
 _URL = f"https://download.pytorch.org/models/{ALEXNET_FILE}"
-_MEND = f"Once, with a network, get {_URL}; without it, diversity is measured by --features."
+LPIPS_MEND = f"Once, with a network, get {_URL}."
+_MEND = f"{LPIPS_MEND[:-1]}; without it, diversity is measured by --features."
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,10 +35,12 @@ class PartMatching:
     Args:
         label_of: label of each found part 1..K; 0 = none, as there are more parts than labels.
         iou: (K, L), intersection over union of each pair, pooled over all images.
+        one_part: what `matched_iou` would be if a single part were the whole true foreground and no more.
     """
 
     label_of: tuple[int, ...]
     iou: Float[Tensor, "k l"]
+    one_part: float = 0.0
 
     @property
     def matched_iou(self) -> float:
@@ -74,4 +76,6 @@ def match_parts(counts: Int64[Tensor, "k1 l1"]) -> PartMatching:
     label_of = [0] * iou.shape[0]
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         label_of[row] = column + 1
-    return PartMatching(tuple(label_of), iou.float())
+    areas = counts[:, 1:].sum(0).double()
+    one_part = float(areas.max() / areas.sum().clamp_min(1)) / max(1, len(areas)) if len(areas) else 0.0
+    return PartMatching(tuple(label_of), iou.float(), one_part)

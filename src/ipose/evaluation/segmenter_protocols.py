@@ -90,7 +90,7 @@ def beside_the_papers(
         *([] if _plain(known.network) in _plain(segmenter) else [f"the file {segmenter} has not this network's name"]),
         *([f"{len(strangers)} more classes count"] if strangers else []),
         *([f"{len(absent)} of its classes do not count"] if absent else []),
-        *([] if images == known.images else [f"{images} images"]),
+        *([] if images == known.images else [f"{images} image{'s' if images != 1 else ''}"]),
         *([] if set(sizes) == {known.size} else [f"images of {', '.join(f'{h}x{w}' for h, w in sorted(sizes))}"]),
     ]
     words = f"{known.in_words()} ({known.source}; its input size is not published)"

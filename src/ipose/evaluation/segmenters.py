@@ -1,5 +1,6 @@
 """Semantic segmenters: a network file, and the class of each of its channels."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from ipose.segmentation.saved import CLASS_MAP, SCRIPT
 
 class Segmenter:
     """Gives the class id of each pixel of an image.
+
+    `label` names the network; `way` also tells class maps, ignored classes and input size apart, for stored scores.
 
     Args:
         path: TorchScript or torch.export (.pt2) file. It takes float32 (b, 3, h, w) in [-1, 1] and gives logits
@@ -42,6 +45,8 @@ class Segmenter:
     ) -> None:
         self._network = load_network_file(path, device)
         self.label = f"{path.stem}@{sha256_of_file(path)[:12]}"
+        said = repr((tuple(maps), tuple(ignored), input_size)).encode()
+        self.way = f"{self.label}, own classes alone {hashlib.sha256(said).hexdigest()[:8]}"
         self.input_size, self._maps, self._ignored, self._device = input_size, tuple(maps), tuple(ignored), device
 
     def __call__(self, image: UInt8[Tensor, "3 h w"]) -> Int64[Tensor, "h w"]:

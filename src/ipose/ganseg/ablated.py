@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ipose.ganseg.blocks import AdaINBlock, PositionalStart
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.heatmaps import crop, pixel_grid
-from ipose.ganseg.points import PartPoints, linear_layers
+from ipose.ganseg.points import linear_layers
 from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.part_regions import EPSILON
 
@@ -72,15 +72,17 @@ class WithoutPoints(GANSegGenerator):
             AdaINBlock(a, b, config.embedding, config.hidden) for a, b in itertools.pairwise(widths)
         )
 
-    def render(self, level1: PartPoints, background_position: Float[Tensor, "b 2"]) -> GANSegOutput:
+    def render(  # type: ignore[override]
+        self, level1: MaskLooks, background_position: Float[Tensor, "b 2"]
+    ) -> GANSegOutput:
         """Levels 2 and 3, from a `MaskLooks`."""
-        looks: MaskLooks = level1  # type: ignore[assignment]
         x: Tensor = self.mask_start(torch.zeros_like(background_position)[:, None])
         for i, block in enumerate(self.mask_blocks):
-            x = self._grown(block(x, looks.masks), i)
+            x = self._grown(block(x, level1.masks), i)
         mask = crop(x, self.config.margin).float().softmax(dim=1)
         centres = mask_centres(mask[:, :-1], crop_grid(self))
-        image, foreground, background = self.level3(level1, centres, mask, background_position)
+        looks = level1.embeddings, level1.background
+        image, foreground, background = self.level3(*looks, centres, mask, background_position)
         return GANSegOutput(image, mask, foreground, background, mask[:, :-1], centres, centres)
 
 
@@ -93,11 +95,15 @@ class WithoutBackground(GANSegGenerator):
         del self.background_start, self.background_blocks
 
     def level3(
-        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Tensor, background_position: Tensor
+        self,
+        embeddings: Float[Tensor, "b k e"],
+        background_embedding: Float[Tensor, "b e"],
+        centres: Float[Tensor, "b k 2"],
+        mask: Float[Tensor, "b k1 s s"],
+        background_position: Float[Tensor, "b 2"],
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Image and foreground of all masks, and zeros for the background."""
-        embeddings = torch.cat([level1.embeddings, level1.background[:, None]], dim=1)
-        foreground = self._under(mask, embeddings, centres)
+        foreground = self._under(mask, torch.cat([embeddings, background_embedding[:, None]], dim=1), centres)
         return self.colours(foreground), foreground.float(), torch.zeros_like(foreground.float())
 
 

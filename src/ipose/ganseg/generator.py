@@ -118,15 +118,21 @@ class GANSegGenerator(nn.Module):
             scales = torch.full_like(scales, config.fixed_scale)
         mask = self.masks(level1, centres, scales)
         heatmaps = crop(self._heatmaps(centres, scales, config.image_size), config.margin)
-        image, foreground, background = self.level3(level1, centres, mask, background_position)
+        looks = level1.embeddings, level1.background
+        image, foreground, background = self.level3(*looks, centres, mask, background_position)
         return GANSegOutput(image, mask, foreground, background, heatmaps, points, centres)
 
     def level3(
-        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Tensor, background_position: Tensor
+        self,
+        embeddings: Float[Tensor, "b k e"],
+        background_embedding: Float[Tensor, "b e"],
+        centres: Float[Tensor, "b k 2"],
+        mask: Float[Tensor, "b k1 s s"],
+        background_position: Float[Tensor, "b 2"],
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Image, foreground and background of masks. The background's mask blends the two."""
-        foreground = self.foreground(level1, centres, mask)
-        background = self.background(level1.background, background_position)
+        foreground = self.foreground(embeddings, centres, mask)
+        background = self.background(background_embedding, background_position)
         behind = mask[:, -1:]
         image = self.colours((1 - behind) * foreground + behind * background)
         return image, _wide(foreground), _wide(background)
@@ -142,10 +148,10 @@ class GANSegGenerator(nn.Module):
         return _wide(crop(x, self.config.margin)).softmax(dim=1)
 
     def foreground(
-        self, level1: PartPoints, centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
+        self, embeddings: Float[Tensor, "b k e"], centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
     ) -> Float[Tensor, "b f s s"]:
         """Level 3: the foreground. Each block reads the part masks at its own size, times the embeddings."""
-        return self._under(mask[:, :-1], level1.embeddings, centres)
+        return self._under(mask[:, :-1], embeddings, centres)
 
     def _under(self, masks: Tensor, embeddings: Float[Tensor, "b k e"], centres: Tensor) -> Float[Tensor, "b f s s"]:
         """SPADE blocks that read these masks at their own size, times the embeddings."""

@@ -53,3 +53,15 @@ def move_parts(points: Float[Tensor, "b n 2"], parts: int, moves: Sequence[MoveP
         own = slice((move.part - 1) * each, move.part * each)
         moved[:, own] += torch.tensor([move.down, move.right], dtype=points.dtype, device=points.device)
     return moved
+
+
+def parts_off_the_picture(points: Float[Tensor, "b n 2"], parts: int) -> dict[int, list[int]]:
+    """The parts whose points all lie outside of [-1, 1], with the images where they do.
+
+    Args:
+        points: (row, column), part by part.
+        parts: how many there are.
+    """
+    outside = (points.abs() > 1).any(-1).view(points.shape[0], parts, -1).all(-1)  # [b, parts]
+    found = {part + 1: outside[:, part].nonzero()[:, 0].tolist() for part in range(parts)}
+    return {part: images for part, images in found.items() if images}

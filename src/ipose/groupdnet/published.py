@@ -62,6 +62,7 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
         "edges": Published(False, False),
         "num_classes": Published(150, 151),
         "load_size": Published(286, 286, of="SPADE"),
+        "decoder_groups": Published((*preset("ade20k").decoder_groups, 1), preset("ade20k").decoder_groups),
     },
 }
 

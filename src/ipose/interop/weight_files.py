@@ -133,12 +133,17 @@ def _is_state(found: Any) -> bool:
 
 
 def _finite(state: dict[str, Tensor], path: Path) -> dict[str, Tensor]:
-    bad = [name for name, tensor in state.items() if not tensor.isfinite().all()]
+    bad = [name for name, tensor in state.items() if not _wide(tensor).isfinite().all()]
     if bad:
         found = "NaN or infinity" + (f", as in {len(bad) - 1} more tensors" if len(bad) > 1 else "")
         mend = "Its training went wrong before it was saved; take an earlier checkpoint."
         raise RunError("weights that are no finite numbers", file=path, field=bad[0], found=found, mend=mend)
     return state
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    """The tensor in a type that torch can compare: it cannot ask floats of 8 bits whether they are finite."""
+    return tensor.float() if tensor.is_floating_point() and tensor.dtype.itemsize == 1 else tensor
 
 
 def _in_words(found: Any) -> str:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
+from ipose.data.object_index import by_instance_alone
 from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.partnet import PartNet, PartPrediction
 from ipose.partnet.remembered_supports import remembered_supports
@@ -61,11 +62,12 @@ def infer_scene_parts(
         supports: of every part category in the batch.
         paste: write where the pasted-back 64x64 shape is 1 (the release's rule), or at the object's own pixels.
         object_shape: an object's silhouette is where label and instance id are its own; or where the instance id is,
-            whatever the label says (the release's rule: a hole of another label belongs to the object).
+            whatever the label says (the release's rule: a hole of another label belongs to the object). Its box
+            follows.
     Raises:
         SupportError: a part category has no supports.
     """
-    batch = _with_parts_only(batch)
+    batch = _with_parts_only(by_instance_alone(batch) if object_shape == "instance" else batch)
     device, images = batch.label.device, len(batch.label)
     if not batch.objects:
         features = partnet.config.features * PART_CHANNELS
@@ -74,8 +76,8 @@ def infer_scene_parts(
     geometry = geometry_of_objects(batch.objects, batch.size).to(device)
     class_ids = torch.tensor([item.class_id for item in batch.objects], device=device)
     instance_ids = torch.tensor([item.instance_id for item in batch.objects], device=device)
-    if object_shape == "instance":  # one label everywhere: the instance ids alone tell objects apart
-        batch, class_ids = replace(batch, label=torch.zeros_like(batch.label)), torch.zeros_like(class_ids)
+    if object_shape == "instance":  # the label is 0 everywhere
+        class_ids = torch.zeros_like(class_ids)
     own = (batch.label, batch.instance, class_ids, instance_ids, batch.image_index, geometry)
     shapes = crop_object_shapes(*own)
     if paste == "own_pixels":

@@ -30,7 +30,11 @@ def attention_of(
             found=number,
             expected=", ".join(map(str, with_parts)) or "a scene that has some",
         )
-    shapes, at = parts.shapes, with_parts.index(number)
-    assert shapes is not None  # there is an object with parts
+    item, shapes = scene.objects[number], parts.shapes
+    read = [(each.class_id, each.instance_id) for each in parts.objects]
+    if shapes is None or (item.class_id, item.instance_id) not in read:
+        mend = "Name the object that most of its pixels are of."
+        raise ConfigError("this object is a part of another one of the same instance id", found=number, mend=mend)
+    at = read.index((item.class_id, item.instance_id))
     maps = supports.of([str(scene.objects[number].part_category)]).to(shapes.device)
     return support_attention(partnet, shapes[at : at + 1], maps)[0]

@@ -29,6 +29,7 @@ def ganseg_generator(
     heatmap: Literal["cone", "gauss-var", "gauss-paper"] = "cone",
     grid: Literal["release", "pixel-centre"] = "release",
     point_divisor: float = 20.0,
+    fixed_scale: float | None = None,
     fixed_background_row: bool = True,
     head: Literal["two", "one"] = "two",
     training: bool = False,
@@ -48,6 +49,7 @@ def ganseg_generator(
         heatmap: the form of a part around its centre (eqs. 1, 4; the release's two).
         grid: which points the pixels are.
         point_divisor: of the points, before tanh.
+        fixed_scale: of every part, in place of its points' spread (table 5).
         fixed_background_row: the background moves sideways only.
         head: two 3x3 convolutions, or one of 1x1 (Flowers).
         training: see `Layers`.
@@ -64,6 +66,8 @@ def ganseg_generator(
     of_parts = points.unflatten(1, (parts, -1))  # (b, k, p, 2)
     centres = of_parts.mean(2)
     scales = part_scales(of_parts - centres[:, :, None], heatmap)
+    if fixed_scale is not None:
+        scales = torch.full_like(scales, fixed_scale)
 
     # Level 2: masks from the heatmaps of every block's own size
     maps = [paint(heatmaps(centres, scales, p, heatmap), embeddings) for p in H]

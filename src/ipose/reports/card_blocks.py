@@ -9,9 +9,14 @@ from ipose.data.file_lists import list_files
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, read_card
 from ipose.reports.page import Table
+from ipose.tables import text_table
 
 HASH = 12
 """Number of digits that are shown of a feature network's hash."""
+
+
+HEADER = ("metric", "value", "of")
+"""Of a short table."""
 
 
 def find_cards(folder: Path) -> tuple[list[tuple[str, EvalCard]], list[str]]:
@@ -31,13 +36,35 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
     for path, card in cards:
         name, _, network = (card.features or "").partition("@")
         features = f"{name}@{network[:HASH]}" if network else name or "-"
-        metric = card.metric.split(" (features")[0].split(" (segmenter")[0]
         counts = ", ".join(f"{count} {what}" for what, count in card.counts.items())
         baselines = ", ".join(f"{value:.6g} {what}" for what, value in card.baselines.items()) or "-"
         notes = "; ".join(card.notes)
-        rows.append((metric, f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
+        rows.append((short_name(card), f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
     header = ("metric", "value", "baselines", "protocol", "features", "of", "notes", "card")
     return Table(header, rows, title=title)
+
+
+def short_name(card: EvalCard) -> str:
+    """The metric without its network."""
+    return card.metric.split(" (features")[0].split(" (segmenter")[0]
+
+
+def cards_as_text(cards: Sequence[EvalCard]) -> str:
+    """A short table for a terminal: each metric with its value and what it is of."""
+    return text_table(HEADER, _short_rows(cards))
+
+
+def short_table(cards: Sequence[EvalCard]) -> Table:
+    """The same for a page, with every note once below."""
+    notes = dict.fromkeys(note for card in cards for note in card.notes)
+    return Table(HEADER, _short_rows(cards), caption=" ".join(f"{note[0].upper()}{note[1:]}." for note in notes))
+
+
+def _short_rows(cards: Sequence[EvalCard]) -> list[tuple[str, str, str]]:
+    return [
+        (short_name(card), f"{card.value:.6g}", ", ".join(f"{count} {what}" for what, count in card.counts.items()))
+        for card in cards
+    ]
 
 
 def markdown_tables(path: Path) -> list[Table]:

@@ -138,7 +138,8 @@ def _shorten(text: str, size: int, width: int) -> str:
 
 def _text_block(text: str, size: int, color: RGB = INK) -> Image.Image:
     block = Image.new("RGB", (max(_text_width(text, size), 1), round(size * 1.35)), PAPER)
-    ImageDraw.Draw(block).text((0, 0), text, fill=color, font=font(size))
+    drawn = text.encode("utf-8", "replace").decode()  # a file name that is no UTF-8 has letters that no font draws
+    ImageDraw.Draw(block).text((0, 0), drawn, fill=color, font=font(size))
     return block
 
 

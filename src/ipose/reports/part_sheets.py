@@ -46,7 +46,7 @@ def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
         DataError: no such tree; a map among those shown that cannot be read.
     """
     files: dict[str, dict[str, list[Path]]] = {}
-    for path in list_files(root, ("_part.png",), depth=3, beside=("_label.png",)):
+    for path in list_files(root, ("_part.png",), depth=3, tell=False):
         category, split = path.relative_to(root).parts[:2]
         files.setdefault(category, {}).setdefault(split, []).append(path)
     if not files:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.data.object_index import by_instance_alone
 from ipose.errors import ConfigError, DataError
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
@@ -134,7 +135,8 @@ class SynthesisObjective:
         if self.adversarial is not None:
             losses["global"] = config.global_weight * self.adversarial.generator(output.score)
         if self.style is not None:
-            crops = style_crops(fake, real, batch, config.style_crops, noise)
+            shown = by_instance_alone(batch) if config.object_shape == "instance" else batch
+            crops = style_crops(fake, real, shown, config.style_crops, noise)
             distance = fake.new_zeros(()) if crops is None else self.style(crops.fake, crops.real)
             losses["style"] = config.style_weight * distance
         return losses

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import torch
-
 from ipose.errors import ConfigError, RunError
 from ipose.training.folders import refuse_taken
 from ipose.training.run import Run
@@ -34,6 +32,8 @@ def check_device(name: str | None) -> None:
     """Whether torch can compute there. Raises ConfigError; None = whatever is there, which can."""
     if name is None:
         return
+    import torch  # slow to import; the other checks need none
+
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:

@@ -25,7 +25,6 @@ from ipose.evaluation.image_pairs import DataMaps, NoObjectError
 from ipose.evaluation.image_sets import ImageFile, Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_float, image_uint8
-from ipose.label_spec import LabelSpec
 from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow
@@ -33,7 +32,7 @@ from ipose.systems.judging import Judged, data_of, images_folder
 from ipose.systems.made_images import MadeImages, file_stem, hash_of_model
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
-from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread
+from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread, with_parts_of
 from ipose.training.run import Run
 from ipose.types import Scene
 
@@ -59,11 +58,11 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 def nothing_to_judge_by(run: Run, left_out: Sequence[str]) -> DataError:
     """The error of an evaluation without a card. `left_out`: why there is none."""
+    why = " ".join(left_out) or "No network was named."
     return DataError(
         "nothing to judge by",
         file=run.folder,
-        found=" ".join(left_out) or "no network",
-        mend="To make the images alone: ipose generate DATA --model MODEL.",
+        mend=f"{why} To make the images alone: ipose generate DATA --model MODEL.",
     )
 
 
@@ -151,19 +150,12 @@ def generate_set(
     files = [ImageFile(name, n, folder.place(_file_name(name, n))) for name in names for n in sorted(seeds)]
     folder.say_what_stands(sum(file.path.is_file() for file in files), len(files))
     for batch, missing in _unmade(scenes, names, seeds, folder):
-        parted = [_with_parts_of(model.spec, scene) for scene in batch]
+        parted = [with_parts_of(model.spec, scene) for scene in batch]
         for seed, images in zip(missing, model.images(parted, missing), strict=True):
             for scene, image in zip(batch, image_uint8(images.float().cpu()), strict=True):
                 folder.write(_file_name(scene.name, seed), partial(write_photo, image=image))
     maps = DataMaps(scenes, {name: i for i, name in enumerate(names)}, model.spec)
     return GeneratedSet(files, _photographs(scenes, names), maps)
-
-
-def _with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
-    """The scene, whose objects have the part categories that the model's own spec gives to their classes."""
-    categories = (spec.classes[item.class_id].part_category for item in scene.objects)
-    objects = (replace(item, part_category=name) for item, name in zip(scene.objects, categories, strict=True))
-    return replace(scene, objects=tuple(objects))
 
 
 def _gallery(made: GeneratedSet) -> Section:

@@ -59,7 +59,7 @@ class ImageScorer:
     @property
     def label(self) -> str:
         """Everything that scores depend on, but for the images."""
-        names = [self.network.label, *([] if self.segmenter is None else [self.segmenter.label])]
+        names = [self.network.label, *([] if self.segmenter is None else [self.segmenter.way])]
         protocols = [f"{name} ({protocol_named(name).resize()})" for name in PROTOCOLS_OF_RUNS]
         return "; ".join([*names, *protocols, f"seed {IMAGE_SEED}"])
 

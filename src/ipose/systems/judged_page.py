@@ -9,7 +9,7 @@ from pathlib import Path
 from ipose.data.parallel import progress_bar
 from ipose.evaluation.image_sets import Pictured
 from ipose.reports.blocks import environment_facts
-from ipose.reports.card_blocks import cards_table, find_cards
+from ipose.reports.card_blocks import cards_table, find_cards, short_table
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.figures import photo
 from ipose.reports.page import Figure, ReportContent, Section, write_report
@@ -35,8 +35,9 @@ def write_judged_page(
     """
     cards, _ = find_cards(folder)
     here = [(path, card) for path, card in cards if "/" not in path]
-    text = "Numbers compare where metric, protocol and features are the same. The files have all that they depend on."
-    numbers = [Section("Eval cards", text, [cards_table(here)])]
+    text = "Numbers compare where metric, protocol and features are the same. The cards have all that they depend on."
+    tables = [short_table([card for _, card in here]), cards_table(here)]
+    numbers = [Section("Numbers", text, tables, shown=1, rest="card by card")]
     missing = [Section("Not judged", "\n\n".join(left_out))] if left_out else []
     content = ReportContent(
         title=f"{title}: {model.name}",

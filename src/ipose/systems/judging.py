@@ -11,12 +11,14 @@ from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
 from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.judges import CLASSES, EvaluateOptions
+from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, EvaluateOptions
+from ipose.evaluation.reconstruction import reconstruction_cards
 from ipose.model_folder import CONFIG, SPEC, open_model
 from ipose.reports.page import Section
 from ipose.systems.judged_page import write_judged_page
 from ipose.systems.record import System, function_named
 from ipose.systems.registry import system_of_model, system_of_run, systems
+from ipose.training.folders import nearby, what_is
 from ipose.training.run import Run
 
 RUN_FILE = "run.json"
@@ -64,8 +66,11 @@ def open_judged(folder: Path) -> Run:
     """
     if folder.name == "model" and (folder.parent / RUN_FILE).is_file():
         return Run.open(folder.parent)
-    if (folder / RUN_FILE).is_file() or not (folder / CONFIG).is_file():
+    if (folder / RUN_FILE).is_file():
         return Run.open(folder)
+    if not (folder / CONFIG).is_file():
+        expected = f"{RUN_FILE} of a run, or {CONFIG} of a model folder"
+        raise RunError("no run here", file=folder, found=what_is(folder), expected=expected, mend=nearby(folder))
     saved = open_model(folder)
     return ModelAlone(saved.path, system_of_model(saved).kind)
 
@@ -93,14 +98,17 @@ def evaluate_run(folder: Path, data: DataConfig | None = None, options: Evaluate
     name = "" if own is None else _name_of(run, own, options.split)
     if family == CLASSES:
         judged = Judged(class_cards(run, function_named(str(system.class_noise)), options, own or data_of(run)))
+    elif family == RECONSTRUCTION:
+        coder = function_named(str(system.reconstruction))
+        judged = Judged(reconstruction_cards(run, coder, options, own or data_of(run)))
     else:
         judged = function_named(str(system.judging))(run, own, options, name)
     folder = options.out or run.folder / "cards" / name
     judged = replace(judged, files=tuple(write_run_cards(judged.cards, folder)))
     if not isinstance(run, ModelAlone):
         return judged
-    data_name = "" if own is None else own.data
-    page = write_judged_page(folder, system.title, run.folder, data_name, judged.left_out, judged.sections)
+    on = "" if own is None else own.data if options.split == "val" else f"{own.data}, split {options.split}"
+    page = write_judged_page(folder, system.title, run.folder, on, judged.left_out, judged.sections)
     return replace(judged, report=page)
 
 
@@ -119,8 +127,8 @@ def _name_of(run: Run, data: DataConfig, split: str) -> str:
 
 def _beside(run: Run, data: DataConfig, split: str) -> Path:
     """Where the cards of a model alone go: a model folder holds a model and nothing else."""
-    folder = run.folder.resolve()
-    return run.folder.with_name(f"{folder.name}-{_name_of(run, data, split)}")
+    folder = run.folder if run.folder.name not in ("", "..") else run.folder.resolve()
+    return folder.with_name(f"{folder.name}-{_name_of(run, data, split)}")
 
 
 def _with_spec_of(run: Run, data: DataConfig) -> DataConfig:
@@ -153,7 +161,7 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
         )
     if protocols is None:
         return next(iter(system.judged_by))
-    family = CLASSES if CLASSES in protocols else "images"
+    family = next((name for name in (CLASSES, RECONSTRUCTION) if name in protocols), "images")
     if family not in system.judged_by:
         raise ConfigError(
             f"{system.title} is not judged by this protocol",

@@ -18,7 +18,7 @@ import ipose
 from ipose.errors import DataError
 from ipose.evaluation.network_files import sha256_of_file
 from ipose.training.provenance import git_commit
-from ipose.whole_files import write_text_whole, write_whole
+from ipose.whole_files import read_json, write_text_whole, write_whole
 
 MADE_FROM, FORMAT = "made-from.json", "ipose-made-images-1"
 
@@ -128,7 +128,7 @@ def _images(folder: Path) -> list[Path]:
 def _read(folder: Path) -> dict[str, Any]:
     """What `made-from.json` says; nothing where it is missing, or damaged."""
     try:
-        found = json.loads((folder / MADE_FROM).read_text(encoding="utf-8"))
+        found = read_json(folder / MADE_FROM)
         return dict(found) if found.pop("format") == FORMAT else {}
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return {}

@@ -27,6 +27,9 @@ IMAGE_OPTIONS = (
 CLASS_OPTIONS = ("data", "spec", "split", "protocol", "maps", "pairs", "masking", "lpips")
 """Of `ipose evaluate --protocol classes`, for a model with noise for each class."""
 
+RECONSTRUCTION_OPTIONS = ("data", "spec", "protocol", "lpips", "limit", "split")
+"""Of `ipose evaluate --protocol reconstruction`, for a model with an encoder."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
@@ -127,6 +130,8 @@ class System:
             alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
             None = it has no noise for each class.
+        reconstruction: `coder(run, device) -> (reconstruct, size)` for protocol "reconstruction"
+            (`ipose.evaluation.reconstruction`); None = it has no encoder.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.
         tables: "module:TABLES", its ablation tables (`ipose.ablations.table.AblationTable`); None = it has none.
         rows: class that trains and scores their rows (`ipose.systems.ablating.SystemRows`); None = it has no tables.
@@ -165,6 +170,7 @@ class System:
     make_options: type[MakeOptions] = MakeOptions
     judging: str | None = None
     class_noise: str | None = None
+    reconstruction: str | None = None
     judged_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tables: str | None = None
     rows: str | None = None
@@ -185,7 +191,9 @@ class System:
         families = set(self.judged_by)
         self._need_each_other("preset", self.preset, "presets", self.presets)
         self._need_each_other("class_noise", self.class_noise, 'judged_by["classes"]', families & {"classes"})
-        self._need_each_other("judging", self.judging, "judged_by", families - {"classes"})
+        encodes = 'judged_by["reconstruction"]'
+        self._need_each_other("reconstruction", self.reconstruction, encodes, families & {"reconstruction"})
+        self._need_each_other("judging", self.judging, "judged_by", families - {"classes", "reconstruction"})
         self._need_each_other("rows", self.rows, "tables", self.tables)
 
     def _need_each_other(self, name: str, value: object, other: str, others: Any) -> None:

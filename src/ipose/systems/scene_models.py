@@ -5,8 +5,9 @@ A record may name `make` from here (`making="ipose.systems.scene_models:make"`),
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float
 from PIL import Image
@@ -51,6 +52,29 @@ class SceneModel(Protocol):
         An image depends on (seed, scene's name) and its maps alone, not on the batch (`ipose.seeds.named_generator`).
         """
         ...
+
+
+def with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
+    """The scene, whose objects have the part categories that a model's own spec gives to their classes."""
+    categories = (spec.classes[item.class_id].part_category for item in scene.objects)
+    objects = (replace(item, part_category=name) for item, name in zip(scene.objects, categories, strict=True))
+    return replace(scene, objects=tuple(objects))
+
+
+class ScenesOfSpec(Sequence[Scene]):
+    """Scenes, each `with_parts_of` a spec when it is read."""
+
+    def __init__(self, scenes: Sequence[Scene], spec: LabelSpec) -> None:
+        self.scenes, self.spec = scenes, spec
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def __getitem__(self, index: Any) -> Any:
+        """One scene, by its number."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return with_parts_of(self.spec, self.scenes[index])
 
 
 def make(model: SceneModel, request: Request) -> Iterator[Path]:

@@ -144,10 +144,10 @@ def train_system(
     hooks, better = _Hooks(prepared), check_metric(task.system, config.keep_best)
     if better is not None and prepared.measure is None:
         raise ConfigError(
-            "these data cannot measure the best checkpoint: the validation data have no photographs",
+            "the validation data have nothing to measure the best checkpoint by",
             field="keep_best",
             found=config.keep_best,
-            mend="Leave --keep-best out.",
+            mend="Give them photographs, or for PartNet objects of trained categories; or say --keep-best no.",
         )
     run = Run.begin(
         folder,

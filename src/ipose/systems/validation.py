@@ -5,7 +5,7 @@ network. The latter compare steps of one training, and nothing else.
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -14,20 +14,26 @@ from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsErro
 from ipose.evaluation.feature_distances import FewSamplesWarning, frechet_distance
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.images import image_uint8
-from ipose.systems.scene_models import SceneModel
 from ipose.types import Scene
 
 AT_ONCE = 4
 """Images in a batch."""
 
 
-def frechet_of_scenes(model: SceneModel, scenes: Sequence[Scene], seed: int = 0) -> float:
-    """The distance of generated images, one of each scene, from the scenes' photographs."""
+def frechet_of_scenes(paint: Callable[[Sequence[Scene]], Tensor], scenes: Sequence[Scene]) -> float:
+    """The distance of generated images, one of each scene, from the scenes' photographs.
+
+    Args:
+        paint: images in [-1, 1], float (b, 3, h, w), of some scenes.
+        scenes: of one size, with photographs.
+    Raises:
+        ConfigError: a scene without a photograph.
+    """
 
     def made() -> Iterator[Tensor]:
         for first in range(0, len(scenes), AT_ONCE):
             batch = [scenes[i] for i in range(first, min(first + AT_ONCE, len(scenes)))]
-            yield image_uint8(next(iter(model.images(batch, (seed,)))).float().cpu())
+            yield image_uint8(paint(batch).float().cpu())
 
     return frechet_of_images(made(), (_photograph(scenes[i])[None] for i in range(len(scenes))))
 

@@ -8,6 +8,7 @@ import io
 import multiprocessing
 import pickle
 import signal
+import time
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -18,6 +19,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ipose.data.parallel import begin_worker
 from ipose.errors import ConfigError, IposeError
 from ipose.seeds import generator_of, seed_of
+from ipose.training import worker_faults
+from ipose.training.worker_faults import is_late, shared_memory_fault, worker_fault
 
 T = TypeVar("T")
 
@@ -136,8 +139,8 @@ class _Failure(NamedTuple):
 class _Batches(Dataset[Any]):
     """Maps a key to its batch."""
 
-    def __init__(self, source: BatchSource, seed: int) -> None:
-        self.packed, self.seed = Packed(source), seed
+    def __init__(self, source: BatchSource, seed: int, workers: int) -> None:
+        self.packed, self.seed, self.workers = Packed(source), seed, workers
 
     def __getitem__(self, key: BatchKey) -> Any:
         source = self.packed.value
@@ -146,9 +149,11 @@ class _Batches(Dataset[Any]):
                 source.item(index, generator_of(self.seed, "item", key.epoch, index, repetition))
                 for index, repetition in key.items
             ]
-            return source.collate(items, generator_of(self.seed, "batch", key.epoch, key.number, key.rank))
+            batch = source.collate(items, generator_of(self.seed, "batch", key.epoch, key.number, key.rank))
         except IposeError as error:
             return _Failure(error)
+        fault = shared_memory_fault(batch, self.workers) if self.workers else None
+        return batch if fault is None else _Failure(fault)
 
 
 def _as_it_is(batch: Any) -> Any:
@@ -185,6 +190,7 @@ def batch_stream(
         world: number of processes.
     Raises:
         ConfigError: the source is empty, or the batch size is no multiple of `world`.
+        RunError: a worker died, shared memory is too small, or no batch came within `worker_faults.LIMIT_S` seconds.
     """
     if len(source) == 0:
         raise ConfigError("nothing to train on", found="an empty data set", mend="Check the folder and the split.")
@@ -192,19 +198,39 @@ def batch_stream(
         message = "the processes cannot share a batch evenly"
         raise ConfigError(message, field="batch_size", found=batch_size, expected=f"a multiple of {world}")
     loader = DataLoader(
-        _Batches(source, seed),
+        _Batches(source, seed, workers),
         batch_size=None,
         sampler=_Keys(len(source), batch_size, seed, start, stop, rank, world),
         num_workers=workers,
         collate_fn=_as_it_is,
         worker_init_fn=_calm_worker,
+        timeout=worker_faults.POLL_S if workers else 0,
         multiprocessing_context=_start_method() if workers else None,
         generator=torch.Generator().manual_seed(seed_of(seed, "loader")),
     )
-    for batch in loader:
+    for batch in _faults_in_words(loader) if workers else loader:
         if isinstance(batch, _Failure):
             raise batch.error
         yield batch
+
+
+def _faults_in_words(loader: DataLoader[Any]) -> Iterator[Any]:
+    """The batches; what fails in the workers themselves is raised as RunError."""
+    batches: Iterator[Any] | None = None
+    begun = time.monotonic()
+    while True:
+        try:
+            batches = iter(loader) if batches is None else batches
+            batch = next(batches)
+        except StopIteration:
+            return
+        except (RuntimeError, OSError, EOFError) as error:
+            if is_late(error) and time.monotonic() - begun < worker_faults.LIMIT_S:
+                continue  # torch has seen that the workers live
+            fault = worker_fault(error)
+            raise (error if fault is None else fault) from error.__cause__
+        yield batch
+        begun = time.monotonic()
 
 
 def _start_method() -> str:

@@ -15,7 +15,7 @@ from ipose.errors import RunError
 from ipose.training.checkpoint_files import DamagedCheckpointError, check_whole, checkpoint_path
 from ipose.training.config import Better
 from ipose.training.snapshot import Snapshot
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import read_json, write_text_whole
 
 BEST = "best.json"
 
@@ -65,7 +65,7 @@ class Best:
 def read_best(folder: Path) -> Best | None:
     """What best.json of a run's `checkpoints` folder says. None if there is no such file, or an unreadable one."""
     try:
-        return Best(**json.loads((folder / BEST).read_text(encoding="utf-8")))
+        return Best(**read_json(folder / BEST))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -160,6 +160,7 @@ class Trainer:
     def end(self, stopped: Stopped, curves: Curves) -> TrainResult:
         """Log, save and sample for the last time."""
         final = stopped == "done" or (stopped == "time" and self.config.by_clock)
+        trained = self.seconds
         if self.window.steps:
             self._log(curves)
         path = self._save(final)
@@ -169,6 +170,11 @@ class Trainer:
         text = advice(
             self.run, self.step, self.seconds, stopped, path, final=final, next_step=self.next_step, best=best
         )
+        if self.first == self.step and self.step >= self.config.steps:
+            text = f"Nothing was trained: the run has its {self.config.steps} steps already. {text}"
+        elif self.config.max_minutes is not None:
+            after = (self.seconds - trained) / 60
+            text += f" Saving, with its estimate of the batch norms, took {after:.1f} minutes beyond --max-minutes."
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipose.ablations.run_folders import WantedRun, state_of, steps_done
+from ipose.ablations.run_folders import WantedRun, other_length, state_of, steps_done
 from ipose.data.data_config import DataConfig
 from ipose.errors import RunError
 from ipose.partnet.presets import preset
@@ -128,3 +128,19 @@ class TestAnotherConfiguration:
         edit(folder, lambda info: info["config"]["partnet"].update(heads=4))
         with pytest.raises(RunError, match=r"config\.partnet\.heads 4 there, None here"):
             state_of(folder, wanted())
+
+
+class TestOtherLength:
+    """Tables share runs: one that asks for more steps lengthens a run that another table shows."""
+
+    def test_a_run_longer_than_this_table_asks_for(self, made):
+        assert other_length(made(6), 4, "finished") == (
+            "another table lengthened it: 6 steps, and not the 4 of this table's other rows"
+        )
+
+    def test_a_finished_run_that_this_table_lengthens(self, made):
+        assert other_length(made(6), 8, "unfinished").startswith("lengthened from 6 to 8 steps: run the other tables")
+
+    @pytest.mark.parametrize(("steps", "asked", "state"), [(6, 6, "finished"), (4, 6, "unfinished"), (0, 6, "new")])
+    def test_there_is_nothing_to_say(self, made, steps, asked, state):
+        assert other_length(made(steps), asked, state) == ""

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from jaxtyping import TypeCheckError
 
-from ipose.data.object_index import NO_OBJECT, index_objects
+from ipose.data.object_index import NO_OBJECT, index_objects, reindex_objects
 from ipose.errors import ShapeMismatchError
 from ipose.types import Box, LabelClass, LabelSpec
 
@@ -91,6 +91,14 @@ class TestIndexObjects:
         found = index_objects(label, instance, make_spec("cityscapes"))
         assert [item.instance_id for item in found] == [26001]
 
+    def test_the_smallest_id_of_the_smallest_class_is_an_object(self) -> None:
+        """Of file id 1, cityscapes' instance 0 has the number 1000; of class 0, the pair's key is 0."""
+        first = LabelSpec("first", (LabelClass("car", 1, (1, 1, 1), thing=True),), instance_layout="cityscapes")
+        label, instance = blank()
+        assert [i.instance_id for i in index_objects(label, instance + 1000, first)] == [1000]
+        pairs = LabelSpec("pairs", first.classes)
+        assert [(i.class_id, i.instance_id) for i in index_objects(label, instance, pairs)] == [(0, 0)]
+
     def test_large_instance_ids_do_not_reach_into_the_class(self) -> None:
         label, instance = blank()
         label[0:4, 0:4], instance[0:4, 0:4] = CAR, 2**31 - 1
@@ -114,3 +122,34 @@ class TestIndexObjects:
             assert item.box.max_row - 1 <= rows.max() <= item.box.max_row
             assert item.box.min_col <= cols.min() <= item.box.min_col + 1
             assert item.box.max_col - 1 <= cols.max() <= item.box.max_col
+
+
+class TestReindexObjects:
+    """reindex_objects gives known objects the boxes of changed maps, in their own order."""
+
+    def scene(self) -> tuple[torch.Tensor, torch.Tensor]:
+        label, instance = blank()
+        label[0:5, 0:4], instance[0:5, 0:4] = CAR, 7
+        label[6:11, 6:15], instance[6:11, 6:15] = BIRD, 7
+        label[11:14, 2:7], instance[11:14, 2:7] = CAR, 3
+        return label, instance
+
+    def test_on_the_same_maps_it_changes_nothing(self) -> None:
+        objects = index_objects(*self.scene(), make_spec(), original_size=(480, 640))
+        for given_order in (objects, objects[::-1], objects[1:]):
+            assert reindex_objects(*self.scene(), given_order) == given_order
+
+    def test_boxes_follow_the_maps(self) -> None:
+        maps = [each.roll((1, 2), (0, 1)) for each in self.scene()]
+        moved = reindex_objects(*maps, index_objects(*self.scene(), make_spec()))
+        assert moved == index_objects(*maps, make_spec())
+
+    def test_what_is_gone_or_became_a_speck_is_left_out(self) -> None:
+        label, instance = self.scene()
+        objects = index_objects(label, instance, make_spec())
+        label[label == BIRD] = SKY
+        label[12:14, 2:7] = SKY  # of the second car one row is left
+        assert [(item.class_id, item.instance_id) for item in reindex_objects(label, instance, objects)] == [(CAR, 7)]
+
+    def test_no_objects_stay_none(self) -> None:
+        assert reindex_objects(*self.scene(), ()) == ()

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from ipose.data.object_index import index_objects
-from ipose.data.part_pairs import pairs_from_scenes, read_part_tree, to_object_frame, write_pair
+from ipose.data.part_pairs import cut_to_object_frame, pairs_from_scenes, read_part_tree, to_object_frame, write_pair
 from ipose.data.png import write_index
 from ipose.errors import DataError, EmptyShapeError
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
@@ -145,6 +145,15 @@ class TestToObjectFrame:
         shape, part = to_object_frame(scene.part > 0, scene.part)
         assert torch.equal(shape, pair.shape)
         assert torch.equal(part, pair.part_map)
+
+    def test_object_pixels_without_a_part_stay_object_pixels(self) -> None:
+        shape = torch.zeros(64, 64, dtype=torch.bool)
+        shape[2:62, 2:62] = True
+        part = torch.zeros(64, 64, dtype=torch.uint8)
+        part[2:32, 2:62] = 3
+        framed, parts = cut_to_object_frame(shape, part)
+        assert (framed.sum().item(), (parts == 3).sum().item()) == (60 * 60, 30 * 60)
+        assert parts.unique().tolist() == [0, 3]
 
     def test_an_empty_drawing_is_an_error(self) -> None:
         with pytest.raises(EmptyShapeError, match="found 0 object pixels"):

@@ -1,12 +1,16 @@
 """From the files of a scene to tensors: objects where no instance map is given, and resizing."""
 
+from pathlib import Path
+
 import hypothesis.strategies as st
 import numpy as np
 import torch
 from hypothesis import given
 from PIL import Image
 
-from ipose.data.scene_maps import component_instances, resize_ids, resize_photo
+from ipose.data.png import write_index
+from ipose.data.scene_files import SceneFiles
+from ipose.data.scene_maps import check_scene, class_ids, component_instances, resize_ids, resize_photo
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
 from ipose.types import LabelClass, LabelSpec
 
@@ -34,6 +38,17 @@ class TestComponentInstances:
         )
         label = torch.tensor([[1, 0, 1, 0]]).numpy()
         assert component_instances(label, spec).tolist() == [[26001, 23, 26002, 23]]
+
+    def test_a_class_has_999_cityscapes_numbers_and_no_more(self) -> None:
+        """Given 1000 specks, the last one is no object: its number would be another class's."""
+        spec = LabelSpec(
+            "c", (LabelClass("sky", 23, (0, 0, 0)), LabelClass("car", 26, (1, 1, 1), True)), None, "cityscapes"
+        )
+        label = np.zeros((50, 80), dtype=np.int64)
+        label[::2, ::2] = 1
+        pieces = component_instances(label, spec)
+        assert pieces.max() == 26999
+        assert int((pieces >= 1000).sum()) == 999
 
     @given(st.integers(0, 100))
     def test_no_object_has_the_number_of_a_stuff_region(self, seed: int) -> None:
@@ -66,3 +81,26 @@ class TestResizing:
         small = resize_photo(stripes, (8, 8))
         assert small.shape == (8, 8, 3)
         assert 100 < small[2:-2, 2:-2].min() <= small[2:-2, 2:-2].max() < 155
+
+    def test_a_photograph_is_resized_by_pillows_bicubic_height_first(self) -> None:
+        photo = np.random.default_rng(1).integers(0, 255, (30, 50, 3), dtype=np.uint8)
+        expected = np.array(Image.fromarray(photo).resize((20, 45), Image.Resampling.BICUBIC))
+        assert np.array_equal(resize_photo(photo, (45, 20)), expected)
+        assert resize_photo(photo, (30, 50)) is photo
+
+
+class TestIds:
+    """File ids become class ids, and objects remember the size of the photograph that was resized."""
+
+    def test_a_files_id_is_the_class_that_has_it(self) -> None:
+        file_ids = np.array([[255, 2, 7], [9, 11, 3]], dtype=np.int32)
+        assert class_ids(file_ids, SPEC).tolist() == [[0, 1, 2], [3, 4, -1]]
+
+    def test_the_original_size_is_known_only_where_the_scene_was_resized(self, tmp_path: Path) -> None:
+        label = torch.full((20, 30), 2, dtype=torch.uint8)
+        label[4:14, 6:18] = 7
+        write_index(tmp_path / "one.png", label)
+        files = SceneFiles("one", tmp_path / "one.png")
+        (as_it_is,), (smaller,) = (check_scene(files, SPEC, size).objects for size in (None, (10, 15)))
+        assert (as_it_is.original_size, smaller.original_size) == ((1, 1), (20, 30))
+        assert smaller.box == (2, 6, 3, 9)

@@ -71,6 +71,28 @@ class TestClassDiversity:
         one, other = (diversity(paints_each_region_from_its_own_code, masking=m) for m in ("multiply", "map"))
         assert one.own == pytest.approx(other.own, rel=1e-5)
 
+    def test_from_black_to_white_is_1(self):
+        """Given two images, black and white, and any number of pairs: none is of an image with itself."""
+
+        def black_or_white(scene, class_id, number):
+            return torch.full((3, *scene.size), 2.0 * number - 1)
+
+        found = diversity(black_or_white, images=2, pairs=20, masking="region")
+        assert found.own == found.others == found.overall == pytest.approx(1)
+        assert diversity(black_or_white, images=2, pairs=20).own < 1
+
+    def test_overall_is_of_images_whose_whole_noise_changes(self):
+        asked = set()
+
+        def watched(scene, class_id, number):
+            asked.add(class_id)
+            return paints_each_region_from_its_own_code(scene, class_id, number)
+
+        scene = SCENES[0]
+        found = class_diversity(watched, [scene], images=6, pairs=4)
+        assert asked == {None, *scene.label.unique().tolist()}
+        assert found.overall == pytest.approx(found.own * len(scene.label.unique()), rel=1e-4)  # areas add up
+
     def test_absent_classes_count_as_0_where_asked(self):
         """Class 0 is everywhere in one map, and class 1 in the other: each class loses half."""
         scenes = [plain_scene("zero", 0), plain_scene("one", 1)]

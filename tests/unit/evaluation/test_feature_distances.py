@@ -152,6 +152,26 @@ class TestKernelDistanceOfSubsets:
         assert first == kernel_distance_of_subsets(a, b, subsets=3, subset_size=5, seed=1)
         assert first != kernel_distance_of_subsets(a, b, subsets=3, subset_size=5, seed=2)
 
+    def test_is_the_mean_over_subsets_of_both_sets_and_its_deviation(self):
+        """Given subsets of 2 of 3 samples, each value is that of one of the three by three choices."""
+        a, b = normal(0, 3), normal(1, 3)
+        pairs = ([0, 1], [0, 2], [1, 2])
+        possible = [kernel_distance(a[one], b[other]).item() for one in pairs for other in pairs]
+        for seed in range(8):
+            value, deviation = kernel_distance_of_subsets(a, b, subsets=1, subset_size=2, seed=seed)
+            assert any(value.item() == pytest.approx(each) for each in possible)
+            assert deviation.item() == 0
+        mean, deviation = kernel_distance_of_subsets(a, b, subsets=3000, subset_size=2)
+        assert mean.item() == pytest.approx(np.mean(possible), abs=0.1 * np.std(possible))
+        assert deviation.item() == pytest.approx(np.std(possible), rel=0.1)
+
+    def test_a_set_smaller_than_a_subset_is_taken_whole(self):
+        a, b = normal(0, 8), normal(1, 5)
+        value, _ = kernel_distance_of_subsets(a, b, subsets=1)
+        assert value.item() == pytest.approx(kernel_distance(a, b).item(), abs=1.0)
+        twice = kernel_distance_of_subsets(b, b, subsets=4)[0].item()
+        assert twice == pytest.approx(kernel_distance(b, b).item())
+
     def test_of_whole_sets_is_the_distance_itself(self):
         a, b = normal(0, 8), normal(1, 8)
         mean, deviation = kernel_distance_of_subsets(a, b, subsets=3)

@@ -56,3 +56,17 @@ class TestMatchParts:
     def test_a_label_without_a_part_counts_0(self):
         true = torch.tensor([[[1, 2]]])
         assert match_parts(overlap_counts(torch.tensor([[[1, 0]]]), true, 1, 2)).matched_iou == pytest.approx(0.5)
+
+
+class TestBaseline:
+    """`one_part` is what one part that covers the true foreground would reach."""
+
+    def test_by_hand(self):
+        true = torch.tensor([[[0, 1, 1, 1], [0, 2, 0, 0]]])
+        found = (true > 0).long()
+        matching = match_parts(overlap_counts(found, true, 1, 2))
+        assert matching.one_part == pytest.approx(3 / 4 / 2)
+        assert matching.matched_iou == pytest.approx(matching.one_part)
+
+    def test_nothing_labelled(self):
+        assert match_parts(overlap_counts(torch.zeros(1, 2, 2).long(), torch.zeros(1, 2, 2).long(), 1, 1)).one_part == 0

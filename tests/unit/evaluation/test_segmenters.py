@@ -48,6 +48,19 @@ class TestSegmenter:
         assert set(judge(torch.zeros(3, 8, 8, dtype=torch.uint8)).flatten().tolist()) == {4}
         assert judge.channels == "channels as two, by their number (2)"
 
+    def test_its_way_tells_apart_what_changes_its_scores_and_stays_as_it_is(self, file):
+        maps = [ClassMap("three", (0, 1, 2)), ClassMap("two", (4, 2))]
+        judge = Segmenter(file, maps)
+        others = [
+            Segmenter(file, maps[1:]),
+            Segmenter(file, maps, ignored=(1,)),
+            Segmenter(file, maps, input_size=(8, 8)),
+        ]
+        assert len({judge.way, *(other.way for other in others)}) == 4
+        before = judge.way
+        judge(torch.zeros(3, 8, 8, dtype=torch.uint8))
+        assert judge.way == before == Segmenter(file, maps).way
+
     def test_the_network_sees_the_input_size_and_the_answer_has_the_images(self, file):
         image = torch.zeros(3, 6, 10, dtype=torch.uint8)
         image[0, :, 6:] = 255

@@ -80,6 +80,14 @@ class TestWithoutPoints:
             assert not torch.allclose(outputs(network, changed=0).mask, mask)
             assert all(torch.equal(outputs(network, changed=i).mask, mask) for i in (1, 2, 3))
 
+    def test_the_foreground_starts_at_the_masks_centres(self):
+        network, seen = built(use_points=False).eval(), list[torch.Tensor]()
+        network.foreground_start.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        with torch.no_grad():
+            output = outputs(network)
+        assert torch.equal(seen[0], output.centres)
+        torch.testing.assert_close(output.centres, mask_centres(output.mask[:, :-1], pixel_grid(32)))
+
     def test_centres_are_the_means_of_the_masks(self):
         mask = torch.zeros(1, 1, 32, 32)
         mask[0, 0, 0, 31], mask[0, 0, 31, 31] = 0.5, 0.5

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError
-from ipose.ganseg.moves import MovePart, move_parts
+from ipose.ganseg.moves import MovePart, move_parts, parts_off_the_picture
 
 
 class TestMovePart:
@@ -29,3 +29,14 @@ class TestMovePart:
     def test_a_part_that_there_is_not(self, part):
         with pytest.raises(ConfigError, match=rf"found {part}, expected 1\.\.3"):
             move_parts(torch.zeros(1, 12, 2), 3, [MovePart(part, 0.0, 0.0)])
+
+
+class TestPartsOffThePicture:
+    """A part is off the picture where none of its points is within [-1, 1]."""
+
+    def test_by_hand(self):
+        points = torch.zeros(2, 6, 2)
+        moved = move_parts(points, 3, [MovePart(2, 1.5, 0.0)])
+        moved[1, 2] = 0.0  # one of the two points of part 2 comes back in the second image
+        assert parts_off_the_picture(points, 3) == {}
+        assert parts_off_the_picture(moved, 3) == {2: [0]}

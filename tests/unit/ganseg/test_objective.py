@@ -1,5 +1,6 @@
 """GANSeg's training system: which losses at which step, of what, and that they move what they should."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,89 @@ class TestLosses:
 
         one, other = losses(), losses(**setting)
         assert any(not torch.allclose(one[term], other[term]) for term in one)
+
+
+class Mean(torch.nn.Module):
+    """Stands in for D: the score of an image is the mean of its numbers. Its gradient is 1/3072 at each of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = torch.nn.Parameter(torch.tensor(1.0))
+
+    def forward(self, image):
+        return self.factor * image.mean((1, 2, 3))
+
+
+class Grey(torch.nn.Module):
+    """Stands in for G: all images have one grey value, and all masks are alike."""
+
+    def __init__(self):
+        super().__init__()
+        self.grey = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, points, *others):
+        count = len(points)
+        masks, nothing = torch.full((count, 4, 32, 32), 0.25), torch.zeros(count, 1, 1, 1)
+        image, centres = self.grey.expand(count, 3, 32, 32), torch.zeros(count, 3, 2)
+        return GANSegOutput(image, masks, nothing, nothing, masks[:, 1:], torch.zeros(count, 12, 2), centres)
+
+
+class TestHandCounts:
+    """The adversarial terms and the penalty of images whose scores are known."""
+
+    REAL = torch.tensor([0.2, -0.4]).view(2, 1, 1, 1).expand(2, 3, 32, 32)
+
+    def objective(self, **settings):
+        return GANSegObjective(Grey(), Mean(), replace(SMALL, **settings))
+
+    def test_of_the_discriminator(self):
+        losses = self.objective().discriminator_losses(self.REAL, torch.Generator())
+        softplus = [math.log1p(math.exp(score)) for score in (0.5, -0.2, 0.4)]  # D(fake), -D(real), -D(real)
+        assert losses["fake"].item() == pytest.approx(softplus[0])
+        assert losses["real"].item() == pytest.approx((softplus[1] + softplus[2]) / 2)
+
+    @pytest.mark.parametrize(
+        ("settings", "expected"),
+        [
+            ({}, 10 * (3072**-0.5 - 1) ** 2),  # the norm of 3072 numbers of 1/3072
+            ({"penalty": "r1"}, 10 * (1 / 3072) / 2),
+        ],
+    )
+    def test_of_the_penalty(self, settings, expected):
+        losses = self.objective(**settings).discriminator_losses(self.REAL, torch.Generator())
+        assert losses["penalty"].item() == pytest.approx(expected)
+
+    def test_of_the_generator(self):
+        losses = self.objective().generator_losses(2, torch.Generator())
+        assert losses["adversarial"].item() == pytest.approx(math.log1p(math.exp(-0.5)))
+
+
+class TestPhases:
+    """Each step moves its own network alone; G is in training mode in both."""
+
+    def test_a_step_moves_its_own_network_alone(self):
+        objective, batch = system(), photographs()
+        runner = PhaseRunner(objective, Processes("cpu"))
+        for phase in objective.phases(batch, torch.Generator()):
+            before = {name: weights_of(network) for name, network in objective.networks.items()}
+            runner.step(phase)
+            moved = {name for name, old in before.items() if not torch.equal(weights_of(objective.networks[name]), old)}
+            assert moved == {phase.name}
+
+    def test_batch_statistics_of_the_generator_count_both_steps(self):
+        objective = system()
+        runner = PhaseRunner(objective, Processes("cpu"))
+        for phase in objective.phases(photographs(), torch.Generator()):
+            runner.step(phase)
+        assert {norm.num_batches_tracked.item() for norm in norms_of(objective.generator)} == {2}
+
+
+def weights_of(network):
+    return torch.cat([parameter.detach().flatten().clone() for parameter in network.parameters()])
+
+
+def norms_of(network):
+    return [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
 
 
 class TestPhotoSource:

@@ -50,6 +50,10 @@ class TestConcentration:
         """Part 1: half of its mass at the centre, half 2 away: 0.5 * 0 + 0.5 * 4 = 2. Part 2: all at its centre."""
         assert PartLosses(TWO)(output(self.MASKS, self.POINTS))["concentration"].item() == pytest.approx(1, abs=1e-5)
 
+    def test_the_weight_is_c_for_each_part(self):
+        found = PartLosses(replace(TWO, concentration_weight=None, concentration_per_part=3.0))
+        assert found(output(self.MASKS, self.POINTS))["concentration"].item() == pytest.approx(6, abs=1e-4)
+
     def test_the_papers_sum_over_parts(self):
         found = PartLosses(replace(TWO, concentration="sum"))(output(self.MASKS, self.POINTS))
         assert found["concentration"].item() == pytest.approx(2, abs=1e-5)

@@ -132,7 +132,7 @@ class TestPublished:
 
     FOLLOWS_RELEASE = frozenset(
         {"class_images", "modulation_form", "activation", "spectral_norm", "init", "modulation", "edges", "num_classes"}
-        | {"encoder_channels"}
+        | {"decoder_groups", "encoder_channels"}
     )
 
     @pytest.mark.parametrize("name", ["deepfashion", "cityscapes", "ade20k"])

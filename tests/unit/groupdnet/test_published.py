@@ -30,6 +30,7 @@ class TestPublished:
             ("ade20k", "num_classes", 150, 151),
             ("deepfashion", "class_images", "mask", "crop"),
             ("deepfashion", "activation", "relu", "leaky_relu"),
+            ("ade20k", "decoder_groups", (151, 16, 16, 8, 4, 2, 1, 1), (151, 16, 16, 8, 4, 2, 1)),
         ],
     )
     def test_what_stands_in_paper_and_release(self, name, field, paper, release):
@@ -37,8 +38,10 @@ class TestPublished:
 
     @pytest.mark.parametrize("name", DATA_SETS)
     def test_sizes_and_group_lists_are_the_papers_and_the_releases(self, name):
+        """But for ADE20K's last block, which the paper lists and the release never calls."""
         known, config = published(name), preset(name)
-        for field in ("height", "width", "decoder_groups", "epochs"):
+        same = ("height", "width", "epochs", *(("decoder_groups",) if name != "ade20k" else ()))
+        for field in same:
             assert known[field] == Published(getattr(config, field), getattr(config, field))
 
     @pytest.mark.parametrize("name", DATA_SETS)

@@ -55,7 +55,7 @@ def test_a_stored_block_that_nothing_computes_with_rides_along():
     torch.manual_seed(0)
     longer = GroupDNetConfig(
         **{**SMALL, "decoder_channels": (16, 16, 16, 8, 8, 4, 2), "decoder_groups": (4, 4, 2, 2, 1, 1)}
-        | {"encoder_channels": (2, 3, 3, 3, 3)}
+        | {"encoder_channels": (2, 3, 3, 3, 3), "width": 64}
     )
     state = to_release(Decoder(longer))
     state["conv_img.weight"] = torch.randn(3, 4, 3, 3)  # made from the width before the last block

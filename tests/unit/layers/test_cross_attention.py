@@ -6,6 +6,7 @@ from torch import Tensor
 
 from ipose.layers.cross_attention import CrossAttentionBlock, compose, quick_gelu
 from ipose.testing.cross_attention_contract import CrossAttentionContract
+from ipose.testing.network_contract import NetworkContract
 from ipose.testing.planted import failed_tests
 
 
@@ -18,6 +19,16 @@ class TestCrossAttentionBlock(CrossAttentionContract):
         block, (x, keys, _) = self.block(0, device), self.tokens(0, device)
         weights = block.attention_weights(x, block.project_keys(keys))
         torch.testing.assert_close(weights.sum(-1), torch.ones_like(weights[..., 0]))
+
+
+class TestCrossAttentionBlockIsANetwork(NetworkContract):
+    """Every projection and norm has weights of its own, and each of them learns."""
+
+    def make(self):
+        return CrossAttentionBlock(6)
+
+    def inputs(self, batch):
+        return torch.randn(batch, 4, 6), torch.randn(batch, 5, 6), torch.randn(batch, 5, 6)
 
 
 class WithoutScale(CrossAttentionBlock):

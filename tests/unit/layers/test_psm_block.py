@@ -13,7 +13,12 @@ from ipose.testing.psm_block_contract import PSMBlockContract
 
 
 class TestPSMBlock(PSMBlockContract):
-    """The part step, then the SPADE residual block on what the part step made."""
+    """The part step, then the SPADE residual block on what the part step made.
+
+    Claims of PSMBlockContract: keeps the size and gives the width asked for; where no part is known the part features
+    do not enter; where parts are known everywhere the noise does not enter; parts noise and semantic map do enter;
+    those of NetworkContract.
+    """
 
     implementation = PSMBlock
 
@@ -62,6 +67,7 @@ def test_the_hidden_layers_have_the_widths_asked_for():
     assert block.part_modulation.part_gamma_beta.shared.out_channels == 7
     assert block.part_modulation.noise_gamma_beta.shared.out_channels == 7
     assert block.residual.spade_0.gamma_beta.shared.out_channels == 5
+    assert block.conv_p.kernel_size == block.residual.conv_0.kernel_size == (3, 3)
 
 
 def test_it_is_a_block_factory():

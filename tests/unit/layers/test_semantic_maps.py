@@ -50,6 +50,12 @@ class TestDense:
         ]
         torch.testing.assert_close(*found)
 
+    def test_equal_vectors_of_two_pixels_each_get_the_gradient_of_their_own_pixel(self):
+        z, label = torch.ones(1, Z, 2, 3, requires_grad=True), labels(1, 2, 3)
+        weight = torch.arange(6.0).view(1, 1, 2, 3)
+        (label_maps(label, CLASSES, z).dense((2, 3)) * weight).sum().backward()
+        assert torch.equal(z.grad, weight.expand_as(z))
+
 
 class TestAt:
     """at: neighbourhoods where few of them are distinct, else the tensor."""

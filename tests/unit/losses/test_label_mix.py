@@ -11,6 +11,10 @@ from ipose.testing.planted import failed_tests
 
 
 class TestLabelMixMask(LabelMixMaskContract):
+    """Claims of LabelMixMaskContract: is constant on each class of each image; every class draws its bit apart from the
+    others and from other images; the same seed draws the same mask.
+    """
+
     implementation = staticmethod(label_mix_mask)
 
 
@@ -19,6 +23,10 @@ class TestReferenceLabelMixMask(LabelMixMaskContract):
 
 
 class TestLabelMixLoss(LabelMixLossContract):
+    """Claims of LabelMixLossContract: agrees with the loop in float64; is zero exactly for a consistent discriminator;
+    one means real.
+    """
+
     implementation = staticmethod(label_mix_loss)
 
 

@@ -31,7 +31,12 @@ class TestNPlusOneLoss(NPlusOneLossContract, NPlusOneLossErrorsContract):
 
 
 class TestNPlusOneLossModule(NPlusOneLossContract):
-    """The module form remembers the unknown class."""
+    """The module form remembers the unknown class.
+
+    Claims of NPlusOneLossContract: agrees with the loop in float64; unknown pixels get no gradient and all others do;
+    fake does not look at the label; does not depend on a constant added to all logits; uniform logits cost log of all
+    classes; certainty of the right answer costs nothing; a batch of unknown pixels costs nothing.
+    """
 
     @staticmethod
     def implementation(logits: Tensor, label: Tensor | None, target: str, unknown: int | None = None) -> Tensor:
@@ -53,6 +58,11 @@ class TestClassWeights(ClassWeightsContract):
 
 
 class TestReferenceClassWeights(ClassWeightsContract):
+    """Claims of ClassWeightsContract: every present class has the same total; weights average to one over the pixels;
+    agrees with counting pixel by pixel; absent classes weigh nothing; unknown pixels count as pixels but not as a
+    class; a batch of unknown pixels weighs nothing.
+    """
+
     implementation = staticmethod(class_balance.class_weights)
 
 

@@ -9,10 +9,18 @@ from ipose.testing import AreaLossContract, ConcentrationLossContract
 
 
 class TestConcentration(ConcentrationLossContract):
+    """Claims of ConcentrationLossContract: agrees with the loops; is 0 where every mask is one pixel at its centre;
+    grows with the distance; a batch twice gives the same; a mask without mass costs nothing.
+    """
+
     implementation = staticmethod(concentration_loss)
 
 
 class TestArea(AreaLossContract):
+    """Claims of AreaLossContract: agrees with the loops; is 0 where all masks are large enough; a large part does not
+    make up for a small one; images are averaged and parts summed.
+    """
+
     implementation = staticmethod(area_loss)
 
 

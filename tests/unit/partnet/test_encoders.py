@@ -8,7 +8,10 @@ from torch import Tensor, nn
 
 from ipose.layers.instance_norm import InstanceNorm
 from ipose.partnet.encoders import MaskEncoder, NormalizedConv, ShapeEncoder, TokenEncoder, norm_layer
+from ipose.reference.operations import Layers
+from ipose.reference.partnet import encode
 from ipose.testing import NetworkContract, law
+from ipose.testing.literal import assert_same_function, randomise
 
 WIDTHS = (2, 3, 3, 4)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -79,6 +82,26 @@ class TestTokenEncoder:
         x = images(0, 3, side=64)
         encoder = settled(TokenEncoder(3, WIDTHS, multi_scale, normalization), x)
         torch.testing.assert_close(encoder(x), literal_tokens(encoder, x))
+
+    @pytest.mark.parametrize("normalization", NORMALIZATIONS)
+    @pytest.mark.parametrize("multi_scale", [True, False])
+    def test_outputs_and_gradients_are_those_of_the_table_of_layers(self, multi_scale, normalization):
+        """Spelled out in plain operations, which know no layer of ours: norms, activations, strides and resizes."""
+        encoder = randomise(TokenEncoder(3, WIDTHS, multi_scale, normalization), 0).eval()
+        assert_same_function(
+            encoder,
+            lambda state, x: torch.stack([encode(Layers(state), one[None], multi_scale, normalization) for one in x]),
+            (images(1, 3, side=64),),
+            seed=2,
+        )
+
+    def test_kernels_strides_and_widths_are_those_of_the_table(self):
+        convolutions = [module for module in TokenEncoder(3, WIDTHS, True).modules() if isinstance(module, nn.Conv2d)]
+        assert [(c.kernel_size, c.stride, c.padding) for c in convolutions] == [
+            ((7, 7), (1, 1), (3, 3)),
+            *[((4, 4), (2, 2), (1, 1))] * 5,
+        ]
+        assert [c.out_channels for c in convolutions] == [*WIDTHS, WIDTHS[-1], WIDTHS[-1]]
 
     @pytest.mark.parametrize(("multi_scale", "width"), [(True, 12), (False, 4)])
     def test_64_pixels_a_side_give_64_tokens(self, multi_scale, width):

@@ -98,6 +98,14 @@ class TestPartLosses:
         expected = (torch.tensor(10 / 9).log() + torch.tensor(2.0).log()) / 2
         torch.testing.assert_close(part_cross_entropy(self.LOGITS, self.PART_MAP), expected)
 
+    def test_the_terms_are_these_losses_of_the_answer(self, batch):
+        """Unweighted, with the object's own part map as the target: no part is a channel like the others."""
+        system = objective()
+        logits = system.partnet(batch.shapes, batch.supports[batch.index]).logits
+        found = losses(system, batch)
+        torch.testing.assert_close(found["bce"], part_bce(logits, batch.part_map))
+        torch.testing.assert_close(found["cross_entropy"], part_cross_entropy(logits, batch.part_map))
+
     @pytest.mark.parametrize("loss", [part_bce, part_cross_entropy])
     def test_the_right_map_costs_less_than_any_other(self, loss):
         right, wrong = loss(self.LOGITS, self.PART_MAP), loss(self.LOGITS, 1 - self.PART_MAP)
@@ -190,6 +198,9 @@ class TestPartNetObjective:
         both = replace(batch, supports=batch.supports.flip(0), index=batch.index.flip(0))
         torch.testing.assert_close(losses(system, both)["bce"], before)
         assert not torch.isclose(losses(system, replace(batch, supports=batch.supports.flip(0)))["bce"], before)
+
+    def test_partnet_is_what_is_averaged(self):
+        assert objective().averaged == ("partnet",)
 
     def test_adam_has_the_rates_and_betas_of_the_config(self):
         group = objective(learning_rate=3e-4, beta1=0.5, beta2=0.9).optimizers["partnet"].param_groups[0]
@@ -349,6 +360,18 @@ class TestReplacedSupport:
         for seed in range(6):
             losses(system, own, seed)
         assert seen == replaced
+
+    def test_every_object_draws_its_own(self, batch, monkeypatch):
+        drawn, real = set(), SupportMemory.replace_one
+
+        def watched(memory, index, own, which):
+            drawn.add(tuple(which.tolist()))
+            return real(memory, index, own, which)
+
+        monkeypatch.setattr(SupportMemory, "replace_one", watched)
+        for seed in range(16):
+            losses(objective(), batch, seed)
+        assert drawn == {(0, 0), (0, 1), (1, 0), (1, 1)}  # two objects, two supports each
 
     def test_a_single_support_is_replaced_itself(self, pairs, supports):
         own, index = pairs[0], torch.zeros(1, dtype=torch.int64)

@@ -5,8 +5,11 @@ import torch
 from torch import nn
 
 from ipose.errors import ShapeMismatchError
-from ipose.partnet.partnet import PartNet, PartPrediction, distinct_pairs
+from ipose.partnet.partnet import PartDecoder, PartNet, PartPrediction, distinct_pairs
 from ipose.partnet.presets import PartNetConfig, preset
+from ipose.reference.operations import Layers
+from ipose.reference.partnet import decode
+from ipose.testing.literal import assert_same_function, randomise
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.partnet_contract import PartNetContract, blocky_part_map, tiny_config
 
@@ -95,6 +98,28 @@ class TestPartNetOfBatchNorm(NetworkContract):
         batch, instance = layers(self.make()), layers(PartNet(tiny_config()))
         assert batch == ["BatchNorm2d", "ReLU"] * 15
         assert instance == ["InstanceNorm", "LeakyReLU"] * 12 + ["InstanceNorm", "ReLU"] * 3
+
+
+class TestPartDecoder:
+    """Three doublings, then one map of logits."""
+
+    @pytest.mark.parametrize("normalization", ["instance", "batch"])
+    def test_outputs_and_gradients_are_those_of_the_table_of_layers(self, normalization):
+        decoder = randomise(PartDecoder(5, (2, 3, 4, 5), normalization), 0).eval()
+        tokens = torch.randn(2, 16, 5, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+        def spelled_out(state, tokens):
+            features, logits = zip(*(decode(Layers(state), one, normalization) for one in tokens), strict=True)
+            return torch.stack(features), torch.stack(logits)
+
+        assert_same_function(decoder, spelled_out, (tokens,), seed=2)
+
+    def test_kernels_and_widths_are_those_of_the_table(self):
+        decoder = PartDecoder(12, (2, 3, 4, 5))
+        doublings = [layer[0] for layer in decoder.doublings]
+        assert [(c.in_channels, c.out_channels) for c in doublings] == [(12, 4), (4, 3), (3, 2)]
+        assert {(c.kernel_size, c.stride, c.padding) for c in doublings} == {((4, 4), (2, 2), (1, 1))}
+        assert (decoder.head.kernel_size, decoder.head.in_channels, decoder.head.out_channels) == ((5, 5), 2, 1)
 
 
 class TestSizes:

@@ -20,6 +20,7 @@ WIDTH = st.integers(1, 3)
         {"heatmap": "gauss-var", "head": "one"},
         {"heatmap": "gauss-paper", "grid": "pixel-centre"},
         {"fixed_background_row": False, "share_repeated": True},
+        {"heatmap": "gauss-var", "fixed_scale": 0.05},
     ],
 )
 @pytest.mark.parametrize("training", [False, True], ids=["eval", "training"])

@@ -45,8 +45,11 @@ def inputs(config, start, seed, *, a_z_a_pixel):
     widths=st.tuples(*(st.integers(1, 4) for _ in range(4))),
     start=st.sampled_from([(1, 2), (2, 1), (2, 3)]),
     a_z_a_pixel=st.booleans(),
+    map_form=st.sampled_from(["neighbourhoods", "dense"]),
 )
-def test_the_network_is_the_table_of_its_layers(form, training, seed, multipliers, widths, start, a_z_a_pixel):
+def test_the_network_is_the_table_of_its_layers(
+    form, training, seed, multipliers, widths, start, a_z_a_pixel, map_form
+):
     z, noise, hidden, part = widths
     config = SynthesisConfig(
         num_classes=CLASSES,
@@ -60,8 +63,10 @@ def test_the_network_is_the_table_of_its_layers(form, training, seed, multiplier
         style_loss="none",
         **form,
     )
+    network = randomise(Generator(config), seed).train(training)
+    network.map_form = map_form
     assert_same_function(
-        network := randomise(Generator(config), seed).train(training),
+        network,
         lambda state, *x: generator(state, *x, num_classes=CLASSES, training=training, **form),
         inputs(config, start, seed, a_z_a_pixel=a_z_a_pixel),
         seed,

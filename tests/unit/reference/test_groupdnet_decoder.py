@@ -37,9 +37,12 @@ UNIT = 12
     widths=st.lists(st.sampled_from([UNIT, 2 * UNIT]), min_size=3, max_size=4),
     code_channels=st.integers(1, 2),
     start=st.sampled_from([(1, 2), (2, 1), (2, 3)]),
+    map_form=st.sampled_from(["neighbourhoods", "dense"]),
     data=st.data(),
 )
-def test_the_network_is_the_table_of_its_layers(form, training, seed, classes, widths, code_channels, start, data):
+def test_the_network_is_the_table_of_its_layers(
+    form, training, seed, classes, widths, code_channels, start, map_form, data
+):
     blocks = len(widths) - 1
     fit = [g for g in (1, 2, 3, 4) if classes % g == 0 or "modulation" in form]  # "block" splits the label map in g
     groups = data.draw(st.lists(st.sampled_from(fit), min_size=blocks, max_size=blocks), label="groups")
@@ -61,8 +64,10 @@ def test_the_network_is_the_table_of_its_layers(form, training, seed, classes, w
     z = torch.randn(2, config.z_channels, *grid, generator=source, dtype=torch.float64)
     names = {"modulation": "rule", "modulation_form": "form", "fusing_layers": "fusing"}
     own = {names.get(name, name): form[name] for name in form if name not in ("edges", "activation")}
+    network = randomise(Decoder(config), seed).train(training)
+    network.map_form = map_form
     assert_same_function(
-        randomise(Decoder(config), seed).train(training),
+        network,
         lambda state, *x: groupdnet_decoder(
             state,
             *x,

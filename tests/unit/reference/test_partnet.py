@@ -28,8 +28,8 @@ def part_maps(seed, count, ids):
     0.15,
     seed=st.integers(0, 2**32 - 1),
     widths=WIDTHS,
-    blocks=st.integers(1, 3),
-    k=st.integers(1, 2),
+    blocks=st.integers(1, 4),
+    k=st.integers(1, 4),
     ids=st.sets(st.integers(0, 8), min_size=1),
 )
 def test_the_network_is_the_table_of_its_layers(form, seed, widths, blocks, k, ids):
@@ -44,3 +44,31 @@ def test_the_network_is_the_table_of_its_layers(form, seed, widths, blocks, k, i
         (shapes, supports),
         seed,
     )
+
+
+@law(
+    0.15,
+    seed=st.integers(0, 2**32 - 1),
+    widths=WIDTHS,
+    blocks=st.integers(1, 4),
+    k=st.integers(1, 4),
+    which=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+)
+def test_a_replaced_support_is_the_table_with_the_other_map(seed, widths, blocks, k, which):
+    """Eq. 11: two objects that share supports, and one support of each is the object's own part map."""
+    every, replaced = range(9), torch.tensor(which) % k
+    supports, own = part_maps(seed, k, every)[None], part_maps(seed + 1, 2, every)
+    network = randomise(PartNet(tiny_config(encoder_channels=widths, attention_blocks=blocks)), seed).eval()
+
+    def fast(shapes, supports, own):
+        memory = network.encode_supports(supports)
+        both = memory.replace_one(torch.zeros(2, dtype=torch.int64), network.encode_supports(own[:, None]), replaced)
+        return network.predict(network.shape_encoder(shapes), both, torch.arange(2))
+
+    def literal(state, shapes, supports, own):
+        read = supports.repeat(2, 1, 1, 1)
+        read[torch.arange(2), replaced] = own
+        return partnet(state, shapes, read, attention_blocks=blocks)
+
+    shapes = (own[:, None] > 0).double()
+    assert_same_function(network, literal, (shapes, supports, own), seed, call=fast)

@@ -3,7 +3,7 @@
 import pytest
 
 from ipose.evaluation.eval_card import EvalCard, write_card
-from ipose.reports.card_blocks import cards_table, find_cards, markdown_tables
+from ipose.reports.card_blocks import cards_as_text, cards_table, find_cards, markdown_tables, short_table
 
 CARD = EvalCard(
     metric="Frechet distance (features random@0123456789abcdef)",
@@ -54,6 +54,16 @@ class TestCards:
             "Frechet distance", "12.3457", "20.5 copy", "images", "random@0123456789ab", "4 images, 5 real",
             "few samples", "a.json",
         ]  # fmt: skip
+
+    def test_a_terminal_gets_metric_value_and_counts(self):
+        lines = cards_as_text([CARD]).splitlines()
+        assert lines[0].split() == ["metric", "value", "of"]
+        assert lines[-1].split() == ["Frechet", "distance", "12.3457", "4", "images,", "5", "real"]
+
+    def test_the_short_table_says_each_note_once(self):
+        table = short_table([CARD, CARD])
+        assert [list(row) for row in table.rows] == [["Frechet distance", "12.3457", "4 images, 5 real"]] * 2
+        assert table.caption == "Few samples."
 
 
 class TestMarkdownTables:

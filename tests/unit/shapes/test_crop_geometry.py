@@ -104,6 +104,17 @@ class TestCropGeometry:
         assert len(geometry) == 2
         assert len(geometry_of_objects([], (24, 24))) == 0
 
+    @pytest.mark.parametrize(
+        ("context", "start", "size"), [(None, [4, 6], [8, 10]), (0, [6, 8], [4, 6]), (1, [5, 7], [6, 8])]
+    )
+    def test_the_context_around_a_box_is_two_pixels_unless_told_otherwise(self, context, start, size):
+        item, more = SceneObject(1, 7, "car", Box(6, 10, 8, 14)), {} if context is None else {"context_px": context}
+        geometry = geometry_of_objects([item], (24, 24), **more)
+        assert (geometry.start.tolist(), geometry.size.tolist()) == ([start], [size])
+        assert crop_geometry(torch.tensor([item.box]), torch.ones(1, 2).long(), (24, 24), **more).size.tolist() == [
+            size
+        ]
+
     def test_an_index_picks_objects(self):
         scene = one_object((6, 10, 8, 14), (24, 24))
         both = crop_geometry(torch.tensor([[6, 10, 8, 14], [2, 6, 2, 6]]), torch.ones(2, 2).long(), (24, 24))

@@ -72,4 +72,10 @@ class TestGeometricScoreMatrix(GeometricScoreContract):
 
 
 class TestReference(GeometricScoreContract):
+    """Claims of GeometricScoreContract: does not depend on which shape comes first; is 0 for equal shapes and for no
+    others; lies between 0 and 2; does not depend on empty border; matches the literal reference; is 2 for disjoint
+    shapes of equal area; matches a hand count on two bars; divides by the larger area not by the smaller or the union;
+    squares soft differences; one empty shape is as far as the other is large; refuses two empty shapes.
+    """
+
     implementation = staticmethod(literal)

@@ -23,6 +23,11 @@ def some_images(scene, device):
 
 
 class TestObjectShapes(ObjectCropsContract):
+    """Claims of ObjectCropsContract: matches the literal steps; a batch equals its objects one by one; shows nothing of
+    other objects; moves with its object; no objects make no crops; a box that ends odd at the border grows to the other
+    side; a squashed landscape object gets its width back.
+    """
+
     crop = staticmethod(crop)
 
 
@@ -72,6 +77,11 @@ class TestImages:
         touched = images.grad.abs().sum((0, 1)) > 0
         box = F.pad(torch.ones(8, 10, dtype=torch.bool, device=device), (6, 8, 4, 12))
         assert torch.equal(touched, box)
+
+    def test_crops_are_bilinear_and_128_pixels_a_side_unless_told_otherwise(self, device):
+        scene = one_object((6, 10, 8, 14), (24, 24)).to(device)
+        given = some_images(scene, device), scene.image_index, scene.geometry
+        assert torch.equal(crop_images(*given), crop_images(*given, crop_size=128, mode="bilinear"))
 
     def test_nearest_shows_the_pixels_that_crop_maps_picks(self, device):
         scene = one_object((6, 10, 8, 14), (24, 24), (640, 427)).to(device)

@@ -53,11 +53,23 @@ class TestPaste(ObjectPastesContract):
 
 
 class TestReference(ObjectPastesContract):
+    """Claims of ObjectPastesContract: matches the literal steps; has the gradient of the literal steps; a constant
+    stays that constant; a batch equals its images one by one; order matters only where objects overlap; a later object
+    overwrites an earlier one; no objects paste to zeros; a crop of a paste is what was pasted.
+    """
+
     paste = staticmethod(literal_paste)
 
 
 class TestOwner:
     """Owner maps say which object writes each pixel."""
+
+    @pytest.mark.parametrize(("coverage", "written"), [(0.4, False), (0.5, False), (0.6, True), (1.0, True)])
+    def test_a_pixel_that_is_covered_by_more_than_half_is_written(self, coverage, written):
+        scene = one_object((6, 17, 8, 14), (24, 24))
+        shapes = torch.full((1, 1, 16, 16), coverage)
+        owner = pasted_shape_owner(shapes, scene.image_index, scene.geometry, 1)
+        assert bool((owner == 0).any()) == written
 
     @law(scene=object_scenes())
     def test_own_pixels_are_exactly_the_objects_pixels_inside_its_crop(self, device, scene):

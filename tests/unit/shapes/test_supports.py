@@ -97,6 +97,11 @@ class TestChooseSupports:
         for seeds in _draw_seeds(soft, 4, 10, seeded()).tolist():
             assert sorted(seeds) == [0, 1, 2, 3]
 
+    def test_every_restart_begins_with_an_object_of_its_own_draw(self, device):
+        shapes = torch.rand(20, 4, 4, generator=seeded()).to(device)
+        first = _draw_seeds(shapes, 2, 40, seeded())[:, 0].tolist()
+        assert len(set(first)) > 10
+
     def test_a_support_is_a_member_even_where_a_stranger_is_nearer(self, device):
         """Object 0 is nearest to centre 1 but belongs to centre 0; cluster 2 has no member and takes who is left."""
         scores = torch.tensor([[0.2, 0.3, 0.7], [0.1, 0.5, 0.6], [0.9, 0.4, 0.5]], device=device)

@@ -20,7 +20,12 @@ def seeded(channels: tuple[int, ...], **options: str) -> Discriminator:
 
 
 class TestDiscriminator(DiscriminatorContract):
-    """Four blocks: multiples of 16, scores at H/16."""
+    """Four blocks: multiples of 16, scores at H/16.
+
+    Claims of DiscriminatorContract: answers for every pixel and every region; a batch equals its images one by one;
+    every parameter receives gradient; both answers pull on every pixel of the image; save then load changes no answer;
+    no two layers share weights; a size that does not halve evenly is refused in a sentence.
+    """
 
     def build(self) -> nn.Module:
         return seeded(FOUR_BLOCKS)

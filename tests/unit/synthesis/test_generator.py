@@ -49,7 +49,13 @@ class TestGenerator(GeneratorContract):
 
 
 class TestGeneratorOfTwoBlocks(GeneratorContract):
-    """One doubling: any even size."""
+    """One doubling: any even size.
+
+    Claims of GeneratorContract: takes any multiple and gives an image of that size; pixels are between minus 1 and 1;
+    refuses a size that the blocks cannot reach; refuses a class id that it does not know; names an input of other
+    channels; one z an image is the same z at every pixel; z and the label map change the image; those of
+    NetworkContract.
+    """
 
     implementation = Generator
     config = replace(TINY, channel_multipliers=(3, 2, 1))

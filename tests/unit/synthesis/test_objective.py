@@ -360,6 +360,17 @@ class TestConstruction:
     def test_frozen_helpers_are_no_networks_of_the_system(self, style: CLIPStyle) -> None:
         assert set(system_of(style).networks) == {"generator", "discriminator"}
 
+    def test_the_generator_alone_is_averaged(self) -> None:
+        assert system_of().averaged == ("generator",)
+
+    @pytest.mark.parametrize("changes", [{"style_loss": "none"}, {"style_weight": 0.0}])
+    def test_a_style_encoder_that_is_not_asked_for_is_not_used(
+        self, batch: SceneBatch, style: CLIPStyle, changes: dict[str, Any]
+    ) -> None:
+        system = SynthesisObjective.from_config(replace(CONFIG, **changes), infer_parts=PartsOf(), style=style)
+        assert system.style is None
+        assert set(losses_of(system, batch, "generator")) == {"n_plus_one", "global"}
+
     @pytest.mark.parametrize("which", ["clip", "vgg"])
     def test_a_style_loss_without_its_encoder_is_refused(self, which: str) -> None:
         with pytest.raises(ConfigError, match=rf"\[style_loss\].*found {which}.*load_clip_style.*load_vgg_loss"):

@@ -51,7 +51,7 @@ class TestCheckOptions:
         [
             ("partnet", "features"),
             ("groupdnet", "count"),
-            ("ganseg", "segmenter"),
+            ("ganseg", "class_map"),
             ("segmenter", "maps"),
             ("part-segmenter", "seeds"),
             ("synthesis", "masking"),

@@ -171,13 +171,13 @@ class TestJudge:
         assert any(sentence.startswith("No cards of objects-128: no object") for sentence in judged.left_out)
 
     def test_without_any_network_there_is_nothing_to_judge_by(self, run):
-        with pytest.raises(DataError, match="nothing to judge by: found no network"):
+        with pytest.raises(DataError, match=r"nothing to judge by\. No network"):
             judge(run, None, EvaluateOptions(features=None), "")
         assert not (run.folder / "generated").exists()
 
     def test_a_missing_inception_is_told(self, run, tmp_path, monkeypatch):
         monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
-        with pytest.raises(DataError, match=r"nothing to judge by: found No distances of images: .*Inception"):
+        with pytest.raises(DataError, match=r"nothing to judge by\. No distances of images: .*Inception"):
             judge(run, None, EvaluateOptions(), "")
 
     def test_a_system_that_judges_more_may_go_on_without_images(self, run, data, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """What any model that makes images of label maps has for nothing: files, sheets, a gallery."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from PIL import Image
@@ -9,7 +11,7 @@ from ipose.errors import DataError
 from ipose.reports.page import Figure
 from ipose.seeds import named_generator
 from ipose.systems.generating import Request
-from ipose.systems.scene_models import SceneModel, gallery, make, scene_row, sheet, spread
+from ipose.systems.scene_models import SceneModel, ScenesOfSpec, gallery, make, scene_row, sheet, spread
 from ipose.testing.tiny_scenes import SPEC, make_scene, write_scenes
 
 
@@ -102,3 +104,22 @@ class TestToLookAt:
     @pytest.mark.parametrize(("items", "count", "expected"), [(10, 3, [0, 3, 6]), (2, 3, [0, 1]), (0, 3, [])])
     def test_spread(self, items, count, expected):
         assert spread(range(items), count) == expected
+
+
+class TestScenesOfSpec:
+    """Scenes as a model's own spec reads them: it may give parts to classes that have none in the data's spec."""
+
+    def test_objects_have_the_specs_part_categories_and_nothing_else_changes(self):
+        scenes = [make_scene(seed) for seed in range(4)]
+        box = next(i for i, item in enumerate(SPEC.classes) if item.thing and item.part_category is None)
+        classes = [replace(item, part_category="slot") if i == box else item for i, item in enumerate(SPEC.classes)]
+        read = ScenesOfSpec(scenes, replace(SPEC, classes=tuple(classes)))
+        assert len(read) == 4
+        for scene, plain in zip(read, scenes, strict=True):
+            assert [item.part_category for item in scene.objects] == [
+                "slot" if item.class_id == box else item.part_category for item in plain.objects
+            ]
+            assert [replace(item, part_category=None) for item in scene.objects] == [
+                replace(item, part_category=None) for item in plain.objects
+            ]
+        assert any(item.part_category == "slot" for scene in read for item in scene.objects)

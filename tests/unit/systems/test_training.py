@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from ipose.cli.main import main, parse
 from ipose.errors import ConfigError, RunError
@@ -129,6 +131,60 @@ class TestRun:
         stranger.register(next_step="Draw with {run}.")
         train(Task(system=stranger.record, config=stranger.record.config()), tmp_path / "run")
         assert f"Draw with {tmp_path / 'run'}." in capsys.readouterr().out
+
+
+def measuring(stranger, values):
+    """The line's training, with `values` of the metric "fit" at steps 1, 2, 3."""
+    prepare = stranger.module.prepare
+
+    def with_measure(*arguments, **more):
+        return replace(prepare(*arguments, **more), measure=lambda line, metric: values[stranger.calls["model"][-1][0]])
+
+    stranger.define(prepare=with_measure)
+    stranger.register(metrics={"fit": "lower", "slope": "higher"}, page="stranger:page")
+    stranger.define(page=lambda run: RunPage([Section("A line")], Section("Settings")))
+    return Task(system=stranger.record, config=stranger.record.config())
+
+
+class TestKeepBest:
+    """--keep-best METRIC, for any system whose record offers metrics."""
+
+    def test_the_model_folder_and_the_report_are_of_the_best_step(self, stranger, tmp_path):
+        task = measuring(stranger, {1: 3.0, 2: 1.0, 3: 2.0})
+        trained = train(task, tmp_path / "run", checkpoint_every=1, keep=3, keep_best="fit")
+        best = torch.load(trained.run.model / "line.pt", weights_only=True)["weight"]
+        steps = [load_file(trained.run.checkpoints / f"step-{i}" / "line.safetensors")["weight"] for i in (1, 2, 3)]
+        assert [torch.equal(best, weight) for weight in steps] == [False, True, False]
+        list(finish(trained))
+        said = "The model is that of the best step: step 2 (fit 1 on the validation data)."
+        assert said in trained.run.report.read_text()
+
+    def test_without_it_the_report_names_no_best_step(self, stranger, tmp_path):
+        trained = train(measuring(stranger, {}), tmp_path / "run")
+        list(finish(trained))
+        assert "best step" not in trained.run.report.read_text()
+
+    @pytest.mark.parametrize("known", [{}, {"fit": "lower", "slope": "higher"}])
+    def test_a_wrong_name_is_refused_with_the_list_before_data_are_read(self, stranger, tmp_path, known):
+        stranger.register(metrics=known)
+        task = Task(system=stranger.record, config=stranger.record.config())
+        expected = " or ".join([*known, "no"])
+        with pytest.raises(ConfigError, match=rf"\[keep_best\] no validation metric .*found ac, expected {expected}"):
+            train(task, tmp_path / "run", keep_best="ac")
+        assert "prepare" not in stranger.calls
+        assert not (tmp_path / "run").exists()
+
+    def test_data_that_cannot_measure_it_are_refused_before_the_run_begins(self, stranger, tmp_path):
+        stranger.register(metrics={"fit": "lower"})
+        task = Task(system=stranger.record, config=stranger.record.config())
+        with pytest.raises(ConfigError, match="nothing to measure the best checkpoint by"):
+            train(task, tmp_path / "run", keep_best="fit")
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize("system", systems(), ids=lambda system: system.name)
+    def test_every_built_in_system_offers_a_metric(self, system):
+        assert system.metrics
+        assert set(system.metrics.values()) <= {"higher", "lower"}
 
 
 class TestFinish:

@@ -82,6 +82,22 @@ class TestReestimateBatchNorm:
         reestimate_batch_norm(norm, lambda: norm(torch.tensor([[0.0], [2.0]])), passes=2)
         assert norm.running_mean.item() == pytest.approx(1)
 
+    def test_an_evaluation_copy_is_frozen_in_eval_mode_and_another_network(self):
+        network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).train()
+        copy = evaluation_copy(network)
+        assert not any(module.training for module in copy.modules())
+        assert not any(p.requires_grad for p in copy.parameters())
+        assert network.training
+        assert all(p.requires_grad for p in network.parameters())
+        nn.init.zeros_(copy[0].weight)
+        assert network[0].weight.any()
+
+    def test_a_network_without_batch_norm_is_not_run_and_ends_in_eval_mode(self):
+        network, asked = nn.Sequential(nn.Linear(2, 2), nn.Dropout()).train(), []
+        reestimate_batch_norm(network, lambda: asked.append(1))
+        assert not asked
+        assert not any(module.training for module in network.modules())
+
     def test_ends_in_eval_mode_with_the_old_momentum(self):
         network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2, momentum=0.3))
         reestimate_batch_norm(network, lambda: network(torch.eye(2)), passes=1)

@@ -87,12 +87,21 @@ class TestBatchStream:
         assert same(feed(TinySource(size=300), stop=1, workers=1), feed(TinySource(size=300), stop=1))
 
     def test_an_item_is_augmented_anew_each_epoch(self):
-        first, second = (dict(batch) for batch in feed(Draws(), stop=2))
-        assert all(first[index] != second[index] for index in range(4))
+        epochs = [dict(batch) for batch in feed(Draws(), stop=3)]
+        assert len({draw for batch in epochs for draw in batch.values()}) == 3 * 4
+
+    def test_every_epoch_has_an_order_of_its_own(self):
+        batches = feed(Recorder(size=40), batch_size=20, stop=6)
+        epochs = [batches[i] + batches[i + 1] for i in (0, 2, 4)]
+        assert all(sorted(epoch) == list(range(40)) for epoch in epochs)
+        assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
     def test_the_batch_as_a_whole_is_drawn_anew_too(self):
-        first, second = feed(Moves(), stop=2)
-        assert first != second
+        assert len(set(feed(Moves(), stop=6))) == 6  # of three epochs, two batches each
+
+    def test_each_process_draws_its_share_of_a_batch_apart(self):
+        shares = [feed(Moves(), stop=2, rank=rank, world=2) for rank in range(2)]
+        assert len(set(chain(*shares))) == 4
 
     def test_repetitions_in_a_batch_are_augmented_apart(self):
         (batch,) = feed(TinySource(size=1), stop=1)

@@ -2,12 +2,15 @@
 
 import shutil
 from collections import namedtuple
+from functools import partial
+from itertools import count
 
 import pytest
 import torch
 from torch import nn
 
 import ipose.training.checkpoint as module
+from helpers.failing_disk import DISK, files_of, killed_at
 from ipose.errors import NonFiniteLossError, RunError
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
 from ipose.training.averaging import Averages
@@ -210,3 +213,46 @@ class TestRestore:
         checkpoint = load_checkpoint(save_checkpoint(tmp_path, system, none, step=1, seconds=0.0))
         with pytest.raises(RunError, match=r"averages are not those.*found none, expected generator"):
             restore(checkpoint, system, Averages(system.networks, system.averaged, 0.9))
+
+
+class TestFailingDisk:
+    """Whatever the disk refuses, and whenever the process is killed, the older checkpoint stays whole."""
+
+    def test_at_the_nth_change_of_the_folder(self, tmp_path):
+        objective = trained()
+        for number in count(1):
+            folder = tmp_path / str(number)
+            save_checkpoint(folder, *objective, step=1, seconds=1.0)
+            try:
+                with DISK.failing_at(number, tmp_path):
+                    save_checkpoint(folder, *objective, step=2, seconds=2.0)
+            except (RunError, OSError):
+                pass
+            assert latest_checkpoint(folder).step in (1, 2)
+            if not DISK.reached:
+                break
+            save_checkpoint(folder, *objective, step=2, seconds=2.0)
+            assert latest_checkpoint(folder).step == 2
+        assert number > 4
+
+    @pytest.mark.parametrize("most", [0, 1, 100, 500, 1000, 1500, 2000])
+    def test_in_the_middle_of_a_file(self, tmp_path, most):
+        objective = trained()
+        save_checkpoint(tmp_path, *objective, step=1, seconds=1.0)
+        with files_of(most), pytest.raises(RunError, match="could not be written: found"):
+            save_checkpoint(tmp_path, *objective, step=2, seconds=2.0)
+        assert names(tmp_path) == ["step-1"]
+        assert latest_checkpoint(tmp_path).step == 1
+
+    def test_a_kill_at_any_line_of_a_save_over_the_same_step_leaves_a_checkpoint(self, tmp_path):
+        objective = trained()
+        lines = (module.__file__, module.put_in_place.__code__.co_filename)
+        for number in range(1, 400, 11):
+            folder = tmp_path / str(number)
+            save_checkpoint(folder, *objective, step=1, seconds=1.0)
+            work = partial(save_checkpoint, folder, *objective, step=1, seconds=2.0)
+            killed = killed_at(number, work, *lines)
+            assert latest_checkpoint(folder).step == 1
+            if not killed:
+                break
+        assert number > 50

@@ -20,9 +20,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ipose.data.batch_sources import SceneSource
-from ipose.data.data_config import DataConfig
+from ipose.data.batch_sources import PhotoSource, SceneSource
+from ipose.data.data_config import DataConfig, PhotoConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
+from ipose.data.photo_folder import open_photographs
+from ipose.ganseg.objective import GANSegObjective
+from ipose.ganseg.presets import GANSegConfig
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.relaxed_emd import relaxed_emd
@@ -57,6 +60,25 @@ SYNTHESIS = preset(
     last_decoder_channels=4,
     style_loss="clip",
     batch_size=3,
+)
+
+
+GANSEG = GANSegConfig(
+    parts=3,
+    noise_channels=6,
+    embedding=4,
+    sizes=(8, 8, 16, 32),
+    channels=(8, 6, 6, 4),
+    final_channels=4,
+    mask_channels=4,
+    hidden=8,
+    margin=2,
+    point_divisor=2.0,
+    discriminator_channels=(4, 6, 8),
+    discriminator_hidden=8,
+    penalty_interval=3,
+    batch_size=3,
+    random_crop=True,
 )
 
 
@@ -148,6 +170,16 @@ def synthesis_losses(folder):
     return losses_of(system, SceneSource(scenes), config.batch_size, folder)
 
 
+def ganseg_losses(folder):
+    """Of a GANSeg on photographs of cars: the penalty at every third step, the part losses at every second."""
+    photographs = open_photographs(PhotoConfig(scenes=8, val_scenes=1, categories=("car",)), "train", 32)
+    system = GANSegObjective.from_config(GANSEG)
+    for seed, network in enumerate(system.networks.values(), start=2):
+        in_float64(network, seed)
+    source = PhotoSource(photographs.images, flip=GANSEG.flip, random_crop=GANSEG.random_crop)
+    return losses_of(system, source, GANSEG.batch_size, folder)
+
+
 def groupdnet_losses(folder):
     """Of encoder, decoder and discriminator of a GroupDNet on random crops of the same scenes, with all its terms."""
     scenes = open_scenes(DATA, "train", GROUPDNET.loaded)
@@ -157,7 +189,12 @@ def groupdnet_losses(folder):
     return losses_of(system, SceneSource(scenes, crop=GROUPDNET.crop), GROUPDNET.batch_size, folder)
 
 
-SYSTEMS = {"partnet": partnet_losses, "synthesis": synthesis_losses, "groupdnet": groupdnet_losses}
+SYSTEMS = {
+    "partnet": partnet_losses,
+    "synthesis": synthesis_losses,
+    "groupdnet": groupdnet_losses,
+    "ganseg": ganseg_losses,
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ from torch import nn
 
 from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
 from ipose.testing.tiny_system import TinyBatch, TinySystem, everything
-from ipose.training.phases import PhaseRunner
+from ipose.training.averaging import Averages
+from ipose.training.config import TrainConfig
+from ipose.training.phases import PhaseRunner, Stepper
 from ipose.training.processes import Processes
 from ipose.types import Phase
 
@@ -153,3 +155,56 @@ class TestPhaseRunner:
         runner.step(next(phases(system)))
         assert seen == [torch.bfloat16]
         assert all(p.dtype == torch.float32 for p in system.generator.parameters())
+
+
+class Drawing(TinySystem):
+    """Notes what is drawn of the step's generator and of torch's global numbers, and the rate of the step."""
+
+    def phases(self, batch, generator):
+        def losses():
+            self.drawn = torch.rand((), generator=generator).item(), torch.rand(()).item()
+            return {"sum": self.generator[0].weight.sum()}
+
+        self.rate = self.optimizers["generator"].param_groups[0]["lr"]
+        yield Phase("generator", ("generator",), "generator", losses)
+
+
+def take(step, *, seed=0, rank=0, minutes=0.0, **fields):
+    """One step of a new system: the system, the stepper, and what was taken."""
+    system, processes = Drawing(), Processes("cpu")
+    processes.rank = rank
+    config = TrainConfig(steps=10, batch_size=3, seed=seed, **fields)
+    stepper = Stepper(system, Averages(system.networks, ("generator",), 0.9), config, processes)
+    return system, stepper, stepper.take(BATCH, step, minutes)
+
+
+class TestStepper:
+    """Stepper.take: random numbers of seed, step and rank alone; then the step's rate, its phases, and the averages."""
+
+    def test_seed_step_and_rank_each_give_other_numbers_and_nothing_else_does(self):
+        cases = [(step, seed, rank) for step in (0, 1, 11) for seed in (0, 1) for rank in (0, 1, 2)]
+        drawn = {case: take(case[0], seed=case[1], rank=case[2])[0].drawn for case in cases}
+        for which in (0, 1):  # the generator that a step is given, and the global one
+            assert len({numbers[which] for numbers in drawn.values()}) == len(cases)
+        torch.manual_seed(123)
+        assert take(1, seed=1, rank=2)[0].drawn == drawn[1, 1, 2]
+
+    def test_the_rates_are_those_of_the_step(self):
+        linear = {"schedule": "linear"}
+        assert [take(step, **linear)[0].rate for step in (0, 5)] == pytest.approx([1e-2, 0.5e-2])
+        by_clock = {**linear, "max_minutes": 4.0, "decay_by": "clock"}
+        assert take(0, minutes=1.0, **by_clock)[0].rate == pytest.approx(0.75e-2)
+
+    def test_the_averages_follow_after_the_phases(self):
+        system, stepper, taken = take(0)
+        assert list(taken) == ["generator"]
+        assert stepper.averages.updates == 1
+        averaged = stepper.averages.modules()["generator"][0].weight
+        assert torch.equal(averaged, system.generator[0].weight)
+        assert not torch.equal(averaged, Drawing().generator[0].weight)
+
+    def test_a_loss_that_is_not_finite_names_the_step_and_its_items(self):
+        system = TinySystem(watch=lambda phase, system: {"term": torch.tensor(float("nan"))})
+        stepper = Stepper(system, Averages({}, (), 0), TrainConfig(steps=10, batch_size=3), Processes("cpu"))
+        with pytest.raises(NonFiniteLossError, match=r"not finite in step 5 on a, b, c, so it was not taken"):
+            stepper.take(BATCH, 4, 0.0)

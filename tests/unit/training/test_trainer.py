@@ -124,6 +124,13 @@ class TestTime:
         assert [path.name for path in list_checkpoints(tmp_path / "checkpoints")] == [f"step-{result.step}"]
         assert read_metrics(tmp_path / "metrics.jsonl")[-1]["step"] == result.step
         assert "Go on with" in result.advice
+        assert "Saving, with its estimate of the batch norms, took 0.0 minutes beyond --max-minutes." in result.advice
+
+    def test_resuming_a_finished_run_says_so(self, tmp_path, fit):
+        fit(tmp_path, steps=3)
+        _, result = fit(tmp_path, steps=3, resume=True)
+        assert (result.step, result.stopped) == (3, "done")
+        assert result.advice.startswith("Nothing was trained: the run has its 3 steps already.")
 
     def test_every_call_has_its_own_minutes_under_a_schedule_by_steps(self, tmp_path, fit):
         more = {"steps": 10**6, "max_minutes": 0.3 / 60}

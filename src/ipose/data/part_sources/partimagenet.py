@@ -192,6 +192,8 @@ def _item(entry: Mapping[str, Any], parts: Sequence[tuple[Any, Place, Any]], spl
 def _is_image(entry: Any, path: Path, faults: list[Fault]) -> bool:
     kinds = {"id": int | str, "file_name": str, "height": int, "width": int}
     wrong = [key for key, kind in kinds.items() if not isinstance(entry, dict) or not isinstance(entry.get(key), kind)]
+    if not wrong and not Path(entry["file_name"]).name.strip("."):
+        wrong = ["a name in file_name"]
     if wrong:
         faults.append(Fault(str(path), "image entry without " + ", ".join(wrong), str(entry)[:60]))
     elif not 0 < entry["height"] * entry["width"] <= MOST_PIXELS or entry["height"] < 0:

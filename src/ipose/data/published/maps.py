@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ipose.data.faults import Fault
-from ipose.data.object_index import NO_OBJECT
+from ipose.data.object_index import NO_OBJECT, OTHER_LABEL
 from ipose.data.png import read_index, read_photo
 from ipose.data.published.partners import ADE20K, CITYSCAPES
 from ipose.data.scene_files import SceneFiles
@@ -82,14 +82,16 @@ PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = 
 
 
 def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.int32]:
-    """For specs of layout "pairs": an object's number at its own class's pixels, NO_OBJECT elsewhere.
+    """For specs of layout "pairs": an object's number at its own class's pixels, OTHER_LABEL - number at its other
+    pixels, NO_OBJECT elsewhere.
 
     Args:
         numbers: label id * 1000 + number on objects.
-        label: label ids of the same pixels. Where the two maps disagree about the class, there is no object.
+        label: label ids of the same pixels.
     """
-    own = (numbers >= NUMBERS) & (numbers // NUMBERS == label)
-    return np.where(own, numbers % NUMBERS, NO_OBJECT).astype(np.int32)
+    number = numbers % NUMBERS
+    of_object = np.where(numbers // NUMBERS == label, number, OTHER_LABEL - number)
+    return np.where(numbers >= NUMBERS, of_object, NO_OBJECT).astype(np.int32)
 
 
 def mistaken_label_faults(files: SceneFiles, label: NDArray[np.int32], spec: LabelSpec) -> Iterator[Fault]:

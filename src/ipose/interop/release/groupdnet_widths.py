@@ -101,7 +101,7 @@ def _side(state: State, blocks: int, channels: int) -> dict[str, int]:
     multiple = 2 ** (blocks - 1)
     weight = state.get("fc.weight")
     start = isqrt(weight.shape[0] // channels) if weight is not None and weight.ndim == 2 else 0
-    side = multiple * start if start else lcm(256, multiple)
+    side = multiple * start if start else lcm(256, 2 * multiple)  # 2: see `ipose.groupdnet.presets.ONE_PIXEL`
     return {"height": side, "width": side}
 
 
@@ -119,7 +119,7 @@ def encoder_settings(state: State, num_classes: int) -> dict[str, Any]:
     classes = groups if groups > 1 else num_classes if vector else max(z // CODE_CHANNELS, 1)
     whole = groups == 1 and width(state, [("layer1.0.weight_orig", 1)], 3) == 3
     side = 2**layers
-    pixels = isqrt(head.shape[1] // totals[-1]) if vector and head is not None else 1
+    pixels = isqrt(head.shape[1] // totals[-1]) if vector and head is not None else 2
     return {
         "num_classes": classes,
         "encoder_grouped": groups > 1,

@@ -1,5 +1,6 @@
 """Images and part maps of a GANSeg, from noise; with moves, before and after."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from PIL import Image
 from ipose.data.png import write_index, write_photo
 from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
-from ipose.ganseg.moves import MovePart, move_parts
+from ipose.ganseg.moves import MovePart, move_parts, parts_off_the_picture
 from ipose.ganseg.noise import numbered_noise
 from ipose.images import image_uint8
 from ipose.reports.points_sheet import part_color
@@ -36,7 +37,12 @@ def make(generator: GANSegGenerator, request: Request) -> Iterator[Path]:
     level1 = generator.level1(*noise[:3])
     versions = {"": level1}
     if moves:
-        versions["_moved"] = level1._replace(points=move_parts(level1.points, generator.config.parts, moves))
+        moved = move_parts(level1.points, generator.config.parts, moves)
+        versions["_moved"] = level1._replace(points=moved)
+        off = parts_off_the_picture(moved, generator.config.parts)
+        for part in sorted({move.part for move in moves} & off.keys()):
+            shown = ", ".join(f"seed{seed}_{image}" for image in off[part][:5])
+            print(f"--move: part {part} lies off the picture in {len(off[part])} of {count}: {shown}", file=sys.stderr)
     out.mkdir(parents=True, exist_ok=True)
     made: list[tuple[str, GANSegOutput]] = []
     for suffix, points in versions.items():

@@ -1,4 +1,7 @@
-"""Eval cards of a GANSeg: the distance of 50,000 generated images to the training photographs (GANSeg app. C)."""
+"""Eval cards of a GANSeg: the distance of 50,000 generated images to the training photographs (GANSeg app. C).
+
+With a part segmenter that learned from its pairs, also landmark errors and IoU on photographs (GANSeg sec. 4).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,6 +15,7 @@ from ipose.data.data_config import DataConfig, PhotoConfig, WorldFlags
 from ipose.data.open_data import open_scenes
 from ipose.data.photo_files import refuse_label_maps, resized_photo
 from ipose.data.photo_folder import find_photographs
+from ipose.errors import DataError, MissingWeightsError, RunError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.image_sets import Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions
@@ -19,25 +23,68 @@ from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.pretrained import load_ganseg
 from ipose.systems.ganseg.training import outputs_of
-from ipose.systems.judging import Judged, data_of, images_folder
+from ipose.systems.judging import Judged, data_of, images_folder, open_judged
 from ipose.systems.made_images import hash_of_model
 from ipose.systems.noise_judging import judge_numbered
+from ipose.systems.part_segmenter.record import SYSTEM as PART_SEGMENTER
+from ipose.systems.record import function_named
 from ipose.training.run import Run
 
 IMAGES = 50_000
 """Number of generated images (GANSeg app. C)."""
 
 
+OWN_SEGMENTER = "part-segmenter"
+"""Folder of a run in which its part segmenter is looked for."""
+
+
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """FID and KID of numbered images beside the training photographs, which are no pairs.
+    """FID and KID of numbered images beside the training photographs, which are no pairs; and the cards of its parts.
 
     Raises:
-        RunError: a model folder alone, and no data.
+        RunError: a model folder alone, and no data; or no part segmenter in the folder of `options.segmenter`.
         DataError: no photographs.
         ConfigError: a protocol of objects.
-        MissingWeightsError: no feature network.
+        MissingWeightsError: no feature network, and no part segmenter either.
     """
     data = data or data_of(run)
+    parts = judge_parts(run, data, options, name)
+    try:
+        images = judge_images(run, data, options)
+    except MissingWeightsError as error:
+        if not parts.cards or options.features != "inception":
+            raise
+        images = Judged([], (f"No distances of images: {error}",))
+    cards, left_out = [*images.cards, *parts.cards], (*images.left_out, *parts.left_out)
+    return Judged(cards, left_out, sections=images.sections)
+
+
+def judge_parts(run: Run, data: DataConfig, options: EvaluateOptions, name: str) -> Judged:
+    """Cards of the part segmenter of this run: the one of the options, or the one in the run's `part-segmenter/`.
+
+    A sentence says why there are no cards: no part segmenter, or data without a truth.
+
+    Raises:
+        RunError: another system's model in place of a part segmenter, or none.
+    """
+    folder = options.segmenter or run.folder / OWN_SEGMENTER
+    if options.segmenter is None and not folder.is_dir():
+        need = f"ipose train part-segmenter --pairs {run.folder} --out {folder}"
+        return Judged([], (f"No landmark errors and no IoU: they need a part segmenter ({need}, or --segmenter RUN).",))
+    segmenter = open_judged(folder)
+    if segmenter.kind != PART_SEGMENTER.kind:
+        mend = "Name a run of ipose train part-segmenter."
+        message = "no part segmenter"
+        raise RunError(message, file=folder, found=segmenter.kind, expected=PART_SEGMENTER.kind, mend=mend)
+    try:
+        judged: Judged = function_named(str(PART_SEGMENTER.judging))(segmenter, data, options, name)
+    except DataError as error:
+        return Judged([], (f"No landmark errors and no IoU: {error}",))
+    return judged
+
+
+def judge_images(run: Run, data: DataConfig, options: EvaluateOptions) -> Judged:
+    """FID and KID. Raises the errors of `judge`."""
     generator = load_ganseg(run.folder).to(options.device)
     model = NumberedImages(generator)
     real = _photographs(data, generator.config.image_size, options.limit)

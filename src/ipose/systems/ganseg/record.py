@@ -8,7 +8,7 @@ from typing import Any
 from ipose.data.data_config import PhotoConfig
 from ipose.ganseg.presets import PRESETS, GANSegConfig, Heatmap, at_size, preset
 from ipose.ganseg.published import published
-from ipose.systems.record import MakeOptions, Released, ReleaseOptions, System, TrainOptions
+from ipose.systems.record import AblateOptions, MakeOptions, Released, ReleaseOptions, System, TrainOptions
 
 ROOM = "ipose.systems.ganseg"
 
@@ -36,6 +36,22 @@ class GANSegMakeOptions(MakeOptions):
     move: tuple[str, ...] = ()
     """GANSeg: move a part, given as part=NUMBER:DOWN,RIGHT, for example part=2:0.1,0.0. The unit is half the image's
     side."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GANSegAblateOptions(AblateOptions):
+    """Options that `ipose ablate` has for GANSeg's tables: of the part segmenter that each row trains on its pairs."""
+
+    part_network: str | None = None
+    """GANSeg: segmentation network of torchvision. None = deeplabv3_resnet50."""
+    part_steps: int | None = None
+    """GANSeg: optimizer steps of each part segmenter. None = 10 epochs of 64,000 pairs."""
+    part_batch_size: int | None = None
+    """GANSeg: pairs in a batch of the part segmenter. None = 64."""
+    part_enlarge: int | None = None
+    """GANSeg: factor by which images are enlarged for the part segmenter. None = 1."""
+    backbone: Path | None = None
+    """GANSeg: local file of ImageNet weights for the part segmenter's backbone. None = random weights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +89,10 @@ SYSTEM = System(
     reads_maps=False,
     make_options=GANSegMakeOptions,
     judging=f"{ROOM}.judging:judge",
-    judged_by={"images": ("data", "protocol", "features", "count", "limit")},
+    judged_by={"images": ("data", "protocol", "features", "segmenter", "count", "limit")},
+    tables=f"{ROOM}.tables:TABLES",
+    rows=f"{ROOM}.ablations:GANSegRows",
+    ablate_options=GANSegAblateOptions,
     page=f"{ROOM}.page:page",
     released={"GANSeg generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",

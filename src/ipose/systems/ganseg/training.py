@@ -59,13 +59,18 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         objective=_OBJECTIVES[config.training].from_config(config),
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
         about=f"{len(photographs)} photographs of {task.data.data}",
-        loop={"steps": config.updates, "batch_size": config.batch_size, "ema_decay": 0.0},
+        loop=loop_of(config),
         model=_generator,
         save=lambda generator, folder: save_ganseg(folder, generator),
         show=lambda generator, title: sample_sheet(generator, range(SHOWN), title=title),
         watch=_watch_parts,
         measure=partial(_measured, photographs=photographs),
     )
+
+
+def loop_of(config: GANSegConfig) -> dict[str, Any]:
+    """What the config says of the training loop. Weights are not averaged (R)."""
+    return {"steps": config.updates, "batch_size": config.batch_size, "ema_decay": 0.0}
 
 
 def _measured(generator: GANSegGenerator, _: str, *, photographs: Photographs) -> float:

@@ -10,6 +10,7 @@ from ipose.groupdnet.published import published
 from ipose.systems.record import (
     CLASS_OPTIONS,
     IMAGE_OPTIONS,
+    RECONSTRUCTION_OPTIONS,
     ImageAblateOptions,
     MakeOptions,
     Released,
@@ -83,8 +84,13 @@ SYSTEM = System(
     making=f"{ROOM}.generating:make",
     make_options=GroupDNetMakeOptions,
     judging=f"{ROOM}.judging:judge",
-    judged_by={"images": (*IMAGE_OPTIONS, "maps", "pairs", "masking"), "classes": CLASS_OPTIONS},
+    judged_by={
+        "images": (*IMAGE_OPTIONS, "maps", "pairs", "masking"),
+        "classes": CLASS_OPTIONS,
+        "reconstruction": RECONSTRUCTION_OPTIONS,
+    },
     class_noise=f"{ROOM}.class_noise:class_noise",
+    reconstruction=f"{ROOM}.reconstructing:coder",
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:GroupDNetRows",
     ablate_options=GroupDNetAblateOptions,

@@ -71,8 +71,13 @@ def prepare(
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
-        measure=(lambda model, _: frechet_of_scenes(model, val)) if have_photographs(val) else None,
+        measure=partial(_measured, scenes=val) if have_photographs(val) else None,
     )
+
+
+def _measured(model: GroupDNet, _: str, *, scenes: Sequence[Scene]) -> float:
+    """Frechet distance on the validation scenes."""
+    return frechet_of_scenes(lambda batch: model.paint(batch, model.draw(batch)), scenes)
 
 
 def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:

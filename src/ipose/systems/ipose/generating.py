@@ -39,7 +39,7 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
                 raise _no_supports(files.label, model, missing)
-            scene = _without_parts(scene, missing)
+            scene = without_parts(scene, missing)
         yield from _of_scene(model, scene, request)
 
 
@@ -62,7 +62,7 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     yield path
 
 
-def _without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
+def without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
     """The scene with these objects as objects of a class without parts."""
     objects = tuple(replace(item, part_category=None) if item in missing else item for item in scene.objects)
     return replace(scene, objects=objects)

@@ -67,8 +67,9 @@ def released_classes(
 
 
 SLOTS_BY_SUPPORTS = ("microwave",)
-"""Classes of ADE20K and COCO-Stuff that have parts where the supports bring their category. The release has a slot for
-them (number 38); without its supports nothing can be inferred, so that the built-in specs give them no parts."""
+"""Classes of ADE20K and COCO-Stuff that have parts where the supports bring their category, in converted models and in
+trainings. The release has a slot for them (number 38). Without its supports nothing can be inferred, so the built-in
+specs give them no parts."""
 
 
 def with_slots(spec: LabelSpec, categories: Sequence[str]) -> LabelSpec:

@@ -31,6 +31,8 @@ from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseOptions
+from ipose.systems.ipose.release_classes import with_slots
+from ipose.systems.scene_models import ScenesOfSpec
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.systems.validation import frechet_of_scenes, have_photographs
 from ipose.training.averaging import reestimate_batch_norm
@@ -115,6 +117,9 @@ def prepare(
     val = open_scenes(task.data, "val", size) if val is None else val
     if trained is not None and not task.data.is_partworld:
         check_supports(categories_in_use(spec, scenes, val), trained.supports, task.options.partnet)
+    parted = spec if trained is None else with_slots(spec, trained.supports.categories)
+    if parted != spec:
+        spec, scenes, val = parted, ScenesOfSpec(scenes, parted), ScenesOfSpec(val, parted)
     check_part_maps(config, scenes, val)
     style = _style_loss(config, task.options) if style is None else style
     torch.manual_seed(seed)
@@ -230,7 +235,7 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
 
 def _measured(model: IPose, _: str, *, scenes: Sequence[Scene]) -> float:
     """Frechet distance on the validation scenes."""
-    return frechet_of_scenes(ScenesOfIPose(model), scenes)
+    return frechet_of_scenes(lambda batch: next(ScenesOfIPose(model).images(batch, (0,))), scenes)
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:

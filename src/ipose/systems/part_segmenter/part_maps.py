@@ -114,8 +114,8 @@ def part_map_cards(
         labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
         matched = matching.table(part_names, labels)
         pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
-        metric = "IoU of labels with their matched parts"
-        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, **common))
+        metric, beside = "IoU of labels with their matched parts", {"one part for the foreground": matching.one_part}
+        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, baselines=beside, **common))
     return cards
 
 

@@ -1,6 +1,7 @@
 """`ipose segment`: part maps of photographs."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
@@ -9,7 +10,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.file_lists import PHOTO_ENDINGS, files_by_name
+from ipose.data.file_lists import PHOTO_ENDINGS, files_by_name, list_files
 from ipose.data.photo_files import refuse_other_folder
 from ipose.data.photo_folder import check_photographs
 from ipose.data.png import read_photo, write_index
@@ -21,6 +22,8 @@ from ipose.reports.points_sheet import part_color, part_legend, parts_over
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter
 from ipose.systems.part_segmenter.part_maps import check_truth, file_cards
 from ipose.whole_files import save_whole
+
+log = logging.getLogger(__name__)
 
 SHEET_COLUMNS, SHEET_IMAGES = 6, 24
 
@@ -78,7 +81,11 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
         DataError: no photographs, or some that cannot be read. All of these are listed, and nothing is written.
     """
     paths, shown = photographs_to_segment(inputs, out), list[Tile]()
+    if out.resolve() == inputs.resolve():
+        mend = "Name another one: part maps among the photographs would be taken for photographs."
+        raise DataError("the folder to write is that of the photographs", file=out, mend=mend)
     check_photographs(list(paths.values()))
+    _tell_older_maps(paths, out)
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
     for name, path in paths.items():
@@ -93,6 +100,14 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
     title = f"{len(shown)} of {len(paths)} photographs" if len(shown) < len(paths) else ""
     save_whole(contact_sheet(rows, title), out / "sheet.png")
     yield out / "sheet.png"
+
+
+def _tell_older_maps(names: Iterable[str], out: Path) -> None:
+    """Say what an earlier call left in the folder: these maps are of other photographs, and stay."""
+    own = {f"{name}_part.png" for name in names}
+    if older := [path.name for path in list_files(out, ("_part.png",), depth=1, tell=False) if path.name not in own]:
+        more = ", ..." if len(older) > 1 else ""
+        log.warning("%s: %d part maps of other photographs stay there (%s%s)", out, len(older), older[0], more)
 
 
 def segment_and_judge(

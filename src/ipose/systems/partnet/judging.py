@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import PartEvaluation
+from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
 from ipose.systems.judging import Judged, ModelAlone, data_of
 from ipose.systems.partnet.training import evaluate
@@ -43,7 +45,8 @@ def judge_parts(
     Raises:
         DataError: the data have no part maps.
     """
-    trained, pairs = load_partnet(run.folder), open_part_pairs(data)
+    trained = load_partnet(run.folder)
+    pairs = open_part_pairs(judged_as_trained(data, run, trained.partnet.config))
     evaluation = evaluate(trained.partnet, pairs, trained.supports)
     written = {"partnet_sha256": trained.sha256, "parts": evaluation.to_dict()}
     path = (out or run.folder) / f"{'-'.join(filter(None, ('evaluation', name)))}.json"
@@ -51,6 +54,25 @@ def judge_parts(
     write_text_whole(path, json.dumps(written, indent=2) + "\n")
     seeds = () if isinstance(run, ModelAlone) else (run.train_config.seed,)
     return evaluation, part_cards(evaluation, trained.supports, pairs.val, seeds=seeds, **facts)
+
+
+def judged_as_trained(data: DataConfig, run: Run, config: PartNetConfig) -> DataConfig:
+    """The data, whose novel categories are those that the PartNet was not trained on, unless the user names them.
+
+    Args:
+        data: to judge on. They may be other data than those of the training.
+        run: says which categories were held out, if it is the PartNet's.
+        config: of the PartNet; its preset's held-out categories, for models without a run.
+    """
+    if data.novel is not None:
+        return data
+    recorded = run.config.get("data")
+    novel = recorded.get("novel") if isinstance(recorded, dict) else None
+    if novel is None:
+        novel = config.held_out or None
+    if novel is None:
+        return data
+    return replace(data, novel=tuple(dict.fromkeys((*data.novel_categories, *novel))) if novel else ())
 
 
 def finish(trained: Trained) -> Iterator[str]:

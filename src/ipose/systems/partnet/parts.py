@@ -1,8 +1,9 @@
 """`ipose parts`: parts from PartNet, for drawn silhouettes or label maps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -38,12 +39,21 @@ GREY = 0.35
 
 @dataclass(frozen=True, eq=False)
 class PartReader:
-    """A PartNet with its supports. `spec`: what the ids of label maps mean. None = unknown."""
+    """A PartNet with its supports.
+
+    Args:
+        trained: the PartNet.
+        supports: that it reads.
+        spec: what the ids of label maps mean. None = unknown.
+        device: to compute on.
+        rules: `paste` and `object_shape` of the generator that the PartNet belongs to; {} = the defaults.
+    """
 
     trained: TrainedPartNet
     supports: SupportSet
     spec: LabelSpec | None
     device: str = "cpu"
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
@@ -55,7 +65,13 @@ def part_reader(model: Path, supports: Path | None, spec: str | None, *, device:
     read = trained.supports if supports is None else load_supports(supports)
     if not read.categories:
         raise without_supports(model)
-    return PartReader(trained, read, known, device)
+    return PartReader(trained, read, known, device, _rules(saved.config))
+
+
+def _rules(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How the generator of a model folder, if it has one, reads parts of scenes."""
+    settings = next((item for item in config.values() if isinstance(item, Mapping) and "object_shape" in item), {})
+    return {name: settings[name] for name in ("paste", "object_shape") if name in settings}
 
 
 def write_parts(
@@ -139,7 +155,7 @@ def _draw_attention(
 def _of_map(reader: PartReader, scene: Scene, out: Path, spec: LabelSpec, attention: bool) -> list[Path]:
     with torch.no_grad():
         batch = SceneBatch.from_scenes([scene]).to(reader.device)
-        inferred = infer_scene_parts(reader.trained.partnet, batch, reader.supports)
+        inferred = infer_scene_parts(reader.trained.partnet, batch, reader.supports, **reader.rules)
     part = inferred.part_map[0].cpu()
     out.mkdir(parents=True, exist_ok=True)
     paths = [out / f"{scene.name}_part.png", out / f"{scene.name}_overlay.png"]
@@ -147,7 +163,8 @@ def _of_map(reader: PartReader, scene: Scene, out: Path, spec: LabelSpec, attent
     save_whole(part_overlay(_dim(scene.label, spec), part, opacity=0.8), paths[1])
     if attention and inferred.shapes is not None:
         categories = [str(item.part_category) for item in inferred.objects]
-        numbers = [i for i, item in enumerate(scene.objects) if item.part_category is not None]
+        places = {(item.class_id, item.instance_id): i for i, item in enumerate(scene.objects)}
+        numbers = [places[item.class_id, item.instance_id] for item in inferred.objects]
         names = [f"{i} {category}" for i, category in zip(numbers, categories, strict=True)]
         path = out / f"{scene.name}{ATTENTION}.png"
         paths.append(_draw_attention(reader, path, inferred.shapes, categories, names))

@@ -52,6 +52,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
     data = checked_part_pairs(task.data) if data is None else data
     _tell_what_is_held_out(data)
     supports = _supports(task.options.supports, config.k, seed, data)
+    basis = [pair for pair in judged_pairs(data, supports) if pair.category not in data.novel]
     torch.manual_seed(seed)
     objective = PartNetObjective(PartNet(config), config)
     if task.options.init is not None and not resume:
@@ -73,7 +74,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
         save=lambda partnet, folder: save_partnet(folder, partnet, supports),
         show=partial(_sheet, pairs=_spread(data.val, SHOWN), supports=supports),
         watch=partial(_watched, pairs=_spread(data.val, WATCHED), supports=supports),
-        measure=partial(_measured, pairs=_basis(judged_pairs(data, supports), data.novel), supports=supports),
+        measure=partial(_measured, pairs=basis, supports=supports) if basis else None,
     )
 
 
@@ -138,16 +139,10 @@ def _watched(partnet: PartNet, _: int, *, pairs: Sequence[PartPair], supports: S
 
 def _measured(partnet: PartNet, metric: str, *, pairs: Sequence[PartPair], supports: SupportSet) -> float:
     """A metric of the record over the basis categories: a choice by novel ones would use their part maps."""
-    if not pairs:
-        return math.nan
     scores = scores_of(partnet, pairs, supports)
     if metric == "ac_pooled":
         return scores.pooled()["basis"]
     return float(getattr(scores.groups()["basis"], metric))
-
-
-def _basis(pairs: Sequence[PartPair], novel: Sequence[str]) -> list[PartPair]:
-    return [pair for pair in pairs if pair.category not in novel]
 
 
 def _columns(pairs: Sequence[PartPair]) -> tuple[torch.Tensor, torch.Tensor, list[str]]:

@@ -1,10 +1,13 @@
 """`ipose generate` of a GANSeg: images and part maps from noise, with parts moved or not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from ipose.errors import ConfigError
+from ipose.ganseg.ablated import build_generator
 from ipose.systems.ganseg.generating import make
 from ipose.systems.ganseg.record import GANSegMakeOptions
 from ipose.systems.generating import Request
@@ -43,6 +46,13 @@ def test_moves_make_every_image_twice(ganseg_model, tmp_path):
     ]
     before, after = (pixels(tmp_path / f"seed0_0{suffix}.png") for suffix in ("", "_moved"))
     assert (before != after).any()
+
+
+def test_a_model_without_points_has_nothing_to_move(ganseg_model, tmp_path):
+    without = build_generator(replace(ganseg_model.config, use_points=False)).eval()
+    with pytest.raises(ConfigError, match=r"\[move\] a model without points has nothing to move"):
+        list(make(without, request_of(tmp_path / "out", move=("part=1:0.1,0.0",))))
+    assert len(list(make(without, request_of(tmp_path / "out")))) == 3
 
 
 def test_a_part_that_is_not_there_cannot_be_moved(ganseg_model, tmp_path):

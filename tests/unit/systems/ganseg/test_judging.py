@@ -3,11 +3,14 @@
 import pytest
 import torch
 
+from helpers.published_photographs import write_cub
 from ipose.data.data_config import DataConfig
 from ipose.data.png import read_photo, write_photo
-from ipose.errors import ConfigError, MissingWeightsError
+from ipose.errors import ConfigError, MissingWeightsError, RunError
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.images import image_uint8
+from ipose.segmentation.part_segmenter import PartSegmenter
+from ipose.segmentation.saved_part_segmenter import save_part_segmenter
 from ipose.systems.ganseg.judging import IMAGES, NumberedImages
 from ipose.systems.judging import evaluate_run
 
@@ -51,6 +54,51 @@ def test_more_images_keep_those_before(folders, photographs, tmp_path, capsys):
     evaluate(folders, photographs, tmp_path)
     assert evaluate(folders, photographs, tmp_path, count=4)[0].counts["images"] == 4
     assert "3 of 4 images stand already" in capsys.readouterr().err
+
+
+class TestParts:
+    """With a part segmenter, landmark errors and IoU stand beside the distances of images."""
+
+    @pytest.fixture
+    def birds(self, tmp_path):
+        return DataConfig(data=str(write_cub(tmp_path / "birds")))
+
+    @pytest.fixture
+    def segmenter(self, tmp_path):
+        save_part_segmenter(tmp_path / "segmenter", PartSegmenter(2, "lraspp_mobilenet_v3_large"), 32)
+        return tmp_path / "segmenter"
+
+    def judged(self, folders, data, tmp_path, **settings):
+        options = EvaluateOptions(**{"features": "random", "count": 2, "out": tmp_path / "out", **settings})
+        return evaluate_run(folders["ganseg"], data, options)
+
+    def test_of_a_named_part_segmenter(self, folders, birds, segmenter, tmp_path):
+        judged = self.judged(folders, birds, tmp_path, segmenter=segmenter)
+        metrics = [card.metric.split(" (")[0] for card in judged.cards]
+        assert metrics[:3] == ["Frechet distance", "Kernel distance", "Foreground IoU"]
+        assert [metric.split(",")[0] for metric in metrics[3:]] == ["Landmark error over the edge length"] * 2
+
+    def test_without_inception_the_parts_are_judged_all_the_same(
+        self, folders, birds, segmenter, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("TORCH_HOME", str(tmp_path / "hub"))
+        judged = self.judged(folders, birds, tmp_path, segmenter=segmenter, features="inception")
+        assert judged.cards[0].metric == "Foreground IoU"
+        assert judged.left_out[0].startswith("No distances of images: ")
+
+    def test_what_is_missing_is_said(self, folders, photographs, segmenter, tmp_path):
+        judged = self.judged(folders, photographs, tmp_path)
+        assert (
+            "No landmark errors and no IoU: they need a part segmenter (ipose train part-segmenter --pairs"
+            in (judged.left_out[0])
+        )
+        judged = self.judged(folders, photographs, tmp_path, segmenter=segmenter)
+        assert "No landmark errors and no IoU: " in judged.left_out[0]
+        assert "photographs without a truth to judge by" in judged.left_out[0]
+
+    def test_another_model_is_no_part_segmenter(self, folders, photographs, tmp_path):
+        with pytest.raises(RunError, match="no part segmenter: found ganseg, expected part-segmenter"):
+            self.judged(folders, photographs, tmp_path, segmenter=folders["ganseg"])
 
 
 def test_objects_and_missing_networks_are_refused_before_any_image(folders, photographs, tmp_path, monkeypatch):

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from ipose.data.png import write_index
 from ipose.errors import DataError
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
@@ -35,3 +37,25 @@ def test_two_photographs_of_one_name_are_refused(folder):
     (folder / "a.png").rename(folder / "b.png")
     with pytest.raises(DataError, match=r"two photographs of one name: found b\.jpg, b\.png"):
         photographs_to_segment(folder)
+
+
+SEGMENTER = TrainedSegmenter(PartSegmenter(2, "lraspp_mobilenet_v3_large"), 32, ("part 1", "part 2"))
+
+
+def test_older_maps_of_other_photographs_are_told(folder, tmp_path, caplog):
+    write_index(tmp_path / "out" / "old_part.png", torch.zeros(4, 4, dtype=torch.uint8))
+    list(segment_files(SEGMENTER, folder, tmp_path / "out"))
+    assert "1 part maps of other photographs stay there (old_part.png)" in caplog.text
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("a_part.png", "b_part.png", "old_part.png", "sheet.png")
+    }
+
+
+def test_maps_are_not_written_among_the_photographs(folder):
+    with pytest.raises(DataError, match="the folder to write is that of the photographs"):
+        list(segment_files(SEGMENTER, folder, folder))
+
+
+def test_a_folder_to_write_within_the_photographs_is_no_input(folder):
+    list(segment_files(SEGMENTER, folder, folder / "out"))
+    assert list(photographs_to_segment(folder, folder / "out")) == ["a", "b"]

@@ -1,0 +1,62 @@
+"""Training the generator: what supports can add to the data's spec."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ipose.data.data_config import DataConfig
+from ipose.data.specs import DATASET_FILE, dataset_toml
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import PartNetConfig
+from ipose.partnet.pretrained import save_partnet
+from ipose.synthesis.presets import preset
+from ipose.systems.ipose.record import SYSTEM, IPoseOptions
+from ipose.systems.ipose.training import prepare
+from ipose.systems.training import Task
+from ipose.testing.tiny_scenes import SPEC, write_scenes
+from ipose.types import SupportSet
+
+CONFIG = preset(
+    "toy",
+    num_classes=SPEC.num_classes,
+    height=32,
+    width=48,
+    channels=2,
+    channel_multipliers=(2, 2, 2, 2, 2),
+    discriminator_channels=(3, 2, 2, 2, 2),
+    last_decoder_channels=2,
+)
+
+
+def named(name):
+    """The tiny spec, whose only thing without parts is called so."""
+    return replace(SPEC, classes=tuple(replace(c, name=name) if c.name == "box" else c for c in SPEC.classes))
+
+
+@pytest.fixture
+def data(tmp_path):
+    root = tmp_path / "data"
+    for split in ("train", "val"):
+        write_scenes(root, split, 4, (32, 48))
+    (root / DATASET_FILE).write_text(dataset_toml(named("microwave")))
+    return DataConfig(data=str(root))
+
+
+@pytest.mark.parametrize(("more", "given"), [((), None), (("microwave",), "microwave")])
+def test_microwaves_have_parts_where_the_supports_bring_their_slot(data, tmp_path, more, given):
+    maps = torch.zeros(1, 64, 64, dtype=torch.uint8)
+    maps[:, 8:32, 8:56], maps[:, 32:56, 12:50] = 1, 2
+    names = dict.fromkeys(("car", "dog", *more), ("top", "bottom"))
+    partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=1))
+    save_partnet(tmp_path / "partnet", partnet, SupportSet(names, dict.fromkeys(names, maps)))
+    task = Task(system=SYSTEM, config=CONFIG, data=data, options=IPoseOptions(partnet=tmp_path / "partnet"))
+    prepared = prepare(task, seed=0, resume=False)
+    slot = next(i for i, item in enumerate(SPEC.classes) if item.name == "box")
+    batch = prepared.source.collate(
+        [prepared.source.item(i, torch.Generator()) for i in range(4)], torch.Generator().manual_seed(0)
+    )
+    found = {item.part_category for item in batch.objects if item.class_id == slot}
+    assert found == {given}
+    parts = prepared.objective.infer_parts(batch)
+    assert any(item.class_id == slot for item in parts.objects) is (given is not None)
