@@ -232,3 +232,13 @@ def test_a_pickle_that_hides_in_a_second_entry_is_refused(tmp_path):
     with suppress(IposeError):
         read_weights(path)
     assert not mark.exists()
+
+
+def test_a_pickle_with_a_class_in_the_place_of_a_storage_is_refused(tmp_path):
+    torch.save({"weight": torch.ones(2)}, tmp_path / "a.pth")
+    with zipfile.ZipFile(tmp_path / "a.pth") as sound, zipfile.ZipFile(tmp_path / "x.pth", "w") as changed:
+        for name in sound.namelist():
+            entry = sound.read(name).replace(b"ctorch\nFloatStorage\n", b"ccollections\nOrderedDict\n")
+            changed.writestr(name, entry)
+    with pytest.raises(IposeError, match="no weights can be read"):
+        read_weights(tmp_path / "x.pth")

@@ -103,7 +103,7 @@ class _Grid:
             "finished": "there already",
         }
         print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
-        if note := other_length(self.rows.folder(row, seed), self.job.steps, state):
+        if note := other_length(self.rows.folder(row, seed), self.rows.wanted(row, seed).train.steps, state):
             print(f"  {note}", flush=True)
         if state != "finished":
             stopped = self.rows.train(row, seed, resume=state == "unfinished", max_minutes=left)
