@@ -39,7 +39,7 @@ class GenerateCommand:
     device: str = "cpu"
     """cpu, cuda, ..."""
     precision: Literal["no", "bf16"] = "no"
-    """"bf16" is faster; colours differ by up to 2 of 255. Norms, positions and parts stay float32."""
+    """"bf16" is faster, and colours differ a little. Norms, positions and parts stay float32."""
 
     def run(self) -> None:
         """Make the images and print the files."""
