@@ -67,7 +67,7 @@ def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
             {name: value for phase in objective.phases(batch, draw) for name, value in runner.step(phase).items()}
         )
     concentration = [losses["concentration"] for losses in history if "concentration" in losses]
-    area = [losses["area"] for losses in history if "area" in losses]
+    area = [losses["area"] / config.lambda_area for losses in history if "area" in losses]  # in pixels
     assert sum(concentration[-5:]) / 5 < 0.5 * concentration[0]
     assert sum(area[-5:]) / 5 < 2
     assert max(abs(value) for losses in history[-20:] for value in losses.values()) < 50
