@@ -25,6 +25,7 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
 from ipose.reports.sheets import SceneRow, scene_sheet
+from ipose.synthesis.block_names import block_name, block_named
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
@@ -98,7 +99,8 @@ def prepare(
         resume: a checkpoint will be restored. Then --init is not used.
         scenes: the open training scenes. None = opened from the task's data.
         val: validation scenes, for sheets. None = opened from the task's data.
-        block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = the PSM block.
+        block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = that of --block, else the
+            PSM block. run.json and config.json remember its name.
         style: the style loss. None = the config's.
         infer_parts: gives the parts of a batch. None = from `part_source`.
     Raises:
@@ -108,6 +110,7 @@ def prepare(
         SupportError: a part category of the data without supports.
         MissingWeightsError: no weights for the style loss.
     """
+    block = block or own_block(task)
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
     if trained is not None and task.data.is_partworld:
         check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
@@ -140,7 +143,19 @@ def prepare(
         show=partial(_sheet, scenes=shown),
         measure=partial(_measured, scenes=val) if have_photographs(val) else None,
         load=partial(IPose.from_pretrained, block=block),
+        remembered={} if block is None else {"block": block_name(block)},
     )
+
+
+def own_block(task: Task) -> BlockFactory | None:
+    """The block of --block. Raises ConfigError, before data are read, where it cannot be used."""
+    name = task.options.block
+    if name is None:
+        return None
+    if task.config.part_injection != "psm":
+        message, found = "an own block takes the place of the PSM block", task.config.part_injection
+        raise ConfigError(message, field="part_injection", found=found, expected="psm", mend="Leave out --block.")
+    return block_named(name)
 
 
 def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
