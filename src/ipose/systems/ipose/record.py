@@ -31,6 +31,9 @@ class IPoseOptions(TrainOptions):
     partnet: Path | None = None
     """Run or model folder of the trained PartNet, which stays frozen. --parts predicted, the default, needs it. --parts
     true, --parts position_descriptor and --part-injection none do not need it."""
+    supports: Path | None = None
+    """Drawings of more part categories, with part names, beside PartNet's own supports: three of a category are enough,
+    and PartNet needs no training (ipose supports check DIR)."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache. --style-loss none needs no file."""
     vgg_weights: Path | None = None

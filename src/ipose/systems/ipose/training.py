@@ -20,6 +20,7 @@ from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.model_folder import open_model
 from ipose.part_annotations import SupportSet
+from ipose.partnet.added_supports import with_drawings
 from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
@@ -197,14 +198,21 @@ def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
 
 def _trained_partnet(task: Task) -> TrainedPartNet | None:
     """The PartNet that the model will own. If the generator would not use it: None, with a printed message."""
-    config, partnet = task.config, task.options.partnet
+    config, partnet, drawings = task.config, task.options.partnet, task.options.supports
     check_partnet(config, partnet)
+    if drawings is not None and (partnet is None or not config.needs_partnet):
+        mend = "Name a PartNet (--partnet), or leave out --supports."
+        raise ConfigError("drawings are read by a PartNet, and this training uses none", field="supports", mend=mend)
     if partnet is None:
         return None
     if config.parts != "predicted":
         print(f"PartNet {partnet} is not used: the generator reads {config.parts} parts.")
         return None
-    return load_partnet(partnet)
+    trained = load_partnet(partnet)
+    if drawings is None:
+        return trained
+    together = with_drawings(trained.supports, drawings, open_spec(task.data).part_names)
+    return replace(trained, supports=together)
 
 
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
@@ -233,8 +241,8 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
             field=", ".join(missing),
             found=", ".join(supports.categories),
             expected=", ".join(categories),
-            mend="Add a folder of part maps for each to the model's supports/ (no training needed), "
-            "or take part_category out of the spec.",
+            mend="Draw three objects of each in a paint program: --supports DIR, or once for all ipose supports add "
+            f"{partnet} DIR (no training needed). Or take part_category out of the spec.",
         )
 
 
