@@ -103,22 +103,35 @@ TESTS = """
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    """PASSED and FAILED by (class, claim), from one run of pytest in the stranger's repository."""
+def repository(tmp_path_factory):
+    """A stranger's repository."""
     root = tmp_path_factory.mktemp("stranger")
     for name, text in {"conftest.py": CONFTEST, "modulation.py": MODULATION, "test_mine.py": TESTS}.items():
         (root / name).write_text(textwrap.dedent(text))
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=no", "-rA", "-p", "no:cacheprovider", "-c", os.devnull]
+    return root
+
+
+def pytest_says(root, *words):
+    """What one run of pytest in the repository prints."""
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-c", os.devnull]
+    places = [str(root), os.environ.get("PYTHONPATH", "")]
     said = subprocess.run(
-        [*command, "--rootdir", str(root), str(root)],
+        [*command, "--rootdir", str(root), str(root), *words],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = re.findall(r"^(PASSED|FAILED|ERROR) \S*test_mine\.py::(\w+)::(\w+)", said.stdout, re.MULTILINE)
-    assert lines, said.stdout + said.stderr
+    return said.stdout + said.stderr
+
+
+@pytest.fixture(scope="module")
+def verdicts(repository):
+    """PASSED and FAILED by (class, claim)."""
+    said = pytest_says(repository, "--tb=no")
+    lines = re.findall(r"^(PASSED|FAILED|ERROR) \S*test_mine\.py::(\w+)::(\w+)", said, re.MULTILINE)
+    assert lines, said
     return {(case, claim): verdict for verdict, case, claim in lines}
 
 
@@ -153,3 +166,12 @@ class TestContractsFromOutside:
             "test_where_no_part_is_known_the_part_features_do_not_enter",
             "test_where_parts_are_known_everywhere_the_noise_does_not_enter",
         }
+
+    def test_a_gamma_for_each_channel_passes_the_interface(self, repository):
+        said = pytest_says(repository, "--tb=no", "-k", "TestAGammaForEachChannel and not paper_method")
+        assert re.search(r"^[3-9] passed, \d+ deselected", said, re.MULTILINE), said
+
+    def test_and_pytest_names_the_claim_of_the_paper_that_it_leaves(self, repository):
+        said = pytest_says(repository, "--tb=short", "-k", "TestAGammaForEachChannel and shared_by_all_features")
+        assert "A claim of the paper's method does not hold. Gamma and beta have one channel shared" in said
+        assert "(iPOSE sec. 3.2)" in said

@@ -79,11 +79,35 @@ class SupportsShow:
 
 
 @dataclass(frozen=True)
+class SupportsAdd:
+    """Add drawings with their part names to a model: its PartNet reads more part categories, without training."""
+
+    model: Positional[Path]
+    """Run or model folder with a PartNet."""
+    folder: Positional[Path]
+    """Folder of drawings: <category>/<name>_part.png, and supports.json with the names of the parts."""
+
+    def run(self) -> None:
+        """Add and print."""
+        from contextlib import nullcontext
+
+        from ipose.partnet.added_supports import add_supports
+        from ipose.training.run import Run
+
+        with Run.open(self.model).locked() if (self.model / "run.json").is_file() else nullcontext():
+            supports = add_supports(self.model, self.folder)
+        print(f"{self.model} has {supports.k} supports of each of {len(supports.categories)} categories now:")
+        for category in supports.categories:
+            print(f"  {category}: {', '.join(supports.part_names[category])}")
+
+
+@dataclass(frozen=True)
 class Supports:
     """Support part maps: all that PartNet is told of a category."""
 
     which: (
         Annotated[SupportsBuild, subcommand("build")]
+        | Annotated[SupportsAdd, subcommand("add")]
         | Annotated[SupportsFromSegmenter, subcommand("from-segmenter")]
         | Annotated[SupportsCompare, subcommand("compare")]
         | Annotated[SupportsCheck, subcommand("check")]

@@ -24,10 +24,10 @@ BACKGROUNDS: tuple[tuple[int, int, int], ...] = (PART_COLORS[0], (0, 0, 0), (255
 RGB = tuple[int, int, int]
 
 NOTHING: RGB = PART_COLORS[0]
-"""Where there is no object."""
+"""Where there is no object: nothing at all, or stuff."""
 
 BARE: RGB = (176, 176, 174)
-"""An object pixel without a part; stuff in an instance picture."""
+"""An object pixel without a part: a category without parts, or pixels that no part was written to."""
 
 PAPER: RGB = (252, 252, 251)
 INK: RGB = (38, 38, 36)

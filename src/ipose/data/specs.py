@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ipose.data.part_names import part_names_for
+from ipose.data.part_names import PART_NAMES, part_names_for
 from ipose.data.spec_entries import parse_class, parse_parts, read_toml, refuse_rest, take
 from ipose.errors import SpecError
 from ipose.label_spec import LabelClass, LabelSpec
@@ -44,7 +44,8 @@ class DatasetSpec:
 
     Args:
         labels: what the ids mean.
-        part_names: per part category of `labels`, the names of parts 1, 2, ...
+        part_names: names of parts 1, 2, ... of each part category of `labels` that has some here or in the paper. The
+            others have theirs beside their drawings (supports.json).
     """
 
     labels: LabelSpec
@@ -72,9 +73,9 @@ def load_dataset_spec(name_or_path: str | Path) -> DatasetSpec:
     """`load_spec` with the part names of the spec's part categories."""
     if str(name_or_path) == "partworld":
         from ipose.partworld.categories import PARTWORLD
-        from ipose.partworld.config import PART_NAMES
+        from ipose.partworld.config import PART_NAMES as OWN
 
-        return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, PART_NAMES))
+        return DatasetSpec(PARTWORLD, part_names_for(PARTWORLD.part_categories, OWN))
     return read_dataset_toml(_spec_file(name_or_path))
 
 
@@ -111,7 +112,8 @@ def read_labels(path: Path) -> LabelSpec:
 
 def _parse_spec(rest: dict[str, Any]) -> DatasetSpec:
     spec, own_parts = _parse_labels(rest)
-    return DatasetSpec(spec, part_names_for(spec.part_categories, own_parts))
+    known = {**PART_NAMES, **own_parts}
+    return DatasetSpec(spec, {name: known[name] for name in spec.part_categories if name in known})
 
 
 def _parse_labels(rest: dict[str, Any]) -> tuple[LabelSpec, dict[str, tuple[str, ...]]]:

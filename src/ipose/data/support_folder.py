@@ -6,8 +6,8 @@
 
 A map may have any size and hold either ids (greyscale or palette PNG: 0 = no part, 1 = first part, ...) or the colours
 of `ipose.data.palette` (RGB PNG, without antialiasing). Maps that are not 64 x 64 are cropped and resized as
-objects of scenes are. A category that `supports.json` does not name has the paper's part names, else
-"part 1" and so on.
+objects of scenes are. A category that `supports.json` does not name has the part names of the data set, else the
+paper's, else "part 1" and so on.
 """
 
 import json
@@ -84,21 +84,29 @@ def check_category_name(category: str, folder: str | Path) -> None:
         raise SupportError(what, file=folder, found=repr(category), expected=expected)
 
 
-def load_supports(folder: str | Path) -> SupportSet:
+def load_supports(folder: str | Path, names: Mapping[str, tuple[str, ...]] | None = None) -> SupportSet:
     """Read a support folder.
 
+    Args:
+        folder: to read.
+        names: part names by category, where supports.json has none: a data set's.
     Raises:
         SupportError: the folder or a map is at fault; the first ten faults are listed.
     """
-    supports, faults = read_supports(folder)
+    supports, faults = read_supports(folder, names)
     if supports is None:
         lines = fault_lines(faults, SHOWN_IN_ERRORS, before="  ")
         raise SupportError(f"{counted(len(faults), 'fault')} in the supports of {folder}:\n" + "\n".join(lines) + "\n")
     return supports
 
 
-def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
-    """A support folder, and all that is wrong with it: None with faults, or the supports without any."""
+def read_supports(
+    folder: str | Path, names: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[SupportSet | None, list[Fault]]:
+    """A support folder, and all that is wrong with it: None with faults, or the supports without any.
+
+    `names`: as for `load_supports`.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         return None, [Fault(str(folder), "no such folder", expected="a support folder", mend="Check the path.")]
@@ -114,6 +122,7 @@ def read_supports(folder: str | Path) -> tuple[SupportSet | None, list[Fault]]:
                 maps[category].append(_read_map(path))
             except IposeError as error:
                 faults.append(Fault.of(error, path))
+    named = {**(names or {}), **named}
     names = {category: named.get(category) or _default_names(category, maps[category]) for category in files}
     for category, paths in files.items():
         if len(maps[category]) == len(paths):

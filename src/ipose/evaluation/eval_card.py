@@ -21,6 +21,9 @@ _MEASURES = {
 }
 """General names of metrics that have another name with Inception's features."""
 
+_LOWER = ("distance", "error", "reconstruction", "mocd", " outside")
+"""Words in the general names of metrics of which lower values are better."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvalCard:
@@ -74,6 +77,19 @@ class EvalCard:
         name = self.metric.replace(" (pooled)", " pooled").split(" (")[0]  # pooled is another metric, no network
         return _MEASURES.get(name, name)
 
+    @property
+    def better(self) -> str:
+        """Which values are better: "lower is better", "higher is better", or "" where neither is."""
+        words = self.measure.lower()
+        if self.protocol == "control" and " inside" in words:
+            return ""  # how much an edit changes: as much as the user likes
+        return "lower is better" if any(word in words for word in _LOWER) else "higher is better"
+
+    @property
+    def title(self) -> str:
+        """The metric, with a word where lower values are better."""
+        return f"{self.metric}, lower is better" if self.better.startswith("lower") else self.metric
+
     def line(self) -> str:
         """The card in one line of text."""
         facts = [
@@ -86,7 +102,7 @@ class EvalCard:
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
         facts += [f"{name} {value:.6g}" for name, value in self.baselines.items()]
         facts += [f"{name} {value[:12]}" for name, value in self.model.items()]
-        return f"{self.metric} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
+        return f"{self.title} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
 
     def _ignored(self) -> str:
         """What did not count, in words. Classes without pixels are only counted."""

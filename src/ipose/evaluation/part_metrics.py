@@ -1,4 +1,4 @@
-"""Metrics of part maps: the paper's accuracy over the frame, accuracy on object pixels, and part mIoU.
+"""Metrics of part maps: AC (the paper's accuracy over the frame), accuracy on object pixels, and part mIoU.
 
 All three are computed from a confusion matrix of counts (rows: true part, columns: predicted part). Matrices of objects
 are added. No number is a mean of means, except those called "macro".

@@ -9,7 +9,7 @@ from ipose.reports.blocks import environment_facts
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
-from ipose.reports.sheets import part_legend, silhouette, support_tiles
+from ipose.reports.sheets import GREYS, part_legend, silhouette, support_tiles
 from ipose.whole_files import save_whole
 
 SHOWN = 10
@@ -34,7 +34,7 @@ def write_support_report(
         objects: the judged objects.
         lead: first sentence of the report.
     """
-    category, legend = objects.category, part_legend(objects.part_names, bare=True)
+    category, legend = objects.category, [*part_legend(objects.part_names), *GREYS]
     rows = [
         TileRow(support_tiles(one, category), f"supports: {name}", part_legend(one.part_names[category]))
         for name, one in sets.items()

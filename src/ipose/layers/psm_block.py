@@ -1,4 +1,4 @@
-"""The PSM block, and the signature that a replacement needs (iPOSE sec. 3.2, fig. 3)."""
+"""The PSM block (part and semantic modulation; iPOSE sec. 3.2, fig. 3), and the signature that a replacement needs."""
 
 from typing import Protocol, runtime_checkable
 

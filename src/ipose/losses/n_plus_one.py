@@ -1,4 +1,4 @@
-"""(N+1)-class loss: the discriminator labels every pixel with its class, or as fake (class 0 of C+1)."""
+"""(N+1)-class loss, a class-balanced loss: D labels every pixel with its class, or as fake (class 0 of C+1)."""
 
 from typing import Literal
 

@@ -67,7 +67,7 @@ class SavedModel(
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: configs and weights, as torch cannot pickle networks with spectral norm."""
         generator, partnet = self.generator, self.partnet
-        networks = (generator.config, type(generator.blocks[0]), generator.state_dict())
+        networks = (generator.config, generator.block, generator.state_dict())
         parts = None if partnet is None else (partnet.config, partnet.state_dict())
         return _made_again, (type(self), networks, parts, self.supports, self.spec)
 
@@ -114,7 +114,8 @@ class SavedModel(
 
         Args:
             pretrained_model_name_or_path: run, model folder or hub id.
-            block: what the generator's blocks are made by, where it was trained with other ones than the PSM block.
+            block: makes the generator's blocks. None = the class that config.json names. If that is not one of ipose's,
+                its module is imported from where Python looks for modules, and its code runs.
             kwargs: of `huggingface_hub.snapshot_download`, for a hub id.
         Raises:
             RunError: no such folder, a model of another system, a generator of other blocks, or a damaged file.

@@ -65,7 +65,7 @@ def read_contents(path: str | Path | ModelFolder, block: BlockFactory | None = N
 
     Args:
         path: of the run or its model/.
-        block: what the generator's blocks are made by, where it was trained with other ones than the PSM block.
+        block: makes the generator's blocks. None = the class that config.json names, which is imported.
     Raises:
         RunError: no model here, one of another system, a generator of other blocks, or a damaged file.
         SupportError, SpecError: supports or spec are damaged, or gone.

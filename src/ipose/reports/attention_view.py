@@ -13,7 +13,7 @@ from ipose.data.palette import INK, PAPER
 from ipose.partnet.attention import SupportAttention
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.reports.sheets import part_legend
+from ipose.reports.sheets import GREYS, part_legend
 
 SCALE = 3
 """Screen pixels for each pixel of the object frame."""
@@ -119,6 +119,7 @@ def attention_sheet(
             heading = f"{name}, {query.caption}"
             legend = part_legend(part_names) if pixel == centres[-1] else ()
             rows.append(TileRow([Tile(query.picture, pixel.name), *supports], heading=heading, legend=legend))
+    rows.append(TileRow((), heading="grey", legend=GREYS))
     return contact_sheet(rows, title, side=64 * SCALE)
 
 

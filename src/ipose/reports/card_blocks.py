@@ -39,7 +39,7 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
         counts = ", ".join(f"{count} {what}" for what, count in card.counts.items())
         baselines = ", ".join(f"{value:.6g} {what}" for what, value in card.baselines.items()) or "-"
         notes = "; ".join(card.notes)
-        rows.append((short_name(card), f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
+        rows.append((named(card), f"{card.value:.6g}", baselines, card.protocol, features, counts, notes, path))
     header = ("metric", "value", "baselines", "protocol", "features", "of", "notes", "card")
     return Table(header, rows, title=title)
 
@@ -47,6 +47,11 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]], title: str = "") -> Table
 def short_name(card: EvalCard) -> str:
     """The metric without its network."""
     return card.metric.split(" (features")[0].split(" (segmenter")[0]
+
+
+def named(card: EvalCard) -> str:
+    """The metric without its network, with a word where lower values are better."""
+    return short_name(card) + (f", {card.better}" if card.better.startswith("lower") else "")
 
 
 def cards_as_text(cards: Sequence[EvalCard]) -> str:
@@ -62,7 +67,7 @@ def short_table(cards: Sequence[EvalCard]) -> Table:
 
 def _short_rows(cards: Sequence[EvalCard]) -> list[tuple[str, str, str]]:
     return [
-        (short_name(card), f"{card.value:.6g}", ", ".join(f"{count} {what}" for what, count in card.counts.items()))
+        (named(card), f"{card.value:.6g}", ", ".join(f"{count} {what}" for what, count in card.counts.items()))
         for card in cards
     ]
 

@@ -18,9 +18,13 @@ from matplotlib.figure import Figure as Plot
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.eval_card import EvalCard, read_cards
 from ipose.tables import text_table
+from ipose.training.metrics import read_metrics
 from ipose.whole_files import write_whole
 
 BAR_COLOR = "#005eaa"
+
+FEW = 500
+"""Of fewer images or objects, a comparison says so."""
 
 
 def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: Path | None = None) -> str:
@@ -39,12 +43,47 @@ def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: P
             "nothing to compare", field="compare", found=", ".join(map(str, paths)), expected="two cards or folders"
         )
     columns = {str(path): read_cards(path) for path in paths}
-    table = text_table(*compare_cards(columns, across_protocols=across_protocols))
+    header, rows = compare_cards(columns, across_protocols=across_protocols)
+    table = "\n".join([text_table(header, [*rows, *_of_the_runs(columns)]), *_few_samples(columns)])
     if plot is not None:
         if plot.exists():
             raise DataError("there is a file already", file=plot, mend="Name another with --plot.")
         write_whole(plot, lambda beside: beside.write_bytes(card_plot(columns)))
     return table
+
+
+def _of_the_runs(columns: Mapping[str, Sequence[EvalCard]]) -> list[list[str]]:
+    """Rows below the scores: the training steps of each run, and what its scores are of."""
+    steps = [_steps(Path(name)) for name in columns]
+    rows = [["training steps", *steps]] if any(step != "-" for step in steps) else []
+    seeds = [", ".join(map(str, sorted({seed for card in cards for seed in card.seeds}))) for cards in columns.values()]
+    for kind in ("images", "photographs", "objects", "scenes"):
+        counts = [sorted({card.counts[kind] for card in cards if kind in card.counts}) for cards in columns.values()]
+        if any(counts):
+            rows.append([kind, *(", ".join(map(str, each)) or "-" for each in counts)])
+    return [*rows, ["seeds", *(each or "-" for each in seeds)]]
+
+
+def _steps(folder: Path) -> str:
+    """The steps that a run was trained, by its newest checkpoint's number in the log; "-" = no run."""
+    records = [record for record in read_metrics(folder / "metrics.jsonl") if "losses" in record]
+    return str(records[-1]["step"]) if records else "-"
+
+
+def _few_samples(columns: Mapping[str, Sequence[EvalCard]]) -> list[str]:
+    """A sentence where scores are of few images or objects, or of one training each."""
+    least = {name: min((n for card in cards for n in _samples(card)), default=FEW) for name, cards in columns.items()}
+    few = [f"{name} ({count})" for name, count in least.items() if count < FEW]
+    if not few:
+        return []
+    return [
+        f"Few samples: {', '.join(few)}. Small differences mean nothing: evaluate more scenes, and train each run with "
+        "several seeds (ipose ablate does, and tells a difference from the spread)."
+    ]
+
+
+def _samples(card: EvalCard) -> list[int]:
+    return [card.counts[kind] for kind in ("images", "photographs", "objects") if kind in card.counts]
 
 
 def compare_cards(
@@ -79,10 +118,14 @@ def compare_cards(
 def _line_and_cell(card: EvalCard, across_protocols: bool) -> tuple[str, str]:
     """Name of a card's row, and text of its cell."""
     if not across_protocols:
-        return f"{card.metric} [{card.protocol}]", f"{card.value:.6g}"
+        return f"{card.metric} [{card.protocol}]{_direction(card)}", f"{card.value:.6g}"
     name = card.metric.split(" (")[0] if "FID" in card.metric or "KID" in card.metric else card.features
     way = ", ".join(word for word in (card.protocol, (name or "").split("@")[0]) if word)
-    return card.measure, f"{card.value:.6g} [{way}]"
+    return f"{card.measure}{_direction(card)}", f"{card.value:.6g} [{way}]"
+
+
+def _direction(card: EvalCard) -> str:
+    return f", {card.better}" if card.better else ""
 
 
 def _way(card: EvalCard) -> dict[str, Any]:
@@ -129,7 +172,7 @@ def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
     panels: dict[str, list[tuple[str, float]]] = {}
     for name, cards in columns.items():
         for card in cards:
-            panels.setdefault(f"{card.metric} [{card.protocol}]", []).append((name, card.value))
+            panels.setdefault(f"{card.metric} [{card.protocol}]{_direction(card)}", []).append((name, card.value))
     if not panels:
         raise ConfigError("no cards to draw")
     panels = {title: bars for title, bars in panels.items() if len({name for name, _ in bars}) > 1} or panels

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ipose.data.palette import FAINT, INK, NOTHING, PAPER, RGB
+from ipose.data.palette import FAINT, INK, PAPER, RGB
 
 MARGIN, GAP, TILE_SIDE = 20, 12, 176
 """In pixels: margin of the page, gap between tiles, and longer side of a tile."""
@@ -100,7 +100,7 @@ def _same_size(tiles: Sequence[Tile]) -> list[Tile]:
     """An empty tile is as large as its neighbours."""
     sizes = [tile.picture.size for tile in tiles if tile.picture is not None]
     size = sizes[0] if sizes else (64, 64)
-    return [tile if tile.picture else Tile(Image.new("RGB", size, NOTHING), tile.caption) for tile in tiles]
+    return [tile if tile.picture else Tile(Image.new("RGB", size, PAPER), tile.caption) for tile in tiles]
 
 
 def _tile_block(tile: Tile, side: int) -> Image.Image:

@@ -13,7 +13,7 @@ from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge, font
 from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
-from ipose.reports.sheets import class_legend, part_legend
+from ipose.reports.sheets import GREYS, class_legend, part_legend
 from ipose.types import Scene
 
 SIDE_PX = 192
@@ -68,7 +68,8 @@ def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = ""
     for category, supports in {str(item.part_category): supports for item, supports in reversed(shown)}.items():
         if category in supports.part_names:
             names = supports.part_names[category]
-            lines.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names, bare=True)))
+            lines.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names)))
+    lines.append(TileRow((), heading="grey, in parts", legend=GREYS))
     return contact_sheet(lines, title, side=SIDE_PX)
 
 

@@ -36,7 +36,8 @@ def label_picture(label: Int64[Tensor, "h w"], spec: LabelSpec) -> Image.Image:
 
 
 def instance_picture(label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"], spec: LabelSpec) -> Image.Image:
-    """Each object (class and id of a thing class) in its own colour, with dark borders between objects. Stuff is grey.
+    """Each object (class and id of a thing class) in its own colour, with dark borders between objects. Stuff is no
+    object: light grey.
 
     Colours follow the order of (class, id) in this picture; they mean nothing across pictures.
     """

@@ -11,7 +11,7 @@ from ipose.reports.attention_view import attention_tiles, part_centres
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.figures import part_picture
 from ipose.reports.page import Figure, Table
-from ipose.reports.sheets import part_legend, silhouette, wrong_pixels
+from ipose.reports.sheets import GREYS, part_legend, silhouette, wrong_pixels
 
 NO_PART = "none"
 
@@ -50,7 +50,7 @@ def objects_figure(
         pairs: objects with their true parts.
         inferred: part ids, 0 outside the objects.
         title: above the figure.
-        part_names: of parts 1, 2, ..., for the legend; () = objects of several categories, no legend.
+        part_names: of parts 1, 2, ..., for the legend; () = objects of several categories.
         scores: share of right pixels of each object, 0..1, for the captions; () = no scores.
     """
     tiles = []
@@ -63,9 +63,7 @@ def objects_figure(
             Tile(part_picture(pair.part_map, pair.shape), "true"),
             Tile(wrong_pixels(pair.shape, wrong), "wrong"),
         ]
-    bare = any(bool((pair.shape & (pair.part_map == 0)).any()) for pair in pairs)
-    legends = {"parts": part_legend(part_names, bare=bare)} if part_names else {}
-    return Figure(tiles, title=title, legends=legends, columns=4)
+    return Figure(tiles, title=title, legends={"parts": [*part_legend(part_names), *GREYS]}, columns=4)
 
 
 def attention_figure(attention: SupportAttention, part_names: Sequence[str], title: str, block: int = 0) -> Figure:
@@ -73,7 +71,8 @@ def attention_figure(attention: SupportAttention, part_names: Sequence[str], tit
     tiles = []
     for pixel in part_centres(attention.part_map, part_names):
         tiles += attention_tiles(attention, pixel, part_names, block)
-    return Figure(tiles, title=title, legends={"parts": part_legend(part_names)}, columns=1 + len(attention.supports))
+    legends = {"parts": [*part_legend(part_names), *GREYS]}
+    return Figure(tiles, title=title, legends=legends, columns=1 + len(attention.supports))
 
 
 def extremes(scores: Float[Tensor, " n"], count: int) -> tuple[list[int], list[int]]:

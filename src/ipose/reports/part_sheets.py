@@ -16,7 +16,7 @@ from ipose.errors import DataError
 from ipose.part_annotations import PART_CHANNELS, PartPair
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.reports.sheets import part_legend, supports_sheet
+from ipose.reports.sheets import GREYS, part_legend, supports_sheet
 from ipose.whole_files import save_whole
 
 SHOWN: Mapping[str, int] = {"train": 32, "val": 16}
@@ -88,7 +88,7 @@ def _legend(pairs: Sequence[PartPair], names: Sequence[str]) -> Iterator[LegendE
     for pair in pairs:
         counts += torch.bincount(pair.part_map[pair.shape].long(), minlength=PART_CHANNELS)
     total = max(int(counts.sum()), 1)
-    entries = part_legend(names, bare=True)
+    entries = [*part_legend(names), GREYS[0]]
     for entry, part in zip(entries, [*range(1, len(names) + 1), 0], strict=True):
         yield LegendEntry(f"{entry.name}  {100 * int(counts[part]) / total:.1f} %", entry.color)
 

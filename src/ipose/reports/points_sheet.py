@@ -7,7 +7,7 @@ from jaxtyping import Float, Integer
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ipose.data.palette import PAPER, PART_COLORS, RGB, instance_color, lookup
+from ipose.data.palette import NOTHING, PAPER, PART_COLORS, RGB, instance_color, lookup
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 
@@ -66,5 +66,6 @@ def points_row(
 
 def points_sheet(rows: Sequence[TileRow], parts: int, title: str = "") -> Image.Image:
     """A sheet of rows of `points_row`, with a legend of the parts."""
-    last = TileRow(rows[-1].tiles, rows[-1].heading, part_legend(parts))
+    legend = [*part_legend(parts), LegendEntry("no object", NOTHING)]
+    last = TileRow(rows[-1].tiles, rows[-1].heading, legend)
     return contact_sheet([*rows[:-1], last], title)

@@ -8,13 +8,16 @@ from jaxtyping import Bool, Integer
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.palette import BARE, PART_COLORS
+from ipose.data.palette import BARE, NOTHING, PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet
 from ipose.reports.figures import instance_picture, label_picture, part_picture, photo
 from ipose.types import Scene
+
+GREYS = (LegendEntry("object pixel without a part", BARE), LegendEntry("no object", NOTHING))
+"""Legend of the two greys. They mean the same in every picture of parts, supports and instances."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +79,8 @@ def scene_sheet(
     for category, names in (part_names or {}).items():
         if any(item.part_category == category for row in rows for item in row.scene.objects):
             legends.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names)))
+    if rows:
+        legends.append(TileRow((), heading="grey, in instances and parts", legend=GREYS))
     return contact_sheet([*lines, *legends], title)
 
 
@@ -85,6 +90,7 @@ def supports_sheet(supports: SupportSet, title: str = "Supports") -> Image.Image
         TileRow(support_tiles(supports, name), heading=name, legend=part_legend(supports.part_names[name]))
         for name in supports.categories
     ]
+    rows.append(TileRow((), heading="grey", legend=GREYS))
     return contact_sheet(rows, title, side=128)
 
 
@@ -118,7 +124,7 @@ def parts_sheet(
             tiles.append(Tile(part_picture(true[i], shape), "true"))
             tiles.append(Tile(wrong_pixels(shape, wrong), f"wrong: {100 * wrong.double().mean():.1f} % of the frame"))
         rows.append(TileRow(tiles, heading=names[i] if names else ""))
-    legend = [TileRow((), heading="parts", legend=part_legend(part_names))] if part_names else []
+    legend = [TileRow((), heading="parts", legend=[*part_legend(part_names), *GREYS])]
     return contact_sheet([*rows, *legend], title)
 
 
@@ -133,10 +139,9 @@ def silhouette(shape: Bool[Tensor, "s1 s2"]) -> Image.Image:
     return part_picture(torch.zeros_like(shape, dtype=torch.uint8), shape)
 
 
-def part_legend(part_names: Sequence[str], bare: bool = False) -> list[LegendEntry]:
-    """Colours and names of the parts 1, 2, ... `bare`: add the grey of object pixels without a part."""
-    entries = [LegendEntry(name, PART_COLORS[i]) for i, name in enumerate(part_names, start=1)]
-    return [*entries, LegendEntry("no part", BARE)] if bare else entries
+def part_legend(part_names: Sequence[str]) -> list[LegendEntry]:
+    """Colours and names of the parts 1, 2, ..."""
+    return [LegendEntry(name, PART_COLORS[i]) for i, name in enumerate(part_names, start=1)]
 
 
 def class_legend(scenes: Sequence[Scene], spec: LabelSpec) -> list[LegendEntry]:

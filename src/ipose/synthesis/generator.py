@@ -53,6 +53,7 @@ class Generator(nn.Module):
             message, found = "another block can only replace the PSM block", config.part_injection
             raise ConfigError(message, field="part_injection", found=found, expected="psm")
         self.config = config
+        self.block: BlockFactory = block or _ABLATIONS.get(config.part_injection, PSMBlock)
         self.map_form: MapForm = "auto"
         self.release_extras: dict[str, Tensor] = {}  # unused tensors of a release checkpoint; no weights
         widths = [config.channels * multiplier for multiplier in config.channel_multipliers]
@@ -64,7 +65,7 @@ class Generator(nn.Module):
         )
         self.first = nn.Conv2d(map_channels, widths[0], 3, padding=1)
         self.blocks = nn.ModuleList(
-            (block or _ABLATIONS.get(config.part_injection, PSMBlock))(
+            self.block(
                 fin,
                 fout,
                 map_channels=map_channels,

@@ -70,7 +70,8 @@ class SynthesisConfig:
     """Form of predicted parts: Q*F decoder features (R), or the Q logit maps (P: "part map"). No effect for other
     `parts`."""
     paste: Paste = "release"
-    """Where features of an object are written: in the pasted-back shape (R), or at the object's own pixels."""
+    """Where features of an object are written: in the pasted-back shape, which can be a pixel off (R), or at the
+    object's own pixels (`toy`)."""
     object_shape: ObjectShape = "label_and_instance"
     """Pixels of an object's silhouette: those with its label and instance id, or with its instance id (R)."""
     spectral_norm: SpectralNormScope = "release"
@@ -207,6 +208,7 @@ _TOY: Mapping[str, Any] = {
     "part_hidden": 8,
     "part_noise_channels": 7,
     "part_input": "logits",
+    "paste": "own_pixels",
     "discriminator_channels": (3, 16, 32, 48, 64),
     "last_decoder_channels": 16,
     "style_loss": "none",

@@ -6,9 +6,10 @@ from typing import Any
 from torch import Tensor
 
 from ipose.configs import config_from_plain
-from ipose.errors import RunError
-from ipose.layers.psm_block import BlockFactory
+from ipose.errors import ConfigError, RunError
+from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.model_folder import EXTRAS, ModelFolder
+from ipose.synthesis.block_names import block_name, block_named
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 
@@ -17,7 +18,7 @@ WEIGHTS = "model.safetensors"
 
 def generator_fields(generator: Generator) -> dict[str, Any]:
     """Fields of config.json about a generator."""
-    return {"synthesis_config": asdict(generator.config), "block": _block_name(generator)}
+    return {"synthesis_config": asdict(generator.config), "block": block_name(generator.block)}
 
 
 def generator_files(generator: Generator) -> dict[str, dict[str, Tensor]]:
@@ -32,23 +33,43 @@ def read_generator(model: ModelFolder, block: BlockFactory | None = None) -> Gen
 
     Args:
         model: its folder.
-        block: makes the blocks, if it was trained with other blocks. None = the config's own.
+        block: makes the blocks. None = the class that config.json names, which is imported (`block_names`).
     Raises:
-        RunError: config.json and weights disagree, a damaged file, or blocks that need `block`.
+        RunError: config.json and weights disagree, a damaged file, or blocks that cannot be imported.
     """
     with model.reading("generator"):
-        generator = Generator(config_from_plain(SynthesisConfig, model.config["synthesis_config"]), block)
-        trained_with = model.config.get("block", _block_name(generator))
-        if block is None and trained_with != _block_name(generator):
-            message = "a generator with blocks of its own"
-            mend = "Pass what makes them: IPose.from_pretrained(..., block=...)."
-            raise RunError(message, file=model.path, found=trained_with, expected=_block_name(generator), mend=mend)
-        generator.load_state_dict(model.weights(WEIGHTS))
+        config = config_from_plain(SynthesisConfig, model.config["synthesis_config"])
+        block = block or _own_block(model, config)
+        generator = Generator(config, block)
+        weights = model.weights(WEIGHTS)
+    _load(generator, weights, model)
     generator.release_extras = model.extras()
     return generator.eval()
 
 
-def _block_name(generator: Generator) -> str:
-    """Name of the blocks' class, so that a reader of config.json knows which `block` to pass."""
-    kind = type(generator.blocks[0])
-    return f"{kind.__module__}.{kind.__qualname__}"
+def _own_block(model: ModelFolder, config: SynthesisConfig) -> BlockFactory | None:
+    """The class of blocks that config.json names. None = the config's own."""
+    name = model.config.get("block")
+    if name is None or config.part_injection != "psm":
+        return None
+    try:
+        return block_named(str(name))
+    except ConfigError as error:
+        message = "a generator with blocks of its own, which cannot be imported"
+        raise RunError(message, file=model.path, found=error.found, expected=error.expected, mend=error.mend) from error
+
+
+def _load(generator: Generator, weights: dict[str, Tensor], model: ModelFolder) -> None:
+    """Raises RunError if the weights do not fit. Names the blocks where they are somebody's own."""
+    with model.reading("generator"):
+        try:
+            generator.load_state_dict(weights)
+        except RuntimeError as error:
+            if generator.block is PSMBlock or generator.config.part_injection != "psm":
+                raise
+            raise RunError(
+                f"the weights do not fit the blocks of {block_name(generator.block)}",
+                file=model.path,
+                found=" ".join(str(error).split())[:200],
+                mend="Was the class changed since the training? Bring back the one that was trained.",
+            ) from error

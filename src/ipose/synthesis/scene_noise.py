@@ -1,4 +1,7 @@
-"""The noise of a scene, drawn on the CPU from (seed, scene name). So a seed gives the same image in any batch."""
+"""The noise of a scene, OASIS's "3D noise" among it, drawn on the CPU from (seed, scene name).
+
+So a seed gives the same image in any batch.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -55,7 +55,7 @@ def write_run_report(run: Run) -> Path:
     step, seconds = progress_of(run)
     best = best_of(run)
     content = ReportContent(
-        title=system.title,
+        title=f"{system.title}: {run.folder.resolve().name}",
         lead=f"Trained {step} steps in {seconds / 60:.1f} minutes on {run.info['data']}{page.lead}."
         + ("" if best is None else f" The model is that of the best step: {best.text()}."),
         sections=[

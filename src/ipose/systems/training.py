@@ -1,7 +1,7 @@
 """Training any system: from a task to a trained run, its model folder and its sheets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Prepared:
         load: reads the model folder back, where it takes more than the record's `loading`; None = that.
         watch: numbers to write beside the losses, from that model and the step; None = there are none.
         measure: value of a validation metric of that model, by its name in the record's `metrics`; None = it has none.
+        remembered: more options for run.json, as plain values: those that were given from Python.
     """
 
     config: Any
@@ -85,6 +86,7 @@ class Prepared:
     load: Callable[[Path], Any] | None = None
     watch: Callable[[Any, int], Mapping[str, Any]] | None = None
     measure: Callable[[Any, str], float] | None = None
+    remembered: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +155,7 @@ def train_system(
         folder,
         resume=resume,
         kind=task.system.kind,
-        config=task.described(prepared.config),
+        config={**task.described(prepared.config), **prepared.remembered},
         train=config,
         data=prepared.about,
     )

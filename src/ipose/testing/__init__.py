@@ -7,6 +7,9 @@ A contract is a class of tests. Subclass it in a test file, say what to judge, a
     class TestMine(RelaxedEMDContract):
         implementation = staticmethod(my_relaxed_emd)  # a class needs no staticmethod
 
+Each claim is of the interface (any idea keeps it) or of the paper's method; ``pytest -k "not paper_method"`` asks for
+the interface alone (`ipose.testing.claims`).
+
 A `device` fixture of session scope says where tensors live (``return torch.device("cpu")``), and
 ``pytest.register_assert_rewrite("ipose.testing")`` in the conftest lets a failed claim show its numbers. A contract's
 docstring says how it calls what it judges. `failed_tests` runs one on a planted fault: does it reject wrong versions?

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ipose.groupdnet.modulation import Modulation
 from ipose.reference.cg_norm import cg_norm
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.spade_contract import random_tensor, redraw
 
@@ -33,6 +34,7 @@ class CGNormContract:
         """By the names of `ipose.reference.cg_norm`."""
         return {name.removeprefix("gamma_beta."): tensor for name, tensor in module.named_parameters()}
 
+    @paper_method("conditional group norm (GroupDNet sec. 3.3)")
     def test_agrees_with_the_loops_in_float64(self, device: torch.device) -> None:
         for modulation in MODULATIONS:
             module, x = self.make(modulation, device), random_tensor(1, 2, 2 * CLASSES, 2, 3).to(device)
@@ -42,6 +44,7 @@ class CGNormContract:
                 expected = cg_norm(x, label, self.weights(module), widths.shared_groups, widths.groups)
                 torch.testing.assert_close(module(x, label), expected, atol=1e-9, rtol=1e-9)
 
+    @paper_method("norm(x) (1 + gamma) + beta (GroupDNet sec. 3.3)")
     def test_is_the_norm_alone_where_gamma_and_beta_are_0(self, device: torch.device) -> None:
         module, x = self.make(MODULATIONS[0], device), random_tensor(1, 2, 2 * CLASSES, 3, 3).to(device)
         with torch.no_grad():
@@ -51,6 +54,7 @@ class CGNormContract:
         expected = nn.BatchNorm2d(2 * CLASSES, affine=False).double().to(device)(x)
         torch.testing.assert_close(module(x, label), expected)
 
+    @paper_method("grouped convolutions keep the classes apart (GroupDNet sec. 3.3)")
     def test_a_class_modulates_the_channels_of_its_own_group_alone(self, device: torch.device) -> None:
         module, x = self.make(MODULATIONS[0], device).eval(), random_tensor(1, 1, 2 * CLASSES, 3, 3).to(device)
         before = random_tensor(2, 1, CLASSES, 3, 3).to(device)
@@ -75,6 +79,7 @@ class CGBlockContract(NetworkContract):
         """(x, label_tensor)."""
         return torch.randn(batch, 2 * CLASSES, 6, 4), torch.rand(batch, CLASSES, 12, 8)
 
+    @paper_method("grouped convolutions keep the classes apart (GroupDNet sec. 3.3)")
     def test_a_group_of_the_input_reaches_its_group_of_the_output_alone(self, device: torch.device) -> None:
         for training in (False, True):
             for fout in (CLASSES, 2 * CLASSES, 4 * CLASSES):
@@ -89,6 +94,7 @@ class CGBlockContract(NetworkContract):
                 assert changed[: fout // GROUPS].all()
                 assert not changed[fout // GROUPS :].any()
 
+    @interface
     def test_keeps_the_size_and_gives_the_width_asked_for(self, device: torch.device) -> None:
         for modulation in MODULATIONS:
             for fin, fout in ((8, 8), (8, 4), (4, 8)):

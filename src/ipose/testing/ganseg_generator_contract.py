@@ -14,6 +14,7 @@ from ipose.errors import ShapeMismatchError
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.presets import GANSegConfig
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.network_contract import NetworkContract
 
 
@@ -46,6 +47,7 @@ class GANSegGeneratorContract(NetworkContract):
         with torch.no_grad():
             return self.call(network, inputs), self.call(network, other)
 
+    @interface
     def test_shapes_are_those_of_the_config(self, device: torch.device) -> None:
         config, output = self.config, self._outputs(device)[0]
         side, parts = config.image_size, config.parts
@@ -55,23 +57,27 @@ class GANSegGeneratorContract(NetworkContract):
         assert output.points.shape == (3, config.points, 2)
         assert output.part_map().max() <= parts
 
+    @interface
     def test_masks_sum_to_1(self, device: torch.device) -> None:
         mask = self._outputs(device)[0].mask
         torch.testing.assert_close(mask.sum(1), torch.ones_like(mask[:, 0]), atol=1e-5, rtol=0)
         assert mask.min() >= 0
 
+    @interface
     def test_pixels_and_points_are_between_minus_1_and_1(self, device: torch.device) -> None:
         output = self._outputs(device)[0]
         assert output.image.abs().max() <= 1
         assert output.image.std() > 0
         assert output.points.abs().max() <= 1
 
+    @paper_method("a part's centre is the mean of its points (GANSeg sec. 3)")
     def test_centres_are_the_means_of_their_points(self, device: torch.device) -> None:
         output, each = self._outputs(device)[0], self.config.points_per_part
         for k in range(self.config.parts):
             mean = output.points[:, k * each : (k + 1) * each].mean(1)
             torch.testing.assert_close(output.centres[:, k], mean, atol=1e-6, rtol=1e-5)
 
+    @paper_method("places and looks have noises of their own (GANSeg sec. 3)")
     def test_points_depend_on_the_first_noise_alone(self, device: torch.device) -> None:
         network, (points, *others) = self._settled(device)
         with torch.no_grad():
@@ -80,6 +86,7 @@ class GANSegGeneratorContract(NetworkContract):
             assert (one.points - self.call(network, [-points, *others]).points).abs().max() > 1e-3
 
     @pytest.mark.parametrize("changed", [1, 3])
+    @paper_method("places and looks have noises of their own (GANSeg sec. 3)")
     def test_masks_and_foreground_do_not_depend_on_the_backgrounds_noise(
         self, device: torch.device, changed: int
     ) -> None:
@@ -88,6 +95,7 @@ class GANSegGeneratorContract(NetworkContract):
         assert torch.equal(one.foreground, other.foreground)
         assert not torch.equal(one.background, other.background)
 
+    @paper_method("the background is generated apart (GANSeg sec. 3)")
     def test_the_backgrounds_row_counts_only_where_the_config_lets_it(self, device: torch.device) -> None:
         network, inputs = self._settled(device)
         moved = [*inputs[:3], inputs[3] + torch.tensor([0.5, 0.0], device=device)]
@@ -95,6 +103,7 @@ class GANSegGeneratorContract(NetworkContract):
             one, other = self.call(network, inputs), self.call(network, moved)
         assert torch.equal(one.image, other.image) == self.config.fixed_background_row
 
+    @interface
     def test_names_noise_of_another_width(self, device: torch.device) -> None:
         network, (*noises, position) = self._fresh(device)
         with pytest.raises(ShapeMismatchError, match=r"points.*noise of another width"):

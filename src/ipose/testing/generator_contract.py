@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.synthesis.presets import SynthesisConfig
+from ipose.testing.claims import interface
 from ipose.testing.network_contract import NetworkContract
 
 TINY = SynthesisConfig(
@@ -60,6 +61,7 @@ class GeneratorContract(NetworkContract):
         return network(label, part_features, part_mask, z=z, part_noise=part_noise)
 
     @pytest.mark.parametrize("multiples", [(1, 1), (1, 3), (2, 1)])
+    @interface
     def test_takes_any_multiple_and_gives_an_image_of_that_size(
         self, device: torch.device, multiples: tuple[int, int]
     ) -> None:
@@ -68,6 +70,7 @@ class GeneratorContract(NetworkContract):
         image = self.call(network, [tensor.to(device) for tensor in self.inputs(2, (h, w))])
         assert image.shape == (2, 3, h, w)
 
+    @interface
     def test_pixels_are_between_minus_1_and_1(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         image = self.call(network, (label, 100 * parts, mask, 100 * z, noise))
@@ -75,6 +78,7 @@ class GeneratorContract(NetworkContract):
         assert image.std() > 0
 
     @pytest.mark.parametrize(("down", "right"), [(1, 0), (0, 1), (-1, -1)])
+    @interface
     def test_refuses_a_size_that_the_blocks_cannot_reach(self, device: torch.device, down: int, right: int) -> None:
         network, (label, parts, mask, z, noise) = self._fresh(device)
         h, w = self.size[0] + down, self.size[1] + right
@@ -87,6 +91,7 @@ class GeneratorContract(NetworkContract):
             self.call(network, (label, parts, mask, z, noise))
 
     @pytest.mark.parametrize("wrong", [-1, 255])
+    @interface
     def test_refuses_a_class_id_that_it_does_not_know(self, device: torch.device, wrong: int) -> None:
         network, (label, *others) = self._fresh(device)
         label[1, 3, 4] = wrong
@@ -94,18 +99,21 @@ class GeneratorContract(NetworkContract):
             self.call(network, (label, *others))
 
     @pytest.mark.parametrize(("position", "name"), [(1, "part_features"), (3, "z"), (4, "part_noise")])
+    @interface
     def test_names_an_input_of_other_channels(self, device: torch.device, position: int, name: str) -> None:
         network, inputs = self._fresh(device)
         inputs[position] = inputs[position][:, :-1]
         with pytest.raises(ShapeMismatchError, match=name):
             self.call(network, inputs)
 
+    @interface
     def test_one_z_an_image_is_the_same_z_at_every_pixel(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         spread = z[:, :, None, None].expand(-1, -1, *self.size)
         before = self.call(network, (label, parts, mask, z, noise))
         assert torch.equal(self.call(network, (label, parts, mask, spread, noise)), before)
 
+    @interface
     def test_z_and_the_label_map_change_the_image(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         before = self.call(network, (label, parts, mask, z, noise))

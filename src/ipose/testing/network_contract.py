@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from ipose.testing.claims import interface
+
 
 class NetworkContract:
     """A batch is its items, every weight learns, a saved network is the same network, and no layer is used twice.
@@ -46,6 +48,7 @@ class NetworkContract:
         """Whether a parameter must receive a gradient that is not 0: all but biases, which a norm may cancel."""
         return parameter.ndim > 1 and name not in self.without_gradient
 
+    @interface
     def test_in_eval_mode_a_batch_equals_its_items_one_by_one(self, device: torch.device) -> None:
         network, inputs = self._settled(device)
         with torch.no_grad():
@@ -57,6 +60,7 @@ class NetworkContract:
                         tensor, together[name][i : i + 1], atol=self.tolerance, rtol=self.tolerance
                     )
 
+    @interface
     def test_every_parameter_receives_gradient(self, device: torch.device) -> None:
         network, inputs = self._fresh(device)
         generator = torch.Generator().manual_seed(3)
@@ -74,6 +78,7 @@ class NetworkContract:
         dead = [name for name, p in network.named_parameters() if self.learns(name, p) and not gradients[name].any()]
         assert not dead, f"gradient 0: {dead}"
 
+    @interface
     def test_save_then_load_changes_no_output(self, device: torch.device) -> None:
         network, inputs = self._settled(device)
         file = io.BytesIO()
@@ -87,6 +92,7 @@ class NetworkContract:
         for name, tensor in before.items():
             assert torch.equal(tensor, after[name]), f"{name} is another after loading"
 
+    @interface
     def test_no_two_layers_share_weights_by_accident(self, device: torch.device) -> None:
         network, _ = self._fresh(device)
         owners: dict[int, str] = {}
@@ -94,6 +100,7 @@ class NetworkContract:
             first = owners.setdefault(parameter.data_ptr(), name)
             assert first == name, f"{name} and {first} are one tensor"
 
+    @interface
     def test_two_networks_share_no_weights(self, device: torch.device) -> None:
         one, other = self._fresh(device)[0], self._fresh(device)[0]
         ours = {parameter.data_ptr() for parameter in one.parameters()}

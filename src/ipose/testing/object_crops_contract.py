@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import object_crops as reference
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.law import law
 from ipose.testing.shape_strategies import ObjectScene, object_scenes
 
@@ -63,17 +64,20 @@ class ObjectCropsContract:
     crop: ClassVar[Callable[..., Tensor]]
 
     @law(scene=object_scenes(), side=st.sampled_from([5, SIDE, 64]))
+    @paper_method("the steps of the authors' crop and paste (iPOSE sec. 3.1)")
     def test_matches_the_literal_steps(self, device: torch.device, scene: ObjectScene, side: int) -> None:
         scene = scene.to(device)
         assert torch.equal(self.crop(scene, side), literal_shapes(scene, side))
 
     @law(scene=object_scenes(min_objects=1))
+    @interface
     def test_a_batch_equals_its_objects_one_by_one(self, device: torch.device, scene: ObjectScene) -> None:
         scene = scene.to(device)
         alone = [self.crop(scene.select(torch.tensor([i], device=device)), SIDE) for i in range(len(scene))]
         assert torch.equal(self.crop(scene, SIDE), torch.cat(alone))
 
     @law(scene=object_scenes(min_objects=1))
+    @interface
     def test_shows_nothing_of_other_objects(self, device: torch.device, scene: ObjectScene) -> None:
         first = scene.select(torch.tensor([0])).to(device)
         own = (first.label == first.class_ids) & (first.instance == first.instance_ids)
@@ -81,14 +85,17 @@ class ObjectCropsContract:
         assert torch.equal(self.crop(first, SIDE), self.crop(without, SIDE))
 
     @law(scene=object_scenes(min_objects=1), down=st.integers(0, 5), right=st.integers(0, 5))
+    @interface
     def test_moves_with_its_object(self, device: torch.device, scene: ObjectScene, down: int, right: int) -> None:
         """In the middle of a larger image, a shifted object has the same crop."""
         still, moved = (surrounded(scene, *shift).to(device) for shift in ((0, 0), (down, right)))
         assert torch.equal(self.crop(still, SIDE), self.crop(moved, SIDE))
 
+    @interface
     def test_no_objects_make_no_crops(self, device: torch.device) -> None:
         assert self.crop(empty_scene().to(device), SIDE).shape == (0, 1, SIDE, SIDE)
 
+    @paper_method("the steps of the authors' crop (iPOSE sec. 3.1)")
     def test_a_box_that_ends_odd_at_the_border_grows_to_the_other_side(self, device: torch.device) -> None:
         """Rows 3..7 of 8: [1, 8) is odd and full below, so [0, 8); columns 0..4: [0, 6)."""
         scene = one_object((3, 7, 0, 4), (8, 8)).to(device)
@@ -96,6 +103,7 @@ class ObjectCropsContract:
         expected[3:8, 1:6] = 1  # one column of padding left of the 6 columns
         assert torch.equal(self.crop(scene, 8)[0, 0], expected)
 
+    @paper_method("the photograph's aspect is restored before the crop (iPOSE sec. 3.1)")
     def test_a_squashed_landscape_object_gets_its_width_back(self, device: torch.device) -> None:
         """A 4x4 box is cropped 8x8; from 240x480 it becomes 8x16, padded by 4 rows above and below."""
         scene = one_object((8, 12, 8, 12), (24, 24), original_size=(240, 480)).to(device)
@@ -113,6 +121,7 @@ class ObjectPastesContract:
     paste: ClassVar[Callable[..., Tensor]]
 
     @law(scene=object_scenes(), mode=st.sampled_from(["bilinear", "nearest"]), seed=st.integers(0, 99))
+    @paper_method("the steps of the authors' crop and paste (iPOSE sec. 3.1)")
     def test_matches_the_literal_steps(self, device: torch.device, scene: ObjectScene, mode: Mode, seed: int) -> None:
         scene = scene.to(device)
         features, shapes = some_features(scene, seed), literal_shapes(scene, SIDE)
@@ -120,6 +129,7 @@ class ObjectPastesContract:
         torch.testing.assert_close(self.paste(features, shapes, scene, mode), expected, rtol=0, atol=1e-12)
 
     @law(scene=object_scenes(min_objects=1), mode=st.sampled_from(["bilinear", "nearest"]), seed=st.integers(0, 99))
+    @paper_method("the steps of the authors' paste (iPOSE sec. 3.1)")
     def test_has_the_gradient_of_the_literal_steps(
         self, device: torch.device, scene: ObjectScene, mode: Mode, seed: int
     ) -> None:
@@ -132,6 +142,7 @@ class ObjectPastesContract:
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
     @law(scene=object_scenes(), mode=st.sampled_from(["bilinear", "nearest"]))
+    @interface
     def test_a_constant_stays_that_constant(self, device: torch.device, scene: ObjectScene, mode: Mode) -> None:
         scene = scene.to(device)
         shapes = literal_shapes(scene, SIDE)
@@ -140,6 +151,7 @@ class ObjectPastesContract:
         torch.testing.assert_close(out, 7.0 * written.expand_as(out).double(), rtol=0, atol=1e-12)
 
     @law(scene=object_scenes(images=3), seed=st.integers(0, 99))
+    @interface
     def test_a_batch_equals_its_images_one_by_one(self, device: torch.device, scene: ObjectScene, seed: int) -> None:
         scene = scene.to(device)
         features, shapes = some_features(scene, seed), literal_shapes(scene, SIDE)
@@ -150,6 +162,7 @@ class ObjectPastesContract:
         torch.testing.assert_close(self.paste(features, shapes, scene, "bilinear"), torch.cat(alone))
 
     @law(scene=object_scenes(min_objects=2, max_objects=3, images=1), seed=st.integers(0, 99))
+    @interface
     def test_order_matters_only_where_objects_overlap(
         self, device: torch.device, scene: ObjectScene, seed: int
     ) -> None:
@@ -163,12 +176,14 @@ class ObjectPastesContract:
         overlap = torch.stack(written).sum(0) > 1
         assert torch.equal(forward * ~overlap, backward * ~overlap)
 
+    @paper_method("features of objects are written one after the other (iPOSE sec. 3.1)")
     def test_a_later_object_overwrites_an_earlier_one(self, device: torch.device) -> None:
         both = one_object((4, 11, 4, 11), (20, 20)).select(torch.tensor([0, 0])).to(device)
         features = torch.stack([torch.full((1, SIDE, SIDE), value) for value in (3.0, 5.0)]).to(device)
         out = self.paste(features, torch.ones_like(features), both, "nearest")
         assert set(out.unique().tolist()) == {0.0, 5.0}
 
+    @interface
     def test_no_objects_paste_to_zeros(self, device: torch.device) -> None:
         nothing = torch.zeros(0, 3, SIDE, SIDE, device=device)
         out = self.paste(nothing, nothing[:, :1], empty_scene().to(device), "bilinear")
@@ -176,6 +191,7 @@ class ObjectPastesContract:
         assert not out.any()
 
     @pytest.mark.parametrize("times", [1, 2, 3])
+    @interface
     def test_a_crop_of_a_paste_is_what_was_pasted(self, device: torch.device, times: int) -> None:
         """Where the square's side is a whole multiple of the frame's, nearest there and back loses nothing."""
         scene = one_object((4, 4 * SIDE * times // 4, 4, 4 * SIDE * times // 4), (60, 60)).to(device)

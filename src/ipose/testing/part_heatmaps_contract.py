@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import part_heatmaps as reference
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.law import law
 
 MODES = ("cone", "gauss-var", "gauss-paper")
@@ -29,6 +30,7 @@ class PartHeatmapsContract:
 
     @pytest.mark.parametrize("mode", MODES)
     @pytest.mark.parametrize("kind", GRIDS)
+    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
     def test_agrees_with_the_loops(self, device: torch.device, kind: str, mode: str) -> None:
         points = some_points(seed=1, images=2, parts=3)
         expected = reference.part_heatmaps(points, 3, 8, 2, kind, mode)
@@ -36,12 +38,14 @@ class PartHeatmapsContract:
 
     @pytest.mark.parametrize("mode", MODES)
     @law(seed=st.integers(0, 999), spread=st.floats(0.05, 0.9))
+    @interface
     def test_lies_between_0_and_1(self, device: torch.device, mode: str, seed: int, spread: float) -> None:
         maps = self._maps(spread * some_points(seed, 1, 2), device, 2, 8, 0, "release", mode)
         assert maps.min() >= 0
         assert maps.max() <= 1
 
     @pytest.mark.parametrize("mode", MODES)
+    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
     def test_is_1_at_the_centre(self, device: torch.device, mode: str) -> None:
         around = torch.tensor([[-0.2, 0.1], [0.2, -0.1], [-0.3, -0.4], [0.3, 0.4]], dtype=torch.float64)
         pixel = torch.tensor([-1 + 3 * 2 / 8, -1 + 5 * 2 / 8], dtype=torch.float64)  # 3, 5 of nine pixels
@@ -50,6 +54,7 @@ class PartHeatmapsContract:
         assert (maps > 1 - 1e-6).sum() == 1
 
     @law(seed=st.integers(0, 999))
+    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
     def test_a_cone_is_0_beyond_its_scale(self, device: torch.device, seed: int) -> None:
         points = 0.4 * some_points(seed, 1, 1)
         maps = self._maps(points, device, 1, 16, 4, "release", "cone")
@@ -61,6 +66,7 @@ class PartHeatmapsContract:
         assert (maps[0, 0][distance < reach - 1e-5] > 0).all()
 
     @pytest.mark.parametrize("mode", MODES)
+    @interface
     def test_rows_are_first(self, device: torch.device, mode: str) -> None:
         low = torch.tensor([[0.8, -0.7], [0.6, -0.6], [0.8, -0.4], [0.7, -0.5]], dtype=torch.float64)  # below, left
         maps = self._maps(low[None], device, 1, 16, 0, "release", mode)
@@ -68,6 +74,7 @@ class PartHeatmapsContract:
         assert maps[0, 0].sum(0).argmax() < 6
 
     @pytest.mark.parametrize("mode", MODES)
+    @interface
     def test_the_order_of_a_parts_points_does_not_matter(self, device: torch.device, mode: str) -> None:
         points = some_points(5, 1, 2)
         turned = points[:, [3, 2, 1, 0, 5, 4, 7, 6]]
@@ -75,6 +82,7 @@ class PartHeatmapsContract:
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
     @pytest.mark.parametrize("mode", MODES)
+    @interface
     def test_the_margin_only_adds_pixels_around(self, device: torch.device, mode: str) -> None:
         points = some_points(6, 1, 2)
         wide = self._maps(points, device, 2, 8, 3, "release", mode)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from ipose.reference.part_modulation import part_modulation
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.law import law
 from ipose.testing.spade_contract import LOOP_SIZES, random_tensor, redraw
 
@@ -43,6 +44,7 @@ class PartModulationContract:
         x, part, noise = (random_tensor(seed + i, 2, *shape).to(device) for i, shape in enumerate(shapes))
         return x, part, random_mask(seed, h * scale, w * scale).to(device), noise
 
+    @paper_method("norm(x) (1 + gamma) + beta, from the parts or from the noise (iPOSE sec. 3.2, fig. 3)")
     def test_agrees_with_the_loops_in_float64(self, device: torch.device) -> None:
         for seed, (h, w, scale) in enumerate(LOOP_SIZES):
             module, (x, part, mask, noise) = self.make(seed, device), self.inputs(seed, device, h, w, scale)
@@ -51,6 +53,7 @@ class PartModulationContract:
                 torch.testing.assert_close(module(x, part, mask, noise), expected, atol=1e-9, rtol=1e-9)
 
     @law(seed=SEEDS)
+    @interface
     def test_where_the_mask_is_1_the_noise_does_not_enter(self, device: torch.device, seed: int) -> None:
         module, (x, part, mask, noise) = self.make(seed, device), self.inputs(seed, device)
         there = mask.expand_as(x) == 1
@@ -59,6 +62,7 @@ class PartModulationContract:
         assert not torch.equal(before[~there], after[~there])
 
     @law(seed=SEEDS)
+    @interface
     def test_where_the_mask_is_0_the_part_features_do_not_enter(self, device: torch.device, seed: int) -> None:
         module, (x, part, mask, noise) = self.make(seed, device), self.inputs(seed, device)
         elsewhere = mask.expand_as(x) == 0
@@ -66,6 +70,7 @@ class PartModulationContract:
         assert torch.equal(before[elsewhere], after[elsewhere])
         assert not torch.equal(before[~elsewhere], after[~elsewhere])
 
+    @paper_method("gamma and beta have one value a pixel, for all channels (iPOSE sec. 3.2)")
     def test_gamma_and_beta_have_one_channel_shared_by_all_features(self, device: torch.device) -> None:
         """Given the same values in all channels, before any running statistics, all channels come out the same."""
         module, (x, part, mask, noise) = self.make(0, device).eval(), self.inputs(1, device)
@@ -73,27 +78,32 @@ class PartModulationContract:
             y = module(value, part, mask, noise)
             torch.testing.assert_close(y, y[:, :1].expand_as(y))
 
+    @paper_method("gamma and beta are maps (iPOSE sec. 3.2)")
     def test_gamma_and_beta_differ_from_pixel_to_pixel(self, device: torch.device) -> None:
         module, (x, part, mask, noise) = self.make(0, device).eval(), self.inputs(1, device)
         beta = module(torch.zeros_like(x), part, mask, noise)[0, 0]
         gamma = module(torch.ones_like(x), part, mask, noise)[0, 0] - beta
         assert len(beta.unique()) == len(gamma.unique()) == beta.numel()
 
+    @paper_method("one network for the parts, another for the noise (iPOSE sec. 3.2)")
     def test_parts_and_noise_have_weights_of_their_own(self, device: torch.device) -> None:
         weights = self.weights(self.make(0, device))
         assert len({tensor.data_ptr() for tensor in weights.values()}) == len(weights)
 
+    @paper_method("features are batch-normalised first (iPOSE sec. 3.2, fig. 3)")
     def test_in_training_scale_and_offset_of_a_channel_do_not_matter(self, device: torch.device) -> None:
         module, (x, *maps) = self.make(0, device), self.inputs(1, device)
         for gain, offset in ((0.5, 0), (4, -5), (1, 3)):
             torch.testing.assert_close(module(gain * x + offset, *maps), module(x, *maps), atol=1e-3, rtol=1e-3)
 
+    @interface
     def test_in_eval_mode_each_image_is_its_own(self, device: torch.device) -> None:
         module, inputs = self.make(0, device), self.inputs(1, device)
         module(*inputs)
         module.eval()
         torch.testing.assert_close(module(*inputs)[:1], module(*(tensor[:1] for tensor in inputs)))
 
+    @interface
     def test_gradient_reaches_features_parts_noise_and_every_weight(self, device: torch.device) -> None:
         module, (x, part, mask, noise) = self.make(0, device), self.inputs(1, device)
         learned = [tensor.requires_grad_() for tensor in (x, part, noise)]

@@ -10,6 +10,7 @@ from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.reference.partnet import partnet as literal
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.law import law
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -45,6 +46,7 @@ class PartNetContract:
         return shapes.to(device), supports.to(device)
 
     @law(0.2, seed=SEEDS)
+    @paper_method("no weight knows what a part is called (iPOSE sec. 3.1)")
     def test_permuting_the_supports_masks_permutes_the_answer(self, device: torch.device, seed: int) -> None:
         network, (shapes, supports) = self.network(seed, device), self.objects(seed, device)
         order = torch.randperm(8, generator=torch.Generator().manual_seed(seed)).to(device) + 1
@@ -59,12 +61,14 @@ class PartNetContract:
         )
 
     @law(0.2, seed=SEEDS)
+    @interface
     def test_the_order_of_supports_does_not_matter(self, device: torch.device, seed: int) -> None:
         network, (shapes, supports) = self.network(seed, device), self.objects(seed, device, k=3)
         with torch.no_grad():
             torch.testing.assert_close(network(shapes, supports.flip(1)).logits, network(shapes, supports).logits)
 
     @law(0.2, seed=SEEDS, k=st.integers(1, 4))
+    @paper_method("supports are read by attention (iPOSE sec. 3.1)")
     def test_any_number_of_supports_works_and_repeating_them_changes_nothing(
         self, device: torch.device, seed: int, k: int
     ) -> None:
@@ -74,6 +78,7 @@ class PartNetContract:
         torch.testing.assert_close(once.logits, twice.logits)
 
     @law(0.2, seed=SEEDS)
+    @interface
     def test_an_object_is_answered_by_its_own_supports_alone(self, device: torch.device, seed: int) -> None:
         network, (shapes, supports) = self.network(seed, device), self.objects(seed, device)
         with torch.no_grad():
@@ -83,6 +88,7 @@ class PartNetContract:
         torch.testing.assert_close(after[0], before[0])
         assert torch.equal(changed[1], supports[1]) or not torch.allclose(after[1], before[1])
 
+    @paper_method("PartNet (iPOSE sec. 3.1)")
     def test_agrees_with_the_literal_version_in_float64(self, device: torch.device) -> None:
         network, (shapes, supports) = self.network(3, device), self.objects(3, device)
         with torch.no_grad():

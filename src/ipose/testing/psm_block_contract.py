@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ipose.layers.psm_block import BlockFactory
+from ipose.testing.claims import interface, paper_method
 from ipose.testing.network_contract import NetworkContract
 
 MAP_CHANNELS, PART_CHANNELS, NOISE_CHANNELS = 4, 3, 2
@@ -48,12 +49,14 @@ class PSMBlockContract(NetworkContract):
         mask[..., : SIZE[1] // 2] = 1
         return x, semantic_map, part, mask, noise
 
+    @interface
     def test_keeps_the_size_and_gives_the_width_asked_for(self, device: torch.device) -> None:
         _, (x, *maps) = self._fresh(device)
         for fin, fout in ((6, 6), (6, 4), (4, 6), (1, 2)):
             x = torch.randn(3, fin, *SIZE, device=device)
             assert self.block(fin, fout).to(device)(x, *maps).shape == (3, fout, *SIZE)
 
+    @paper_method("the mask chooses between parts and noise (iPOSE sec. 3.2, fig. 3)")
     def test_where_no_part_is_known_the_part_features_do_not_enter(self, device: torch.device) -> None:
         block, (x, semantic_map, part, mask, noise) = self._settled(device)
         nowhere = torch.zeros_like(mask)
@@ -61,6 +64,7 @@ class PSMBlockContract(NetworkContract):
             block(x, semantic_map, part, nowhere, noise), block(x, semantic_map, part + 1, nowhere, noise)
         )
 
+    @paper_method("the mask chooses between parts and noise (iPOSE sec. 3.2, fig. 3)")
     def test_where_parts_are_known_everywhere_the_noise_does_not_enter(self, device: torch.device) -> None:
         block, (x, semantic_map, part, mask, noise) = self._settled(device)
         everywhere = torch.ones_like(mask)
@@ -68,6 +72,7 @@ class PSMBlockContract(NetworkContract):
             block(x, semantic_map, part, everywhere, noise), block(x, semantic_map, part, everywhere, noise + 1)
         )
 
+    @paper_method("the block reads parts, noise and map (iPOSE sec. 3.2, fig. 3)")
     def test_parts_noise_and_semantic_map_do_enter(self, device: torch.device) -> None:
         block, inputs = self._settled(device)
         before = block(*inputs)

@@ -175,9 +175,11 @@ class Run:
 
     @property
     def resume_command(self) -> str:
-        """The command that resumes this run."""
+        """The command that resumes this run. Of a run that a Python program started: what to change in the program."""
         command = str(self.info.get("command") or "")
         words = command.split()
+        if words and "ipose" not in {Path(word).name for word in words[:3]}:
+            return f"{command}, with resume=True in its call of train_system"
         return command if {"--resume", *RESUMED_BY_REPETITION} & set(words) else f"{command} --resume".strip()
 
     def expect_items(self, items: int) -> None:

@@ -168,7 +168,6 @@ class TestOwnSpec:
             (HEAD + 'instance_layout = "coco"\n' + entry(0, "sky"), "no such instance layout: found coco"),
             (HEAD + 'layout = "pairs"\n' + entry(0, "sky"), r"\[layout\] unknown key"),
             (HEAD + entry(0, "sky", 'part_category = "car"'), "only things have parts"),
-            (HEAD + entry(0, "bot", 'thing = true\npart_category = "robot"'), "without part names: found 'robot'"),
             (HEAD + entry(0, "sky") + "[parts]\nrobot = []\n", "not a list of part names"),
             (HEAD + entry(0, "sky") + '[parts]\nrobot = ["a", "a"]\n', "part names twice"),
             (HEAD + entry(0, "sky") + "[parts]\nrobot = " + str(list("abcdefghi")), "too many parts: found 9"),

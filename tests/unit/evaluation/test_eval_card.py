@@ -39,7 +39,7 @@ class TestEvalCard:
         line = CARD.line()
         for words in (
             CARD.metric,
-            "12.5",
+            "lower is better = 12.5",
             "images;",
             "64x64",
             "7 images, 7 real",
@@ -50,6 +50,25 @@ class TestEvalCard:
             "few",
         ):
             assert words in line
+
+    @pytest.mark.parametrize(
+        ("metric", "better"),
+        [
+            *(
+                (name, "lower is better")
+                for name in ("FID", "object KID", "Kernel distance (features a@1)", "mOCD (LPIPS)")
+            ),
+            *((name, "lower is better") for name in ("Reconstruction LPIPS", "Landmark error with bias")),
+            *((name, "higher is better") for name in ("mIoU (segmenter a)", "Part AC (pooled), basis", "mCSD (LPIPS)")),
+            *((name, "higher is better") for name in ("LPIPS between seeds", "Foreground IoU", "Pixel accuracy")),
+        ],
+    )
+    def test_it_says_which_values_are_better(self, metric, better):
+        assert replace(CARD, metric=metric).better == better
+
+    @pytest.mark.parametrize(("side", "better"), [("inside", ""), ("outside", "lower is better")])
+    def test_an_edit_should_leave_alone_what_is_outside_and_do_what_it_likes_inside(self, side, better):
+        assert replace(CARD, metric=f"L1 {side}", protocol="control").better == better
 
     def test_is_never_written_over_another(self, tmp_path):
         write_card(CARD, tmp_path / "a.json")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import partial
 
 import pytest
 import torch
@@ -68,7 +69,7 @@ class GatedBlock(PSMBlock):
 
 
 class TestBlocksOfOnesOwn:
-    """A generator with a stranger's blocks is loaded by whoever brings them."""
+    """A generator with a stranger's blocks is loaded by their name, or by whoever brings them."""
 
     @pytest.fixture
     def folder(self, build, tmp_path):
@@ -79,9 +80,25 @@ class TestBlocksOfOnesOwn:
         loaded = IPose.from_pretrained(folder, block=GatedBlock)
         assert torch.equal(loaded(make_scene(0)).image, build(block=GatedBlock)(make_scene(0)).image)
 
-    def test_without_them_the_sentence_names_them(self, folder):
-        with pytest.raises(RunError, match=r"found .*GatedBlock, expected .*PSMBlock.*block="):
+    def test_without_them_they_are_imported_by_the_name_in_config_json(self, build, folder):
+        loaded = IPose.from_pretrained(folder)
+        assert torch.equal(loaded(make_scene(0)).image, build(block=GatedBlock)(make_scene(0)).image)
+
+    def test_where_they_cannot_be_imported_the_sentence_names_them(self, folder):
+        edit(folder / "config.json", block="my_idea:GatedBlock")
+        with pytest.raises(RunError, match=r"found my_idea:GatedBlock .*PYTHONPATH=FOLDER.*block="):
             IPose.from_pretrained(folder)
+
+    def test_where_the_class_was_changed_it_says_what_does_not_fit(self, folder, monkeypatch):
+        plain = PSMBlock.__init__
+        monkeypatch.setattr(GatedBlock, "__init__", lambda self, *widths, **more: plain(self, *widths, **more))
+        with pytest.raises(RunError, match=r"do not fit the blocks of .*GatedBlock.*gate.*changed since the training"):
+            IPose.from_pretrained(folder)
+
+    def test_a_factory_is_not_mistaken_for_the_class_that_it_makes(self, build, tmp_path):
+        build(block=partial(GatedBlock)).save_pretrained(tmp_path / "model")
+        with pytest.raises(RunError, match=r"found partial .*pass the class"):
+            IPose.from_pretrained(tmp_path / "model")
 
     def test_with_others_it_says_what_does_not_fit(self, folder):
         with pytest.raises(RunError, match=r"cannot be read .*gate"):

@@ -1,14 +1,15 @@
 """Claims about eval cards beside each other, as a table and as a plot."""
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from ipose.errors import ConfigError
-from ipose.evaluation.eval_card import EvalCard
-from ipose.reports.card_comparison import card_plot, compare_cards
+from ipose.evaluation.eval_card import EvalCard, write_card
+from ipose.reports.card_comparison import card_plot, compare_cards, comparison
 
 CARD = EvalCard(
     metric="Frechet distance (features tiny@0123)",
@@ -46,7 +47,7 @@ class TestCompareCards:
         with pytest.raises(ConfigError, match="do not compare"):
             compare_cards(columns)
         _, ((name, *cells),) = compare_cards(columns, across_protocols=True)
-        assert name == "Frechet distance"
+        assert name == "Frechet distance, lower is better"
         assert all(cell.startswith("12.5 [") for cell in cells)
 
     def test_data_that_one_card_does_not_know_are_no_difference(self):
@@ -68,7 +69,37 @@ class TestCompareCards:
         with pytest.raises(ConfigError, match="another features"):
             compare_cards({"a": [CARD], "b": [fid]})
         _, rows = compare_cards({"a": [CARD], "b": [fid]}, across_protocols=True)
-        assert rows == [["Frechet distance", "12.5 [images, tiny]", "12.5 [images, FID]"]]
+        assert rows == [["Frechet distance, lower is better", "12.5 [images, tiny]", "12.5 [images, FID]"]]
+
+
+class TestComparison:
+    """`ipose evaluate --compare` says what a reader needs to judge the numbers."""
+
+    @pytest.fixture
+    def runs(self, tmp_path):
+        for name, value, images in (("a", 12.5, 7), ("b", 3.0, 7)):
+            (tmp_path / name / "cards").mkdir(parents=True)
+            card = replace(CARD, value=value, counts={"images": images, "real": 7}, seeds=(0,))
+            write_card(card, tmp_path / name / "cards" / "card.json")
+            line = json.dumps({"step": 400, "seconds": 1.0, "losses": {"g": 1.0}})
+            (tmp_path / name / "metrics.jsonl").write_text(line + "\n")
+        return [tmp_path / "a", tmp_path / "b"]
+
+    def test_which_direction_is_better_and_what_the_runs_are(self, runs):
+        said = comparison(runs)
+        assert "[images], lower is better" in said
+        rows = {line.split("  ")[0]: line.split()[-2:] for line in said.splitlines()}
+        assert rows["training steps"] == ["400", "400"]
+        assert rows["images"] == ["7", "7"]
+        assert rows["seeds"] == ["0", "0"]
+
+    def test_few_samples_are_told_once(self, runs):
+        assert f"Few samples: {runs[0]} (7), {runs[1]} (7). Small differences mean nothing" in comparison(runs)
+
+    def test_many_samples_are_not(self, runs):
+        for run in runs:
+            write_card(replace(CARD, counts={"images": 5000}), run / "cards" / "card.json", replace=True)
+        assert "Few samples" not in comparison(runs)
 
 
 def height(columns) -> int:

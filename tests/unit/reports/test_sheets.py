@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.palette import PAPER, PART_COLORS
+from ipose.data.palette import BARE, NOTHING, PAPER, PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.sheets import (
@@ -99,6 +99,30 @@ class TestSceneSheet:
 
     def test_no_scenes_make_an_empty_page(self, spec):
         assert scene_sheet([], spec).size == (40, 40)
+
+
+class TestGreys:
+    """Grey means one thing on every sheet, and the legend says what."""
+
+    def sheets(self, scene, spec, supports):
+        shapes = supports.part_maps["car"] > 0
+        row = SceneRow(scene, images={})
+        yield scene_sheet([row], spec)
+        yield supports_sheet(supports)
+        yield parts_sheet(shapes, supports.part_maps["car"])
+
+    def test_both_greys_have_a_swatch_on_every_sheet(self, scene, spec, supports, monkeypatch):
+        seen = []
+        monkeypatch.setattr("ipose.reports.sheets.contact_sheet", lambda rows, *_, **__: seen.append(rows))
+        list(self.sheets(scene, spec, supports))
+        for rows in seen:
+            entries = {entry.color: entry.name for entry in rows[-1].legend}
+            assert entries[BARE] == "object pixel without a part"
+            assert entries[NOTHING] == "no object"
+
+    def test_a_missing_picture_is_blank_and_not_grey(self):
+        page = contact_sheet([TileRow([Tile(plain((9, 9, 9))), Tile(None, "missing")])])
+        assert count(page, NOTHING) < 10  # a pixel of a letter may have any grey
 
 
 class TestOtherSheets:

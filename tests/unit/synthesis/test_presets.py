@@ -25,6 +25,9 @@ class TestPresets:
         papers = {"cityscapes", "ade20k", "coco-stuff"}
         assert set(PRESETS) == {"toy"} | papers | {f"{name}-release" for name in papers}
 
+    def test_parts_are_written_on_the_objects_own_pixels_in_toy_and_as_in_the_release_in_the_others(self):
+        assert {name for name in PRESETS if preset(name).paste == "own_pixels"} == {"toy"}
+
     @pytest.mark.parametrize(
         ("name", "classes", "size", "batch", "ema"),
         [

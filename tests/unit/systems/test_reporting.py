@@ -48,7 +48,7 @@ class TestReport:
         titles = ("First", "Second", "Eval cards", "Ablations", "Training", "Settings")
         places = [text.index(f">{title}<") for title in titles]
         assert places == sorted(places)
-        assert "<title>A line" in text
+        assert "<title>A line: run" in text
         assert "Trained 40 steps in 1.5 minutes on 6 points, with a ruler." in text
         assert "How it went." in text
         assert "yes, paper: 2" in text  # the slope

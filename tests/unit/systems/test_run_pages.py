@@ -70,7 +70,7 @@ class TestEverySystem:
     def test_the_first_sentence_says_how_long_and_on_what(self, run_of, system):
         text = write_run_report(run_of(system)).read_text()
         assert "Trained 5 steps in 1.5 minutes on 2 heads, at night." in text
-        assert f"<h1>{system.title}</h1>" in text
+        assert f"<h1>{system.title}: {system.name}</h1>" in text
 
 
 def test_a_system_without_a_report_is_refused(run_of, monkeypatch):

@@ -51,6 +51,7 @@ SYNTHESIS = preset(
     height=32,
     width=32,
     part_input="features",
+    paste="release",
     part_feature_channels=2,
     channels=2,
     channel_multipliers=(3, 2, 2),

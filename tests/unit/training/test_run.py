@@ -198,6 +198,12 @@ class TestResume:
         assert create(tmp_path / "a", command="ipose train --out a").resume_command == "ipose train --out a --resume"
         assert create(tmp_path / "b", command="ipose train --resume").resume_command == "ipose train --resume"
 
+    def test_a_run_that_a_program_started_is_not_resumed_by_a_flag_that_the_program_lacks(self, tmp_path):
+        said = create(tmp_path / "a", command="my_idea.py --steps 3").resume_command
+        assert said == "my_idea.py --steps 3, with resume=True in its call of train_system"
+        module = create(tmp_path / "b", command="python -m ipose train tiny").resume_command
+        assert module == "python -m ipose train tiny --resume"
+
 
 class TestBegin:
     """Run.begin creates or resumes; of several processes, the first does."""

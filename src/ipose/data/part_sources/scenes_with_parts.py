@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipose.data.faults import raise_faults
+from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.scene_files import find_scene_folder, scene_folder_splits
@@ -55,4 +56,5 @@ def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSo
     if not items:
         expected, mend = "train_part/ and val_part/ beside train_label/, val_label/", "Add part maps, one file a scene."
         raise DataError("no scenes with part maps", file=root, expected=expected, mend=mend)
-    return PartSource(SCENES, root, dataset.part_names, tuple(items), ScenesReader(dataset.labels), rule=repr(dataset))
+    names = part_names_for(dataset.labels.part_categories, dataset.part_names)
+    return PartSource(SCENES, root, names, tuple(items), ScenesReader(dataset.labels), rule=repr(dataset))

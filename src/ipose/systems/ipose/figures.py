@@ -25,7 +25,7 @@ from ipose.evaluation.lpips import load_lpips
 from ipose.pipeline import IPose, SceneOutput
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, part_picture, photo
-from ipose.reports.sheets import part_legend
+from ipose.reports.sheets import GREYS, part_legend
 from ipose.systems.judging import data_of
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
@@ -114,7 +114,7 @@ def draw(
     out.mkdir(parents=True, exist_ok=True)
     measured = Measured()
     names = {item.category: model.supports.part_names[item.category] for item in chosen}
-    legends = [TileRow((), heading=f"parts of {key}", legend=part_legend(names[key], bare=True)) for key in names]
+    legends = [TileRow((), heading=f"parts of {key}", legend=[*part_legend(names[key]), *GREYS]) for key in names]
     files = (out / "figure5.png", out / "figure6.png", out / "changes.json")
     textures = [_texture_row(model, item, seed, measured) for item in chosen]
     save_whole(contact_sheet(textures, "New texture: in the scene, in one object, in one part"), files[0])

@@ -79,6 +79,6 @@ def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> Su
         file=file,
         found=found,
         expected=", ".join(model.supports.categories),
-        mend=f"Put {model.supports.k} drawings of parts into the model's folder, supports/{category}/<name>_part.png. "
-        + otherwise,
+        mend=f"Draw {model.supports.k} of them, DIR/{category}/<name>_part.png, and type: ipose supports add MODEL DIR."
+        f" {otherwise}",
     )

@@ -31,10 +31,16 @@ class IPoseOptions(TrainOptions):
     partnet: Path | None = None
     """Run or model folder of the trained PartNet, which stays frozen. --parts predicted, the default, needs it. --parts
     true, --parts position_descriptor and --part-injection none do not need it."""
+    supports: Path | None = None
+    """Drawings of more part categories, with part names, beside PartNet's own supports: three of a category are enough,
+    and PartNet needs no training (ipose supports check DIR)."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights for the style loss. None = the cache. --style-loss none needs no file."""
     vgg_weights: Path | None = None
     """Local file of torchvision's VGG-19 (vgg19-dcbb9e9d.pth) for --style-loss vgg. None = torch.hub's cache."""
+    block: str | None = None
+    """Your own generator block in place of the PSM block: module:Class, of an installed package or a folder on
+    PYTHONPATH. The run remembers it."""
     init: Path | None = None
     """Run whose generator is the start, as far as it fits (to fine-tune on other classes). None = random weights."""
 
@@ -72,12 +78,14 @@ class IPoseReleaseOptions(ReleaseOptions):
 
 def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
     """The facts about a model folder, in words."""
+    block = str(config.get("block", "ipose."))
+    own = [] if block.startswith("ipose.") else [f"blocks of {block}"]
     if "partnet_config" in config:
-        return describe_parts(config, folder)
+        return [*describe_parts(config, folder), *own]
     kinds = {"true": "the true part map", "position_descriptor": "position descriptors"}
     settings = config["synthesis_config"]
     reads = "no parts" if settings["part_injection"] == "none" else kinds[settings["parts"]]
-    return [f"no PartNet: it reads {reads}"]
+    return [f"no PartNet: it reads {reads}", *own]
 
 
 SYSTEM = System(

@@ -20,11 +20,13 @@ from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.model_folder import open_model
 from ipose.part_annotations import SupportSet
+from ipose.partnet.added_supports import with_drawings
 from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
 from ipose.reports.sheets import SceneRow, scene_sheet
+from ipose.synthesis.block_names import block_name, block_named
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
@@ -98,7 +100,8 @@ def prepare(
         resume: a checkpoint will be restored. Then --init is not used.
         scenes: the open training scenes. None = opened from the task's data.
         val: validation scenes, for sheets. None = opened from the task's data.
-        block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = the PSM block.
+        block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = that of --block, else the
+            PSM block. run.json and config.json remember its name.
         style: the style loss. None = the config's.
         infer_parts: gives the parts of a batch. None = from `part_source`.
     Raises:
@@ -108,6 +111,7 @@ def prepare(
         SupportError: a part category of the data without supports.
         MissingWeightsError: no weights for the style loss.
     """
+    block = block or own_block(task)
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
     if trained is not None and task.data.is_partworld:
         check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
@@ -140,7 +144,19 @@ def prepare(
         show=partial(_sheet, scenes=shown),
         measure=partial(_measured, scenes=val) if have_photographs(val) else None,
         load=partial(IPose.from_pretrained, block=block),
+        remembered={} if block is None else {"block": block_name(block)},
     )
+
+
+def own_block(task: Task) -> BlockFactory | None:
+    """The block of --block. Raises ConfigError, before data are read, where it cannot be used."""
+    name = task.options.block
+    if name is None:
+        return None
+    if task.config.part_injection != "psm":
+        message, found = "an own block takes the place of the PSM block", task.config.part_injection
+        raise ConfigError(message, field="part_injection", found=found, expected="psm", mend="Leave out --block.")
+    return block_named(name)
 
 
 def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
@@ -182,14 +198,21 @@ def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
 
 def _trained_partnet(task: Task) -> TrainedPartNet | None:
     """The PartNet that the model will own. If the generator would not use it: None, with a printed message."""
-    config, partnet = task.config, task.options.partnet
+    config, partnet, drawings = task.config, task.options.partnet, task.options.supports
     check_partnet(config, partnet)
+    if drawings is not None and (partnet is None or not config.needs_partnet):
+        mend = "Name a PartNet (--partnet), or leave out --supports."
+        raise ConfigError("drawings are read by a PartNet, and this training uses none", field="supports", mend=mend)
     if partnet is None:
         return None
     if config.parts != "predicted":
         print(f"PartNet {partnet} is not used: the generator reads {config.parts} parts.")
         return None
-    return load_partnet(partnet)
+    trained = load_partnet(partnet)
+    if drawings is None:
+        return trained
+    together = with_drawings(trained.supports, drawings, open_spec(task.data).part_names)
+    return replace(trained, supports=together)
 
 
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
@@ -218,8 +241,8 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
             field=", ".join(missing),
             found=", ".join(supports.categories),
             expected=", ".join(categories),
-            mend="Add a folder of part maps for each to the model's supports/ (no training needed), "
-            "or take part_category out of the spec.",
+            mend="Draw three objects of each in a paint program: --supports DIR, or once for all ipose supports add "
+            f"{partnet} DIR (no training needed). Or take part_category out of the spec.",
         )
 
 

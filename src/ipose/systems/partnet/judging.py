@@ -17,7 +17,7 @@ from ipose.evaluation.part_evaluation import PartEvaluation
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet
 from ipose.systems.judging import Judged, ModelAlone, data_of
-from ipose.systems.partnet.training import evaluate
+from ipose.systems.partnet.training import evaluate, seen_before
 from ipose.systems.training import Trained
 from ipose.training.run import Run
 from ipose.whole_files import write_text_whole
@@ -80,3 +80,5 @@ def finish(trained: Trained) -> Iterator[str]:
     run = trained.run
     pairs = open_part_pairs(config_from_plain(DataConfig, run.config["data"]))
     yield evaluate(trained.model.partnet, pairs, trained.model.supports).table()
+    if said := seen_before(pairs, trained.model.supports):
+        yield said

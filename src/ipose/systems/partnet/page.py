@@ -16,7 +16,7 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.reports.blocks import parts_table, supports_figure
 from ipose.reports.page import Figure, Section
 from ipose.reports.part_blocks import attention_figure, confusion_table, extremes, objects_figure
-from ipose.systems.partnet.training import evaluate, inferred_parts, judged_pairs
+from ipose.systems.partnet.training import evaluate, inferred_parts, judged_pairs, seen_before
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
 from ipose.training.run import Run
 
@@ -82,7 +82,7 @@ def part_sections(result: JudgedPartNet) -> list[Section]:
         Section(
             "Parts from shapes",
             "PartNet gets an object's silhouette and a few annotated part maps of its category. It answers with a part "
-            "map. Two baselines are judged on the same objects.",
+            "map. Two baselines are judged on the same objects. " + seen_before(result.data, result.supports),
             [parts_table(evaluation, "Accuracy"), *_objects(result, basis)],
             shown=1 + OPEN,
             rest="more categories",

@@ -52,6 +52,8 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
     data = checked_part_pairs(task.data) if data is None else data
     _tell_what_is_held_out(data)
     supports = _supports(task.options.supports, config.k, seed, data)
+    if said := seen_before(data, supports):
+        print(said)
     basis = [pair for pair in judged_pairs(data, supports) if pair.category not in data.novel]
     torch.manual_seed(seed)
     objective = PartNetObjective(PartNet(config), config)
@@ -115,6 +117,24 @@ def scores_of(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet)
 def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
     """The validation pairs of categories with supports."""
     return [pair for pair in data.val if pair.category in supports.categories]
+
+
+def seen_before(data: PartData, supports: SupportSet) -> str:
+    """A sentence, if half of the validation objects or more are training objects or supports, too; else ""."""
+
+    def keys(pairs: Sequence[PartPair]) -> list[tuple[str, bytes]]:
+        return [(pair.category, pair.part_map.numpy().tobytes()) for pair in pairs]
+
+    drawn = {(name, part_map.numpy().tobytes()) for name, maps in supports.part_maps.items() for part_map in maps}
+    known, judged = drawn | {*keys(data.basis_train)}, keys(judged_pairs(data, supports))
+    seen = sum(key in known for key in judged)
+    if 2 * seen < max(len(judged), 1):
+        return ""
+    return (
+        f"{seen} of {len(judged)} validation objects are training objects or supports, too. So their scores, 99 % "
+        "say, mean nothing: PartNet was told the answers. Put drawings into val/ that are nowhere else. A few "
+        "drawings need no training: ipose supports add MODEL DIR."
+    )
 
 
 def inferred_parts(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> torch.Tensor:

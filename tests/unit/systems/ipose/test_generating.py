@@ -83,7 +83,7 @@ class TestObjectsWithoutSupports:
         said = str(caught.value)
         assert said.startswith(f"{maps / 'label' / '0.png'}: ")
         assert "found a hound, of part category dog, expected car" in said
-        assert "supports/dog/<name>_part.png" in said
+        assert "DIR/dog/<name>_part.png, and type: ipose supports add MODEL DIR" in said
         assert "--without-parts" in said
         assert not (maps / "out").exists()
 

@@ -7,6 +7,8 @@ import torch
 
 from ipose.data.data_config import DataConfig
 from ipose.data.specs import DATASET_FILE, dataset_toml
+from ipose.data.support_folder import save_supports
+from ipose.errors import ConfigError, SupportError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import save_partnet
@@ -60,3 +62,43 @@ def test_microwaves_have_parts_where_the_supports_bring_their_slot(data, tmp_pat
     assert found == {given}
     parts = prepared.objective.infer_parts(batch)
     assert any(item.class_id == slot for item in parts.objects) is (given is not None)
+
+
+class TestSupportsOfTheCommand:
+    """`--supports DIR`: drawings of the data's own categories, which PartNet was not trained with."""
+
+    @pytest.fixture
+    def data(self, tmp_path):
+        """Scenes whose dogs are of the part category hound, which nobody but the drawings names."""
+        classes = (replace(c, part_category="hound") if c.name == "dog" else c for c in SPEC.classes)
+        root = tmp_path / "data"
+        for split in ("train", "val"):
+            write_scenes(root, split, 4, (32, 48))
+        (root / DATASET_FILE).write_text(dataset_toml(replace(SPEC, classes=tuple(classes))))
+        return DataConfig(data=str(root))
+
+    @pytest.fixture
+    def partnet(self, tmp_path):
+        maps = torch.zeros(2, 64, 64, dtype=torch.uint8)
+        maps[:, 8:56, 8:56] = 1
+        config = PartNetConfig(encoder_channels=(2, 2, 2, 2), attention_blocks=1, multi_scale=False)
+        save_partnet(tmp_path / "partnet", PartNet(config), SupportSet({"car": ("body",)}, {"car": maps}))
+        save_supports(SupportSet({"hound": ("fur",)}, {"hound": maps}), tmp_path / "drawn")
+        return tmp_path / "partnet"
+
+    def test_the_model_has_them_with_their_names(self, data, partnet, tmp_path):
+        options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
+        prepared = prepare(Task(system=SYSTEM, config=CONFIG, data=data, options=options), seed=0, resume=False)
+        supports = prepared.objective.infer_parts.supports
+        assert dict(supports.part_names) == {"car": ("body",), "hound": ("fur",)}
+
+    def test_without_them_the_message_says_that_three_drawings_are_enough(self, data, partnet):
+        task = Task(system=SYSTEM, config=CONFIG, data=data, options=IPoseOptions(partnet=partnet))
+        with pytest.raises(SupportError, match=r"hound.*Draw three objects.*--supports DIR.*ipose supports add"):
+            prepare(task, seed=0, resume=False)
+
+    def test_a_training_without_partnet_refuses_them(self, data, tmp_path):
+        options = IPoseOptions(supports=tmp_path)
+        task = Task(system=SYSTEM, config=replace(CONFIG, parts="true"), data=data, options=options)
+        with pytest.raises(ConfigError, match="drawings are read by a PartNet, and this training uses none"):
+            prepare(task, seed=0, resume=False)

@@ -11,7 +11,7 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.systems.partnet import training
 from ipose.systems.partnet.record import SYSTEM
-from ipose.systems.partnet.training import loop_of, prepare, scores_of
+from ipose.systems.partnet.training import loop_of, prepare, scores_of, seen_before
 from ipose.systems.training import Task, train_system
 from ipose.training.best import read_best
 from ipose.types import PartPair, SupportSet
@@ -155,3 +155,17 @@ class TestBestCheckpoint:
         checkpoint = load_file(trained.run.checkpoints / f"step-{step}" / "partnet.safetensors")
         found = trained.model.partnet.state_dict()
         assert all(torch.equal(found[name], tensor) for name, tensor in checkpoint.items())
+
+
+class TestSeenBefore:
+    """Validation objects that PartNet was told are no test of it, and one sentence says so."""
+
+    def test_drawings_that_are_training_validation_and_supports_at_once(self, pairs, capsys):
+        few = [pair for pair in pairs.train if pair.category == "car"][:3]
+        data = PartData(few, few, {"car": pairs.part_names["car"]}, ())
+        prepare(task("toy"), seed=0, resume=False, data=data)
+        said = capsys.readouterr().out
+        assert "3 of 3 validation objects are training objects or supports, too. So their scores, 99 % say" in said
+
+    def test_objects_of_their_own_are_a_test(self, pairs):
+        assert seen_before(pairs, pairs.choose_supports(2)) == ""

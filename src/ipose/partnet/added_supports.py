@@ -1,0 +1,78 @@
+"""More part categories for a trained PartNet: drawings with part names join its supports. No training is needed.
+
+Three drawings of a category are enough (iPOSE sec. 3.1): PartNet reads parts out of its supports and knows no category.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ipose.data.specs import dataset_toml, load_dataset_spec
+from ipose.data.support_folder import SUPPORTS_FILE, load_supports, save_supports
+from ipose.errors import RunError, SupportError
+from ipose.model_folder import SPEC, SUPPORTS, open_model
+from ipose.part_annotations import SupportSet
+from ipose.partnet.pretrained import has_partnet
+from ipose.whole_files import read_json, replace_folder, write_text_whole
+
+
+def with_drawings(supports: SupportSet, folder: Path, names: Mapping[str, tuple[str, ...]] | None = None) -> SupportSet:
+    """Supports, and those of a folder of drawings.
+
+    Args:
+        supports: of a model; may be empty.
+        folder: of drawings (`ipose.data.support_folder`).
+        names: part names by category, for categories that the folder's supports.json does not name: the data set's.
+    Raises:
+        SupportError: faults in the folder; a category that the model has already; another number of drawings.
+    """
+    drawn = load_supports(folder, names)
+    if doubles := [name for name in drawn.categories if name in supports.categories]:
+        raise SupportError(
+            "the model has supports of this category already",
+            file=folder,
+            field=", ".join(doubles),
+            found=", ".join(supports.categories),
+            mend=f"Give the drawings' folder {doubles[0]} another name, or leave it out.",
+        )
+    if supports.categories and drawn.k != supports.k:
+        message, mend = "another number of drawings than the model has", "Add or remove drawings."
+        expected = f"{supports.k} of each category"
+        raise SupportError(message, file=folder, found=f"{drawn.k} of each", expected=expected, mend=mend)
+    part_names = {**supports.part_names, **drawn.part_names}
+    return SupportSet(part_names, {**supports.part_maps, **drawn.part_maps})
+
+
+def add_supports(path: str | Path, folder: str | Path) -> SupportSet:
+    """Write drawings with their part names into a model. The model folder is replaced whole, or stays as it was.
+
+    Args:
+        path: a run or model folder with a PartNet.
+        folder: of drawings.
+    Returns:
+        all supports that the model has now.
+    Raises:
+        RunError: no model, or one without a PartNet.
+        SupportError: as `with_drawings`.
+    """
+    model = open_model(path)
+    if not has_partnet(model):
+        mend = "Name a run of ipose train partnet, or of ipose train synthesis with predicted parts."
+        raise RunError("this model has no PartNet, so it reads no supports", file=model.path, mend=mend)
+    dataset = load_dataset_spec(model.path) if model.has(SPEC) else None
+    names = {} if dataset is None else dict(dataset.part_names)
+    together = with_drawings(model.supports(), Path(folder), names)
+
+    def fill(new: Path) -> None:
+        shutil.copytree(model.path, new, dirs_exist_ok=True)
+        shutil.rmtree(new / SUPPORTS, ignore_errors=True)
+        save_supports(together, new / SUPPORTS, provenance=_provenance(model.path / SUPPORTS / SUPPORTS_FILE))
+        if dataset is not None:
+            write_text_whole(new / SPEC, dataset_toml(dataset.labels, {**names, **together.part_names}))
+
+    replace_folder(model.path, fill)
+    return together
+
+
+def _provenance(file: Path) -> dict[str, object]:
+    return dict(read_json(file).get("provenance", {})) if file.is_file() else {}
