@@ -1,12 +1,16 @@
 """The planted faults are in order: each can be planted and names a test that there is; the runner does what it says."""
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mutants.faults import UNIT, Fault, fault_files, read_faults, write_faults
-from mutants.running import Job, Outcome, outcomes
+from mutants.running import Outcome
 from mutants.table import Result, page, summary
 
 FILES = fault_files()
@@ -67,14 +71,30 @@ def test_a_piece_that_is_not_there_once_is_refused():
         replace(FAULT, find="mean").planted()
 
 
+FRESH = """
+from mutants.running import Job, outcomes
+from test_mutants import FAULT, HAND_COUNT
+other = HAND_COUNT.replace("matches_a_hand_count", "is_0_at_the_standard_normal_and_nowhere_near")
+jobs = [Job(FAULT, [HAND_COUNT]), Job(None, [HAND_COUNT]), Job(FAULT, [other]), Job(FAULT, ["no_such_file.py"])]
+found = dict(outcomes(jobs, cores=1))
+assert [found[i].noticed_by for i in range(3)] == [HAND_COUNT, None, None], found
+assert found[3].noticed_by.startswith("pytest: "), found
+"""
+
+
 @pytest.mark.slow
 def test_a_fault_is_noticed_by_the_test_it_breaks_and_by_no_other():
-    """Given the hand count with the fault and without it, and a test that it does not break."""
-    other = HAND_COUNT.replace("matches_a_hand_count", "is_0_at_the_standard_normal_and_nowhere_near")
-    jobs = [Job(FAULT, [HAND_COUNT]), Job(None, [HAND_COUNT]), Job(FAULT, [other]), Job(FAULT, ["no_such_file.py"])]
-    found = dict(outcomes(jobs, cores=1))
-    assert [found[i].noticed_by for i in range(3)] == [HAND_COUNT, None, None]
-    assert found[3].noticed_by.startswith("pytest: ")
+    """Given the hand count with the fault and without it, and a test that it does not break; in a fresh interpreter."""
+    here = Path(__file__).parent
+    places = os.pathsep.join(map(str, (here, here.parent)))
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH],
+        env={**os.environ, "PYTHONPATH": places},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_page_counts_what_was_noticed():
