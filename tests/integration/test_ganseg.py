@@ -92,7 +92,7 @@ class TestWrongUse:
         [
             (["--sizes", 8, 8, 24, 32], "sizes that each repeat or double"),
             (["--sizes", 8, 16, 32], "one width for each of the 3 sizes"),
-            (["--parts", 17], "at most 16: a part needs 2x2 pixels at 8x8"),
+            (["--parts", 65], "at most 64: a part needs 2x2 pixels at 16x16"),
             (["--image-size", 48], "image_size"),
             (["--scenes", 2], "too few photographs: found 2, expected 4"),
             (["--data", "{tmp}/nowhere"], "no such folder of photographs"),

@@ -52,7 +52,7 @@ def accuracy(network, image, target):
 
 @pytest.mark.overfit
 def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
-    """Given 64 scenes, when trained 150 steps, then concentration falls below half, no part is smaller than its disk by
+    """Given 64 scenes, when trained 150 steps, then concentration falls by a third, no part is smaller than its disk by
     more than two pixels, and nothing diverges."""
     torch.manual_seed(0)
     config = preset("tiny", parts=3, batch_size=8, margin=4, lr_generator=1e-3, lr_discriminator=1e-3)
@@ -68,6 +68,6 @@ def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
         )
     concentration = [losses["concentration"] for losses in history if "concentration" in losses]
     area = [losses["area"] / config.lambda_area for losses in history if "area" in losses]  # in pixels
-    assert sum(concentration[-5:]) / 5 < 0.5 * concentration[0]
+    assert sum(concentration[-5:]) / 5 < 0.67 * concentration[0]
     assert sum(area[-5:]) / 5 < 2
     assert max(abs(value) for losses in history[-20:] for value in losses.values()) < 50
