@@ -8,8 +8,7 @@ from ipose.editing.draft import Draft
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, SupportError
 from ipose.shapes.crop_geometry import geometry_of_objects
-from ipose.shapes.object_crops import crop_object_shapes
-from ipose.shapes.object_pastes import NOBODY, pasted_shape_owner
+from ipose.shapes.object_pastes import NOBODY, own_pixel_owner
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
@@ -32,8 +31,7 @@ def written_by(scene, category):
     geometry = geometry_of_objects(objects, scene.size)
     classes, instances = (torch.tensor([getattr(x, name) for x in objects]) for name in ("class_id", "instance_id"))
     image = torch.zeros(len(objects), dtype=torch.int64)
-    shapes = crop_object_shapes(scene.label[None], scene.instance[None], classes, instances, image, geometry)
-    owner = pasted_shape_owner(shapes, image, geometry, 1)[0]
+    owner = own_pixel_owner(scene.label[None], scene.instance[None], classes, instances, image, geometry)[0]
     own = [i for i, item in enumerate(objects) if item.part_category == category]
     return torch.isin(owner, torch.tensor(own, dtype=torch.int64)), owner != NOBODY
 
