@@ -21,7 +21,6 @@ from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
 
-
 STEPS = 120
 
 
