@@ -149,6 +149,8 @@ class EvaluateOptions(JudgeOptions):
                 raise ConfigError("nothing to judge by", field=name, found=getattr(self, name), expected=expected)
         if self.lpips is not None and levels == {"objects"}:
             raise ConfigError("LPIPS is between whole images", field="lpips", found=self.protocols, expected="images")
+        if self.lpips is not None and self.masking != "multiply":
+            raise ConfigError("LPIPS is of masked images", field="masking", found=self.masking, expected="multiply")
         if self.lpips is not None and levels and len(self.seeds) < 2:
             raise ConfigError("LPIPS is between seeds", field="seeds", found=self.seeds, expected="2 or more")
 

@@ -87,8 +87,8 @@ def edge_length_error(
 ) -> float:
     """CUB: mean distance of landmarks by linear regression from part centres, divided by the image's edge length.
 
-    Source: GANSeg sec. 4, which reports 0.0323 and tells only the normalisation. Ours: a regression for each coordinate
-    on the photographs that show the landmark, as for Taichi. All visible test landmarks count alike.
+    Source: GANSeg sec. 4, which reports 0.0323 by the protocol of its reference [34]. Ours: a regression for each
+    coordinate on the photographs that show the landmark, as for Taichi. All visible test landmarks count alike.
 
     Args:
         fit_centres, fit_landmarks, test_centres, test_landmarks: as in `landmark_error`, -1 = not visible.

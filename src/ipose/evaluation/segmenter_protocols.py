@@ -74,7 +74,7 @@ def segmenter_resize(input_size: tuple[int, int] | None) -> str:
 def beside_the_papers(
     spec: LabelSpec, segmenter: str, counted: Collection[str], sizes: Collection[tuple[int, int]], images: int
 ) -> str | None:
-    """A sentence for a card: as published, or what is missing. None = no paper judges images of this spec.
+    """A sentence for a card: as published, or what is missing. None = no segmenter of this spec is listed here.
 
     Args:
         spec: of the label maps.

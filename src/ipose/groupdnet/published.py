@@ -78,10 +78,7 @@ def published(name: str) -> Mapping[str, Published]:
         return {**silent, **_EVERYWHERE}
     config: Any = preset(name)
     agreed = {field: Published(getattr(config, field), getattr(config, field)) for field in _AS_PRINTED}
-    released = {
-        field: Published(release=getattr(config, field))
-        for field in ("num_classes", "decoder_channels", "modulation_hidden")
-    }
+    released = {field: Published(release=getattr(config, field)) for field in ("num_classes", "decoder_channels")}
     width = f"C = {_ENCODER_WIDTH[name]}, the first layer's width for one class (table 4)"
     released["encoder_channels"] = Published(width, config.encoder_channels)
     return {**silent, **_EVERYWHERE, **released, **agreed, **_DATA[name]}

@@ -27,5 +27,5 @@ def one_centred_penalty(gradient: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]
 
 
 def r1_penalty(gradient: Float[Tensor, "b c h w"]) -> Float[Tensor, ""]:
-    """mean norm^2 / 2 over the images: R1 (Mescheder et al., ICML 2018, eq. 9), as in GANSeg's eq. 15."""
+    """mean norm^2 / 2 over the images: R1 (Mescheder et al., ICML 2018, eq. 9). GANSeg's eq. 15 has no 1/2."""
     return gradient.flatten(1).square().sum(1).mean() / 2

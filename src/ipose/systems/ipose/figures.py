@@ -27,6 +27,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, part_picture, photo
 from ipose.reports.sheets import GREYS, part_legend
 from ipose.systems.judging import data_of
+from ipose.systems.scene_models import ScenesOfSpec
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -107,7 +108,7 @@ def draw(
         raise ConfigError(message, file=folder, field="parts", mend=mend)
     network = None if features is None else load_features(features)
     perceptual = None if lpips is None else load_lpips(lpips)
-    val = open_scenes(data_of(run), "val", (model.synthesis.height, model.synthesis.width))
+    val = ScenesOfSpec(open_scenes(data_of(run), "val", (model.synthesis.height, model.synthesis.width)), model.spec)
     chosen = find_subjects(model, val, scenes, seed)
     cards_folder = run.folder / "cards" if out is None else out / "cards"
     out = out or run.folder / "figures"

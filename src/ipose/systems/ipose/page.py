@@ -20,7 +20,7 @@ from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import SynthesisConfig, preset
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
-from ipose.systems.scene_models import spread
+from ipose.systems.scene_models import ScenesOfSpec, spread
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -37,9 +37,12 @@ def page(run: Run) -> RunPage:
     """A gallery of validation scenes, and those that came out worst and best."""
     model = IPose.from_pretrained(run.folder)
     size = (model.synthesis.height, model.synthesis.width)
-    sections = with_data(
-        lambda: scenes_sections(model, run, open_scenes(config_of(run, "data", DataConfig), "val", size))
-    )
+
+    def sections_of() -> list[Section]:
+        scenes = open_scenes(config_of(run, "data", DataConfig), "val", size)
+        return scenes_sections(model, run, ScenesOfSpec(scenes, model.spec))
+
+    sections = with_data(sections_of)
     return RunPage(sections, synthesis_settings(model.synthesis))
 
 
