@@ -68,7 +68,7 @@ class PartPairSource:
 
     Other supports are drawn for each category of a batch, by the release's rule: k of the k chosen ones and at most 2k
     more, no place of the list twice. Those come from a pool: the chosen ones (one of them can be drawn again), and
-    up to 100 training objects, the first in order, that show as many different part ids as the first chosen support does.
+    up to 100 training objects, the first in order, that show as many part ids as the first chosen support does.
 
     The release also permutes the part channels of a batch at random. This changes nothing, because the network is
     equivariant and the losses are invariant. So it is left out; a test shows that both agree.
