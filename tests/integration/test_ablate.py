@@ -204,6 +204,7 @@ class TestImages:
         numbers = read(tmp_path, "3")["rows"][0]["seeds"]["0"]
         assert set(numbers) == {"frechet", "kernel", "object_frechet", "object_kernel"}
 
+    @pytest.mark.slow
     def test_stand_ins_run_and_are_named_in_the_table_and_in_the_run(self, tmp_path):
         tiny = {"config": replace(SYNTHESIS, part_injection="none"), "steps": 1}
         result = run_ablation(job(tmp_path, "9", **tiny, options={"tiny_encoders": True}))
@@ -213,6 +214,7 @@ class TestImages:
         with pytest.raises(RunError, match=r"config\.vgg_weights 'tiny-random-vgg' there, None here"):
             run_ablation(job(tmp_path, "9", **tiny))
 
+    @pytest.mark.slow
     def test_tables_11_and_12_share_predicted_parts_and_differ_in_parts_alone(self, tmp_path, tiny):
         settings = {"options": {"partnet": tiny.partnet}, "steps": 1}
         run_ablation(job(tmp_path, "12", **settings))

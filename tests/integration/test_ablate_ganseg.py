@@ -55,6 +55,7 @@ def test_every_row_is_trained_and_stands_beside_the_published_numbers(tmp_path, 
 class TestOneRow:
     """A row, its two runs and its scores."""
 
+    @pytest.mark.slow
     def test_is_scored_on_published_photographs_and_shared_between_tables(self, tmp_path):
         data = DataConfig(data=str(write_cub(tmp_path / "birds")))
         run_ablation(rows(tmp_path, "ganseg-f1", rows=("gan",), data=data))

@@ -85,6 +85,7 @@ def test_a_run_that_died_between_checkpoints_ends_bit_identical(ipose, tiny, tmp
     assert equal(everything(resumed, STEPS), everything(trained(ipose, words, tmp_path / "whole"), STEPS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["partnet", "synthesis"])
 def test_weights_do_differ_where_training_does(ipose, tiny, tmp_path, kind):
     words = [*words_of(tiny, kind), "--steps", 2]

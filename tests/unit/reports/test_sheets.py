@@ -113,7 +113,12 @@ class TestGreys:
 
     def test_both_greys_have_a_swatch_on_every_sheet(self, scene, spec, supports, monkeypatch):
         seen = []
-        monkeypatch.setattr("ipose.reports.sheets.contact_sheet", lambda rows, *_, **__: seen.append(rows))
+
+        def noted(rows, *_, **__):
+            seen.append(rows)
+            return Image.new("RGB", (1, 1))
+
+        monkeypatch.setattr("ipose.reports.sheets.contact_sheet", noted)
         list(self.sheets(scene, spec, supports))
         for rows in seen:
             entries = {entry.color: entry.name for entry in rows[-1].legend}

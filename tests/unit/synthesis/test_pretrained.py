@@ -46,4 +46,4 @@ def test_there_is_no_file_of_extras_where_there_are_none(generator, tmp_path):
 
 
 def test_the_config_names_the_class_of_the_blocks(generator):
-    assert generator_fields(generator)["block"] == "ipose.layers.psm_block.PSMBlock"
+    assert generator_fields(generator)["block"] == "ipose.layers.psm_block:PSMBlock"
