@@ -13,6 +13,7 @@ Imports no torch.
 
 import logging
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -33,6 +34,9 @@ DESKTOP_FILES = frozenset(
     ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "lost+found")
 )
 """Names that desktops and file servers leave beside people's files; Windows' and macOS' mean the same in any case."""
+
+_HALF = re.compile(r"\..+\.\d+(\.\w+)?$")
+"""Names of files that are not yet in their place (`ipose.whole_files`)."""
 
 HIDDEN, READ_ALREADY, NO_FILE = "hidden or left by a desktop", "links to a folder that is read already", "no plain file"
 OTHER, TOO_DEEP = "of another ending", "in another depth of folders"
@@ -157,11 +161,14 @@ def names_in(folder: Path) -> str:
 
 
 def is_free(place: Path) -> bool:
-    """Whether something new may be written to a folder: there is none, or nothing in it but what desktops leave."""
+    """Whether something new may be written to a folder: there is none, or nothing in it but what desktops leave, and
+    what a killed `whole_files.write_whole` left."""
     if not place.exists():
         return not place.is_symlink()
     own = (item.name for item in place.iterdir()) if place.is_dir() else iter("a file")
-    return not any(name.lower() not in DESKTOP_FILES and not name.startswith(("._", ".DS_Store")) for name in own)
+    return all(
+        name.lower() in DESKTOP_FILES or name.startswith(("._", ".DS_Store")) or _HALF.match(name) for name in own
+    )
 
 
 def folders_in(root: Path) -> list[Path]:

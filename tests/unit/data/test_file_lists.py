@@ -145,3 +145,10 @@ class TestFolders:
         fill(tmp_path, name)
         assert not is_free(tmp_path)
         assert not is_free(tmp_path / name)
+
+
+def test_a_folder_with_a_half_written_file_of_a_killed_process_is_free(tmp_path):
+    (tmp_path / "..ipose-labels.4711.json").write_text("{")
+    assert is_free(tmp_path)
+    (tmp_path / "a.png").write_bytes(b"x")
+    assert not is_free(tmp_path)
