@@ -83,7 +83,7 @@ def undisturbed(tmp_path_factory) -> TinySystem:
 class TestKilledRun:
     """SIGKILL costs the steps since the last checkpoint and nothing else."""
 
-    @pytest.mark.parametrize("workers", [0, 2])
+    @pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
     @pytest.mark.parametrize("moment", ["training", "saving"])
     def test_resumed_it_ends_bit_identical_to_an_undisturbed_one(self, tmp_path, undisturbed, moment, workers):
         folder = killed(tmp_path, moment, workers)

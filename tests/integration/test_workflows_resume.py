@@ -74,6 +74,7 @@ def trained(ipose, words, out: Path, *more: object) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["partnet", "synthesis"])
 def test_a_run_that_died_between_checkpoints_ends_bit_identical(ipose, tiny, tmp_path, kind, crash_in_step_5):
     words = [*words_of(tiny, kind), "--steps", STEPS]
