@@ -53,7 +53,7 @@ def segmenter(folder: Path, channels: int) -> Path:
     return folder / "red.pt"
 
 
-def judged(folder: Path, spec: str, channels: list[str], wrong: dict[str, tuple[int, str]] = {}, **options):  # noqa: B006
+def judged(folder: Path, spec: str, channels: list[str], wrong: dict[str, tuple[int, str]] | None = None, **options):
     """Cards of one image that has a column of each class of the spec.
 
     `wrong`: for a class, how many of its pixels are painted as another class.
@@ -61,7 +61,7 @@ def judged(folder: Path, spec: str, channels: list[str], wrong: dict[str, tuple[
     classes, (labels, images) = load_spec(spec).classes, (folder / "labels", folder / "images")
     label = np.tile(np.array([item.file_id for item in classes], np.uint8), (ROWS, 1))
     red = np.tile(np.array([max(channels.index(c.name), 0) if c.name in channels else 0 for c in classes]), (ROWS, 1))
-    for name, (count, other) in wrong.items():
+    for name, (count, other) in (wrong or {}).items():
         red[:count, [item.name for item in classes].index(name)] = channels.index(other)
     for place, values in ((labels, label), (images, np.stack([red] * 3, -1))):
         place.mkdir(exist_ok=True)

@@ -170,8 +170,9 @@ class Import:
         from ipose.reports.sheets import SceneRow, scene_sheet
         from ipose.whole_files import save_whole
 
-        names = {"images": self.images, "masks": self.masks, "legend": self.legend, "things": self.things or None}
-        source = open_import_source(self.source, **names)  # type: ignore[arg-type]
+        source = open_import_source(
+            self.source, images=self.images, masks=self.masks, legend=self.legend, things=self.things or None
+        )
         imported = import_scenes(source, self.out, val=self.val, seed=self.seed, group=self.group)
         print(imported.text())
         sheet = self.out / "sheet.png"

@@ -66,13 +66,14 @@ class WithoutPoints(GANSegGenerator):
         super().__init__(config)
         first, count = config.channels[0], len(config.sizes)
         widths = [first, *[config.mask_channels] * (count - 1), config.parts + 1]
+        # another level 1 than the method's, with a `render` of its own for what it gives: both replace, neither extends
         self.level1 = _MaskLooksNetwork(config)  # type: ignore[assignment]
         self.mask_start = PositionalStart(1, first, pixel_grid(config.sizes[0], config.margin, config.grid))
         self.mask_blocks = nn.ModuleList(
             AdaINBlock(a, b, config.embedding, config.hidden) for a, b in itertools.pairwise(widths)
         )
 
-    def render(  # type: ignore[override]
+    def render(  # type: ignore[override]  # takes what its own level 1 gives
         self, level1: MaskLooks, background_position: Float[Tensor, "b 2"]
     ) -> GANSegOutput:
         """Levels 2 and 3, from a `MaskLooks`."""

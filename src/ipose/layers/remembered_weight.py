@@ -4,7 +4,7 @@ Dividing the weights by their singular values reads and writes all of them. In e
 calls, so the quotient is remembered until a tensor that it was made of changes.
 """
 
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import torch
@@ -33,15 +33,14 @@ def remembered_weight(layer: nn.Module) -> Tensor:
     is not seen, because torch does not count it.
     """
     if not _may_be_remembered(layer):
-        own: Tensor = layer.weight  # type: ignore[assignment]
-        return own
+        return cast(Tensor, layer.weight)
     parametrisation = layer.get_submodule("parametrizations.weight")
     sources = [*parametrisation.parameters(), *parametrisation.buffers()]
     half = _autocast_dtype(sources[0].device.type)
     key = half, [(source.data_ptr(), source._version, source.dtype, source.device) for source in sources]
     known = _REMEMBERED.get(layer)
     if known is None or known[0] != key:
-        weight = layer.weight.detach()  # type: ignore[operator]
+        weight = cast(Tensor, layer.weight).detach()
         if weight.ndim == 4 and weight.device.type == "cpu":
             weight = weight.contiguous(memory_format=torch.channels_last)
         weight = weight if half is None else weight.to(half)

@@ -69,7 +69,7 @@ def _marked(test: Callable[P, R], kind: Kind, words: str, advice: str) -> Callab
     def said(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return test(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # whatever failed: it gets the claim's words, and goes on
             titles = {"interface": "of the interface", "paper_method": "of the paper's method"}
             error.add_note(f"A claim {titles[kind]} does not hold. {words}. {advice}")
             raise
