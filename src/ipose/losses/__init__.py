@@ -8,6 +8,7 @@ clip_style         this distance on CLIP tokens
 clip_weights       loading the CLIP encoder
 vgg_feature        perceptual loss on VGG-19 features
 vgg_weights        loading VGG-19
+diversity          a difference of images from two noises
 feature_matching   discriminator features of fake and real images
 kl                 divergence of a code from the standard normal
 dice               Dice and cross-entropy of segmentation

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ipose.data.object_index import by_instance_alone
 from ipose.errors import ConfigError, DataError
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
+from ipose.losses.diversity import diversity_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
 from ipose.losses.n_plus_one import NPlusOneLoss
 from ipose.objective import Phase
@@ -18,6 +19,8 @@ from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.synthesis.style_crops import style_crops
 from ipose.types import SceneBatch
+
+DIVERSITY_WEIGHT = 10.0
 
 
 class GeneratorParts(Protocol):
@@ -139,6 +142,11 @@ class SynthesisObjective:
             crops = style_crops(fake, real, shown, config.style_crops, noise)
             distance = fake.new_zeros(()) if crops is None else self.style(crops.fake, crops.real)
             losses["style"] = config.style_weight * distance
+        if config.diversity > 0:
+            other = self._fake(batch, parts, noise)
+            losses["diversity"] = DIVERSITY_WEIGHT * diversity_loss(
+                fake, other, batch.label, config.num_classes, config.diversity
+            )
         return losses
 
     def discriminator_losses(

@@ -104,6 +104,9 @@ class SynthesisConfig:
     label_mix_mask: LabelMixMask = "image"
     """Random bits of LabelMix: one for each class and image (OASIS), or one for each class and batch, with classes 0
     and 1 coupled (R)."""
+    diversity: float = 0.0
+    """How much images of one scene from two noises should differ, on values in [-1, 1], by a term of ours in L_G
+    (`ipose.losses.diversity`), for short trainings. 0 = no such term (P, R)."""
 
     lr_generator: float = 1e-4
     """Adam's rate for G. P: 1e-4; R's scripts: 2e-4 on ADE20K, 4e-4 on Cityscapes, none on COCO-Stuff (its config.py's
@@ -166,7 +169,9 @@ class SynthesisConfig:
             "part_feature_channels last_decoder_channels lr_generator lr_discriminator init_gain batch_size epochs"
         )
         check_fields(self, positive, lambda x: x > 0, "a number above 0")
-        check_fields(self, "global_weight style_weight label_mix_weight style_block", lambda x: x >= 0, "0 or more")
+        check_fields(
+            self, "global_weight style_weight label_mix_weight diversity style_block", lambda x: x >= 0, "0 or more"
+        )
         check_fields(self, "beta1 beta2 ema_decay", lambda x: 0 <= x < 1, "a number in [0, 1)")
         for name, shortest in (("channel_multipliers", 2), ("discriminator_channels", 3)):
             widths = getattr(self, name)

@@ -37,6 +37,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "style_block": Published("the eighth layer", 8),
     "label_mix_weight": Published(10.0, 10.0),
     "label_mix_mask": Published("constant on each class", "release"),
+    "diversity": Published(0.0, 0.0),
     "lr_generator": Published(1e-4),
     "lr_discriminator": Published(4e-4, 4e-4),
     "beta1": Published(0.0, 0.0),
