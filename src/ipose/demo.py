@@ -23,8 +23,6 @@ from ipose.data.file_lists import is_free
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import RunError
-from ipose.partnet.pretrained import load_partnet
-from ipose.partnet.scene_parts import CachedParts
 from ipose.pipeline import IPose
 from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
@@ -32,7 +30,6 @@ from ipose.synthesis import presets as synthesis_presets
 from ipose.systems.ipose.page import scene_section, synthesis_settings
 from ipose.systems.ipose.record import SYSTEM as IPOSE
 from ipose.systems.ipose.record import IPoseOptions
-from ipose.systems.ipose.training import FrozenParts, fit_config
 from ipose.systems.partnet.page import JudgedPartNet, part_sections, partnet_settings
 from ipose.systems.partnet.record import SYSTEM as PARTNET
 from ipose.systems.training import Task, Trained, train_system
@@ -124,11 +121,8 @@ def _train_images(
 ) -> Trained:
     config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1], flip=False)
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
-    trained = load_partnet(folder / "partnet")
-    frozen = FrozenParts(trained, fit_config(config, open_spec(data).labels, trained))
-    cached = CachedParts(frozen, config.part_input)  # 500 scenes, never mirrored
     loop = _loop(minutes, seed, schedule="cosine", log_every=20)
-    given: dict[str, Any] = {"scenes": scenes, "val": val, "infer_parts": cached}
+    given: dict[str, Any] = {"scenes": scenes, "val": val}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
 
 

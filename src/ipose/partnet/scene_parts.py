@@ -123,7 +123,8 @@ def _with_parts_only(batch: SceneBatch) -> SceneBatch:
 
 
 class CachedParts:
-    """Caches the parts of scenes by scene name, on the CPU.
+    """Caches the parts of scenes by scene name, on the CPU. Each scene is inferred alone, so that a resumed training
+    reads the same numbers, whatever batch a scene was first met in.
 
     Only correct if a name always stands for the same scene, without mirroring or other augmentation. The cache has
     features or logits, whichever the generator reads. The other one is returned as zeros of one channel.
@@ -137,15 +138,20 @@ class CachedParts:
         self.infer, self.part_input = infer, part_input
         self._memory: dict[str, tuple[Tensor, Tensor]] = {}
 
+    def to(self, device: torch.device | str) -> None:
+        """Move what infers, if it can be moved."""
+        move = getattr(self.infer, "to", None)
+        if move is not None:
+            move(device)
+
     def __call__(self, batch: SceneBatch) -> SceneParts:
         """The parts of the batch. Calls `infer` for new scenes only."""
         memory = self._memory
-        new = [i for i, name in enumerate(batch.names) if name not in memory]
-        if new:
-            parts = self.infer(_some(batch, new))
-            chosen = parts.features if self.part_input == "features" else parts.logits
-            for position, i in enumerate(new):
-                memory[batch.names[i]] = chosen[position].cpu(), parts.mask[position].cpu()
+        for i, name in enumerate(batch.names):
+            if name not in memory:
+                parts = self.infer(_one(batch, i))
+                chosen = parts.features if self.part_input == "features" else parts.logits
+                memory[name] = chosen[0].cpu(), parts.mask[0].cpu()
         kept = [memory[name] for name in batch.names]
         device = batch.label.device
         values, mask = (torch.stack([row[column] for row in kept]).to(device) for column in (0, 1))
@@ -154,18 +160,16 @@ class CachedParts:
         return SceneParts(features, logits, mask)
 
 
-def _some(batch: SceneBatch, chosen: list[int]) -> SceneBatch:
-    """The batch with only the chosen images and their objects."""
-    index = torch.tensor(chosen)
-    kept = [n for n, image in enumerate(batch.image_index.tolist()) if image in chosen]
-    images = [chosen.index(int(batch.image_index[n])) for n in kept]
+def _one(batch: SceneBatch, i: int) -> SceneBatch:
+    """The batch with image `i` alone, and its objects."""
+    kept = (batch.image_index == i).nonzero().flatten().tolist()
     return replace(
         batch,
-        names=tuple(batch.names[i] for i in chosen),
-        image=None if batch.image is None else batch.image[index],
-        label=batch.label[index],
-        instance=batch.instance[index],
+        names=batch.names[i : i + 1],
+        image=None if batch.image is None else batch.image[i : i + 1],
+        label=batch.label[i : i + 1],
+        instance=batch.instance[i : i + 1],
         objects=tuple(batch.objects[n] for n in kept),
-        image_index=torch.tensor(images, dtype=torch.int64, device=batch.image_index.device),
-        part=None if batch.part is None else batch.part[index],
+        image_index=torch.zeros(len(kept), dtype=torch.int64, device=batch.image_index.device),
+        part=None if batch.part is None else batch.part[i : i + 1],
     )

@@ -1,5 +1,6 @@
 """Scenes of PartWorld: stuff, and objects that stand, fly and hide one another; all maps true by construction."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -119,9 +120,14 @@ def partworld_scene(config: PartWorldConfig, index: int) -> Scene:
     )
 
 
+_BYTES_OF_A_PIXEL = 3 + 8 + 4 + 1
+"""Of image, label, instance and part map."""
+
+
 class PartWorld(Sequence[Scene]):
-    """The embedded data set: a sequence of scenes, drawn anew at each access (about 7 ms of one core
-    at 64x64, 15 ms at 128x128); keep them in a list to go over few scenes many times.
+    """The embedded data set: a sequence of scenes. To draw one takes about 7 ms of one core at 64x64, 15 ms at 128x128.
+
+    Scenes that were drawn are kept, if all of them take less than 1 GiB: do not change their tensors.
 
     Args:
         config: which scenes.
@@ -130,6 +136,8 @@ class PartWorld(Sequence[Scene]):
     def __init__(self, config: PartWorldConfig) -> None:
         self.config = config
         self.spec = PARTWORLD
+        fits = config.count * math.prod(config.size) * _BYTES_OF_A_PIXEL < 2**30
+        self._drawn: dict[int, Scene] | None = {} if fits else None
 
     def __len__(self) -> int:
         return self.config.count
@@ -146,4 +154,8 @@ class PartWorld(Sequence[Scene]):
         position = index + len(self) if index < 0 else index
         if not 0 <= position < len(self):
             raise IndexError(f"scene {index} of {len(self)}")
-        return partworld_scene(self.config, position)
+        if self._drawn is None:
+            return partworld_scene(self.config, position)
+        if position not in self._drawn:
+            self._drawn[position] = partworld_scene(self.config, position)
+        return self._drawn[position]

@@ -203,6 +203,25 @@ class TestCachedParts:
         torch.testing.assert_close(getattr(parts, part_input), getattr(expected, part_input), atol=1e-5, rtol=1e-5)
         assert torch.equal(parts.mask, expected.mask)
 
+    def test_a_scene_has_the_same_parts_to_the_last_bit_in_whatever_batch_it_was_first_met(self, drawn_scenes, ask):
+        together, alone = (CachedParts(ask[0], "logits") for _ in range(2))
+        batch = SceneBatch.from_scenes(drawn_scenes[:3])
+        one_by_one = [alone(SceneBatch.from_scenes([scene])).logits for scene in drawn_scenes[:3]]
+        assert torch.equal(together(batch).logits, torch.cat(one_by_one))
+
+    def test_moves_what_infers(self):
+        moved = []
+
+        class Infer:
+            def to(self, device):
+                moved.append(device)
+
+            def __call__(self, batch):
+                raise NotImplementedError
+
+        CachedParts(Infer(), "logits").to("meta")
+        assert moved == ["meta"]
+
     def test_only_what_the_generator_reads_is_cached(self, drawn_scenes, ask):
         batch = SceneBatch.from_scenes(drawn_scenes[:2])
         parts = CachedParts(ask[0], "features")(batch)

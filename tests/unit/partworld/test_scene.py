@@ -191,6 +191,13 @@ class TestPartWorld:
         with pytest.raises(IndexError):
             world[3]
 
+    def test_a_scene_is_drawn_once_unless_there_are_too_many_to_keep(self):
+        world = PartWorld(PartWorldConfig(size=(32, 32), count=4))
+        assert world[1] is world[1] is world[-3]
+        huge = PartWorld(PartWorldConfig(size=(32, 32), count=2**30 // (32 * 32 * 16)))
+        assert huge[1] is not huge[1]
+        assert fingerprint(huge[1]) == fingerprint(world[1])
+
     def test_counts_from_the_end_and_slices_like_a_list(self):
         world = PartWorld(PartWorldConfig(size=(32, 32), count=4))
         assert fingerprint(world[-1]) == fingerprint(world[3])

@@ -23,7 +23,7 @@ from ipose.part_annotations import SupportSet
 from ipose.partnet.added_supports import with_drawings
 from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
-from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
+from ipose.partnet.scene_parts import CachedParts, SceneParts, infer_scene_parts
 from ipose.pipeline import IPose, generator_weights
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.synthesis.block_names import block_name, block_named
@@ -45,6 +45,10 @@ from ipose.types import Scene, SceneBatch
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50
 """Number of batches for the batch-norm statistics of averaged weights (OASIS: 50)."""
+
+
+MOST_REMEMBERED = 2**31
+"""Bytes of the parts that a training keeps."""
 
 
 class FrozenParts:
@@ -72,6 +76,16 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
     if trained is not None and config.parts == "predicted":
         return FrozenParts(trained, config)
     return parts_function(config.parts)
+
+
+def _remembered(infer_parts: InferParts | None, config: SynthesisConfig, scenes: int) -> InferParts | None:
+    """Parts of a frozen PartNet that are inferred once a scene, where a scene always looks the same and all fit into
+    `MOST_REMEMBERED` bytes."""
+    channels = config.part_input_channels + 2  # the mask, and one for the tensor that is not read
+    fits = scenes * config.height * config.width * channels * 4 <= MOST_REMEMBERED
+    if isinstance(infer_parts, FrozenParts) and fits and not config.flip:
+        return CachedParts(infer_parts, config.part_tensor)
+    return infer_parts
 
 
 def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
@@ -132,7 +146,7 @@ def prepare(
         network.to(memory_format=torch.channels_last)  # the results are the same; CPUs are a fifth faster
     if task.options.init is not None and not resume:
         print(f"From {task.options.init}: {load_matching(generator, generator_weights(task.options.init))}.")
-    infer_parts = infer_parts or part_source(config, trained)
+    infer_parts = infer_parts or _remembered(part_source(config, trained), config, len(scenes))
     shown = [val[i] for i in range(min(SHEET_SCENES, len(val)))]
     return Prepared(
         config=config,

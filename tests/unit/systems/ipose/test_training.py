@@ -12,9 +12,11 @@ from ipose.errors import ConfigError, SupportError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import save_partnet
+from ipose.partnet.scene_parts import CachedParts
 from ipose.synthesis.presets import preset
+from ipose.systems.ipose import training
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
-from ipose.systems.ipose.training import prepare
+from ipose.systems.ipose.training import FrozenParts, prepare
 from ipose.systems.training import Task
 from ipose.testing.tiny_scenes import SPEC, write_scenes
 from ipose.types import SupportSet
@@ -91,6 +93,18 @@ class TestSupportsOfTheCommand:
         prepared = prepare(Task(system=SYSTEM, config=CONFIG, data=data, options=options), seed=0, resume=False)
         supports = prepared.objective.infer_parts.supports
         assert dict(supports.part_names) == {"car": ("body",), "hound": ("fur",)}
+
+    @pytest.mark.parametrize(
+        ("flip", "limit", "kind"), [(False, None, CachedParts), (True, None, FrozenParts), (False, 99, FrozenParts)]
+    )
+    def test_parts_are_inferred_once_a_scene_where_scenes_stay_the_same_and_fit_into_memory(
+        self, data, partnet, tmp_path, monkeypatch, flip, limit, kind
+    ):
+        if limit is not None:
+            monkeypatch.setattr(training, "MOST_REMEMBERED", limit)
+        options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
+        task = Task(system=SYSTEM, config=replace(CONFIG, flip=flip), data=data, options=options)
+        assert isinstance(prepare(task, seed=0, resume=False).objective.infer_parts, kind)
 
     def test_without_them_the_message_says_that_three_drawings_are_enough(self, data, partnet):
         task = Task(system=SYSTEM, config=CONFIG, data=data, options=IPoseOptions(partnet=partnet))
