@@ -3,7 +3,7 @@
 The three lines that most people need::
 
     from ipose import IPose
-    model = IPose.from_pretrained("runs/toy")
+    model = IPose.from_pretrained("partworld")
     out = model(scene, seed=7)
 """
 

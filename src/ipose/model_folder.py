@@ -23,6 +23,7 @@ from safetensors import SafetensorError
 import ipose
 from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
+from ipose.weights import bundled
 from ipose.whole_files import read_json, recover_folder
 
 if TYPE_CHECKING:
@@ -83,6 +84,16 @@ class ModelFolder:
         with self.reading("weights", name):
             return load_file(self.path / name)
 
+    def checked_weights(self, name: str, field: str) -> dict[str, Any]:
+        """The tensors of a file whose SHA-256 is that of a field of config.json. RunError: another one, or damaged."""
+        expected, found = str(self.config[field]), self.sha256(name)
+        if found != expected:
+            message = "not the weights that the model was saved with"
+            raise RunError(
+                message, file=self.path / name, found=f"sha256 {found[:12]}", expected=expected[:12], mend=_COPY
+            )
+        return self.weights(name)
+
     def extras(self) -> dict[str, Any]:
         """What a file of the authors held and no layer uses; empty where there is nothing. Raises as `weights`."""
         return self.weights(EXTRAS) if self.has(EXTRAS) else {}
@@ -134,7 +145,7 @@ def open_model(path: str | Path | ModelFolder, *kinds: ModelKind) -> ModelFolder
     """The model folder of a run, or the folder itself; its config.json is read here and nowhere else.
 
     Args:
-        path: a run, its model/, or a folder that was opened already.
+        path: a run, its model/, a bundled model's name (`ipose.weights`), or a folder that was opened already.
         kinds: that will do; none = all.
     Raises:
         RunError: no model there, a config.json that cannot be read, or a model of another kind.
@@ -156,6 +167,8 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
         recover_folder(folder)
         if (folder / CONFIG).is_file():
             return folder
+    if not path.exists() and (known := bundled(path)):
+        return known
     mend = f"Train one with {_commands(kinds) or 'ipose train'}, or check the path."
     if not path.exists():
         raise RunError("no such run or model folder", file=path, mend=mend)

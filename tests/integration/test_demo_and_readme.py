@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ipose import demo
 from ipose.cli.main import main, parse
+from ipose.demo import training
+from ipose.demo.tour import NEXT
 from ipose.training.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -53,39 +54,70 @@ def all_commands() -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """A folder in which somebody ran `ipose demo`, on fewer scenes and for seconds."""
+    """A folder in which somebody ran `ipose demo --train`, on fewer scenes and for seconds."""
     folder = tmp_path_factory.mktemp("readme")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        few = replace(demo.demo_data(0), scenes=24, val_scenes=24)
-        patch.setattr(demo, "demo_data", lambda seed: few)
-        main(["demo", "--partnet-minutes", "0.02", "--synthesis-minutes", "0.02"])
+        few = replace(training.demo_data(0), scenes=24, val_scenes=24)
+        patch.setattr(training, "demo_data", lambda seed: few)
+        main(["demo", "--train", "--partnet-minutes", "0.02", "--synthesis-minutes", "0.02"])
     return folder
 
 
 class TestDemo:
-    """`ipose demo` leaves two runs and a page."""
+    """`ipose demo --train` leaves two runs and a page."""
 
     def test_leaves_two_runs(self, workplace):
-        assert Run.open(workplace / "ipose-demo" / "partnet").kind == "partnet"
-        assert Run.open(workplace / "ipose-demo" / "synthesis").kind == "synthesis"
+        assert Run.open(workplace / "ipose-trained" / "partnet").kind == "partnet"
+        assert Run.open(workplace / "ipose-trained" / "synthesis").kind == "synthesis"
 
     def test_the_page_shows_eight_scenes_novel_ones_apart_and_curves(self, workplace):
-        page = (workplace / "ipose-demo" / "report.html").read_text(encoding="utf-8")
+        page = (workplace / "ipose-trained" / "report.html").read_text(encoding="utf-8")
         assert page.count("seed 2") >= 8
         assert page.index("Label map in, image out") < page.index("Novel categories in scenes")
         for words in ("true parts", "inferred parts", "instances", "Supports: cat", "PartNet&#39;s training"):
             assert words in page
 
     def test_the_page_says_where_settings_leave_the_paper(self, workplace):
-        page = (workplace / "ipose-demo" / "report.html").read_text(encoding="utf-8")
+        page = (workplace / "ipose-trained" / "report.html").read_text(encoding="utf-8")
         assert "yes, paper: 32, 64, 64, 96" in page
 
-    def test_refuses_a_folder_that_holds_something(self, workplace, capsys):
+    @pytest.mark.parametrize("more", [[], ["--train"]])
+    def test_refuses_a_folder_that_holds_something(self, workplace, capsys, more):
         with pytest.raises(SystemExit) as exit_:
-            main(["demo", "--out", str(workplace / "ipose-demo")])
+            main(["demo", *more, "--out", str(workplace / "ipose-trained")])
         assert exit_.value.code == 2
         assert "--out" in capsys.readouterr().err
+
+
+class TestTour:
+    """`ipose demo` shows what the bundled model makes, in a minute."""
+
+    @pytest.fixture(scope="class")
+    def page(self, tmp_path_factory):
+        out = tmp_path_factory.mktemp("tour") / "demo"
+        main(["demo", "--out", str(out)])
+        return (out / "report.html").read_text(encoding="utf-8")
+
+    def test_goes_from_a_label_map_to_parts_images_an_edit_and_a_new_category(self, page):
+        steps = (
+            "1. Label map in, image out",
+            "2. Change a part",
+            "3. A new category from three drawings",
+            "4. What to",
+        )
+        places = [page.index(step) for step in steps]
+        assert places == sorted(places)
+        assert page.count("seed 2") >= 9
+        assert "Supports: cat" in page
+
+    def test_needs_nothing_outside_the_page(self, page):
+        assert not re.search(r"(src|href)=.(?!data:|#)", page)
+
+    @pytest.mark.parametrize("line", [line for line in NEXT.splitlines() if line != "ipose --help"])
+    def test_what_to_type_next_can_be_typed(self, page, line):
+        assert line.split("  ")[0] in page
+        assert callable(parse(shlex.split(line, comments=True)[1:]).run)
 
 
 class TestPages:
@@ -117,7 +149,7 @@ class TestPages:
 
     @pytest.mark.parametrize("page", STORIES)
     def test_a_page_runs_from_top_to_bottom(self, page, workplace, tmp_path, monkeypatch):
-        shutil.copytree(workplace / "ipose-demo", tmp_path / "ipose-demo")
+        shutil.copytree(workplace / "ipose-trained", tmp_path / "ipose-trained")
         monkeypatch.chdir(tmp_path)
         names: dict[str, object] = {}
         for block in blocks(page):

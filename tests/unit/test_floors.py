@@ -14,6 +14,7 @@ FLOORS = {
     **dict.fromkeys(("tensor_check", "label_spec", "objective"), 0.1),
     "part_annotations": 0.2,
     "types": 0.3,
+    "weights": 0.3,
     "shapes": 1,
     **dict.fromkeys(("layers", "losses"), 2),
     **dict.fromkeys(("data", "partworld"), 3),

@@ -1,4 +1,4 @@
-"""`ipose demo`: train the whole system in a few minutes on two CPU cores, without any file."""
+"""`ipose demo`: what the bundled model makes, or a whole system trained in minutes."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,19 +6,25 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """Train PartNet and the generator on PartWorld in a few minutes on a CPU, and write a report."""
+    """Show what the bundled model makes of label maps, as a page. With --train: train one in minutes, and show it."""
 
-    out: Path = Path("ipose-demo")
-    """Folder for the two runs and report.html. It must be new."""
+    out: Path | None = None
+    """New folder for report.html, and with --train for the two runs. None = ipose-demo, with --train ipose-trained."""
+    train: bool = False
+    """Train PartNet and the generator from random weights on PartWorld, on a CPU."""
     partnet_minutes: float = 2.5
-    """Training time of PartNet in minutes."""
+    """With --train: training time of PartNet in minutes."""
     synthesis_minutes: float = 4.0
-    """Training time of generator and discriminator in minutes."""
+    """With --train: training time of generator and discriminator in minutes."""
     seed: int = 0
-    """Random seed of data and training."""
+    """Random seed of the scenes, and of the training."""
 
     def run(self) -> None:
         """Run the demo."""
-        from ipose.demo import run_demo
+        from ipose.demo.tour import run_tour
+        from ipose.demo.training import run_demo
 
-        run_demo(self.out, self.partnet_minutes, self.synthesis_minutes, self.seed)
+        if self.train:
+            run_demo(self.out or Path("ipose-trained"), self.partnet_minutes, self.synthesis_minutes, self.seed)
+        else:
+            run_tour(self.out or Path("ipose-demo"), self.seed)

@@ -13,6 +13,7 @@ from ipose.errors import RunError, SupportError
 from ipose.model_folder import SPEC, SUPPORTS, open_model
 from ipose.part_annotations import SupportSet
 from ipose.partnet.pretrained import has_partnet
+from ipose.weights import bundled
 from ipose.whole_files import read_json, replace_folder, write_text_whole
 
 
@@ -56,6 +57,11 @@ def add_supports(path: str | Path, folder: str | Path) -> SupportSet:
         SupportError: as `with_drawings`.
     """
     model = open_model(path)
+    if model.path == bundled(path):
+        mend = (
+            f"Give it the drawings for one command (--supports {folder}), or save a copy: model.save_pretrained(DIR)."
+        )
+        raise RunError("the model that comes with the package is not changed", file=str(path), mend=mend)
     if not has_partnet(model):
         mend = "Name a run of ipose train partnet, or of ipose train synthesis with predicted parts."
         raise RunError("this model has no PartNet, so it reads no supports", file=model.path, mend=mend)

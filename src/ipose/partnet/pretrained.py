@@ -47,14 +47,7 @@ def read_partnet(model: ModelFolder) -> PartNet:
     """The PartNet of a model, in eval mode. Raises RunError where config.json and weights disagree, or are damaged."""
     with model.reading("PartNet"):
         partnet = PartNet(config_from_plain(PartNetConfig, model.config["partnet_config"]))
-        expected, found = str(model.config["partnet_sha256"]), model.sha256(WEIGHTS)
-        if found != expected:
-            message = "not the PartNet that the model was trained with"
-            mend = "Copy the model folder again, whole."
-            raise RunError(
-                message, file=model.path / WEIGHTS, found=f"sha256 {found[:12]}", expected=expected[:12], mend=mend
-            )
-        partnet.load_state_dict(model.weights(WEIGHTS))
+        partnet.load_state_dict(model.checked_weights(WEIGHTS, "partnet_sha256"))
     return partnet.eval()
 
 

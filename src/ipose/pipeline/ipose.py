@@ -43,7 +43,7 @@ class IPose(SavedModel):
 
     Example::
 
-        model = IPose.from_pretrained("runs/toy")     # a run, its model/ folder, or a hub id
+        model = IPose.from_pretrained("partworld")    # a bundled model, a run, its model/ folder, or a hub id
         out = model(scene, seed=7)                    # out.image, out.parts, out.part_logits
         out = model(scene, seed=7, edit=Resample(object=2) + EditSupports("car", drop="license"))
     """

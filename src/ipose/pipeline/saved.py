@@ -15,7 +15,7 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import HASHES, has_partnet, partnet_fields, read_partnet
 from ipose.partnet.pretrained import WEIGHTS as PARTNET_WEIGHTS
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.pretrained import WEIGHTS, generator_fields, generator_files, read_generator
+from ipose.synthesis.pretrained import HASH, WEIGHTS, generator_fields, generator_files, read_generator
 from ipose.whole_files import write_text_whole
 
 KIND = ModelKind("ipose", "iPOSE model", "ipose train synthesis")
@@ -44,16 +44,17 @@ def write_contents(folder: str | Path, contents: Contents, card: ModelCard) -> N
     generator, partnet, supports, spec = contents
     old_card = Path(folder) / CARD
     text = old_card.read_text(encoding="utf-8-sig") if old_card.is_file() else str(card)
-    config, weights = generator_fields(generator), generator_files(generator)
+    config, weights, hashes = generator_fields(generator), generator_files(generator), {HASH: WEIGHTS}
     if partnet is not None:
         config |= partnet_fields(partnet)
+        hashes |= HASHES
         weights[PARTNET_WEIGHTS] = partnet.state_dict()
     write_model(
         folder,
         KIND,
         config,
         weights,
-        hashes=None if partnet is None else HASHES,
+        hashes=hashes,
         spec=spec,
         supports=None if partnet is None else supports,
         files={CARD: lambda file: write_text_whole(file, text)},

@@ -15,6 +15,9 @@ from ipose.synthesis.presets import SynthesisConfig
 
 WEIGHTS = "model.safetensors"
 
+HASH = "generator_sha256"
+"""Field of config.json with the hash of the weights."""
+
 
 def generator_fields(generator: Generator) -> dict[str, Any]:
     """Fields of config.json about a generator."""
@@ -41,7 +44,7 @@ def read_generator(model: ModelFolder, block: BlockFactory | None = None) -> Gen
         config = config_from_plain(SynthesisConfig, model.config["synthesis_config"])
         block = block or _own_block(model, config)
         generator = Generator(config, block)
-        weights = model.weights(WEIGHTS)
+        weights = model.checked_weights(WEIGHTS, HASH) if HASH in model.config else model.weights(WEIGHTS)
     _load(generator, weights, model)
     generator.release_extras = model.extras()
     return generator.eval()

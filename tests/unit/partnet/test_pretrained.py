@@ -90,13 +90,13 @@ class TestRefusals:
         torch.manual_seed(1)
         save_partnet(tmp_path / "other", PartNet(tiny_config(attention_blocks=1, multi_scale=False)), supports)
         shutil.copy(tmp_path / "other" / "partnet.safetensors", copied)
-        with pytest.raises(RunError, match=r"not the PartNet .*: found sha256 .*, expected .* Copy the model folder"):
+        with pytest.raises(RunError, match=r"not the weights .*: found sha256 .*, expected .* Copy the model folder"):
             load_partnet(copied)
 
     def test_a_truncated_weight_file(self, copied):
         weights = copied / "partnet.safetensors"
         weights.write_bytes(weights.read_bytes()[:-100])
-        with pytest.raises(RunError, match=r"partnet\.safetensors: not the PartNet"):
+        with pytest.raises(RunError, match=r"partnet\.safetensors: not the weights"):
             load_partnet(copied)
 
     def test_a_weight_file_that_is_none_though_its_hash_is_right(self, copied):

@@ -114,7 +114,10 @@ def edit(path, **fields):
 
 
 DAMAGES = {
-    "weights cut short": (lambda f: cut(f / "model.safetensors"), "model.safetensors: the weights cannot be read"),
+    "weights cut short": (
+        lambda f: cut(f / "model.safetensors"),
+        "model.safetensors: not the weights that the model was saved with",
+    ),
     "weights missing": (lambda f: (f / "model.safetensors").unlink(), "model.safetensors: the weights cannot be read"),
     "config no JSON": (lambda f: (f / "config.json").write_text("{"), "config.json cannot be read"),
     "config of something else": (
@@ -130,7 +133,7 @@ DAMAGES = {
         lambda f: edit(f / "config.json", format="ipose-partnet"),
         "a model of another system: found ipose-partnet, expected ipose. Name a run of ipose train synthesis.",
     ),
-    "PartNet cut short": (lambda f: cut(f / "partnet.safetensors"), "not the PartNet that the model was trained with"),
+    "PartNet cut short": (lambda f: cut(f / "partnet.safetensors"), "not the weights that the model was saved with"),
     "PartNet missing": (
         lambda f: (f / "partnet.safetensors").unlink(),
         "partnet.safetensors: the weights cannot be read",
@@ -155,7 +158,7 @@ class TestDamagedFolders:
     def test_another_partnet_is_refused_though_it_fits(self, build, folder, tmp_path):
         build(seed=1).save_pretrained(tmp_path / "other")
         shutil.copy(tmp_path / "other" / "partnet.safetensors", folder)
-        with pytest.raises(RunError, match="not the PartNet that the model was trained with"):
+        with pytest.raises(RunError, match="not the weights that the model was saved with"):
             IPose.from_pretrained(folder)
 
     def test_weights_of_another_width_are_refused_before_they_are_used(self, folder):

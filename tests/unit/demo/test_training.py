@@ -1,11 +1,11 @@
-"""`ipose demo`: what it trains can be trained by two commands."""
+"""`ipose demo --train`: what it trains can be trained by two commands."""
 
 import shlex
 
 import pytest
 
-from ipose import demo
 from ipose.cli.main import parse
+from ipose.demo import training as demo
 from ipose.synthesis import presets as synthesis_presets
 from ipose.systems.partnet.record import SYSTEM as PARTNET
 from ipose.training.config import TrainConfig

@@ -1,12 +1,12 @@
-r"""`ipose demo`: train PartNet and the generator on PartWorld in minutes, and write a report.
+r"""`ipose demo --train`: train PartNet and the generator on PartWorld in minutes, and write a report.
 
 These two commands make the same runs:
 
-    ipose train partnet --out ipose-demo/partnet --preset toy \
+    ipose train partnet --out ipose-trained/partnet --preset toy \
       --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
       --objects 1 2 --object-scale 0.6 0.95 --device cpu --precision bf16 --max-minutes 2.5 --schedule-by-clock \
       --steps 1000000 --log-every 10 --checkpoint-every 1000000 --sample-every 1000000
-    ipose train synthesis --out ipose-demo/synthesis --partnet ipose-demo/partnet --preset toy --no-flip \
+    ipose train synthesis --out ipose-trained/synthesis --partnet ipose-trained/partnet --preset toy --no-flip \
       --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
       --objects 1 2 --object-scale 0.6 0.95 --device cpu --max-minutes 4 --schedule cosine --schedule-by-clock \
       --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
@@ -139,7 +139,7 @@ def _report(
     with_novel = [scene for scene in val if any(item.class_id in novel_ids for item in scene.objects)]
     basis_only = [scene for scene in val if scene not in with_novel]
     content = ReportContent(
-        title="ipose demo",
+        title="ipose demo --train",
         lead=f"iPOSE, trained from nothing on PartWorld in {math.ceil(seconds / 60)} minutes: PartNet for "
         f"{parts.result.step} steps, then generator and discriminator for {images.result.step}.",
         sections=[
@@ -167,6 +167,6 @@ def _report(
                 "narrow, and there is no CLIP style loss. The tables above list all settings that differ.",
             ),
         ],
-        facts=environment_facts("ipose demo"),
+        facts=environment_facts("ipose demo --train"),
     )
     return write_report(folder / "report.html", content)

@@ -1,0 +1,45 @@
+"""The models that come with the package: small, whole, and found by their names."""
+
+from pathlib import Path
+
+import pytest
+
+import ipose.weights
+from ipose import IPose
+from ipose.errors import RunError
+from ipose.model_folder import open_model
+from ipose.partnet.added_supports import add_supports
+from ipose.partworld.categories import PARTWORLD
+from ipose.weights import bundled
+
+FOLDER = Path(ipose.weights.__file__).parent / "partworld"
+
+
+class TestPartWorld:
+    """`partworld`: iPOSE for all categories of PartWorld."""
+
+    def test_its_name_is_a_model_wherever_one_is_asked_for(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert open_model("partworld").path == open_model(Path("partworld")).path == FOLDER
+
+    def test_a_folder_of_that_name_comes_first(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        IPose.from_pretrained("partworld").save_pretrained("partworld")
+        assert open_model("partworld").path == Path("partworld")
+
+    def test_knows_every_category(self):
+        model = IPose.from_pretrained("partworld")
+        assert model.spec == PARTWORLD
+        assert model.categories_without_supports == ()
+
+    def test_weights_and_supports_take_at_most_5_mb(self):
+        assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) <= 5_000_000
+
+    def test_is_not_changed_by_a_command(self, tmp_path):
+        with pytest.raises(RunError, match=r"comes with the package is not changed.*--supports"):
+            add_supports("partworld", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "no-such-model", "partworld/supports", "/tmp"])
+def test_other_names_are_no_bundled_model(name):
+    assert bundled(name) is None
