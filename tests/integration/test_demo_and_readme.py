@@ -90,14 +90,15 @@ class TestDemo:
         assert "--out" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    out = tmp_path_factory.mktemp("tour") / "demo"
+    main(["demo", "--out", str(out)])
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
 class TestTour:
     """`ipose demo` shows what the bundled model makes, in a minute."""
-
-    @pytest.fixture(scope="class")
-    def page(self, tmp_path_factory):
-        out = tmp_path_factory.mktemp("tour") / "demo"
-        main(["demo", "--out", str(out)])
-        return (out / "report.html").read_text(encoding="utf-8")
 
     def test_goes_from_a_label_map_to_parts_images_an_edit_and_a_new_category(self, page):
         steps = (

@@ -6,6 +6,7 @@ import pytest
 
 import ipose.weights
 from ipose import IPose
+from ipose.cli.main import main
 from ipose.errors import RunError
 from ipose.model_folder import open_model
 from ipose.partnet.added_supports import add_supports
@@ -43,3 +44,32 @@ class TestPartWorld:
 @pytest.mark.parametrize("name", ["", ".", "..", "no-such-model", "partworld/supports", "/tmp"])
 def test_other_names_are_no_bundled_model(name):
     assert bundled(name) is None
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    words = "--scenes 1 --val-scenes 2 --size 96 96 --categories car cat"
+    main(["partworld", "--out", str(folder / "my-world"), *words.split()])
+    return folder
+
+
+class TestCommands:
+    """The name stands for the model on the command line, and nothing is written into the package."""
+
+    @pytest.mark.parametrize(
+        ("words", "leaves"),
+        [
+            ("info partworld", "my-world"),
+            ("parts my-world/val_label/val_0_000000.png --model partworld --out p", "p"),
+            ("generate my-world/val_label --instances my-world/val_inst --model partworld --out g", "g"),
+            ("edit my-world/val_label/val_0_000000.png --model partworld --resample object=0 --out e", "e"),
+            ("evaluate partworld --data my-world --features random", "partworld-on-my-world"),
+        ],
+    )
+    def test_a_command_takes_it(self, world, monkeypatch, words, leaves):
+        monkeypatch.chdir(world)
+        before = {file: file.stat().st_mtime for file in FOLDER.rglob("*")}
+        main(words.split())
+        assert (world / leaves).is_dir()
+        assert {file: file.stat().st_mtime for file in FOLDER.rglob("*")} == before

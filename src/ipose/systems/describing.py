@@ -14,14 +14,16 @@ from ipose.tables import text_table
 from ipose.training.folders import nearby, what_is
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
+from ipose.weights import bundled
 
 
 def describe(path: Path) -> str:
-    """A run, or a model folder on its own.
+    """A run, a model folder on its own, or a bundled model.
 
     Raises:
         RunError: neither is here.
     """
+    path = path if path.exists() else bundled(path) or path
     if (path / "config.json").is_file() and not (path / "run.json").is_file():
         return "\n".join(_describe_model(path))
     if not (path / "run.json").is_file():

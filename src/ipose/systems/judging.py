@@ -20,6 +20,7 @@ from ipose.systems.record import System, function_named
 from ipose.systems.registry import system_of_model, system_of_run, systems
 from ipose.training.folders import nearby, what_is
 from ipose.training.run import Run
+from ipose.weights import bundled
 
 RUN_FILE = "run.json"
 
@@ -59,11 +60,12 @@ class ModelAlone(Run):
 
 
 def open_judged(folder: Path) -> Run:
-    """The run in a folder, or the run whose `model/` this is, or a model folder alone.
+    """The run in a folder, or the run whose `model/` this is, or a model folder alone, or a bundled model.
 
     Raises:
         RunError: neither a run nor a model.
     """
+    folder = folder if folder.exists() else bundled(folder) or folder
     if folder.name == "model" and (folder.parent / RUN_FILE).is_file():
         return Run.open(folder.parent)
     if (folder / RUN_FILE).is_file():
@@ -126,7 +128,10 @@ def _name_of(run: Run, data: DataConfig, split: str) -> str:
 
 
 def _beside(run: Run, data: DataConfig, split: str) -> Path:
-    """Where the cards of a model alone go: a model folder holds a model and nothing else."""
+    """Where the cards of a model alone go: beside it, as a model folder holds a model and nothing else; here, for a bundled
+    model."""
+    if run.folder == bundled(run.folder.name):
+        return Path(f"{run.folder.name}-{_name_of(run, data, split)}")
     folder = run.folder if run.folder.name not in ("", "..") else run.folder.resolve()
     return folder.with_name(f"{folder.name}-{_name_of(run, data, split)}")
 
