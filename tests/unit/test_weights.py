@@ -49,7 +49,7 @@ def test_other_names_are_no_bundled_model(name):
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
-    words = "--scenes 1 --val-scenes 2 --size 96 96 --categories car cat"
+    words = "--scenes 2 --val-scenes 2 --size 96 96 --categories car"
     main(["partworld", "--out", str(folder / "my-world"), *words.split()])
     return folder
 

@@ -128,7 +128,7 @@ def _name_of(run: Run, data: DataConfig, split: str) -> str:
 
 
 def _beside(run: Run, data: DataConfig, split: str) -> Path:
-    """Where the cards of a model alone go: beside it, as a model folder holds a model and nothing else; here, for a bundled
+    """Where the cards of a model alone go: beside it, as a model folder holds a model alone; here, for a bundled
     model."""
     if run.folder == bundled(run.folder.name):
         return Path(f"{run.folder.name}-{_name_of(run, data, split)}")
