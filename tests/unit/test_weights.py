@@ -64,7 +64,9 @@ class TestCommands:
             ("parts my-world/val_label/val_0_000000.png --model partworld --out p", "p"),
             ("generate my-world/val_label --instances my-world/val_inst --model partworld --out g", "g"),
             ("edit my-world/val_label/val_0_000000.png --model partworld --resample object=0 --out e", "e"),
-            ("evaluate partworld --data my-world --features random", "partworld-on-my-world"),
+            pytest.param(
+                "evaluate partworld --data my-world --features random", "partworld-on-my-world", marks=pytest.mark.slow
+            ),
         ],
     )
     def test_a_command_takes_it(self, world, monkeypatch, words, leaves):
