@@ -112,8 +112,10 @@ class TestPublishedNumbers:
 
     @pytest.mark.parametrize("place", PUBLISHED_CODES, ids="-".join)
     def test_of_codes(self, place):
+        """Table 2 has mIoU and accuracy of GroupDNet alone, judged by the CIHP parser."""
         keys = ("frechet", "mcsd", "mocd", "diversity")
-        assert dict(row_of(*place).published) == dict(zip(keys, PUBLISHED_CODES[place], strict=True))
+        judged = {"miou": 87.3, "accuracy": 98.9} if place[1] == "groupdnet" else {}
+        assert dict(row_of(*place).published) == dict(zip(keys, PUBLISHED_CODES[place], strict=True)) | judged
 
     @pytest.mark.parametrize("place", PUBLISHED_FOUND_PARTS, ids="-".join)
     def test_of_found_parts(self, place):
