@@ -74,7 +74,10 @@ def ade20k_instance_classes() -> NDArray[np.int32]:
     return np.array([0, *(item.file_id for item in load_spec("ade20k").classes if item.thing)], dtype=np.int32)
 
 
-_AS_STORED = {"img": partial(read_photo, upright=False), "label": partial(read_greyscale_ids, bits=8)}
+_AS_STORED: Mapping[str, Callable[[Path], NDArray[Any]]] = {
+    "img": partial(read_photo, upright=False),
+    "label": partial(read_greyscale_ids, bits=8),
+}
 """Published maps are of the stored pixels, so no photograph is turned."""
 
 PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = {
