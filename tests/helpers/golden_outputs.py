@@ -1,7 +1,7 @@
 """Our numbers for all that a golden file may hold, under its names: outputs, inner activations, gradients.
 
-Each function takes a file (its `state.*`, `in.*` and config) and returns tensors by the names behind `out.`. Gradients are
-computed in float64: where an activation is 0 but for rounding, float32 can take the other slope of its LeakyReLU on
+Each function takes a file (its `state.*`, `in.*` and config) and returns tensors by the names behind `out.`. Gradients
+are computed in float64: where an activation is 0 but for rounding, float32 can take the other slope of its LeakyReLU on
 another machine.
 """
 

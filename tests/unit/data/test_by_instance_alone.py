@@ -10,6 +10,7 @@ from ipose.data.object_index import NO_OBJECT, OTHER_LABEL, by_instance_alone, i
 from ipose.data.published.maps import published_instances
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.partnet.partnet import PartNet
+from ipose.partnet.parts_without_partnet import parts_function
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.scene_parts import infer_scene_parts
 from ipose.types import Box, Scene, SceneBatch, SupportSet
@@ -107,6 +108,12 @@ class TestSilhouette:
         found = infer_scene_parts(network, SceneBatch.from_scenes([scene()]), supports)
         assert [item.part_category for item in found.objects] == ["car", "dog"]
         assert self.area(found.shapes, 10) == 7 * 7 - 4
+
+    @pytest.mark.parametrize(("rule", "shown"), [("instance", 64), ("label_and_instance", 7 * 7 - 4 + 15)])
+    def test_position_descriptors_follow_the_same_rule(self, rule, shown):
+        """By label and instance the strip of dog is an object of its own."""
+        parts = parts_function("position_descriptor", rule)(SceneBatch.from_scenes([scene()]))
+        assert int(parts.mask.sum()) == shown
 
     @pytest.mark.parametrize(("rule", "written"), [("instance", 64), ("label_and_instance", 7 * 7 - 4)])
     def test_own_pixels_are_written_by_the_same_rule(self, network, supports, rule, written):
