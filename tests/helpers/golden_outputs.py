@@ -1,9 +1,12 @@
 """Our numbers for all that a golden file may hold, under its names: outputs, inner activations, gradients.
 
-Each function takes a file (its `state.*`, `in.*` and config) and returns tensors by the names behind `out.`.
+Each function takes a file (its `state.*`, `in.*` and config) and returns tensors by the names behind `out.`. Gradients
+are computed in float64: where an activation is 0 but for rounding, float32 can take the other slope of its LeakyReLU on
+another machine.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -64,7 +67,8 @@ def generator_outputs(golden: Golden) -> dict[str, Tensor]:
     image = _image(network, golden)
     for handle in handles:
         handle.remove()
-    (image * golden["in.grad_weight"]).sum().backward()
+    precise = _in_float64(golden)
+    (_image(network.double(), precise) * precise["in.grad_weight"]).sum().backward()
     found["image"] = image
     found |= _gradients(network, generator_entries(network))
     found["part_logits"] = golden_scene_parts(golden, partnet(golden.state), golden_supports(golden)).logits
@@ -73,11 +77,12 @@ def generator_outputs(golden: Golden) -> dict[str, Tensor]:
 
 def discriminator_outputs(golden: Golden) -> dict[str, Tensor]:
     """Segmentation, score, and the gradients of mean(segmentation) + sum(score)."""
-    network, image = discriminator(golden.state), golden["in.image"].clone().requires_grad_()
-    output = network(image)
-    (output.segmentation.mean() + output.score.sum()).backward()
+    network, image = discriminator(golden.state), golden["in.image"].double().requires_grad_()
+    output = network(golden["in.image"])
+    precise = network.double()(image)
+    (precise.segmentation.mean() + precise.score.sum()).backward()
     assert image.grad is not None
-    found = {"segmentation_logits": output.segmentation, "global_score": output.score, "grad.image": image.grad}
+    found = {"segmentation_logits": output.segmentation, "global_score": output.score, "grad.image": image.grad.float()}
     return found | _gradients(network, discriminator_entries(network))
 
 
@@ -104,6 +109,10 @@ def scene_parts_outputs(golden: Golden, network: PartNet, supports: SupportSet) 
     parts = golden_scene_parts(golden, network, supports)
     assert parts.shapes is not None
     return {"object_shapes": parts.shapes, "part_features": parts.features, "part_logits": parts.logits}
+
+
+def _in_float64(golden: Golden) -> Golden:
+    return replace(golden, tensors={k: v.double() if v.is_floating_point() else v for k, v in golden.tensors.items()})
 
 
 def _image(network: Generator, golden: Golden) -> Tensor:
@@ -141,10 +150,10 @@ def _watched(network: Generator) -> tuple[dict[str, Tensor], list[Any]]:
 
 
 def _gradients(network: nn.Module, entries: list[Entry]) -> dict[str, Tensor]:
-    """Gradients of all parameters after a backward pass, by the release's names."""
+    """Gradients of all parameters after a backward pass, float32, by the release's names."""
     parameters: Mapping[str, nn.Parameter] = dict(network.named_parameters())
     single = {entry.release: parameters[entry.ours[0]] for entry in entries if entry.ours[0] in parameters}
-    return {f"grad.{name}": value.grad for name, value in single.items() if value.grad is not None}
+    return {f"grad.{name}": value.grad.float() for name, value in single.items() if value.grad is not None}
 
 
 def _planes(tokens: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Augmentation: pure functions of what goes in and of the generator; ids are picked, never mixed.
 
-Source: iPOSE suppl. B.2 and B.3, in the release's numbers: part pairs are enlarged to 72, rotated by -15..15 degrees
-and cropped back to 64, and flipped; scenes are flipped. Each "half of the time".
+Source: iPOSE's release. Part pairs are enlarged to 72, rotated by -15..15 degrees and cropped back to 64, and flipped;
+scenes are flipped, as in OASIS. Each "half of the time".
 """
 
 import math

@@ -15,8 +15,9 @@ from ipose.data.augment import crop_scene, flip_scene
 from ipose.images import image_float
 from ipose.types import Scene, SceneBatch
 
-LEAST_AREA, ASPECTS = 0.9, (0.9, 1.1)
-"""Random crops keep this share of the area, at these ratios of width to height (CUB and Flowers in the release)."""
+LEAST_AREA, ASPECTS, TRIES = 0.9, (0.9, 1.1), 10
+"""Random crops keep this share of the area, at these ratios of width to height (CUB and Flowers in the release). After
+so many rectangles that do not fit, the crop is the whole image (torchvision)."""
 
 
 class SceneSource:
@@ -110,11 +111,19 @@ class PhotoSource:
 def cropped_at_random(image: Float[Tensor, "3 s s"], generator: torch.Generator) -> Float[Tensor, "3 s s"]:
     """A random rectangle of the image, at its size again (bilinear, antialiased)."""
     side = image.shape[-1]
-    area, aspect, down, right = torch.rand(4, generator=generator).tolist()
-    share = LEAST_AREA + (1 - LEAST_AREA) * area
-    ratio = ASPECTS[0] * (ASPECTS[1] / ASPECTS[0]) ** aspect
-    height = min(round(side * (share / ratio) ** 0.5), side)
-    width = min(round(side * (share * ratio) ** 0.5), side)
+    height, width = _random_rectangle(side, generator)
+    down, right = torch.rand(2, generator=generator).tolist()
     top, left = int(down * (side - height + 1)), int(right * (side - width + 1))
     piece = image[None, :, top : top + height, left : left + width]
     return F.interpolate(piece, size=(side, side), mode="bilinear", align_corners=False, antialias=True)[0]
+
+
+def _random_rectangle(side: int, generator: torch.Generator) -> tuple[int, int]:
+    """Height and width, by the rule of torchvision's RandomResizedCrop: what does not fit is drawn again."""
+    for area, aspect in torch.rand(TRIES, 2, generator=generator).tolist():
+        share = LEAST_AREA + (1 - LEAST_AREA) * area
+        ratio = ASPECTS[0] * (ASPECTS[1] / ASPECTS[0]) ** aspect
+        height, width = round(side * (share / ratio) ** 0.5), round(side * (share * ratio) ** 0.5)
+        if max(height, width) <= side:
+            return height, width
+    return side, side

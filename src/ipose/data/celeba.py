@@ -10,6 +10,7 @@ Splits: to train on, CelebA's training list without MAFL's test list; to fit the
 list; to test on, MAFL's test list. In the wild, small faces are dropped from each (GANSeg sec. 4.1).
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def wild_splits(root: Path) -> dict[str, list[Path]]:
         paths = [root / "img_celeba" / name for name in names]
         if missing := [path for path, name in zip(paths, names, strict=True) if name not in boxes]:
             raise missing_in_list("a box", missing, file, _AGAIN)
-        sizes = in_parallel(image_size, paths, f"reading sizes of {split}")
+        sizes = in_parallel(partial(image_size, upright=False), paths, f"reading sizes of {split}")
         areas = ((path, boxes[name], size) for path, name, size in zip(paths, names, sizes, strict=True))
         splits[split] = [path for path, box, (h, w) in areas if box[2] * box[3] >= LEAST_FACE * h * w]
     return splits
@@ -86,7 +87,7 @@ def _landmarks(file: Path, photographs: list[Path], size: int) -> Float[Tensor, 
     if missing := [path for path in photographs if path.name not in table]:
         raise missing_in_list("landmarks", missing, file, _AGAIN)
     for path in photographs:
-        height, width = image_size(path)
+        height, width = image_size(path, upright=False)
         points = np.asarray(table[path.name]).reshape(5, 2)[:, ::-1]  # x, y there
         rows.append(points * (size / height, size / width))
     return torch.from_numpy(np.stack(rows)).float()

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ipose.data.photo_files import MISSING, list_lines, missing_in_list, resized_photo
+from ipose.data.photo_files import MISSING, list_lines, missing_in_list, resized_mask
 from ipose.data.png import image_size
 from ipose.errors import DataError
 
@@ -70,7 +70,7 @@ def _own_splits(photographs: list[Path]) -> dict[str, list[Path]]:
 def cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
     """Above half of white, of the resized mask; the first channel where there are several."""
     mask = root / "segmentations" / photo.parent.name / f"{photo.stem}.png"
-    return resized_photo(mask, size)[0] > 127.5
+    return resized_mask(mask, size) > 127.5
 
 
 def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 15 2"]:
@@ -86,7 +86,7 @@ def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float
         raise missing_in_list(f"all {LANDMARKS} landmarks", missing, file, _AGAIN)
     rows = []
     for path, points in zip(photographs, own, strict=True):
-        height, width = image_size(path)
+        height, width = image_size(path, upright=False)
         xy = torch.tensor([points[part] for part in range(1, LANDMARKS + 1)], dtype=torch.float32)
         scaled = xy.flip(-1) * torch.tensor([size / height, size / width])
         rows.append(torch.where(xy.flip(-1) == MISSING, float(MISSING), scaled))

@@ -18,6 +18,7 @@ from ipose.data.object_index import index_objects
 from ipose.data.parallel import in_parallel
 from ipose.data.png import TURNED, photo_notes
 from ipose.data.published.layouts import find_scenes, splits_of
+from ipose.data.published.maps import PUBLISHED_READERS
 from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import class_ids, instance_ids, read_arrays
@@ -183,7 +184,8 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
         instance = instance_ids(files, arrays, label, spec)
         found = index_objects(torch.from_numpy(label), torch.from_numpy(instance), spec)
         objects = np.bincount(np.array([item.class_id for item in found], dtype=np.int64), minlength=spec.num_classes)
-    notes = photo_notes(files.image) if files.image is not None and "img" in arrays else ()
+    upright = files.layout not in PUBLISHED_READERS
+    notes = photo_notes(files.image, upright=upright) if files.image is not None and "img" in arrays else ()
     return _SceneReport(faults, pixels, objects, notes)
 
 

@@ -74,6 +74,8 @@ def reindex_objects(
 
     Objects of which the maps show too little are left out, as in `index_objects`.
     """
+    if not objects:
+        return ()
     size = (label.shape[0], label.shape[1])
     keys = (label.cpu().numpy() << _CLASS_SHIFT) + instance.cpu().numpy()
     wanted = np.array([(item.class_id << _CLASS_SHIFT) + item.instance_id for item in objects], dtype=np.int64)

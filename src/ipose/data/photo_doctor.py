@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -65,7 +66,7 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
         return PhotoDiagnosis(str(root), kind, tuple(faults))
     sizes, notes = dict[Path, tuple[int, int]](), defaultdict[str, list[str]](list)
     for split, paths in splits.items():
-        read = in_parallel(_size_or_fault, paths, f"reading {split}")
+        read = in_parallel(partial(_size_or_fault, upright=layout is None), paths, f"reading {split}")
         for path, found in zip(paths, read, strict=True):
             if isinstance(found, Fault):
                 faults.append(found)
@@ -127,11 +128,11 @@ def _plain_splits(root: Path) -> Splits:
     return {split: paths for split, paths in found.items() if paths}
 
 
-def _size_or_fault(path: Path) -> tuple[tuple[int, int], tuple[str, ...]] | Fault:
+def _size_or_fault(path: Path, *, upright: bool) -> tuple[tuple[int, int], tuple[str, ...]] | Fault:
     """The size of a photograph, and what is said of it."""
     try:
-        height, width, _ = read_photo(path).shape
-        return (height, width), photo_notes(path)
+        height, width, _ = read_photo(path, upright=upright).shape
+        return (height, width), photo_notes(path, upright=upright)
     except IposeError as error:
         return Fault.of(error, path)
 

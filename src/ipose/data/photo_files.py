@@ -17,14 +17,25 @@ MISSING = -1
 """Coordinate of a landmark that was not found, or is not visible."""
 
 
-def resized_photo(path: Path, size: int) -> UInt8[Tensor, "3 s s"]:
+def resized_photo(path: Path, size: int, *, upright: bool = True) -> UInt8[Tensor, "3 s s"]:
     """A photograph at (size, size), bilinear, without keeping the aspect (GANSeg's protocol).
 
+    Args:
+        path: of the photograph.
+        size: side in pixels.
+        upright: as in `read_photo`; False for published sets.
     Raises:
         DataError: as `read_photo`.
     """
-    picture = Image.fromarray(read_photo(path)).resize((size, size), Image.Resampling.BILINEAR)
+    picture = Image.fromarray(read_photo(path, upright=upright)).resize((size, size), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
+def resized_mask(path: Path, size: int) -> UInt8[Tensor, "s s"]:
+    """The first channel of a mask, as it is stored, at (size, size), bilinear (GANSeg's protocol). Transparency counts
+    for nothing. Raises DataError as `read_photo`."""
+    mask = Image.fromarray(read_photo(path, upright=False, transparency=False)[..., 0])
+    return torch.from_numpy(np.array(mask.resize((size, size), Image.Resampling.BILINEAR)))
 
 
 def list_lines(file: Path) -> list[str]:

@@ -89,12 +89,13 @@ class PhotoFolder(Sequence[Tensor]):
         paths: of the photographs.
         size: side in pixels.
         progress: show a bar while they are read for the first time.
+        upright: as in `ipose.data.png.read_photo`; False for published sets.
     Raises:
         DataError: lists the files that are no photographs; every file has been read by then.
     """
 
-    def __init__(self, paths: Sequence[Path], size: int, *, progress: bool = True) -> None:
-        self.paths, self.size = list(paths), size
+    def __init__(self, paths: Sequence[Path], size: int, *, progress: bool = True, upright: bool = True) -> None:
+        self.paths, self.size, self.upright = list(paths), size, upright
         fit = len(self.paths) * 3 * size * size <= KEPT_BYTES
         self._kept = [photo for photo in _read_all(self._read, self.paths, progress) if fit]
 
@@ -118,7 +119,7 @@ class PhotoFolder(Sequence[Tensor]):
         return self._kept[index] if self._kept else self._read(self.paths[index])
 
     def _read(self, path: Path) -> UInt8[Tensor, "3 s s"]:
-        return resized_photo(path, self.size)
+        return resized_photo(path, self.size, upright=self.upright)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +153,7 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
     paths = find_photographs(Path(config.data), split)
     _require(least, len(paths), config)
     refuse_label_maps(Path(config.data), paths)
-    folder = PhotoFolder(paths, size)
+    folder = PhotoFolder(paths, size, upright=photo_layout(Path(config.data)) is None)
     return Photographs(folder, folder.names)
 
 

@@ -90,7 +90,7 @@ _FLOWERS_LISTS = {"train": "tstid", "val": "valid", "test": "trnid"}
 def _flowers_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
     """All but blue: not (R = 0 or G = 0 or B = 254), of the resized mask image."""
     number = photo.stem.removeprefix("image_")
-    red, green, blue = resized_photo(root / "segmim" / f"segmim_{number}.jpg", size)
+    red, green, blue = resized_photo(root / "segmim" / f"segmim_{number}.jpg", size, upright=False)
     background: Tensor = (red == 0) | (green == 0) | (blue == 254)
     return ~background
 

@@ -2,8 +2,9 @@
 
 *Photographs* are read by one rule, whatever they come as: upright, as their EXIF says and as every viewer shows them;
 transparent pixels laid on white; greyscale, palettes and CMYK as RGB; 16 bits a colour by their upper eight. Maps have
-no EXIF: they are taken as they are stored, so a map must be drawn on the upright photograph. `photo_notes` says what
-the rule did to a file. More than `MOST_PIXELS` and floating point are refused.
+no EXIF: they are taken as they are stored, so a map must be drawn on the upright photograph. The maps, boxes and
+landmarks of published sets are of the stored pixels, so these photographs are not turned (`upright=False`).
+`photo_notes` says what the rule did to a file. More than `MOST_PIXELS` and floating point are refused.
 
 An *index PNG* holds one id per pixel: greyscale of 8 or 16 bits, or a palette (whose colours mean nothing to us, but
 let a person see the map). Everything else that an image library would quietly turn into numbers is refused here:
@@ -50,12 +51,13 @@ _TURNS = {
 _SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."
 
 
-def read_photo(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
+def read_photo(path: Path, *, upright: bool = True, transparency: bool = True) -> NDArray[np.uint8]:
     """A photograph as uint8 (H, W, 3), by the rule above.
 
     Args:
         path: of the photograph.
-        upright: turn it as its EXIF says. False is for maps in colour, which are taken as they are stored.
+        upright: turn it as its EXIF says. False is for maps in colour and published sets, which are taken as stored.
+        transparency: lay transparent pixels on white. False is for masks, whose colours count whatever is transparent.
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, huge, or of 32 bits or floating point.
     """
@@ -66,7 +68,7 @@ def read_photo(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
             raise DataError("wrong bit depth", file=path, found=found, expected="8 or 16 bits per colour", mend=mend)
         decoded = _decode(image, path)
         try:
-            pixels = _rgb(decoded)
+            pixels = _rgb(decoded) if transparency else decoded.convert("RGB")
         except _BROKEN as error:  # a mode that has no way to RGB
             raise _damaged(path, error, "a photograph (jpg or png)") from error
         return np.array(pixels if turn is None else pixels.transpose(turn))
@@ -97,11 +99,11 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def photo_notes(path: Path) -> tuple[str, ...]:
+def photo_notes(path: Path, *, upright: bool = True) -> tuple[str, ...]:
     """What `read_photo` does to a file beyond decoding it, in words; from its header. Raises as `read_photo`."""
     with _open_image(path, "a photograph (jpg or png)") as image:
         found = {
-            TURNED: _orientation(image) in _TURNS,
+            TURNED: upright and _orientation(image) in _TURNS,
             "with transparency, laid on white": _transparent(image),
             "in CMYK, taken as RGB": image.mode == "CMYK",
             "of 16 bits a colour, read by the upper eight": image.mode.startswith("I;16") or _png_depth(path) == 16,
@@ -136,10 +138,11 @@ def is_colour_image(path: Path) -> bool:
         return image.mode in ("RGB", "RGBA")
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """(height, width) of the upright image, from the header alone. Raises DataError as `read_photo` does."""
+def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
+    """(height, width) of the upright or the stored image, from the header alone. Raises DataError as `read_photo`."""
     with _open_image(path, "an image") as image:
-        return (image.width, image.height) if _orientation(image) >= 5 else (image.height, image.width)
+        turned = upright and _orientation(image) >= 5
+        return (image.width, image.height) if turned else (image.height, image.width)
 
 
 def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:

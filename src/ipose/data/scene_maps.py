@@ -69,7 +69,8 @@ def check_scene(files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None
     arrays, faults = read_arrays(replace(files, image=None))
     faults += scene_faults(files, arrays, spec, {})
     if not faults and files.image is not None:
-        faults += size_faults(files, {"label": arrays["label"].shape, "img": image_size(files.image)})
+        size_of_photo = image_size(files.image, upright=files.layout not in PUBLISHED_READERS)
+        faults += size_faults(files, {"label": arrays["label"].shape, "img": size_of_photo})
     if faults:
         raise faults[0].error()
     return _scene(files, arrays, spec, size)

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
-from ipose.data.photo_files import list_lines, missing_in_list, resized_photo
+from ipose.data.photo_files import list_lines, missing_in_list, resized_mask
 from ipose.errors import DataError
 
 LANDMARKS = 18
@@ -37,7 +37,7 @@ def taichi_splits(root: Path) -> dict[str, list[Path]]:
 def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
     """Pixels that are exactly 255 in the resized mask (GANSeg's release)."""
     mask = root / "masks" / photo.relative_to(root).with_suffix(".png")
-    return resized_photo(mask, size)[0] == 255
+    return resized_mask(mask, size) == 255
 
 
 def taichi_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 18 2"]:

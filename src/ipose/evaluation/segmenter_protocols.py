@@ -20,6 +20,7 @@ class SegmenterProtocol:
         size: (height, width) of the images.
         images: number of validation images, one of each scene.
         source: where the papers name it.
+        silent: what they do not say, in words.
     """
 
     network: str
@@ -27,6 +28,7 @@ class SegmenterProtocol:
     size: tuple[int, int]
     images: int
     source: str
+    silent: str = "its input size is not published"
 
     @property
     def class_names(self) -> set[str]:
@@ -61,6 +63,14 @@ SEGMENTER_PROTOCOLS = {
     "coco-stuff": SegmenterProtocol(
         network="DeepLab-v2", classes="coco-stuff", size=(256, 256), images=5000, source="iPOSE sec. 4.1"
     ),
+    "deepfashion": SegmenterProtocol(
+        network="CIHP parser",
+        classes="deepfashion",
+        size=(256, 256),
+        images=2500,
+        source="GroupDNet sec. 4.3",
+        silent="its input size, how its classes are merged, and the list of images are not published",
+    ),
 }
 """By the name of the label maps' spec."""
 
@@ -93,7 +103,7 @@ def beside_the_papers(
         *([] if images == known.images else [f"{images} image{'s' if images != 1 else ''}"]),
         *([] if set(sizes) == {known.size} else [f"images of {', '.join(f'{h}x{w}' for h, w in sorted(sizes))}"]),
     ]
-    words = f"{known.in_words()} ({known.source}; its input size is not published)"
+    words = f"{known.in_words()} ({known.source}; {known.silent})"
     return f"not as published, {words}: {'; '.join(missing)}" if missing else f"as published: {words}"
 
 

@@ -45,20 +45,20 @@ class GANSegConfig:
     points_per_part: int = 4
     """P, number of points of a part. 2 always collapses, 3 sometimes (P app. F.3)."""
     noise_channels: int = 256
-    """Width of each of the three noises (P app. B)."""
+    """Width of each of the three noises (R)."""
     embedding: int = 64
-    """E: width of part and background embeddings."""
+    """E: width of part and background embeddings (R)."""
     sizes: tuple[int, ...] = (32, 32, 64, 128)
     """Resolution of each block in pixels. A size repeats or doubles the one before. The last one is the image's. CUB
     and Flowers have six blocks: 32 32 64 64 128 128 (R)."""
     channels: tuple[int, ...] = (512, 256, 128, 64)
     """Width of each block's input in foreground and background. The first one is also the mask's start (R)."""
     final_channels: int = 64
-    """Width of the last blocks of foreground and background."""
+    """Width of the last blocks of foreground and background (R)."""
     mask_channels: int = 64
-    """Width between the blocks of the mask."""
+    """Width between the blocks of the mask (R)."""
     hidden: int = 128
-    """Width inside SPADE and AdaIN."""
+    """Width inside SPADE and AdaIN (R)."""
     head: Head = "two"
     """Layers from features to colours: "two" 3x3 convolutions, or "one" 1x1 convolution (Flowers, R)."""
     heatmap: Heatmap = "cone"
@@ -69,8 +69,8 @@ class GANSegConfig:
     margin: int = 10
     """Pixels that are computed around the image and cut off, so that zero padding has no effect in it (P eq. 12)."""
     point_divisor: float = 20.0
-    """Divisor of the points before tanh. With it, all points start near the centre (R). At a first size below 32 use
-    less: the heatmaps start so narrow that they lie between the pixels."""
+    """Divisor of the points before tanh. With it, all points start near the centre (R). At a first size below 32 that
+    is too near: the heatmaps would lie between the pixels. So trainings take at most 5/16 of the first size there."""
     point_layers: int = 5
     """Linear layers from noise to points (R; P: 3)."""
     embedding_layers: int = 4
@@ -131,7 +131,7 @@ class GANSegConfig:
     beta2: float = 0.9
     """Adam (P app. B.4)."""
     batch_size: int = 64
-    """Images in a batch (P app. B.4)."""
+    """Images in a batch (R)."""
     updates: int = 30_000
     """Number of steps of the generator, if --steps is not given (P; R: epochs of at most 1002 batches)."""
     flip: bool = True

@@ -7,7 +7,7 @@ from torch import nn
 from ipose.groupdnet.modulation import Modulation
 from ipose.layers.residual import LEAK, SPADEResBlock
 from ipose.layers.spade import SPADE
-from ipose.layers.spectral_norm import right_first_spectral_norm
+from ipose.layers.spectral_norm import with_spectral_norm
 
 
 class CGNorm(SPADE):
@@ -91,7 +91,7 @@ class CGBlock(SPADEResBlock):
             groups=groups,
             spade=cg_norm,
             slope=LEAK if activation == "leaky_relu" else 0.0,
-            wrap=right_first_spectral_norm if spectral_norm else _as_it_is,
+            wrap=with_spectral_norm if spectral_norm else _as_it_is,
         )
 
 

@@ -13,7 +13,7 @@ from ipose.groupdnet.init import init_network
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.layers.instance_norm import InstanceNorm
 from ipose.layers.residual import LEAK
-from ipose.layers.spectral_norm import normalise_all, right_first_spectral_norm
+from ipose.layers.spectral_norm import normalise_all, with_spectral_norm
 
 LARGEST_MULTIPLE = 8
 """Most width of a layer, as a multiple of the first layer's."""
@@ -99,4 +99,4 @@ def halved(x: Float[Tensor, "b i h w"]) -> Float[Tensor, "b i half_h half_w"]:
 def _middle(fin: int, fout: int, stride: int, scope: str) -> nn.Conv2d:
     """A convolution without bias, because the norm after it would remove the bias."""
     conv = nn.Conv2d(fin, fout, 4, stride=stride, padding=2, bias=False)
-    return conv if scope == "none" else right_first_spectral_norm(conv)
+    return conv if scope == "none" else with_spectral_norm(conv)

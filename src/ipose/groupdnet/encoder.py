@@ -15,7 +15,7 @@ from ipose.groupdnet.label_tensor import make_class_images
 from ipose.groupdnet.presets import ONE_PIXEL, GroupDNetConfig
 from ipose.layers.instance_norm import InstanceNorm
 from ipose.layers.residual import LEAK
-from ipose.layers.spectral_norm import normalise_all, right_first_spectral_norm
+from ipose.layers.spectral_norm import normalise_all, with_spectral_norm
 
 
 class Encoder(nn.Module):
@@ -93,7 +93,7 @@ class Encoder(nn.Module):
 
 def _halving(fin: int, fout: int, config: GroupDNetConfig) -> nn.Conv2d:
     conv = nn.Conv2d(fin, fout, 3, stride=2, padding=1, groups=config.encoder_groups, bias=False)
-    return conv if config.spectral_norm == "none" else right_first_spectral_norm(conv)
+    return conv if config.spectral_norm == "none" else with_spectral_norm(conv)
 
 
 def _head(width: int, config: GroupDNetConfig) -> nn.Module:

@@ -70,12 +70,12 @@ _DATA: Mapping[str, Mapping[str, Published]] = {
 def published(name: str) -> Mapping[str, Published]:
     """The published values of each field of `GroupDNetConfig`, for the data set of the preset.
 
-    Sources: GroupDNet secs. 3, 4.1, app. A; the released networks and scripts. Baselines and presets of our own get the
-    values of GroupDNet on all data sets.
+    Sources: GroupDNet secs. 3, 4.1, app. A; the released networks and scripts. Nothing is known of the settings of
+    baselines, and nobody published our own presets: both get no value.
     """
     silent = {field: Published() for field in GroupDNetConfig.__dataclass_fields__}
     if name not in _DATA:
-        return {**silent, **_EVERYWHERE}
+        return silent
     config: Any = preset(name)
     agreed = {field: Published(getattr(config, field), getattr(config, field)) for field in _AS_PRINTED}
     released = {field: Published(release=getattr(config, field)) for field in ("num_classes", "decoder_channels")}

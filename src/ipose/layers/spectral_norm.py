@@ -52,15 +52,16 @@ def spectral_norm_conv(
 
 def with_spectral_norm(conv: nn.Conv2d, *, eps: float = 1e-12) -> nn.Conv2d:
     """The same convolution, in place, with spectral norm."""
-    parametrize.register_parametrization(conv, "weight", LeftFirst(conv.weight, eps))
+    parametrize.register_parametrization(conv, "weight", SpectralNorm(conv.weight, eps))
     return conv
 
 
-class LeftFirst(nn.Module):
-    """Spectral norm that updates u before v: u <- W v, v <- W^T u, like torch's parametrisation.
+class SpectralNorm(nn.Module):
+    """Spectral norm that updates v before u: v <- W^T u, u <- W v, like torch's hook, which the releases use.
 
-    It has torch's numbers and names of buffers. But torch's own lets CUDA's autocast round its matrix products, and so
-    the largest singular value, to bfloat16.
+    torch's parametrisation updates u first. Both orders converge to the same vectors. But a training goes on from a
+    released checkpoint exactly only in the hook's order. The names of the buffers are those of the parametrisation, and
+    so is the number of iterations at the start; the hook makes none.
 
     Args:
         weight: the initial weight.
@@ -69,7 +70,7 @@ class LeftFirst(nn.Module):
     """
 
     WARM_UP = 15
-    """Number of iterations at the start, as in torch."""
+    """Number of iterations at the start."""
 
     def __init__(self, weight: Tensor, eps: float = 1e-12, dim: int = 0) -> None:
         super().__init__()
@@ -96,31 +97,13 @@ class LeftFirst(nn.Module):
 
     @torch.no_grad()
     def _iterate(self, flat: Tensor) -> None:
-        self._u.copy_(F.normalize(flat @ self._v, dim=0, eps=self.eps))
-        self._v.copy_(F.normalize(flat.mT @ self._u, dim=0, eps=self.eps))
-
-
-class RightFirst(LeftFirst):
-    """Spectral norm that updates v before u: v <- W^T u, u <- W v, like torch's old hook.
-
-    Both orders converge to the same vectors. But a checkpoint of the hook goes on exactly only in its own order.
-    """
-
-    @torch.no_grad()
-    def _iterate(self, flat: Tensor) -> None:
         self._v.copy_(F.normalize(flat.mT @ self._u, dim=0, eps=self.eps))
         self._u.copy_(F.normalize(flat @ self._v, dim=0, eps=self.eps))
-
-
-def right_first_spectral_norm(conv: nn.Conv2d) -> nn.Conv2d:
-    """The same convolution, in place, with spectral norm in the order of `RightFirst`."""
-    parametrize.register_parametrization(conv, "weight", RightFirst(conv.weight))
-    return conv
 
 
 def normalise_all(network: nn.Module) -> None:
     """Add spectral norm, in place, to every convolution and linear layer of a network that has none."""
     for layer in list(network.modules()):
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not parametrize.is_parametrized(layer):
-            norm = LeftFirst(layer.weight, dim=int(isinstance(layer, nn.ConvTranspose2d)))
+            norm = SpectralNorm(layer.weight, dim=int(isinstance(layer, nn.ConvTranspose2d)))
             parametrize.register_parametrization(layer, "weight", norm)

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int32
 from torch import Tensor
 
+from ipose.data.object_index import by_instance_alone
 from ipose.errors import DataError
 from ipose.part_annotations import PART_CHANNELS
-from ipose.partnet.scene_parts import SceneParts
+from ipose.partnet.scene_parts import ObjectShape, SceneParts
 from ipose.shapes.position_descriptor import PositionBins, position_descriptor
 from ipose.types import SceneBatch
 
@@ -23,11 +24,13 @@ CACHE_BYTES = 1 << 30
 """Bytes for cached descriptors: thousands of small maps, or some dozens of the paper's size."""
 
 
-def parts_function(kind: str) -> Callable[[SceneBatch], SceneParts] | None:
-    """The function that gives parts of a kind, "true" or "position_descriptor". None for "predicted", which needs
-    PartNet."""
+def parts_function(
+    kind: str, object_shape: ObjectShape = "label_and_instance"
+) -> Callable[[SceneBatch], SceneParts] | None:
+    """The function that gives parts of a kind, "true" or "position_descriptor" (of objects by the rule
+    `object_shape`). None for "predicted", which needs PartNet."""
     if kind == "position_descriptor":
-        return PositionParts()
+        return PositionParts(object_shape)
     return true_parts if kind == "true" else None
 
 
@@ -69,20 +72,22 @@ class PositionParts:
     """The position of each pixel in its object's outline (`position_descriptor`). There are no parts, so the logits are
     0.
 
-    It works for every object, whether its class has parts or not. The mask is 1 on objects. Descriptors of known
-    outlines are cached, up to `cache_bytes`.
+    It works for every object, whether its class has parts or not. An object's pixels are those of `object_shape`, as in
+    `ipose.partnet.scene_parts`. The mask is 1 on objects. Descriptors of known outlines are cached, up to
+    `cache_bytes`.
 
     Source: iPOSE suppl. table 11; SAFM (Lv et al., CVPR 2022).
     """
 
-    def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, object_shape: ObjectShape = "label_and_instance", cache_bytes: int = CACHE_BYTES) -> None:
+        self.object_shape: ObjectShape = object_shape
         self.cache_bytes = cache_bytes
         self._cache: OrderedDict[tuple[torch.Size, bytes], Tensor] = OrderedDict()
         self._bytes = 0
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
         """Features (b, 72, h, w), logits of 0, mask of the objects."""
-        ids = object_numbers(batch)
+        ids = object_numbers(batch, self.object_shape)
         features = torch.zeros(len(ids), PositionBins().channels, *batch.size, device=ids.device)
         for one, descriptor in zip(ids, features, strict=True):
             descriptor[:, one > 0] = self._on_objects(one)
@@ -102,11 +107,13 @@ class PositionParts:
         return found.to(ids.device)
 
 
-def object_numbers(batch: SceneBatch) -> Int32[Tensor, "b h w"]:
+def object_numbers(batch: SceneBatch, object_shape: ObjectShape = "label_and_instance") -> Int32[Tensor, "b h w"]:
     """The object of each pixel: 1, 2, ... in the order of an image's objects, 0 = none."""
+    alone = object_shape == "instance"
+    batch = by_instance_alone(batch) if alone else batch
     numbers, count = torch.zeros_like(batch.instance), [0] * len(batch.label)
     for item, image in zip(batch.objects, batch.image_index.tolist(), strict=True):
         count[image] += 1
-        own = (batch.label[image] == item.class_id) & (batch.instance[image] == item.instance_id)
-        numbers[image][own] = count[image]
+        own = batch.instance[image] == item.instance_id
+        numbers[image][own if alone else own & (batch.label[image] == item.class_id)] = count[image]
     return numbers

@@ -116,7 +116,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "half": _HALF,
     # BCE losses alone (P eqs. 10-12); `normalization="batch"` gives P's network
     "paper": {"cross_entropy": False, "weight_init": "release", "held_out": ("cat",)},
-    # The authors' script. Of its 500 passes the model of the best validation accuracy is used.
+    # The authors' script. Of its 500 passes the model of the best validation accuracy is used. Its supports are those
+    # of the authors' part data only if --supports names them; else k-means chooses (P suppl. A.2).
     "release": {
         "zero_empty_masks": False,
         "replaced_support": "not_last",

@@ -54,9 +54,9 @@ class IPose(SavedModel):
                 "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
             )
         super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
-        self._parts_without_partnet = (
-            None if generator.config.part_injection == "none" else parts_function(generator.config.parts)
-        )
+        config = generator.config
+        given = None if config.part_injection == "none" else parts_function(config.parts, config.object_shape)
+        self._parts_without_partnet = given
 
     @property
     def synthesis(self) -> SynthesisConfig:

@@ -1,6 +1,6 @@
 """Training of the synthesis model: one step of G, then one step of D on a new fake (iPOSE sec. 3.3)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 import torch
@@ -59,6 +59,7 @@ class SynthesisObjective:
         infer_parts: gives the parts of a batch; called once for each batch, without gradients. None = a model without
             parts.
         style: the style loss, called as style(fake, real). Needed unless config.style_loss is "none".
+        also_compared: class ids whose objects the release's style crops show without a part category, too.
     Raises:
         ConfigError: the config has a style loss, and `style` is None.
     """
@@ -73,6 +74,7 @@ class SynthesisObjective:
         *,
         infer_parts: InferParts | None = None,
         style: nn.Module | None = None,
+        also_compared: Collection[int] = (),
     ) -> None:
         wants_style = config.style_loss != "none" and config.style_weight > 0
         if wants_style and style is None:
@@ -81,6 +83,7 @@ class SynthesisObjective:
             raise ConfigError(message, field="style_loss", found=config.style_loss, mend=mend)
         self.generator, self.discriminator, self.config = generator, discriminator, config
         self.infer_parts, self.style = infer_parts, style if wants_style else None
+        self.also_compared = also_compared
         self.n_plus_one = NPlusOneLoss(config.unknown)
         wants_global = config.global_loss != "none" and config.global_weight > 0
         self.adversarial: AdversarialLoss | None = adversarial_loss(config.global_loss) if wants_global else None
@@ -139,7 +142,7 @@ class SynthesisObjective:
             losses["global"] = config.global_weight * self.adversarial.generator(output.score)
         if self.style is not None:
             shown = by_instance_alone(batch) if config.object_shape == "instance" else batch
-            crops = style_crops(fake, real, shown, config.style_crops, noise)
+            crops = style_crops(fake, real, shown, config.style_crops, noise, also=self.also_compared)
             distance = fake.new_zeros(()) if crops is None else self.style(crops.fake, crops.real)
             losses["style"] = config.style_weight * distance
         if config.diversity > 0:

@@ -1,6 +1,7 @@
 """The image regions that the style loss compares: whole images, or crops of objects, at the same places of fake and
 real."""
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 import torch
@@ -29,6 +30,8 @@ def style_crops(
     batch: SceneBatch,
     rule: Literal["release", "objects"],
     generator: torch.Generator,
+    *,
+    also: Collection[int] = (),
 ) -> StyleCrops | None:
     """Draw the regions for this step.
 
@@ -44,13 +47,17 @@ def style_crops(
         batch: with the objects.
         rule: "objects" or "release".
         generator: on the CPU.
+        also: for "release": class ids whose objects are shown without a part category, too.
     Returns:
         the regions. None = there are no objects to compare, and the loss is 0.
     """
     if rule == "release" and torch.rand((), generator=generator) < 0.5:
         return StyleCrops(fake, real)
-    everyone = range(len(batch.objects))
-    eligible = [i for i in everyone if rule == "objects" or batch.objects[i].part_category is not None]
+    eligible = [
+        i
+        for i, item in enumerate(batch.objects)
+        if rule == "objects" or item.part_category is not None or item.class_id in also
+    ]
     if not eligible:
         return None
     order = torch.randperm(len(eligible), generator=generator)[:MAX_OBJECTS].tolist()

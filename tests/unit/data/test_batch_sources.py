@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torchvision.transforms import RandomResizedCrop
 
-from ipose.data.batch_sources import SceneSource
+from ipose.data.batch_sources import ASPECTS, LEAST_AREA, SceneSource, _random_rectangle
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource
@@ -78,3 +79,20 @@ class TestSceneSource:
         torch.testing.assert_close(batch.image[1], scenes[0].image / 127.5 - 1)
         assert len(batch.objects) == len(scenes[2].objects) + len(scenes[0].objects)
         assert batch.image_index.tolist() == [0] * len(scenes[2].objects) + [1] * len(scenes[0].objects)
+
+
+class TestRandomCrops:
+    """Crops of photographs are those of torchvision's RandomResizedCrop, as in GANSeg's release."""
+
+    def test_sizes_are_distributed_as_torchvisions(self):
+        """What does not fit is drawn again. If it were cut to fit, more than twice as many would have a whole side."""
+        chance, count = generator(0), 2000
+        ours = torch.tensor([_random_rectangle(128, chance) for _ in range(count)]).float()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            image = torch.empty(3, 128, 128)
+            crops = [RandomResizedCrop.get_params(image, [LEAST_AREA, 1.0], list(ASPECTS))[2:] for _ in range(count)]
+        theirs = torch.tensor(crops).float()
+        assert ((ours == 128).float().mean(0) - (theirs == 128).float().mean(0)).abs().max() < 0.03
+        assert (ours.mean(0) - theirs.mean(0)).abs().max() < 0.3
+        assert (ours.std(0) - theirs.std(0)).abs().max() < 0.3

@@ -10,6 +10,7 @@ from ipose.data.object_index import NO_OBJECT, OTHER_LABEL, by_instance_alone, i
 from ipose.data.published.maps import published_instances
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.partnet.partnet import PartNet
+from ipose.partnet.parts_without_partnet import parts_function
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.scene_parts import infer_scene_parts
 from ipose.types import Box, Scene, SceneBatch, SupportSet
@@ -75,8 +76,10 @@ class TestBatch:
         plain = SceneBatch.from_scenes([scene(torch.where(INSTANCE == 5, CAR, ROAD).long())])
         assert by_instance_alone(plain).objects == plain.objects
 
-    def test_a_scene_without_objects_stays_so(self):
-        nothing = SceneBatch.from_scenes([scene(torch.zeros_like(LABEL), torch.zeros_like(INSTANCE))])
+    @pytest.mark.parametrize("instance", [0, NO_OBJECT])
+    def test_a_scene_without_objects_stays_so(self, instance):
+        """ADE20K's landscapes have NO_OBJECT everywhere."""
+        nothing = SceneBatch.from_scenes([scene(torch.zeros_like(LABEL), torch.full_like(INSTANCE, instance))])
         assert by_instance_alone(nothing).objects == ()
 
     def test_a_class_without_parts_can_be_the_largest(self):
@@ -108,6 +111,12 @@ class TestSilhouette:
         assert [item.part_category for item in found.objects] == ["car", "dog"]
         assert self.area(found.shapes, 10) == 7 * 7 - 4
 
+    @pytest.mark.parametrize(("rule", "shown"), [("instance", 64), ("label_and_instance", 7 * 7 - 4 + 15)])
+    def test_position_descriptors_follow_the_same_rule(self, rule, shown):
+        """By label and instance the strip of dog is an object of its own."""
+        parts = parts_function("position_descriptor", rule)(SceneBatch.from_scenes([scene()]))
+        assert int(parts.mask.sum()) == shown
+
     @pytest.mark.parametrize(("rule", "written"), [("instance", 64), ("label_and_instance", 7 * 7 - 4)])
     def test_own_pixels_are_written_by_the_same_rule(self, network, supports, rule, written):
         one = replace(scene(), objects=scene().objects[:1])
@@ -127,6 +136,12 @@ class TestPublishedNumbers:
         assert instance[0, 0] == NO_OBJECT
         (car,) = scene(instance=instance).objects
         assert car.box == Box(2, 8, 2, 8)
+
+    def test_an_object_that_the_label_map_does_not_show_is_none(self):
+        """Here we leave the release, whose list of objects comes from the annotations."""
+        hidden = torch.full_like(LABEL, ROAD)
+        instance = torch.from_numpy(published_instances(self.NUMBERS, hidden.numpy().astype(np.int32)))
+        assert by_instance_alone(SceneBatch.from_scenes([scene(hidden, instance)])).objects == ()
 
     def test_and_belong_to_their_object_by_instance_alone(self, network, supports):
         instance = torch.from_numpy(published_instances(self.NUMBERS, LABEL.numpy().astype(np.int32)))

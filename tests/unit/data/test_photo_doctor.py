@@ -130,9 +130,9 @@ class TestCelebALists:
     @pytest.fixture(autouse=True)
     def photographs(self, monkeypatch):
         photograph = np.zeros((100, 100, 3), dtype=np.uint8)
-        monkeypatch.setattr("ipose.data.celeba.image_size", lambda path: (100, 100))
-        monkeypatch.setattr("ipose.data.photo_doctor.read_photo", lambda path: photograph)
-        monkeypatch.setattr("ipose.data.photo_doctor.photo_notes", lambda path: ())
+        monkeypatch.setattr("ipose.data.celeba.image_size", lambda path, **_: (100, 100))
+        monkeypatch.setattr("ipose.data.photo_doctor.read_photo", lambda path, **_: photograph)
+        monkeypatch.setattr("ipose.data.photo_doctor.photo_notes", lambda path, **_: ())
         for module in ("celeba", "photo_doctor"):
             monkeypatch.setattr(f"ipose.data.{module}.in_parallel", lambda work, items, what: map(work, items))
 

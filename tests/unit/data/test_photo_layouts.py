@@ -1,7 +1,9 @@
 """Published photographs are read by GANSeg's protocol: which split, what is foreground, where landmarks are."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers.published_photographs import (
     write_aligned_celeba,
@@ -11,7 +13,9 @@ from helpers.published_photographs import (
     write_taichi,
 )
 from ipose.data.celeba import wild_landmarks
-from ipose.data.photo_folder import find_photographs
+from ipose.data.data_config import PhotoConfig
+from ipose.data.photo_doctor import examine_photographs
+from ipose.data.photo_folder import find_photographs, open_photographs
 from ipose.data.photo_layouts import photo_layout
 from ipose.errors import DataError
 
@@ -88,6 +92,14 @@ class TestCUB:
         assert found[:, 4:].all()
         assert not found[:, :4].any()
 
+    def test_a_mask_is_its_first_channel_whatever_is_transparent(self, cub):
+        """Laid on white, a mask that is transparent everywhere would be all foreground."""
+        file = cub / "segmentations" / "000.Bird" / "Bird_0.png"
+        mask = Image.open(file)
+        mask.putalpha(0)
+        mask.save(file)
+        self.test_foreground(cub)
+
     def test_landmarks_at_the_size_of_the_network_and_invisible_ones_marked(self, cub):
         bird, other = (cub / "images" / f"00{i % 2}.Bird" / f"Bird_{i}.jpg" for i in (4, 1))
         found = photo_layout(cub).landmarks(cub, [bird, other], 128)
@@ -137,6 +149,18 @@ class TestCelebA:
     def test_landmarks_at_the_size_of_the_network(self, celeba):
         found = wild_landmarks(celeba, find_photographs(celeba), 128)
         torch.testing.assert_close(found[0, :3], torch.tensor([[12.8, 12.8], [12.8, 115.2], [64.0, 64.0]]))
+
+    def test_boxes_and_landmarks_are_of_the_stored_pixels_so_exif_turns_nothing(self, celeba):
+        file, exif = celeba / "img_celeba" / "000001.jpg", Image.Exif()
+        exif[0x0112] = 6
+        Image.open(file).save(file, exif=exif)
+        stored = torch.from_numpy(np.array(Image.open(file).resize((16, 16), Image.Resampling.BILINEAR)))
+        assert torch.equal(
+            open_photographs(PhotoConfig(data=str(celeba)), "train", 16).images[0].movedim(0, -1), stored
+        )
+        assert len(find_photographs(celeba)) == 2
+        self.test_landmarks_at_the_size_of_the_network(celeba)
+        assert not examine_photographs(celeba).notes
 
     def test_a_photograph_without_landmarks(self, celeba):
         with pytest.raises(DataError, match=r"without landmarks: found 9\.jpg"):

@@ -12,6 +12,7 @@ NAMES = {
     "cityscapes-trainids": ("DRN-D-105", 19),
     "ade20k": ("UperNet-101", 150),
     "coco-stuff": ("DeepLab-v2", 182),
+    "deepfashion": ("CIHP parser", 8),
 }
 
 
@@ -38,6 +39,11 @@ class TestBesideThePapers:
         assert said() == (
             "as published: DRN-D-105, 19 classes, 500 images of 256x512 "
             "(iPOSE sec. 4.1, GroupDNet sec. 4.3; its input size is not published)"
+        )
+
+    def test_of_deepfashion_it_says_that_merging_and_list_are_unknown(self):
+        assert said("deepfashion", "cihp_parser").endswith(
+            "how its classes are merged, and the list of images are not published)"
         )
 
     @pytest.mark.parametrize(

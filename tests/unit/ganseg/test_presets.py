@@ -16,6 +16,7 @@ from ipose.ganseg.points import PointNetwork
 from ipose.ganseg.presets import PRESETS, GANSegConfig, at_size, preset
 from ipose.ganseg.published import published
 from ipose.systems.describing import describe_preset
+from ipose.systems.ganseg.record import GANSegOptions
 
 
 def parameters(network):
@@ -113,6 +114,15 @@ class TestStart:
         made = [at_size(preset("celeba-wild"), size).point_divisor for size in (32, 64, 128, 256)]
         assert made == [5, 5, 20, 20]
         assert at_size(preset("tiny"), 128).point_divisor == 5
+
+    @pytest.mark.parametrize("name", ["celeba-wild", "folder"])
+    def test_a_training_with_sizes_of_its_own_starts_wide_enough(self, name):
+        sizes = (16, 32, 64, 128)
+        assert empty_share(preset(name, sizes=sizes)) > 0.05
+        trained = GANSegOptions().applied(preset(name, sizes=sizes))
+        assert trained == preset(name, sizes=sizes, point_divisor=5.0)
+        assert empty_share(trained) < 0.05
+        assert GANSegOptions().applied(preset(name)) == preset(name)
 
     def test_no_first_size_falls_below_16(self):
         assert at_size(preset("celeba-wild"), 32).sizes == (16, 16, 16, 32)

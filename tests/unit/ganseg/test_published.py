@@ -57,3 +57,6 @@ class TestPublished:
 
     def test_what_nobody_wrote_down_is_silent(self):
         assert published("taichi")["channels"] == Published(release=(512, 256, 128, 64))
+        known = published("cub")
+        for field in ("noise_channels", "embedding", "final_channels", "mask_channels", "hidden", "batch_size"):
+            assert known[field].paper is None, field

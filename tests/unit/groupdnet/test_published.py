@@ -53,11 +53,5 @@ class TestPublished:
                 assert getattr(config, field) == entry.paper, field
 
     @pytest.mark.parametrize("name", sorted(set(PRESETS) - set(DATA_SETS)))
-    def test_baselines_and_small_ones_get_what_holds_on_every_data_set(self, name):
-        known = published(name)
-        everywhere = [published(data_set) for data_set in DATA_SETS]
-        for field, entry in known.items():
-            if entry != Published() and field != "modulation":  # the paper's "block", the release's own on each
-                assert all(each[field] == entry for each in everywhere), field
-        assert known["batch_size"] == known["height"] == Published()
-        assert known["beta2"] == Published(0.9, 0.9)
+    def test_of_baselines_and_small_ones_nothing_was_published(self, name):
+        assert set(published(name).values()) == {Published()}

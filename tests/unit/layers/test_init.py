@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ipose.layers.init import init_weights
-from ipose.layers.spectral_norm import right_first_spectral_norm, spectral_norm_conv
+from ipose.layers.spectral_norm import spectral_norm_conv, with_spectral_norm
 
 
 def seeded(seed):
@@ -65,7 +65,7 @@ class TestInitialWeights:
     """init_weights with spectral_layers=False leaves weights under spectral norm as they are, and zeroes biases."""
 
     def test_leaves_them(self):
-        network = nn.Sequential(right_first_spectral_norm(nn.Conv2d(4, 6, 3, groups=2)), nn.Conv2d(6, 2, 1))
+        network = nn.Sequential(with_spectral_norm(nn.Conv2d(4, 6, 3, groups=2)), nn.Conv2d(6, 2, 1))
         before, plain = network[0].parametrizations.weight.original.clone(), network[1].weight.clone()
         init_weights(network, spectral_layers=False)
         assert torch.equal(network[0].parametrizations.weight.original, before)

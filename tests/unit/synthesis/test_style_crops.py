@@ -1,5 +1,7 @@
 """What the style loss looks at: whole images or up to ten objects, the same places of fake and real."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -120,3 +122,14 @@ class TestStyleCrops:
     def test_without_objects_with_parts_the_release_compares_nothing_half_of_the_time(self) -> None:
         crops = [drawn(0, "release", seed) for seed in range(200)]
         assert 75 <= sum(c is None for c in crops) <= 125
+
+    def test_the_release_shows_some_classes_without_a_part_category_too(self) -> None:
+        batch = batch_of(2)
+        batch = replace(batch, objects=tuple(replace(item, part_category=None) for item in batch.objects))
+        for also, shown in (((), 0), ((1,), 4), ((2,), 0)):
+            crops = [
+                style_crops(images(0), images(1), batch, "release", torch.Generator().manual_seed(seed), also=also)
+                for seed in range(12)
+            ]
+            found = {len(c.fake) for c in crops if c is not None and c.fake.shape[-1] == 128}
+            assert found == ({shown} if shown else set())

@@ -74,11 +74,17 @@ def ade20k_instance_classes() -> NDArray[np.int32]:
     return np.array([0, *(item.file_id for item in load_spec("ade20k").classes if item.thing)], dtype=np.int32)
 
 
-PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = {
-    CITYSCAPES: {"label": partial(read_greyscale_ids, bits=8), "inst": partial(read_greyscale_ids, bits=16)},
-    ADE20K: {"label": partial(read_greyscale_ids, bits=8), "inst": read_ade20k_instances},
+_AS_STORED: Mapping[str, Callable[[Path], NDArray[Any]]] = {
+    "img": partial(read_photo, upright=False),
+    "label": partial(read_greyscale_ids, bits=8),
 }
-"""By layout and kind of file; photographs are read as everywhere."""
+"""Published maps are of the stored pixels, so no photograph is turned."""
+
+PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = {
+    CITYSCAPES: {**_AS_STORED, "inst": partial(read_greyscale_ids, bits=16)},
+    ADE20K: {**_AS_STORED, "inst": read_ade20k_instances},
+}
+"""By layout and kind of file."""
 
 
 def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.int32]:

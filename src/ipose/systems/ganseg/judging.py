@@ -15,6 +15,7 @@ from ipose.data.data_config import DataConfig, PhotoConfig, WorldFlags
 from ipose.data.open_data import open_scenes
 from ipose.data.photo_files import refuse_label_maps, resized_photo
 from ipose.data.photo_folder import find_photographs
+from ipose.data.photo_layouts import photo_layout
 from ipose.errors import DataError, MissingWeightsError, RunError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.image_sets import Pictured, ScenePhoto
@@ -126,17 +127,19 @@ class Photograph:
         path: of the file.
         size: side in pixels.
         scene: name of the file.
+        upright: as in `ipose.data.png.read_photo`; False for published sets.
         seed: None, as for all photographs.
     """
 
     path: Path
     size: int
     scene: str
+    upright: bool = True
     seed: int | None = None
 
     def pixels(self) -> UInt8[Tensor, "3 s s"]:
         """Read and resize the photograph as in training. Raises DataError if it cannot be read."""
-        return resized_photo(self.path, self.size)
+        return resized_photo(self.path, self.size, upright=self.upright)
 
 
 def _photographs(data: DataConfig, size: int, limit: int | None) -> list[Pictured]:
@@ -149,4 +152,5 @@ def _photographs(data: DataConfig, size: int, limit: int | None) -> list[Picture
     root = Path(config.data)
     paths = find_photographs(root)
     refuse_label_maps(root, paths)
-    return [Photograph(path, size, path.name) for path in paths[:limit]]
+    upright = photo_layout(root) is None
+    return [Photograph(path, size, path.name, upright) for path in paths[:limit]]

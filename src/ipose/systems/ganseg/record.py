@@ -1,12 +1,12 @@
 """GANSeg's record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ipose.data.data_config import PhotoConfig
-from ipose.ganseg.presets import PRESETS, GANSegConfig, Heatmap, at_size, preset
+from ipose.ganseg.presets import PRESETS, WIDEST_DIVISOR, GANSegConfig, Heatmap, at_size, preset
 from ipose.ganseg.published import published
 from ipose.systems.record import AblateOptions, MakeOptions, Released, ReleaseOptions, System, TrainOptions
 
@@ -21,8 +21,11 @@ class GANSegOptions(TrainOptions):
     """Side of the images: 32, 64, 128, 256, ... The sizes of all blocks follow. None = the preset's."""
 
     def applied(self, config: Any) -> Any:
-        """The config at this size."""
-        return config if self.image_size is None else at_size(config, self.image_size)
+        """The config at this size. Below a first size of 32 the points start wide enough apart for it, with --sizes,
+        too."""
+        sized = config if self.image_size is None else at_size(config, self.image_size)
+        widest = WIDEST_DIVISOR * sized.sizes[0] if sized.sizes[0] < 32 else sized.point_divisor
+        return replace(sized, point_divisor=min(sized.point_divisor, widest))
 
     def described(self) -> dict[str, Any]:
         """Nothing, because the config has the sizes."""

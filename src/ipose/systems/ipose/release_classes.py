@@ -72,12 +72,15 @@ trainings. The release has a slot for them (number 38). Without its supports not
 specs give them no parts."""
 
 
+def slot_classes(spec: LabelSpec) -> frozenset[int]:
+    """Ids of the spec's classes of `SLOTS_BY_SUPPORTS`. The release's style crops show them, whatever the supports."""
+    return frozenset(i for i, item in enumerate(spec.classes) if item.thing and item.name in SLOTS_BY_SUPPORTS)
+
+
 def with_slots(spec: LabelSpec, categories: Sequence[str]) -> LabelSpec:
     """The spec, with parts for the classes of `SLOTS_BY_SUPPORTS` whose category is in `categories`."""
-    slots = [name for name in SLOTS_BY_SUPPORTS if name in categories]
-    classes = (
-        replace(item, part_category=item.name) if item.thing and item.name in slots else item for item in spec.classes
-    )
+    slots = {i for i in slot_classes(spec) if spec.classes[i].name in categories}
+    classes = (replace(item, part_category=item.name) if i in slots else item for i, item in enumerate(spec.classes))
     return replace(spec, classes=tuple(classes))
 
 

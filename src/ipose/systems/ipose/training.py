@@ -33,7 +33,7 @@ from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseOptions
-from ipose.systems.ipose.release_classes import with_slots
+from ipose.systems.ipose.release_classes import slot_classes, with_slots
 from ipose.systems.scene_models import ScenesOfSpec
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.systems.validation import frechet_of_scenes, have_photographs
@@ -75,7 +75,7 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
         return None
     if trained is not None and config.parts == "predicted":
         return FrozenParts(trained, config)
-    return parts_function(config.parts)
+    return parts_function(config.parts, config.object_shape)
 
 
 def _remembered(infer_parts: InferParts | None, config: SynthesisConfig, scenes: int) -> InferParts | None:
@@ -150,7 +150,9 @@ def prepare(
     shown = [val[i] for i in range(min(SHEET_SCENES, len(val)))]
     return Prepared(
         config=config,
-        objective=SynthesisObjective(generator, discriminator, config, infer_parts=infer_parts, style=style),
+        objective=SynthesisObjective(
+            generator, discriminator, config, infer_parts=infer_parts, style=style, also_compared=slot_classes(spec)
+        ),
         source=SceneSource(scenes, flip=config.flip),
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),

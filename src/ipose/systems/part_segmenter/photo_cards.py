@@ -71,11 +71,12 @@ class SegmentedPhotos:
 
 @torch.no_grad()
 def segment_photos(segmenter: TrainedSegmenter, paths: Sequence[Path], batch_size: int = 16) -> SegmentedPhotos:
-    """Segment photographs at the segmenter's size. Raises DataError for a file that cannot be read."""
+    """Segment photographs of a published set at the segmenter's size. Raises DataError for a file that cannot be
+    read."""
     device, side = next(segmenter.network.parameters()).device, segmenter.image_size
     centres, parts, looked = list[Tensor](), list[Tensor](), Fingerprint()
     for i in range(0, len(paths), batch_size):
-        images = torch.stack([resized_photo(path, side) for path in paths[i : i + batch_size]])
+        images = torch.stack([resized_photo(path, side, upright=False) for path in paths[i : i + batch_size]])
         looked.add(" ".join(path.name for path in paths[i : i + batch_size]), images)
         logits = segmenter.network(image_float(images.to(device))).float()
         centres.append(soft_part_centres(logits, side).cpu())

@@ -18,7 +18,8 @@ class PartNetOptions(TrainOptions):
     """Options that only `ipose train partnet` has."""
 
     supports: Path | None = None
-    """Support folder. None = choose k supports for each category by k-means (iPOSE suppl. A.2)."""
+    """Support folder; `ipose data build-parts` writes those of the authors' part data to such folders. None = choose k
+    supports for each category by k-means (iPOSE suppl. A.2), with the preset `release`, too."""
     init: Path | None = None
     """Run whose weights are the start, as far as they fit. None = random weights."""
 

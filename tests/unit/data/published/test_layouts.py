@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
 from ipose.data.doctor import examine_scenes
@@ -63,6 +64,17 @@ class TestEveryPublishedDataSet:
         for read, scene in zip(SceneFolder(root, "train", spec), drawn["train"], strict=True):
             assert (file_ids[read.label.numpy()] == scene.label).all()
             assert read.image is not None
+
+    @pytest.mark.parametrize("name", ["cityscapes", "ade20k"])
+    def test_published_maps_are_of_the_stored_pixels_so_exif_turns_no_photograph(self, name, tmp_path):
+        WRITERS[name](tmp_path)
+        scenes, _ = find_scenes(tmp_path, "train")
+        photo, exif = scenes[0].image, Image.Exif()
+        exif[0x0112] = 6
+        Image.open(photo).save(photo, exif=exif)
+        stored = torch.from_numpy(np.array(Image.open(photo)))
+        assert torch.equal(SceneFolder(tmp_path, "train", load_spec(name))[0].image.movedim(0, -1), stored)
+        assert not examine_scenes(tmp_path, load_spec(name)).notes
 
     def test_every_object_has_the_pixels_that_were_drawn_and_nothing_else_is_an_object(self, published):
         root, spec, drawn = published

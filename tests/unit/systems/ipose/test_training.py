@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ipose.data.data_config import DataConfig
-from ipose.data.specs import DATASET_FILE, dataset_toml
+from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.data.support_folder import save_supports
 from ipose.errors import ConfigError, SupportError
 from ipose.partnet.partnet import PartNet
@@ -16,6 +16,7 @@ from ipose.partnet.scene_parts import CachedParts
 from ipose.synthesis.presets import preset
 from ipose.systems.ipose import training
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
+from ipose.systems.ipose.release_classes import slot_classes
 from ipose.systems.ipose.training import FrozenParts, prepare
 from ipose.systems.training import Task
 from ipose.testing.tiny_scenes import SPEC, write_scenes
@@ -64,6 +65,19 @@ def test_microwaves_have_parts_where_the_supports_bring_their_slot(data, tmp_pat
     assert found == {given}
     parts = prepared.objective.infer_parts(batch)
     assert any(item.class_id == slot for item in parts.objects) is (given is not None)
+
+
+def test_style_crops_show_microwaves_without_a_partnet_too(data):
+    """In the release the classes are fixed: 21 of COCO-Stuff and 16 of ADE20K, the slot of microwaves among them."""
+    task = Task(system=SYSTEM, config=replace(CONFIG, part_injection="none"), data=data)
+    slot = next(i for i, item in enumerate(SPEC.classes) if item.name == "box")
+    assert prepare(task, seed=0, resume=False).objective.also_compared == {slot}
+
+
+@pytest.mark.parametrize(("name", "count"), [("coco-stuff", 21), ("ade20k", 16)])
+def test_the_classes_that_style_crops_show_are_as_many_as_the_releases(name, count):
+    spec = load_spec(name)
+    assert len(slot_classes(spec) | {i for i, c in enumerate(spec.classes) if c.part_category}) == count
 
 
 class TestSupportsOfTheCommand:

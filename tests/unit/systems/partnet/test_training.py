@@ -7,6 +7,7 @@ import torch
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
+from ipose.data.support_folder import save_supports
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.systems.partnet import training
@@ -62,6 +63,19 @@ class TestHeldOut:
         prepared = prepare(task(data=replace(WORLD, novel=())), seed=0, resume=False, data=pairs)
         assert {pair.category for pair in prepared.source.pairs} == {"car", "cat"}
         assert "Held out" not in capsys.readouterr().out
+
+
+class TestSupports:
+    """k-means chooses the supports, of the preset `release`, too, unless --supports names a folder."""
+
+    def test_k_means_or_the_named_folder(self, pairs, tmp_path):
+        names = ("car", "cat")
+        drawn = SupportSet(dict.fromkeys(names, ("all",)), dict.fromkeys(names, torch.ones(2, 64, 64).byte()))
+        save_supports(drawn, tmp_path / "drawn")
+        chosen = prepare(task(), seed=0, resume=False, data=pairs).source.supports
+        named = prepare(task(supports=tmp_path / "drawn"), seed=0, resume=False, data=pairs).source.supports
+        assert torch.equal(named.part_maps["car"], drawn.part_maps["car"])
+        assert torch.equal(chosen.part_maps["car"], pairs.choose_supports(2, seed=0).part_maps["car"])
 
 
 def quarter(category, wrong=0):
