@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.data.batch_sources import SceneSource
+from ipose.data.batch_sources import SceneSource, cropped_at_random
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource
@@ -78,3 +78,35 @@ class TestSceneSource:
         torch.testing.assert_close(batch.image[1], scenes[0].image / 127.5 - 1)
         assert len(batch.objects) == len(scenes[2].objects) + len(scenes[0].objects)
         assert batch.image_index.tolist() == [0] * len(scenes[2].objects) + [1] * len(scenes[0].objects)
+
+
+@pytest.fixture(scope="module")
+def crops():
+    """(top, left, height, width) of many crops, read off a photograph whose colours are row and column."""
+    row, column = torch.meshgrid(torch.arange(100.0), torch.arange(100.0), indexing="ij")
+    shown = [cropped_at_random(torch.stack([row, column, row]), generator(seed)) for seed in range(300)]
+    lines = [(crop[0, :, 50], crop[1, 50]) for crop in shown]
+    sizes = [[100 * float(line[60] - line[40]) / 20 for line in pair] for pair in lines]
+    starts = [[float(line[0]) for line in pair] for pair in lines]
+    return torch.cat([torch.tensor(starts), torch.tensor(sizes)], 1).round()
+
+
+class TestRandomCrop:
+    """cropped_at_random shows a rectangle of nine tenths of the photograph or more, at the photograph's size."""
+
+    def test_keeps_nine_tenths_of_the_area_or_more(self, crops):
+        area = crops[:, 2] * crops[:, 3] / 100**2
+        assert area.min() == pytest.approx(0.9, abs=0.015)
+        assert area.max() > 0.98
+
+    def test_is_wider_or_taller_by_at_most_a_tenth(self, crops):
+        ratio = crops[:, 3] / crops[:, 2]
+        assert ratio.min() == pytest.approx(0.9, abs=0.015)
+        assert ratio.max() == pytest.approx(1.1, abs=0.015)
+
+    def test_reaches_all_edges(self, crops):
+        assert crops[:, :2].amin(0).tolist() == [0, 0]
+        smaller = (crops[:, 2:] < 100).all(1)
+        ends = (crops[:, :2] + crops[:, 2:])[smaller]
+        assert ends.amax(0).tolist() == [100, 100]
+        assert ends.amin(0).max() < 96
