@@ -13,8 +13,8 @@ from ipose.testing.cg_block_contract import CLASSES, MODULATIONS, CGBlockContrac
 class TestCGNorm(CGNormContract):
     """CG-Norm: normalise, then scale and shift each group of channels as its own classes say.
 
-    Claims of CGNormContract: agrees with the loops in float64; is the norm alone where gamma and beta are 0; a class
-    modulates the channels of its own group alone.
+    Claims of CGNormContract: a class modulates the channels of its own group alone; agrees with the loops in float64;
+    is the norm alone where gamma and beta are 0.
     """
 
     implementation = CGNorm
