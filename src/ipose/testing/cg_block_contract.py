@@ -34,26 +34,6 @@ class CGNormContract:
         """By the names of `ipose.reference.cg_norm`."""
         return {name.removeprefix("gamma_beta."): tensor for name, tensor in module.named_parameters()}
 
-    @paper_method("conditional group norm (GroupDNet sec. 3.3)")
-    def test_agrees_with_the_loops_in_float64(self, device: torch.device) -> None:
-        for modulation in MODULATIONS:
-            module, x = self.make(modulation, device), random_tensor(1, 2, 2 * CLASSES, 2, 3).to(device)
-            label = random_tensor(2, 2, modulation.map_channels, 4, 6).to(device)
-            widths = modulation.widths(GROUPS)
-            with torch.no_grad():
-                expected = cg_norm(x, label, self.weights(module), widths.shared_groups, widths.groups)
-                torch.testing.assert_close(module(x, label), expected, atol=1e-9, rtol=1e-9)
-
-    @paper_method("norm(x) (1 + gamma) + beta (GroupDNet sec. 3.3)")
-    def test_is_the_norm_alone_where_gamma_and_beta_are_0(self, device: torch.device) -> None:
-        module, x = self.make(MODULATIONS[0], device), random_tensor(1, 2, 2 * CLASSES, 3, 3).to(device)
-        with torch.no_grad():
-            for name, parameter in module.named_parameters():
-                parameter.mul_(0 if "gamma." in name or "beta." in name else 1)
-        label = random_tensor(2, 2, CLASSES, 3, 3).to(device)
-        expected = nn.BatchNorm2d(2 * CLASSES, affine=False).double().to(device)(x)
-        torch.testing.assert_close(module(x, label), expected)
-
     @paper_method("grouped convolutions keep the classes apart (GroupDNet sec. 3.3)")
     def test_a_class_modulates_the_channels_of_its_own_group_alone(self, device: torch.device) -> None:
         module, x = self.make(MODULATIONS[0], device).eval(), random_tensor(1, 1, 2 * CLASSES, 3, 3).to(device)
@@ -64,6 +44,26 @@ class CGNormContract:
             changed = (module(x, before) != module(x, after)).any((0, 2, 3))
             own = torch.arange(2 * CLASSES, device=device) // CLASSES == number // (CLASSES // GROUPS)
             assert torch.equal(changed, own)
+
+    @paper_method("conditional group norm (GroupDNet eqs. 3-5)")
+    def test_agrees_with_the_loops_in_float64(self, device: torch.device) -> None:
+        for modulation in MODULATIONS:
+            module, x = self.make(modulation, device), random_tensor(1, 2, 2 * CLASSES, 2, 3).to(device)
+            label = random_tensor(2, 2, modulation.map_channels, 4, 6).to(device)
+            widths = modulation.widths(GROUPS)
+            with torch.no_grad():
+                expected = cg_norm(x, label, self.weights(module), widths.shared_groups, widths.groups)
+                torch.testing.assert_close(module(x, label), expected, atol=1e-9, rtol=1e-9)
+
+    @paper_method("norm(x) (1 + gamma) + beta (GroupDNet eq. 5; 1 + gamma: the release)")
+    def test_is_the_norm_alone_where_gamma_and_beta_are_0(self, device: torch.device) -> None:
+        module, x = self.make(MODULATIONS[0], device), random_tensor(1, 2, 2 * CLASSES, 3, 3).to(device)
+        with torch.no_grad():
+            for name, parameter in module.named_parameters():
+                parameter.mul_(0 if "gamma." in name or "beta." in name else 1)
+        label = random_tensor(2, 2, CLASSES, 3, 3).to(device)
+        expected = nn.BatchNorm2d(2 * CLASSES, affine=False).double().to(device)(x)
+        torch.testing.assert_close(module(x, label), expected)
 
 
 class CGBlockContract(NetworkContract):

@@ -58,7 +58,7 @@ class GANSegGeneratorContract(NetworkContract):
         assert output.part_map().max() <= parts
 
     @interface
-    def test_masks_sum_to_1(self, device: torch.device) -> None:
+    def test_the_masks_of_a_pixel_sum_to_1(self, device: torch.device) -> None:
         mask = self._outputs(device)[0].mask
         torch.testing.assert_close(mask.sum(1), torch.ones_like(mask[:, 0]), atol=1e-5, rtol=0)
         assert mask.min() >= 0
@@ -86,17 +86,15 @@ class GANSegGeneratorContract(NetworkContract):
             assert (one.points - self.call(network, [-points, *others]).points).abs().max() > 1e-3
 
     @pytest.mark.parametrize("changed", [1, 3])
-    @paper_method("places and looks have noises of their own (GANSeg sec. 3)")
-    def test_masks_and_foreground_do_not_depend_on_the_backgrounds_noise(
-        self, device: torch.device, changed: int
-    ) -> None:
+    @paper_method("the background is generated apart (GANSeg sec. 3)")
+    def test_the_noise_of_the_background_reaches_the_background_alone(self, device: torch.device, changed: int) -> None:
         one, other = self._outputs(device, changed)
         assert torch.equal(one.mask, other.mask)
         assert torch.equal(one.foreground, other.foreground)
         assert not torch.equal(one.background, other.background)
 
-    @paper_method("the background is generated apart (GANSeg sec. 3)")
-    def test_the_backgrounds_row_counts_only_where_the_config_lets_it(self, device: torch.device) -> None:
+    @paper_method("the row of the background's place is fixed (the release; the paper: for Taichi)")
+    def test_the_row_of_the_background_counts_only_where_the_config_lets_it(self, device: torch.device) -> None:
         network, inputs = self._settled(device)
         moved = [*inputs[:3], inputs[3] + torch.tensor([0.5, 0.0], device=device)]
         with torch.no_grad():
@@ -104,7 +102,7 @@ class GANSegGeneratorContract(NetworkContract):
         assert torch.equal(one.image, other.image) == self.config.fixed_background_row
 
     @interface
-    def test_names_noise_of_another_width(self, device: torch.device) -> None:
+    def test_noise_of_another_width_is_refused_by_name(self, device: torch.device) -> None:
         network, (*noises, position) = self._fresh(device)
         with pytest.raises(ShapeMismatchError, match=r"points.*noise of another width"):
             self.call(network, [*(noise[:, :-1] for noise in noises), position])

@@ -30,7 +30,7 @@ class PartHeatmapsContract:
 
     @pytest.mark.parametrize("mode", MODES)
     @pytest.mark.parametrize("kind", GRIDS)
-    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
+    @paper_method("heatmaps of points (GANSeg eqs. 1-4; cones: the release)")
     def test_agrees_with_the_loops(self, device: torch.device, kind: str, mode: str) -> None:
         points = some_points(seed=1, images=2, parts=3)
         expected = reference.part_heatmaps(points, 3, 8, 2, kind, mode)
@@ -45,7 +45,7 @@ class PartHeatmapsContract:
         assert maps.max() <= 1
 
     @pytest.mark.parametrize("mode", MODES)
-    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
+    @paper_method("heatmaps of points (GANSeg eqs. 1-4; cones: the release)")
     def test_is_1_at_the_centre(self, device: torch.device, mode: str) -> None:
         around = torch.tensor([[-0.2, 0.1], [0.2, -0.1], [-0.3, -0.4], [0.3, 0.4]], dtype=torch.float64)
         pixel = torch.tensor([-1 + 3 * 2 / 8, -1 + 5 * 2 / 8], dtype=torch.float64)  # 3, 5 of nine pixels
@@ -54,7 +54,7 @@ class PartHeatmapsContract:
         assert (maps > 1 - 1e-6).sum() == 1
 
     @law(seed=st.integers(0, 999))
-    @paper_method("heat maps of points (GANSeg eqs. 1-4)")
+    @paper_method("a cone as wide as the part's points (GANSeg's release)")
     def test_a_cone_is_0_beyond_its_scale(self, device: torch.device, seed: int) -> None:
         points = 0.4 * some_points(seed, 1, 1)
         maps = self._maps(points, device, 1, 16, 4, "release", "cone")

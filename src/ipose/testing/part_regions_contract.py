@@ -23,7 +23,7 @@ class ConcentrationLossContract:
         return float(type(self).implementation(*(tensor.to(device) for tensor in tensors), over_parts))
 
     @pytest.mark.parametrize("over_parts", ["mean", "sum"])
-    @paper_method("the geometric losses (GANSeg eqs. 16, 17)")
+    @paper_method("the mean squared distance from the part's centre (GANSeg eq. 16)")
     def test_agrees_with_the_loops(self, device: torch.device, over_parts: str) -> None:
         masks, centres = masks_of(1, 2, 3), 2 * masks_of(2, 2, 3)[..., 0, :2] - 1
         expected = reference.concentration_loss(masks, centres, grid_of(5), over_parts)
@@ -69,7 +69,7 @@ class AreaLossContract:
     def _loss(self, device: torch.device, *tensors: Tensor) -> float:
         return float(type(self).implementation(*(tensor.to(device) for tensor in tensors)))
 
-    @paper_method("the geometric losses (GANSeg eqs. 16, 17)")
+    @paper_method("the number of pixels that a part lacks (GANSeg eq. 17)")
     def test_agrees_with_the_loops(self, device: torch.device) -> None:
         masks, least = masks_of(1, 2, 3), 25 * masks_of(2, 2, 3)[..., 0, 0]
         assert self._loss(device, masks, least) == pytest.approx(reference.area_loss(masks, least), rel=1e-4)
@@ -86,7 +86,7 @@ class AreaLossContract:
         masks[0, 0] = 1
         assert self._loss(device, masks, torch.full((1, 2), 8.0)) == pytest.approx(8)
 
-    @paper_method("the geometric losses (GANSeg eqs. 16, 17)")
+    @paper_method("the number of pixels that a part lacks (GANSeg eq. 17)")
     def test_images_are_averaged_and_parts_summed(self, device: torch.device) -> None:
         assert self._loss(device, torch.zeros(3, 2, 4, 4), torch.full((3, 2), 5.0)) == pytest.approx(10)
 

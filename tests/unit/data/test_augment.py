@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from ipose.data.augment import augment_pair, augment_pairs, crop_scene, flip_scene
+from ipose.data.augment import _source_pixels, augment_pair, augment_pairs, crop_scene, flip_scene
 from ipose.data.object_index import index_objects
 from ipose.errors import ShapeMismatchError
 from ipose.testing.tiny_scenes import SPEC, make_scene
@@ -142,6 +142,23 @@ class TestAugmentPair:
             if abs(first[0] - second[0]) > 2
         }
         assert len(seen) == 4
+
+    def test_a_turn_to_the_other_side_is_the_mirror_image(self) -> None:
+        """Given crops of one turned frame at mirrored columns, and angles of opposite sign."""
+        angle, places = torch.rand(60, generator=torch.Generator().manual_seed(0)), torch.arange(60) % 9
+        left, zero = (places + 0.5) / 9, torch.zeros(60)
+        turned, other = (
+            _source_pixels(torch.stack([zero, zero, a, left, at, zero + 0.9], 1), 64)[2]
+            for a, at in ((angle, left), (1 - angle, 1 - left))
+        )
+        assert torch.equal(other, turned.flip(-1))
+        assert not turned.all()
+
+    def test_crops_of_the_enlarged_frame_reach_all_its_edges(self) -> None:
+        first, last = (
+            _source_pixels(torch.tensor([[0.0, 0.9, 0.5, at, at, 0.9]]), 64) for at in (0.0, 1 - torch.finfo().eps)
+        )
+        assert (first[0].min(), first[1].min(), last[0].max(), last[1].max()) == (0, 0, 63, 63)
 
     def test_what_comes_in_from_outside_is_no_object(self) -> None:
         full = torch.ones(64, 64, dtype=torch.uint8)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms import RandomResizedCrop
 
-from ipose.data.batch_sources import ASPECTS, LEAST_AREA, SceneSource, _random_rectangle
+from ipose.data.batch_sources import ASPECTS, LEAST_AREA, SceneSource, _random_rectangle, cropped_at_random
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource
@@ -96,3 +96,35 @@ class TestRandomCrops:
         assert ((ours == 128).float().mean(0) - (theirs == 128).float().mean(0)).abs().max() < 0.03
         assert (ours.mean(0) - theirs.mean(0)).abs().max() < 0.3
         assert (ours.std(0) - theirs.std(0)).abs().max() < 0.3
+
+
+@pytest.fixture(scope="module")
+def crops():
+    """(top, left, height, width) of many crops, read off a photograph whose colours are row and column."""
+    row, column = torch.meshgrid(torch.arange(100.0), torch.arange(100.0), indexing="ij")
+    shown = [cropped_at_random(torch.stack([row, column, row]), generator(seed)) for seed in range(300)]
+    lines = [(crop[0, :, 50], crop[1, 50]) for crop in shown]
+    sizes = [[100 * float(line[60] - line[40]) / 20 for line in pair] for pair in lines]
+    starts = [[float(line[0]) for line in pair] for pair in lines]
+    return torch.cat([torch.tensor(starts), torch.tensor(sizes)], 1).round()
+
+
+class TestRandomCrop:
+    """cropped_at_random shows a rectangle of nine tenths of the photograph or more, at the photograph's size."""
+
+    def test_keeps_nine_tenths_of_the_area_or_more(self, crops):
+        area = crops[:, 2] * crops[:, 3] / 100**2
+        assert area.min() == pytest.approx(0.9, abs=0.015)
+        assert area.max() > 0.98
+
+    def test_is_wider_or_taller_by_at_most_a_tenth(self, crops):
+        ratio = crops[:, 3] / crops[:, 2]
+        assert ratio.min() == pytest.approx(0.9, abs=0.015)
+        assert ratio.max() == pytest.approx(1.1, abs=0.015)
+
+    def test_reaches_all_edges(self, crops):
+        assert crops[:, :2].amin(0).tolist() == [0, 0]
+        smaller = (crops[:, 2:] < 100).all(1)
+        ends = (crops[:, :2] + crops[:, 2:])[smaller]
+        assert ends.amax(0).tolist() == [100, 100]
+        assert ends.amin(0).max() < 96

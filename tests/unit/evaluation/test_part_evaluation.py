@@ -158,5 +158,7 @@ class TestPartGuess:
         def predict(shapes, categories):
             return PartGuess(frame=torch.zeros(len(shapes), 4, 4).long(), inside=torch.ones(len(shapes), 4, 4).long())
 
-        score = evaluate_parts(predict, [pair], supports, [pair]).model["dog"]
+        found = evaluate_parts(predict, [pair], supports, [pair])
+        score = found.model["dog"]
         assert (score.ac, score.object_pixels) == (0.0, 1.0)
+        assert found.of_objects.tolist() == [1.0]

@@ -89,6 +89,15 @@ class TestCompareSupports:
         score = score_guess("a", "b", PartGuess(fit, fit), PartGuess(swapped, swapped), OBJECTS, NAMES)
         assert score.score.object_pixels == pytest.approx(1 / 3)
 
+    def test_ac_reads_the_whole_frame_and_object_pixels_the_parts_inside(self):
+        """Given a network that is right inside the objects, and sees no part where it reads the whole frame."""
+        fit, judged = (torch.stack([p.part_map for p in side]) for side in (OBJECTS.fit, OBJECTS.judged))
+        guess = PartGuess(torch.zeros_like(judged), judged)
+        found = score_guess("a", "b", PartGuess(fit, fit), guess, OBJECTS, NAMES)
+        assert found.score.object_pixels == found.as_named == 1
+        assert found.score.ac == pytest.approx((judged == 0).double().mean().item())
+        assert torch.equal(found.predicted, judged)
+
     def test_a_set_without_the_category_is_refused(self):
         cars = SupportSet({"car": NAMES}, {"car": set_of((1, 2, 3), NAMES).part_maps["human"]})
         with pytest.raises(SupportError, match="no supports for part category 'human'"):

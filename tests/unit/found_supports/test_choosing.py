@@ -213,6 +213,23 @@ class TestPhotographs:
         assert (len(seen.pairs), sum(seen.passed_over.values())) == (kept, 1 - kept)
         assert kept or seen.passed_over == {MOSTLY_DROPPED: 1}
 
+    def test_specks_that_a_dropped_part_leaves_go_too(self, tmp_path):
+        """Given a pixel of part 1 that only part 2 held together with the rest of part 1."""
+        Image.fromarray(np.zeros((64, 64, 3), dtype=np.uint8)).save(tmp_path / "a.png")
+
+        def segment(image):
+            part = torch.zeros(image.shape[1:], dtype=torch.uint8)
+            part[10:30, 10:30], part[30:40, 20], part[40, 20] = 1, 2, 1
+            return part
+
+        (pair,) = pairs_of_photographs([tmp_path / "a.png"], segment, "thing", name_parts(["a", "b"], ["a", "-"])).pairs
+        assert pair.shape[8:56, 8:56].all()  # a square that fills its frame
+
+    def test_pixels_that_touch_at_a_corner_are_one_piece(self):
+        part = torch.zeros(20, 20, dtype=torch.uint8)
+        part[2:10, 2:10], part[10, 10], part[19, 0] = 1, 2, 3
+        assert without_specks(part).unique().tolist() == [0, 1, 2]
+
     def test_pieces_of_some_size_stay(self):
         part = torch.zeros(20, 20, dtype=torch.uint8)
         part[2:10, 2:10], part[12:15, 12:16], part[19, 0] = 1, 2, 3

@@ -39,6 +39,11 @@ class TestPhotoEncoder:
         assert noise.background_position.abs().max() <= 1
 
 
+def test_both_networks_begin_with_biases_of_0():
+    parameters = torch.nn.ModuleDict(objective().networks).named_parameters()
+    assert {name.split(".")[0] for name, p in parameters if name.endswith("bias") and p.any()} == set()
+
+
 class TestObjective:
     """One phase: reconstruction at every step, the part losses at every second one."""
 

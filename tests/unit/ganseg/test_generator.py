@@ -18,10 +18,10 @@ SIX = replace(SMALL, sizes=(8, 8, 16, 16, 32, 32), channels=(8, 6, 6, 4, 4, 4), 
 class TestFourBlocks(GANSegGeneratorContract):
     """As for CelebA and Taichi.
 
-    Claims of GANSegGeneratorContract: shapes are those of the config; masks sum to 1; pixels and points are between
-    minus 1 and 1; centres are the means of their points; points depend on the first noise alone; masks and foreground
-    do not depend on the backgrounds noise; the backgrounds row counts only where the config lets it; names noise of
-    another width; those of NetworkContract.
+    Claims of GANSegGeneratorContract: shapes are those of the config; the masks of a pixel sum to 1; pixels and
+    points are between minus 1 and 1; centres are the means of their points; points depend on the first noise alone;
+    the noise of the background reaches the background alone; the row of the background counts only where the config
+    lets it; noise of another width is refused by name; those of NetworkContract.
     """
 
     config = SMALL

@@ -60,6 +60,7 @@ class TestNumberedNoise:
         a, b, c = (numbered_noise(TINY_GANSEG, *which).points for which in ((0, [0]), (0, [1]), (1, [0])))
         assert not torch.isclose(a, b).any()
         assert not torch.isclose(a, c).any()
+        assert not torch.isclose(b, c).any()
 
     def test_seed_and_number_do_not_run_into_each_other(self):
         one, other = numbered_noise(TINY_GANSEG, 1, [23]), numbered_noise(TINY_GANSEG, 12, [3])

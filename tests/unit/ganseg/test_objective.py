@@ -37,6 +37,11 @@ def terms_by_step(objective, steps):
     ]
 
 
+def test_both_networks_begin_with_biases_of_0():
+    parameters = torch.nn.ModuleDict(system().networks).named_parameters()
+    assert {name.split(".")[0] for name, p in parameters if name.endswith("bias") and p.any()} == set()
+
+
 class TestIntervals:
     """Penalty and part losses come at their intervals, the first step included."""
 

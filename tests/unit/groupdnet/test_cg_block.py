@@ -13,8 +13,8 @@ from ipose.testing.cg_block_contract import CLASSES, MODULATIONS, CGBlockContrac
 class TestCGNorm(CGNormContract):
     """CG-Norm: normalise, then scale and shift each group of channels as its own classes say.
 
-    Claims of CGNormContract: agrees with the loops in float64; is the norm alone where gamma and beta are 0; a class
-    modulates the channels of its own group alone.
+    Claims of CGNormContract: a class modulates the channels of its own group alone; agrees with the loops in float64;
+    is the norm alone where gamma and beta are 0.
     """
 
     implementation = CGNorm
@@ -38,7 +38,7 @@ class TestCGBlock(CGBlockContract):
         block = CGBlock(8, 4, MODULATIONS[0], 2, norm="group", groups_before=groups_before, spectral_norm=False)
         x, label = self.inputs(3)
         torch.testing.assert_close(block(x, label)[:1], block(x[:1], label[:1]))
-        assert block.spade_0.norm.num_groups == groups_before
+        assert block.spade_0.norm.num_groups == block.spade_s.norm.num_groups == groups_before
         assert block.spade_1.norm.num_groups == 2
 
     def test_in_the_papers_form_gamma_0_gives_beta_alone(self):

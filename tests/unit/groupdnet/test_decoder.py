@@ -25,6 +25,9 @@ class TestDecoder(NetworkContract):
     def inputs(self, batch):
         return torch.randint(0, 4, (batch, 32, 16)), torch.randn(batch, 12, 2, 1)
 
+    def test_its_biases_begin_at_0(self):
+        assert not any(p.any() for name, p in self.make().named_parameters() if name.endswith("bias"))
+
 
 class TestLabelMaps:
     """The label tensor is kept as tokens: every form of it gives the same image and gradients."""

@@ -23,6 +23,9 @@ class TestMultiScaleDiscriminator(NetworkContract):
     def learns(self, name, parameter):
         return (parameter.ndim > 1 and "scales.1" not in name) or name.endswith("score.weight")
 
+    def test_its_biases_begin_at_0(self):
+        assert not any(p.any() for name, p in self.make().named_parameters() if name.endswith("bias"))
+
     def test_gives_four_maps_of_features_and_a_map_of_scores_at_each_scale(self):
         verdicts = self.make()(*self.inputs(2))
         shapes = [[tuple(f.shape[1:]) for f in (*v.features, v.score)] for v in verdicts]

@@ -20,6 +20,9 @@ class TestEncoder(NetworkContract):
     def inputs(self, batch):
         return torch.rand(batch, 3, 32, 16) * 2 - 1, torch.randint(0, 4, (batch, 32, 16))
 
+    def test_its_biases_begin_at_0(self):
+        assert not any(p.any() for name, p in self.make().named_parameters() if name.endswith("bias"))
+
 
 class TestIsolation:
     """Changing the image of class c changes channels of class c and no other, in eval mode and in training."""

@@ -117,6 +117,11 @@ class TestEdits:
         assert torch.equal(own(code, "car")[0], own(fresh, "car")[0])
         assert torch.equal(own(code, "car")[1], own(base, "car")[1])
 
+    @pytest.mark.parametrize("seed", [0, 9])
+    def test_the_whole_code_with_a_seed_is_that_seeds_code(self, model, scenes, painted, seed):
+        paint_edited(model, scenes[0], ResampleClass(seed=seed), seed=4)
+        assert torch.equal(painted[0][1], model.draw(scenes[:1], seed=seed))
+
     def test_mixture_takes_each_class_from_its_photograph(self, model, scenes, painted):
         base = model.encode(scenes[:1]).mean
         paint_edited(model, scenes[0], MixAppearance(scenes[1], ("dog", "sky")), code=base)

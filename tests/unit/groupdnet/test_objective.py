@@ -215,6 +215,13 @@ class TestHandCounts:
     def test_kl_is_a_sum_over_elements_and_images(self, known):
         assert self.losses(known, "generator")["kl"].item() == pytest.approx(0.05 * 2 * 4 * 0.5)  # each 1/2 * mean^2
 
+    def test_every_image_and_step_draws_noise_of_its_own(self, known):
+        (objective, batch), codes = known, []
+        objective.decoder.register_forward_pre_hook(lambda _, inputs: codes.append(inputs[1].detach()))
+        for phase in objective.phases(batch, noise()):
+            phase.losses()
+        assert len(torch.stack(codes).unique()) == 2 * 2 * 4
+
     @pytest.mark.parametrize(
         ("term", "reached"),
         [

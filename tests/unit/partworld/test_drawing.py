@@ -181,3 +181,36 @@ class TestSketches:
         assert canvas.part[6, 6] == 2
         assert canvas.part[3, 3] == 1
         assert set(np.unique(canvas.label)) == {0, 3}
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+class TestCanvas:
+    """A canvas of several pixels to a pixel of the scene: colours are averaged, ids are picked."""
+
+    def drawn(self, times):
+        """4 x 5 pixels of the scene, every canvas pixel another colour."""
+        canvas = Canvas(4, 5, times, Dice(0))
+        canvas.rgb[:] = np.arange(canvas.rgb.size).reshape(canvas.rgb.shape) * 7 % 256
+        return canvas
+
+    def test_a_colour_is_the_mean_of_the_canvas_pixels_rounded_down(self, times):
+        canvas = self.drawn(times)
+        mean = canvas.rgb.reshape(4, times, 5, times, 3).mean((1, 3))
+        assert np.array_equal(canvas.image(), np.floor(mean).transpose(2, 0, 1))
+
+    def test_an_id_is_that_of_the_middle_canvas_pixel(self, times):
+        ids = np.arange(20 * times**2, dtype=np.uint8).reshape(4 * times, 5 * times)
+        middle = ids.reshape(4, times, 5, times)[:, times // 2, :, times // 2]
+        assert np.array_equal(self.drawn(times).crisp(ids), middle)
+
+    def test_ink_darkens_the_last_pixels_before_another_object_or_part(self, times):
+        canvas = self.drawn(times)
+        before = canvas.rgb.copy()
+        canvas.instance[:, 2:4], canvas.part[1:, 2:4] = 1, 1
+        canvas.ink(0.5)
+        darker = (canvas.rgb != before).any(2)
+        expected = np.zeros_like(darker)
+        expected[:, [1, 3]] = True
+        expected[0, 2:4] = True
+        assert np.array_equal(darker, expected)
+        assert np.array_equal(canvas.rgb[darker], before[darker] // 2)

@@ -107,6 +107,10 @@ class TestChooseSupports:
         scores = torch.tensor([[0.2, 0.3, 0.7], [0.1, 0.5, 0.6], [0.9, 0.4, 0.5]], device=device)
         assert _nearest_members(scores[:, :2].argmin(1), scores).tolist() == [1, 2, 0]
 
+    def test_the_farthest_member_comes_before_the_nearest_stranger(self, device):
+        scores = torch.tensor([[1.9, 2.0], [0.2, 0.1]], device=device)
+        assert _nearest_members(scores.argmin(1), scores).tolist() == [0, 1]
+
     def test_too_few_objects_are_refused_by_name(self):
         with pytest.raises(TooFewObjectsError, match=r"'cat'.*found 2, expected at least 3"):
             choose_supports(torch.ones(2, 4, 4), 3, generator=seeded(), category="cat")

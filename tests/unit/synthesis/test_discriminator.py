@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.synthesis.discriminator import Discriminator
+from ipose.synthesis.presets import preset
 from ipose.testing.discriminator_contract import CLASSES, DiscriminatorContract
 from ipose.testing.planted import failed_tests
 
@@ -67,6 +68,12 @@ class TestPublishedDiscriminator:
         assert network(torch.zeros(1, 3, 64, 128)).score.shape == (1, 1, 4, 8)
         with pytest.raises(ShapeMismatchError, match="found 96x64, expected height and width multiples of 64"):
             network(torch.zeros(1, 3, 96, 64))
+
+    def test_weights_begin_with_the_gain_of_the_config_and_biases_at_0(self) -> None:
+        begun = [Discriminator.from_config(preset("toy", num_classes=4, init_gain=gain)) for gain in (0.01, 1.0)]
+        small, large = (float(network.segmentation_head.weight.detach().std()) for network in begun)
+        assert small < 0.05 * large
+        assert not any(p.any() for name, p in begun[0].named_parameters() if name.endswith("bias"))
 
     def test_spectral_norm_stands_on_the_blocks_and_by_option_on_the_heads(self) -> None:
         def normed(network: nn.Module) -> set[str]:

@@ -269,6 +269,17 @@ class TestTerms:
         assert losses_of(copying, batch, "discriminator")["label_mix"].item() == 0
         assert losses_of(system, batch, "discriminator")["label_mix"].item() > 0
 
+    def test_label_mix_moves_what_d_says_of_all_three_images(self, batch: SceneBatch) -> None:
+        system, said = system_of(), list[Tensor]()
+
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
+            output.segmentation.retain_grad()
+            said.append(output.segmentation)
+
+        system.discriminator.register_forward_hook(keep)
+        losses_of(system, batch, "discriminator")["label_mix"].backward()
+        assert all(slope.any() for slope in said[0].grad.chunk(3))
+
     def test_the_releases_label_mix_mask_is_an_option(self, batch: SceneBatch) -> None:
         """Given classes 0 and 1 in both images, what D sees of class 0 is real only where class 1 is real."""
         system, seen = system_of(config=replace(CONFIG, label_mix_mask="release")), []

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ipose.synthesis.presets import preset
-from ipose.synthesis.scene_noise import scene_noise
+from ipose.synthesis.scene_noise import batch_noise, scene_noise
 
 CONFIG = preset("toy")
 SIZE = (64, 96)
@@ -43,6 +43,14 @@ class TestSceneNoise:
     def test_seed_and_name_do_not_run_into_each_other(self):
         assert not torch.equal(scene_noise(CONFIG, SIZE, 1, "1/a").z, scene_noise(CONFIG, SIZE, 11, "/a").z)
         assert not torch.equal(scene_noise(CONFIG, SIZE, 1, "2").z, scene_noise(CONFIG, SIZE, 12, "").z)
+
+    def test_in_a_batch_each_scene_has_the_noise_of_its_own_seed_and_name(self):
+        for seeds, own in (([3, 0, 3], [3, 0, 3]), (5, [5, 5, 5])):
+            batch = batch_noise(CONFIG, SIZE, seeds, ["a", "a", "b"])
+            for i, (seed, name) in enumerate(zip(own, ["a", "a", "b"], strict=True)):
+                alone = scene_noise(CONFIG, SIZE, seed, name)
+                assert torch.equal(batch.z[i], alone.z)
+                assert torch.equal(batch.part_noise[i], alone.part_noise)
 
     def test_the_texture_noise_does_not_hang_on_the_size(self):
         assert torch.equal(scene_noise(CONFIG, SIZE, 0, "a").z, scene_noise(CONFIG, (32, 32), 0, "a").z)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ipose.training.metrics import append_metrics, drop_metrics_after, read_metrics
+from ipose.training.metrics import Window, append_metrics, drop_metrics_after, read_metrics
 
 
 class TestMetrics:
@@ -32,3 +32,23 @@ class TestMetrics:
         append_metrics(tmp_path / "m", {"step": 3})
         assert [record["step"] for record in read_metrics(tmp_path / "m")] == [1, 2, 3]
         assert (tmp_path / "m").read_text().count("\n") == 3
+
+
+class TestWindow:
+    """Losses and speed of the steps since the last record."""
+
+    def test_a_term_is_averaged_over_the_steps_that_had_it(self):
+        window = Window(images_per_step=4)
+        for losses in ({"a": 1.0, "penalty": 6.0}, {"a": 3.0}, {"a": 5.0}):
+            window.add({"d": losses})
+        assert window.losses() == {"d": {"a": 3.0, "penalty": 6.0}}
+
+    def test_speed_counts_the_images_of_the_working_seconds_alone(self, monkeypatch):
+        clock = iter([10.0, 12.0, 20.0, 22.0])
+        monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+        window = Window(images_per_step=6)
+        assert window.images_per_second() == 0
+        for _ in range(2):
+            window.start()
+            window.add({})
+        assert window.images_per_second() == 2 * 6 / 4
