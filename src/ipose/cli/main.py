@@ -17,6 +17,7 @@ from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
+from ipose.cli.export import Export
 from ipose.cli.generate import generate_command
 from ipose.cli.labels import Labels
 from ipose.cli.parts import Parts
@@ -50,6 +51,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[ablate_command(), subcommand("ablate")]
         | Annotated[Report, subcommand("report")]
         | Annotated[convert_command(), subcommand("convert")]
+        | Annotated[Export, subcommand("export")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )
