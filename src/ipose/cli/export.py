@@ -19,9 +19,11 @@ class Export:
     """Folder to write; it must be new or empty."""
     forms: tuple[Literal["onnx", "pt2"], ...] = ("onnx", "pt2")
     """Files to write. onnx needs the extra `export`. pt2 is read by torch alone."""
+    only: tuple[str, ...] = ()
+    """Programs to write: generator, partnet, scene_to_image. No name = all."""
 
     def run(self) -> None:
         """Export and print the files."""
         from ipose.systems.exporting import export_model
 
-        print(*export_model(self.model, self.out, self.forms), sep="\n")
+        print(*export_model(self.model, self.out, self.forms, self.only), sep="\n")

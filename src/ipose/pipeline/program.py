@@ -1,4 +1,4 @@
-"""The whole way from label and instance map to image as one module whose sizes depend on no data, for exported programs.
+"""The whole way from label and instance map to image as one module whose sizes depend on no data, for an export.
 
 Each step has the form that `ipose.partnet.every_channel` and `ipose.shapes.dense_pastes` give it. The result is that of
 `IPose`, but for rounding.

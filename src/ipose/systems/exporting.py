@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -80,17 +79,20 @@ class Exports:
     left_out: Sequence[str] = ()
 
 
-def export_model(model: Path, out: Path, forms: Sequence[Form] = ("onnx", "pt2")) -> list[str]:
+def export_model(
+    model: Path, out: Path, forms: Sequence[Form] = ("onnx", "pt2"), only: Sequence[str] = ()
+) -> list[str]:
     """Write NAME.onnx and NAME.pt2 for each program of a model, and export.json.
 
     Args:
         model: run or model folder.
         out: new or empty folder.
         forms: "onnx", "pt2" (torch.export) or both.
+        only: names of the programs to write. None = all.
     Returns:
         lines to print.
     Raises:
-        ConfigError: a model of a system that cannot be exported.
+        ConfigError: a model of a system that cannot be exported, or no such program.
         MissingDependencyError: ONNX is asked for, and its packages are not here.
         RunError: no model there, `out` is taken, or a written program does not give the model's answers.
     """
@@ -105,18 +107,26 @@ def export_model(model: Path, out: Path, forms: Sequence[Form] = ("onnx", "pt2")
         mend = system.instead or "Use it with ipose generate, or from Python."
         raise ConfigError("this system has no export", file=model, found=system.title, expected=able, mend=mend)
     exports: Exports = function_named(system.exporting)(function_named(system.loading)(saved))
+    names = [program.name for program in exports.programs]
+    if unknown := [name for name in only if name not in names]:
+        raise ConfigError("no such program of this model", field="only", found=unknown[0], expected=", ".join(names))
+    programs = [program for program in exports.programs if program.name in (only or names)]
     lines: list[str] = []
-    replace_folder(out, partial(_write_all, exports=exports, forms=forms, system=system.title, lines=lines))
-    return [*(f"{out / line}" for line in lines), *exports.left_out]
+    replace_folder(out, lambda folder: lines.extend(_write_all(folder, programs, forms, exports.about)))
+    return [*(f"{out / line}" for line in lines), *(() if only else exports.left_out)]
 
 
 def frozen(network: nn.Module) -> nn.Module:
     """A copy in eval mode, without gradients, whose parametrised weights (spectral norm) are computed for good."""
-    network = copy.deepcopy(network).requires_grad_(False).eval()
-    for module in network.modules():
-        if parametrize.is_parametrized(module):
-            for name in list(getattr(module, "parametrizations", {})):
-                parametrize.remove_parametrizations(module, name, leave_parametrized=True)
+    network = copy.deepcopy(network).eval()
+    for module in [module for module in network.modules() if parametrize.is_parametrized(module)]:
+        values = {name: getattr(module, name).detach() for name in module.get_submodule("parametrizations")._modules}
+        del module.parametrizations
+        plain = type(module).__base__  # torch gave the original and its copy one class, which stays as it is
+        assert plain is not None
+        module.__class__ = plain
+        for name, value in values.items():
+            module.register_parameter(name, nn.Parameter(value))
     return network.requires_grad_(False)
 
 
@@ -129,18 +139,21 @@ def _check_forms(forms: Sequence[Form]) -> None:
         )
 
 
-def _write_all(folder: Path, exports: Exports, forms: Sequence[Form], system: str, lines: list[str]) -> None:
-    about: dict[str, Any] = {"made_by": f"ipose {ipose.__version__}", "system": system, **exports.about, "programs": {}}
-    for program in exports.programs:
+def _write_all(
+    folder: Path, programs: Sequence[Program], forms: Sequence[Form], known: Mapping[str, Any]
+) -> Iterator[str]:
+    """Write the files; yields a line for each."""
+    about: dict[str, Any] = {"made_by": f"ipose {ipose.__version__}", **known, "programs": {}}
+    for program in programs:
         traced = _traced(program)
         axes = {axis: f"any multiple of {multiple}" for axis, multiple in program.axes.items()}
         about["programs"][program.name] = {"axes": axes, "inputs": program.inputs, "outputs": program.outputs}
         for form in forms:
             file = folder / f"{program.name}.{form}"
-            run = _onnx(traced, program, file) if form == "onnx" else _pt2(traced, file)
-            lines.append(f"{file.name} (differs from the model by at most {_difference(program, run, file):.0e})")
+            run = _onnx(traced, program, file) if form == "onnx" else _pt2(traced, program, file)
+            yield f"{file.name} (differs from the model by at most {_difference(program, run, file):.0e})"
     write_text_whole(folder / "export.json", json.dumps(about, indent=1) + "\n")
-    lines.append("export.json")
+    yield "export.json"
 
 
 def _traced(program: Program) -> torch.export.ExportedProgram:
@@ -185,9 +198,10 @@ def _dimension(word: str, free: Mapping[str, Any], multiples: Sizes) -> Any:
 Run = Callable[..., tuple[Tensor, ...]]
 
 
-def _pt2(traced: torch.export.ExportedProgram, file: Path) -> Run:
-    torch.export.save(traced, file)
-    module = torch.export.load(file).module()
+def _pt2(traced: torch.export.ExportedProgram, program: Program, file: Path) -> Run:
+    with _torch_at_work(program):
+        torch.export.save(traced, file)
+        module = torch.export.load(file).module()
     return lambda *inputs: _tuple(module(*inputs))
 
 
@@ -211,7 +225,7 @@ def _onnx(traced: torch.export.ExportedProgram, program: Program, file: Path) ->
 
 
 def _difference(program: Program, run: Run, file: Path) -> float:
-    """Largest difference from the model, as a share of the range of its answers, at sizes other than the traced ones."""
+    """Largest difference from the model, as a share of the range of its answers, at other sizes than the traced."""
     worst = 0.0
     for times in (1, 3):
         inputs = program.example(program.sizes(times))

@@ -126,8 +126,8 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
-        exporting: `exports(model) -> Exports` (`ipose.systems.exporting`), of what `loading` gives; None = `ipose export`
-            refuses its models.
+        exporting: `exports(model) -> Exports` (`ipose.systems.exporting`), of what `loading` gives; None = it has no
+            `ipose export`.
         judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
             alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);

@@ -32,9 +32,18 @@ def exports(model: IPose) -> Exports:
     generator = frozen(model.generator)
     assert isinstance(generator, Generator)
     partnet = None if model.partnet is None else frozen(model.partnet)
+    assert partnet is None or isinstance(partnet, PartNet)
     programs, left_out = [_generator(GeneratorProgram(generator))], list[str]()
-    about: dict[str, object] = {"classes": [item.name for item in model.spec.classes]}
-    if isinstance(partnet, PartNet):
+    config = generator.config
+    about: dict[str, object] = {
+        "classes": [item.name for item in model.spec.classes],
+        "noise": {
+            "z": config.z_channels,
+            "part_noise": config.part_noise_channels,
+            "part_noise_is_smaller_by": config.size_multiple,
+        },
+    }
+    if partnet is not None:
         programs.append(partnet_program(partnet))
     try:
         scene = SceneProgram(IPose(generator, partnet, model.supports, model.spec))

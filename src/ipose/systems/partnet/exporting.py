@@ -41,5 +41,7 @@ def _example(sizes: Sizes) -> tuple[Tensor, ...]:
     objects, categories = sizes["objects"], sizes["categories"]
     maps = torch.randint(0, PART_CHANNELS, (categories, sizes["supports"], 8, 8), generator=draw, dtype=torch.uint8)
     shapes = torch.randint(0, 2, (objects, 1, 8, 8), generator=draw).float()
-    shapes, maps = (x.repeat_interleave(CROP_SIZE // 8, -1).repeat_interleave(CROP_SIZE // 8, -2) for x in (shapes, maps))
+    shapes, maps = (
+        x.repeat_interleave(CROP_SIZE // 8, -1).repeat_interleave(CROP_SIZE // 8, -2) for x in (shapes, maps)
+    )
     return shapes, maps, torch.arange(objects) % categories
