@@ -20,7 +20,7 @@ from ipose.training.config import Better
 
 IMAGE_OPTIONS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
-    *("seeds", "limit"),
+    *("seeds", "limit", "precision"),
 )
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
