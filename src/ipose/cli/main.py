@@ -24,7 +24,7 @@ from ipose.cli.parts import Parts
 from ipose.cli.runs import Info, Report
 from ipose.cli.segment import Segment
 from ipose.cli.supports import Supports
-from ipose.cli.train import train_command, with_present_names
+from ipose.cli.train import plan_command, train_command, with_present_names
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -43,6 +43,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Supports, subcommand("supports")]
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)
+        | plan_command(args)
         | Annotated[generate_command(), subcommand("generate")]
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
