@@ -32,7 +32,7 @@ COMMANDS = (
     ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
     ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"], ["train", "ganseg"],
     ["train", "segmenter", "--pairs", "x"], ["segment"],
-    ["plan", "synthesis"], ["export"],
+    ["plan"], ["plan", "synthesis"], ["export"],
 )  # fmt: skip
 
 

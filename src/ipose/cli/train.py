@@ -97,11 +97,14 @@ def plan_command(args: Sequence[str]) -> Any:
 
 
 def _commands(name: str, base: type[SystemCommand], told: str, args: Sequence[str]) -> Any:
-    """One command for each system."""
-    named = _preset_of(args)
-    which = reduce(or_, (Annotated[_command(system, named, base), subcommand(system.name)] for system in systems()))
+    """One command for each system. For another command, its name alone: the flags of all systems take time."""
+    fields_of_it: list[Any] = []
+    if list(args[:1]) == [name]:
+        preset = _preset_of(args)
+        each = (Annotated[_command(system, preset, base), subcommand(system.name)] for system in systems())
+        fields_of_it = [("which", reduce(or_, each))]
     namespace = {"run": lambda self: self.which.run()}
-    made = make_dataclass(name.title(), [("which", which)], namespace=namespace, frozen=True)
+    made = make_dataclass(name.title(), fields_of_it, namespace=namespace, frozen=True)
     made.__doc__ = f"{told}: " + ", ".join(system.name for system in systems()) + "."
     return Annotated[made, subcommand(name)]
 
