@@ -32,6 +32,7 @@ COMMANDS = (
     ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
     ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"], ["train", "ganseg"],
     ["train", "segmenter", "--pairs", "x"], ["segment"],
+    ["plan"], ["plan", "synthesis"], ["export"],
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from ipose.errors import ConfigError
 OF_RUNS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
     *("seeds", "limit", "count", "maps", "pairs", "masking"),
-    "without_parts",
+    *("without_parts", "precision"),
 )
 """Options that only some systems have. `judged_by` of a system's record lists them."""
 
@@ -87,6 +87,9 @@ class Evaluate:
     """Paint objects whose part category has no supports as objects without parts. Otherwise they are an error."""
     count: int | None = None
     """Number of images, for a system that makes them from noise. None = as many as its paper takes."""
+    precision: Literal["no", "bf16"] | None = None
+    """bf16 = make the images in bfloat16, which is faster. Colours differ a little, and the card says so. What judges
+    them, and parts, stay float32. None = no."""
     out: Path | None = None
     """Folder to write the cards to, and the images to its generated/. None = cards/ and generated/ in the run; for a
     model folder, a new folder MODEL-on-DATA beside it; for --images, a new folder cards/ here."""

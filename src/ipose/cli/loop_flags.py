@@ -38,6 +38,13 @@ class LoopFlags:
     config."""
     precision: Precision = "no"
     """bf16 = compute under bfloat16 autocast. Weights and sensitive losses stay float32."""
+    accumulate: int = 1
+    """Compute a batch in this number of pieces, to save memory. The gradient is that of the whole batch, for one more
+    forward pass. Only batch norms see each piece alone, as on several GPUs."""
+    checkpoint_activations: FlagCreatePairsOff[bool] = False
+    """Compute the activations of each block again in the backward pass, to save memory. The gradient is the same."""
+    compile: FlagCreatePairsOff[bool] = False
+    """Compile the networks: a slower start, then faster steps. Needs a compiler (g++, or on a GPU Triton)."""
     schedule: Schedule | None = None
     """Course of the learning rates. None = from the config."""
     schedule_by_clock: FlagCreatePairsOff[bool] = False

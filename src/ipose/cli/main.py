@@ -17,13 +17,14 @@ from ipose.cli.data import Data, Doctor, PartWorldScenes
 from ipose.cli.demo import Demo
 from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
+from ipose.cli.export import Export
 from ipose.cli.generate import generate_command
 from ipose.cli.labels import Labels
 from ipose.cli.parts import Parts
 from ipose.cli.runs import Info, Report
 from ipose.cli.segment import Segment
 from ipose.cli.supports import Supports
-from ipose.cli.train import train_command, with_present_names
+from ipose.cli.train import plan_command, train_command, with_present_names
 from ipose.errors import IposeError
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
@@ -42,6 +43,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[Supports, subcommand("supports")]
         | Annotated[Parts, subcommand("parts")]
         | train_command(args)
+        | plan_command(args)
         | Annotated[generate_command(), subcommand("generate")]
         | Annotated[EditScene, subcommand("edit")]
         | Annotated[Figures, subcommand("figures")]
@@ -50,6 +52,7 @@ def parse(args: Sequence[str]) -> Any:
         | Annotated[ablate_command(), subcommand("ablate")]
         | Annotated[Report, subcommand("report")]
         | Annotated[convert_command(), subcommand("convert")]
+        | Annotated[Export, subcommand("export")]
         | Annotated[Info, subcommand("info")]
         | Annotated[PartWorldScenes, subcommand("partworld")]
     )

@@ -1,4 +1,5 @@
-"""`ipose train NAME` for every system. The flags are the fields of the config. `--preset` sets their defaults."""
+"""`ipose train NAME` and `ipose plan NAME` for every system. The flags are the fields of the config. `--preset` sets
+their defaults."""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from tyro.conf import FlagCreatePairsOff, arg, subcommand
 
 from ipose.cli.loop_flags import INTERRUPTED, LoopFlags
+from ipose.errors import ConfigError
 from ipose.systems.checks import check_run_folder
 from ipose.systems.record import System
 from ipose.systems.registry import systems
@@ -18,35 +20,64 @@ from ipose.training.config import TrainConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainCommand:
-    """What `ipose train NAME` has for every system. `train_command` adds config, data, preset and options."""
+class SystemCommand:
+    """What both commands have for every system. `_commands` adds config, data, preset and options."""
 
     system: ClassVar[System]
 
-    out: Path
-    """Folder of the run."""
     loop: LoopFlags
-    resume: FlagCreatePairsOff[bool] = False
-    """Go on from the last checkpoint in --out."""
     device: str | None = None
     """cpu, cuda, ... None = a GPU if there is one."""
 
-    def run(self) -> int:
-        """Train, then write the report. A stopped training has no report."""
+    def settings(self) -> dict[str, Any]:
+        """Settings of the loop. Raises ConfigError, before torch is read, which takes seconds."""
         settings = {name: value for name, value in self.loop.settings().items() if value is not None}
-        check_run_folder(self.out, resume=self.resume)  # faults are told before torch is read, which takes seconds
         TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+        return settings
 
-        from ipose.systems.training import Task, finish, train_system
+    def task(self) -> Any:
+        """The `ipose.systems.training.Task`."""
+        from ipose.systems.training import Task
 
         options = {item.name: getattr(self, item.name) for item in fields(self.system.train_options)}
-        task = Task(
+        return Task(
             system=self.system,
-            config=getattr(self, "config"),  # noqa: B009 - `train_command` adds it
+            config=getattr(self, "config"),  # noqa: B009 - `_commands` adds it
             data=getattr(self, "data", None),
             options=self.system.train_options(**options),
         )
-        trained = train_system(task, self.out, loop=settings, resume=self.resume, device=self.device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCommand(SystemCommand):
+    """What `ipose plan NAME` has for every system."""
+
+    def run(self) -> None:
+        """Measure some steps, and print what the training will take."""
+        settings = self.settings()
+
+        from ipose.systems.planning import plan
+
+        print(plan(self.task(), loop=settings, device=self.device).table())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainCommand(SystemCommand):
+    """What `ipose train NAME` has for every system."""
+
+    out: Path
+    """Folder of the run."""
+    resume: FlagCreatePairsOff[bool] = False
+    """Go on from the last checkpoint in --out."""
+
+    def run(self) -> int:
+        """Train, then write the report. A stopped training has no report."""
+        check_run_folder(self.out, resume=self.resume)  # faults are told before torch is read
+        settings = self.settings()
+
+        from ipose.systems.training import finish, train_system
+
+        trained = train_system(self.task(), self.out, loop=settings, resume=self.resume, device=self.device)
         if trained.result.stopped == "interrupted":
             return INTERRUPTED
         for line in finish(trained):
@@ -56,15 +87,30 @@ class TrainCommand:
 
 def train_command(args: Sequence[str]) -> Any:
     """The `train` command as a type for tyro. The defaults are those of the preset in `args`."""
-    named = _preset_of(args)
-    which = reduce(or_, (Annotated[_command(system, named), subcommand(system.name)] for system in systems()))
-    train = make_dataclass("Train", [("which", which)], namespace={"run": lambda self: self.which.run()}, frozen=True)
-    train.__doc__ = "Train a system: " + ", ".join(system.name for system in systems()) + "."
-    return Annotated[train, subcommand("train")]
+    return _commands("train", TrainCommand, "Train a system", args)
 
 
-def _command(system: System, preset: str | None) -> type:
-    """The type of `ipose train` for one system."""
+def plan_command(args: Sequence[str]) -> Any:
+    """The `plan` command as a type for tyro: the words of a training, but for --out and --resume."""
+    told = "Say what a training will take, by some of its steps on this device (type plan in place of train)"
+    return _commands("plan", PlanCommand, told, args)
+
+
+def _commands(name: str, base: type[SystemCommand], told: str, args: Sequence[str]) -> Any:
+    """One command for each system. For another command, its name alone: the flags of all systems take time."""
+    fields_of_it: list[Any] = []
+    if list(args[:1]) == [name]:
+        preset = _preset_of(args)
+        each = (Annotated[_command(system, preset, base), subcommand(system.name)] for system in systems())
+        fields_of_it = [("which", reduce(or_, each))]
+    namespace = {"run": lambda self: self.which.run()}
+    made = make_dataclass(name.title(), fields_of_it, namespace=namespace, frozen=True)
+    made.__doc__ = f"{told}: " + ", ".join(system.name for system in systems()) + "."
+    return Annotated[made, subcommand(name)]
+
+
+def _command(system: System, preset: str | None, base: type[SystemCommand]) -> type:
+    """The type of a command for one system."""
     config = system.default_config(preset if preset in system.presets else None)
     added: list[Any] = [("config", system.config, field(default=config))]
     if system.data is not None:
@@ -74,9 +120,9 @@ def _command(system: System, preset: str | None) -> type:
         names: Any = Literal.__getitem__(system.presets)
         added.append(("preset", Annotated[names, arg(help=help_text)], field(default=system.presets[0])))
     made = make_dataclass(
-        f"Train{system.config.__name__}",
+        f"{base.__name__.removesuffix('Command')}{system.config.__name__}",
         added,
-        bases=(TrainCommand, system.train_options),
+        bases=(base, system.train_options),
         namespace={"system": system},
         frozen=True,
         kw_only=True,
@@ -91,7 +137,18 @@ def with_present_names(args: Sequence[str]) -> Sequence[str]:
     if list(args[:2]) == ["train", "segmenter"] and from_pairs:
         print("ipose train segmenter --pairs is now: ipose train part-segmenter --pairs", file=sys.stderr)
         return ["train", "part-segmenter", *args[2:]]
-    return args
+    return _with_system_of_preset(args)
+
+
+def _with_system_of_preset(args: Sequence[str]) -> Sequence[str]:
+    """`plan coco-stuff` as `plan synthesis --preset coco-stuff`. Raises ConfigError where several systems have it."""
+    if list(args[:1]) != ["plan"] or len(args) < 2 or args[1] in {system.name for system in systems()}:
+        return args
+    having = [system.name for system in systems() if args[1] in system.presets]
+    if len(having) > 1:
+        lines = " or ".join(f"ipose plan {name} --preset {args[1]}" for name in having)
+        raise ConfigError("several systems have this preset", field="preset", found=args[1], mend=f"Type {lines}.")
+    return ["plan", having[0], "--preset", *args[1:]] if having else args
 
 
 def _preset_of(args: Sequence[str]) -> str | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ipose.errors import ConfigError, MissingWeightsError
 from ipose.evaluation.class_diversity import Masking
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
@@ -11,6 +13,7 @@ from ipose.evaluation.lpips import PerceptualDistance, load_lpips
 from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
 from ipose.evaluation.segmenters import Segmenter, load_segmenter
 from ipose.label_spec import LabelSpec
+from ipose.training.config import Precision
 
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
 _NO_SEGMENTER: dict[str, Any] = {"segmenter": None, "class_map": None, "ignore": (), "segmenter_size": None}
@@ -114,6 +117,7 @@ class EvaluateOptions(JudgeOptions):
         count: number of images of a system that makes them from noise; None = as many as its paper.
         maps: number of validation label maps, for protocol "classes".
         pairs: number of image pairs for each class of a map, for protocol "classes".
+        precision: "bf16" = images are made under bfloat16 autocast; what judges them computes in float32.
         masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
         out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run
             (`cards/on-NAME/` for data that are not its own) and `generated/` (`generated-on-NAME/`).
@@ -129,6 +133,7 @@ class EvaluateOptions(JudgeOptions):
     count: int | None = None
     maps: int = 20
     pairs: int = 19
+    precision: Precision = "no"
     masking: Masking = "multiply"
     out: Path | None = None
 
@@ -153,6 +158,11 @@ class EvaluateOptions(JudgeOptions):
             raise ConfigError("LPIPS is of masked images", field="masking", found=self.masking, expected="multiply")
         if self.lpips is not None and levels and len(self.seeds) < 2:
             raise ConfigError("LPIPS is between seeds", field="seeds", found=self.seeds, expected="2 or more")
+
+    @property
+    def making(self) -> torch.autocast:
+        """The context to make images in."""
+        return torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.precision == "bf16")
 
     @property
     def image_protocols(self) -> tuple[str, ...]:

@@ -42,8 +42,8 @@ class SemanticMaps:
         if form not in get_args(MapForm):
             raise ConfigError("no such form", field="map_form", found=form, expected=", ".join(get_args(MapForm)))
         self.tokens, self.features, self.form = tokens, features, form
-        self._dense = dict[tuple[int, int], Tensor]()
-        self._found = dict[tuple[int, int], Neighbourhoods]()
+        self._dense = dict[str, Tensor]()  # by the size as text: in an export, sizes are symbols, which have no hash
+        self._found = dict[str, Neighbourhoods]()
 
     def at(self, size: tuple[int, int]) -> Float[Tensor, "b m h w"] | Neighbourhoods:
         """The map at `size` = (height, width), in the form that SPADE should read."""
@@ -54,16 +54,18 @@ class SemanticMaps:
 
     def dense(self, size: tuple[int, int]) -> Float[Tensor, "b m h w"]:
         """The map as a tensor."""
-        if size not in self._dense:
+        key = str(size)
+        if key not in self._dense:
             chosen = self.features.index_select(0, self._tokens(size).flatten())
-            self._dense[size] = chosen.unflatten(0, (len(self.tokens), *size)).permute(0, 3, 1, 2).contiguous()
-        return self._dense[size]
+            self._dense[key] = chosen.unflatten(0, (self.tokens.shape[0], *size)).permute(0, 3, 1, 2).contiguous()
+        return self._dense[key]
 
     def neighbourhoods(self, size: tuple[int, int]) -> Neighbourhoods:
         """The distinct neighbourhoods of the map."""
-        if size not in self._found:
-            self._found[size] = find_neighbourhoods(self._tokens(size), self.features)
-        return self._found[size]
+        key = str(size)
+        if key not in self._found:
+            self._found[key] = find_neighbourhoods(self._tokens(size), self.features)
+        return self._found[key]
 
     def _tokens(self, size: tuple[int, int]) -> Tensor:
         if tuple(self.tokens.shape[-2:]) == tuple(size):
@@ -89,10 +91,14 @@ def label_maps(
         z: noise, one vector for each image or for each pixel. Pixels of one class and equal noise share a token.
         form: a `MapForm`.
     """
-    place = torch.arange(len(label), device=label.device)[:, None, None].expand(label.shape)
+    place = torch.arange(label.shape[0], device=label.device)[:, None, None].expand(label.shape)
     if z.ndim == 4:
         place, z = distinct_vectors(z)
-    used, tokens = torch.unique(place * num_classes + label, return_inverse=True)
+    tokens = place * num_classes + label
+    if torch.compiler.is_exporting():  # a program has no size that depends on the data
+        used = torch.arange(z.shape[0] * num_classes, device=label.device)
+    else:
+        used, tokens = torch.unique(tokens, return_inverse=True)
     one_hot = F.one_hot(used % num_classes, num_classes).to(z.dtype)
     return SemanticMaps(tokens, torch.cat([z[used // num_classes], one_hot], 1), form)
 

@@ -78,7 +78,7 @@ class ShapeEncoder(TokenEncoder):
         """Tokens of each silhouette, values in [0, 1]."""
         side = torch.linspace(-1, 1, shapes.shape[-1], dtype=shapes.dtype, device=shapes.device)
         y, x = torch.meshgrid(side, side, indexing="ij")
-        coordinates = torch.stack([x, y]).expand(len(shapes), -1, -1, -1)
+        coordinates = torch.stack([x, y]).expand(shapes.shape[0], -1, -1, -1)
         return super().forward(torch.cat([coordinates, shapes.expand(-1, 3, -1, -1)], dim=1))
 
 

@@ -163,6 +163,7 @@ class PartNetObjective:
     def __init__(self, partnet: PartNet, config: PartNetConfig) -> None:
         self.partnet, self.config = partnet, config
         self.networks: Mapping[str, nn.Module] = {"partnet": partnet}
+        self.in_pieces = (partnet.shape_encoder, partnet.mask_encoder, partnet.decoder)  # it is not called as a whole
         adam = torch.optim.Adam(partnet.parameters(), lr=config.learning_rate, betas=(config.beta1, config.beta2))
         self.optimizers: Mapping[str, torch.optim.Optimizer] = {"partnet": adam}
 

@@ -140,7 +140,8 @@ def crop_geometry(
     side = torch.tensor(image_size, device=boxes.device)
     start = (low - context_px).clamp(min=0)
     end = torch.minimum(high + context_px, side)
-    if bool((start >= end).any()) or bool((high < low).any()):
+    exporting = torch.compiler.is_exporting()  # a program checks nothing
+    if not exporting and bool(((start >= end) | (high < low)).any()):
         raise ShapeMismatchError(
             "a box has no pixel in the image",
             field="boxes",

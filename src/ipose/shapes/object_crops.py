@@ -116,7 +116,7 @@ def _nearest_positions(
 ) -> tuple[Int[Tensor, "n s"], Bool[Tensor, "n s"]]:
     """Image row (axis 0) or column (axis 1) of each position of the frame, and whether there is one."""
     size, stretched, padding = geometry.size[:, axis], geometry.stretched[:, axis], geometry.padding[:, axis]
-    frame = torch.arange(crop_size, device=size.device).expand(len(geometry), -1)
+    frame = torch.arange(crop_size, device=size.device).expand(size.shape[0], -1)
     padded = nearest_index(frame, stretched + 2 * padding, torch.full_like(size, crop_size))
     position = padded - padding[:, None]
     inside = (position >= 0) & (position < stretched[:, None])
@@ -128,7 +128,7 @@ def _bilinear_matrix(
 ) -> Float[Tensor, "n s side"]:
     """Weights of the image's rows (axis 0) or columns (axis 1) for each position of the frame."""
     size, stretched, padding = geometry.size[:, axis], geometry.stretched[:, axis], geometry.padding[:, axis]
-    frame = torch.arange(crop_size, device=size.device).expand(len(geometry), -1)
+    frame = torch.arange(crop_size, device=size.device).expand(size.shape[0], -1)
     padded, outer = bilinear_taps(frame, stretched + 2 * padding, torch.full_like(size, crop_size), dtype)
     position = padded.flatten(1) - padding[:, None]
     inside = (position >= 0) & (position < stretched[:, None])

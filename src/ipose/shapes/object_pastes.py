@@ -40,8 +40,8 @@ def pasted_shape_owner(
     """
     size = shapes.shape[-1]
     item, row, col = _box_pixels(geometry)
-    frame_row = _nearest_back(geometry, 0, size)[item, row]
-    frame_col = _nearest_back(geometry, 1, size)[item, col]
+    frame_row = nearest_back(geometry, 0, size)[item, row]
+    frame_col = nearest_back(geometry, 1, size)[item, col]
     written = shapes[item, 0, frame_row, frame_col] > 0.5
     return _last_writer(item[written], row[written], col[written], image_index, geometry, batch_size)
 
@@ -153,10 +153,10 @@ def _last_writer(
     return nobody.scatter_reduce(0, pixel, item, "amax").view(batch_size, height, width)
 
 
-def _nearest_back(geometry: CropGeometry, axis: int, size: int) -> Int64[Tensor, "n side"]:
+def nearest_back(geometry: CropGeometry, axis: int, size: int) -> Int64[Tensor, "n side"]:
     """The frame row (axis 0) or column (axis 1) at each position of an object's box, by nearest neighbour."""
     box, square = geometry.size[:, axis], geometry.side
-    position = torch.arange(geometry.image_size[axis], device=box.device).expand(len(geometry), -1)
+    position = torch.arange(geometry.image_size[axis], device=box.device).expand(box.shape[0], -1)
     inside = nearest_index(position, geometry.cut[:, axis], box)
     return nearest_index(inside + geometry.padding[:, axis, None], torch.full_like(box, size), square)
 
@@ -164,21 +164,28 @@ def _nearest_back(geometry: CropGeometry, axis: int, size: int) -> Int64[Tensor,
 def _single_tap_back(
     geometry: CropGeometry, axis: int, size: int, dtype: torch.dtype
 ) -> tuple[Int64[Tensor, "n side 1"], Float[Tensor, "n side 1"]]:
-    index = _nearest_back(geometry, axis, size)[..., None]
+    index = nearest_back(geometry, axis, size)[..., None]
     return index, torch.ones_like(index, dtype=dtype)
 
 
 def _bilinear_back(
     geometry: CropGeometry, axis: int, size: int, dtype: torch.dtype
 ) -> tuple[Int64[Tensor, "n side t"], Float[Tensor, "n side t"]]:
+    """`bilinear_back` without taps that no object needs: an axis that was not stretched has no second resize."""
+    index, weight = bilinear_back(geometry, axis, size, dtype)
+    needed = weight.flatten(0, 1).any(dim=0)
+    return index[..., needed], weight[..., needed]
+
+
+def bilinear_back(
+    geometry: CropGeometry, axis: int, size: int, dtype: torch.dtype
+) -> tuple[Int64[Tensor, "n side 4"], Float[Tensor, "n side 4"]]:
     """The frame rows or columns for each position of an object's box, and their weights. Two resizes in one."""
     dtype = dtype if dtype == torch.float64 else torch.float32
     box, square = geometry.size[:, axis], geometry.side
-    position = torch.arange(geometry.image_size[axis], device=box.device).expand(len(geometry), -1)
+    position = torch.arange(geometry.image_size[axis], device=box.device).expand(box.shape[0], -1)
     inside, inner = bilinear_taps(position, geometry.cut[:, axis], box, dtype)
     on_square = inside.flatten(1) + geometry.padding[:, axis, None]
     index, outer = bilinear_taps(on_square, torch.full_like(box, size), square, dtype)
     weight = (inner.flatten(1)[..., None] * outer).unflatten(1, (-1, 2)).flatten(2)
-    index = index.unflatten(1, (-1, 2)).flatten(2)
-    needed = weight.flatten(0, 1).any(dim=0)  # where an axis was not stretched, its second resize changes nothing
-    return index[..., needed], weight[..., needed]
+    return index.unflatten(1, (-1, 2)).flatten(2), weight

@@ -28,6 +28,26 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
         refuse_taken(folder)
 
 
+def check_compiler(device: str | None) -> None:
+    """Whether torch.compile works here: a small function is compiled. Raises ConfigError."""
+    import torch
+
+    def doubled(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.compile(doubled)(torch.ones(2, device=where))
+    except Exception as error:  # of many types, by what is missing
+        raise ConfigError(
+            "torch.compile does not work here",
+            field="compile",
+            found=str(error).strip().split("\n")[0],
+            expected="a C++ compiler (g++) with Python's headers; on a GPU, Triton",
+            mend="Install it, or leave out --compile. It changes speed alone.",
+        ) from error
+
+
 def check_device(name: str | None) -> None:
     """Whether torch can compute there. Raises ConfigError; None = whatever is there, which can."""
     if name is None:

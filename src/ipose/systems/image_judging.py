@@ -29,10 +29,11 @@ from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow
 from ipose.systems.judging import Judged, data_of, images_folder
-from ipose.systems.made_images import MadeImages, file_stem, hash_of_model
+from ipose.systems.made_images import MadeImages, file_stem, hash_of_model, in_precision
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread, with_parts_of
+from ipose.training.config import Precision
 from ipose.training.run import Run
 from ipose.types import Scene
 
@@ -92,6 +93,7 @@ def judge_images(
         limit=options.limit,
         split=options.split,
         made_by=hash_of_model(run.model),
+        options=options,
     )
     cards: list[EvalCard] = []
     for protocol, judge in judges:
@@ -100,7 +102,7 @@ def judge_images(
             cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
         except NoObjectError as error:
             left_out.append(f"No cards of {protocol.name}: {error}")
-    cards = [replace(card, left_out=tuple(left_out)) for card in cards]
+    cards = [replace(card, left_out=tuple(left_out)) for card in in_precision(cards, options.precision)]
     return Judged(cards, tuple(left_out), sections=[_gallery(made)])
 
 
@@ -128,6 +130,7 @@ def generate_set(
     limit: int | None = None,
     split: str = "val",
     made_by: str = "",
+    options: EvaluateOptions | None = None,
 ) -> GeneratedSet:
     """Write `<scene>_seed<n>.png` of each scene of a split, as `ipose generate` does. Images that stand are kept.
 
@@ -139,6 +142,7 @@ def generate_set(
         limit: number of scenes, from the first one; None = all.
         split: which scenes.
         made_by: hash of the model. Images of another one are removed.
+        options: say in which precision. None = float32.
     Raises:
         SpecError: data and model have different classes.
         DataError: the data cannot be read, or `out` holds other files.
@@ -146,12 +150,15 @@ def generate_set(
     check_classes(model.spec, open_spec(data).labels, data.data)
     scenes = open_scenes(data, split, model.size, limit=limit)
     names = scenes.names if isinstance(scenes, SceneFolder) else [scene.name for scene in scenes]
-    folder = _folder(out, model, scenes, made_by, split)
+    options = options or EvaluateOptions()
+    folder = _folder(out, model, scenes, made_by, split, options.precision)
     files = [ImageFile(name, n, folder.place(_file_name(name, n))) for name in names for n in sorted(seeds)]
     folder.say_what_stands(sum(file.path.is_file() for file in files), len(files))
     for batch, missing in _unmade(scenes, names, seeds, folder):
         parted = [with_parts_of(model.spec, scene) for scene in batch]
-        for seed, images in zip(missing, model.images(parted, missing), strict=True):
+        with options.making:
+            made = list(model.images(parted, missing))
+        for seed, images in zip(missing, made, strict=True):
             for scene, image in zip(batch, image_uint8(images.float().cpu()), strict=True):
                 folder.write(_file_name(scene.name, seed), partial(write_photo, image=image))
     maps = DataMaps(scenes, {name: i for i, name in enumerate(names)}, model.spec)
@@ -174,9 +181,12 @@ def _gallery(made: GeneratedSet) -> Section:
     return Section("Scenes", "Label map in, image out; the photograph beside.", figures)
 
 
-def _folder(out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, split: str) -> MadeImages:
+def _folder(
+    out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, split: str, precision: Precision
+) -> MadeImages:
     height, width = model.size
     facts = {"model": made_by, "split": split, "size": f"{height}x{width}", "spec": fingerprint((), model.spec)}
+    facts |= {} if precision == "no" else {"precision": precision}
     if not isinstance(scenes, SceneFolder):  # a world that is drawn: the number of scenes changes none of them
         world = {name: value for name, value in vars(getattr(scenes, "config", scenes)).items() if name != "count"}
         return MadeImages(out, {**facts, "spec": fingerprint((), model.spec, world)})

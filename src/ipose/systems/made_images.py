@@ -9,14 +9,17 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from glob import escape
 from pathlib import Path
 from typing import Any
 
 import ipose
 from ipose.errors import DataError
+from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.network_files import sha256_of_file
+from ipose.training.config import Precision
 from ipose.training.provenance import git_commit
 from ipose.whole_files import read_json, write_text_whole, write_whole
 
@@ -29,6 +32,7 @@ _CHANGES = {
     "split": "of another split",
     "spec": "under another spec",
     "size": "at another size",
+    "precision": "in another precision",
     "code": "by another version of ipose",
 }
 """What can be different, in the words of the sentence that says so."""
@@ -41,7 +45,7 @@ class MadeImages:
 
     Args:
         folder: made if it is not there.
-        made_by: model, split, spec and size, in whatever words: other words = other images.
+        made_by: model, split, spec, size and (if it is not float32) precision, in words: other words = other images.
         states: of what each scene's images are made of, by the scene's name; another state = other images.
     Raises:
         DataError: the folder holds other files.
@@ -89,6 +93,13 @@ class MadeImages:
         if scenes:
             count = f"{len(scenes)} scene{'s' if len(scenes) > 1 else ''}"
             _say(f"{self.folder}: the maps of {count} were changed. Their images are made anew.")
+
+
+def in_precision(cards: Sequence[EvalCard], precision: Precision) -> list[EvalCard]:
+    """The cards, with a note if their images were not made in float32."""
+    if precision == "no":
+        return list(cards)
+    return [replace(card, notes=(*card.notes, f"images made in {precision}")) for card in cards]
 
 
 def file_stem(scene: str) -> str:

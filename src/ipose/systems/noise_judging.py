@@ -20,7 +20,7 @@ from ipose.evaluation.protocols import protocol_named
 from ipose.images import image_uint8
 from ipose.reports.page import Section
 from ipose.systems.judged_page import images_section
-from ipose.systems.made_images import MadeImages
+from ipose.systems.made_images import MadeImages, in_precision
 
 
 @runtime_checkable
@@ -70,17 +70,23 @@ def judge_numbered(
             raise ConfigError(message, field="protocol", found=protocol.name, expected="a protocol of whole images")
     source = options.features or "inception"
     networks = [load_features(source, antialias=p.inception_antialias, device=options.device) for p in protocols]
-    images = make_numbered(model, made_by, folder, options.seeds[0], count, options.batch_size)
+    images = make_numbered(model, made_by, folder, options.seeds[0], count, options.batch_size, options)
     cards = [
         card
         for protocol, network in zip(protocols, networks, strict=True)
         for card in unpaired_cards(protocol, network, images, real, facts=facts, batch_size=options.batch_size)
     ]
-    return cards, images_section(images)
+    return in_precision(cards, options.precision), images_section(images)
 
 
 def make_numbered(
-    model: NoiseModel, made_by: str, folder: Path, seed: int, count: int, batch_size: int
+    model: NoiseModel,
+    made_by: str,
+    folder: Path,
+    seed: int,
+    count: int,
+    batch_size: int,
+    options: EvaluateOptions | None = None,
 ) -> list[ImageFile]:
     """Write `seed<n>_<number>.png` for the numbers 0, 1, ..., batch by batch. Images that stand are kept.
 
@@ -91,14 +97,19 @@ def make_numbered(
         seed: of the noise.
         count: number of images.
         batch_size: images at once.
+        options: say in which precision. None = float32.
     """
+    options = options or EvaluateOptions()
     height, width = model.size
-    made = MadeImages(folder, {"model": made_by, "size": f"{height}x{width}", "split": "", "spec": ""})
+    facts = {"model": made_by, "size": f"{height}x{width}", "split": "", "spec": ""}
+    made = MadeImages(folder, facts | ({} if options.precision == "no" else {"precision": options.precision}))
     files = [ImageFile(f"{i}", seed, made.place(f"seed{seed}_{i:06d}.png")) for i in range(count)]
     missing = [i for i, file in enumerate(files) if not file.path.is_file()]
     made.say_what_stands(count - len(missing), count)
     batches = [missing[first : first + batch_size] for first in range(0, len(missing), batch_size)]
     for numbers in progress_bar(batches, f"generating, batches of {batch_size}"):
-        for number, image in zip(numbers, image_uint8(model.numbered(seed, numbers).float().cpu()), strict=True):
+        with options.making:
+            drawn = model.numbered(seed, numbers)
+        for number, image in zip(numbers, image_uint8(drawn.float().cpu()), strict=True):
             made.write(files[number].path.name, partial(write_photo, image=image))
     return files

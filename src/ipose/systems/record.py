@@ -20,7 +20,7 @@ from ipose.training.config import Better
 
 IMAGE_OPTIONS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
-    *("seeds", "limit"),
+    *("seeds", "limit", "precision"),
 )
 """Of `ipose evaluate`, for whatever makes images of label maps (`ipose.systems.image_judging`)."""
 
@@ -126,6 +126,8 @@ class System:
         making: `make(model, request) -> Iterator[Path]` (`ipose.systems.generating`); None = it makes no images.
         reads_maps: whether it makes images from label maps, and not from noise alone.
         make_options: what `ipose generate` takes more.
+        exporting: `exports(model) -> Exports` (`ipose.systems.exporting`), of what `loading` gives; None = it has no
+            `ipose export`.
         judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
             alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
         class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
@@ -168,6 +170,7 @@ class System:
     making: str | None = None
     reads_maps: bool = True
     make_options: type[MakeOptions] = MakeOptions
+    exporting: str | None = None
     judging: str | None = None
     class_noise: str | None = None
     reconstruction: str | None = None

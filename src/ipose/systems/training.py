@@ -10,7 +10,7 @@ from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.objective import Objective
-from ipose.systems.checks import check_device, check_run_folder
+from ipose.systems.checks import check_compiler, check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
 from ipose.training.batches import BatchSource
@@ -139,7 +139,10 @@ def train_system(
     settings = {name: value for name, value in (loop or {}).items() if value is not None}
     check_run_folder(folder, resume=resume)
     check_device(device)
-    check_metric(task.system, TrainConfig(**{"steps": 1, "batch_size": 1, **settings}).keep_best)
+    asked = TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+    check_metric(task.system, asked.keep_best)
+    if asked.compile:
+        check_compiler(device)
     prepare = function_named(task.system.training)
     prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=resume, **given)
     config = TrainConfig(**{**prepared.loop, **settings})

@@ -67,13 +67,20 @@ class TrainConfig:
     decay_by: DecayBy = "auto"
     """What the schedule follows: "steps", or "clock" (the share of `max_minutes`). "auto" = the clock if `max_minutes`
     is given. With the clock, a resumed run is not exactly the same as one that never stopped."""
+    accumulate: int = 1
+    """Number of pieces that a batch is computed in, to save memory. The gradient is that of the whole batch, and a step
+    takes one more forward pass. Only batch norms see each piece alone."""
+    checkpoint_activations: bool = False
+    """Compute the activations of each block again in the backward pass, to save memory. The gradient is the same."""
     compile: bool = False
     """Compile the networks with torch.compile: a slower start, then faster steps."""
     tensorboard: bool = True
     """Also write curves for TensorBoard, if it is installed."""
 
     def __post_init__(self) -> None:
-        check_fields(self, "steps batch_size checkpoint_every log_every keep", lambda x: x >= 1, "at least 1")
+        check_fields(
+            self, "steps batch_size accumulate checkpoint_every log_every keep", lambda x: x >= 1, "at least 1"
+        )
         check_fields(self, "seed workers sample_every constant_epochs", lambda x: x >= 0, "at least 0")
         needed = int(self.schedule == "constant_then_linear")
         check_fields(self, "decay_epochs", lambda x: x >= needed, f"at least {needed}")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from ipose.objective import Objective, Phase
 from ipose.seeds import generator_of, seed_of
 from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
+from ipose.training.less_memory import less_memory
 from ipose.training.processes import Processes
 from ipose.training.schedule import rate_factor, set_rates
 
@@ -25,10 +27,21 @@ class PhaseRunner:
         processes: averages the gradients, if there are several processes.
         precision: "bf16" computes the losses under autocast. accelerate's own setting is not used, because it holds for
             a whole process, and one process may train several systems.
+        accumulate: pieces of a batch (`ipose.training.less_memory`).
+        checkpoint_activations: compute the blocks again in the backward pass.
     """
 
-    def __init__(self, objective: Objective, processes: Processes, precision: Precision = "no") -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        processes: Processes,
+        precision: Precision = "no",
+        *,
+        accumulate: int = 1,
+        checkpoint_activations: bool = False,
+    ) -> None:
         self.objective, self.processes, self.precision = objective, processes, precision
+        self.sparing = partial(less_memory, objective, accumulate, checkpoint_activations)
         self.learning = {
             name: [parameter for parameter in network.parameters() if parameter.requires_grad]
             for name, network in objective.networks.items()
@@ -43,7 +56,7 @@ class PhaseRunner:
             ConfigError: the objective lacks a network or optimizer of the phase, or no loss depends on its networks.
         """
         optimizer = self._optimizer_of(phase)
-        with self._only(phase.networks), _undo_buffers_on_failure(self.objective.networks):
+        with self._only(phase.networks), _undo_buffers_on_failure(self.objective.networks), self.sparing():
             optimizer.zero_grad(set_to_none=True)
             try:
                 with self._autocast():
@@ -133,7 +146,13 @@ class Stepper:
 
     def __init__(self, objective: Objective, averages: Averages, config: TrainConfig, processes: Processes) -> None:
         self.objective, self.averages, self.config, self.processes = objective, averages, config, processes
-        self.runner = PhaseRunner(objective, processes, config.precision)
+        self.runner = PhaseRunner(
+            objective,
+            processes,
+            config.precision,
+            accumulate=config.accumulate,
+            checkpoint_activations=config.checkpoint_activations,
+        )
 
     def take(self, batch: Any, step: int, minutes: float) -> dict[str, dict[str, float]]:
         """Take all phases of `batch`. Returns their losses, by phase and term.

@@ -9,7 +9,7 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_part_pairs, checked_scenes
 from ipose.data.png import write_index
 from ipose.errors import ConfigError, DataError, RunError
-from ipose.systems.checks import check_device, check_run_folder
+from ipose.systems.checks import check_compiler, check_device, check_run_folder
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.config import TrainConfig
 from ipose.training.run import Run
@@ -97,3 +97,20 @@ class TestCheckedPartPairs:
             shutil.rmtree(folder / f"{split}_part")
         with pytest.raises(DataError, match="no part annotations here"):
             checked_part_pairs(DataConfig(data=str(folder)))
+
+
+class TestCheckCompiler:
+    """Whether --compile works here."""
+
+    def test_what_torch_says_becomes_a_sentence(self, monkeypatch):
+        def fail(function):
+            raise RuntimeError("InvalidCxxCompiler: no working C++ compiler\nand a page of reasons")
+
+        monkeypatch.setattr(torch, "compile", fail)
+        expected = r"\[compile\] torch.compile does not work here: found InvalidCxxCompiler.*leave out --compile"
+        with pytest.raises(ConfigError, match=expected):
+            check_compiler("cpu")
+
+    def test_what_works_is_passed_over(self, monkeypatch):
+        monkeypatch.setattr(torch, "compile", lambda function: function)
+        check_compiler("cpu")

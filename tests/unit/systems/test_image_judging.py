@@ -122,6 +122,12 @@ class TestImagesThatStand:
         assert [count for count, _ in asked] == [4, 2]
         assert f"the 12 images in it were made {why}. They are made anew." in capsys.readouterr().err
 
+    def test_of_another_precision_they_are_made_anew(self, data, tmp_path, capsys):
+        self.make(data, tmp_path / "out")
+        asked, _ = self.make(data, tmp_path / "out", options=EvaluateOptions(precision="bf16"))
+        assert [count for count, _ in asked] == [4, 2]
+        assert "were made in another precision" in capsys.readouterr().err
+
     def test_a_changed_map_costs_its_own_scene_alone(self, data, tmp_path, capsys):
         self.make(data, tmp_path / "out")
         path = tmp_path / "scenes" / "val_label" / "scene003.png"
@@ -151,6 +157,21 @@ class TestJudge:
         assert values["Diversity between seeds"] > 0
         assert {card.real for card in judged.cards} == {data.data}
         assert len(list((run.folder / "generated").glob("*.png"))) == 12
+
+    def test_images_are_made_in_the_precision_asked_for_and_judged_in_float32(self, run, data, stranger):
+        seen = []
+
+        class Asked(Copyist):
+            def images(self, scenes, seeds):
+                seen.append(torch.is_autocast_enabled("cpu"))
+                return super().images(scenes, seeds)
+
+        stranger.define(load=lambda folder: Asked())
+        options = {"features": "random", "protocols": ("images",)}
+        judged = judge(run, None, EvaluateOptions(**options, precision="bf16"), "")
+        assert all(seen)
+        assert not torch.is_autocast_enabled("cpu")
+        assert all("images made in bf16" in card.notes for card in judged.cards)
 
     def test_other_data_have_a_folder_of_their_own(self, run, data):
         judge(run, data, EvaluateOptions(features="random", protocols=("images",), seeds=(0,), limit=2), "on-else")

@@ -105,6 +105,7 @@ SYSTEM = System(
     describing=f"{ROOM}.record:describe",
     making=f"{ROOM}.generating:make",
     make_options=IPoseMakeOptions,
+    exporting=f"{ROOM}.exporting:exports",
     judging=f"{ROOM}.judging:judge",
     judged_by={"images": (*IMAGE_OPTIONS, "without_parts"), "classes": CLASS_OPTIONS},
     class_noise=f"{ROOM}.class_noise:class_noise",

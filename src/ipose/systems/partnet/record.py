@@ -62,6 +62,7 @@ SYSTEM = System(
     metrics={"ac_pooled": "higher", "ac": "higher", "object_pixels": "higher", "miou": "higher"},
     loading="ipose.partnet.pretrained:load_partnet",
     describing=f"{ROOM}.record:describe",
+    exporting=f"{ROOM}.exporting:exports",
     judging=f"{ROOM}.judging:judge",
     judged_by={"parts": ("data", "spec")},
     tables=f"{ROOM}.tables:TABLES",

@@ -1,0 +1,159 @@
+"""`ipose plan`: what a training will take, measured by a few of its steps on this device, for any system."""
+
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from ipose.seeds import kept_random_state
+from ipose.systems.checks import check_compiler, check_device
+from ipose.systems.record import function_named
+from ipose.systems.training import Prepared, Task
+from ipose.training.averaging import Averages
+from ipose.training.batches import batch_stream
+from ipose.training.config import TrainConfig
+from ipose.training.phases import Stepper
+from ipose.training.processes import Processes
+
+MEASURED = 3
+"""Steps that are timed, after one that is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a training will take.
+
+    Args:
+        parameters: of each network.
+        operations: of a step, forward and backward: floating-point operations of products and convolutions.
+        seconds: of a step, the batch included.
+        waiting: share of this time in which the step waits for its batch.
+        peak_bytes: most memory in use: of the GPU, or of this process. None = cannot be measured here.
+        steps: of the whole training.
+        batch_size: items of a step.
+        about: the data in words.
+        device: that was measured on.
+    """
+
+    parameters: Mapping[str, int]
+    operations: int
+    seconds: float
+    waiting: float
+    peak_bytes: int | None
+    steps: int
+    batch_size: int
+    about: str
+    device: str
+
+    @property
+    def hours(self) -> float:
+        """Of all steps. Checkpoints, sheets and validation come on top."""
+        return self.steps * self.seconds / 3600
+
+    def table(self) -> str:
+        """The plan as text."""
+        memory = "not measured here" if self.peak_bytes is None else f"{self.peak_bytes / 2**30:.2f} GiB"
+        rows = [
+            *((f"parameters of {name}", f"{count:,}") for name, count in self.parameters.items()),
+            ("operations of a step", f"{self.operations / 1e9:,.1f} GFLOP (products and convolutions)"),
+            ("peak memory", f"{memory} ({'GPU' if self.device.startswith('cuda') else 'this process'})"),
+            (
+                "time of a step",
+                f"{self.seconds:.3g} s on {self.device}, {100 * self.waiting:.0f} % of it waits for data",
+            ),
+            ("steps", f"{self.steps:,} of {self.batch_size} from {self.about}"),
+            ("time of all steps", f"{self.hours:.3g} hours; checkpoints, sheets and validation come on top"),
+        ]
+        return "\n".join(f"{name:<30}{value}" for name, value in rows)
+
+
+def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, measured: int = MEASURED) -> Plan:
+    """Take some steps of a training, and say what the whole of it will take. Nothing is written.
+
+    Args:
+        task: as for `ipose.systems.training.train_system`.
+        loop: settings of `TrainConfig`; what is None or left out follows from the config.
+        device: None = what is there.
+        measured: steps that are timed.
+    Raises:
+        ConfigError, DataError, SupportError, MissingWeightsError, RunError: as when the training begins.
+    """
+    settings = {name: value for name, value in loop.items() if value is not None}
+    check_device(device)
+    if settings.get("compile"):
+        check_compiler(device)
+    prepare = function_named(task.system.training)
+    prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=False)
+    config = TrainConfig(**{**prepared.loop, **settings})
+    processes = Processes(device)
+    with kept_random_state():
+        operations, seconds, waiting = _measure(prepared, config, processes, measured)
+    return Plan(
+        parameters={
+            name: sum(parameter.numel() for parameter in network.parameters())
+            for name, network in prepared.objective.networks.items()
+        },
+        operations=operations,
+        seconds=seconds,
+        waiting=waiting,
+        peak_bytes=_peak_bytes(processes.device),
+        steps=config.steps,
+        batch_size=config.batch_size,
+        about=prepared.about,
+        device=str(processes.device),
+    )
+
+
+def _measure(prepared: Prepared, config: TrainConfig, processes: Processes, measured: int) -> tuple[int, float, float]:
+    """Operations of a step, seconds of a step, share of waiting."""
+    objective, device = prepared.objective, processes.device
+    move = getattr(objective, "to", None)
+    if move is not None:
+        move(device)
+    for network in objective.networks.values():
+        network.to(device).train()
+        if config.compile:
+            network.compile()
+    stepper = Stepper(
+        objective, Averages(objective.networks, getattr(objective, "averaged", ()), config.ema_decay), config, processes
+    )
+    feed = batch_stream(
+        prepared.source,
+        batch_size=config.batch_size,
+        seed=config.seed,
+        start=0,
+        stop=measured + 1,
+        workers=config.workers,
+    )
+    times, waits = [], []
+    with closing(feed):
+        counter = FlopCounterMode(display=False)
+        with counter:
+            stepper.take(next(feed), 0, 0.0)
+        for step in range(1, measured + 1):
+            begun = time.perf_counter()
+            batch = next(feed)
+            waits.append(time.perf_counter() - begun)
+            stepper.take(batch, step, 0.0)
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - begun)
+    return counter.get_total_flops(), statistics.median(times), sum(waits) / sum(times)
+
+
+def _peak_bytes(device: torch.device) -> int | None:
+    """Most memory that was in use. Of a CPU: by the whole process, from its start."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    with suppress(ImportError):  # Windows has no such module
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return None

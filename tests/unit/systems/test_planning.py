@@ -1,0 +1,62 @@
+"""`ipose plan` of any system: some steps are taken, and the rest is arithmetic."""
+
+import pytest
+
+from ipose.cli.main import main
+from ipose.errors import ConfigError
+from ipose.systems.planning import plan
+from ipose.systems.training import Task
+
+
+@pytest.fixture
+def task(stranger):
+    return Task(system=stranger.record, config=stranger.record.config())
+
+
+def test_numbers_of_a_line(task):
+    """A line has 2 parameters; forward and backward of 2 points are 2 products each, one of a weight's gradient."""
+    found = plan(task, loop={}, device="cpu", measured=2)
+    assert found.parameters == {"line": 2}
+    assert found.operations == 2 * 2 * 2
+    assert (found.steps, found.batch_size, found.about, found.device) == (3, 2, "6 points", "cpu")
+    assert found.seconds > 0
+    assert 0 <= found.waiting <= 1
+    assert found.peak_bytes is None or found.peak_bytes > 2**20
+
+
+def test_hours_are_the_steps_of_the_schedule_times_the_seconds_of_a_step(task):
+    found = plan(task, loop={"steps": 7200, "batch_size": 4}, device="cpu", measured=1)
+    assert found.hours == pytest.approx(2 * found.seconds)
+    assert "7,200 of 4 from 6 points" in found.table()
+    assert f"{found.hours:.3g} hours" in found.table()
+
+
+def test_nothing_is_written(task, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan(task, loop={}, device="cpu", measured=1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_device_that_is_not_there_is_told_before_data_are_read(task):
+    with pytest.raises(ConfigError, match="no such device here"):
+        plan(task, loop={}, device="nonsense")
+
+
+class TestCommand:
+    """`ipose plan` has the words of `ipose train`."""
+
+    def test_of_an_installed_system(self, stranger, capsys):
+        main(["plan", "line", "--steps", "7", "--device", "cpu"])
+        assert "7 of 2 from 6 points" in capsys.readouterr().out
+
+    def test_a_preset_of_one_system_names_the_system(self, capsys):
+        with pytest.raises(SystemExit):
+            main(["plan", "coco-stuff", "--device", "nonsense"])
+        assert "no such device here: found nonsense" in capsys.readouterr().err
+
+    def test_a_preset_of_several_systems_is_asked_about(self, capsys):
+        with pytest.raises(SystemExit):
+            main(["plan", "toy"])
+        said = capsys.readouterr().err
+        assert "several systems have this preset: found toy" in said
+        assert "ipose plan partnet --preset toy or ipose plan synthesis --preset toy" in said
