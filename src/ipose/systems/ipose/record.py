@@ -51,6 +51,9 @@ class IPoseMakeOptions(MakeOptions):
 
     parts: Path | None = None
     """True part map, or a folder of them. Only for a model that was trained on true parts."""
+    supports: Path | None = None
+    """Drawings of part categories, with part names: read beside the model's supports, or in place of those of the same
+    category. The model stays as it is (ipose supports add MODEL DIR keeps them)."""
     without_parts: FlagCreatePairsOff[bool] = False
     """iPOSE: paint objects whose category has no supports as objects without parts. Otherwise they are an error."""
 
