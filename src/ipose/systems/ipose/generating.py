@@ -9,6 +9,7 @@ from typing import Any
 from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
+from ipose.data.support_folder import load_supports, unused_drawings
 from ipose.errors import ConfigError, SupportError
 from ipose.images import image_uint8
 from ipose.partnet.added_supports import with_drawings
@@ -53,8 +54,12 @@ def _with_supports(model: IPose, folder: Path) -> IPose:
     if model.partnet is None:
         mend = "Leave out --supports."
         raise ConfigError("drawings are read by a PartNet, and this model has none", field="supports", mend=mend)
-    supports = with_drawings(model.supports, folder, model.supports.part_names, instead=True)
-    return IPose(model.generator, model.partnet, supports, model.spec)
+    names = model.supports.part_names
+    supports, drawn = with_drawings(model.supports, folder, names, instead=True), load_supports(folder, names)
+    spec = model.spec.with_parts(drawn.categories)
+    if sentence := unused_drawings(spec, drawn.categories):
+        print(sentence, file=sys.stderr)
+    return IPose(model.generator, model.partnet, supports, spec)
 
 
 def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:

@@ -74,11 +74,7 @@ specs give them no parts."""
 
 def with_slots(spec: LabelSpec, categories: Sequence[str]) -> LabelSpec:
     """The spec, with parts for the classes of `SLOTS_BY_SUPPORTS` whose category is in `categories`."""
-    slots = [name for name in SLOTS_BY_SUPPORTS if name in categories]
-    classes = (
-        replace(item, part_category=item.name) if item.thing and item.name in slots else item for item in spec.classes
-    )
-    return replace(spec, classes=tuple(classes))
+    return spec.with_parts([name for name in SLOTS_BY_SUPPORTS if name in categories])
 
 
 def _advice(spec: LabelSpec, classes: int, channels: int) -> str:

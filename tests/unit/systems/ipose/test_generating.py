@@ -120,6 +120,18 @@ class TestObjectsWithoutSupports:
         with Image.open(maps / "out" / "0_seed0.png") as image:
             assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
 
+    def test_a_class_that_was_trained_without_parts_has_those_of_the_drawings_of_its_name(
+        self, model, maps, tmp_path, capsys
+    ):
+        save_supports(supports("dog", "unicorn"), tmp_path / "drawn")
+        classes = tuple(replace(c, part_category=None) if c.name == "dog" else c for c in SPEC.classes)
+        bare = without_dogs(model, classes=classes)
+        list(make(bare, request_of(maps, supports=tmp_path / "drawn")))
+        expected = model(replace(make_scene(0), name="0"), seed=0).image_uint8()
+        with Image.open(maps / "out" / "0_seed0.png") as image:
+            assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
+        assert "No class has the part category unicorn" in capsys.readouterr().err
+
     def test_drawings_of_a_known_category_take_the_place_of_its_own(self, model, tmp_path):
         other = SupportSet({"car": ("all",)}, {"car": supports("car").part_maps["car"].clamp(max=1)})
         save_supports(other, tmp_path / "drawn")
