@@ -83,9 +83,14 @@ class IPose(SavedModel):
         return self
 
     @property
+    def predicts_parts(self) -> bool:
+        """Whether it has a PartNet whose parts can be looked at. Not so: a model of true parts, and the baselines."""
+        return self.partnet is not None and self._parts_without_partnet is None
+
+    @property
     def categories_without_supports(self) -> tuple[str, ...]:
         """Part categories of the spec whose parts the model could predict, if it had supports of them."""
-        if self.partnet is None or self._parts_without_partnet is not None:
+        if not self.predicts_parts:
             return ()
         return tuple(name for name in self.spec.part_categories if name not in self.supports.categories)
 

@@ -77,7 +77,8 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     write_index(path, part_map, colors=PART_COLORS)
     yield path
     path = request.out / f"{scene.name}_sheet.png"
-    save_whole(scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names), path)
+    row = SceneRow(scene, part_map if model.predicts_parts else None, images)
+    save_whole(scene_sheet([row], model.spec, model.supports.part_names), path)
     yield path
 
 

@@ -281,7 +281,8 @@ def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
     rows = []
     for scene in scenes:
         first, second = model(scene, seed=1), model(scene, seed=2)
-        rows.append(SceneRow(scene, first.parts, {"seed 1": first.image, "seed 2": second.image}))
+        parts = first.parts if model.predicts_parts else None
+        rows.append(SceneRow(scene, parts, {"seed 1": first.image, "seed 2": second.image}))
     return scene_sheet(rows, model.spec, model.supports.part_names, title=title)
 
 

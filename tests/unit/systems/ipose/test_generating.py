@@ -15,6 +15,7 @@ from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.systems.generating import Request
 from ipose.systems.ipose.generating import make
+from ipose.systems.ipose.page import scene_rows
 from ipose.systems.ipose.record import IPoseMakeOptions
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
@@ -74,6 +75,13 @@ class TestFiles:
         with pytest.raises(ShapeMismatchError, match="multiples of 8"):
             list(make(model, request_of(maps, inputs=maps / "odd.png", instances=None, keep_size=True)))
         assert not (maps / "out").exists()
+
+
+@pytest.mark.parametrize("fields", [{"part_injection": "none"}, {"parts": "position_descriptor"}, {"parts": "true"}])
+def test_sheets_of_models_that_predict_no_parts_have_no_column_of_them(model, fields):
+    bare = IPose(Generator(replace(SYNTHESIS, **fields)), None, supports(), SPEC)
+    assert [row.inferred for row in scene_rows(bare, [make_scene(0)])] == [None]
+    assert scene_rows(model, [make_scene(0)])[0].inferred is not None
 
 
 class TestObjectsWithoutSupports:
