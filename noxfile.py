@@ -105,6 +105,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def results(session: nox.Session) -> None:
+    """Makes the tables of docs/results again that take under an hour; `nox -s results -- --list` names all of them."""
+    _environment(session)
+    session.run(str(BIN / "python"), "benchmarks/results.py", *session.posargs, external=True)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """`ipose demo` and `ipose demo --train`, timed against their promises of one and eight minutes."""
     _environment(session)

@@ -1,6 +1,7 @@
 """What the class ids of a data set mean. No torch in here."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from ipose.errors import SpecError
 
@@ -81,3 +82,13 @@ class LabelSpec:
     def part_categories(self) -> tuple[str, ...]:
         """Part categories in use, each once, in class order."""
         return tuple(dict.fromkeys(c.part_category for c in self.classes if c.part_category is not None))
+
+    def with_parts(self, categories: Collection[str]) -> "LabelSpec":
+        """The spec, in which a thing without parts has those of the category of its name, if it is one of these."""
+        classes = (
+            replace(item, part_category=item.name)
+            if item.thing and item.part_category is None and item.name in categories
+            else item
+            for item in self.classes
+        )
+        return replace(self, classes=tuple(classes))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import Tensor
 
 import ipose
@@ -16,7 +15,7 @@ from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import CONFIG, NONE, SPEC, SUPPORT_MAPS, SUPPORTS, ModelKind, sha256_of
 from ipose.part_annotations import SupportSet
-from ipose.whole_files import give_usual_mode, replace_folder, write_text_whole
+from ipose.whole_files import replace_folder, save_tensors, write_text_whole
 
 _NO_SUPPORTS_NOTE = """These weights came without support part maps, and PartNet reads parts from nothing else.
 Put them here, a folder a category, k drawings in each: <category>/<name>_part.png
@@ -83,9 +82,9 @@ def _refuse_others_files(folder: Path, own: set[str]) -> None:
 
 def _write_weights(folder: Path, weights: Mapping[str, Mapping[str, Tensor]]) -> None:
     for name, state in weights.items():
-        if state:  # copies: safetensors takes no tensors that share memory
-            save_file({key: value.detach().cpu().contiguous().clone() for key, value in state.items()}, folder / name)
-            give_usual_mode(folder / name)
+        if state:  # safetensors takes no tensors that share memory
+            copies = {key: value.detach().cpu().contiguous().clone() for key, value in state.items()}
+            save_tensors(copies, folder / name)
 
 
 def _write_supports(folder: Path, supports: SupportSet) -> dict[str, str]:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -207,6 +207,14 @@ def fsync_tree(folder: Path) -> None:
         elif path.is_dir():
             fsync_folder(path)
     fsync_folder(folder)
+
+
+def save_tensors(tensors: Mapping[str, Any], path: Path) -> None:
+    """Write a safetensors file, with the usual mode. Tensors on any device; none of them share memory."""
+    from safetensors.torch import save_file
+
+    save_file(dict(tensors), path)
+    give_usual_mode(path)
 
 
 def give_usual_mode(path: Path) -> None:

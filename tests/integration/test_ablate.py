@@ -41,7 +41,8 @@ def job(out, table="7", *, options=None, **changes) -> Rows:
     config = PARTNET if system.kind == "partnet" else SYNTHESIS
     loop = {"checkpoint_every": 1, "log_every": 1, "sample_every": 0, "tensorboard": False}
     fields = {"config": config, "preset": "tiny", "data": WORLD, "steps": 3, "loop": loop, "device": "cpu", **changes}
-    return rows_of(system, AblationJob(table=grid, out=out, options=system.ablate_options(**(options or {})), **fields))
+    given = system.ablate_options(**(options or {}))
+    return rows_of(system, AblationJob(table=given.applied(grid), out=out, options=given, **fields))
 
 
 def read(out, table="7"):
@@ -73,6 +74,18 @@ class TestTable:
         assert sorted(path.parent.name for path in out.glob("*/run.json")) == names
         assert Run.open(out / "single-scale-seed-1").config["partnet"]["multi_scale"] is False
         assert Run.open(out / "single-scale-seed-1").train_config.seed == 1
+
+    @pytest.mark.slow
+    def test_an_own_block_has_a_row_and_a_run_of_its_own(self, tmp_path, tiny):
+        options = {"partnet": tiny.partnet, "block": "helpers.film:Film", "features": "random"}
+        rows = job(tmp_path, "11", options=options, steps=1, rows=("predicted-parts", "own-block"))
+        result = run_ablation(rows)
+        assert sorted(trained_at(tmp_path)) == ["global-parts-own-block-seed-0", "global-parts-seed-0"]
+        assert Run.open(tmp_path / "global-parts-own-block-seed-0").config["block"] == "helpers.film:Film"
+        assert [row[0] for row in result.table.rows] == [
+            "predicted parts (predicted-parts)",
+            "predicted parts, block helpers.film:Film (own-block)",
+        ]
 
     def test_the_numbers_are_those_of_ipose_evaluate(self, table_7, ipose):
         out, _ = table_7

@@ -69,7 +69,7 @@ class TestOneRow:
         assert (segmenter / "run.json").stat().st_mtime_ns == begun
         row = dict(zip(result.table.header, result.table.rows[0], strict=True))
         assert (row["published CUB IoU"], row["published CelebA (%)"]) == ("0.629", "6.18")
-        assert float(row["CUB foreground IoU"]) == pytest.approx(scores["cub_iou"], abs=1e-3)
+        assert float(row["CUB foreground IoU ↑"]) == pytest.approx(scores["cub_iou"], abs=1e-3)
 
     def test_a_row_whose_segmenter_was_stopped_goes_on_with_it(self, tmp_path):
         first = rows(tmp_path, "ganseg-f1", rows=("gan",))

@@ -56,7 +56,7 @@ def test_every_row_is_trained_and_stands_beside_the_published_numbers(tmp_path, 
     for row in written["rows"]:
         assert {"frechet", "mcsd", "mocd", "diversity"} <= set(row["seeds"]["0"])
     assert result.table.header[-5:] == [*(f"published {n}" for n in ("FID", "mCSD", "mOCD", "LPIPS")), "verdict"]
-    assert any(title == "mCSD (mean absolute difference)" for title in result.table.header)
+    assert any(title == "mCSD (mean absolute difference) ↑" for title in result.table.header)
     assert (tmp_path / "report.html").is_file()
 
 

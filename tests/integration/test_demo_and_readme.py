@@ -1,8 +1,11 @@
 """The demo ends with a page worth looking at, and the lines of README and docs do what is said, in their order."""
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +20,28 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 BLOCK = re.compile(r"(?P<note><!--[^>]*-->\n)?```(?P<language>python|bash)\n(?P<code>.*?)```", re.DOTALL)
 
-STORIES = ["README.md", *(f"docs/{page}.md" for page in ("start", "own-category", "own-data", "own-model"))]
+STORIES = ["README.md", *(f"docs/{page}.md" for page in ("start", "own-category", "own-data", "own-code", "own-model"))]
 STORIES += [f"docs/{page}.md" for page in ("authors-weights", "edit", "judge", "ganseg", "groupdnet")]
 """Pages that a reader follows from top to bottom, in a folder where `ipose demo` was run, and in no other page's."""
 
 RECORDS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "results").glob("*.md"))
 """Pages that say which commands were run: they are parsed, not run."""
 
+OWN = ("own-data", "own-category", "own-code", "own-model")
+"""Pages that make all that they need. In `nox -s thorough` their every command runs, from an empty folder."""
+
+SHORTER = (
+    (r"^ipose demo$", "cp -r {demo} ."),
+    (r"--preset half --max-minutes 60 --schedule-by-clock", "--preset toy --steps 2"),
+    (r"--steps \d+", "--steps 2"),
+    (r"--seeds 0 1", "--seeds 0"),
+)
+"""What takes hours, and what runs in its place."""
+
 LEAVES = {
     "docs/start.md": ["images/val_0_000000_sheet.png"],
     "docs/own-category.md": ["parts/mushroom_part.png", "parts/mushroom_attention.png", "parts/sheet.png"],
+    "docs/own-data.md": ["my-mushrooms/sheet.png"],
     "docs/edit.md": ["edited/val_0_000000_sheet.png"],
     "docs/judge.md": ["cards.png"],
 }
@@ -167,3 +182,51 @@ class TestPages:
     def test_a_command_line_is_read_as_a_shell_reads_it(self):
         code = "ipose info a \\\n  --b 'c d'   # why\nfor x in 1 2; do\n  ipose info $x\ndone\n"
         assert ipose_lines(code) == [["info", "a", "--b", "c d"]]
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Runs a block of bash in which `ipose` and `pytest` are those of this Python; training is short."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name in ("ipose", "pytest"):
+        (bin_ / name).write_text(
+            f'#!/bin/bash\nPYTHONPATH="{ROOT / "src"}:$PYTHONPATH" exec "{sys.executable}" -m {name} "$@"\n'
+        )
+        (bin_ / name).chmod(0o755)
+
+    def run(code, demo):
+        for pattern, shorter in SHORTER:
+            code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+        path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["bash", "-e", "-c", code], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{code}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.slow
+class TestOwnThingsFromAnEmptyFolder:
+    """Every command and every block of Python of a page, in order, in a folder with only what the page makes."""
+
+    @pytest.mark.parametrize("page", OWN)
+    def test_a_page_needs_nothing_but_itself(self, page, workplace, shell, tmp_path, monkeypatch):
+        folder = tmp_path / "empty"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        names, said = {}, ""
+        for block in blocks(f"docs/{page}.md"):
+            note = block["note"] or ""
+            if "needs" in note or "compiled" in note:
+                continue
+            if block["language"] == "python":
+                exec(compile(block["code"], page, "exec"), names)
+            else:
+                said += shell(block["code"], workplace / "ipose-demo")
+        if page == "own-model":
+            assert said.count("A claim of the paper's method does not hold") == 2
+            table = (folder / "ablations" / "table-11.md").read_text(encoding="utf-8")
+            assert "predicted parts, block my_idea:PerChannel (own-block)" in table

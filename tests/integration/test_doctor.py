@@ -1,6 +1,7 @@
 """Every fault that users of this field meet, planted in a real scene folder, is found by the doctor and named."""
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,31 @@ class TestDoctor:
         for class_id, count in enumerate(examine_scenes(root, SPEC).counts):
             assert count.pixels == sum(int((scene.label == class_id).sum()) for scene in scenes)
             assert count.objects == sum(item.class_id == class_id for scene in scenes for item in scene.objects)
+
+    def test_objects_that_touch_and_few_objects_are_told_with_counts(self, root: Path) -> None:
+        for name in ("scene001", "scene002"):
+            for kind in ("img", "label", "inst", "part"):
+                (root / f"train_{kind}" / f"{name}.png").unlink()
+        label, instance = (ids(root / f"train_{kind}" / "scene000.png") for kind in ("label", "inst"))
+        label[:], instance[:] = 2, 0  # sky
+        label[4:8, 4:12], instance[4:8, 4:8], instance[4:8, 8:12] = 11, 1, 2  # two boxes that touch
+        save(root / LABEL.replace("1", "0"), label)
+        save(root / INSTANCE.replace("1", "0"), instance)
+        shutil.rmtree(root / "train_part")
+        touch, few = examine_scenes(root, SPEC).advice()
+        assert touch.startswith("Objects touch. Without instance maps 2 of box are 1:")
+        assert few.startswith("Few objects: box (2).")
+        shutil.rmtree(root / "train_inst")
+        bare, few = examine_scenes(root, SPEC).advice()
+        assert bare.startswith("1 scenes have no instance map: each connected piece of a thing is one object")
+        assert "box (1)" in few
+
+    def test_drawings_of_no_class_are_told(self, root: Path, tmp_path: Path) -> None:
+        maps = torch.ones(1, 64, 64, dtype=torch.uint8)
+        names = ("car", "dog", "box", "unicorn")
+        save_supports(SupportSet(dict.fromkeys(names, ("all",)), dict.fromkeys(names, maps)), tmp_path / "drawn")
+        advice = examine_scenes(root, SPEC, supports=tmp_path / "drawn").advice()
+        assert advice[-1].startswith("No class has the part category unicorn, so that these drawings are not read.")
 
     @pytest.mark.parametrize(("file", "plant", "said", "mend"), [p[1:] for p in PLANTED], ids=[p[0] for p in PLANTED])
     def test_a_planted_fault_is_found_alone_and_named(

@@ -7,12 +7,25 @@ from dataclasses import replace
 import pytest
 
 from ipose.errors import SpecError
-from ipose.label_spec import LabelClass
+from ipose.label_spec import LabelClass, LabelSpec
 from ipose.testing.tiny_scenes import SPEC
 
 
 class TestLabelSpec:
     """Names and ids, each once."""
+
+    def test_things_without_parts_get_those_of_the_category_of_their_name(self):
+        spec = LabelSpec(
+            "garden",
+            (
+                LabelClass("mushroom", 0, (0, 0, 0), thing=True),
+                LabelClass("sky", 1, (0, 0, 0)),
+                LabelClass("van", 2, (0, 0, 0), thing=True, part_category="car"),
+                LabelClass("cat", 3, (0, 0, 0), thing=True),
+            ),
+        )
+        found = spec.with_parts(["mushroom", "sky", "van"])
+        assert [item.part_category for item in found.classes] == ["mushroom", None, "car", None]
 
     def test_part_categories_come_once_each_in_class_order(self):
         assert SPEC.part_categories == ("car", "dog")

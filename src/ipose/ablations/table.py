@@ -27,6 +27,11 @@ class Metric:
     published: str = ""
     published_digits: int = 1
 
+    @property
+    def arrow(self) -> str:
+        """For headers: which direction is better."""
+        return "↑" if self.higher_is_better else "↓"
+
     def text(self, value: float) -> str:
         """A value as text."""
         return f"{value:.2f}" if self.percent else f"{value:.4g}"

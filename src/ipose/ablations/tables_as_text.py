@@ -57,7 +57,7 @@ def written(outcome: Outcome) -> WrittenTable:
             rows.append([f"{row.title} ({row.name})", *_cells(seeds, metrics), *said, _in_short(mine)])
     for name, seeds in outcome.baselines.items():
         rows.append([name, *_cells(seeds, metrics), *["-"] * len(published), "not trained"])
-    header = ["", "seeds", *(metric.title for metric in metrics)]
+    header = ["", "seeds", *(f"{metric.title} {metric.arrow}" for metric in metrics)]
     header += [f"published {metric.published}" for metric in published] + ["verdict"]
     title = f"Table {outcome.table.name}: {outcome.table.title}"
     return WrittenTable(title, header, rows, _sentences(outcome, comparisons), outcome.facts)
@@ -101,7 +101,8 @@ def _sentences(outcome: Outcome, comparisons: Sequence[Comparison]) -> list[str]
         said.append(f"{name} against {mine[0].reference}{seeds}: " + "; ".join(item.text() for item in mine) + ".")
     if outcome.scores:
         said.append(
-            "± is half of what lies between the smallest and the largest value over the seeds. An ordering is claimed "
+            "↑: higher is better; ↓: lower is better. ± is half of what lies between the smallest and the largest "
+            "value over the seeds. An ordering is claimed "
             "only with two seeds or more, and where the gap of the means exceeds the larger min-to-max spread."
         )
     if len(set(outcome.steps.values())) > 1:

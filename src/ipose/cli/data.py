@@ -51,15 +51,17 @@ class Doctor:
             print(words)
             return 1
         diagnosis: Diagnosis | PhotoDiagnosis
+        advice: list[str] = []
         if self.spec is None and self.supports is None and is_photo_set(self.root):
             diagnosis = examine_photographs(self.root)
         else:
             spec = spec_source(DataConfig(data=str(self.root), spec=self.spec), DATA_SETS_IN_WORDS)
             diagnosis = examine_scenes(self.root, spec, supports=self.supports)
+            advice = diagnosis.advice()
         print(diagnosis.table())
         for line in fault_lines(diagnosis.faults, SHOWN_BY_COMMANDS, before="FAULT "):
             print(line)
-        print(diagnosis.summary())
+        print("\n".join([*advice, diagnosis.summary()]))
         return 0 if diagnosis.ok else 1
 
 

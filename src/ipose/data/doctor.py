@@ -21,13 +21,16 @@ from ipose.data.published.layouts import find_scenes, splits_of
 from ipose.data.published.maps import PUBLISHED_READERS
 from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import class_ids, instance_ids, read_arrays
+from ipose.data.scene_maps import class_ids, component_instances, instance_ids, read_arrays
 from ipose.data.specs import DatasetSpec, load_dataset_spec
-from ipose.data.support_folder import read_supports
+from ipose.data.support_folder import read_supports, unused_drawings
 from ipose.errors import SpecError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.tables import text_table
+
+FEW = 20
+"""Objects of a class: fewer are told."""
 
 SpecLike = LabelSpec | DatasetSpec | str | Path
 """A spec, or the name or path of one."""
@@ -35,11 +38,13 @@ SpecLike = LabelSpec | DatasetSpec | str | Path
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How much of one class a data set holds: scenes it appears in, its share of all pixels, its objects."""
+    """How much of one class a data set holds: scenes it appears in, its share of all pixels, its objects, and how many
+    objects there would be without instance maps, as those that touch become one."""
 
     scenes: int = 0
     pixels: int = 0
     objects: int = 0
+    pieces: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Diagnosis:
         scenes: number of scenes by split.
         counts: one per class of the spec, over all splits; empty where no scene was read.
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
+        without_instances: number of scenes without an instance map.
+        drawn: part categories of the supports that were named.
     """
 
     root: str
@@ -61,6 +68,8 @@ class Diagnosis:
     scenes: Mapping[str, int] = field(default_factory=dict)
     counts: tuple[ClassCount, ...] = ()
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    without_instances: int = 0
+    drawn: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -87,6 +96,38 @@ class Diagnosis:
         notes += ["A map belongs to the upright photograph: draw it on that."] if TURNED in self.notes else []
         return "\n".join([table, *notes, last])
 
+    def advice(self) -> list[str]:
+        """What is no fault and may surprise: objects that touch, and classes with few objects."""
+        classes = () if self.spec is None else zip(self.spec.classes, self.counts, strict=False)
+        things = [(item.name, count) for item, count in classes if item.thing and count.objects]
+        merged = [
+            f"{count.objects} of {name} are {count.pieces}" for name, count in things if count.pieces < count.objects
+        ]
+        few = [f"{name} ({count.objects})" for name, count in things if count.objects < FEW]
+        lines = []
+        if self.without_instances and things:
+            lines.append(
+                f"{self.without_instances} scenes have no instance map: each connected piece of a thing is one object, "
+                "so that objects that touch are one."
+            )
+        if merged:
+            lines.append(
+                f"Objects touch. Without instance maps {', '.join(merged)}: so keep the instance maps, and name them "
+                "where a command takes --instances."
+            )
+        if few:
+            lines.append(
+                f"Few objects: {', '.join(few)}. A generator learns little of so few. For their parts three drawings "
+                "are enough (ipose train synthesis --supports)."
+            )
+        if (
+            self.drawn
+            and self.spec is not None
+            and (line := unused_drawings(self.spec.with_parts(self.drawn), self.drawn))
+        ):
+            lines.append(line)
+        return lines
+
     def summary(self) -> str:
         """One line."""
         said = counted_faults(self.faults) if self.faults else f"no faults in {sum(self.scenes.values())} scenes"
@@ -98,6 +139,7 @@ class _SceneReport:
     faults: list[Fault]
     pixels: NDArray[np.int64]
     objects: NDArray[np.int64]
+    pieces: NDArray[np.int64]
     notes: tuple[str, ...]
 
 
@@ -127,22 +169,25 @@ def examine_scenes(
         if wrong:
             return Diagnosis(str(root), labels, tuple(wrong))
     faults: list[Fault] = []
-    totals = np.zeros((3, labels.num_classes), dtype=np.int64)  # scenes, pixels, objects
-    scenes, notes = {}, defaultdict[str, list[str]](list)
+    totals = np.zeros((4, labels.num_classes), dtype=np.int64)  # scenes, pixels, objects, pieces
+    scenes, notes, bare = {}, defaultdict[str, list[str]](list), 0
     for split in splits or splits_of(root) or ("train",):
         files, found = find_scenes(root, split)
         faults += found
         scenes[split] = len(files)
+        bare += sum(item.instance is None for item in files)
         reports = in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}")
         for scene, report in zip(files, reports, strict=True):
             faults += report.faults
             for note in report.notes:
                 notes[note].append(scene.name)
-            totals += np.stack([report.pixels > 0, report.pixels, report.objects])
+            totals += np.stack([report.pixels > 0, report.pixels, report.objects, report.pieces])
     counts = tuple(ClassCount(*map(int, column)) for column in totals.T)
     if supports is not None:
         faults += _missing_supports(labels, counts, supports)
-    return Diagnosis(str(root), labels, tuple(faults), scenes, counts, notes)
+    return Diagnosis(
+        str(root), labels, tuple(faults), scenes, counts, notes, bare, () if supports is None else supports.categories
+    )
 
 
 def check_scenes(root: str | Path, spec: SpecLike) -> None:
@@ -175,18 +220,25 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
     spec = dataset.labels
     arrays, faults = read_arrays(files)
     faults += scene_faults(files, arrays, spec, dataset.part_names)
-    pixels = objects = np.zeros(spec.num_classes, dtype=np.int64)
+    pixels = objects = pieces = np.zeros(spec.num_classes, dtype=np.int64)
     if "label" in arrays:
         by_file_id = np.bincount(arrays["label"].reshape(-1), minlength=256)
         pixels = by_file_id[[item.file_id for item in spec.classes]]
     if not faults:
         label = class_ids(arrays["label"], spec)
         instance = instance_ids(files, arrays, label, spec)
-        found = index_objects(torch.from_numpy(label), torch.from_numpy(instance), spec)
-        objects = np.bincount(np.array([item.class_id for item in found], dtype=np.int64), minlength=spec.num_classes)
+        objects = pieces = _objects(label, instance, spec)
+        if "inst" in arrays and (objects > 1).any():
+            pieces = _objects(label, component_instances(label, spec), spec)
     upright = files.layout not in PUBLISHED_READERS
     notes = photo_notes(files.image, upright=upright) if files.image is not None and "img" in arrays else ()
-    return _SceneReport(faults, pixels, objects, notes)
+    return _SceneReport(faults, pixels, objects, pieces, notes)
+
+
+def _objects(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
+    """Number of objects by class."""
+    found = index_objects(torch.from_numpy(label), torch.from_numpy(instance), spec)
+    return np.bincount(np.array([item.class_id for item in found], dtype=np.int64), minlength=spec.num_classes)
 
 
 def _missing_supports(spec: LabelSpec, counts: Sequence[ClassCount], supports: SupportSet) -> list[Fault]:

@@ -12,7 +12,7 @@ paper's, else "part 1" and so on.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
 from ipose.errors import DataError, IposeError, SupportError
+from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.whole_files import read_json, replace_folder, write_text_whole
 
@@ -230,3 +231,14 @@ def _ids_of_colours(colours: NDArray[np.uint8], path: Path) -> NDArray[np.int32]
         mend = "Draw with these colours and without antialiasing, or save ids as a greyscale PNG."
         raise DataError("colours that are not the palette's", file=path, found=found, expected=expected, mend=mend)
     return ids
+
+
+def unused_drawings(spec: LabelSpec, drawn: Sequence[str]) -> str:
+    """A sentence, if objects of no class have the parts of a drawn category; else ""."""
+    unused = [name for name in drawn if name not in spec.part_categories]
+    if not unused:
+        return ""
+    return (
+        f"No class has the part category {', '.join(unused)}, so that these drawings are not read. Name their folder "
+        f'as the class, or write part_category = "{unused[0]}" into the class in dataset.toml.'
+    )

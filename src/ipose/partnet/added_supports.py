@@ -17,17 +17,23 @@ from ipose.weights import bundled
 from ipose.whole_files import read_json, replace_folder, write_text_whole
 
 
-def with_drawings(supports: SupportSet, folder: Path, names: Mapping[str, tuple[str, ...]] | None = None) -> SupportSet:
+def with_drawings(
+    supports: SupportSet, folder: Path, names: Mapping[str, tuple[str, ...]] | None = None, *, instead: bool = False
+) -> SupportSet:
     """Supports, and those of a folder of drawings.
 
     Args:
         supports: of a model; may be empty.
         folder: of drawings (`ipose.data.support_folder`).
         names: part names by category, for categories that the folder's supports.json does not name: the data set's.
+        instead: drawings of a category that the model has already take the place of its own.
     Raises:
         SupportError: faults in the folder; a category that the model has already; another number of drawings.
     """
     drawn = load_supports(folder, names)
+    if instead:
+        kept = {name: maps for name, maps in supports.part_maps.items() if name not in drawn.categories}
+        supports = SupportSet({name: supports.part_names[name] for name in kept}, kept)
     if doubles := [name for name in drawn.categories if name in supports.categories]:
         raise SupportError(
             "the model has supports of this category already",

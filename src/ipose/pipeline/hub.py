@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import ModelHubMixin, snapshot_download
+from torch import nn
 
 from ipose.errors import RunError
 from ipose.label_spec import LabelSpec
@@ -20,10 +21,10 @@ Model = TypeVar("Model", bound="SavedModel")
 def _made_again(kind: Any, networks: Any, parts: Any, supports: SupportSet, spec: LabelSpec) -> Any:
     config, block, weights = networks
     generator = Generator(config, block if config.part_injection == "psm" else None)
-    generator.load_state_dict(weights)
+    generator.to(next(iter(weights.values()))).load_state_dict(weights)  # device and dtype, too
     partnet = None if parts is None else PartNet(parts[0])
     if partnet is not None:
-        partnet.load_state_dict(parts[1])
+        partnet.to(next(iter(parts[1].values()))).load_state_dict(parts[1])
     return kind(generator, partnet, supports, spec)
 
 
@@ -53,6 +54,7 @@ def folder_of(name: str | Path, **options: Any) -> Path:
 
 
 class SavedModel(
+    nn.Module,
     ModelHubMixin,
     library_name="ipose",
     license="apache-2.0",
@@ -62,6 +64,7 @@ class SavedModel(
     """What `IPose` is made of, saved and loaded as one folder."""
 
     def __init__(self, generator: Generator, partnet: PartNet | None, supports: SupportSet, spec: LabelSpec) -> None:
+        super().__init__()
         self.generator, self.partnet, self.supports, self.spec = generator, partnet, supports, spec
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,10 +1,11 @@
 """`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
@@ -31,6 +32,9 @@ from ipose.types import Scene, SceneBatch, SceneObject
 class IPose(SavedModel):
     """The whole of iPOSE for use: infer parts, then synthesise. Source: iPOSE sec. 3, fig. 2.
 
+    A module of torch, in eval mode: `to`, `half`, `parameters`, `copy.deepcopy` do what they do there. PartNet stays
+    float32 whatever the generator is.
+
     Args:
         generator: trained; put in eval mode.
         partnet: trained; put in eval mode. Never a part of the generator. None where the generator reads no predicted
@@ -53,7 +57,8 @@ class IPose(SavedModel):
             raise ConfigError(
                 "this generator reads the parts that a PartNet predicts, and there is none", field="parts"
             )
-        super().__init__(generator.eval(), None if partnet is None else partnet.eval(), supports, spec)
+        super().__init__(generator, partnet, supports, spec)
+        self.eval()
         config = generator.config
         given = None if config.part_injection == "none" else parts_function(config.parts, config.object_shape)
         self._parts_without_partnet = given
@@ -68,26 +73,24 @@ class IPose(SavedModel):
         """Where the networks are."""
         return next(self.generator.parameters()).device
 
-    def parameters(self) -> Iterator[nn.Parameter]:
-        """Of the generator, then of the PartNet."""
-        for network in (self.generator, self.partnet):
-            yield from () if network is None else network.parameters()
-
-    def eval(self) -> "IPose":
-        """The model itself: it is always in eval mode."""
-        return self
-
-    def to(self, device: torch.device | str) -> "IPose":
-        """Move the networks."""
-        self.generator.to(device)
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "IPose":
+        """What `to`, `half`, `cuda`, ... do. PartNet changes its device and stays float32: parts are decided there."""
+        networks: list[tuple[Any, Callable[[Tensor], Tensor]]] = [(self.generator, fn)]  # Any: torch has no types here
         if self.partnet is not None:
-            self.partnet.to(device)
+            networks.append((self.partnet, lambda tensor: tensor.to(fn(tensor).device)))
+        for network, change in networks:
+            network._apply(change, recurse)
         return self
+
+    @property
+    def predicts_parts(self) -> bool:
+        """Whether it has a PartNet whose parts can be looked at. Not so: a model of true parts, and the baselines."""
+        return self.partnet is not None and self._parts_without_partnet is None
 
     @property
     def categories_without_supports(self) -> tuple[str, ...]:
         """Part categories of the spec whose parts the model could predict, if it had supports of them."""
-        if self.partnet is None or self._parts_without_partnet is not None:
+        if not self.predicts_parts:
             return ()
         return tuple(name for name in self.spec.part_categories if name not in self.supports.categories)
 
@@ -211,12 +214,13 @@ class IPose(SavedModel):
         return self._images(batch, parts, batch_noise(self.synthesis, batch.size, seed, batch.names))
 
     def _images(self, batch: SceneBatch, parts: SceneParts, noise: SceneNoise) -> Float[Tensor, "b 3 h w"]:
+        like = next(self.generator.parameters())
         with torch.no_grad():
             images: Tensor = self.generator(
                 batch.label,
-                parts.features if self.synthesis.part_tensor == "features" else parts.logits,
+                (parts.features if self.synthesis.part_tensor == "features" else parts.logits).to(like),
                 parts.mask,
-                z=noise.z.to(self.device),
-                part_noise=noise.part_noise.to(self.device),
+                z=noise.z.to(like),
+                part_noise=noise.part_noise.to(like),
             )
-        return images
+        return images.float()

@@ -31,6 +31,9 @@ def parts_over(image: Image.Image, part: Integer[Tensor, "h w"], opacity: float 
     return Image.fromarray(mixed.round().astype(np.uint8))
 
 
+NO_OBJECT = LegendEntry("no object", NOTHING)
+
+
 def points_picture(points: Float[Tensor, "n 2"], parts: int, side: int = 176) -> Image.Image:
     """Points in their parts' colours, with a ring at each part's centre. Points are (row, column) in [-1, 1]."""
     picture = Image.new("RGB", (side, side), PAPER)
@@ -45,7 +48,7 @@ def points_picture(points: Float[Tensor, "n 2"], parts: int, side: int = 176) ->
 
 
 def part_legend(parts: int, names: Sequence[str] = ()) -> list[LegendEntry]:
-    """The colours of parts 1..k."""
+    """The colours of parts 1..k. `[*part_legend(k), NO_OBJECT]` where a picture has the grey of no part."""
     return [LegendEntry(names[k - 1] if names else f"part {k}", part_color(k)) for k in range(1, parts + 1)]
 
 
@@ -66,6 +69,6 @@ def points_row(
 
 def points_sheet(rows: Sequence[TileRow], parts: int, title: str = "") -> Image.Image:
     """A sheet of rows of `points_row`, with a legend of the parts."""
-    legend = [*part_legend(parts), LegendEntry("no object", NOTHING)]
+    legend = [*part_legend(parts), NO_OBJECT]
     last = TileRow(rows[-1].tiles, rows[-1].heading, legend)
     return contact_sheet([*rows[:-1], last], title)

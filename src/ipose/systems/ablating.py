@@ -35,7 +35,7 @@ def ablate(name: str, preset: str | None, given: AblateOptions, **settings: Any)
     config = system.default_config(preset)
     options = _own_options(system, table, given)
     named = preset or next(iter(system.presets), "")
-    job = AblationJob(table=table, config=config, preset=named, options=options, **settings)
+    job = AblationJob(table=options.applied(table), config=config, preset=named, options=options, **settings)
     check_device(job.device)
     return run_ablation(rows_of(system, job))
 

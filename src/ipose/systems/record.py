@@ -13,6 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from ipose.ablations.table import AblationTable
 from ipose.configs import Published
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
@@ -57,6 +58,10 @@ class MakeOptions:
 @dataclass(frozen=True, kw_only=True)
 class AblateOptions:
     """What `ipose ablate` takes of a system's own, all None or False by default. A system subclasses it."""
+
+    def applied(self, table: AblationTable) -> AblationTable:
+        """The table, with the rows that the options add."""
+        return table
 
 
 @dataclass(frozen=True, kw_only=True)

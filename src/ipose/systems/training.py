@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
 
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, IposeError, RunError
 from ipose.objective import Objective
+from ipose.seeds import kept_random_state
 from ipose.systems.checks import check_compiler, check_device, check_run_folder
 from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
+from ipose.training.averaging import without_estimates
 from ipose.training.batches import BatchSource
 from ipose.training.best import Criterion
 from ipose.training.config import NO_METRIC, Better, TrainConfig
@@ -154,6 +157,7 @@ def train_system(
             found=config.keep_best,
             mend="Give them photographs, or for PartNet objects of trained categories; or say --keep-best no.",
         )
+    check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
     run = Run.begin(
         folder,
         resume=resume,
@@ -176,6 +180,24 @@ def train_system(
         criterion=better and Criterion(config.keep_best, better, partial(hooks.measure, metric=config.keep_best)),
     )
     return Trained(task, prepared, run, result)
+
+
+def check_load(prepared: Prepared, load: Callable[[Path], Any], place: Path) -> None:
+    """Write the model of step 0 into a folder in `place`, load it, and remove it. Raises RunError where that fails.
+
+    So what cannot be loaded is told before the first step, and not after hours.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".model-", dir=place) as name, kept_random_state(), without_estimates():
+        run = Run(Path(name), {})
+        model = prepared.model(Snapshot(0, 0.0, run, False, prepared.objective.networks, {}))
+        prepared.save(model, run.model)
+        try:
+            load(run.model)
+        except IposeError as error:
+            why = str(error).replace(f"{run.model}", "model")
+            message = "the model that this training would leave cannot be loaded again"
+            raise RunError(message, found=why, mend="Nothing was trained.") from error
 
 
 def check_metric(system: System, metric: str) -> Better | None:

@@ -1,7 +1,9 @@
 """Averaged weights for evaluation, and the batch-norm statistics that fit them."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +78,19 @@ def evaluation_copy(network: nn.Module) -> nn.Module:
     return copy.deepcopy(network).requires_grad_(False).eval()
 
 
+_estimates: ContextVar[bool] = ContextVar("estimates", default=True)
+
+
+@contextmanager
+def without_estimates() -> Iterator[None]:
+    """`reestimate_batch_norm` runs nothing meanwhile: for models that are made to be saved and loaded, and not used."""
+    token = _estimates.set(False)
+    try:
+        yield
+    finally:
+        _estimates.reset(token)
+
+
 def reestimate_batch_norm(network: nn.Module, forward: Callable[[], object], passes: int = 50) -> None:
     """Compute the batch-norm statistics of the present weights: the mean over `passes` forward passes.
 
@@ -100,7 +115,7 @@ def reestimate_batch_norm(network: nn.Module, forward: Callable[[], object], pas
     try:
         network.train()
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            for _ in range(passes if norms else 0):
+            for _ in range(passes if norms and _estimates.get() else 0):
                 forward()
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):

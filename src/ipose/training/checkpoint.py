@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from ipose.data.file_lists import list_files
@@ -38,7 +38,7 @@ from ipose.training.checkpoint_files import (
     write_manifest,
 )
 from ipose.training.matching import check_finite, load_exactly, size_of, state_dicts
-from ipose.whole_files import fsync_tree, put_in_place, writing
+from ipose.whole_files import fsync_tree, put_in_place, save_tensors, writing
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def save_checkpoint(
         with writing(folder):
             beside.mkdir()
             for name, weights in networks.items():
-                save_file(weights, beside / f"{name}.safetensors")
+                save_tensors(weights, beside / f"{name}.safetensors")
             for name, weights in averaged.items():
-                save_file(weights, beside / f"{name}.ema.safetensors")
+                save_tensors(weights, beside / f"{name}.ema.safetensors")
             torch.save(state, beside / "state.pt")
             write_manifest(beside, step)
             fsync_tree(beside)

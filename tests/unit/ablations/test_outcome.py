@@ -76,7 +76,7 @@ class TestWritten:
         assert list(table.header) == [
             "",
             "seeds",
-            "AC (pooled) basis",
+            "AC (pooled) basis ↑",
             "published AC basis",
             "published AC novel",
             "verdict",
@@ -86,7 +86,7 @@ class TestWritten:
         titles = {"frechet": "Frechet distance (features random@0)"}
         scores = {"oasis": {0: {"frechet": 1.0}}, "global": {0: {"frechet": 2.0}}}
         table = written(outcome(scores, table="3", titles=titles))
-        assert table.header[2:5] == ["Frechet distance (features random@0)", "published FID", "published object FID"]
+        assert table.header[2:5] == ["Frechet distance (features random@0) ↓", "published FID", "published object FID"]
         assert "Frechet distance +1 (published -4.10)" in table.sentences[0]
 
     def test_what_is_missing_is_said(self):

@@ -8,7 +8,7 @@ import torch
 
 from ipose.editing.noise_edits import Resample
 from ipose.errors import ConfigError
-from ipose.pipeline.stream import Wish, batches
+from ipose.pipeline.stream import Wish, batches, wishes
 from ipose.testing.tiny_scenes import make_scene
 
 SMALL = (32, 32)
@@ -76,8 +76,48 @@ def test_copies_paint_the_same(model, again):
     close(again(model)(make_scene(0)), model(make_scene(0)))
 
 
-def test_it_has_parameters_and_is_in_eval_mode(model):
-    count = sum(item.numel() for network in (model.generator, model.partnet) for item in network.parameters())
-    assert sum(item.numel() for item in model.parameters()) == count
-    assert model.eval() is model
-    assert not model.generator.training
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ({"scenes": make_scene(0)}, r"Say model\(scene\)"),
+        ({"seed": "1"}, "not a seed: found str, expected a whole number"),
+        ({"seeds": [0.5]}, "not a seed: found float"),
+        ({"edits": ["resample"]}, "not an edit: found str, expected an Edit or None"),
+    ],
+)
+def test_what_is_no_scene_seed_or_edit_is_refused_in_words(words, fault):
+    with pytest.raises(ConfigError, match=fault):
+        list(wishes(**{"scenes": [make_scene(0)], "seed": 0, "seeds": None, "edits": None, **words}))
+
+
+def test_a_batch_of_no_scene_is_refused(model):
+    with pytest.raises(ConfigError, match="no scene fits into a batch: found 0"):
+        list(model.generate([make_scene(0)], batch_size=0))
+
+
+class TestAsAModuleOfTorch:
+    """What people do to any model of torch."""
+
+    def test_it_has_the_parameters_of_its_networks_and_is_in_eval_mode(self, model):
+        count = sum(item.numel() for network in (model.generator, model.partnet) for item in network.parameters())
+        assert sum(item.numel() for item in model.parameters()) == count
+        assert model.eval() is model
+        assert not any(module.training for module in model.modules())
+
+    def test_half_is_of_the_generator_and_the_parts_stay_as_they_were(self, build):
+        whole, half = build(), build().half()
+        assert {item.dtype for item in half.generator.parameters()} == {torch.float16}
+        assert {item.dtype for item in half.partnet.parameters()} == {torch.float32}
+        a, b = whole(make_scene(0)), half(make_scene(0))
+        assert torch.equal(a.parts, b.parts)
+        assert torch.equal(a.part_logits, b.part_logits)
+        assert b.image.dtype == torch.float32
+        torch.testing.assert_close(a.image, b.image, atol=2e-2, rtol=0)
+
+    @pytest.mark.parametrize(
+        "again", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["copy", "pickle"]
+    )
+    def test_a_copy_of_a_half_model_is_half(self, build, again):
+        model = build().half()
+        assert {item.dtype for item in again(model).generator.parameters()} == {torch.float16}
+        close(again(model)(make_scene(0)), model(make_scene(0)))

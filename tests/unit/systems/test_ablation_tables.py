@@ -11,6 +11,8 @@ from ipose.errors import ConfigError
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.systems import ablation_tables as collected
 from ipose.systems.ablation_tables import ablation_tables, listing, table_named
+from ipose.systems.ipose.record import IPoseAblateOptions
+from ipose.systems.ipose.tables import OWN_BLOCK
 from ipose.systems.registry import systems
 
 PUBLISHED_PARTS = {
@@ -252,3 +254,22 @@ class TestTablesOfAPackage:
         installed(ImportError("No module named 'mine'"))
         assert "7" in ablation_tables()
         assert "a table of Mine is passed over: No module named 'mine'" in capsys.readouterr().err
+
+
+class TestOwnRow:
+    """`--block module:Class`: one more row, beside the paper's whole model and compared with it."""
+
+    @pytest.mark.parametrize(
+        ("name", "whole"),
+        [("3", "global-style-parts"), ("9", "clip"), ("11", "predicted-parts"), ("12", "predicted-parts")],
+    )
+    def test_it_changes_what_the_whole_model_changes(self, name, whole):
+        table = IPoseAblateOptions(block="mine:Block").applied(TABLES[name])
+        names = [row.name for row in table.rows]
+        assert names.index(OWN_BLOCK) == names.index(whole) + 1
+        own = table.rows[names.index(OWN_BLOCK)]
+        assert (own.changes, own.against, own.published) == (row_of(name, whole).changes, whole, {})
+        assert "mine:Block" in own.title
+
+    def test_without_it_the_table_is_as_it_was(self):
+        assert IPoseAblateOptions().applied(TABLES["11"]) is TABLES["11"]

@@ -13,7 +13,7 @@ from ipose.errors import ConfigError, RunError
 from ipose.reports.page import Section
 from ipose.systems.registry import systems
 from ipose.systems.reporting import RunPage
-from ipose.systems.training import Task, finish, steps_of_epochs, train_system
+from ipose.systems.training import Task, check_load, finish, steps_of_epochs, train_system
 from ipose.training.run import Run
 
 LOOP = {"log_every": 1, "sample_every": 0, "tensorboard": False}
@@ -69,6 +69,26 @@ class TestBeforeDataAreRead:
         assert "no such device here: found nonsense" in capsys.readouterr().err
 
 
+class TestLoadedBack:
+    """The model folder of step 0 is written and loaded before the first step."""
+
+    def test_one_that_cannot_be_loaded_is_told_before_anything_is_trained(self, stranger, task, tmp_path):
+        def load(path):
+            raise RunError("it has no slope", file=path)
+
+        stranger.define(load=load)
+        with pytest.raises(RunError, match=r"cannot be loaded again: found model: it has no slope"):
+            train(task, tmp_path / "runs" / "run")
+        assert list((tmp_path / "runs").iterdir()) == []
+
+    def test_nothing_is_left_of_it_and_the_random_state_is_kept(self, stranger, task, tmp_path):
+        prepared = stranger.module.prepare(task, seed=0, resume=False)
+        before = torch.get_rng_state()
+        check_load(prepared, stranger.module.load, tmp_path)  # the line that is loaded draws its first weights
+        assert torch.equal(torch.get_rng_state(), before)
+        assert list(tmp_path.iterdir()) == []
+
+
 class TestRun:
     """What a training leaves."""
 
@@ -105,7 +125,7 @@ class TestRun:
     def test_sheets_are_of_the_model_that_is_saved_made_once_a_step(self, stranger, task, tmp_path):
         run = train(task, tmp_path / "run", sample_every=1, checkpoint_every=1).run
         assert sorted(path.name for path in run.samples.iterdir()) == [f"step-000000{i}.png" for i in (1, 2, 3)]
-        assert stranger.calls["model"] == [(1,), (2,), (3,)]
+        assert stranger.calls["model"] == [(0,), (1,), (2,), (3,)]  # 0: it is loaded back before the first step
         assert [title for _, title in stranger.calls["show"]] == ["step 1", "step 2", "step 3"]
         with Image.open(run.samples / "step-0000001.png") as sheet:
             assert sheet.size == (2, 2)

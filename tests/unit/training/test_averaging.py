@@ -8,7 +8,7 @@ from torch import nn
 from ipose.errors import ConfigError
 from ipose.testing.law import law
 from ipose.testing.tiny_system import TinySystem, everything
-from ipose.training.averaging import Averages, ema_decay, evaluation_copy, reestimate_batch_norm
+from ipose.training.averaging import Averages, ema_decay, evaluation_copy, reestimate_batch_norm, without_estimates
 
 
 class TestEmaDecay:
@@ -95,6 +95,15 @@ class TestReestimateBatchNorm:
         assert all(p.requires_grad for p in network.parameters())
         nn.init.zeros_(copy[0].weight)
         assert network[0].weight.any()
+
+    def test_nothing_is_run_for_a_model_that_nobody_will_use(self):
+        norm, asked = nn.BatchNorm1d(2).train(), []
+        with without_estimates():
+            reestimate_batch_norm(norm, lambda: asked.append(1))
+        assert not asked
+        assert not norm.training
+        reestimate_batch_norm(norm, lambda: asked.append(1), passes=2)
+        assert len(asked) == 2
 
     def test_a_network_without_batch_norm_is_not_run_and_ends_in_eval_mode(self):
         network, asked = nn.Sequential(nn.Linear(2, 2), nn.Dropout()).train(), []

@@ -1,5 +1,6 @@
 """Checkpoints: whole or not there, and exact."""
 
+import os
 import shutil
 from collections import namedtuple
 from functools import partial
@@ -65,6 +66,14 @@ class TestSaveAndLoad:
             "state.pt",
         ]
         assert names(tmp_path) == ["step-3"]
+
+    def test_files_get_the_mode_of_the_umask(self, tmp_path):
+        before = os.umask(0o027)
+        try:
+            path = save(tmp_path, 3)
+        finally:
+            os.umask(before)
+        assert {file.stat().st_mode & 0o777 for file in path.iterdir()} == {0o640}
 
     def test_tied_weights_survive(self, tmp_path):
         system = TinySystem()

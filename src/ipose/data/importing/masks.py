@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from ipose.data.importing.legend import LegendEntry
 from ipose.data.importing.photos import size_of
-from ipose.data.importing.source import UNKNOWN, UNKNOWN_ID, ImportedClass, ImportItem, Region, scene_name
+from ipose.data.importing.source import BACKGROUND, UNKNOWN, UNKNOWN_ID, ImportedClass, ImportItem, Region, scene_name
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 
@@ -53,10 +53,11 @@ class Masks:
         self, legend: Sequence[LegendEntry], things: Sequence[str] | None
     ) -> tuple[dict[int, int], tuple[ImportedClass, ...]]:
         """File id of each value of the masks, and the classes."""
+        legend = sorted(legend, key=lambda entry: entry.name.lower() != BACKGROUND)  # its colour has id 0
         if self._coloured:
             values = [entry.color or (0, 0, 0) for entry in legend]
             names = [entry.name for entry in legend]
-            first = 0 if names[0].lower() == "background" else 1
+            first = 0 if names[0].lower() == BACKGROUND else 1
             codes = {int(np.array(value) @ RGB_CODE): first + number for number, value in enumerate(values)}
             colors = dict(zip(codes.values(), values, strict=True))
             named = dict(zip(codes.values(), names, strict=True))
@@ -65,7 +66,7 @@ class Masks:
             named = {entry.number: entry.name for entry in legend if entry.number is not None}
             named = {number: named.get(number, f"class {number}") for number in sorted(present | set(named))}
             if not legend and 0 in named:
-                named[0] = "background"
+                named[0] = BACKGROUND
             codes, colors = {number: number for number in named}, {}
         if strangers := set(things or ()) - set(named.values()):
             known = ", ".join(named.values())
@@ -73,7 +74,9 @@ class Masks:
                 "no such class", file=self.items[0].photo, field="things", found=", ".join(strangers), expected=known
             )
         made = (
-            ImportedClass(name, number, colors.get(number), name in things if things is not None else number > 0)
+            ImportedClass(
+                name, number, colors.get(number), name in things if things is not None else _is_thing(name, number)
+            )
             for number, name in named.items()
         )
         return codes, tuple(made)
@@ -102,3 +105,7 @@ class Masks:
             found, expected = f"{pixels.shape} (height, width)", f"{item.size} as {item.photo.name}"
             raise DataError("sizes differ", file=mask, found=found, expected=expected)
         return pixels
+
+
+def _is_thing(name: str, number: int) -> bool:
+    return number > 0 and name.lower() != BACKGROUND

@@ -94,14 +94,16 @@ class ImportSource(Protocol):
 def spec_of(name: str, classes: Sequence[ImportedClass]) -> LabelSpec:
     """The spec of the scene folder to be written: the classes, a background where none has id 0, and "unknown"."""
     entries = sorted(classes, key=lambda item: item.file_id)
-    if not entries or entries[0].file_id != 0:
+    names = {item.name for item in entries}
+    if BACKGROUND not in names and (not entries or entries[0].file_id != 0):
         entries.insert(0, ImportedClass(BACKGROUND, 0, (0, 0, 0), thing=False))
     colors = [item.color or instance_color(number) for number, item in enumerate(entries)]
     made = [
         LabelClass(item.name, item.file_id, color, item.thing, item.name if item.parts else None)
         for item, color in zip(entries, colors, strict=True)
     ]
-    made.append(LabelClass(UNKNOWN, UNKNOWN_ID, (224, 224, 224)))
+    unknown = UNKNOWN if UNKNOWN not in names else "not annotated"
+    made.append(LabelClass(unknown, UNKNOWN_ID, (224, 224, 224)))
     return LabelSpec(name, tuple(made), len(made) - 1, "cityscapes")
 
 

@@ -27,6 +27,7 @@ from ipose.systems.ablating import SystemRows
 from ipose.systems.image_scores import ImageScorer
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
+from ipose.systems.ipose.tables import OWN_BLOCK
 from ipose.systems.ipose.training import fit_config, loop_of
 from ipose.systems.training import Task
 from ipose.types import Scene
@@ -141,7 +142,7 @@ class SynthesisRows(SystemRows):
 
     def run_name(self, row: Row) -> str:
         """Stem of the row's run folders."""
-        return run_name(self.config(row))
+        return run_name(self.config(row)) + (f"-{OWN_BLOCK}" if row.name == OWN_BLOCK else "")
 
     def task(self, row: Row) -> Task:
         """The task. Only rows that use a weight file or PartNet name it in run.json, so tables share the other runs."""
@@ -151,6 +152,7 @@ class SynthesisRows(SystemRows):
             partnet=given.partnet if config.needs_partnet else None,
             clip_weights=named["clip"] if config.style_loss == "clip" else None,
             vgg_weights=named["vgg"] if config.style_loss == "vgg" else None,
+            block=given.block if row.name == OWN_BLOCK else None,
         )
         fitted = fit_config(config, self.spec, self.partnet if config.needs_partnet else None)
         return Task(system=SYSTEM, config=fitted, data=self.job.data, options=options)

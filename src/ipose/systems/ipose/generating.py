@@ -9,8 +9,10 @@ from typing import Any
 from ipose.data.input_maps import find_inputs, read_input
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
-from ipose.errors import SupportError
+from ipose.data.support_folder import load_supports, unused_drawings
+from ipose.errors import ConfigError, SupportError
 from ipose.images import image_uint8
+from ipose.partnet.added_supports import with_drawings
 from ipose.partnet.pretrained import without_supports
 from ipose.pipeline import IPose
 from ipose.reports.sheets import SceneRow, scene_sheet
@@ -27,8 +29,12 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     Raises:
         DataError: a map that cannot be read, or is of another spec; no part map for a model of true parts.
         SupportError: an object whose category has no supports, and `without_parts` is not said; it names the map.
+            Faults in the folder of `supports`.
+        ConfigError: `supports`, and a model without PartNet.
         ShapeMismatchError: with `keep_size`, a size that the generator cannot make.
     """
+    if request.options.supports is not None:
+        model = _with_supports(model, request.options.supports)
     size = None if request.keep_size else (model.synthesis.height, model.synthesis.width)
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
@@ -41,6 +47,19 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
                 raise _no_supports(files.label, model, missing)
             scene = without_parts(scene, missing)
         yield from _of_scene(model, scene, request)
+
+
+def _with_supports(model: IPose, folder: Path) -> IPose:
+    """The model with drawings of this one request."""
+    if model.partnet is None:
+        mend = "Leave out --supports."
+        raise ConfigError("drawings are read by a PartNet, and this model has none", field="supports", mend=mend)
+    names = model.supports.part_names
+    supports, drawn = with_drawings(model.supports, folder, names, instead=True), load_supports(folder, names)
+    spec = model.spec.with_parts(drawn.categories)
+    if sentence := unused_drawings(spec, drawn.categories):
+        print(sentence, file=sys.stderr)
+    return IPose(model.generator, model.partnet, supports, spec)
 
 
 def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
@@ -58,7 +77,8 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     write_index(path, part_map, colors=PART_COLORS)
     yield path
     path = request.out / f"{scene.name}_sheet.png"
-    save_whole(scene_sheet([SceneRow(scene, part_map, images)], model.spec, model.supports.part_names), path)
+    row = SceneRow(scene, part_map if model.predicts_parts else None, images)
+    save_whole(scene_sheet([row], model.spec, model.supports.part_names), path)
     yield path
 
 
@@ -79,6 +99,6 @@ def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> Su
         file=file,
         found=found,
         expected=", ".join(model.supports.categories),
-        mend=f"Draw {model.supports.k} of them, DIR/{category}/<name>_part.png, and type: ipose supports add MODEL DIR."
-        f" {otherwise}",
+        mend=f"Draw {model.supports.k} of them, DIR/{category}/<name>_part.png, and say --supports DIR, or once for all"
+        f" ipose supports add MODEL DIR. {otherwise}",
     )

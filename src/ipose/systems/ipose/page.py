@@ -67,7 +67,11 @@ def scene_rows(model: IPose, scenes: Sequence[Scene], seeds: Sequence[int] = SEE
     for scene in scenes:
         outputs = {f"seed {seed}": model(scene, seed=seed) for seed in seeds}
         first = outputs[f"seed {seeds[0]}"]
-        rows.append(SceneRow(scene, first.parts, {name: out.image for name, out in outputs.items()}))
+        rows.append(
+            SceneRow(
+                scene, first.parts if model.predicts_parts else None, {name: out.image for name, out in outputs.items()}
+            )
+        )
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tyro.conf import FlagCreatePairsOff
 
+from ipose.ablations.table import AblationTable
 from ipose.synthesis.presets import PRESETS, SynthesisConfig, preset
 from ipose.synthesis.published import published
 from ipose.systems.partnet.record import describe_parts
@@ -51,6 +52,9 @@ class IPoseMakeOptions(MakeOptions):
 
     parts: Path | None = None
     """True part map, or a folder of them. Only for a model that was trained on true parts."""
+    supports: Path | None = None
+    """Drawings of part categories, with part names: read beside the model's supports, or in place of those of the same
+    category. The model stays as it is (ipose supports add MODEL DIR keeps them)."""
     without_parts: FlagCreatePairsOff[bool] = False
     """iPOSE: paint objects whose category has no supports as objects without parts. Otherwise they are an error."""
 
@@ -63,6 +67,15 @@ class IPoseAblateOptions(ImageAblateOptions):
     """Tables of images: run or model folder of the frozen PartNet, for rows with predicted parts."""
     clip_weights: Path | None = None
     """Local file of CLIP ViT-B/32 weights. None = the cache. Without a file, rows with the style loss are left out."""
+    block: str | None = None
+    """Your own generator block (module:Class) for one more row, own-block: the row of the paper's whole model with your
+    block in place of the PSM block."""
+
+    def applied(self, table: AblationTable) -> AblationTable:
+        """The table, with the row of `block` behind that of the paper's whole model."""
+        from ipose.systems.ipose.tables import with_own_row
+
+        return table if self.block is None else with_own_row(table, self.block)
 
 
 @dataclass(frozen=True, kw_only=True)

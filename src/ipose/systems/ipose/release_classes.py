@@ -79,9 +79,7 @@ def slot_classes(spec: LabelSpec) -> frozenset[int]:
 
 def with_slots(spec: LabelSpec, categories: Sequence[str]) -> LabelSpec:
     """The spec, with parts for the classes of `SLOTS_BY_SUPPORTS` whose category is in `categories`."""
-    slots = {i for i in slot_classes(spec) if spec.classes[i].name in categories}
-    classes = (replace(item, part_category=item.name) if i in slots else item for i, item in enumerate(spec.classes))
-    return replace(spec, classes=tuple(classes))
+    return spec.with_parts([name for name in SLOTS_BY_SUPPORTS if name in categories])
 
 
 def _advice(spec: LabelSpec, classes: int, channels: int) -> str:

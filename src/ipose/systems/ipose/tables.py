@@ -1,5 +1,6 @@
 """iPOSE's ablation tables of images: table 3 with 10, suppl. tables 9, 11 and 12. Imports no torch."""
 
+from dataclasses import replace
 from typing import Any
 
 from ipose.ablations.table import AblationTable, Row
@@ -90,3 +91,14 @@ TABLES = (
         _row("true-parts", "true part maps", {"parts": "true"}, _images(40.8, 70.9, 82.3)),
     ),
 )
+
+OWN_BLOCK = "own-block"
+"""Name of the row of somebody's own block."""
+
+
+def with_own_row(table: AblationTable, block: str) -> AblationTable:
+    """The table with one more row, behind that of the paper's whole model: the same with `block` for the PSM block."""
+    place = next(i for i, row in enumerate(table.rows) if row.published.items() >= _FULL.items())
+    whole = table.rows[place]
+    own = replace(whole, name=OWN_BLOCK, title=f"{whole.title}, block {block}", against=whole.name, published={})
+    return replace(table, rows=(*table.rows[: place + 1], own, *table.rows[place + 1 :]))

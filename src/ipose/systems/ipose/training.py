@@ -13,6 +13,7 @@ from torch import nn
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_folder import SceneFolder
+from ipose.data.support_folder import load_supports, unused_drawings
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
@@ -127,6 +128,7 @@ def prepare(
     """
     block = block or own_block(task)
     spec, trained = open_spec(task.data).labels, _trained_partnet(task)
+    parted = spec if trained is None else _with_parts(spec, task, trained.supports)
     if trained is not None and task.data.is_partworld:
         check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
     config = fit_config(task.config, spec, trained)
@@ -135,7 +137,6 @@ def prepare(
     val = open_scenes(task.data, "val", size) if val is None else val
     if trained is not None and not task.data.is_partworld:
         check_supports(categories_in_use(spec, scenes, val), trained.supports, task.options.partnet)
-    parted = spec if trained is None else with_slots(spec, trained.supports.categories)
     if parted != spec:
         spec, scenes, val = parted, ScenesOfSpec(scenes, parted), ScenesOfSpec(val, parted)
     check_part_maps(config, scenes, val)
@@ -162,6 +163,20 @@ def prepare(
         load=partial(IPose.from_pretrained, block=block),
         remembered={} if block is None else {"block": block_name(block)},
     )
+
+
+def _with_parts(spec: LabelSpec, task: Task, supports: SupportSet) -> LabelSpec:
+    """The spec, with parts for classes that drawings are named after. Prints what is done, and what may be missed."""
+    drawings, names = task.options.supports, open_spec(task.data).part_names
+    drawn = () if drawings is None else load_supports(drawings, names).categories
+    parted = with_slots(spec.with_parts(drawn), supports.categories)
+    if sentence := unused_drawings(parted, drawn):
+        print(sentence)
+    missed = sorted(set(parted.with_parts(supports.categories).part_categories) - set(parted.part_categories))
+    if missed:
+        line = f'part_category = "{missed[0]}"'
+        print(f"PartNet has supports of {', '.join(missed)}. For parts, write {line} into the class in dataset.toml.")
+    return parted
 
 
 def own_block(task: Task) -> BlockFactory | None:
@@ -282,7 +297,8 @@ def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
     rows = []
     for scene in scenes:
         first, second = model(scene, seed=1), model(scene, seed=2)
-        rows.append(SceneRow(scene, first.parts, {"seed 1": first.image, "seed 2": second.image}))
+        parts = first.parts if model.predicts_parts else None
+        rows.append(SceneRow(scene, parts, {"seed 1": first.image, "seed 2": second.image}))
     return scene_sheet(rows, model.spec, model.supports.part_names, title=title)
 
 

@@ -18,7 +18,7 @@ from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
-from ipose.reports.points_sheet import many_parts_picture, part_legend, parts_over
+from ipose.reports.points_sheet import NO_OBJECT, many_parts_picture, part_legend, parts_over
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
@@ -137,7 +137,7 @@ def segmenter_sheet(
         over = [parts_over(photo(one), part) for one, part in zip(shown, parts, strict=True)]
         rows.append(TileRow([Tile(enlarge(photo(one))) for one in shown], "photographs"))
         rows.append(TileRow([Tile(enlarge(one)) for one in over], "the segmenter's parts"))
-    rows[-1] = TileRow(rows[-1].tiles, rows[-1].heading, part_legend(network.parts))
+    rows[-1] = TileRow(rows[-1].tiles, rows[-1].heading, [*part_legend(network.parts), NO_OBJECT])
     return contact_sheet(rows, title)
 
 

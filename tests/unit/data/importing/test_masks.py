@@ -9,6 +9,7 @@ from PIL import Image
 from ipose.data.importing.legend import LegendEntry
 from ipose.data.importing.masks import Masks
 from ipose.data.importing.paint import paint, thing_ids
+from ipose.data.importing.source import spec_of
 from ipose.errors import DataError
 
 LEGEND = [LegendEntry("background", (0, 0, 0), None), LegendEntry("car", (128, 0, 0), None)]
@@ -39,6 +40,17 @@ def test_colours_and_objects(coloured):
         ("car", 1, (128, 0, 0), True),
     ]
     assert Counter(maps.instance.ravel().tolist()) == {0: 572, 1001: 12, 1002: 16}
+
+
+def test_the_background_may_stand_anywhere_in_the_legend(coloured):
+    source = Masks([coloured], LEGEND[::-1], None, Counter())
+    assert [(c.name, c.file_id, c.thing) for c in source.classes] == [("background", 0, False), ("car", 1, True)]
+    by_id = [LegendEntry("car", None, 1), LegendEntry("background", None, 3), LegendEntry("unknown", None, 4)]
+    ids = np.ones((20, 30), np.uint8)
+    Image.fromarray(ids).save(coloured[1])
+    classes = Masks([coloured], by_id, None, Counter()).classes
+    assert [c.thing for c in classes] == [True, False, True]
+    assert [c.name for c in spec_of("mine", classes).classes] == ["car", "background", "unknown", "not annotated"]
 
 
 def test_colours_that_the_legend_does_not_name_are_unknown_and_counted(coloured):

@@ -7,14 +7,19 @@ import torch
 from PIL import Image
 
 from ipose.data.png import write_index
-from ipose.errors import ShapeMismatchError, SupportError
+from ipose.data.support_folder import save_supports
+from ipose.errors import ConfigError, ShapeMismatchError, SupportError
+from ipose.part_annotations import SupportSet
+from ipose.partnet.added_supports import with_drawings
 from ipose.pipeline import IPose
+from ipose.synthesis.generator import Generator
 from ipose.systems.generating import Request
 from ipose.systems.ipose.generating import make
+from ipose.systems.ipose.page import scene_rows
 from ipose.systems.ipose.record import IPoseMakeOptions
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
-from ..conftest import supports
+from ..conftest import SYNTHESIS, supports
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,7 @@ def without_dogs(model, **changes):
 
 
 def request_of(maps, **changes):
-    options = IPoseMakeOptions(**{name: changes.pop(name) for name in ("without_parts",) if name in changes})
+    options = IPoseMakeOptions(**{name: changes.pop(name) for name in ("without_parts", "supports") if name in changes})
     places = {"inputs": maps / "label", "instances": maps / "instance", "out": maps / "out"}
     return Request(**{**places, "options": options, **changes})
 
@@ -72,6 +77,13 @@ class TestFiles:
         assert not (maps / "out").exists()
 
 
+@pytest.mark.parametrize("fields", [{"part_injection": "none"}, {"parts": "position_descriptor"}, {"parts": "true"}])
+def test_sheets_of_models_that_predict_no_parts_have_no_column_of_them(model, fields):
+    bare = IPose(Generator(replace(SYNTHESIS, **fields)), None, supports(), SPEC)
+    assert [row.inferred for row in scene_rows(bare, [make_scene(0)])] == [None]
+    assert scene_rows(model, [make_scene(0)])[0].inferred is not None
+
+
 class TestObjectsWithoutSupports:
     """They are refused with map, class, category and ways out; or painted without parts where that is asked for."""
 
@@ -83,7 +95,7 @@ class TestObjectsWithoutSupports:
         said = str(caught.value)
         assert said.startswith(f"{maps / 'label' / '0.png'}: ")
         assert "found a hound, of part category dog, expected car" in said
-        assert "DIR/dog/<name>_part.png, and type: ipose supports add MODEL DIR" in said
+        assert "DIR/dog/<name>_part.png, and say --supports DIR, or once for all ipose supports add MODEL DIR" in said
         assert "--without-parts" in said
         assert not (maps / "out").exists()
 
@@ -106,6 +118,39 @@ class TestObjectsWithoutSupports:
         expected = bare(replace(scene, name="0", objects=objects), seed=0).image_uint8()
         with Image.open(maps / "out" / "0_seed0.png") as image:
             assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
+
+    def test_drawings_that_are_named_are_read_and_the_model_stays_as_it_is(self, model, maps, tmp_path):
+        save_supports(supports("dog"), tmp_path / "drawn")
+        bare = without_dogs(model)
+        assert len(list(make(bare, request_of(maps, supports=tmp_path / "drawn")))) == 6
+        assert bare.supports.categories == ("car",)
+        expected = model(replace(make_scene(0), name="0"), seed=0).image_uint8()  # supports() draws all alike
+        with Image.open(maps / "out" / "0_seed0.png") as image:
+            assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
+
+    def test_a_class_that_was_trained_without_parts_has_those_of_the_drawings_of_its_name(
+        self, model, maps, tmp_path, capsys
+    ):
+        save_supports(supports("dog", "unicorn"), tmp_path / "drawn")
+        classes = tuple(replace(c, part_category=None) if c.name == "dog" else c for c in SPEC.classes)
+        bare = without_dogs(model, classes=classes)
+        list(make(bare, request_of(maps, supports=tmp_path / "drawn")))
+        expected = model(replace(make_scene(0), name="0"), seed=0).image_uint8()
+        with Image.open(maps / "out" / "0_seed0.png") as image:
+            assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
+        assert "No class has the part category unicorn" in capsys.readouterr().err
+
+    def test_drawings_of_a_known_category_take_the_place_of_its_own(self, model, tmp_path):
+        other = SupportSet({"car": ("all",)}, {"car": supports("car").part_maps["car"].clamp(max=1)})
+        save_supports(other, tmp_path / "drawn")
+        changed = with_drawings(model.supports, tmp_path / "drawn", instead=True)
+        assert torch.equal(changed.part_maps["car"], other.part_maps["car"])
+        assert torch.equal(changed.part_maps["dog"], model.supports.part_maps["dog"])
+
+    def test_a_model_without_partnet_reads_no_drawings(self, model, maps, tmp_path):
+        bare = IPose(Generator(replace(SYNTHESIS, parts="position_descriptor")), None, supports(), SPEC)
+        with pytest.raises(ConfigError, match="read by a PartNet, and this model has none"):
+            list(make(bare, request_of(maps, supports=tmp_path)))
 
     def test_it_can_be_done_without_any_supports(self, model, maps):
         bare = IPose(model.generator, model.partnet, supports(), SPEC)

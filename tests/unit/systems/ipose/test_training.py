@@ -1,13 +1,15 @@
 """Training the generator: what supports can add to the data's spec."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from ipose.data.data_config import DataConfig
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
-from ipose.data.support_folder import save_supports
+from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import ConfigError, SupportError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -37,6 +39,11 @@ CONFIG = preset(
 def named(name):
     """The tiny spec, whose only thing without parts is called so."""
     return replace(SPEC, classes=tuple(replace(c, name=name) if c.name == "box" else c for c in SPEC.classes))
+
+
+def bare(item):
+    """A class without parts."""
+    return replace(item, part_category=None)
 
 
 @pytest.fixture
@@ -119,6 +126,21 @@ class TestSupportsOfTheCommand:
         options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
         task = Task(system=SYSTEM, config=replace(CONFIG, flip=flip), data=data, options=options)
         assert isinstance(prepare(task, seed=0, resume=False).objective.infer_parts, kind)
+
+    def test_a_class_without_parts_has_those_of_the_drawings_of_its_name(self, data, partnet, tmp_path, capsys):
+        root = Path(data.data)
+        for split in ("train", "val"):
+            shutil.rmtree(root / f"{split}_part")
+        (root / DATASET_FILE).write_text(dataset_toml(replace(SPEC, classes=tuple(map(bare, SPEC.classes)))))
+        drawn = load_supports(tmp_path / "drawn").part_maps["hound"]
+        save_supports(SupportSet({"dog": ("fur",), "cat": ("fur",)}, {"dog": drawn, "cat": drawn}), tmp_path / "more")
+        options = IPoseOptions(partnet=partnet, supports=tmp_path / "more")
+        prepared = prepare(Task(system=SYSTEM, config=CONFIG, data=data, options=options), seed=0, resume=False)
+        objects = [item for i in range(4) for item in prepared.source.scenes[i].objects]
+        assert {item.part_category for item in objects} == {None, "dog"}
+        told = capsys.readouterr().out
+        assert "No class has the part category cat, so that these drawings are not read." in told
+        assert 'PartNet has supports of car. For parts, write part_category = "car" into the class' in told
 
     def test_without_them_the_message_says_that_three_drawings_are_enough(self, data, partnet):
         task = Task(system=SYSTEM, config=CONFIG, data=data, options=IPoseOptions(partnet=partnet))
