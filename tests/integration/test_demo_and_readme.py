@@ -22,7 +22,8 @@ BLOCK = re.compile(r"(?P<note><!--[^>]*-->\n)?```(?P<language>python|bash)\n(?P<
 
 STORIES = ["README.md", *(f"docs/{page}.md" for page in ("start", "own-category", "own-data", "own-code", "own-model"))]
 STORIES += [f"docs/{page}.md" for page in ("authors-weights", "edit", "judge", "ganseg", "groupdnet")]
-"""Pages that a reader follows from top to bottom, in a folder where `ipose demo` was run, and in no other page's."""
+"""Pages that a reader follows from top to bottom, in a folder where `ipose demo --train` was run, and in no
+other page's."""
 
 RECORDS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "results").glob("*.md"))
 """Pages that say which commands were run: they are parsed, not run."""
@@ -31,7 +32,7 @@ OWN = ("own-data", "own-category", "own-code", "own-model")
 """Pages that make all that they need. In `nox -s thorough` their every command runs, from an empty folder."""
 
 SHORTER = (
-    (r"^ipose demo$", "cp -r {demo} ."),
+    (r"^ipose demo --train$", "cp -r {demo} ."),
     (r"--preset half --max-minutes 60 --schedule-by-clock", "--preset toy --steps 2"),
     (r"--steps \d+", "--steps 2"),
     (r"--seeds 0 1", "--seeds 0"),
@@ -106,7 +107,7 @@ class TestDemo:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def tour(tmp_path_factory):
     out = tmp_path_factory.mktemp("tour") / "demo"
     main(["demo", "--out", str(out)])
     return (out / "report.html").read_text(encoding="utf-8")
@@ -115,24 +116,24 @@ def page(tmp_path_factory):
 class TestTour:
     """`ipose demo` shows what the bundled model makes, in a minute."""
 
-    def test_goes_from_a_label_map_to_parts_images_an_edit_and_a_new_category(self, page):
+    def test_goes_from_a_label_map_to_parts_images_an_edit_and_a_new_category(self, tour):
         steps = (
             "1. Label map in, image out",
             "2. Change a part",
             "3. A new category from three drawings",
             "4. What to",
         )
-        places = [page.index(step) for step in steps]
+        places = [tour.index(step) for step in steps]
         assert places == sorted(places)
-        assert page.count("seed 2") >= 9
-        assert "Supports: cat" in page
+        assert tour.count("seed 2") >= 9
+        assert "Supports: cat" in tour
 
-    def test_needs_nothing_outside_the_page(self, page):
-        assert not re.search(r"(src|href)=.(?!data:|#)", page)
+    def test_needs_nothing_outside_the_page(self, tour):
+        assert not re.search(r"(src|href)=.(?!data:|#)", tour)
 
     @pytest.mark.parametrize("line", [line for line in NEXT.splitlines() if line != "ipose --help"])
-    def test_what_to_type_next_can_be_typed(self, page, line):
-        assert line.split("  ")[0] in page
+    def test_what_to_type_next_can_be_typed(self, tour, line):
+        assert line.split("  ")[0] in tour
         assert callable(parse(shlex.split(line, comments=True)[1:]).run)
 
 
@@ -225,7 +226,7 @@ class TestOwnThingsFromAnEmptyFolder:
             if block["language"] == "python":
                 exec(compile(block["code"], page, "exec"), names)
             else:
-                said += shell(block["code"], workplace / "ipose-demo")
+                said += shell(block["code"], workplace / "ipose-trained")
         if page == "own-model":
             assert said.count("A claim of the paper's method does not hold") == 2
             table = (folder / "ablations" / "table-11.md").read_text(encoding="utf-8")

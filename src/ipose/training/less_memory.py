@@ -75,8 +75,8 @@ def _call(module: nn.Module, forward: Callable[..., Any], pieces: int, *args: An
             if not torch.is_grad_enabled():
                 answers.append(forward(*some, **named))
                 continue
-            contexts = nullcontext(), _AsBefore(module)
-            answers.append(checkpoint(forward, *some, use_reentrant=False, context_fn=lambda c=contexts: c, **named))
+            contexts: Callable[[], Any] = partial(tuple, (nullcontext(), _AsBefore(module)))
+            answers.append(checkpoint(forward, *some, use_reentrant=False, context_fn=contexts, **named))
     return answers[0] if len(answers) == 1 else _joined(answers, module)
 
 
