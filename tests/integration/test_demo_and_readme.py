@@ -21,6 +21,7 @@ STORIES += [f"docs/{page}.md" for page in ("authors-weights", "edit", "judge", "
 """Pages that a reader follows from top to bottom, in a folder where `ipose demo` was run, and in no other page's."""
 
 RECORDS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs" / "results").glob("*.md"))
+RECORDS += ["docs/export.md"]  # minutes; tests/integration/test_export.py runs its example
 """Pages that say which commands were run: they are parsed, not run."""
 
 LEAVES = {
@@ -102,7 +103,7 @@ class TestPages:
 
     def test_every_page_is_known_here(self):
         pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")}
-        assert pages == (set(STORIES) | OTHER_PAGES) - {"README.md"}
+        assert pages == (set(STORIES) | OTHER_PAGES | {"docs/export.md"}) - {"README.md"}
         assert not any(blocks(page) for page in OTHER_PAGES)
 
     @pytest.mark.parametrize("line", {" ".join(line): line for line in all_commands()}.values(), ids=" ".join)
