@@ -4,6 +4,7 @@ import datetime
 import platform
 import statistics
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import plain_forms
@@ -13,7 +14,10 @@ import torch
 ROUNDS = 7
 
 TABLE = pytest.StashKey[list]()
-"""Rows of the page of results: what, seconds of the plain form, seconds of the fast one, largest difference."""
+"""Rows of the page of results: what, seconds of plain and fast form, their peak memory, largest difference."""
+
+NUMBERS = pytest.StashKey[list]()
+"""More rows: what, and a sentence of numbers."""
 
 
 def pytest_addoption(parser):
@@ -21,17 +25,17 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.stash[TABLE] = []
+    config.stash[TABLE], config.stash[NUMBERS] = [], []
 
 
 def pytest_sessionfinish(session):
     page, rows = session.config.getoption("--speed-page"), session.config.stash[TABLE]
     if page is not None and rows:
-        page.write_text(speed_page(rows), encoding="utf-8")
+        page.write_text(speed_page(rows, session.config.stash[NUMBERS]), encoding="utf-8")
 
 
-def speed_page(rows):
-    """Markdown: the machine, the date, and a line for each comparison."""
+def speed_page(rows, numbers=()):
+    """Markdown: the machine, the date, and a line for each comparison and each number."""
     machine = f"{processor()}, torch {torch.__version__}, threads: {torch.get_num_threads()}"
     lines = [
         "# Fast and plain forms",
@@ -39,13 +43,46 @@ def speed_page(rows):
         f"Written by `nox -s benchmarks` on {datetime.date.today()}: {machine}. Seconds are processor time, the",
         "less of two rounds by turns in one process, same weights and inputs. *Plain* is each network as its equations",
         "are written (`benchmarks/plain_forms.py`), in float32. The difference is the largest one, as a share of the",
-        "plain result's range.",
+        "plain result's range. Peak memory is what the work needs beside what was in use before it.",
         "",
-        "| work | plain, s | fast, s | ratio | difference |",
-        "|---|---|---|---|---|",
+        "| work | plain, s | fast, s | ratio | difference | plain, GiB | fast, GiB |",
+        "|---|---|---|---|---|---|---|",
     ]
-    lines += [f"| {what} | {a:.2f} | {b:.2f} | {a / b:.2f} | {apart:.0e} |" for what, a, b, apart in rows]
+    lines += [
+        f"| {what} | {a:.2f} | {b:.2f} | {a / b:.2f} | {apart:.0e} | {gibibytes(memory_a)} | {gibibytes(memory_b)} |"
+        for what, a, b, memory_a, memory_b, apart in rows
+    ]
+    if numbers:
+        lines += ["", "| work | measured |", "|---|---|", *(f"| {what} | {found} |" for what, found in numbers)]
     return "\n".join(lines) + "\n"
+
+
+def gibibytes(count):
+    return "-" if count is None else f"{count / 2**30:.2f}"
+
+
+def peak_memory(function, device):
+    """What `function` gives, and the most bytes that it needed beside those in use before; None = not on this system.
+
+    Linux can forget the peak of a process so far, and large tensors are given back to it at once.
+    """
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        return function(), torch.cuda.max_memory_allocated(device) - before
+    forget = Path("/proc/self/clear_refs")
+    try:
+        forget.write_text("5")
+    except OSError:
+        return function(), None
+    before = _status("VmRSS")
+    return function(), _status("VmHWM") - before
+
+
+def _status(name):
+    """A number of kibibytes of /proc/self/status, in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def processor():
@@ -122,17 +159,16 @@ def against_plain(where, benchmark, request):
     """against_plain(what, fast, plain): both by turns, the second in its plain form; a row of the page of results."""
 
     def run(what, fast, plain, rounds=2):
-        seconds, results = {"fast": [], "plain": []}, {}
+        seconds, results, memory = {"fast": [], "plain": []}, {}, {}
         clock = time.process_time if where.type == "cpu" else time.perf_counter
 
         def once(name):
-            start = clock()
-            if name == "plain":
-                with plain_forms.plain_forms():
-                    results[name] = synchronised(plain, where)()
-            else:
-                results[name] = synchronised(fast, where)()
-            seconds[name].append(clock() - start)
+            form = plain_forms.plain_forms() if name == "plain" else nullcontext()
+            with form:
+                start = clock()
+                work = synchronised(plain if name == "plain" else fast, where)
+                results[name], memory[name] = peak_memory(work, where)
+                seconds[name].append(clock() - start)
 
         for _ in range(rounds):
             once("plain")
@@ -143,11 +179,24 @@ def against_plain(where, benchmark, request):
         note(benchmark, where)
         benchmark.extra_info |= {f"{name}_s": value for name, value in least.items()} | {"difference": share}
         benchmark.extra_info["ratio"] = least["plain"] / least["fast"]
-        request.config.stash[TABLE].append((what, least["plain"], least["fast"], share))
+        row = what, least["plain"], least["fast"], memory["plain"], memory["fast"], share
+        request.config.stash[TABLE].append(row)
         print("\n{}: plain {:.2f} s, fast {:.2f} s".format(what, *(least[name] for name in ("plain", "fast"))))
         benchmark.pedantic(synchronised(fast, where), rounds=1)
 
     return run
+
+
+@pytest.fixture
+def report(benchmark, request):
+    """report(what, sentence): a row of the page of results that has no plain form beside it."""
+
+    def add(what, sentence):
+        benchmark.extra_info[what] = sentence
+        request.config.stash[NUMBERS].append((what, sentence))
+        print(f"\n{what}: {sentence}")
+
+    return add
 
 
 def note(benchmark, device):

@@ -69,17 +69,61 @@ def test_partnet_with_remembered_supports(inputs, compare, where):
     )
 
 
+def test_ten_objects_of_four_categories(against_plain, where):
+    """At the published widths, and no support is remembered."""
+    torch.manual_seed(0)
+    network = PartNet(preset("paper")).requires_grad_(False).eval().to(where)
+    supports = part_maps(4 * SUPPORTS, 1).unflatten(0, (4, SUPPORTS)).to(where)[torch.arange(10) % 4]
+    shapes = (part_maps(10, 2)[:, None] > 0).float().to(where)
+    against_plain(
+        "PartNet, 10 objects of 4 categories",
+        lambda: network(shapes, supports).logits,
+        lambda: plainly(network, shapes, supports),
+    )
+
+
+def test_training_step_against_the_plain_one(against_plain, where):
+    """Both predictions of 8 objects, all four terms, forward and backward, at half of the widths."""
+    torch.manual_seed(0)
+    objective = PartNetObjective(PartNet(preset("half")).to(where), preset("half"))
+    network, batch, everyone = objective.partnet, training_batch(where), torch.arange(OBJECTS)
+
+    def fast():
+        return learned(objective, objective.losses(batch, torch.Generator().manual_seed(0)))
+
+    def plain():
+        supports = batch.supports[batch.index]
+        losses = objective._terms(plainly(network, batch.shapes, supports), batch.part_map, "")
+        which = torch.randint(SUPPORTS, (OBJECTS,), generator=torch.Generator().manual_seed(0))
+        supports[everyone, which] = batch.part_map
+        second = plainly(network, batch.shapes, supports)
+        return learned(objective, losses | objective._terms(second, batch.part_map, "_rec"))
+
+    against_plain("training step of PartNet, 8 objects, half of the widths", fast, plain)
+
+
+def learned(objective, losses):
+    """The losses, after their gradients were computed."""
+    objective.partnet.zero_grad()
+    sum(losses.values()).backward()
+    return torch.stack(list(losses.values())).detach()
+
+
+def training_batch(where):
+    names = [f"category {i}" for i in range(CATEGORIES)]
+    chosen = part_maps(CATEGORIES * SUPPORTS, 1).unflatten(0, (CATEGORIES, SUPPORTS))
+    supports = SupportSet(dict.fromkeys(names, ("a", "b", "c", "d")), dict(zip(names, chosen, strict=True)))
+    pairs = [PartPair(names[i % CATEGORIES], m > 0, m, str(i)) for i, m in enumerate(part_maps(OBJECTS, 2))]
+    return PartPairSource(pairs, supports, random_supports=0).collate(pairs, torch.Generator()).to(where)
+
+
 @pytest.mark.parametrize("name", ["toy", "half"])
 def test_training_step(measure, where, name):
     """Forward, backward and Adam on 8 objects of 2 categories; both predictions, all four terms."""
     torch.manual_seed(0)
     config = preset(name)
     objective = PartNetObjective(PartNet(config).to(where), config)
-    names = [f"category {i}" for i in range(CATEGORIES)]
-    chosen = part_maps(CATEGORIES * SUPPORTS, 1).unflatten(0, (CATEGORIES, SUPPORTS))
-    supports = SupportSet(dict.fromkeys(names, ("a", "b", "c", "d")), dict(zip(names, chosen, strict=True)))
-    pairs = [PartPair(names[i % CATEGORIES], m > 0, m, str(i)) for i, m in enumerate(part_maps(OBJECTS, 2))]
-    batch = PartPairSource(pairs, supports, random_supports=0).collate(pairs, torch.Generator()).to(where)
+    batch = training_batch(where)
 
     def step():
         for phase in objective.phases(batch, torch.Generator().manual_seed(0)):

@@ -262,3 +262,35 @@ class TestEvaluateAndInfo:
     def test_partworld_is_written_as_a_scene_folder(self, scene_folder):
         assert len(list((scene_folder / "train_label").iterdir())) == 4
         assert {path.name for path in scene_folder.iterdir()} >= {"dataset.toml", "train_part", "val_img", "val_inst"}
+
+
+class TestSpeedAndMemory:
+    """`ipose plan`, and the flags that cost no result."""
+
+    def test_a_plan_has_the_words_of_the_training(self, ipose, tiny):
+        loop = [word for word in tiny.train_synthesis[2:] if word]
+        done = ipose("plan", "synthesis", *loop, "--workers", 0)
+        assert done.code == 0, done.err
+        for words in (
+            "parameters of generator",
+            "parameters of discriminator",
+            "GFLOP",
+            "4 of 2 from 8 scenes",
+            "hours",
+        ):
+            assert words in done.out
+
+    def test_pieces_and_blocks_computed_again_are_flags_of_every_training(self, ipose, tiny, tmp_path):
+        for words in (tiny.train_partnet, tiny.train_synthesis):
+            flags = ["--accumulate", 2, "--checkpoint-activations", "--steps", 1, "--out", tmp_path / words[1]]
+            done = ipose(*words, *flags)
+            assert done.code == 0, done.err
+            settings = json.loads((tmp_path / words[1] / "run.json").read_text())["train"]
+            assert (settings["accumulate"], settings["checkpoint_activations"]) == (2, True)
+
+    def test_images_to_judge_can_be_made_in_bfloat16(self, ipose, tiny, tmp_path):
+        words = shlex.split("--protocol images --features random --seeds 0 --precision bf16")
+        done = ipose("evaluate", tiny.synthesis, *words, "--out", tmp_path / "cards")
+        assert done.code == 0, done.err
+        assert "images made in bf16" in done.out
+        assert json.loads((tmp_path / "cards" / "generated" / "made-from.json").read_text())["precision"] == "bf16"

@@ -9,7 +9,7 @@ numbers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -75,9 +75,14 @@ def _call(module: nn.Module, forward: Callable[..., Any], pieces: int, *args: An
             if not torch.is_grad_enabled():
                 answers.append(forward(*some, **named))
                 continue
-            contexts: Callable[[], Any] = partial(tuple, (nullcontext(), _AsBefore(module)))
-            answers.append(checkpoint(forward, *some, use_reentrant=False, context_fn=contexts, **named))
+            again = partial(_contexts, _AsBefore(module))
+            answers.append(checkpoint(forward, *some, use_reentrant=False, context_fn=again, **named))
     return answers[0] if len(answers) == 1 else _joined(answers, module)
+
+
+def _contexts(again: "_AsBefore") -> tuple[AbstractContextManager[Any], AbstractContextManager[Any]]:
+    """Of the first computation, and of the second one."""
+    return nullcontext(), again
 
 
 def _split(args: Any, kwargs: Any, pieces: int) -> Iterator[tuple[Any, Any]]:
@@ -129,7 +134,7 @@ def _parametrisations(module: nn.Module) -> Iterator[nn.Module]:
             yield from layer.get_submodule("parametrizations").modules()
 
 
-class _AsBefore:
+class _AsBefore(AbstractContextManager[None]):
     """A context for the second computation: the module is as it was for the first one, and is not changed.
 
     That is its buffers, and whether spectral norm makes an iteration.
