@@ -1,7 +1,7 @@
 """Makes the tables of docs/results again, where that takes under an hour and no other data; names the others.
 
-`python benchmarks/results.py --list` names all. Words choose: `python benchmarks/results.py demo "table 7"`. Runs lie in
-runs/results; training refuses a folder that holds a run, so remove it to make a table again.
+`python benchmarks/results.py --list` names all. Words choose: `python benchmarks/results.py demo "table 7"`. Runs lie
+in runs/results; training refuses a folder that holds a run, so remove it to make a table again.
 """
 
 import argparse
