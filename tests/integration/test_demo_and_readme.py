@@ -231,4 +231,4 @@ class TestOwnThingsFromAnEmptyFolder:
         if page == "own-model":
             assert said.count("A claim of the paper's method does not hold") == 2
             table = (folder / "ablations" / "table-11.md").read_text(encoding="utf-8")
-            assert "predicted parts, block my_idea:PerChannel (own-block)" in table
+            assert "predicted parts, block my_idea:PerChannelBlock (own-block)" in table

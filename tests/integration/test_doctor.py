@@ -330,8 +330,8 @@ class TestCommand:
 
     def test_fifty_faults_are_printed_and_the_rest_is_counted(self, ipose, tmp_path: Path) -> None:
         write_scenes(tmp_path, count=53)
-        for path in (tmp_path / "train_label").iterdir():
-            repaint(path, 99)
+        for number, path in enumerate((tmp_path / "train_label").iterdir()):
+            repaint(path, 60 + number)
         done = ipose("doctor", tmp_path)
         assert done.code == 1
         assert done.out.count("FAULT") == 50
@@ -339,6 +339,18 @@ class TestCommand:
             "  ... and 3 more (3 x label id outside spec 'tiny')",
             f"{tmp_path}: 53 faults in 53 files",
         ]
+
+    def test_coloured_label_maps_are_one_sentence_with_the_way_out(self, ipose, tmp_path: Path) -> None:
+        write_scenes(tmp_path, count=5)
+        for path in (tmp_path / "train_label").iterdir():
+            with Image.open(path) as image:
+                image.convert("RGB").save(path)
+        done = ipose("doctor", tmp_path)
+        assert done.code == 1
+        (line,) = [line for line in done.out.splitlines() if line.startswith("FAULT")]
+        assert ".png and 4 more files: not an index PNG: found a colour image (RGB)" in line
+        assert "ipose data import makes ids of colours (--legend)." in line
+        assert done.out.splitlines()[-1] == f"{tmp_path}: 5 faults in 5 files"
 
 
 class TestRealPhotographs:

@@ -54,8 +54,8 @@ def accuracy(network, image, target):
 
 @pytest.mark.overfit
 def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
-    """Given 64 scenes, when trained 100 steps, then concentration falls by a quarter, no part is smaller than its disk by
-    more than two pixels, and nothing diverges."""
+    """Given 64 scenes, when trained 100 steps, then concentration falls by a quarter, no part is smaller than its disk
+    by more than two pixels, and nothing diverges."""
     torch.manual_seed(0)
     config = preset("tiny", parts=3, batch_size=2, margin=4, lr_generator=1e-3, lr_discriminator=1e-3)
     photographs = open_photographs(PhotoConfig(scenes=64, val_scenes=1, categories=("car",)), "train", 32)

@@ -42,7 +42,7 @@ class Doctor:
     def run(self) -> int:
         """Examine and print."""
         from ipose.data.doctor import examine_scenes
-        from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines
+        from ipose.data.faults import SHOWN_BY_COMMANDS, fault_lines, folded
         from ipose.data.importing.recognise import export_in_words
         from ipose.data.open_data import spec_source
         from ipose.data.photo_doctor import DATA_SETS_IN_WORDS, examine_photographs, is_photo_set
@@ -59,7 +59,7 @@ class Doctor:
             diagnosis = examine_scenes(self.root, spec, supports=self.supports)
             advice = diagnosis.advice()
         print(diagnosis.table())
-        for line in fault_lines(diagnosis.faults, SHOWN_BY_COMMANDS, before="FAULT "):
+        for line in fault_lines(folded(diagnosis.faults), SHOWN_BY_COMMANDS, before="FAULT "):
             print(line)
         print("\n".join([*advice, diagnosis.summary()]))
         return 0 if diagnosis.ok else 1

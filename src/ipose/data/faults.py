@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ipose.errors import DataError, IposeError
 
 SHOWN_IN_ERRORS, SHOWN_BY_COMMANDS = 10, 50
 """How many faults an error lists, and how many a command prints."""
+
+
+ALIKE = 4
+"""Files with the same fault that are one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,20 @@ def fault_lines(faults: Sequence[Fault], limit: int, *, before: str = "") -> lis
         kinds = "; ".join(f"{count} x {message}" for message, count in others[:5]) + ("; ..." if others[5:] else "")
         lines.append(f"  ... and {len(faults) - limit} more ({kinds})")
     return lines
+
+
+def folded(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults, where those that many files of a folder have alike are one: "a.png and 39 more files"."""
+    alike: dict[Fault, list[Fault]] = {}
+    for fault in faults:
+        alike.setdefault(replace(fault, file=str(Path(fault.file).parent)), []).append(fault)
+    return [
+        fault
+        for same in alike.values()
+        for fault in (
+            same if len(same) < ALIKE else [replace(same[0], file=f"{same[0].file} and {len(same) - 1} more files")]
+        )
+    ]
 
 
 def note_lines(notes: Mapping[str, Sequence[str]]) -> list[str]:

@@ -49,6 +49,7 @@ _TURNS = {
 """What makes a photograph of that EXIF orientation upright."""
 
 _SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."
+_BY_IMPORT = "ipose data import makes ids of colours (--legend)."
 
 
 def read_photo(path: Path, *, upright: bool = True, transparency: bool = True) -> NDArray[np.uint8]:
@@ -154,7 +155,13 @@ def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
     if kind not in (0, 3):
         colour = {2: "RGB", 4: "greyscale with transparency", 6: "RGBA"}.get(kind, f"colour type {kind}")
         found = f"a colour image ({colour})" if kind in (2, 6) else colour
-        raise DataError("not an index PNG", file=path, found=found, expected="one id per pixel", mend=_SAVE_AS_INDEX)
+        raise DataError(
+            "not an index PNG",
+            file=path,
+            found=found,
+            expected="one id per pixel",
+            mend=f"{_SAVE_AS_INDEX} {_BY_IMPORT}",
+        )
     if kind == 0 and (depth < 8 or depth > bits):
         found, expected = f"{depth}-bit greyscale", "8-bit" if bits == 8 else "8- or 16-bit"
         raise DataError("wrong bit depth", file=path, found=found, expected=expected, mend=_SAVE_AS_INDEX)

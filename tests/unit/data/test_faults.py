@@ -2,7 +2,7 @@
 
 import pytest
 
-from ipose.data.faults import Fault, counted, counted_faults, fault_lines, raise_faults
+from ipose.data.faults import Fault, counted, counted_faults, fault_lines, folded, raise_faults
 from ipose.errors import DataError
 
 FAULTS = [Fault(f"{i}.png", "sizes differ" if i % 4 else "empty file") for i in range(12)]
@@ -36,6 +36,17 @@ class TestFaultLines:
     def test_at_most_five_kinds_are_counted(self):
         kinds = [Fault("a.png", f"kind {i}") for i in range(7)]
         assert fault_lines(kinds, 1)[1].endswith("; 1 x kind 5; ...)")
+
+
+class TestFolded:
+    """What many files have alike is one fault for a person."""
+
+    def test_four_files_of_one_folder_are_one_line_and_three_are_three(self):
+        colours = [Fault(f"maps/{i}.png", "not an index PNG", "RGB", mend="Save ids.") for i in range(40)]
+        (one,) = folded(colours)
+        assert str(one) == "maps/0.png and 39 more files: not an index PNG: found RGB. Save ids."
+        assert folded(colours[:3]) == colours[:3]
+        assert len(folded([*colours[:4], Fault("other/0.png", "not an index PNG", "RGB", mend="Save ids.")])) == 2
 
 
 class TestRaiseFaults:
