@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ipose.data.batch_sources import SceneSource, cropped_at_random
+from ipose.data.batch_sources import PhotoSource, SceneSource, cropped_at_random
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource
@@ -78,6 +78,14 @@ class TestSceneSource:
         torch.testing.assert_close(batch.image[1], scenes[0].image / 127.5 - 1)
         assert len(batch.objects) == len(scenes[2].objects) + len(scenes[0].objects)
         assert batch.image_index.tolist() == [0] * len(scenes[2].objects) + [1] * len(scenes[0].objects)
+
+
+def test_half_of_the_photographs_are_mirrored_left_to_right(scenes):
+    source = PhotoSource([scenes[0].image])
+    image = scenes[0].image / 127.5 - 1
+    found = [source.item(0, generator(seed))[1] for seed in range(100)]
+    assert 30 < sum(torch.equal(one, image.flip(-1)) for one in found) < 70
+    assert all(torch.equal(one, image) or torch.equal(one, image.flip(-1)) for one in found)
 
 
 @pytest.fixture(scope="module")
