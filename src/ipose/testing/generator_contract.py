@@ -62,6 +62,7 @@ class GeneratorContract(NetworkContract):
 
     @pytest.mark.parametrize("multiples", [(1, 1), (1, 3), (2, 1)])
     @interface
+    @torch.no_grad()
     def test_takes_any_multiple_and_gives_an_image_of_that_size(
         self, device: torch.device, multiples: tuple[int, int]
     ) -> None:
@@ -71,6 +72,7 @@ class GeneratorContract(NetworkContract):
         assert image.shape == (2, 3, h, w)
 
     @interface
+    @torch.no_grad()
     def test_pixels_are_between_minus_1_and_1(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         image = self.call(network, (label, 100 * parts, mask, 100 * z, noise))
@@ -107,6 +109,7 @@ class GeneratorContract(NetworkContract):
             self.call(network, inputs)
 
     @interface
+    @torch.no_grad()
     def test_one_z_an_image_is_the_same_z_at_every_pixel(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         spread = z[:, :, None, None].expand(-1, -1, *self.size)
@@ -114,6 +117,7 @@ class GeneratorContract(NetworkContract):
         assert torch.equal(self.call(network, (label, parts, mask, spread, noise)), before)
 
     @interface
+    @torch.no_grad()
     def test_z_and_the_label_map_change_the_image(self, device: torch.device) -> None:
         network, (label, parts, mask, z, noise) = self._settled(device)
         before = self.call(network, (label, parts, mask, z, noise))

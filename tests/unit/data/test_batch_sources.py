@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms import RandomResizedCrop
 
-from ipose.data.batch_sources import ASPECTS, LEAST_AREA, SceneSource, _random_rectangle, cropped_at_random
+from ipose.data.batch_sources import ASPECTS, LEAST_AREA, PhotoSource, SceneSource, _random_rectangle, cropped_at_random
 from ipose.shapes.crop_geometry import even_box
 from ipose.testing.tiny_scenes import make_scene
 from ipose.training.batches import BatchSource
@@ -96,6 +96,14 @@ class TestRandomCrops:
         assert ((ours == 128).float().mean(0) - (theirs == 128).float().mean(0)).abs().max() < 0.03
         assert (ours.mean(0) - theirs.mean(0)).abs().max() < 0.3
         assert (ours.std(0) - theirs.std(0)).abs().max() < 0.3
+
+
+def test_half_of_the_photographs_are_mirrored_left_to_right(scenes):
+    source = PhotoSource([scenes[0].image])
+    image = scenes[0].image / 127.5 - 1
+    found = [source.item(0, generator(seed))[1] for seed in range(100)]
+    assert 30 < sum(torch.equal(one, image.flip(-1)) for one in found) < 70
+    assert all(torch.equal(one, image) or torch.equal(one, image.flip(-1)) for one in found)
 
 
 @pytest.fixture(scope="module")

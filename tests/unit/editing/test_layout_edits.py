@@ -16,6 +16,8 @@ from ipose.editing.part_edits import EditParts
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
 from ipose.groupdnet.label_tensor import instance_edges
+from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.shapes.object_crops import crop_object_shapes
 from ipose.testing.law import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
 from ipose.types import Scene, SupportSet
@@ -108,6 +110,14 @@ class TestRemove:
         assert torch.equal(left.scene.label, expected.label)
         assert [item.class_id for item in left.scene.objects] == [DOG]
 
+    def test_a_neighbour_stays_as_it_is_and_does_not_grow_into_its_place(self, model):
+        """Given a car that touches a dog of the same instance id."""
+        both = scene_of((CAR, 4, 4, 8, 10), (DOG, 4, 14, 8, 10))
+        instance = both.instance.clamp(max=1)
+        both = replace(both, instance=instance, objects=index_objects(both.label, instance, SPEC))
+        left = apply(model, both, RemoveObject(0)).scene
+        assert torch.equal(left.label, scene_of((DOG, 4, 14, 8, 10)).label)
+
     def test_the_others_keep_their_numbers_and_its_own_is_gone(self, model, scene):
         gone = RemoveObject(0)
         other = model(scene, edit=gone + Resample(object=1)).image
@@ -161,6 +171,12 @@ class TestAdd:
         added = apply(model, scene, AddObject("box", shape, (12, 20, 6, 8))).scene
         expected = shape.repeat_interleave(3, 0).repeat_interleave(4, 1)
         assert torch.equal(added.label[12:18, 20:28] == BOX, expected)
+
+    def test_of_a_shrunk_silhouette_every_third_pixel_is_picked(self, model, scene):
+        shape = torch.zeros(9, 9, dtype=torch.bool)
+        shape[::3, ::3] = True
+        added = apply(model, scene, AddObject("box", shape, (12, 20, 3, 3))).scene
+        assert (added.label[12:15, 20:23] == BOX).all()
 
     @pytest.mark.parametrize("box", [(26, 20, 6, 12), (0, 36, 6, 12), (0, 0, 6, 12), (0, 0, 3, 3)])
     def test_its_box_may_touch_the_images_edges_and_be_three_pixels_small(self, model, scene, box):
@@ -253,6 +269,15 @@ class TestPaint:
         maps = draft.supports.part_maps[draft.scene.objects[0].part_category]
         assert maps.shape == (2, 64, 64)
         assert torch.equal(maps[0], maps[1])
+        around = maps[0].clone()
+        own = crop_object_shapes(
+            scene.label[None],
+            scene.instance[None],
+            *(torch.tensor([n]) for n in (CAR, 1, 0)),
+            geometry_of_objects(scene.objects[:1], scene.size),
+        )
+        around[own[0, 0] > 0] = 0
+        assert not around.any()  # what is painted beside the object does not count
         assert maps[0].unique().tolist() == [0, 1, 2]
         assert (maps[0] == 1).nonzero()[:, 0].max() < (maps[0] == 2).nonzero()[:, 0].min()
 

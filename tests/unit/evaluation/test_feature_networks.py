@@ -116,6 +116,14 @@ class TestNetworkFiles:
 class TestRandomFeatures:
     """The built-in stand-in is the same everywhere, and looks at an image by itself."""
 
+    def test_features_are_the_means_of_three_convolutions_that_halve(self):
+        draw, x, means = torch.Generator().manual_seed(0), IMAGES / 127.5 - 1, []
+        for width, out in ((3, 16), (16, 32), (32, 48)):
+            weight = torch.randn(out, width, 5, 5, generator=draw) / (25 * width) ** 0.5
+            x = torch.nn.functional.conv2d(x, weight, padding=2)[..., ::2, ::2].clamp(min=0)
+            means.append(x.mean((2, 3)))
+        torch.testing.assert_close(random_features()(IMAGES), torch.cat(means, 1).double())
+
     def test_two_of_one_seed_are_one_network(self):
         first, second = random_features(), random_features()
         assert first.sha256 == second.sha256 != random_features(1).sha256

@@ -64,6 +64,12 @@ class TestRegressions:
         nothing = torch.zeros(1, 1, 2)
         assert landmark_error(nothing, landmarks, nothing, landmarks) == pytest.approx(0.5)
 
+    def test_each_image_counts_in_its_own_eye_distances(self):
+        """Given eyes 4 and 2 apart and the answer (0, 0): errors of 0 and 4/4, of 2/2 and 4/2."""
+        landmarks, nothing = torch.zeros(2, 2, 2), torch.zeros(2, 1, 2)
+        landmarks[0, 1, 1], landmarks[1, 0, 1], landmarks[1, 1, 1] = 4, 2, 4
+        assert landmark_error(nothing, landmarks, nothing, landmarks) == pytest.approx((0 + 1 + 1 + 2) / 4)
+
     def test_eyes_in_one_place_are_refused(self):
         with pytest.raises(DataError, match="eyes"):
             landmark_error(centres(5), torch.zeros(5, 5, 2), centres(5), torch.zeros(5, 5, 2))

@@ -46,6 +46,10 @@ class TestMatchParts:
         total = sum(iou for *_, iou in matching.table(["a", "b"], ["x", "y"]))
         assert total == pytest.approx(4 / 9 + 1 / 6, abs=1e-6)
 
+    def test_background_on_either_side_counts_in_the_union(self):
+        true, found = torch.tensor([[[1, 1, 1, 0, 0]]]), torch.tensor([[[1, 1, 0, 1, 0]]])
+        assert match_parts(overlap_counts(found, true, 1, 1)).iou.item() == pytest.approx(2 / 4)
+
     def test_more_parts_than_labels_leave_some_without(self):
         true = torch.tensor([[[1, 1, 0, 0]]])
         found = torch.tensor([[[1, 1, 2, 0]]])

@@ -98,9 +98,14 @@ class TestScoreParts:
 
     def test_each_category_is_scored_on_its_own_objects(self):
         scores = self.scores()
-        assert scores["cow"].object_pixels == pytest.approx(4 / 7)
+        assert scores["cow"] == pytest.approx((12 / 16, 4 / 7, (3 / 6 + 1 / 3 + 0) / 3))  # mIoU: of the whole frame
         assert scores["cat"] == (1, 1, 1)
         assert scores["dog"] == pytest.approx((9 / 16, 0, 0))
+
+    def test_a_reading_inside_the_objects_counts_for_object_pixels_alone(self):
+        blank = torch.zeros_like(TRUE)
+        assert score_parts(blank, TRUE, TRUE > 0, ["cow"], inside=TRUE)["cow"] == pytest.approx((9 / 16, 1, 0))
+        assert score_parts(TRUE, TRUE, TRUE > 0, ["cow"], inside=blank)["cow"] == pytest.approx((1, 0, 1))
 
     def test_macro_means_weigh_categories_alike_whatever_their_size(self):
         true = TRUE.expand(4, -1, -1)

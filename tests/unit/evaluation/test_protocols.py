@@ -1,7 +1,9 @@
 """Claims about named protocols."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.evaluation.protocols import PROTOCOLS, EvaluationProtocol, object_crop, protocol_named, resized
@@ -36,6 +38,18 @@ class TestProtocols:
         smooth = EvaluationProtocol(name="a", interpolation="bilinear")
         rough = EvaluationProtocol(name="b", interpolation="bilinear", antialias=False)
         assert resized(CHECKER, (3, 3), smooth).float().std() < 20 < resized(CHECKER, (3, 3), rough).float().std()
+
+    def test_images_shrink_as_pillow_shrinks_them_bicubically(self):
+        noise = torch.randint(0, 256, (3, 24, 30), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+        picture = Image.fromarray(noise.permute(1, 2, 0).numpy()).resize((13, 11), Image.Resampling.BICUBIC)
+        found, expected = resized(noise, (11, 13), protocol_named("images")), torch.from_numpy(np.array(picture))
+        away = found.permute(1, 2, 0).int() - expected.int()
+        assert away.abs().max() <= 1
+        assert abs(float(away.float().mean())) < 0.1  # both round to the nearest step
+
+    def test_objects_are_compared_at_128_pixels_where_their_boxes_have_3(self):
+        protocol = protocol_named("objects-128")
+        assert (protocol.level, protocol.size, protocol.min_side_px) == ("objects", (128, 128), 3)
 
     def test_overshoot_of_bicubic_is_clipped_and_does_not_wrap(self):
         step = torch.zeros(3, 8, 8, dtype=torch.uint8)

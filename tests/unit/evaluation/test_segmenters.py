@@ -38,6 +38,14 @@ class TestSegmenter:
         assert found[:, :3].eq(4).all()
         assert found[:, 5:].eq(2).all()
 
+    def test_its_logits_are_enlarged_bilinearly(self, file):
+        """Given red of -1 and 0.2 side by side: between the middles of two pixels of the answer, the line is crossed
+        five sixths of the way, within the image's fifth pixel."""
+        image = torch.zeros(3, 8, 8, dtype=torch.uint8)
+        image[0, :, 4:] = 153
+        found = Segmenter(file, [ClassMap("two", (4, 2))])(image)
+        assert found.tolist() == [[4] * 5 + [2] * 3] * 8
+
     def test_another_number_of_channels_asks_for_a_class_map(self, file):
         with pytest.raises(ConfigError, match="--class-map"):
             Segmenter(file, [ClassMap("three", (0, 1, 2))])(torch.zeros(3, 8, 8, dtype=torch.uint8))

@@ -98,6 +98,14 @@ class TestCompareSupports:
         assert found.score.ac == pytest.approx((judged == 0).double().mean().item())
         assert torch.equal(found.predicted, judged)
 
+    def test_the_matching_reads_the_objects_alone(self):
+        """Given training objects of which the network finds every part, and part 1 all around them."""
+        fit, judged = (torch.stack([p.part_map for p in side]) for side in (OBJECTS.fit, OBJECTS.judged))
+        around = PartGuess(fit, torch.where(fit > 0, fit, 1))
+        matching = score_guess("a", "b", around, PartGuess(judged, judged), OBJECTS, NAMES).matching
+        assert matching.label_of[:3] == (1, 2, 3)
+        assert matching.matched_iou == 1
+
     def test_a_set_without_the_category_is_refused(self):
         cars = SupportSet({"car": NAMES}, {"car": set_of((1, 2, 3), NAMES).part_maps["human"]})
         with pytest.raises(SupportError, match="no supports for part category 'human'"):

@@ -52,6 +52,9 @@ class TestWarnings:
     def test_living_parts_get_none(self):
         assert self.usage().warnings() == []
 
+    def test_a_part_is_dead_below_a_thousandth_of_the_pixels(self):
+        assert self.usage(coverage=(0.3, 0.0011, 0.0009)).dead == [3]
+
     @pytest.mark.parametrize(
         ("wrong", "sentence"),
         [

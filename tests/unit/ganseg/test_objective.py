@@ -198,6 +198,12 @@ class TestHandCounts:
         assert losses["adversarial"].item() == pytest.approx(math.log1p(math.exp(-0.5)))
 
 
+def test_each_network_learns_at_its_own_rate():
+    rates = {name: one.param_groups[0]["lr"] for name, one in system(lr_generator=1e-3).optimizers.items()}
+    assert rates == {"generator": 1e-3, "discriminator": SMALL.lr_discriminator}
+    assert SMALL.lr_discriminator != 1e-3
+
+
 class TestPhases:
     """Each step moves its own network alone; G is in training mode in both."""
 
@@ -209,6 +215,14 @@ class TestPhases:
             runner.step(phase)
             moved = {name for name, old in before.items() if not torch.equal(weights_of(objective.networks[name]), old)}
             assert moved == {phase.name}
+
+    def test_every_fake_of_every_step_has_noise_of_its_own(self):
+        objective, seen = system(), []
+        objective.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+        for phase in objective.phases(photographs(), torch.Generator().manual_seed(0)):
+            phase.losses()
+        of_d, _, of_g = seen  # the photographs are in between
+        assert len(torch.cat([of_d, of_g]).unique(dim=0)) == 2 * 4
 
     def test_batch_statistics_of_the_generator_count_both_steps(self):
         objective = system()

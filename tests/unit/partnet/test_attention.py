@@ -120,6 +120,12 @@ class TestPixels:
         assert made_up(10, support=0, row=2, column=3).shares(8, 16).tolist() == pytest.approx([0, 0.5, 0.5, *[0] * 6])
         assert made_up(10, support=0, row=1, column=3).shares(8, 16).tolist() == pytest.approx([0, 1, *[0] * 7])
 
+    def test_each_block_has_its_own_shares(self):
+        attention = made_up(10, support=0, row=2, column=3)
+        attention.weights[1] = attention.weights[1].roll(-1, dims=3)  # the second block reads a row above
+        assert attention.shares(8, 16, block=0).tolist() == pytest.approx([0, 0.5, 0.5, *[0] * 6])
+        assert attention.shares(8, 16, block=1).tolist() == pytest.approx([0, 1, *[0] * 7])
+
     @law(seed=SEEDS, mode=st.sampled_from(["bilinear", "nearest"]))
     def test_frames_keep_the_sum_at_the_edges_too(self, seed, mode):
         weights = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).pow(8)

@@ -40,6 +40,12 @@ class TestPixelCrossEntropy:
         assert logits.grad[where].abs().sum() == 0
         assert logits.grad[~where].abs().min() > 0
 
+    def test_of_one_known_pixel_is_that_pixels(self):
+        logits, _ = logits_and_labels()
+        label = torch.zeros(2, 3, 5, dtype=torch.int64)
+        label[1, 2, 0] = 3
+        torch.testing.assert_close(pixel_cross_entropy(logits, label, 0), -logits[1, :, 2, 0].log_softmax(0)[3])
+
     def test_of_nothing_known_is_zero_and_not_nan(self):
         logits, label = logits_and_labels()
         assert pixel_cross_entropy(logits, torch.zeros_like(label), unknown=0) == 0

@@ -23,18 +23,21 @@ class TestGenerator(GeneratorContract):
 
     implementation = Generator
 
+    @torch.no_grad()
     def test_where_no_part_is_known_the_part_features_do_not_enter(self, device):
         network, (label, parts, mask, z, noise) = self._settled(device)
         nowhere = torch.zeros_like(mask)
         images = [self.call(network, (label, p, nowhere, z, noise)) for p in (parts, -parts)]
         assert torch.equal(*images)
 
+    @torch.no_grad()
     def test_where_parts_are_known_everywhere_the_part_noise_does_not_enter(self, device):
         network, (label, parts, mask, z, noise) = self._settled(device)
         everywhere = torch.ones_like(mask)
         images = [self.call(network, (label, parts, everywhere, z, n)) for n in (noise, -noise)]
         assert torch.equal(*images)
 
+    @torch.no_grad()
     def test_parts_and_part_noise_change_the_image(self, device):
         network, (label, parts, mask, z, noise) = self._settled(device)
         before = self.call(network, (label, parts, mask, z, noise))
@@ -42,6 +45,7 @@ class TestGenerator(GeneratorContract):
             assert (self.call(network, changed) - before).abs().mean() > 1e-4
 
     @pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int64])
+    @torch.no_grad()
     def test_takes_a_mask_of_any_dtype(self, device, dtype):
         network, (label, parts, mask, z, noise) = self._settled(device)
         images = [self.call(network, (label, parts, m, z, noise)) for m in (mask, mask.to(dtype))]
@@ -93,6 +97,7 @@ class TestGeneratorWithoutParts(GeneratorContract):
     config = replace(SMALL, part_injection="none")
     size = (8, 12)
 
+    @torch.no_grad()
     def test_parts_do_not_enter(self, device):
         network, (label, parts, mask, z, noise) = self._settled(device)
         images = [self.call(network, (label, sign * parts, mask, z, sign * noise)) for sign in (1, -1)]

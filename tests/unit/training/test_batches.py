@@ -58,6 +58,10 @@ class TestEpochOrder:
         assert set(counts) <= set(range(items))
         assert max(counts.values()) - min(counts.get(i, 0) for i in range(items)) <= 1
 
+    @pytest.mark.parametrize(("items", "batches"), [(3, 1), (4, 1), (7, 1), (8, 2), (11, 2)])
+    def test_items_that_do_not_fill_a_batch_of_4_are_left_out(self, items, batches):
+        assert batches_per_epoch(items, 4) == batches
+
     def test_differs_between_epochs_and_seeds(self):
         orders = [epoch_order(50, 5, seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
         assert all(a != b for i, a in enumerate(orders) for b in orders[:i])

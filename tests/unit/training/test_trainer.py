@@ -29,6 +29,15 @@ def failing_at(step: int):
     return watch
 
 
+def test_networks_handed_over_in_eval_mode_are_trained_in_training_mode(tmp_path, fit):
+    seen = []
+    system = TinySystem(watch=lambda _, one: seen.append([n.training for n in one.networks.values()]))
+    for network in system.networks.values():
+        network.eval()
+    fit(tmp_path, system=system, steps=1)
+    assert seen == [[True, True]] * 2
+
+
 class TestLogging:
     """metrics.jsonl tells the course of the training."""
 
