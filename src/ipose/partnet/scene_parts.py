@@ -168,4 +168,5 @@ def _some(batch: SceneBatch, chosen: list[int]) -> SceneBatch:
         objects=tuple(batch.objects[n] for n in kept),
         image_index=torch.tensor(images, dtype=torch.int64, device=batch.image_index.device),
         part=None if batch.part is None else batch.part[index],
+        unlabelled=tuple(batch.unlabelled[i] for i in chosen) if batch.unlabelled else (),
     )
