@@ -77,6 +77,8 @@ class Scene:
         instance: int32 (H, W).
         objects: the object index of this scene, in painting order; () = it has none. `Scene.from_arrays` finds them.
         part: uint8 (H, W) true part ids 0..8, or None where the data set has none.
+        unlabelled: objects of the instance map of which the label map shows too little, or nothing. Only the rule that
+            asks the instance id alone reads them (`ipose.data.object_index.by_instance_alone`).
     """
 
     name: str
@@ -85,6 +87,7 @@ class Scene:
     instance: Tensor
     objects: tuple[SceneObject, ...]
     part: Tensor | None = None
+    unlabelled: tuple[SceneObject, ...] = ()
 
     def __post_init__(self) -> None:
         check_tensor("label", self.label, torch.int64, 2)
@@ -163,6 +166,7 @@ class SceneBatch:
         objects: N of them, images in order; none at all is fine.
         image_index: int64 (N,), which image each object is in.
         part: uint8 (B, H, W), or None.
+        unlabelled: those of each scene; () = there are none.
     """
 
     names: tuple[str, ...]
@@ -172,6 +176,7 @@ class SceneBatch:
     objects: tuple[SceneObject, ...]
     image_index: Tensor
     part: Tensor | None = None
+    unlabelled: tuple[tuple[SceneObject, ...], ...] = ()
 
     def __post_init__(self) -> None:
         check_tensor("label", self.label, torch.int64, 3)
@@ -198,6 +203,7 @@ class SceneBatch:
             objects=tuple(item for scene in scenes for item in scene.objects),
             image_index=torch.tensor(index, dtype=torch.int64),
             part=torch.stack(parts) if len(parts) == len(scenes) else None,
+            unlabelled=tuple(scene.unlabelled for scene in scenes),
         )
 
     def to(self, device: torch.device | str) -> "SceneBatch":

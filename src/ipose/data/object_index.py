@@ -95,14 +95,17 @@ def by_instance_alone(batch: SceneBatch) -> SceneBatch:
     """The batch as the release reads it: an object's pixels are those of its instance id, whatever the label map says.
 
     Boxes hold all these pixels. Several objects of one id come from an outline that reaches into a neighbour of another
-    class: of them only the one with the most pixels of its own class stays. The label map becomes 0, and the objects
-    keep their class ids.
+    class: of them only the one with the most pixels of its own class stays. Objects that the label map does not show
+    are there, too, where the data tell their class (`Scene.unlabelled`). The label map becomes 0, and the objects keep
+    their class ids.
     """
     instance = torch.where(batch.instance <= OTHER_LABEL, OTHER_LABEL - batch.instance, batch.instance)
     objects: list[SceneObject] = []
     images: list[int] = []
     for image, (label, ids) in enumerate(zip(batch.label.cpu(), instance.cpu(), strict=True)):
         here = [item for item, index in zip(batch.objects, batch.image_index.tolist(), strict=True) if index == image]
+        if batch.unlabelled and (more := batch.unlabelled[image]):
+            here = sorted((*here, *more), key=lambda item: (item.class_id, item.instance_id))
         members = _largest_of_each_id(here, label, ids)
         alone = [replace(item, class_id=0) for item in members]
         boxes = {item.instance_id: item.box for item in reindex_objects(torch.zeros_like(label), ids, alone)}
@@ -114,6 +117,7 @@ def by_instance_alone(batch: SceneBatch) -> SceneBatch:
         instance=instance,
         objects=tuple(objects),
         image_index=torch.tensor(images, dtype=torch.int64, device=batch.image_index.device),
+        unlabelled=(),
     )
 
 

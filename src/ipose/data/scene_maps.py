@@ -19,7 +19,7 @@ from scipy.ndimage import label as connected_components
 from ipose.data.faults import Fault
 from ipose.data.object_index import index_objects
 from ipose.data.png import image_size, read_index, read_photo
-from ipose.data.published.maps import PUBLISHED_READERS, published_instances
+from ipose.data.published.maps import PUBLISHED_READERS, published_instances, unlabelled_objects
 from ipose.data.scene_checks import scene_faults, size_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.errors import DataError
@@ -108,14 +108,17 @@ def _scene(
     target = size or (label.shape[0], label.shape[1])
     label_map = torch.from_numpy(resize_ids(label, target))
     instance_map = torch.from_numpy(resize_ids(instance, target))
+    original = (1, 1) if size is None else (label.shape[0], label.shape[1])
     if objects is None:
-        original = (1, 1) if size is None else (label.shape[0], label.shape[1])
         objects = index_objects(label_map, instance_map, spec, original_size=original)
+    unlabelled: tuple[SceneObject, ...] = ()
+    if "inst" in arrays and _has_published_numbers(files, spec):
+        unlabelled = unlabelled_objects(resize_ids(arrays["inst"], target), objects, spec, original)
     image = None
     if "img" in arrays:
         image = torch.from_numpy(resize_photo(arrays["img"], target)).permute(2, 0, 1).contiguous()
     part = torch.from_numpy(resize_ids(arrays["part"].astype(np.uint8), target)) if "part" in arrays else None
-    return Scene(files.name, image, label_map, instance_map, objects, part)
+    return Scene(files.name, image, label_map, instance_map, objects, part, unlabelled)
 
 
 def class_ids(file_ids: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
@@ -136,9 +139,13 @@ def instance_ids(files: SceneFiles, arrays: Arrays, label: NDArray[np.int64], sp
     """
     if "inst" not in arrays:
         return component_instances(label, spec)
-    if files.layout in PUBLISHED_READERS and spec.instance_layout == "pairs":
-        return published_instances(arrays["inst"], arrays["label"])
-    return arrays["inst"]
+    numbered = _has_published_numbers(files, spec)
+    return published_instances(arrays["inst"], arrays["label"]) if numbered else arrays["inst"]
+
+
+def _has_published_numbers(files: SceneFiles, spec: LabelSpec) -> bool:
+    """Whether the instance map holds label id * 1000 + number, and the spec asks for numbers alone."""
+    return files.layout in PUBLISHED_READERS and spec.instance_layout == "pairs"
 
 
 def component_instances(label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:

@@ -116,7 +116,7 @@ def rebuild_scene(draft: Draft) -> Draft:
             label[layer.mask], instance[layer.mask] = layer.item.class_id, layer.item.instance_id
     everyone = _numbered(draft, label, instance)
     kept = tuple(item for item in everyone if item is not None)
-    whole = Scene(scene.name, None, label, instance, kept)
+    whole = Scene(scene.name, None, label, instance, kept, unlabelled=scene.unlabelled)
     return replace(draft, scene=whole, layers={}, numbered=everyone)
 
 

@@ -172,4 +172,5 @@ def _one(batch: SceneBatch, i: int) -> SceneBatch:
         objects=tuple(batch.objects[n] for n in kept),
         image_index=torch.zeros(len(kept), dtype=torch.int64, device=batch.image_index.device),
         part=None if batch.part is None else batch.part[i : i + 1],
+        unlabelled=batch.unlabelled[i : i + 1],
     )

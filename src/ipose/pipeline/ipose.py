@@ -96,7 +96,8 @@ class IPose(SavedModel):
 
     def objects_without_supports(self, scene: Scene) -> tuple[SceneObject, ...]:
         """The scene's objects of these categories."""
-        return tuple(item for item in scene.objects if item.part_category in self.categories_without_supports)
+        read = (*scene.objects, *(scene.unlabelled if self.synthesis.object_shape == "instance" else ()))
+        return tuple(item for item in read if item.part_category in self.categories_without_supports)
 
     def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
         """Composed part features, logits and mask of a batch, of the kind that the generator was trained on.

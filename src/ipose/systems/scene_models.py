@@ -21,7 +21,7 @@ from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.generating import Request
-from ipose.types import Scene
+from ipose.types import Scene, SceneObject
 from ipose.whole_files import save_whole
 
 Item = TypeVar("Item")
@@ -56,9 +56,11 @@ class SceneModel(Protocol):
 
 def with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
     """The scene, whose objects have the part categories that a model's own spec gives to their classes."""
-    categories = (spec.classes[item.class_id].part_category for item in scene.objects)
-    objects = (replace(item, part_category=name) for item, name in zip(scene.objects, categories, strict=True))
-    return replace(scene, objects=tuple(objects))
+
+    def given(objects: Sequence[SceneObject]) -> tuple[SceneObject, ...]:
+        return tuple(replace(item, part_category=spec.classes[item.class_id].part_category) for item in objects)
+
+    return replace(scene, objects=given(scene.objects), unlabelled=given(scene.unlabelled))
 
 
 class ScenesOfSpec(Sequence[Scene]):

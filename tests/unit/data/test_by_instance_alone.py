@@ -137,12 +137,6 @@ class TestPublishedNumbers:
         (car,) = scene(instance=instance).objects
         assert car.box == Box(2, 8, 2, 8)
 
-    def test_an_object_that_the_label_map_does_not_show_is_none(self):
-        """Here we leave the release, whose list of objects comes from the annotations."""
-        hidden = torch.full_like(LABEL, ROAD)
-        instance = torch.from_numpy(published_instances(self.NUMBERS, hidden.numpy().astype(np.int32)))
-        assert by_instance_alone(SceneBatch.from_scenes([scene(hidden, instance)])).objects == ()
-
     def test_and_belong_to_their_object_by_instance_alone(self, network, supports):
         instance = torch.from_numpy(published_instances(self.NUMBERS, LABEL.numpy().astype(np.int32)))
         batch = SceneBatch.from_scenes([scene(instance=instance)])

@@ -3,7 +3,7 @@
 Instance maps of both layouts come out in one form: label id * 1000 + number where an object is, less elsewhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from ipose.data.scene_files import SceneFiles
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
 from ipose.label_spec import LabelSpec
+from ipose.shapes.crop_geometry import even_box
+from ipose.types import SceneObject
 
 NUMBERS = 1000
 """Instance ids are label id * NUMBERS + number."""
@@ -98,6 +100,32 @@ def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) ->
     number = numbers % NUMBERS
     of_object = np.where(numbers // NUMBERS == label, number, OTHER_LABEL - number)
     return np.where(numbers >= NUMBERS, of_object, NO_OBJECT).astype(np.int32)
+
+
+def unlabelled_objects(
+    numbers: NDArray[np.int32], objects: Sequence[SceneObject], spec: LabelSpec, original_size: tuple[int, int]
+) -> tuple[SceneObject, ...]:
+    """The objects that the instance map names, and of which the label map shows too little to be among `objects`.
+
+    For specs of layout "pairs"; in "cityscapes" the two maps must agree. The release lists objects as the annotations
+    name them, whatever the label map says.
+
+    Args:
+        numbers: label id * 1000 + number on objects.
+        objects: those by label and instance.
+        spec: of the label ids.
+        original_size: as in `SceneObject`.
+    """
+    things = {item.file_id: i for i, item in enumerate(spec.classes) if item.thing}
+    known, found = {(item.class_id, item.instance_id) for item in objects}, []
+    for number in np.unique(numbers[numbers >= NUMBERS]).tolist():
+        class_id, instance_id = things.get(number // NUMBERS), number % NUMBERS
+        if class_id is not None and (class_id, instance_id) not in known:
+            rows, cols = (line.tolist() for line in np.nonzero(numbers == number))
+            box = even_box(min(rows), max(rows), min(cols), max(cols), (numbers.shape[0], numbers.shape[1]))
+            category = spec.classes[class_id].part_category
+            found += [SceneObject(class_id, instance_id, category, box, original_size)] if box is not None else []
+    return tuple(found)
 
 
 def mistaken_label_faults(files: SceneFiles, label: NDArray[np.int32], spec: LabelSpec) -> Iterator[Fault]:

@@ -84,8 +84,11 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
 
 def without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
     """The scene with these objects as objects of a class without parts."""
-    objects = tuple(replace(item, part_category=None) if item in missing else item for item in scene.objects)
-    return replace(scene, objects=objects)
+    objects, unlabelled = (
+        tuple(replace(item, part_category=None) if item in missing else item for item in each)
+        for each in (scene.objects, scene.unlabelled)
+    )
+    return replace(scene, objects=objects, unlabelled=unlabelled)
 
 
 def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> SupportError:

@@ -10,6 +10,7 @@ from PIL import Image
 from ipose.configs import config_from_plain
 from ipose.data.data_config import PhotoConfig
 from ipose.data.photo_folder import PhotoFolder, find_photographs, open_photographs
+from ipose.data.photo_layouts import photo_layout
 from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
@@ -150,7 +151,8 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
             return list(open_photographs(config, "val", size).images)
         root = Path(config.data)
         paths = find_photographs(root, "val") or find_photographs(root)
-        return list(PhotoFolder(paths[:: max(1, len(paths) // SHOWN)][:SHOWN], size, progress=False))
+        shown, upright = paths[:: max(1, len(paths) // SHOWN)][:SHOWN], photo_layout(root) is None
+        return list(PhotoFolder(shown, size, progress=False, upright=upright))
     except (IposeError, KeyError, TypeError):
         return []
 

@@ -9,12 +9,14 @@ import torch
 from PIL import Image
 
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
+from ipose.data.augment import flip_scene
 from ipose.data.doctor import examine_scenes
+from ipose.data.object_index import by_instance_alone
 from ipose.data.published.layouts import find_scenes, published_layout, splits_of
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene
+from ipose.types import LabelSpec, Scene, SceneBatch
 
 WRITERS = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}
 
@@ -134,6 +136,23 @@ class TestAde20k:
     def test_splits_are_called_train_and_val(self, tmp_path):
         write_ade20k(tmp_path)
         assert find_scenes(tmp_path, "val")[0][0].label.parent.name == "validation"
+
+    def test_an_object_that_no_label_shows_is_read_by_the_instance_rule_alone(self, tmp_path):
+        """Given a person whose label is the floor's, in the scene and in its mirror image. The release keeps it."""
+        write_ade20k(tmp_path)
+        spec, file = load_spec("ade20k"), find_scenes(tmp_path, "train")[0][0].label
+        before = SceneFolder(tmp_path, "train", spec)[0]
+        person = before.objects[0]
+        ids = np.array(Image.open(file))
+        ids[((before.label == person.class_id) & (before.instance == person.instance_id)).numpy()] = 4
+        Image.fromarray(ids).save(file)
+        scene = SceneFolder(tmp_path, "train", spec)[0]
+        assert scene.objects == before.objects[1:]
+        read, mirrored = (
+            by_instance_alone(SceneBatch.from_scenes([each])).objects for each in (scene, flip_scene(scene))
+        )
+        assert read == by_instance_alone(SceneBatch.from_scenes([before])).objects
+        assert [item.instance_id for item in mirrored] == [item.instance_id for item in read]
 
 
 class TestRecognition:
