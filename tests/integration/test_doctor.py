@@ -340,7 +340,6 @@ class TestCommand:
             f"{tmp_path}: 53 faults in 53 files",
         ]
 
-
     def test_coloured_label_maps_are_one_sentence_with_the_way_out(self, ipose, tmp_path: Path) -> None:
         write_scenes(tmp_path, count=5)
         for path in (tmp_path / "train_label").iterdir():
