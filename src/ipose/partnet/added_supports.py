@@ -53,6 +53,8 @@ def with_drawings(
 def add_supports(path: str | Path, folder: str | Path) -> SupportSet:
     """Write drawings with their part names into a model. The model folder is replaced whole, or stays as it was.
 
+    A class of the model that has no parts, and the name of a drawn category, has its parts from then on.
+
     Args:
         path: a run or model folder with a PartNet.
         folder: of drawings.
@@ -73,14 +75,16 @@ def add_supports(path: str | Path, folder: str | Path) -> SupportSet:
         raise RunError("this model has no PartNet, so it reads no supports", file=model.path, mend=mend)
     dataset = load_dataset_spec(model.path) if model.has(SPEC) else None
     names = {} if dataset is None else dict(dataset.part_names)
-    together = with_drawings(model.supports(), Path(folder), names)
+    before = model.supports()
+    together = with_drawings(before, Path(folder), names)
 
     def fill(new: Path) -> None:
         shutil.copytree(model.path, new, dirs_exist_ok=True)
         shutil.rmtree(new / SUPPORTS, ignore_errors=True)
         save_supports(together, new / SUPPORTS, provenance=_provenance(model.path / SUPPORTS / SUPPORTS_FILE))
         if dataset is not None:
-            write_text_whole(new / SPEC, dataset_toml(dataset.labels, {**names, **together.part_names}))
+            labels = dataset.labels.with_parts(together.categories[len(before.categories) :])
+            write_text_whole(new / SPEC, dataset_toml(labels, {**names, **together.part_names}))
 
     replace_folder(model.path, fill)
     return together

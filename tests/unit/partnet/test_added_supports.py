@@ -88,6 +88,14 @@ class TestAddSupports:
         with pytest.raises(RunError, match="no PartNet, so it reads no supports"):
             add_supports(model, drawings(tmp_path / "drawn"))
 
+    def test_a_class_of_the_drawings_name_has_their_parts(self, model, tmp_path):
+        (model / "model" / "dataset.toml").write_text(
+            'name = "mine"\n[[classes]]\nid = 0\nname = "mushroom"\nthing = true\n'
+            '[[classes]]\nid = 1\nname = "sign"\nthing = true\n'
+        )
+        add_supports(model, drawings(tmp_path / "drawn"))
+        assert [item.part_category for item in open_model(model).spec().classes] == ["mushroom", None]
+
     def test_drawings_without_names_have_those_of_the_models_data_set(self, model, tmp_path):
         (model / "model" / "dataset.toml").write_text(
             'name = "mine"\n[[classes]]\nid = 0\nname = "mushroom"\nthing = true\npart_category = "mushroom"\n'
