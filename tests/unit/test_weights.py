@@ -34,7 +34,7 @@ class TestPartWorld:
         assert model.categories_without_supports == ()
 
     def test_weights_and_supports_take_at_most_5_mb(self):
-        assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) <= 5_000_000
+        assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) <= 5 * 2**20
 
     def test_is_not_changed_by_a_command(self, tmp_path):
         with pytest.raises(RunError, match=r"comes with the package is not changed.*--supports"):

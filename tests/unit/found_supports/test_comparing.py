@@ -8,7 +8,12 @@ from ipose.found_supports.comparing import CHUNK, _predictor, _spread
 from ipose.partnet.partnet import PartNet
 from ipose.testing.law import law
 from ipose.testing.partnet_contract import tiny_config
-from ipose.types import SupportSet
+from ipose.types import PartPair, SupportSet
+
+
+def numbered(count):
+    part_map = torch.ones(2, 2, dtype=torch.uint8)
+    return [PartPair("car", part_map > 0, part_map, str(i)) for i in range(count)]
 
 
 class TestSpread:
@@ -16,14 +21,14 @@ class TestSpread:
 
     @law(count=st.integers(1, 50), most=st.integers(1, 50))
     def test_steps_differ_by_at_most_one(self, count, most):
-        chosen = _spread(range(count), most)
+        chosen = [int(pair.name) for pair in _spread(numbered(count), most)]
         assert len(chosen) == min(count, most)
         assert chosen[0] == 0
         steps = {b - a for a, b in zip(chosen, [*chosen[1:], count], strict=True)}
         assert max(steps) - min(steps) <= 1
 
     def test_none_means_all(self):
-        assert _spread("abc", None) == ["a", "b", "c"]
+        assert [pair.name for pair in _spread(numbered(3), None)] == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("count", [1, CHUNK + 1])

@@ -83,19 +83,19 @@ def stepped(system, batch, size):
 
 
 class TestPartLosses:
-    """Counted by hand on a map of two equal rows of 2 pixels and 2 channels, logits log 3 = odds of 3 to 1."""
+    """Counted by hand on a map of two equal rows of 2 pixels and 2 channels, logits log 3 = odds of 3."""
 
-    LOGITS = torch.tensor([[[[1.0, 0.0]] * 2, [[-1.0, 0.0]] * 2]]) * torch.tensor(3.0).log()
+    LOGITS = torch.tensor([[[[1.0, 0.0]] * 2, [[-2.0, 0.0]] * 2]]) * torch.tensor(3.0).log()
     PART_MAP = torch.tensor([[[0, 1]] * 2], dtype=torch.uint8)
 
     def test_bce_is_the_mean_over_objects_channels_and_pixels(self):
-        """Given probabilities 3/4, 1/4 at the first pixel and 1/2 at the second, all for and against the right one."""
-        expected = (2 * torch.tensor(4 / 3).log() + 2 * torch.tensor(2.0).log()) / 4
+        """Given 3/4 for the right channel and 1/10 for the wrong one at the first pixel, and 1/2 at the second."""
+        expected = (torch.tensor(4 / 3).log() + torch.tensor(10 / 9).log() + 2 * torch.tensor(2.0).log()) / 4
         torch.testing.assert_close(part_bce(self.LOGITS, self.PART_MAP), expected)
 
     def test_cross_entropy_is_the_mean_over_objects_and_pixels(self):
-        """Given odds of 9 to 1 for the right channel at the first pixel, and even odds at the second."""
-        expected = (torch.tensor(10 / 9).log() + torch.tensor(2.0).log()) / 2
+        """Given odds of 27 to 1 for the right channel at the first pixel, and even odds at the second."""
+        expected = (torch.tensor(28 / 27).log() + torch.tensor(2.0).log()) / 2
         torch.testing.assert_close(part_cross_entropy(self.LOGITS, self.PART_MAP), expected)
 
     def test_the_terms_are_these_losses_of_the_answer(self, batch):

@@ -67,6 +67,15 @@ class TestPositionParts:
         assert not parts.features.sum(1)[nobody].any()
         assert torch.equal(parts.mask[:, 0] == 0, nobody)
 
+    def test_an_object_is_where_label_and_instance_id_are_its_own(self):
+        """Given all objects with one instance id: their classes alone tell them apart."""
+        scene = make_scene(0)
+        objects = tuple(replace(item, instance_id=1) for item in scene.objects)
+        one = replace(scene, instance=scene.instance.clamp(max=1), objects=objects)
+        numbers = object_numbers(SceneBatch.from_scenes([one]))[0]
+        for number, item in enumerate(objects, start=1):
+            assert torch.equal(numbers == number, one.label == item.class_id)
+
     def test_shows_no_parts(self, batch):
         parts = PositionParts()(batch)
         assert parts.logits.shape == (2, 9, 32, 48)

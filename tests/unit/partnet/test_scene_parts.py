@@ -67,6 +67,14 @@ class TestInferSceneParts:
         assert parts.shapes.shape == (4, 1, 64, 64)
         assert torch.equal(parts.mask[:, 0] == 1, parts.part_map > 0)
 
+    def test_pastes_by_the_releases_rule_unless_asked_otherwise(self, network, batch, supports):
+        default, release, own = (
+            infer_scene_parts(network, batch, supports, **rule).logits
+            for rule in ({}, {"paste": "release"}, {"paste": "own_pixels"})
+        )
+        assert torch.equal(default, release)
+        assert not torch.equal(default, own)
+
     def test_no_objects_give_zeros(self, network, scenes, supports, paste, device):
         parts = infer_scene_parts(network, SceneBatch.from_scenes(scenes[2:]).to(device), supports, paste=paste)
         assert parts.features.shape == (1, 18, 32, 48)

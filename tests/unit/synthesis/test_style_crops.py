@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ipose.synthesis.style_crops import MAX_OBJECTS, StyleCrops, style_crops
+from ipose.synthesis.style_crops import StyleCrops, style_crops
 from ipose.types import Box, Scene, SceneBatch, SceneObject
 
 SIZE = (16, 24)
@@ -45,7 +45,7 @@ class TestStyleCrops:
     def test_at_most_ten_objects_of_the_whole_batch(self) -> None:
         crops = drawn(8, "objects", 0)
         assert crops is not None
-        assert len(crops.fake) == len(crops.real) == MAX_OBJECTS
+        assert len(crops.fake) == len(crops.real) == 10
 
     def test_another_seed_shows_other_objects(self) -> None:
         one, two = drawn(8, "objects", 0), drawn(8, "objects", 1)
