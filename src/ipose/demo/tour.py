@@ -30,7 +30,7 @@ EDITED, DROPPED = "car", "wheel"
 
 NEXT = """ipose partworld --out my-world --scenes 4 --val-scenes 4 --size 96 96
 ipose generate my-world/val_label --instances my-world/val_inst --model partworld --count 4 --out images
-ipose edit my-world/val_label/val_0_000000.png --instances my-world/val_inst --model partworld --list
+ipose edit my-world/val_label/val_0_000000.png --instances my-world/val_inst --model partworld
 ipose demo --train        # the same system from random weights, in minutes
 ipose --help"""
 

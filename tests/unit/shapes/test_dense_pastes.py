@@ -17,7 +17,10 @@ def paste(features, shapes, scene, mode):
 
 
 class TestDensePaste(ObjectPastesContract):
-    """The claims of `TestPaste`."""
+    """Claims of ObjectPastesContract: matches the literal steps; has the gradient of the literal steps; a constant
+    stays that constant; a batch equals its images one by one; order matters only where objects overlap; a later object
+    overwrites an earlier one; no objects paste to zeros; a crop of a paste is what was pasted.
+    """
 
     paste = staticmethod(paste)
 

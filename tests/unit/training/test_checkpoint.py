@@ -128,7 +128,7 @@ class TestTroubleWhileSaving:
         assert names(tmp_path) == ["step-1"]
         assert latest_checkpoint(tmp_path).step == 1
 
-    @pytest.mark.parametrize("moment", ["save_file", "write_manifest", "fsync_tree", "put_in_place", "remove_old"])
+    @pytest.mark.parametrize("moment", ["save_tensors", "write_manifest", "fsync_tree", "put_in_place", "remove_old"])
     def test_a_kill_at_any_moment_leaves_a_whole_newest_checkpoint(self, tmp_path, monkeypatch, moment):
         class Killed(BaseException):
             pass
