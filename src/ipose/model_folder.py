@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 import ipose
 from ipose.data.file_lists import list_files
 from ipose.errors import ConfigError, RunError
-from ipose.weights import bundled
+from ipose.weights import BUNDLED, bundled
 from ipose.whole_files import read_json, recover_folder
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
         return known
     mend = f"Train one with {_commands(kinds) or 'ipose train'}, or check the path."
     if not path.exists():
-        raise RunError("no such run or model folder", file=path, mend=mend)
+        raise RunError("no such run or model folder", file=path, mend=f"{mend} Bundled models: {', '.join(BUNDLED)}.")
     raise RunError(
         f"no {' or '.join(kind.title for kind in kinds)} here" if kinds else "no model in here",
         file=path,

@@ -28,7 +28,7 @@ NOVEL = "cat"
 
 EDITED, DROPPED = "car", "wheel"
 
-NEXT = """ipose partworld --out my-world --scenes 4 --val-scenes 4 --size 96 96
+NEXT = """ipose partworld --out my-world --scenes 4 --val-scenes 4 --size 96 96 --categories car dog human
 ipose generate my-world/val_label --instances my-world/val_inst --model partworld --count 4 --out images
 ipose edit my-world/val_label/val_0_000000.png --instances my-world/val_inst --model partworld
 ipose demo --train        # the same system from random weights, in minutes
@@ -39,11 +39,12 @@ _TEXTS = {
     "PartNet infers each object's parts from its silhouette alone, and the generator paints them. The two seeds differ "
     "only in noise. The model never saw these scenes.",
     "edit": "PartNet copies parts from three drawings of the category, its supports. Here one part "
-    f"({DROPPED}) was removed from the drawings of {EDITED}. Nothing else was changed: no weight, no noise, no label.",
+    f"({DROPPED}) was removed from the drawings of {EDITED}. Nothing else was changed: no weight, no noise, no label. "
+    "The parts show it clearly; this small model paints it but weakly.",
     "novel": f"PartNet was never trained on the parts of a {NOVEL}. Three drawings are all that it knows of them. "
     f"(The generator did paint the class {NOVEL} in its training.)",
     "limits": "PartWorld is a drawn world. The model is small and was trained for hours on CPU cores, the paper's for "
-    "days on GPUs. Its card, README.md in its folder, says how.",
+    "days on GPUs. The model's card, README.md in the folder that `ipose info partworld` names, says how.",
 }
 
 
@@ -108,7 +109,9 @@ def _edit_section(model: IPose, seed: int) -> Section:
             Tile(difference_picture(before.image, after.image), "difference, scaled"),
         ]
         figures.append(
-            Figure(tiles, title=scene.name, legends={"parts": part_legend(model.supports.part_names[EDITED])})
+            Figure(
+                tiles, title=f"{EDITED} {scene.name}", legends={"parts": part_legend(model.supports.part_names[EDITED])}
+            )
         )
     return Section("2. Change a part by its drawings", _TEXTS["edit"], figures)
 
@@ -123,6 +126,6 @@ def _novel_sections(model: IPose, seed: int) -> list[Section]:
     return [
         Section("3. A new category from three drawings", _TEXTS["novel"], [supports_figure(drawings, NOVEL)]),
         scene_section(
-            f"Scenes with a {NOVEL}, read with these drawings", "", taught, _scenes(model, seed, (NOVEL,), 3)
+            f"3. Scenes with a {NOVEL}, read with these drawings", "", taught, _scenes(model, seed, (NOVEL,), 3)
         ),
     ]

@@ -5,8 +5,9 @@ partworld    iPOSE at 96x96 for all categories of PartWorld: `IPose.from_pretrai
 
 from pathlib import Path
 
+BUNDLED = ("partworld",)
+
 
 def bundled(name: str | Path) -> Path | None:
     """The folder of the bundled model of this name. None = there is no such model."""
-    folder = Path(__file__).parent / name
-    return folder if folder.parent == Path(__file__).parent and (folder / "config.json").is_file() else None
+    return Path(__file__).parent / name if str(name) in BUNDLED else None
