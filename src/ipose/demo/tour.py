@@ -7,11 +7,10 @@ from pathlib import Path
 import torch
 
 from ipose.data.data_config import DataConfig
-from ipose.data.file_lists import is_free
 from ipose.data.open_data import open_scenes
 from ipose.data.part_pairs import pairs_from_scenes
+from ipose.demo import check_new
 from ipose.editing.support_edits import EditSupports
-from ipose.errors import RunError
 from ipose.pipeline import IPose
 from ipose.reports.blocks import environment_facts, supports_figure
 from ipose.reports.contact_sheet import Tile
@@ -59,9 +58,7 @@ def run_tour(folder: Path, seed: int = 0) -> Path:
     Raises:
         RunError: the folder is not empty.
     """
-    if not is_free(folder):
-        mend = "Name another one with --out, or remove this one."
-        raise RunError("the demo needs a new folder", file=folder, mend=mend)
+    check_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
     model = IPose.from_pretrained(MODEL)
     content = ReportContent(

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from ipose.data.data_config import DataConfig
-from ipose.data.file_lists import is_free
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.errors import RunError
+from ipose.demo import check_new
 from ipose.pipeline import IPose
 from ipose.reports.blocks import curves_figure, environment_facts
 from ipose.reports.page import ReportContent, Section, write_report
@@ -70,9 +69,7 @@ def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, see
     Raises:
         RunError: the folder is not empty.
     """
-    if not is_free(folder):
-        mend = "Name another one with --out, or remove this one."
-        raise RunError("the demo needs a new folder", file=folder, mend=mend)
+    check_new(folder)
     started, data = time.monotonic(), demo_data(seed)
     print("1/4  Drawing scenes of PartWorld ...")
     scenes, val = list(open_scenes(data, "train", SIZE)), list(open_scenes(data, "val", SIZE))
