@@ -14,10 +14,11 @@ def diversity_loss(
     num_classes: int,
     target: float,
 ) -> Float[Tensor, ""]:
-    """Mean over the classes of each image of max(0, target - mean absolute difference on the class's pixels).
+    """Mean over the classes of each image of max(0, target - difference of the class's mean colours).
 
     Source: none in iPOSE. The bounded difference is that of DSGAN (Yang et al., ICLR 2019, eq. 2, with equal distances
-    of noise). It is taken for each class, so that a large background cannot stand in for a small object.
+    of noise). It is taken for each class, so that a large background cannot stand in for a small object, and of mean
+    colours, so that a texture that flips its sign cannot stand in for another paint.
 
     Args:
         first: images, [-1, 1].
@@ -29,9 +30,10 @@ def diversity_loss(
         in [0, target].
     """
     with full_precision(first, second) as (first, second):
-        difference = (first - second).abs().mean(dim=1).flatten(1)
+        difference = (first - second).flatten(2)
         classes = label.flatten(1).long()
-        empty = difference.new_zeros(len(label), num_classes)
-        pixels = empty.scatter_add(1, classes, torch.ones_like(difference))
-        means = empty.scatter_add(1, classes, difference) / pixels.clamp(min=1)
-        return (target - means[pixels > 0]).clamp(min=0).mean()
+        empty = difference.new_zeros(*difference.shape[:2], num_classes)
+        each = classes[:, None].expand_as(difference)
+        pixels = empty.scatter_add(2, each, torch.ones_like(difference))
+        means = (empty.scatter_add(2, each, difference) / pixels.clamp(min=1)).abs().mean(dim=1)
+        return (target - means[pixels[:, 0] > 0]).clamp(min=0).mean()

@@ -15,13 +15,13 @@ def drawn(seed, b=2, classes=4):
 
 
 class TestDiversityLoss:
-    """diversity_loss: target minus the difference, for each class of each image."""
+    """diversity_loss: target minus the difference of the mean colours, for each class of each image."""
 
     @law(seed=st.integers(0, 999), target=st.floats(0.1, 2.0))
     def test_agrees_with_loops_over_images_and_classes(self, seed, target):
         first, second, label = drawn(seed)
         terms = [
-            max(0.0, target - (first[i] - second[i]).abs()[:, label[i] == c].mean().item())
+            max(0.0, target - (first[i] - second[i])[:, label[i] == c].mean(dim=1).abs().mean().item())
             for i in range(2)
             for c in label[i].unique().tolist()
         ]
@@ -40,11 +40,19 @@ class TestDiversityLoss:
         other = image + 2.0 * (label == 0)[:, None]
         assert diversity_loss(image, other, label, 2, 1.0).item() == pytest.approx(0.5)
 
-    def test_gradient_pushes_the_images_apart_until_the_target(self):
+    def test_chequers_of_opposite_sign_are_no_other_paint(self):
+        chequers = (torch.arange(4)[:, None] + torch.arange(4)) % 2 * 2.0 - 1
+        image = chequers.expand(1, 3, 4, 4)
+        assert diversity_loss(image, -image, torch.zeros(1, 4, 4, dtype=torch.long), 1, 0.25) == 0.25
+
+    def test_gradient_pushes_the_mean_colours_apart_until_the_target(self):
         first, second, label = drawn(1)
         first.requires_grad_()
         diversity_loss(first, second, label, 4, 2.0).backward()
-        assert torch.equal(first.grad.sign(), -(first - second).sign())
+        for image, other, gradient, classes in zip(first, second, first.grad, label, strict=True):
+            for c in classes.unique():
+                apart = (image - other)[:, classes == c].mean(dim=1, keepdim=True).sign()
+                assert torch.equal(gradient[:, classes == c].sign(), (-apart).expand(-1, int((classes == c).sum())))
 
     def test_is_computed_in_float32_under_bfloat16(self):
         first, second, label = drawn(2)
