@@ -5,7 +5,9 @@ import importlib.util
 import json
 import multiprocessing
 import os
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -18,8 +20,9 @@ import pytest
 
 from mutants.faults import ROOT, SOURCE, UNIT, Fault
 
-LIMIT_S = 300.0
-"""Tests that take longer have noticed the fault: it made something endless."""
+PROCESSOR_LIMIT_S, LIMIT_S = 200, 1800.0
+"""Tests that take more of the processor, or wait longer, have noticed the fault: it made something endless. They take
+seconds without it, and what else the machine does costs them no time of the processor."""
 
 WARM = (
     *("torch", "torchvision.models", "torchvision.models.segmentation", "numpy", "scipy.ndimage", "scipy.optimize"),
@@ -69,7 +72,7 @@ def outcomes(jobs: Sequence[Job], cores: int) -> Iterator[tuple[int, Outcome]]:
                 process.kill()
                 process.join()
                 del running[sentinel]
-                yield number, _outcome(answer, seconds)
+                yield number, _outcome(answer, seconds, process.exitcode)
                 shutil.rmtree(answer, ignore_errors=True)
 
 
@@ -79,16 +82,18 @@ def _warm_up() -> None:
             importlib.import_module(name)
 
 
-def _outcome(answer: Path, seconds: float) -> Outcome:
+def _outcome(answer: Path, seconds: float, code: int | None) -> Outcome:
     said = (answer / "words.txt").read_text(encoding="utf-8", errors="replace")[-3000:]
     if not (answer / "outcome.json").is_file():
-        return Outcome("time" if seconds > LIMIT_S else "a crash", seconds, said)
+        endless = code == -signal.SIGXCPU or seconds > LIMIT_S
+        return Outcome("endless" if endless else "a crash", seconds, said)
     noticed, seconds = json.loads((answer / "outcome.json").read_text(encoding="utf-8"))
     return Outcome(noticed, seconds, said)
 
 
 def _run(job: Job, answer: Path) -> None:
     """In a process of its own: plant, run pytest up to the first failure, write down which test it was."""
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_LIMIT_S, PROCESSOR_LIMIT_S + 10))
     words = (answer / "words.txt").open("w", encoding="utf-8")
     for stream in (1, 2):
         os.dup2(words.fileno(), stream)
