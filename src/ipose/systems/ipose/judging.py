@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -10,7 +9,7 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.data.scene_folder import SceneFolder
-from ipose.errors import DataError, SpecError, SupportError
+from ipose.errors import ConfigError, DataError, SpecError, SupportError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.label_spec import LabelSpec
@@ -45,32 +44,21 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
             mend="Put drawings of parts into the model's supports/CATEGORY/NAME_part.png, or convert it again with "
             "--supports DIR. Or paint such objects without parts: --without-parts.",
         )
-    parts = _judged_parts(run, data, options, facts, name, has_partnet=supports is not None)
     images = judge_images(run, ScenesOfIPose(loaded), data, options, facts, name)
     if missing:
         note = f"painted without parts: {', '.join(missing)} (no supports)"
         images = replace(images, cards=[replace(card, notes=(*card.notes, note)) for card in images.cards])
-    judged = replace(
-        images, cards=[*parts.cards, *images.cards], left_out=(*images.left_out, *parts.left_out), table=parts.table
-    )
-    if not judged.cards:
-        raise nothing_to_judge_by(run, judged.left_out)
-    return judged
-
-
-def _judged_parts(
-    run: Run, data: DataConfig, options: EvaluateOptions, facts: dict[str, Any], name: str, *, has_partnet: bool
-) -> Judged:
-    """Cards of parts, or why there are none. Found before the images are made, which takes longer."""
     try:
-        if not has_partnet:
+        if supports is None:
             raise DataError("this model has no PartNet", file=run.folder, mend="Judge its images alone.")
         if options.split != "val":
             raise DataError(f"parts are judged on the split val, not on {options.split}")
         evaluation, cards = judge_parts(run, data, facts, name, options.out)
-    except (DataError, SpecError, SupportError) as error:
-        return Judged((), (f"No part cards: {error}",))
-    return Judged(cards, table=evaluation.table())
+    except (ConfigError, DataError, SpecError, SupportError) as error:
+        if not images.cards:
+            raise nothing_to_judge_by(run, [*images.left_out, f"No part cards: {error}"]) from error
+        return replace(images, left_out=(*images.left_out, f"No part cards: {error}"))
+    return replace(images, cards=[*cards, *images.cards], table=evaluation.table())
 
 
 def _without_supports(model: IPose, data: DataConfig, options: EvaluateOptions) -> list[str]:
