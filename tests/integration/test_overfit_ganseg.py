@@ -21,7 +21,7 @@ from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
 
-STEPS, RATE = 60, 3e-3
+STEPS, RATE = 90, 3e-3
 
 
 @pytest.mark.overfit
@@ -54,14 +54,14 @@ def accuracy(network, image, target):
 
 @pytest.mark.overfit
 def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
-    """Given 64 scenes, when trained 60 steps, then concentration falls by a quarter, no part is smaller than its disk
+    """Given 64 scenes, when trained 100 steps, then concentration falls by a quarter, no part is smaller than its disk
     by more than two pixels, and nothing diverges."""
     torch.manual_seed(0)
     config = preset("tiny", parts=3, batch_size=2, margin=4, lr_generator=1e-3, lr_discriminator=1e-3)
     photographs = open_photographs(PhotoConfig(scenes=64, val_scenes=1, categories=("car",)), "train", 32)
     objective, source = GANSegObjective.from_config(config), PhotoSource(photographs.images, photographs.names)
     runner, history = PhaseRunner(objective, Processes("cpu")), []
-    for step in range(60):
+    for step in range(100):
         draw = torch.Generator().manual_seed(step)
         chosen = torch.randperm(64, generator=draw)[:2].tolist()
         batch = source.collate([source.item(i, draw) for i in chosen], draw)

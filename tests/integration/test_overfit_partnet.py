@@ -33,7 +33,7 @@ CONFIG = PartNetConfig(
 )
 """Narrow, one block, one support: what matters here is that every part of the chain passes gradients on."""
 
-STEPS = 400
+STEPS = 520
 
 
 def objects_of(category, count):
