@@ -65,6 +65,12 @@ def ipose_lines(code: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("ipose ") and "$" not in line]
 
 
+def is_ipose_alone(code: str) -> bool:
+    """Whether a block of bash needs no shell: every line is an `ipose` command or a comment."""
+    lines = [line for line in code.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+    return len(lines) == len(ipose_lines(code))
+
+
 def all_commands() -> list[list[str]]:
     return [line for page in (*STORIES, *RECORDS) for block in blocks(page) for line in ipose_lines(block["code"])]
 
@@ -187,8 +193,11 @@ class TestPages:
 
 
 @pytest.fixture
-def shell(tmp_path):
-    """Runs a block of bash in which `ipose` and `pytest` are those of this Python; training is short."""
+def shell(tmp_path, few_passes):
+    """Runs a block of bash in which `ipose` and `pytest` are those of this Python; training is short.
+
+    `ipose` alone runs in this process: most of a short command is the import of torch.
+    """
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     for name in ("ipose", "pytest"):
@@ -200,6 +209,10 @@ def shell(tmp_path):
     def run(code, demo):
         for pattern, shorter in SHORTER:
             code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+        if is_ipose_alone(code.replace("export PYTHONPATH=.\n", "")):  # the page's folder is in sys.path
+            for line in ipose_lines(code):
+                main(line)
+            return ""
         path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-e", "-c", code], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
@@ -219,6 +232,7 @@ class TestOwnThingsFromAnEmptyFolder:
         folder = tmp_path / "empty"
         folder.mkdir()
         monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(folder)
         names, said = {}, ""
         for block in blocks(f"docs/{page}.md"):
             note = block["note"] or ""

@@ -72,8 +72,8 @@ def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
 
 
 def described(file: Path) -> str:
-    """A line about a file that a command wrote. The line of a card has its number."""
-    return f"{file}: {read_card(file).line()}" if file.parent.name == "cards" else str(file)
+    """A short line about a file that a command wrote. A card has its number there, and the rest in the file."""
+    return f"{file}: {read_card(file).number}" if file.parent.name == "cards" else str(file)
 
 
 WEIGHT_FILES = {

@@ -182,7 +182,10 @@ class TestAnyFolder:
         Image.new("RGB", (31, 50)).save(folder / "1.png")
         diagnosis = examine_photographs(folder)
         assert diagnosis.ok
-        assert "1 photograph with a side below 32 pixels (1.png: 50x31): training enlarges them" in diagnosis.table()
+        assert (
+            "1 photograph with a side below 32 pixels (1.png: 50x31 (height x width)): training enlarges them"
+            in diagnosis.table()
+        )
 
     def test_truncated_and_no_image_are_both_told(self, folder):
         (folder / "1.png").write_text("no image")

@@ -9,7 +9,7 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.data.scene_folder import SceneFolder
-from ipose.errors import DataError, SpecError, SupportError
+from ipose.errors import ConfigError, DataError, SpecError, SupportError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.label_spec import LabelSpec
@@ -54,7 +54,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
         if options.split != "val":
             raise DataError(f"parts are judged on the split val, not on {options.split}")
         evaluation, cards = judge_parts(run, data, facts, name, options.out)
-    except (DataError, SpecError, SupportError) as error:
+    except (ConfigError, DataError, SpecError, SupportError) as error:
         if not images.cards:
             raise nothing_to_judge_by(run, [*images.left_out, f"No part cards: {error}"]) from error
         return replace(images, left_out=(*images.left_out, f"No part cards: {error}"))
