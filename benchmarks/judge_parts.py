@@ -4,6 +4,7 @@
     ipose train segmenter --data parts-world --height 96 --width 96 --precision bf16 --max-minutes 20 --out judge \\
         --schedule-by-clock
     python benchmarks/judge_parts.py judge judge partworld runs/other/model    # models, by name or folder
+    python benchmarks/judge_parts.py picture partworld out.png                 # a map of twelve categories, two seeds
 
 The second command may be any that trains a segmenter on the first one's folder. Scenes of the validation split are
 judged: the drawings themselves, and the images of two seeds.
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ipose import IPose
@@ -24,6 +26,7 @@ from ipose.label_spec import LabelClass, LabelSpec
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PART_NAMES, PartWorldConfig
 from ipose.partworld.scene import PartWorld
+from ipose.reports.figures import label_picture, part_picture, photo
 from ipose.segmentation.saved import load_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.types import Scene
@@ -111,8 +114,30 @@ def row(name: str, segmenter: SemanticSegmenter, images: list[Tensor], scenes: l
     print(f"| {name} | {counts[1] / counts[0]:.1%} | {counts[3] / counts[2]:.1%} | {apart:.3f} |", flush=True)
 
 
+PICTURED = ("stop sign", "tvmonitor", "bicycle", "bus", "cat", "horse", "car", "washer", "aeroplane", "bird")
+PICTURED += ("motorbike", "sheep")
+
+
+def picture(name: str, file: Path) -> None:
+    """Label map, inferred parts and the images of two seeds, three scenes beside each other."""
+    model, step = IPose.from_pretrained(name), SIDE + 4
+    sheet = Image.new("RGB", (3 * 4 * step + 20, len(PICTURED) // 3 * step), "white")
+    for number, category in enumerate(PICTURED):
+        place = {"size": (SIDE, SIDE), "objects": (1, 1), "object_scale": (0.75, 0.95)}
+        settings = PartWorldConfig(split="val", count=1, categories=(category,), **place)
+        scene = PartWorld(settings)[0]
+        first, second = model(scene, seed=1), model(scene, seed=3)
+        parts = part_picture(first.parts, scene.instance > 0)
+        tiles = [label_picture(scene.label, model.spec), parts, photo(first.image), photo(second.image)]
+        for column, tile in enumerate(tiles):
+            sheet.paste(tile.convert("RGB"), ((number % 3 * 4 + column) * step + number % 3 * 10, number // 3 * step))
+    sheet.quantize(256).save(file, optimize=True)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "data":
         write(Path(sys.argv[2]))
+    elif sys.argv[1] == "picture":
+        picture(sys.argv[2], Path(sys.argv[3]))
     else:
         judge(load_segmenter(sys.argv[2]).eval(), sys.argv[3:])
