@@ -91,6 +91,17 @@ def test_a_map_of_another_size_counts_as_its_nearest_neighbours():
     assert torch.equal(block(x, semantic_map), block(x, nearest(semantic_map, (2, 3))))
 
 
+@pytest.mark.parametrize("step", ["spade_0", "spade_1"])
+def test_a_hook_sees_what_a_spade_gives_before_the_activation(step):
+    block, x, semantic_map = random_block(0, 4, 3), random_tensor(1, 1, 4, 5, 5), random_tensor(2, 1, 3, 5, 5)
+    plain, seen = block(x, semantic_map), []
+    getattr(block, step).register_forward_hook(lambda spade, given, result: seen.append((spade, given, result)))
+    assert torch.equal(block(x, semantic_map), plain)
+    ((spade, given, result),) = seen
+    assert torch.equal(result, spade.forward(given[0], semantic_map))
+    assert (result < 0).any()
+
+
 def test_each_step_is_made_by_the_callers_spade_with_its_name_and_width():
     asked = []
 

@@ -104,6 +104,12 @@ class TestDistinctVectors:
         assert torch.equal(vectors, z)
         assert torch.equal(number, torch.arange(2)[:, None, None].expand(2, 4, 5))
 
+    @pytest.mark.parametrize("lines", [(4, 1), (1, 5)])
+    def test_a_vector_expanded_along_one_axis_alone_differs_along_the_other(self, lines):
+        z = torch.randn(2, Z, *lines).expand(-1, -1, 4, 5)
+        number, vectors = distinct_vectors(z)
+        assert torch.equal(vectors[number].permute(0, 3, 1, 2), z)
+
     def test_two_vectors_of_one_key_are_not_taken_for_one(self, monkeypatch):
         z = regions(labels())
         monkeypatch.setattr(semantic_maps.torch, "randn", lambda count, **_: torch.zeros(count, dtype=torch.float64))

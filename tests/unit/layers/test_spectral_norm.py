@@ -61,6 +61,7 @@ class TestSpectralNormConv:
         assert spectral_norm_conv(2, 4, 3)(x).shape == (1, 4, 6, 6)
         assert spectral_norm_conv(2, 4, 1, bias=False)(x).shape == (1, 4, 6, 6)
         assert spectral_norm_conv(2, 4, 4, stride=2, padding=1)(x).shape == (1, 4, 3, 3)
+        assert spectral_norm_conv(2, 4, 3, padding=0)(x).shape == (1, 4, 4, 4)
 
     def test_bias_is_left_as_it_is(self) -> None:
         conv = with_spectral_norm(nn.Conv2d(2, 2, 1))

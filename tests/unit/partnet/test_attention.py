@@ -26,7 +26,7 @@ def made_up(query_token: int, support: int, row: int, column: int, channel: int 
     weights[:, channel, query_token] = 0
     weights[:, channel, query_token, support, row, column] = 1
     supports, part_map = torch.zeros(2, 64, 64, dtype=torch.uint8), torch.zeros(64, 64, dtype=torch.uint8)
-    supports[:, :20], supports[:, 20:] = 1, 2
+    supports[:, :22], supports[:, 22:] = 1, 2
     part_map[8:24, 8:24] = channel
     return SupportAttention(weights, supports, part_map)
 
@@ -116,14 +116,15 @@ class TestPixels:
         assert rows[43].item() == pytest.approx(15 / 16 / 8)
 
     def test_shares_count_a_tokens_pixels_by_part(self):
-        """Rows 16..23 of the supports: 4 rows of part 1, 4 of part 2."""
-        assert made_up(10, support=0, row=2, column=3).shares(8, 16).tolist() == pytest.approx([0, 0.5, 0.5, *[0] * 6])
+        """Rows 16..23 of the supports: 6 rows of part 1, 2 of part 2."""
+        found = made_up(10, support=0, row=2, column=3).shares(8, 16)
+        assert found.tolist() == pytest.approx([0, 0.75, 0.25, *[0] * 6])
         assert made_up(10, support=0, row=1, column=3).shares(8, 16).tolist() == pytest.approx([0, 1, *[0] * 7])
 
     def test_each_block_has_its_own_shares(self):
         attention = made_up(10, support=0, row=2, column=3)
         attention.weights[1] = attention.weights[1].roll(-1, dims=3)  # the second block reads a row above
-        assert attention.shares(8, 16, block=0).tolist() == pytest.approx([0, 0.5, 0.5, *[0] * 6])
+        assert attention.shares(8, 16, block=0).tolist() == pytest.approx([0, 0.75, 0.25, *[0] * 6])
         assert attention.shares(8, 16, block=1).tolist() == pytest.approx([0, 1, *[0] * 7])
 
     @law(seed=SEEDS, mode=st.sampled_from(["bilinear", "nearest"]))

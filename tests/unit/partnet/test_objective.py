@@ -232,12 +232,12 @@ class TestPartPairSource:
         assert drawn == {name: set(range(len(maps))) for name, maps in known.items()}
 
     def test_random_supports_show_as_many_ids_as_the_first_chosen_one(self, supports):
-        few = replace(pair("car", 1), part_map=(pair("car", 1).part_map > 0).byte(), name="one part")
-        source = PartPairSource([few, pair("car", 2)], supports, random_supports=1.0)
-        generator = torch.Generator().manual_seed(0)
-        for _ in range(30):
-            maps = source.collate([few], generator).supports[0]
-            assert not any(torch.equal(own, few.part_map) for own in maps)
+        """Given training objects of 1 to 4 parts, and a first support of 2."""
+        given = [replace(pair("car", 1), part_map=pair("car", 1).part_map.clamp(max=most)) for most in (1, 2, 3, 4)]
+        assert [len(one.part_map.unique()) for one in given] == [2, 3, 4, 5]
+        chosen = supports.part_maps["car"].clamp(max=2)
+        pool = PartPairSource(given, SupportSet({"car": PARTS}, {"car": chosen})).pools["car"]
+        assert torch.equal(pool, torch.stack([*chosen, given[1].part_map]))
 
     def test_at_most_a_hundred_training_objects_are_drawn_from(self, supports):
         many = [pair("car", 100 + i) for i in range(130)]

@@ -12,7 +12,7 @@ from ipose.partnet.parts_without_partnet import PositionParts, no_parts, object_
 from ipose.reference.position_descriptor import position_descriptor as literal_descriptor
 from ipose.shapes.position_descriptor import position_descriptor
 from ipose.testing.tiny_scenes import BOX, make_scene
-from ipose.types import SceneBatch
+from ipose.types import Box, SceneBatch, SceneObject
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +99,17 @@ class TestPositionParts:
         parts(SceneBatch.from_scenes([scene]))
         mirrored = SceneBatch.from_scenes([flip_scene(scene)])
         assert torch.equal(parts(mirrored).features, PositionParts()(mirrored).features)
+
+    def test_outlines_of_the_same_bytes_but_another_width_are_others(self):
+        """Given an object in the first 24 pixels of 8 x 12 and of 12 x 8: two rows, and three."""
+        parts = PositionParts()
+        for size in ((8, 12), (12, 8)):
+            inside = (torch.arange(96) < 24).view(size)
+            item = SceneObject(BOX, 1, None, Box(0, 1, 0, 7), (1, 1))
+            scene = replace(make_scene(0, size=(32, 48)), image=None, part=None, objects=(item,))
+            scene = replace(scene, label=inside * BOX, instance=inside.int())
+            found = parts(SceneBatch.from_scenes([scene])).features[0]
+            assert torch.equal(found, position_descriptor(inside.int()))
 
     def test_memory_is_bounded_and_the_oldest_goes_first(self, batch, monkeypatch):
         asked = []

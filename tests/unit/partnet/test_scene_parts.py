@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.data.object_index import index_objects
 from ipose.errors import SupportError
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import CachedParts, infer_scene_parts, predict_objects, predict_part_maps
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
-from ipose.testing.tiny_scenes import BOX, make_scene
+from ipose.testing.tiny_scenes import BOX, CAR, SPEC, make_scene
 from ipose.types import SceneBatch, SupportSet
 
 PARTS = ("front", "middle", "back", "foot")
@@ -284,6 +285,17 @@ class TestObjectShape:
         exact = infer_scene_parts(network, SceneBatch.from_scenes(scenes[:1]).to(device), supports)
         assert torch.equal(infer_scene_parts(network, off, supports, object_shape="instance").shapes, exact.shapes)
         assert not torch.equal(infer_scene_parts(network, off, supports).shapes, exact.shapes)
+
+    def test_of_two_objects_of_one_id_the_larger_counts_though_it_has_no_parts(self, network, scenes, supports, device):
+        """Given the car's instance id on the box too, which is larger, the release sees one object, without parts."""
+        scene = scenes[0]
+        label, instance = torch.ones_like(scene.label), torch.zeros_like(scene.instance)
+        label[4:24, 4:24], label[24:30, 4:24], instance[4:30, 4:24] = BOX, CAR, 1
+        one = replace(scene, label=label, instance=instance, objects=index_objects(label, instance, SPEC))
+        assert [item.class_id for item in one.objects] == [CAR, BOX]
+        batch = SceneBatch.from_scenes([one]).to(device)
+        assert not infer_scene_parts(network, batch, supports, object_shape="instance").objects
+        assert [item.class_id for item in infer_scene_parts(network, batch, supports).objects] == [CAR]
 
     def test_own_pixels_are_pasted_by_the_same_rule(self, network, scenes, with_a_hole, supports, device):
         whole = SceneBatch.from_scenes(scenes[:1]).to(device)

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from ipose.partworld import scenery
 from ipose.partworld.canvas import SUBPIXEL, Canvas, coverage
 from ipose.partworld.categories import DRAW
-from ipose.partworld.config import CATEGORIES, PART_NAMES
+from ipose.partworld.config import CATEGORIES, PART_NAMES, STUFF
 from ipose.partworld.dice import Dice
 from ipose.partworld.outlines import box, ellipse, hole, limb, polygon, ring, walk
 from ipose.partworld.paints import PATTERNS, Paint
 from ipose.partworld.sketch import Sketch
+from ipose.partworld.vehicle_parts import add_wheels, new_livery
 from ipose.testing.law import law
 
 HEIGHT, WIDTH = 12, 14
@@ -69,6 +71,11 @@ class TestCoverage:
         assert not painted(box(-9, -9, -2, -2)).any()
         assert not painted(box(20, 2, 30, 5)).any()
 
+    def test_an_edge_moves_in_steps_of_a_64th_of_a_pixel(self):
+        """Given right edges around the centre of column 4, which a box covers if the edge lies beyond the centre."""
+        assert [painted(box(1, 1, 4.5 + step / 64, 5))[2].sum() for step in (-1, 1)] == [3, 4]
+        assert len({painted(box(1, 1, 4.5 + step / 64, 5))[2].sum() for step in (-0.4, 0, 0.4)}) == 1
+
     def test_does_not_move_with_the_last_bit_of_a_vertex(self):
         outline = ellipse((6, 6), 4.7, 3.2, 0.3)
         assert np.array_equal(painted(outline), painted(np.nextafter(outline, np.inf)))
@@ -104,6 +111,11 @@ class TestOutlines:
     def test_walking_down_goes_down(self):
         assert walk((1, 1), (2, 90), (3, 0))[1:] == [pytest.approx((1, 3)), pytest.approx((4, 3))]
 
+    def test_a_round_of_corner_cutting_cuts_each_edge_at_its_quarters(self):
+        """Chaikin's octagon of a square, by hand."""
+        octagon = [(1, 0), (3, 0), (4, 1), (4, 3), (3, 4), (1, 4), (0, 3), (0, 1)]
+        assert polygon((0, 0), (4, 0), (4, 4), (0, 4), rounds=1).tolist() == [list(corner) for corner in octagon]
+
     def test_soft_corners_lie_inside_the_hard_ones(self):
         hard, soft = box(1, 1, 11, 9), box(1, 1, 11, 9, rounds=2)
         large = {"height": 50, "width": 50}
@@ -128,6 +140,11 @@ class TestDice:
         dice = Dice(seed)
         assert {dice.integer(low, low + extra) for _ in range(120)} == set(range(low, low + extra + 1))
 
+    def test_a_chance_comes_true_as_often_as_it_says(self):
+        dice = Dice(4)
+        shares = [np.mean([dice.chance(share) for _ in range(1000)]) for share in (0.0, 0.2, 0.7, 1.0)]
+        assert shares == [0, pytest.approx(0.2, abs=0.05), pytest.approx(0.7, abs=0.05), 1]
+
 
 class TestPaint:
     """A colour, lit from above, with a pattern."""
@@ -145,6 +162,37 @@ class TestPaint:
         paint = Paint((1.0, 0.0, 0.0), (0.0, 0.0, 1.0), pattern, shade=0, grain=0)
         colours = paint.at(u, v, cloud, cloud)
         assert {tuple(c) for c in colours.astype(int).tolist()} == {(255, 0, 0), (0, 0, 255)}
+
+    @pytest.mark.parametrize(
+        ("pattern", "second"),
+        [
+            ("stripes", [(0.1, 0.7), (0.3, 0.2), (-0.7, 0.9)]),
+            ("checks", [(0.7, 0.2), (0.2, 0.7), (-0.2, 0.3)]),
+            ("dots", [(0.5, 0.5), (0.7, 0.6), (1.5, -0.3)]),
+        ],
+    )
+    def test_a_pattern_repeats_with_its_pitch(self, pattern, second):
+        """Given three places of a pattern of pitch 1 in its second colour, and three that mirror them out of it."""
+        first = {"stripes": [(0.5, 0.1), (0.9, 0.3), (-0.4, 0)], "checks": [(0.2, 0.2), (0.7, 0.7), (-0.2, -0.3)]}
+        places = np.asarray(second + first.get(pattern, [(0.1, 0.1), (0.75, 0.75), (0.5, 0.85)]), dtype=np.float32).T
+        still = np.zeros(6, dtype=np.float32)
+        paint = Paint((0, 0, 0), (1, 1, 1), pattern, pitch=1.0, shade=0, grain=0)
+        assert paint.at(*places, still, still)[:, 0].tolist() == [255] * 3 + [0] * 3
+
+
+class TestScenery:
+    """Stuff by name, above and below a horizon."""
+
+    def test_the_ids_of_stuff_are_those_of_its_names(self):
+        assert {name: getattr(scenery, name.upper()) for name in STUFF} == {name: i for i, name in enumerate(STUFF)}
+
+    @pytest.mark.parametrize("seed", range(8))
+    def test_another_stuff_begins_at_the_row_of_the_horizon(self, seed):
+        canvas = Canvas(40, 64, 2, Dice(seed))
+        row = math.ceil(scenery.paint_scenery(canvas, Dice(seed)))
+        assert 0.35 * 80 <= row <= 0.6 * 80 + 1
+        assert len(np.unique(canvas.label[row])) == 1
+        assert (canvas.label[row - 1] != canvas.label[row]).all()
 
 
 class TestSketches:
@@ -171,6 +219,12 @@ class TestSketches:
         sketch = Sketch()
         sketch.add(1, Paint((1, 0, 0)), box(0, 0, 2, 1))
         assert sketch.turned(90).bounds() == pytest.approx((-1, 0, 0, 2))
+
+    def test_wheels_stand_on_the_ground(self):
+        """Given the ground at y = 0 and heights negative."""
+        sketch = Sketch()
+        add_wheels(sketch, new_livery(Dice(0), (0.5,)), 0.2, -0.5, 0.7)
+        assert sketch.bounds() == pytest.approx((-0.7, -0.4, 0.9, 0.0))
 
     def test_later_strokes_cover_earlier_ones(self):
         canvas = Canvas(12, 12, 1, Dice(0))
@@ -214,3 +268,12 @@ class TestCanvas:
         expected[0, 2:4] = True
         assert np.array_equal(darker, expected)
         assert np.array_equal(canvas.rgb[darker], before[darker] // 2)
+
+    def test_a_shadow_takes_its_share_of_the_colours_inside_and_leaves_the_maps(self, times):
+        canvas = self.drawn(times)
+        share = np.ones((4 * times, 5 * times, 1))
+        share[: 3 * times, : 2 * times] = 0.75
+        expected = np.floor(share * canvas.rgb)
+        canvas.shadow(box(0, 0, 2 * times, 3 * times), 0.25)
+        assert np.array_equal(canvas.rgb, expected)
+        assert not np.stack([canvas.label, canvas.instance, canvas.part]).any()

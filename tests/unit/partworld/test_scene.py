@@ -6,12 +6,17 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import strategies as st
 
 from ipose.errors import ConfigError
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PART_NAMES, PartWorldConfig
-from ipose.partworld.scene import PartWorld, partworld_scene
+from ipose.partworld.dice import Dice
+from ipose.partworld.outlines import box
+from ipose.partworld.paints import Paint
+from ipose.partworld.scene import PartWorld, _overlap, _sized, partworld_scene
+from ipose.partworld.sketch import Sketch
 from ipose.testing.law import law
 from ipose.types import Scene
 
@@ -155,6 +160,41 @@ class TestDrawing:
             instance = partworld_scene(config, index).instance
             feet = [int((instance == number).any(dim=1).nonzero().max()) for number in instance.unique()[1:]]
             assert max(feet) <= feet[-1] + 1  # a foot between two pixel rows may be rounded either way
+
+    @pytest.mark.parametrize(("category", "casts"), [("car", True), ("aeroplane", False)])
+    def test_only_what_stands_casts_a_shadow(self, category, casts):
+        """Given a scene with one object and the same scene without: the ground around the object is darker, or equal.
+
+        The seam and the mean of canvas pixels change the object's own edge, up to two pixels away.
+        """
+        darker = 0
+        for index in range(4):
+            empty, full = (
+                partworld_scene(PartWorldConfig(size=(64, 64), categories=(category,), objects=(count, count)), index)
+                for count in (0, 1)
+            )
+            edge = F.max_pool2d((full.instance > 0)[None, None].float(), 5, stride=1, padding=2)[0, 0] > 0
+            change = (full.image.int() - empty.image.int())[:, ~edge]
+            assert (change <= 0).all()
+            darker += int((change < 0).any(0).sum())
+        assert (darker > 40) is casts
+        assert casts or darker == 0
+
+    @pytest.mark.parametrize("mirror", [True, False])
+    def test_a_thing_that_bears_a_word_is_never_mirrored(self, mirror):
+        """Given a nail to the right of a box: mirrored, it points to the left."""
+        sketch = Sketch(mirror=mirror, tilt=0)
+        sketch.add(1, Paint((1, 0, 0)), box(0, 0, 1, 1), box(1, 0, 2, 0.1))
+        placed = [_sized(Dice(seed), sketch, 10.0) for seed in range(20)]
+        assert {one.bounds() == pytest.approx((0, 0, 10, 5)) for one in placed} == {True}
+        heads = {round(float(one.strokes[0].outlines[0][:, 0].min())) for one in placed}
+        assert heads == ({0, 5} if mirror else {0})
+
+    def test_boxes_overlap_by_their_shared_area_over_the_smaller_one(self):
+        a = (0, 0, 4, 2)
+        others = [(3, 1, 5, 3), (1, 0, 2, 1), (5, 3, 6, 4), (5, 0, 6, 2), (0, 2, 4, 4)]
+        assert [_overlap(a, b) for b in others] == [1 / 4, 1, 0, 0, 0]
+        assert [_overlap(b, a) for b in others] == [1 / 4, 1, 0, 0, 0]
 
     def test_shows_every_stuff_class_and_two_or_more_a_scene(self):
         drawn = [partworld_scene(PartWorldConfig(size=(32, 32), objects=(0, 0)), i).label.unique() for i in range(30)]
