@@ -87,7 +87,7 @@ def label_faults(files: SceneFiles, label: Ids, spec: LabelSpec) -> Iterator[Fau
 
 def _like_photograph(label: Ids) -> bool:
     """Whether the values are many, and many neighbours in a row differ. In label maps few do."""
-    return len(np.unique(label)) > MOST_IDS and np.count_nonzero(np.diff(label)) > 0.3 * label.size
+    return len(np.unique(label)) > MOST_IDS and int(np.count_nonzero(np.diff(label))) > 0.3 * label.size
 
 
 def instance_faults(files: SceneFiles, label: Ids, instance: Ids, spec: LabelSpec) -> Iterator[Fault]:
