@@ -93,7 +93,8 @@ def prepare(
     spec, trained = open_spec(task.data).labels, trained_partnet(task)
     parted = spec if trained is None else with_parts(spec, task, trained.supports)
     if trained is not None and task.data.is_partworld:
-        check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
+        asked = task.data.categories or spec.part_categories
+        check_supports(asked, trained.supports, task.options.partnet, drawn=True)
     config = fit_config(task.config, spec, trained)
     size = (config.height, config.width)
     scenes = checked_scenes(task.data, size) if scenes is None else scenes

@@ -1,5 +1,6 @@
 """Where the generator's parts come from in a training: PartNet, its supports and drawings; checked before a step."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -135,8 +136,9 @@ def categories_in_use(spec: LabelSpec, *splits: Sequence[Scene]) -> list[str]:
     return [name for name in spec.part_categories if name in found]
 
 
-def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
-    """Raises SupportError, with their names, if part categories of the data have no supports."""
+def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path, *, drawn: bool = False) -> None:
+    """Raises SupportError, with their names, if part categories of the data have no supports. `drawn`: by PartWorld."""
+    others = f"draw scenes of those that it has: --categories {shlex.join(supports.categories)}"
     if missing := [name for name in categories if name not in supports.categories]:
         raise SupportError(
             "part categories of the data without supports",
@@ -145,5 +147,5 @@ def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Pat
             found=", ".join(supports.categories),
             expected=", ".join(categories),
             mend="Draw three objects of each in a paint program: --supports DIR, or once for all ipose supports add "
-            f"{partnet} DIR (no training needed). Or take part_category out of the spec.",
+            f"{partnet} DIR (no training needed). Or {others if drawn else 'take part_category out of the spec'}.",
         )
