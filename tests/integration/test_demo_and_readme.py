@@ -75,6 +75,13 @@ def all_commands() -> list[list[str]]:
     return [line for page in (*STORIES, *RECORDS) for block in blocks(page) for line in ipose_lines(block["code"])]
 
 
+def shortened(code: str, demo: Path | str) -> str:
+    """A block of bash, with `SHORTER` in the place of what takes hours; `demo` = a folder of `ipose demo --train`."""
+    for pattern, shorter in SHORTER:
+        code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+    return code
+
+
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
     """A folder in which somebody ran `ipose demo --train`, on fewer scenes and for seconds."""
@@ -187,6 +194,13 @@ class TestPages:
         for file in LEAVES.get(page, ()):
             assert (tmp_path / file).is_file(), f"{page} says that it leaves {file}"
 
+    @pytest.mark.parametrize("page", OWN)
+    def test_every_training_of_a_page_that_is_run_from_an_empty_folder_is_made_short(self, page):
+        for block in blocks(f"docs/{page}.md"):
+            for line in ipose_lines(shortened(block["code"], "demo")):
+                if line[0] in ("train", "ablate") or "--train" in line:
+                    assert line[line.index("--steps") + 1] == "2", f"{' '.join(line)} trains for hours"
+
     def test_a_command_line_is_read_as_a_shell_reads_it(self):
         code = "ipose info a \\\n  --b 'c d'   # why\nfor x in 1 2; do\n  ipose info $x\ndone\n"
         assert ipose_lines(code) == [["info", "a", "--b", "c d"]]
@@ -207,8 +221,7 @@ def shell(tmp_path, few_passes):
         (bin_ / name).chmod(0o755)
 
     def run(code, demo):
-        for pattern, shorter in SHORTER:
-            code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+        code = shortened(code, demo)
         if is_ipose_alone(code.replace("export PYTHONPATH=.\n", "")):  # the page's folder is in sys.path
             for line in ipose_lines(code):
                 main(line)
