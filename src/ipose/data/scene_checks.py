@@ -59,7 +59,7 @@ def size_faults(files: SceneFiles, sizes: Mapping[str, tuple[int, int]]) -> Iter
     """All files of a scene have one size: `sizes` holds (height, width) by kind, the label map's among them."""
     for kind, path in (("img", files.image), ("inst", files.instance), ("part", files.part)):
         if kind in sizes and sizes[kind] != sizes["label"]:
-            expected = f"{size_in_words(*sizes['label'])} as {files.label.parent.name}/{files.label.name}"
+            expected = f"{size_in_words(*sizes['label'])} as {'/'.join(files.label.parts[-2:])}"
             turned = kind == "img" and sizes[kind] == sizes["label"][::-1]
             mend = "Turn the photograph as its maps are." if turned else "Resize neither: get the pair that fits."
             yield Fault(str(path), "sizes differ", size_in_words(*sizes[kind]), expected, mend)
@@ -87,7 +87,7 @@ def label_faults(files: SceneFiles, label: Ids, spec: LabelSpec) -> Iterator[Fau
 
 def _like_photograph(label: Ids) -> bool:
     """Whether the values are many, and many neighbours in a row differ. In label maps few do."""
-    return len(np.unique(label)) > MOST_IDS and np.count_nonzero(np.diff(label)) > 0.3 * label.size
+    return len(np.unique(label)) > MOST_IDS and int(np.count_nonzero(np.diff(label))) > 0.3 * label.size
 
 
 def instance_faults(files: SceneFiles, label: Ids, instance: Ids, spec: LabelSpec) -> Iterator[Fault]:
