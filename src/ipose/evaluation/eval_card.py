@@ -81,8 +81,8 @@ class EvalCard:
     def better(self) -> str:
         """Which values are better: "lower is better", "higher is better", or "" where neither is."""
         words = self.measure.lower()
-        if self.protocol == "control" and " inside" in words:
-            return ""  # how much an edit changes: as much as the user likes
+        if self.protocol in ("control", "robustness") and " inside" in words:
+            return ""  # how much an edit changes: as much as the user likes; and where a map differs, an image should
         return "lower is better" if any(word in words for word in _LOWER) else "higher is better"
 
     @property

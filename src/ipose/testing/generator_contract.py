@@ -92,7 +92,7 @@ class GeneratorContract(NetworkContract):
         with pytest.raises(ShapeMismatchError, match=f"{h}x{w}.*multiples of {self.config.size_multiple}"):
             self.call(network, (label, parts, mask, z, noise))
 
-    @pytest.mark.parametrize("wrong", [-1, 255])
+    @pytest.mark.parametrize("wrong", [-1, TINY.num_classes, 255])
     @interface
     def test_refuses_a_class_id_that_it_does_not_know(self, device: torch.device, wrong: int) -> None:
         network, (label, *others) = self._fresh(device)

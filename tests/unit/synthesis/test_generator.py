@@ -242,6 +242,9 @@ class TestNoiseThatIsLeftOut:
         assert torch.equal(call(seed=7, names=self.names), expected)
         assert torch.equal(call(z=z, seed=7, names=self.names), expected)
         assert torch.equal(call(part_noise=part_noise, seed=7, names=self.names), expected)
+        expected = call(z=-z, part_noise=part_noise), call(z=z, part_noise=-part_noise)
+        assert torch.equal(call(z=-z, seed=7, names=self.names), expected[0])
+        assert torch.equal(call(part_noise=-part_noise, seed=7, names=self.names), expected[1])
 
     def test_scenes_without_names_are_numbered(self, call):
         assert torch.equal(call(), call(seed=0, names=("0", "1")))

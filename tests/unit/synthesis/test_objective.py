@@ -8,9 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ipose.data.object_index import by_instance_alone
 from ipose.errors import ConfigError, DataError
 from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style, tiny_vgg_loss
+from ipose.losses.diversity import diversity_loss
 from ipose.partnet.parts_without_partnet import parts_function
+from ipose.synthesis import objective
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject
@@ -340,6 +343,34 @@ class TestTerms:
             assert (term > 0) == bool(seen)
         handle.remove()
         assert set(asked) == {0, 1}
+
+    @pytest.mark.parametrize("shape", ["label_and_instance", "instance"])
+    def test_style_crops_are_of_objects_as_object_shape_says(
+        self, batch: SceneBatch, monkeypatch: pytest.MonkeyPatch, shape: str
+    ) -> None:
+        """Given an instance id that reaches into a neighbour of another class, the release's box is the larger one."""
+        shown: list[SceneBatch] = []
+        monkeypatch.setattr(objective, "style_crops", lambda fake, real, scenes, *_, **__: shown.append(scenes))
+        wide = replace(batch, instance=(batch.label >= 2).int())
+        losses_of(system_of(nn.Identity(), replace(CONFIG, object_shape=shape)), wide, "generator")
+        expected = by_instance_alone(wide) if shape == "instance" else wide
+        assert shown[0].objects == expected.objects
+        assert (expected.objects == wide.objects) == (shape != "instance")
+
+    def test_diversity_is_ten_times_the_loss_of_two_fakes_and_moves_both(self, batch: SceneBatch) -> None:
+        system, fakes = system_of(config=replace(CONFIG, diversity=0.7)), list[Tensor]()
+
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...], image: Tensor) -> None:
+            image.retain_grad()
+            fakes.append(image)
+
+        system.generator.register_forward_hook(keep)
+        term = losses_of(system, batch, "generator")["diversity"]
+        assert torch.equal(term, 10 * diversity_loss(*fakes, batch.label, 4, 0.7))
+        term.backward()
+        assert not torch.equal(*fakes)
+        assert all(fake.grad is not None and bool(fake.grad.any()) for fake in fakes)
+        assert "diversity" not in losses_of(system_of(), batch, "generator")
 
     def test_style_of_a_batch_without_objects_is_0_by_the_papers_rule(
         self, batch: SceneBatch, style: CLIPStyle

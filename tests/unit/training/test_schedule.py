@@ -76,6 +76,12 @@ class TestConstantThenLinear:
         factors = [rate_factor(settings, step, 0.0) for step in (0, 49, 50, 74, 75, 99, 100)]
         assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.5]
 
+    def test_an_epoch_begins_at_its_very_step_whatever_the_division_rounds_to(self):
+        """Given as many steps as epochs, of which 29 / 100 * 100 falls below 29."""
+        settings = config("constant_then_linear", constant_epochs=10, decay_epochs=90)
+        factors = [rate_factor(settings, step, 0.0) for step in range(100)]
+        assert factors == [constant_then_linear(step + 1, 10, 90) for step in range(100)]
+
     def test_needs_an_epoch_of_decay(self):
         with pytest.raises(ConfigError, match=r"\[decay_epochs\].*at least 1"):
             config("constant_then_linear", constant_epochs=2)
