@@ -37,6 +37,7 @@ SHORTER = (
     (r"--preset half --max-minutes 60 --schedule-by-clock", "--preset toy --steps 2"),
     (r"--steps \d+", "--steps 2"),
     (r"--seeds 0 1", "--seeds 0"),
+    (r"--partnet partworld", "--partnet partworld --scenes 24 --val-scenes 8"),
 )
 """What takes hours, and what runs in its place."""
 
