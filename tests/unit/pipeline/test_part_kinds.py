@@ -115,10 +115,6 @@ class TestPositionDescriptor:
         assert not out.parts.any()
         assert not out.part_logits.any()
 
-    def test_positions_enter_whatever_part_input_says_of_predicted_parts(self):
-        features, logits = (build(parts="position_descriptor", part_input=form) for form in ("features", "logits"))
-        assert torch.equal(logits(make_scene(0)).image, features(make_scene(0)).image)
-
     def test_the_outline_reaches_the_image(self):
         model, scene = build(parts="position_descriptor"), make_scene(0)
         assert (model(scene).image - model(replace(scene, objects=())).image).abs().max() > 1e-4

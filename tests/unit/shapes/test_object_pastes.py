@@ -46,7 +46,7 @@ class TestPaste(ObjectPastesContract):
         torch.testing.assert_close(out.double(), paste(features, shapes, scene, "bilinear"), rtol=0, atol=0.05)
 
     def test_low_precision_features_are_placed_as_exactly_as_others(self, device):
-        """Given stripes over 300 pixels: bfloat16 has 8 bits, in which the places of columns above 256 fall together."""
+        """Given stripes over 300 pixels: bfloat16 has 8 bits, so that the places of columns above 256 fall together."""
         scene = one_object((2, 301, 2, 301), (304, 304)).to(device)
         stripes = (torch.arange(16, device=device) % 2).expand(1, 1, 16, 16).bfloat16()
         shapes = torch.ones(1, 1, 16, 16, device=device)
