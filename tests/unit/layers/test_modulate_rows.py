@@ -35,7 +35,7 @@ class TestModulateRows:
         given = inputs(format=format)
         torch.testing.assert_close(modulate_rows(*given, slope), plainly(*given, slope))
 
-    @pytest.mark.parametrize("slope", [None, 0.2])
+    @pytest.mark.parametrize("slope", [None, 0.0, 0.2])
     @pytest.mark.parametrize("format", [torch.contiguous_format, torch.channels_last])
     def test_gradients_equal_those_of_the_plain_form_in_float64(self, format, slope):
         x, rows, number = inputs(format=format)

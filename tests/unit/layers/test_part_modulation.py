@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from ipose.layers.part_modulation import PartModulation
 from ipose.layers.spade import GammaBeta, nearest
@@ -20,6 +21,17 @@ class TestPartModulation(PartModulationContract):
     """
 
     implementation = PartModulation
+
+    @pytest.mark.parametrize("slope", [0.0, 0.2])
+    @pytest.mark.parametrize("gradients", [True, False])
+    def test_a_slope_is_that_of_a_leaky_relu_that_follows(self, slope, gradients):
+        torch.manual_seed(0)
+        module = PartModulation(4, 3, 2, 5).eval()
+        x, part, noise = (torch.randn(2, channels, 3, 5) for channels in (4, 3, 2))
+        mask = torch.randint(0, 2, (2, 1, 3, 5)).float()
+        with torch.set_grad_enabled(gradients):
+            plain, followed = (module(x, part, mask, noise, each) for each in (None, slope))
+            assert torch.equal(followed, F.leaky_relu(plain, slope))
 
 
 class InvertedMask(PartModulation):

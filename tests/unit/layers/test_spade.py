@@ -36,7 +36,7 @@ class TestOnNeighbourhoods:
 
     @pytest.mark.parametrize("norm", [None, nn.BatchNorm2d(CHANNELS), nn.GroupNorm(1, CHANNELS), nn.Identity()])
     @pytest.mark.parametrize("training", [True, False])
-    @pytest.mark.parametrize("slope", [None, 0.2])
+    @pytest.mark.parametrize("slope", [None, 0.0, 0.2])
     def test_gives_the_numbers_and_gradients_of_the_dense_map(self, norm, training, slope):
         module = redraw(SPADE(CHANNELS, MAP_CHANNELS, HIDDEN, norm=norm), 1, torch.device("cpu")).train()
         module(random_tensor(5, 2, CHANNELS, 7, 9), self.maps().dense((7, 9)))

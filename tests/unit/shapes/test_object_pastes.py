@@ -45,6 +45,14 @@ class TestPaste(ObjectPastesContract):
         assert out.dtype == torch.bfloat16
         torch.testing.assert_close(out.double(), paste(features, shapes, scene, "bilinear"), rtol=0, atol=0.05)
 
+    def test_low_precision_features_are_placed_as_exactly_as_others(self, device):
+        """Given stripes over 300 pixels: bfloat16 has 8 bits, so that the places of columns above 256 fall together."""
+        scene = one_object((2, 301, 2, 301), (304, 304)).to(device)
+        stripes = (torch.arange(16, device=device) % 2).expand(1, 1, 16, 16).bfloat16()
+        shapes = torch.ones(1, 1, 16, 16, device=device)
+        low, high = (paste(features, shapes, scene, "bilinear") for features in (stripes, stripes.float()))
+        torch.testing.assert_close(low.float(), high, rtol=0, atol=0.02)
+
     def test_features_of_other_objects_are_refused(self, device):
         scene = one_object((6, 17, 8, 14), (24, 24)).to(device)
         owner = torch.zeros(1, 24, 24, dtype=torch.int64, device=device)

@@ -66,6 +66,10 @@ class TestEpochOrder:
         orders = [epoch_order(50, 5, seed, epoch) for seed in (0, 1) for epoch in (0, 1)]
         assert all(a != b for i, a in enumerate(orders) for b in orders[:i])
 
+    def test_each_repetition_has_an_order_of_its_own(self):
+        order = [index for index, _ in epoch_order(8, 24, seed=0, epoch=0)]
+        assert len({tuple(order[first : first + 8]) for first in (0, 8, 16)}) == 3
+
     def test_fewer_items_than_a_batch_repeat_and_say_which_repetition(self):
         order = epoch_order(2, 4, 0, 0)
         assert [repetition for _, repetition in order] == [0, 0, 1, 1]
