@@ -71,8 +71,8 @@ PLANTED: list[tuple[str, str, Callable[[Path], object], str, str]] = [
     ("sixteen-bit label", LABEL, lambda f: save(f, ids(f).astype(np.uint16)), "wrong bit depth: found 16-bit", "8-bit"),
     ("one-bit part map", PART, lambda f: save(f, ids(f) > 0), "wrong bit depth: found 1-bit", "8-bit"),
     ("jpeg label", LABEL, lambda f: Image.fromarray(ids(f)).save(f, "JPEG"), "found a JPEG image", "PNG"),
-    ("photograph of another size", PHOTO, lambda f: Image.new("RGB", (48, 33)).save(f), "found 48x33", "the pair"),
-    ("turned photograph", PHOTO, lambda f: Image.new("RGB", (32, 48)).save(f), "found 32x48", "Turn the photograph"),
+    ("photograph of another size", PHOTO, lambda f: Image.new("RGB", (48, 33)).save(f), "found 33x48", "the pair"),
+    ("turned photograph", PHOTO, lambda f: Image.new("RGB", (32, 48)).save(f), "found 48x32", "Turn the photograph"),
     ("instance map of another size", INSTANCE, lambda f: save(f, ids(f)[:-1]), "sizes differ", "the pair that fits"),
     ("part map of another size", PART, lambda f: save(f, ids(f)[:, :-1]), "sizes differ", "the pair that fits"),
     ("missing photograph", LABEL, lambda f: (f.parents[1] / PHOTO).unlink(), "missing partner in train_img", "Add it"),
@@ -151,6 +151,14 @@ class TestDoctor:
         save_supports(SupportSet(dict.fromkeys(names, ("all",)), dict.fromkeys(names, maps)), tmp_path / "drawn")
         advice = examine_scenes(root, SPEC, supports=tmp_path / "drawn").advice()
         assert advice[-1].startswith("No class has the part category unicorn, so that these drawings are not read.")
+
+    def test_a_thing_named_as_drawings_has_their_parts_as_in_training(self, root: Path, tmp_path: Path) -> None:
+        names = ("car", "dog", "box")
+        drawn = dict.fromkeys(names, torch.ones(1, 64, 64, dtype=torch.uint8))
+        save_supports(SupportSet(dict.fromkeys(names, ("all",)), drawn), tmp_path / "drawn")
+        table = examine_scenes(root, SPEC, supports=tmp_path / "drawn").table()
+        (row,) = (line for line in table.splitlines() if line.startswith("box "))
+        assert row.rstrip().endswith("box")
 
     @pytest.mark.parametrize(("file", "plant", "said", "mend"), [p[1:] for p in PLANTED], ids=[p[0] for p in PLANTED])
     def test_a_planted_fault_is_found_alone_and_named(

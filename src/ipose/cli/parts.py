@@ -22,7 +22,8 @@ class Parts:
     category: str | None = None
     """Category of the silhouettes (white on black). None = label maps, or the only category of --supports."""
     spec: str | None = None
-    """What the label ids mean: name of a spec, or a dataset.toml. None = the model's spec."""
+    """What the label ids mean: name of a spec, or a dataset.toml. None = the dataset.toml of the scene folder that the
+    maps lie in, else the model's spec."""
     instances: Path | None = None
     """Instance map, or a folder of them. None = each connected piece of a thing class is one object."""
     out: Path = Path("parts")
@@ -38,6 +39,6 @@ class Parts:
         from ipose.systems.partnet.parts import part_reader, write_parts
 
         check_device(self.device)
-        reader = part_reader(self.model, self.supports, self.spec, device=self.device)
+        reader = part_reader(self.model, self.supports, self.spec, inputs=self.inputs, device=self.device)
         options: dict[str, Any] = {name: getattr(self, name) for name in ("category", "instances", "attention")}
         print_files(beside_older(self.out, write_parts(reader, self.inputs, self.out, **options)))

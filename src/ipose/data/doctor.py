@@ -120,11 +120,7 @@ class Diagnosis:
                 f"Few objects: {', '.join(few)}. A generator learns little of so few. For their parts three drawings "
                 "are enough (ipose train synthesis --supports)."
             )
-        if (
-            self.drawn
-            and self.spec is not None
-            and (line := unused_drawings(self.spec.with_parts(self.drawn), self.drawn))
-        ):
+        if self.drawn and self.spec is not None and (line := unused_drawings(self.spec, self.drawn)):
             lines.append(line)
         return lines
 
@@ -168,6 +164,7 @@ def examine_scenes(
         supports, wrong = read_supports(supports)
         if wrong:
             return Diagnosis(str(root), labels, tuple(wrong))
+    labels = labels.with_parts(() if supports is None else supports.categories)  # as in training
     faults: list[Fault] = []
     totals = np.zeros((4, labels.num_classes), dtype=np.int64)  # scenes, pixels, objects, pieces
     scenes, notes, bare = {}, defaultdict[str, list[str]](list), 0

@@ -85,7 +85,7 @@ def find_inputs(
 
 
 def read_inputs(
-    found: Iterable[SceneFiles], spec: LabelSpec, size: tuple[int, int] | None = None
+    found: Iterable[SceneFiles], spec: LabelSpec, size: tuple[int, int] | None = None, multiple: int = 1
 ) -> Iterator[tuple[SceneFiles, Scene]]:
     """The maps of the scenes that `find_inputs` found, read one by one. The first squeezed one is told of.
 
@@ -93,29 +93,47 @@ def read_inputs(
         found: files of the scenes.
         spec: of their label ids.
         size: (height, width) to resize to, nearest. None = as they are.
+        multiple: of the sides that the model can make.
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
     told = False
     for files in found:
         scene = check_scene(files, spec, size)
-        told = told or tell_of_squeezing(files.label, size)
+        told = told or tell_of_squeezing(files.label, size, multiple)
         yield files, scene
 
 
-def tell_of_squeezing(path: Path, size: tuple[int, int] | None) -> bool:
+def check_sizes(paths: Sequence[Path], multiple: int) -> None:
+    """Raise DataError for the first map whose sides are not multiples of what the model can make."""
+    for path in paths:
+        height, width = image_size(path, upright=False)
+        if height % multiple or width % multiple:
+            raise DataError(
+                "a size that the generator cannot make",
+                file=path,
+                found=size_in_words(height, width),
+                expected=f"sides that are multiples of {multiple}",
+                mend="Pad or crop the map, or leave out --keep-size: maps are then resized.",
+            )
+
+
+def tell_of_squeezing(path: Path, size: tuple[int, int] | None, multiple: int = 1) -> bool:
     """Say on standard error if resizing a map changes its aspect ratio by more than 1 %. Returns whether it was said.
 
     Args:
         path: of the map.
         size: (height, width) that it is resized to; None = it is not.
+        multiple: of the sides that the model can make.
     """
     height, width = image_size(path, upright=False)
     if size is None or abs(height * size[1] - width * size[0]) <= 0.01 * height * size[1]:
         return False
     own, new = size_in_words(height, width), size_in_words(*size)
     why = f"{path}: this map of {own} is squeezed to the model's size, {new}, as all maps of another aspect ratio are."
-    print(f"{why} --keep-size keeps the size.", file=sys.stderr)
+    fits = height % multiple == width % multiple == 0
+    way = "keeps the size." if fits else f"keeps a size whose sides are multiples of {multiple}: pad or crop the map."
+    print(f"{why} --keep-size {way}", file=sys.stderr)
     return True
 
 

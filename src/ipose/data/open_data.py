@@ -216,7 +216,10 @@ def _read_source(source: PartSource, split: str) -> list[PartPair]:
 def _no_parts(root: Path) -> DataError:
     layout = published_layout(root)
     expected = "train_part/ and val_part/ beside the label maps, or <category>/{train,val}/<name>_part.png"
-    mend = "Build part data from a published source (ipose data build-parts), or train on PartWorld (--data partworld)."
+    mend = (
+        "Where a PartNet and three drawings of each category are given (--supports), parts need no annotation. To "
+        "train or judge a PartNet, build part data from a published source (ipose data build-parts)."
+    )
     if layout is not None and layout.spec == "cityscapes":
         expected = f"{PANOPTIC_PARTS}/ beside gtFine/"
         mend = "Unpack Cityscapes Panoptic Parts here, a download of its own."

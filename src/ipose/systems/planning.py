@@ -69,9 +69,13 @@ class Plan:
             ),
             ("data", self.about),
             ("steps", f"{self.steps:,}, each on a batch of {self.batch_size}"),
-            ("time of all steps", f"{self.hours:.3g} hours; checkpoints, sheets and validation come on top"),
+            ("time of all steps", f"{_hours_in_words(self.hours)}; checkpoints, sheets and validation come on top"),
         ]
         return "\n".join(f"{name:<30}{value}" for name, value in rows)
+
+
+def _hours_in_words(hours: float) -> str:
+    return f"{60 * hours:.2g} minutes" if hours < 1 else f"{hours:.3g} hours"
 
 
 def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, measured: int = MEASURED) -> Plan:

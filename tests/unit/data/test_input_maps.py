@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
-from ipose.data.input_maps import find_inputs, find_maps, read_inputs, read_map, read_silhouette
+from ipose.data.input_maps import find_inputs, find_maps, read_inputs, read_map, read_silhouette, tell_of_squeezing
 from ipose.data.png import write_index
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
@@ -174,7 +174,11 @@ class TestReadInputs:
         said = self.said(street, (48, 48), capsys)
         assert said.count("squeezed") == 1
         assert "street.png: this map of 32x48 (height x width) is squeezed to the model's size, 48x48" in said
-        assert "--keep-size" in said
+        assert "--keep-size keeps the size." in said
+
+    def test_keep_size_is_advised_only_where_the_model_can_make_the_size(self, street, capsys):
+        assert tell_of_squeezing(street, (48, 48), multiple=32)
+        assert "--keep-size keeps a size whose sides are multiples of 32" in capsys.readouterr().err
 
     def test_the_first_squeezed_map_need_not_be_the_first_one(self, street, capsys):
         assert "tall.png: this map of 64x16 (height x width)" in self.said(street, (64, 96), capsys)

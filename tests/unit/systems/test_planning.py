@@ -1,6 +1,7 @@
 """`ipose plan` of any system: some steps are taken, and the rest is arithmetic."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -31,7 +32,8 @@ def test_hours_are_the_steps_of_the_schedule_times_the_seconds_of_a_step(task):
     assert found.hours == pytest.approx(2 * found.seconds)
     assert "7,200, each on a batch of 4\n" in found.table()
     assert re.search("^data +6 points$", found.table(), re.MULTILINE)
-    assert f"{found.hours:.3g} hours" in found.table()
+    assert f"{60 * found.hours:.2g} minutes;" in found.table()
+    assert "3 hours;" in replace(found, steps=3, seconds=3600.0).table()
 
 
 def test_nothing_is_written(task, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ipose.data.input_maps import read_map, tell_of_squeezing
+from ipose.data.input_maps import check_sizes, read_map, tell_of_squeezing
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.contexts import NoiseContext, pixel_noise
@@ -50,8 +50,10 @@ def scene_to_edit(
         found = "a folder" if file.is_dir() else "nothing"
         raise DataError("ipose edit takes one scene", file=file, found=found, expected="an index PNG of label ids")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
+    if keep_size:
+        check_sizes([file], model.synthesis.size_multiple)
     scene = read_map(file, model.spec, instances=instances, parts=parts, size=size)
-    tell_of_squeezing(file, size)
+    tell_of_squeezing(file, size, model.synthesis.size_multiple)
     return scene
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ipose.data.input_maps import find_inputs, read_inputs
+from ipose.data.input_maps import check_sizes, find_inputs, read_inputs
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.data.support_folder import load_supports, unused_drawings
@@ -31,17 +31,19 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
         SupportError: an object whose category has no supports, and `without_parts` is not said; it names the map.
             Faults in the folder of `supports`.
         ConfigError: `supports`, and a model without PartNet.
-        ShapeMismatchError: with `keep_size`, a size that the generator cannot make.
+        DataError: with `keep_size`, a size that the generator cannot make; before the first image.
     """
     if request.options.supports is not None:
         model = _with_supports(model, request.options.supports)
-    size = None if request.keep_size else (model.synthesis.height, model.synthesis.width)
+    size, multiple = (model.synthesis.height, model.synthesis.width), model.synthesis.size_multiple
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
     given: dict[str, Any] = {"parts": request.options.parts, "split": request.split, "out": request.out}
     found = find_inputs(request.maps, model.spec, instances=request.instances, **given)
-    for files, scene in read_inputs(found, model.spec, size):
+    if request.keep_size:
+        check_sizes([files.label for files in found], multiple)
+    for files, scene in read_inputs(found, model.spec, None if request.keep_size else size, multiple):
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
                 raise _no_supports(files.label, model, missing)
@@ -57,7 +59,15 @@ def _with_supports(model: IPose, folder: Path) -> IPose:
     names = model.supports.part_names
     supports, drawn = with_drawings(model.supports, folder, names, instead=True), load_supports(folder, names)
     spec = model.spec.with_parts(drawn.categories)
-    if sentence := unused_drawings(spec, drawn.categories):
+    classes = [item.name for item in spec.classes]
+    if strange := [name for name in drawn.categories if name not in (*classes, *spec.part_categories)]:
+        print(
+            f"The model paints its own classes ({', '.join(classes)}), and {', '.join(strange)} is none of them: these "
+            "drawings are not read. To paint classes of your own, train on your data: ipose train synthesis --data DIR "
+            f"--supports {folder}.",
+            file=sys.stderr,
+        )
+    elif sentence := unused_drawings(spec, drawn.categories):
         print(sentence, file=sys.stderr)
     return IPose(model.generator, model.partnet, supports, spec)
 

@@ -1,5 +1,6 @@
 """`ipose parts`: parts from PartNet, for drawn silhouettes or label maps."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from ipose.data.input_maps import find_maps, read_map, read_silhouette
 from ipose.data.palette import PART_COLORS
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import write_index
-from ipose.data.specs import load_spec
+from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.data.support_folder import load_supports
 from ipose.errors import ConfigError, SupportError
 from ipose.label_spec import LabelSpec
@@ -56,16 +57,29 @@ class PartReader:
     rules: Mapping[str, Any] = field(default_factory=dict)
 
 
-def part_reader(model: Path, supports: Path | None, spec: str | None, *, device: str = "cpu") -> PartReader:
-    """Load a PartNet, supports and spec. None = the model's own supports or spec."""
+def part_reader(
+    model: Path, supports: Path | None, spec: str | None, *, inputs: Path | None = None, device: str = "cpu"
+) -> PartReader:
+    """Load a PartNet, supports and spec. None = the model's own supports; the spec of the data set that holds the
+    inputs, or else the model's own. A thing of a support category's name has its parts, as in training."""
     saved = open_model(model)
     trained = load_partnet(saved)
     trained.partnet.to(device)
+    spec = spec or _spec_beside(inputs)
     known = load_spec(spec) if spec is not None else saved.spec() if saved.has(SPEC) else None
     read = trained.supports if supports is None else load_supports(supports)
     if not read.categories:
         raise without_supports(model)
+    known = None if known is None else known.with_parts(read.categories)
     return PartReader(trained, read, known, device, _rules(saved.config))
+
+
+def _spec_beside(inputs: Path | None) -> str | None:
+    """The dataset.toml of the scene folder that some maps lie in."""
+    if inputs is None:
+        return None
+    files = [folder / DATASET_FILE for folder in (inputs, *list(inputs.absolute().parents)[:2])]
+    return next((str(file) for file in files if file.is_file()), None)
 
 
 def _rules(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,9 +123,18 @@ def write_parts(
         known = ", ".join(reader.supports.categories)
         mend = f"Say --category NAME for silhouettes (one of {known}), or --spec NAME for label maps."
         raise ConfigError("these could be silhouettes or label maps", file=inputs, mend=mend)
+    found = False
     for file in files.values():
         scene = read_map(file, reader.spec, root=inputs, instances=instances)
+        found = found or any(item.part_category is not None for item in scene.objects)
         yield from _of_map(reader, scene, out, reader.spec, attention)
+    if not found:
+        drawn, classes = ", ".join(reader.supports.categories), ", ".join(item.name for item in reader.spec.classes)
+        print(
+            f"No object of these maps has parts. Their ids were read as the classes {classes}; the supports are of "
+            f"{drawn}. Name the dataset.toml of the maps (--spec); in it, classes with parts need a part_category.",
+            file=sys.stderr,
+        )
 
 
 def _of_silhouettes(

@@ -9,7 +9,7 @@ from PIL import Image
 from helpers.tiny_ipose import SYNTHESIS
 from ipose.data.png import write_index
 from ipose.data.support_folder import save_supports
-from ipose.errors import ConfigError, ShapeMismatchError, SupportError
+from ipose.errors import ConfigError, DataError, SupportError
 from ipose.part_annotations import SupportSet
 from ipose.partnet.added_supports import with_drawings
 from ipose.pipeline import IPose
@@ -71,11 +71,23 @@ class TestFiles:
         assert seen[1] == {"0_seed0.png"}
         assert seen[2] == {"0_seed0.png", "0_seed1.png", "0_part.png", "0_sheet.png"}
 
-    def test_a_size_that_cannot_be_painted_leaves_no_folder(self, model, maps):
-        write_index(maps / "odd.png", torch.full((36, 48), 2, dtype=torch.uint8))
-        with pytest.raises(ShapeMismatchError, match="multiples of 8"):
-            list(make(model, request_of(maps, inputs=maps / "odd.png", instances=None, keep_size=True)))
+    def test_a_size_that_cannot_be_painted_is_found_before_the_first_image(self, model, maps):
+        (maps / "odd").mkdir()
+        write_index(maps / "odd" / "a.png", torch.full((32, 48), 2, dtype=torch.uint8))
+        write_index(maps / "odd" / "b.png", torch.full((36, 48), 2, dtype=torch.uint8))
+        with pytest.raises(DataError, match=r"b\.png: a size .* found 36x48 .* multiples of 8\. Pad or crop"):
+            list(make(model, request_of(maps, inputs=maps / "odd", instances=None, keep_size=True)))
         assert not (maps / "out").exists()
+
+    def test_drawings_of_a_class_that_the_model_does_not_paint_are_told_with_the_way_to_one_that_does(
+        self, model, maps, capsys
+    ):
+        pear = SupportSet({"pear": ("fruit",)}, {"pear": torch.ones(2, 64, 64, dtype=torch.uint8)})
+        save_supports(pear, maps / "drawings")
+        next(make(model, request_of(maps, supports=maps / "drawings")))
+        said = capsys.readouterr().err
+        assert "pear is none of them: these drawings are not read" in said
+        assert f"ipose train synthesis --data DIR --supports {maps / 'drawings'}" in said
 
 
 @pytest.mark.parametrize("fields", [{"part_injection": "none"}, {"parts": "position_descriptor"}, {"parts": "true"}])
@@ -139,7 +151,7 @@ class TestObjectsWithoutSupports:
         expected = model(replace(make_scene(0), name="0"), seed=0).image_uint8()
         with Image.open(maps / "out" / "0_seed0.png") as image:
             assert image.tobytes() == expected.permute(1, 2, 0).contiguous().numpy().tobytes()
-        assert "No class has the part category unicorn" in capsys.readouterr().err
+        assert "unicorn is none of them: these drawings are not read" in capsys.readouterr().err
 
     def test_drawings_of_a_known_category_take_the_place_of_its_own(self, model, tmp_path):
         other = SupportSet({"car": ("all",)}, {"car": supports("car").part_maps["car"].clamp(max=1)})

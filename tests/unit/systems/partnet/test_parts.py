@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from ipose.data.png import read_index, write_index
+from ipose.data.scene_folder import write_scene_folder
+from ipose.data.support_folder import save_supports
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
@@ -13,7 +15,7 @@ from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
 from ipose.systems.partnet.parts import part_reader, write_parts
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import SceneBatch, SupportSet
+from ipose.types import LabelClass, LabelSpec, Scene, SceneBatch, SupportSet
 
 CONFIG = preset(
     "toy",
@@ -58,3 +60,37 @@ def test_parts_are_those_that_the_generator_reads(model, tmp_path):
     assert torch.equal(found.long(), logits.argmax(1)[0])
     touched = bool((logits[0].abs().sum(0) > 0)[hole].any())
     assert touched is (model.synthesis.object_shape == "instance")
+
+
+@pytest.fixture
+def own_maps(model, tmp_path):
+    """A model folder, and label maps of another data set, in a scene folder: a pear is 7, and named as its drawings."""
+    model.save_pretrained(tmp_path / "model")
+    pear, ground = LabelClass("pear", 7, (9, 9, 9), thing=True), LabelClass("ground", 1, (0, 0, 0))
+    label = torch.zeros(32, 48, dtype=torch.int64)
+    label[8:24, 8:40] = 1
+    scene = Scene.from_arrays(label, spec=LabelSpec("mine", (ground, pear)), name="a", class_indices=True)
+    write_scene_folder([scene], tmp_path / "mine", "val", LabelSpec("mine", (ground, pear)))
+    maps = torch.ones(1, 64, 64, dtype=torch.uint8)
+    save_supports(SupportSet({"pear": ("fruit",)}, {"pear": maps}), tmp_path / "drawings")
+    return tmp_path
+
+
+def parts_of(own_maps, supports):
+    inputs = own_maps / "mine" / "val_label"
+    reader = part_reader(own_maps / "model", supports, None, inputs=inputs)
+    first, *_ = write_parts(reader, inputs, own_maps / "out")
+    return torch.from_numpy(read_index(first))
+
+
+def test_own_maps_are_read_by_their_own_dataset_toml_and_things_named_as_drawings_have_parts(own_maps, capsys):
+    part = parts_of(own_maps, own_maps / "drawings")
+    assert set(part.unique().tolist()) <= {0, 1}
+    assert capsys.readouterr().err == ""
+
+
+def test_maps_without_any_part_are_told_of(own_maps, capsys):
+    assert not parts_of(own_maps, None).any()
+    said = capsys.readouterr().err
+    assert said.startswith("No object of these maps has parts. Their ids were read as the classes ground, pear")
+    assert "the supports are of car, dog" in said
