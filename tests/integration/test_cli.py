@@ -275,7 +275,8 @@ class TestSpeedAndMemory:
             "parameters of generator",
             "parameters of discriminator",
             "GFLOP",
-            "4 of 2 from 8 scenes",
+            "4, each on a batch of 2",
+            "8 scenes of partworld",
             "hours",
         ):
             assert words in done.out
