@@ -62,7 +62,8 @@ def tests(session: nox.Session) -> None:
     """Lint, types, unit and integration tests, overfit tests, doctests, README; GPU tests skip where there is none."""
     lint(session)
     types(session)
-    _pytest(session, "-m", "not slow", SHAPES_CHECKED, "tests")
+    _pytest(session, "-m", "not slow", "tests/integration")  # unchecked: that takes a fifth of the time, see thorough
+    _pytest(session, "-m", "not slow", SHAPES_CHECKED, "tests", "--ignore=tests/integration")
     _pytest(session, "--doctest-modules", "-q", "src/ipose")
 
 

@@ -19,6 +19,9 @@ TABLE = pytest.StashKey[list]()
 NUMBERS = pytest.StashKey[list]()
 """More rows: what, and a sentence of numbers."""
 
+NOTES = "\n## What stands behind the numbers\n"
+"""From here on the page is written by hand, and stays as it is."""
+
 
 def pytest_addoption(parser):
     parser.addoption("--speed-page", type=Path, help="write the table of fast and plain forms to this file")
@@ -31,7 +34,8 @@ def pytest_configure(config):
 def pytest_sessionfinish(session):
     page, rows = session.config.getoption("--speed-page"), session.config.stash[TABLE]
     if page is not None and rows:
-        page.write_text(speed_page(rows, session.config.stash[NUMBERS]), encoding="utf-8")
+        _, mark, notes = page.read_text(encoding="utf-8").partition(NOTES) if page.is_file() else ("", "", "")
+        page.write_text(speed_page(rows, session.config.stash[NUMBERS]) + mark + notes, encoding="utf-8")
 
 
 def speed_page(rows, numbers=()):

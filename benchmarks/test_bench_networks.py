@@ -5,10 +5,13 @@ of PartWorld with its class ids spread over 183.
 """
 
 import os
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
+from test_bench_partnet import SUPPORTS, part_maps, plainly
 
 from ipose.data.png import read_index
 from ipose.ganseg.generator import GANSegGenerator
@@ -16,6 +19,8 @@ from ipose.ganseg.noise import draw_noise
 from ipose.ganseg.presets import preset as ganseg_preset
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.presets import preset as groupdnet_preset
+from ipose.partnet.partnet import PartNet
+from ipose.partnet.presets import preset as partnet_preset
 from ipose.partnet.scene_parts import SceneParts
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
@@ -29,16 +34,21 @@ from ipose.types import SceneBatch
 SIDE = 256
 
 
-def label_map():
-    """int64 (1, 256, 256), ids 0..182."""
+MAPS = 3
+"""Label maps that a row of the generator is the sum of."""
+
+
+def label_maps():
+    """`MAPS` times int64 (1, 256, 256), ids 0..182."""
     shared = Path(os.environ.get("IPOSE_SHARED", Path(__file__).parents[2] / "shared"))
-    files = sorted((shared / "data" / "coco_stuff_sample" / "val_label").glob("*.png"))
+    files = sorted((shared / "data" / "coco_stuff_sample" / "val_label").glob("*.png"))[:MAPS]
     if not files:
-        scene = next(iter(PartWorld(PartWorldConfig(count=1, size=(SIDE, SIDE)))))
-        return scene.label[None] * 7
-    found = torch.as_tensor(read_index(files[0])).long()
-    rows, columns = (torch.arange(SIDE) * side // SIDE for side in found.shape)
-    return found[rows][:, columns][None].clamp(0, 182)
+        return [scene.label[None] * 7 for scene in PartWorld(PartWorldConfig(count=MAPS, size=(SIDE, SIDE)))]
+    maps = []
+    for found in (torch.as_tensor(read_index(file)).long() for file in files):
+        rows, columns = (torch.arange(SIDE) * side // SIDE for side in found.shape)
+        maps.append(found[rows][:, columns][None].clamp(0, 182))
+    return maps
 
 
 def settled(network, where):
@@ -67,16 +77,88 @@ def in_precision(function, precision, where):
     return run
 
 
-def test_generator(against_plain, precision, where):
-    """iPOSE's generator: one map of 256x256 pixels, 183 classes."""
+def painter(where, side=SIDE, **changes):
+    """iPOSE's generator at its published widths, and paint(label): its image, with random parts in a part of it."""
     torch.manual_seed(0)
-    config = preset("coco-stuff")
-    network, label = settled(Generator(config), where), label_map().to(where)
-    parts = torch.randn(1, config.part_input_channels, SIDE, SIDE, device=where)
-    mask = (torch.arange(SIDE, device=where) < 100).float().expand(1, 1, SIDE, SIDE)
-    z, noise = torch.randn(1, 64, device=where), torch.randn(1, 31, SIDE // 32, SIDE // 32, device=where)
-    image = torch.no_grad()(lambda: network(label, parts * mask, mask, z=z, part_noise=noise))
-    against_plain(f"generator, 256x256, 183 classes, {precision}", in_precision(image, precision, where), image)
+    config = preset("coco-stuff", height=side, width=side, **changes)
+    network = settled(Generator(config), where)
+    parts = torch.randn(1, config.part_input_channels, side, side, device=where)
+    mask = (torch.arange(side, device=where) < 0.4 * side).float().expand(1, 1, side, side)
+    z, noise = torch.randn(1, 64, device=where), torch.randn(1, 31, side // 32, side // 32, device=where)
+    tensors = parts * mask, mask, z, noise
+
+    @torch.no_grad()
+    def paint(label):
+        own, where_parts_are, texture, structure = (x.expand(len(label), *x.shape[1:]) for x in tensors)
+        return network(label, own, where_parts_are, z=texture, part_noise=structure)
+
+    return paint
+
+
+def test_generator(against_plain, precision, where):
+    """iPOSE's generator: three maps of 256x256 pixels, 183 classes."""
+    paint, maps = painter(where), [label.to(where) for label in label_maps()]
+
+    def images():
+        return torch.cat([paint(label) for label in maps])
+
+    what = f"generator, {MAPS} maps one by one, 256x256, 183 classes, {precision}"
+    against_plain(what, in_precision(images, precision, where), images)
+
+
+def test_a_scene_with_five_objects(against_plain, precision, where):
+    """PartNet on five objects, whose supports it remembers, then the generator; crops and paste are not in it."""
+    paint, label = painter(where), label_maps()[0].to(where)
+    network = PartNet(partnet_preset("paper")).requires_grad_(False).eval().to(where)
+    categories = part_maps(4 * SUPPORTS, 1).unflatten(0, (4, SUPPORTS)).to(where)
+    index, shapes = torch.arange(5, device=where) % 4, (part_maps(5, 2)[:, None] > 0).float().to(where)
+    memory = network.encode_supports(categories)
+
+    @torch.no_grad()
+    def fast():
+        network.predict(network.shape_encoder(shapes), memory, index)
+        return paint(label)
+
+    @torch.no_grad()
+    def plain():
+        plainly(network, shapes, categories[index])
+        return paint(label)
+
+    against_plain(f"PartNet on 5 objects and generator, {precision}", in_precision(fast, precision, where), plain)
+
+
+GROWTH = {
+    "pixels": [{"side": side} for side in (128, 256, 384)],
+    "classes": [{"num_classes": count} for count in (35, 91, 183)],
+    "batch": [{"batch": count} for count in (1, 2, 4)],
+}
+
+
+@pytest.mark.parametrize("what", list(GROWTH))
+def test_growth(benchmark, report, where, what):
+    """How the cost of an image grows: processor seconds of the fast generator on a map of PartWorld."""
+    seconds = {}
+    for step in GROWTH[what]:
+        side, batch, classes = step.get("side", 128), step.get("batch", 1), step.get("num_classes", 183)
+        paint = painter(where, side=side, num_classes=classes)
+        scenes = PartWorld(PartWorldConfig(count=batch, size=(side, side)))
+        label = torch.stack([scene.label for scene in scenes]).to(where)
+        paint(label)
+        seconds[next(iter(step.values()))] = cpu_seconds(partial(paint, label), where)
+    report(f"generator, 128x128, growth with {what}", "; ".join(f"{n}: {s:.2f} s" for n, s in seconds.items()))
+    benchmark.pedantic(lambda: None, rounds=1)
+
+
+def cpu_seconds(function, where):
+    """The less of two runs; on a GPU seconds of the clock."""
+    clock, found = (time.process_time if where.type == "cpu" else time.perf_counter), []
+    for _ in range(2):
+        start = clock()
+        function()
+        if where.type == "cuda":
+            torch.cuda.synchronize()
+        found.append(clock() - start)
+    return min(found)
 
 
 def test_discriminator(against_plain, precision, where):
@@ -90,7 +172,7 @@ def test_discriminator(against_plain, precision, where):
 def test_groupdnet(against_plain, precision, where):
     torch.manual_seed(0)
     config = groupdnet_preset("deepfashion")
-    network, label = settled(Decoder(config), where), label_map().to(where) % config.num_classes
+    network, label = settled(Decoder(config), where), label_maps()[0].to(where) % config.num_classes
     z = torch.randn(1, config.z_channels, *config.start, device=where)
     image = torch.no_grad()(lambda: network(label, z))
     against_plain(f"GroupDNet's generator, DeepFashion, {precision}", in_precision(image, precision, where), image)
@@ -106,7 +188,7 @@ def test_ganseg(against_plain, where):
 
 
 @pytest.mark.parametrize("name", ["toy", "coco-stuff"])
-def test_training_step(against_plain, where, name):
+def test_training_step(against_plain, precision, where, name):
     """One step of G and one of D, without the style loss; `fast` and `plain` begin from the same weights."""
     config = preset(name, style_loss="none", num_classes=183 if name == "coco-stuff" else PARTWORLD.num_classes)
     world = PartWorld(PartWorldConfig(count=4 if name == "toy" else 1, size=(config.height, config.width)))
@@ -126,4 +208,5 @@ def test_training_step(against_plain, where, name):
             total.backward()
         return total.detach()
 
-    against_plain(f"training step of G and D, {name}, batch {len(mask)}", step, step)
+    fast = step if precision == "float32" else torch.autocast(where.type, torch.bfloat16)(step)
+    against_plain(f"training step of G and D, {name}, batch {len(mask)}, {precision}", fast, step)

@@ -206,4 +206,5 @@ def _commands(kinds: tuple[ModelKind, ...]) -> str:
 
 def sha256_of(file: Path) -> str:
     """SHA-256 of the file's bytes, in hexadecimal digits."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as bytes_of_it:
+        return hashlib.file_digest(bytes_of_it, "sha256").hexdigest()

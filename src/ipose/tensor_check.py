@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from ipose.errors import ShapeMismatchError
+from ipose.images import size_in_words
 
 
 def check_tensor(name: str, tensor: Any, dtype: torch.dtype, ndim: int) -> None:
@@ -21,7 +22,7 @@ def what_is(value: Any) -> str:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"{value.dtype} array of shape {tuple(value.shape)}"
     if hasattr(value, "mode") and hasattr(value, "size"):
-        return f"{value.mode} image of {value.size[0]}x{value.size[1]} pixels"
+        return f"{value.mode} image of {size_in_words(value.size[1], value.size[0])}"
     return type(value).__name__
 
 

@@ -199,7 +199,7 @@ WRONG = {
     "train synthesis: size": ("{train_synthesis} --out {run} --height 65", "[height]"),
     "train synthesis: category without supports": (
         "{train_synthesis} --out {run} --categories car bus",
-        "part categories of the data without supports",
+        "Or draw scenes of those that it has: --categories car dog.",
     ),
     "train synthesis: init from PartNet": (
         "{train_synthesis} --out {run} --init {partnet}",

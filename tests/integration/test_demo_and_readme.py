@@ -37,6 +37,7 @@ SHORTER = (
     (r"--preset half --max-minutes 60 --schedule-by-clock", "--preset toy --steps 2"),
     (r"--steps \d+", "--steps 2"),
     (r"--seeds 0 1", "--seeds 0"),
+    (r"--partnet partworld", "--partnet partworld --scenes 24 --val-scenes 8"),
 )
 """What takes hours, and what runs in its place."""
 
@@ -65,8 +66,21 @@ def ipose_lines(code: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("ipose ") and "$" not in line]
 
 
+def is_ipose_alone(code: str) -> bool:
+    """Whether a block of bash needs no shell: every line is an `ipose` command or a comment."""
+    lines = [line for line in code.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+    return len(lines) == len(ipose_lines(code))
+
+
 def all_commands() -> list[list[str]]:
     return [line for page in (*STORIES, *RECORDS) for block in blocks(page) for line in ipose_lines(block["code"])]
+
+
+def shortened(code: str, demo: Path | str) -> str:
+    """A block of bash, with `SHORTER` in the place of what takes hours; `demo` = a folder of `ipose demo --train`."""
+    for pattern, shorter in SHORTER:
+        code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+    return code
 
 
 @pytest.fixture(scope="module")
@@ -181,14 +195,24 @@ class TestPages:
         for file in LEAVES.get(page, ()):
             assert (tmp_path / file).is_file(), f"{page} says that it leaves {file}"
 
+    @pytest.mark.parametrize("page", OWN)
+    def test_every_training_of_a_page_that_is_run_from_an_empty_folder_is_made_short(self, page):
+        for block in blocks(f"docs/{page}.md"):
+            for line in ipose_lines(shortened(block["code"], "demo")):
+                if line[0] in ("train", "ablate") or "--train" in line:
+                    assert line[line.index("--steps") + 1] == "2", f"{' '.join(line)} trains for hours"
+
     def test_a_command_line_is_read_as_a_shell_reads_it(self):
         code = "ipose info a \\\n  --b 'c d'   # why\nfor x in 1 2; do\n  ipose info $x\ndone\n"
         assert ipose_lines(code) == [["info", "a", "--b", "c d"]]
 
 
 @pytest.fixture
-def shell(tmp_path):
-    """Runs a block of bash in which `ipose` and `pytest` are those of this Python; training is short."""
+def shell(tmp_path, few_passes):
+    """Runs a block of bash in which `ipose` and `pytest` are those of this Python; training is short.
+
+    `ipose` alone runs in this process: most of a short command is the import of torch.
+    """
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     for name in ("ipose", "pytest"):
@@ -198,8 +222,11 @@ def shell(tmp_path):
         (bin_ / name).chmod(0o755)
 
     def run(code, demo):
-        for pattern, shorter in SHORTER:
-            code = re.sub(pattern, shorter.format(demo=demo), code, flags=re.MULTILINE)
+        code = shortened(code, demo)
+        if is_ipose_alone(code.replace("export PYTHONPATH=.\n", "")):  # the page's folder is in sys.path
+            for line in ipose_lines(code):
+                main(line)
+            return ""
         path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-e", "-c", code], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
@@ -219,6 +246,7 @@ class TestOwnThingsFromAnEmptyFolder:
         folder = tmp_path / "empty"
         folder.mkdir()
         monkeypatch.chdir(folder)
+        monkeypatch.syspath_prepend(folder)
         names, said = {}, ""
         for block in blocks(f"docs/{page}.md"):
             note = block["note"] or ""

@@ -143,6 +143,13 @@ class TestRunCards:
         assert "no part annotations here" in result.left_out[-1]
         assert len(result.cards) == 4  # of one seed there is no diversity
 
+    def test_data_whose_only_category_is_novel_and_has_no_supports_leave_the_images(self, run):
+        data = DataConfig(scenes=3, val_scenes=2, categories=("human",), scene_size=64, novel=("human",))
+        result = evaluate_run(run, data, EvaluateOptions(features="random", seeds=(0,), without_parts=True))
+        why = "No part cards: no validation object whose parts can be judged: found human, expected objects of car, dog"
+        assert result.left_out[-1].startswith(why)
+        assert any(card.metric.startswith("Frechet distance") for card in result.cards)
+
     def test_data_of_other_classes_are_refused(self, run, tmp_path):
         write_scenes(tmp_path / "other", "train", 1)
         write_scenes(tmp_path / "other", "val", 1)

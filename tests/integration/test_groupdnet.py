@@ -42,7 +42,8 @@ def label_map(data):
 class TestTraining:
     """`ipose train groupdnet` leaves a run that can be used, gone on with, and described."""
 
-    def test_leaves_model_report_and_losses(self, run):
+    def test_leaves_model_report_and_losses(self, run, data):
+        assert "[parts]" in (data / "dataset.toml").read_text()  # which GroupDNet does not read
         assert (run / "report.html").is_file()
         assert GroupDNet.from_pretrained(run).config.num_classes == 5
         last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])

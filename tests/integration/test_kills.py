@@ -113,6 +113,25 @@ class TestLongCommands:
         monkeypatch.setenv("IPOSE_CACHE", "")
         survives(words, tmp_path)
 
+    @pytest.mark.slow
+    def test_evaluate(self, tiny, tmp_path):
+        words = ("evaluate", tiny.synthesis, "--features", "random", "--seeds", *range(6))
+        survives(lambda out: [*words, "--out", out], tmp_path)
+
+    @pytest.mark.slow
+    def test_ablate(self, tiny, tmp_path):
+        words = ("ablate", "11", "--partnet", tiny.partnet, "--preset", "toy", "--steps", 1, "--features", "random")
+        data = ("--categories", "car", "dog", "--scenes", 4, "--val-scenes", 2, "--scene-size", 64)
+        survives(lambda out: [*words, *data, "--rows", "predicted-parts", "--out", out], tmp_path)
+
+    @pytest.mark.slow
+    def test_segment(self, scene_folder, tmp_path):
+        loop = ("--steps", 1, "--batch-size", 2, "--sample-every", 0, "--device", "cpu")
+        photographs, pairs, model = scene_folder / "train_img", tmp_path / "pairs", tmp_path / "model"
+        assert forked(["train", "ganseg", "--data", photographs, "--preset", "tiny", *loop, "--out", pairs]) == 0
+        assert forked(["train", "segmenter", "--pairs", pairs, *loop, "--out", model]) == 0
+        survives(lambda out: ["segment", photographs, "--model", model, "--out", out], tmp_path)
+
 
 class TestTrainings:
     """A resumed training has the weights of one that never stopped."""

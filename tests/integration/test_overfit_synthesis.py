@@ -38,7 +38,7 @@ CONFIG = preset(
 )
 """The toy preset, narrower; parts are the true ones, so that the test asks nothing of a PartNet."""
 
-STEPS = 140
+STEPS = 90
 
 
 def true_parts(batch):

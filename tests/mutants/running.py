@@ -24,6 +24,9 @@ PROCESSOR_LIMIT_S, LIMIT_S = 200, 1800.0
 """Tests that take more of the processor, or wait longer, have noticed the fault: it made something endless. They take
 seconds without it, and what else the machine does costs them no time of the processor."""
 
+NOTHING_RAN = "pytest: "
+"""Begins what stands in a test's place where pytest ran none."""
+
 WARM = (
     *("torch", "torchvision.models", "torchvision.models.segmentation", "numpy", "scipy.ndimage", "scipy.optimize"),
     *("scipy.cluster.vq", "PIL.Image", "hypothesis", "jaxtyping", "safetensors.torch", "accelerate", "tyro"),
@@ -138,4 +141,4 @@ def _first_failure(tests: list[str], folder: Path) -> str | None:
     watch = _Watch()
     options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not slow", "--basetemp", str(folder)]
     code = pytest.main([*options, "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests], plugins=[watch])
-    return watch.first if watch.first or code == pytest.ExitCode.OK else f"pytest: {code!r}"
+    return watch.first if watch.first or code == pytest.ExitCode.OK else f"{NOTHING_RAN}{code!r}"

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipose.images import image_float, image_uint8
+from ipose.images import image_float, image_uint8, size_in_words
 
 
 @given(st.integers(0, 255))
@@ -26,3 +26,8 @@ def test_values_outside_the_range_are_clamped_and_do_not_wrap_around():
 def test_a_batch_is_converted_as_its_images_one_by_one():
     images = torch.linspace(-1, 1, 24).reshape(2, 3, 2, 2)
     assert torch.equal(image_uint8(images), torch.stack([image_uint8(image) for image in images]))
+
+
+def test_a_size_in_words_names_its_order_where_the_order_matters():
+    assert size_in_words(48, 64) == "48x64 (height x width)"
+    assert size_in_words(64, 64) == "64x64"

@@ -1,5 +1,6 @@
 """Model folders are found and read in one place; what is wrong with one is said in one sentence."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from safetensors.torch import save_file
 
 from ipose.data.png import write_index
 from ipose.errors import ConfigError, RunError
-from ipose.model_folder import EXTRAS, SUPPORTS, ModelKind, open_model
+from ipose.model_folder import EXTRAS, SUPPORTS, ModelKind, open_model, sha256_of
 
 ROBOT = ModelKind("robots", "robot painter", "robots train")
 CAT = ModelKind("cats", "cat painter", "cats train")
@@ -135,3 +136,16 @@ class TestReading:
     def test_an_error_that_says_more_stays(self, folder):
         with pytest.raises(RunError, match="mine"), open_model(folder).reading("robot"):
             raise RunError("mine")
+
+
+class TestHash:
+    """sha256_of: of all bytes of a file."""
+
+    @pytest.mark.parametrize("data", [b"", b"abc", bytes(range(256)) * 4097])
+    def test_is_that_of_its_bytes(self, tmp_path, data):
+        (tmp_path / "file").write_bytes(data)
+        assert sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+
+    def test_of_abc_is_the_published_one(self, tmp_path):
+        (tmp_path / "file").write_bytes(b"abc")
+        assert sha256_of(tmp_path / "file").startswith("ba7816bf8f01cfea414140de5dae2223")

@@ -104,6 +104,7 @@ def test_the_page_counts_what_was_noticed():
         Result(replace(FAULT, put="-2.0 * (1")).after(Outcome(None, 3.0, "")),
         Result(equivalent),
     ]
+    assert Result(FAULT).after(Outcome("pytest: <ExitCode.USAGE_ERROR: 4>", 1.0, "")).missed
     assert summary(results) == "2 faults, 1 noticed (50.0 %), 1 missed"
     words = page(results)
     assert "| `losses/kl.py` | 2 | 1 | 1 | 5 | test_matches_a_hand_count |" in words

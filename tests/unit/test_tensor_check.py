@@ -29,4 +29,4 @@ def test_what_does_not_fit_is_refused_by_name(value, found):
 
 
 def test_words_for_an_image():
-    assert what_is(Image.new("RGB", (4, 3))) == "RGB image of 4x3 pixels"
+    assert what_is(Image.new("RGB", (4, 3))) == "RGB image of 3x4 (height x width)"

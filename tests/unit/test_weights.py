@@ -7,10 +7,14 @@ import pytest
 import ipose.weights
 from ipose import IPose
 from ipose.cli.main import main
+from ipose.editing.noise_edits import Resample
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import RunError
 from ipose.model_folder import open_model
 from ipose.partnet.added_supports import add_supports
 from ipose.partworld.categories import PARTWORLD
+from ipose.partworld.config import PartWorldConfig
+from ipose.partworld.scene import PartWorld
 from ipose.weights import bundled
 
 FOLDER = Path(ipose.weights.__file__).parent / "partworld"
@@ -39,6 +43,37 @@ class TestPartWorld:
     def test_is_not_changed_by_a_command(self, tmp_path):
         with pytest.raises(RunError, match=r"comes with the package is not changed.*--supports"):
             add_supports("partworld", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return IPose.from_pretrained("partworld")
+
+
+def scene_of(category):
+    size, scale = (96, 96), (0.6, 0.95)
+    config = PartWorldConfig(
+        split="val", count=1, size=size, categories=(category,), objects=(1, 1), object_scale=scale
+    )
+    return PartWorld(config)[0]
+
+
+class TestControl:
+    """A trained model changes where it is asked to, by at least this factor."""
+
+    @pytest.mark.parametrize("category", ["car", "bird", "sheep", "washer"])
+    def test_a_new_texture_of_an_object_changes_it_twice_as_much_as_the_rest(self, model, category):
+        scene = scene_of(category)
+        before, after = model(scene, seed=1).image, model(scene, seed=1, edit=Resample(object=0)).image
+        change, inside = (after - before).abs().mean(0), scene.instance > 0
+        assert change[inside].mean() > 2 * change[~inside].mean()
+
+    @pytest.mark.parametrize(("category", "part"), [("stop sign", "word"), ("tvmonitor", "screen"), ("bird", "head")])
+    def test_a_part_less_changes_its_place_four_times_as_much_as_the_rest(self, model, category, part):
+        scene = scene_of(category)
+        before, after = model(scene, seed=1), model(scene, seed=1, edit=EditSupports(category, drop=part))
+        place, change = before.parts != after.parts, (after.image - before.image).abs().mean(0)
+        assert change[place].mean() > 4 * change[~place].mean()
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "no-such-model", "partworld/supports", "/tmp"])

@@ -61,6 +61,7 @@ class EditScene:
 
     def run(self) -> None:
         """Edit the scene and write the files, or list the objects."""
+        from ipose.cli.printing import beside_older
         from ipose.evaluation.card_folder import described, weights_of
         from ipose.model_folder import open_model
         from ipose.pipeline import IPose
@@ -77,7 +78,8 @@ class EditScene:
             return
         weights = None if saved is None else weights_of(saved.path)
         networks: dict[str, Any] = {"features": self.features, "lpips": self.lpips}
-        for path in edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks):
+        written = edit_files(model, scene, edit, self.out, seed=self.seed, weights=weights, **networks)
+        for path in beside_older(self.out, written):
             print(described(path))
 
     def _edit(self, size: tuple[int, int]) -> "Edit":

@@ -48,8 +48,8 @@ class Evaluate:
     protocol: str | None = None
     """images, images-antialiased (another resize inside Inception), images-256, objects-128 (each object, cropped by
     its box) or, for a run, classes (mCSD and mOCD: how much the noise of one class changes this class and the others)
-    or reconstruction (L1 and LPIPS of photographs from their own codes). None = the system's own; for --images,
-    images."""
+    or reconstruction (L1 and LPIPS of photographs from their own codes) or robustness (iPOSE: how images and parts
+    change when label maps have faults). None = the system's own; for --images, images."""
     features: str | None = None
     """Feature network: inception (from torch.hub's cache), random, or a file (Inception's weights, TorchScript, or
     torch.export as .pt2). Only inception gives an FID. None = inception."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from ipose.cli.printing import print_files
+from ipose.cli.printing import beside_older, print_files
 from ipose.systems.record import MakeOptions
 from ipose.systems.registry import systems
 
@@ -51,7 +51,7 @@ class GenerateCommand:
         request = Request(**{name: getattr(self, name) for name in names})
         given = {item.name: getattr(self, item.name) for system in systems() for item in fields(system.make_options)}
         made = make_images(self.model, request, device=self.device, precision=self.precision, given=given)
-        print_files(made)
+        print_files(beside_older(self.out, made))
 
 
 def generate_command() -> Any:

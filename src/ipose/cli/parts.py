@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tyro.conf import FlagCreatePairsOff, Positional
 
-from ipose.cli.printing import print_files
+from ipose.cli.printing import beside_older, print_files
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,5 @@ class Parts:
 
         check_device(self.device)
         reader = part_reader(self.model, self.supports, self.spec, device=self.device)
-        print_files(
-            write_parts(
-                reader,
-                self.inputs,
-                self.out,
-                category=self.category,
-                instances=self.instances,
-                attention=self.attention,
-            )
-        )
+        options: dict[str, Any] = {name: getattr(self, name) for name in ("category", "instances", "attention")}
+        print_files(beside_older(self.out, write_parts(reader, self.inputs, self.out, **options)))

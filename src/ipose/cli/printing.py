@@ -1,9 +1,24 @@
-"""Printing the files that a command wrote: the first ones as they are written, and how many more there are."""
+"""Printing the files that a command wrote: the first ones as they are written, how many more there are, and which stood
+there before."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 SHOWN = 20
 """Files that are printed one a line."""
+
+
+def beside_older(out: Path, files: Iterable[Path]) -> Iterator[Path]:
+    """The files as they are written. At the end a line on standard error, if `out` held files before."""
+    older = {path for pattern in ("*", "*/*") for path in out.glob(pattern) if path.is_file()}
+    written = set()
+    for path in files:
+        written.add(path)
+        yield path
+    if older:
+        replaced, stay = len(older & written), len(older - written)
+        print(f"{out} held files before: {replaced} of them were replaced, {stay} stay.", file=sys.stderr)
 
 
 def print_files(lines: Iterable[object]) -> None:

@@ -1,6 +1,7 @@
 """Maps that a user hands to a trained model: one PNG, a folder of them, or a data set as it is. No photographs."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from torch import Tensor
 
 from ipose.data.faults import raise_faults
 from ipose.data.file_lists import files_by_name, folders_in, name_of, named_file, names_in
-from ipose.data.png import read_index
+from ipose.data.png import image_size, read_index
 from ipose.data.published.layouts import Layout, find_scenes, published_layout, splits_of, way_to_data_set
 from ipose.data.scene_files import SCENE_FOLDER, SceneFiles
 from ipose.data.scene_maps import check_scene
 from ipose.data.specs import DATASET_FILE, load_spec
 from ipose.errors import ConfigError, DataError, SpecError
+from ipose.images import size_in_words
 from ipose.label_spec import LabelSpec
 from ipose.types import Scene
 
@@ -54,7 +56,7 @@ def find_inputs(
     parts: Path | None = None,
     out: Path | None = None,
 ) -> list[SceneFiles]:
-    """The scenes to make images of. `read_input` reads them.
+    """The scenes to make images of. `read_inputs` reads them.
 
     Args:
         path: a label map; a folder of label maps; a scene folder; or Cityscapes, ADE20K or COCO-Stuff as downloaded, or
@@ -82,17 +84,39 @@ def find_inputs(
     return [_with_partners(files, instances, parts) for files in scenes]
 
 
-def read_input(files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None = None) -> Scene:
-    """The maps of a scene that `find_inputs` found.
+def read_inputs(
+    found: Iterable[SceneFiles], spec: LabelSpec, size: tuple[int, int] | None = None
+) -> Iterator[tuple[SceneFiles, Scene]]:
+    """The maps of the scenes that `find_inputs` found, read one by one. The first squeezed one is told of.
 
     Args:
-        files: of the scene.
-        spec: of its label ids.
-        size: (height, width) to resize to, nearest. None = as it is.
+        found: files of the scenes.
+        spec: of their label ids.
+        size: (height, width) to resize to, nearest. None = as they are.
     Raises:
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
-    return check_scene(files, spec, size)
+    told = False
+    for files in found:
+        scene = check_scene(files, spec, size)
+        told = told or tell_of_squeezing(files.label, size)
+        yield files, scene
+
+
+def tell_of_squeezing(path: Path, size: tuple[int, int] | None) -> bool:
+    """Say on standard error if resizing a map changes its aspect ratio by more than 1 %. Returns whether it was said.
+
+    Args:
+        path: of the map.
+        size: (height, width) that it is resized to; None = it is not.
+    """
+    height, width = image_size(path, upright=False)
+    if size is None or abs(height * size[1] - width * size[0]) <= 0.01 * height * size[1]:
+        return False
+    own, new = size_in_words(height, width), size_in_words(*size)
+    why = f"{path}: this map of {own} is squeezed to the model's size, {new}, as all maps of another aspect ratio are."
+    print(f"{why} --keep-size keeps the size.", file=sys.stderr)
+    return True
 
 
 def read_map(

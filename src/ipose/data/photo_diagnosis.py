@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ipose.data.faults import Fault, counted, counted_faults, note_lines
+from ipose.images import size_in_words
 
 SMALL = 32
 """The smallest images that GANSeg makes: a photograph with a smaller side is enlarged, and never sharp."""
@@ -75,7 +76,7 @@ class PhotoDiagnosis:
         return said if heights == widths else f"{said}; training squeezes them to a square"
 
     def _small(self) -> str:
-        small = [f"{path.name}: {h}x{w}" for path, (h, w) in self.sizes.items() if _is_small((h, w))]
+        small = [f"{path.name}: {size_in_words(h, w)}" for path, (h, w) in self.sizes.items() if _is_small((h, w))]
         more = f" and {len(small) - 3} more" if len(small) > 3 else ""
         return (
             f"{counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "

@@ -23,6 +23,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ipose.errors import DataError
+from ipose.images import size_in_words
 from ipose.whole_files import save_whole
 
 _BROKEN = (  # what Pillow raises on damaged files
@@ -173,7 +174,7 @@ def _open_image(path: Path, expected: str) -> Image.Image:
             raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
         image = Image.open(path)
         if image.width * image.height > MOST_PIXELS:
-            found, most = f"{image.width}x{image.height} pixels", f"{MOST_PIXELS:,} pixels at most"
+            found, most = f"{size_in_words(image.height, image.width)} pixels", f"{MOST_PIXELS:,} pixels at most"
             image.close()
             raise DataError("image too large", file=path, found=found, expected=most, mend="Save it smaller.")
         return image

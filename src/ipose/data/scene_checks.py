@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ipose.data.faults import Fault
 from ipose.data.published.maps import mistaken_instance_faults, mistaken_label_faults
 from ipose.data.scene_files import SceneFiles
+from ipose.images import size_in_words
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PART_CHANNELS
 
@@ -19,6 +20,10 @@ Ids = NDArray[np.int32]
 
 UNKNOWN_FILE_ID = 255
 """What data sets write where nobody annotated, even if their spec has no such class."""
+
+
+MOST_IDS = 40
+"""Maps of as many ids or fewer are not taken for photographs."""
 
 
 def scene_faults(
@@ -54,14 +59,10 @@ def size_faults(files: SceneFiles, sizes: Mapping[str, tuple[int, int]]) -> Iter
     """All files of a scene have one size: `sizes` holds (height, width) by kind, the label map's among them."""
     for kind, path in (("img", files.image), ("inst", files.instance), ("part", files.part)):
         if kind in sizes and sizes[kind] != sizes["label"]:
-            expected = f"{_size(sizes['label'])} as {files.label.parent.name}/{files.label.name}"
+            expected = f"{size_in_words(*sizes['label'])} as {'/'.join(files.label.parts[-2:])}"
             turned = kind == "img" and sizes[kind] == sizes["label"][::-1]
             mend = "Turn the photograph as its maps are." if turned else "Resize neither: get the pair that fits."
-            yield Fault(str(path), "sizes differ", _size(sizes[kind]), expected, mend)
-
-
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[1]}x{size[0]} (width x height)"
+            yield Fault(str(path), "sizes differ", size_in_words(*sizes[kind]), expected, mend)
 
 
 def label_faults(files: SceneFiles, label: Ids, spec: LabelSpec) -> Iterator[Fault]:
@@ -74,10 +75,19 @@ def label_faults(files: SceneFiles, label: Ids, spec: LabelSpec) -> Iterator[Fau
         message = f"unknown-id {UNKNOWN_FILE_ID} in the label map, and spec {spec.name!r} has no unknown class"
         mend = f"Add a class with id = {UNKNOWN_FILE_ID} to the spec and name it as unknown, or annotate the pixels."
         yield Fault(str(files.label), message, f"{counts[UNKNOWN_FILE_ID]} pixels", mend=mend)
-    if strangers:
+    if strangers and _like_photograph(label):
+        message, mend = "this looks like a greyscale photograph, not a label map", "Name the label map of this scene."
+        found = f"{np.count_nonzero(counts)} grey values that change from pixel to pixel"
+        yield Fault(str(files.label), message, found, "one class id per pixel, in regions of one id", mend)
+    elif strangers:
         found = _some([f"{i} ({counts[i]} pixels)" for i in strangers])
         mend = "Add the class to the spec, choose the spec that fits, or repaint the pixels."
         yield Fault(str(files.label), f"label id outside spec {spec.name!r}", found, _ranges(sorted(known)), mend)
+
+
+def _like_photograph(label: Ids) -> bool:
+    """Whether the values are many, and many neighbours in a row differ. In label maps few do."""
+    return len(np.unique(label)) > MOST_IDS and int(np.count_nonzero(np.diff(label))) > 0.3 * label.size
 
 
 def instance_faults(files: SceneFiles, label: Ids, instance: Ids, spec: LabelSpec) -> Iterator[Fault]:

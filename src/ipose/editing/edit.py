@@ -37,6 +37,9 @@ class Edit:
         """Change scene and supports. Raises an IposeError where the edit does not fit the scene."""
         return draft
 
+    def check(self, scene: Scene, edited: Scene) -> None:
+        """Raise ConfigError if this edit changes nothing, neither in the scene nor in what all edits make of it."""
+
     def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
         """Change the noise of an iPOSE model."""
         return noise
@@ -93,7 +96,10 @@ class Edits(Edit):
 
 def edited_draft(edit: Edit, scene: Scene, supports: SupportSet, spec: LabelSpec) -> Draft:
     """The scene and supports after an edit. Parts are inferred from them."""
-    return rebuild_scene(edit.prepare(Draft(scene, supports, spec)))
+    draft = rebuild_scene(edit.prepare(Draft(scene, supports, spec)))
+    for step in edit.steps:
+        step.check(scene, draft.scene)
+    return draft
 
 
 def _record(edit: Edit) -> Record:

@@ -18,6 +18,7 @@ from ipose.editing.noise_edits import Resample
 from ipose.editing.part_edits import EditParts
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
+from ipose.images import size_in_words
 from ipose.part_annotations import CROP_SIZE
 
 
@@ -47,7 +48,7 @@ def parse_replace(words: str) -> EditSupports:
     category, file = _parse("replace", words, "([^:]+):(.+)", "CATEGORY:FILE.png (car:drawn.png)")
     ids = read_index(Path(file))
     if ids.shape != (CROP_SIZE, CROP_SIZE):
-        found, expected = "x".join(map(str, ids.shape)), f"{CROP_SIZE}x{CROP_SIZE} pixels"
+        found, expected = size_in_words(*ids.shape), f"{CROP_SIZE}x{CROP_SIZE} pixels"
         raise ConfigError("supports are drawn in the object frame", file=file, found=found, expected=expected)
     return EditSupports(category, replace=torch.from_numpy(ids.astype(np.uint8)))
 

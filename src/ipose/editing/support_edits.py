@@ -10,6 +10,7 @@ from ipose.editing.draft import Draft, fill_from_nearest
 from ipose.editing.edit import Edit
 from ipose.errors import ConfigError, SupportError
 from ipose.part_annotations import SupportSet
+from ipose.types import Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class EditSupports(Edit):
         rename: (part, name). If the category already has a part of that name, both become one part. A new name changes
             no image.
     Raises:
-        ConfigError: not exactly one of drop, replace, rename.
+        ConfigError: not exactly one of drop, replace, rename. In use: the scene has no object of the category.
         SupportError: in use: no such category or part, a part that no support shows, maps of another size or with
             unknown parts, or no part is left.
     """
@@ -59,6 +60,15 @@ class EditSupports(Edit):
             maps = self._replaced(self.replace, maps)
         edited = SupportSet({**supports.part_names, self.category: names}, {**supports.part_maps, self.category: maps})
         return replace(draft, supports=edited)
+
+    def check(self, scene: Scene, edited: Scene) -> None:
+        """Raise ConfigError for a category that the scene does not show."""
+        items = [item for each in (scene, edited) for item in (*each.objects, *each.unlabelled)]
+        present = sorted({item.part_category for item in items if item.part_category is not None})
+        if self.category not in present:
+            message = "the scene has no object of this category, so the edit would change nothing"
+            expected = ", ".join(present) or "a scene that has objects with parts"
+            raise ConfigError(message, field="category", found=self.category, expected=expected)
 
     def _part_id(self, part: str, maps: Tensor, names: tuple[str, ...]) -> int:
         if part not in names:

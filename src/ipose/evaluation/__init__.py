@@ -8,7 +8,7 @@ diversity, lpips    between seeds                            class_diversity    
 semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's, as a file
 class_maps          what a segmenter's channels stand for    segmenter_protocols  the papers' segmenters
 control             change inside and outside of an edit     network_files      networks that come as a file
-reconstruction      photographs from their own codes
+reconstruction      photographs from their own codes             robustness         noisy label maps
 protocols           what is compared, at what size           image_sets         images of folders or data, by name
 image_pairs         both images, as a network sees them      judges             who judges, and all its options
 eval_card           a number with all it depends on          card_folder        the cards of a run

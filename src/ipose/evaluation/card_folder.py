@@ -9,8 +9,8 @@ from typing import Any
 from ipose.data.file_lists import is_free, list_files
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard, card_file_name, read_card, write_card
-from ipose.evaluation.network_files import sha256_of_file
 from ipose.evaluation.part_cards import supports_hash
+from ipose.model_folder import sha256_of
 from ipose.part_annotations import SupportSet
 from ipose.training.provenance import git_commit, versions
 from ipose.training.run import Run
@@ -72,8 +72,8 @@ def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
 
 
 def described(file: Path) -> str:
-    """A line about a file that a command wrote. The line of a card has its number."""
-    return f"{file}: {read_card(file).line()}" if file.parent.name == "cards" else str(file)
+    """A short line about a file that a command wrote. A card has its number there, and the rest in the file."""
+    return f"{file}: {read_card(file).number}" if file.parent.name == "cards" else str(file)
 
 
 WEIGHT_FILES = {
@@ -114,4 +114,4 @@ def model_facts(run: Run, supports: SupportSet | None = None) -> dict[str, str]:
 
 def weights_of(folder: Path) -> dict[str, str]:
     """SHA-256 of each weight file of a model folder, by its name in cards."""
-    return {name: sha256_of_file(folder / file) for name, file in WEIGHT_FILES.items() if (folder / file).is_file()}
+    return {name: sha256_of(folder / file) for name, file in WEIGHT_FILES.items() if (folder / file).is_file()}

@@ -81,14 +81,19 @@ class EvalCard:
     def better(self) -> str:
         """Which values are better: "lower is better", "higher is better", or "" where neither is."""
         words = self.measure.lower()
-        if self.protocol == "control" and " inside" in words:
-            return ""  # how much an edit changes: as much as the user likes
+        if self.protocol in ("control", "robustness") and " inside" in words:
+            return ""  # how much an edit changes: as much as the user likes; and where a map differs, an image should
         return "lower is better" if any(word in words for word in _LOWER) else "higher is better"
 
     @property
     def title(self) -> str:
         """The metric, with a word where lower values are better."""
         return f"{self.metric}, lower is better" if self.better.startswith("lower") else self.metric
+
+    @property
+    def number(self) -> str:
+        """The value with its name: "FID, lower is better = 12.5"."""
+        return f"{self.title} = {self.value:.6g}"
 
     def line(self) -> str:
         """The card in one line of text."""
@@ -102,7 +107,7 @@ class EvalCard:
         facts += [f"seeds {', '.join(map(str, self.seeds))}"] if self.seeds else []
         facts += [f"{name} {value:.6g}" for name, value in self.baselines.items()]
         facts += [f"{name} {value[:12]}" for name, value in self.model.items()]
-        return f"{self.title} = {self.value:.6g} ({'; '.join([*facts, *self.notes])})"
+        return f"{self.number} ({'; '.join([*facts, *self.notes])})"
 
     def _ignored(self) -> str:
         """What did not count, in words. Classes without pixels are only counted."""

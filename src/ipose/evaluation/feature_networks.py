@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
-from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.evaluation.network_files import load_network_file
 from ipose.images import image_float
+from ipose.model_folder import sha256_of
 
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 INCEPTION_HASH = "6726825d"
@@ -101,7 +102,7 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
             mend=f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
             "other features (--features random, or a TorchScript file): the result is then not called FID.",
         )
-    digest = sha256_of_file(path) if path.is_file() else ""
+    digest = sha256_of(path) if path.is_file() else ""
     if digest.startswith(INCEPTION_HASH):
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
     if source == "inception" or path.name == INCEPTION_FILE:

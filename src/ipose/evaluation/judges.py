@@ -21,6 +21,8 @@ CLASSES = "classes"
 """Protocol of mCSD and mOCD: how much one class's noise changes it and all others."""
 RECONSTRUCTION = "reconstruction"
 """Protocol of L1 and LPIPS between photographs and what comes of the codes that an encoder reads off them."""
+ROBUSTNESS = "robustness"
+"""Protocol of what faults in label maps change in images and parts."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,8 +110,8 @@ class EvaluateOptions(JudgeOptions):
     """Options of `ipose evaluate RUN`, but for the data.
 
     Args:
-        protocols: of the images, by name (`ipose.evaluation.protocols`), "classes" or "reconstruction"; None = the
-            system's default.
+        protocols: of the images, by name (`ipose.evaluation.protocols`), "classes", "reconstruction" or "robustness";
+            None = the system's default.
         seeds: of the images. Distances to photographs use the first seed.
         split: which scenes the images are made of.
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
@@ -168,7 +170,7 @@ class EvaluateOptions(JudgeOptions):
     def image_protocols(self) -> tuple[str, ...]:
         """Names of the protocols of images; the default ones if no protocol is named."""
         named = PROTOCOLS_OF_RUNS if self.protocols is None else self.protocols
-        return tuple(name for name in named if name not in (CLASSES, RECONSTRUCTION))
+        return tuple(name for name in named if name not in (CLASSES, RECONSTRUCTION, ROBUSTNESS))
 
 
 def check_class_map(class_map: Path | None, segmenter: Path | None) -> None:

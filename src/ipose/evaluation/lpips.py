@@ -10,8 +10,8 @@ from jaxtyping import Float64, UInt8
 from torch import Tensor
 
 from ipose.errors import MissingDependencyError, MissingWeightsError
-from ipose.evaluation.network_files import sha256_of_file
 from ipose.images import image_float
+from ipose.model_folder import sha256_of
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 ALEXNET_HASH = "7be5be79"
@@ -55,7 +55,7 @@ def load_lpips(weights: Path, *, device: str = "cpu") -> PerceptualDistance:
     """
     if not weights.is_file():
         raise MissingWeightsError("no weights of LPIPS's AlexNet", file=weights, mend=_MEND)
-    if not (digest := sha256_of_file(weights)).startswith(ALEXNET_HASH):
+    if not (digest := sha256_of(weights)).startswith(ALEXNET_HASH):
         raise MissingWeightsError(
             "not the AlexNet of LPIPS", file=weights, found=f"sha256 {digest[:8]}", expected=ALEXNET_HASH, mend=_MEND
         )

@@ -1,6 +1,5 @@
 """Networks of TorchScript and torch.export files, which need no code of the network. Nothing is downloaded."""
 
-import hashlib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -37,9 +36,3 @@ def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
             expected="TorchScript, or torch.export in a .pt2 file",
             mend=_MEND,
         ) from error
-
-
-def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

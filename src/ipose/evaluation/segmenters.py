@@ -12,9 +12,10 @@ from torch.nn import functional as F
 
 from ipose.errors import ConfigError, MissingWeightsError
 from ipose.evaluation.class_maps import ClassMap, class_maps, classes_named
-from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.evaluation.network_files import load_network_file
 from ipose.images import image_float
 from ipose.label_spec import LabelSpec
+from ipose.model_folder import sha256_of
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
 
 
@@ -44,7 +45,7 @@ class Segmenter:
         device: str = "cpu",
     ) -> None:
         self._network = load_network_file(path, device)
-        self.label = f"{path.stem}@{sha256_of_file(path)[:12]}"
+        self.label = f"{path.stem}@{sha256_of(path)[:12]}"
         said = repr((tuple(maps), tuple(ignored), input_size)).encode()
         self.way = f"{self.label}, own classes alone {hashlib.sha256(said).hexdigest()[:8]}"
         self.input_size, self._maps, self._ignored, self._device = input_size, tuple(maps), tuple(ignored), device

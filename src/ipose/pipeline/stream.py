@@ -39,7 +39,10 @@ def wishes(scenes: Any, seed: Any, seeds: Any, edits: Any) -> Iterator[Wish]:
         if not str(error).startswith("zip()"):
             raise
         expected = "one seed and one edit for each scene (None = no edit)"
-        raise ConfigError("scenes, seeds and edits differ in number", found=str(error), expected=expected) from None
+        found = str(error).removeprefix("zip() ").replace("arguments 1-2", "scenes and seeds")
+        for number, name in enumerate(("scenes", "edits" if seeds is None else "seeds", "edits"), start=1):
+            found = found.replace(f"argument {number}", name)
+        raise ConfigError("scenes, seeds and edits differ in number", found=found, expected=expected) from None
 
 
 def check_is_scene(value: object) -> None:

@@ -149,7 +149,7 @@ class ReportContent:
 def data_uri(picture: Image.Image) -> str:
     """A picture as a data URI with a lossless PNG."""
     out = io.BytesIO()
-    picture.convert("RGB").save(out, format="PNG", optimize=True)
+    picture.convert("RGB").save(out, format="PNG")
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode("ascii")
 
 

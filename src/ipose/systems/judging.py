@@ -11,7 +11,7 @@ from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
 from ipose.evaluation.class_cards import class_cards
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, EvaluateOptions
+from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, ROBUSTNESS, EvaluateOptions
 from ipose.evaluation.reconstruction import reconstruction_cards
 from ipose.model_folder import CONFIG, SPEC, open_model
 from ipose.reports.page import Section
@@ -166,7 +166,7 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
         )
     if protocols is None:
         return next(iter(system.judged_by))
-    family = next((name for name in (CLASSES, RECONSTRUCTION) if name in protocols), "images")
+    family = next((name for name in (CLASSES, RECONSTRUCTION, ROBUSTNESS) if name in protocols), "images")
     if family not in system.judged_by:
         raise ConfigError(
             f"{system.title} is not judged by this protocol",

@@ -18,7 +18,7 @@ from typing import Any
 import ipose
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.network_files import sha256_of_file
+from ipose.model_folder import sha256_of
 from ipose.training.config import Precision
 from ipose.training.provenance import git_commit
 from ipose.whole_files import read_json, write_text_whole, write_whole
@@ -110,7 +110,7 @@ def file_stem(scene: str) -> str:
 def hash_of_model(folder: Path) -> str:
     """One hash over all files of a model folder but its model card, 16 digits: another one = another model."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "README.md")
-    lines = [f"{path.relative_to(folder).as_posix()} {sha256_of_file(path)}" for path in files]
+    lines = [f"{path.relative_to(folder).as_posix()} {sha256_of(path)}" for path in files]
     return _hash("\n".join(lines))
 
 

@@ -67,7 +67,8 @@ class Plan:
                 "time of a step",
                 f"{self.seconds:.3g} s on {self.device}, {100 * self.waiting:.0f} % of it waits for data",
             ),
-            ("steps", f"{self.steps:,} of {self.batch_size} from {self.about}"),
+            ("data", self.about),
+            ("steps", f"{self.steps:,}, each on a batch of {self.batch_size}"),
             ("time of all steps", f"{self.hours:.3g} hours; checkpoints, sheets and validation come on top"),
         ]
         return "\n".join(f"{name:<30}{value}" for name, value in rows)

@@ -32,6 +32,13 @@ RECONSTRUCTION_OPTIONS = ("data", "spec", "protocol", "lpips", "limit", "split")
 """Of `ipose evaluate --protocol reconstruction`, for a model with an encoder."""
 
 
+ROBUSTNESS_OPTIONS = (
+    *("data", "spec", "split", "protocol", "segmenter", "class_map", "segmenter_size", "seeds", "limit"),
+    "without_parts",
+)
+"""Of `ipose evaluate --protocol robustness`, for a model whose parts can be looked at."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
     """What `ipose train NAME` takes beside config, data and the loop's settings. A system subclasses it."""

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.input_maps import find_inputs, read_input
+from ipose.data.input_maps import find_inputs, read_inputs
 from ipose.data.png import write_photo
 from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
@@ -87,8 +87,8 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
     """
     size = None if request.keep_size else model.size
     split, instances = request.split, request.instances
-    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
-        scene = read_input(files, model.spec, size)
+    found = find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out)
+    for _, scene in read_inputs(found, model.spec, size):
         row = scene_row(model, scene, request.seeds)
         request.out.mkdir(parents=True, exist_ok=True)
         for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):

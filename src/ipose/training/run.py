@@ -175,8 +175,9 @@ class Run:
 
     @property
     def resume_command(self) -> str:
-        """The command that resumes this run. Of a run that a Python program started: what to change in the program."""
-        command = str(self.info.get("command") or "")
+        """The last command, with --resume. Of a run that a Python program started: what to change in the program."""
+        last = [self.info, *self.info.get("resumed", [])][-1]
+        command = str(last.get("command") or "")
         words = command.split()
         if words and "ipose" not in {Path(word).name for word in words[:3]}:
             return f"{command}, with resume=True in its call of train_system"

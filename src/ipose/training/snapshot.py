@@ -78,7 +78,7 @@ def advice(
     *,
     final: bool,
     next_step: str = "",
-    best: str = "",
+    more: str = "",
 ) -> str:
     """What happened and what to do next.
 
@@ -90,11 +90,11 @@ def advice(
         checkpoint: folder of the last checkpoint.
         final: whether the run is done.
         next_step: sentence for a finished run; "" = how to train longer.
-        best: the step that the model folder is of, in words; "" = the last one.
+        more: sentences about what happened.
     """
     done = f"Trained {step} steps in {seconds / 60:.1f} minutes; saved in {checkpoint}."
-    if best:
-        done += f" The model folder is of the best step, {best}."
+    if more:
+        done += f" {more}"
     if not final:
         why = "The time is up." if stopped == "time" else "Stopped on request."
         return f"{why} {done} Go on with: {run.resume_command}"

@@ -166,15 +166,15 @@ class Trainer:
         path = self._save(final)
         if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
             self._sample(final)
-        best = "" if self.best is None else self.best.text()
-        text = advice(
-            self.run, self.step, self.seconds, stopped, path, final=final, next_step=self.next_step, best=best
-        )
-        if self.first == self.step and self.step >= self.config.steps:
-            text = f"Nothing was trained: the run has its {self.config.steps} steps already. {text}"
-        elif self.config.max_minutes is not None:
+        nothing = self.first == self.step and self.step >= self.config.steps
+        more = [] if self.best is None else [f"The model folder is of the best step, {self.best.text()}."]
+        if self.config.max_minutes is not None and not nothing:
             after = (self.seconds - trained) / 60
-            text += f" Saving, with its estimate of the batch norms, took {after:.1f} minutes beyond --max-minutes."
+            more += [f"Saving, with its estimate of the batch norms, took {after:.1f} minutes beyond --max-minutes."]
+        words = {"next_step": self.next_step, "more": " ".join(more)}
+        text = advice(self.run, self.step, self.seconds, stopped, path, final=final, **words)
+        if nothing:
+            text = f"Nothing was trained: the run has its {self.config.steps} steps already. {text}"
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:

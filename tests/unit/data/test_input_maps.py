@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.published_scenes import write_ade20k, write_cityscapes, write_coco_stuff
-from ipose.data.input_maps import find_inputs, find_maps, read_input, read_map, read_silhouette
+from ipose.data.input_maps import find_inputs, find_maps, read_inputs, read_map, read_silhouette
 from ipose.data.png import write_index
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
@@ -56,7 +56,7 @@ class TestFindInputs:
     """A label map, a folder of them, or a data set as downloaded: with its own instance maps and without other PNGs."""
 
     def scenes(self, path, spec, **given):
-        return [read_input(files, spec) for files in find_inputs(path, spec, **given)]
+        return [scene for _, scene in read_inputs(find_inputs(path, spec, **given), spec)]
 
     @pytest.mark.parametrize("name", PUBLISHED)
     @pytest.mark.parametrize("split", ["train", "val", None])
@@ -149,6 +149,38 @@ class TestReadMap:
         write_index(street, torch.full((32, 48), 99, dtype=torch.uint8))
         with pytest.raises(DataError, match=r"street.png: label id outside spec 'tiny': found 99"):
             read_map(street, SPEC)
+
+    def test_a_greyscale_photograph_is_told_from_a_map_with_wrong_ids(self, street):
+        rows, columns = torch.meshgrid(torch.arange(48), torch.arange(64), indexing="ij")
+        write_index(street, (3 * columns + rows + rows * columns % 7).to(torch.uint8))
+        words = r"street.png: this looks like a greyscale photograph.*: found \d+ grey values.* Name the label map"
+        with pytest.raises(DataError, match=words):
+            read_map(street, SPEC)
+        write_index(street, (100 + rows).to(torch.uint8))  # many ids, in regions
+        with pytest.raises(DataError, match=r"label id outside spec 'tiny': found 100 \(64 pixels\)"):
+            read_map(street, SPEC)
+
+
+class TestReadInputs:
+    """read_inputs reads scene after scene, and says once that maps are squeezed."""
+
+    def said(self, street, size, capsys):
+        write_index(street.with_name("tall.png"), torch.full((64, 16), SKY_ID, dtype=torch.uint8))
+        scenes = [scene for _, scene in read_inputs(find_inputs(street.parent, SPEC), SPEC, size)]
+        assert len(scenes) == 2
+        return capsys.readouterr().err
+
+    def test_another_aspect_ratio_is_said_once_with_both_sizes(self, street, capsys):
+        said = self.said(street, (48, 48), capsys)
+        assert said.count("squeezed") == 1
+        assert "street.png: this map of 32x48 (height x width) is squeezed to the model's size, 48x48" in said
+        assert "--keep-size" in said
+
+    def test_the_first_squeezed_map_need_not_be_the_first_one(self, street, capsys):
+        assert "tall.png: this map of 64x16 (height x width)" in self.said(street, (64, 96), capsys)
+
+    def test_maps_that_keep_their_size_are_not_squeezed(self, street, capsys):
+        assert self.said(street, None, capsys) == ""
 
 
 class TestReadSilhouette:

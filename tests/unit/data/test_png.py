@@ -168,7 +168,9 @@ class TestReadPhoto:
     def test_a_huge_image_is_refused_by_its_header(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ipose.data.png.MOST_PIXELS", 11)
         for read in (read_photo, read_index, image_size):
-            with pytest.raises(DataError, match=r"image too large: found 4x3 pixels, expected 11 pixels at most"):
+            with pytest.raises(
+                DataError, match=r"image too large: found 3x4 \(height x width\) pixels, expected 11 pixels at most"
+            ):
                 read(save(tmp_path / "a.png", IDS))
 
     def test_a_truncated_jpeg_is_named(self, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class TestCheckedOnce:
     def test_a_photograph_of_another_size_is_found_at_opening(self, tmp_path: Path) -> None:
         write_scenes(tmp_path)
         Image.new("RGB", (32, 48)).save(tmp_path / "train_img" / "scene000.png")
-        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 32x48"):
+        with pytest.raises(DataError, match=r"train_img/scene000\.png: sizes differ: found 48x32"):
             SceneFolder(tmp_path, "train", SPEC)
 
 

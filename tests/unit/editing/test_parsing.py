@@ -87,5 +87,5 @@ def test_drawn_supports_are_in_the_object_frame(tmp_path):
     edit = parsing.parse_replace(f"car:{drawn(tmp_path / 'drawn.png', frame)}")
     assert edit.category == "car"
     assert torch.equal(edit.replace, torch.from_numpy(frame))
-    with pytest.raises(ConfigError, match="found 32x64, expected 64x64 pixels"):
+    with pytest.raises(ConfigError, match=r"found 32x64 \(height x width\), expected 64x64 pixels"):
         parsing.parse_replace(f"car:{drawn(tmp_path / 'half.png', frame[:32])}")

@@ -5,6 +5,8 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.editing.draft import Draft
+from ipose.editing.edit import Edits, edited_draft
+from ipose.editing.layout_edits import AddObject, RemoveObject
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, SupportError
 from ipose.shapes.crop_geometry import geometry_of_objects
@@ -119,6 +121,16 @@ class TestErrors:
     def test_what_the_category_does_not_have(self, model, category, asked, words):
         with pytest.raises(SupportError, match=words):
             model(make_scene(0), edit=EditSupports(category, **asked))
+
+    def test_a_category_that_the_scene_does_not_show(self, model):
+        scene = make_scene(0)
+        dogs = [RemoveObject(i) for i, item in enumerate(scene.objects) if item.part_category == "dog"]
+        car = edited_draft(Edits(tuple(dogs)), scene, model.supports, SPEC).scene
+        edit = EditSupports("dog", rename=("front", "back"))
+        with pytest.raises(ConfigError, match=r"no object of this category.*: found dog, expected car"):
+            model(car, edit=edit)
+        dog = AddObject("dog", torch.ones(8, 8, dtype=torch.bool), (20, 30, 8, 8))
+        assert torch.equal(model(car, edit=edit + dog).image, model(car, edit=dog + edit).image)
 
     def test_a_part_that_no_support_shows_cannot_be_dropped_twice(self, model):
         twice = EditSupports("car", drop="wheel") + EditSupports("car", drop="wheel")

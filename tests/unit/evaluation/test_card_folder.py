@@ -100,7 +100,7 @@ class TestDescribed:
 
     def test_a_card_comes_with_its_number(self, tmp_path):
         (file,) = write_run_cards([card(value=0.5)], tmp_path / "cards")
-        assert described(file) == f"{file}: {read_card(file).line()}"
+        assert described(file) == f"{file}: {read_card(file).number}"
 
     def test_another_file_is_its_path(self, tmp_path):
         assert described(tmp_path / "report.html") == str(tmp_path / "report.html")

@@ -1,6 +1,5 @@
 """Networks that come as a file are read without the code that made them; anything else is refused in a sentence."""
 
-import hashlib
 import warnings
 
 import pytest
@@ -8,7 +7,7 @@ import torch
 from torch import nn
 
 from ipose.errors import MissingWeightsError
-from ipose.evaluation.network_files import load_network_file, sha256_of_file
+from ipose.evaluation.network_files import load_network_file
 
 
 class Doubled(nn.Module):
@@ -77,16 +76,3 @@ class TestLoadNetworkFile:
         (tmp_path / "network.pt2").write_bytes(script.read_bytes())
         with pytest.raises(MissingWeightsError, match="no network can be read"):
             load_network_file(tmp_path / "network.pt2")
-
-
-class TestHash:
-    """sha256_of_file: of all bytes of a file."""
-
-    @pytest.mark.parametrize("data", [b"", b"abc", bytes(range(256)) * 4097])
-    def test_is_that_of_its_bytes(self, tmp_path, data):
-        (tmp_path / "file").write_bytes(data)
-        assert sha256_of_file(tmp_path / "file") == hashlib.sha256(data).hexdigest()
-
-    def test_of_abc_is_the_published_one(self, tmp_path):
-        (tmp_path / "file").write_bytes(b"abc")
-        assert sha256_of_file(tmp_path / "file").startswith("ba7816bf8f01cfea414140de5dae2223")

@@ -4,30 +4,16 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.tiny_ipose import SYNTHESIS
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.presets import SynthesisConfig, preset
+from ipose.synthesis.presets import SynthesisConfig
 from ipose.testing.tiny_scenes import SPEC
 
 PARTNET = PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=2)
-
-SYNTHESIS = preset(
-    "toy",
-    num_classes=SPEC.num_classes,
-    unknown=SPEC.unknown,
-    height=32,
-    width=48,
-    channels=2,
-    channel_multipliers=(2, 2, 2, 2, 2),
-    spade_hidden=3,
-    part_hidden=2,
-    part_noise_channels=2,
-    part_feature_channels=2,
-    z_channels=3,
-)
 
 
 def supports() -> SupportSet:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.tiny_ipose import SYNTHESIS
 from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.errors import ConfigError, DataError, RunError
@@ -17,7 +18,7 @@ from ipose.systems.describing import describe
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import SupportSet
 
-from .conftest import PARTNET, SYNTHESIS
+from .conftest import PARTNET
 
 KINDS = {
     "true": {"parts": "true"},

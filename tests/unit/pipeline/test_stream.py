@@ -49,9 +49,17 @@ def test_each_scene_has_its_own_seed_and_edit(model):
         assert out.edit is edit
 
 
-@pytest.mark.parametrize("words", [{"seeds": [1]}, {"seeds": [1, 2, 3]}, {"edits": [None]}])
-def test_another_number_of_seeds_or_edits_is_refused(model, words):
-    with pytest.raises(ConfigError, match="scenes, seeds and edits differ in number"):
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ({"seeds": [1]}, "seeds is shorter than scenes"),
+        ({"seeds": [1, 2, 3]}, "seeds is longer than scenes"),
+        ({"edits": [None]}, "edits is shorter than scenes"),
+        ({"seeds": [1, 2], "edits": [None]}, "edits is shorter than scenes and seeds"),
+    ],
+)
+def test_another_number_of_seeds_or_edits_is_refused(model, words, found):
+    with pytest.raises(ConfigError, match=f"scenes, seeds and edits differ in number: found {found}, expected"):
         list(model.generate([make_scene(0), make_scene(1)], **words))
 
 

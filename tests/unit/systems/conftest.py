@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from helpers.tiny_ganseg import TINY_GANSEG
+from helpers.tiny_ipose import SYNTHESIS
 from ipose.data.png import write_index
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.pretrained import save_ganseg
@@ -27,7 +28,6 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.presets import preset
 from ipose.systems import registry
 from ipose.systems.record import MakeOptions, System, TrainOptions
 from ipose.systems.training import Prepared, Task
@@ -203,21 +203,6 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stranger]:
     yield found
     registry.systems.cache_clear()
 
-
-SYNTHESIS = preset(
-    "toy",
-    num_classes=SPEC.num_classes,
-    unknown=SPEC.unknown,
-    height=32,
-    width=48,
-    channels=2,
-    channel_multipliers=(2, 2, 2, 2, 2),
-    spade_hidden=3,
-    part_hidden=2,
-    part_noise_channels=2,
-    part_feature_channels=2,
-    z_channels=3,
-)
 
 GROUPDNET = GroupDNetConfig(
     num_classes=SPEC.num_classes,

@@ -1,5 +1,7 @@
 """`ipose plan` of any system: some steps are taken, and the rest is arithmetic."""
 
+import re
+
 import pytest
 
 from ipose.cli.main import main
@@ -27,7 +29,8 @@ def test_numbers_of_a_line(task):
 def test_hours_are_the_steps_of_the_schedule_times_the_seconds_of_a_step(task):
     found = plan(task, loop={"steps": 7200, "batch_size": 4}, device="cpu", measured=1)
     assert found.hours == pytest.approx(2 * found.seconds)
-    assert "7,200 of 4 from 6 points" in found.table()
+    assert "7,200, each on a batch of 4\n" in found.table()
+    assert re.search("^data +6 points$", found.table(), re.MULTILINE)
     assert f"{found.hours:.3g} hours" in found.table()
 
 
@@ -47,7 +50,7 @@ class TestCommand:
 
     def test_of_an_installed_system(self, stranger, capsys):
         main(["plan", "line", "--steps", "7", "--device", "cpu"])
-        assert "7 of 2 from 6 points" in capsys.readouterr().out
+        assert "7, each on a batch of 2" in capsys.readouterr().out
 
     def test_a_preset_of_one_system_names_the_system(self, capsys):
         with pytest.raises(SystemExit):

@@ -20,12 +20,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.data.batch_sources import PhotoSource, SceneSource
 from ipose.data.data_config import DataConfig, PhotoConfig
 from ipose.data.open_data import open_part_pairs, open_scenes, open_spec
 from ipose.data.photo_folder import open_photographs
 from ipose.ganseg.objective import GANSegObjective
-from ipose.ganseg.presets import GANSegConfig
 from ipose.groupdnet.objective import GroupDNetObjective
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.losses.relaxed_emd import relaxed_emd
@@ -64,23 +64,7 @@ SYNTHESIS = preset(
 )
 
 
-GANSEG = GANSegConfig(
-    parts=3,
-    noise_channels=6,
-    embedding=4,
-    sizes=(8, 8, 16, 32),
-    channels=(8, 6, 6, 4),
-    final_channels=4,
-    mask_channels=4,
-    hidden=8,
-    margin=2,
-    point_divisor=2.0,
-    discriminator_channels=(4, 6, 8),
-    discriminator_hidden=8,
-    penalty_interval=3,
-    batch_size=3,
-    random_crop=True,
-)
+GANSEG = replace(TINY_GANSEG, point_divisor=2.0, penalty_interval=3, batch_size=3, random_crop=True)
 
 
 GROUPDNET = GroupDNetConfig(

@@ -198,6 +198,11 @@ class TestResume:
         assert create(tmp_path / "a", command="ipose train --out a").resume_command == "ipose train --out a --resume"
         assert create(tmp_path / "b", command="ipose train --resume").resume_command == "ipose train --resume"
 
+    def test_a_resumed_run_goes_on_as_it_was_resumed(self, tmp_path):
+        create(tmp_path / "a", command="ipose train --max-minutes 9")
+        longer = resume(tmp_path / "a", command="ipose train --max-minutes 20 --resume")
+        assert longer.resume_command == "ipose train --max-minutes 20 --resume"
+
     def test_a_run_that_a_program_started_is_not_resumed_by_a_flag_that_the_program_lacks(self, tmp_path):
         said = create(tmp_path / "a", command="my_idea.py --steps 3").resume_command
         assert said == "my_idea.py --steps 3, with resume=True in its call of train_system"

@@ -71,6 +71,12 @@ class TestAdvice:
         assert said.endswith("Look at it: ipose report r.")
         assert "--resume" not in said
 
+    @pytest.mark.parametrize("final", [False, True])
+    def test_more_that_happened_is_said_before_the_command_that_ends_the_line(self, run, final):
+        said = self.said(run, "time", final=final, next_step="Look at it: ipose report r", more="It was late.")
+        assert "saved in run/checkpoints/step-10. It was late. " in said
+        assert said.endswith(("Go on with: ipose train tiny --out r --resume", "Look at it: ipose report r"))
+
     def test_or_how_to_train_longer(self, run):
         assert self.said(run, "done", final=True).endswith(
             "Train longer: ipose train tiny --out r --resume, with more steps."

@@ -19,6 +19,7 @@ from ipose.data.png import image_size, write_index
 from ipose.data.scene_folder import refuse_split
 from ipose.data.specs import DATASET_FILE, dataset_toml
 from ipose.errors import DataError
+from ipose.images import size_in_words
 from ipose.label_spec import LabelSpec
 from ipose.seeds import named_generator
 from ipose.whole_files import write_text_whole
@@ -120,7 +121,7 @@ def _check_names(items: Sequence[ImportItem], out: Path) -> None:
 def _check_size(item: ImportItem) -> None:
     height, width = image_size(item.photo)
     if (height, width) != item.size:
-        found, expected = f"{width}x{height} (width x height)", f"{item.size[1]}x{item.size[0]}, as it was annotated"
+        found, expected = size_in_words(height, width), f"{size_in_words(*item.size)}, as it was annotated"
         raise DataError("sizes differ", file=item.photo, found=found, expected=expected)
 
 

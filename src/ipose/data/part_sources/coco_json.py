@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 
 from ipose.errors import DataError, MissingDependencyError
+from ipose.images import size_in_words
 from ipose.part_annotations import PART_CHANNELS
 
 
@@ -142,7 +143,7 @@ def _checked_polygon(points: Any, size: tuple[int, int]) -> list[int | float]:
     if not numbers or len(points) < 6 or len(points) % 2:
         raise DataError("not a polygon", found=_short(points), expected=EXPECTED)
     if not all(abs(value) <= FARTHEST * max(size) for value in points):  # not for NaN, either
-        expected = f"points in or near the image of {size[1]}x{size[0]} pixels"
+        expected = f"points in or near the image of {size_in_words(*size)} pixels"
         raise DataError("a polygon far outside its image", found=_short(points), expected=expected)
     return list(points)
 

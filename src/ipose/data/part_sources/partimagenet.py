@@ -23,6 +23,7 @@ from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_v
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.png import MOST_PIXELS
 from ipose.errors import DataError
+from ipose.images import size_in_words
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.part_annotations import PartPair
 from ipose.types import Scene
@@ -197,7 +198,7 @@ def _is_image(entry: Any, path: Path, faults: list[Fault]) -> bool:
     if wrong:
         faults.append(Fault(str(path), "image entry without " + ", ".join(wrong), str(entry)[:60]))
     elif not 0 < entry["height"] * entry["width"] <= MOST_PIXELS or entry["height"] < 0:
-        found, expected = f"{entry['width']}x{entry['height']}", f"{MOST_PIXELS:,} pixels at most"
+        found, expected = size_in_words(entry["height"], entry["width"]), f"{MOST_PIXELS:,} pixels at most"
         faults.append(Fault(str(path), f"image {entry['file_name']} of an impossible size", found, expected))
         return False
     return not wrong

@@ -16,8 +16,8 @@ from ipose.data.data_config import PhotoConfig, WorldFlags
 from ipose.data.photo_folder import Photographs, open_photographs
 from ipose.data.photo_layouts import photo_layout
 from ipose.evaluation.judges import EvaluateOptions
-from ipose.evaluation.network_files import sha256_of_file
 from ipose.ganseg.pretrained import load_ganseg
+from ipose.model_folder import sha256_of
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
@@ -142,7 +142,7 @@ class GANSegRows(SystemRows):
         """What `ipose evaluate` says of the part segmenter on the job's data."""
         folder, segmenter = self.folder(row, seed), self._segmenter(row, seed)
         models = [*(folder / "model").glob("*.safetensors"), *(segmenter / "model").glob("*.safetensors")]
-        weights = {path.relative_to(folder).as_posix(): sha256_of_file(path) for path in sorted(models)}
+        weights = {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(models)}
         key = {"weights": weights, "data": plain(self.job.data), "ipose": ipose.__version__}
 
         def compute() -> Scores:

@@ -19,13 +19,13 @@ from ipose.errors import MissingWeightsError
 from ipose.evaluation.class_cards import IMAGES, image_distance
 from ipose.evaluation.class_diversity import class_diversity
 from ipose.evaluation.judges import check_class_map
-from ipose.evaluation.network_files import sha256_of_file
 from ipose.groupdnet.baselines import baseline
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_feature import VGGFeatureLoss
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg
+from ipose.model_folder import sha256_of
 from ipose.systems.ablating import SystemRows
 from ipose.systems.groupdnet.class_noise import groupdnet_sampler
 from ipose.systems.groupdnet.record import SYSTEM, GroupDNetOptions
@@ -144,7 +144,7 @@ class GroupDNetRows(SystemRows):
     def scores(self, row: Row, seed: int) -> Scores:
         """Scores of one image of each validation scene, and of new codes."""
         folder = self.folder(row, seed)
-        weights = {path.name: sha256_of_file(path) for path in sorted((folder / "model").glob("*.safetensors"))}
+        weights = {path.name: sha256_of(path) for path in sorted((folder / "model").glob("*.safetensors"))}
         by = [self.scorer.label, self.distance.features or self.distance.name, len(self._maps), self._pairs]
         key = {"weights": weights, "by": by, "data": plain(self.job.data), "ipose": ipose.__version__}
 

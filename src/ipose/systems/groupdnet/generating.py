@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ipose.data.input_maps import find_inputs, read_input
+from ipose.data.input_maps import find_inputs, read_inputs
 from ipose.data.png import write_photo
 from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.editing.edit import Edits
@@ -28,8 +28,8 @@ def make(model: GroupDNet, request: Request) -> Iterator[Path]:
     size = None if request.keep_size else (model.config.height, model.config.width)
     classes: tuple[str, ...] = request.options.resample
     split, instances = request.split, request.instances
-    for files in find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out):
-        scene = read_input(files, model.spec, size)
+    found = find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out)
+    for _, scene in read_inputs(found, model.spec, size):
         images = dict[str, Tensor]()
         for number in request.seeds:
             edit = ResampleClass(tuple(classes), seed=number) if classes else Edits()

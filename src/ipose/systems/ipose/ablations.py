@@ -16,10 +16,10 @@ from ipose.configs import plain
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.evaluation.judges import check_class_map
-from ipose.evaluation.network_files import sha256_of_file
 from ipose.label_spec import LabelSpec
 from ipose.losses.clip_weights import load_clip_style, tiny_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg_loss
+from ipose.model_folder import sha256_of
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.presets import SynthesisConfig
@@ -168,7 +168,7 @@ class SynthesisRows(SystemRows):
     def scores(self, row: Row, seed: int) -> Scores:
         """Scores of one image of each validation scene."""
         folder = self.folder(row, seed)
-        weights = {path.name: sha256_of_file(path) for path in sorted((folder / "model").glob("*.safetensors"))}
+        weights = {path.name: sha256_of(path) for path in sorted((folder / "model").glob("*.safetensors"))}
         key = {
             "weights": weights,
             "by": self.scorer.label,

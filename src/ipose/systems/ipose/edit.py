@@ -8,14 +8,13 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from ipose.data.input_maps import read_map
+from ipose.data.input_maps import read_map, tell_of_squeezing
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.edit import Edit
-from ipose.editing.support_edits import EditSupports
-from ipose.errors import ConfigError, DataError
+from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts
 from ipose.evaluation.control import EditedPair, control_cards
 from ipose.evaluation.eval_card import card_file_name, write_card
@@ -51,7 +50,9 @@ def scene_to_edit(
         found = "a folder" if file.is_dir() else "nothing"
         raise DataError("ipose edit takes one scene", file=file, found=found, expected="an index PNG of label ids")
     size = None if keep_size else (model.synthesis.height, model.synthesis.width)
-    return read_map(file, model.spec, instances=instances, parts=parts, size=size)
+    scene = read_map(file, model.spec, instances=instances, parts=parts, size=size)
+    tell_of_squeezing(file, size)
+    return scene
 
 
 def object_table(model: IPose, scene: Scene, seed: int = 0) -> str:
@@ -97,7 +98,6 @@ def edit_files(
         MissingWeightsError: no such network. Nothing is written.
     """
     draft = model.draft(scene, edit)  # first: it is quick to refuse
-    _refuse_absent(edit, draft)
     device = str(model.device)
     network = None if features is None else load_features(features, device=device)
     perceptual = None if lpips is None else load_lpips(lpips, device=device)
@@ -126,17 +126,6 @@ def edit_files(
         path = out / "cards" / f"{scene.name}_{card_file_name(card)}"
         write_card(card, path, replace=True)
         yield path
-
-
-def _refuse_absent(edit: Edit, draft: Draft) -> None:
-    """Raises ConfigError for an edit of supports of a category that the scene does not have: it would change
-    nothing."""
-    present = sorted({item.part_category for item in draft.scene.objects if item.part_category is not None})
-    for step in edit.steps:
-        if isinstance(step, EditSupports) and step.category not in present:
-            message = "the scene has no object of this category, so the edit would change nothing"
-            expected = ", ".join(present) or "a scene that has objects with parts"
-            raise ConfigError(message, field="category", found=step.category, expected=expected)
 
 
 def in_words(edit: Edit) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ipose.data.input_maps import find_inputs, read_input
+from ipose.data.input_maps import find_inputs, read_inputs
 from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index, write_photo
 from ipose.data.support_folder import load_supports, unused_drawings
@@ -40,8 +40,8 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
     given: dict[str, Any] = {"parts": request.options.parts, "split": request.split, "out": request.out}
-    for files in find_inputs(request.maps, model.spec, instances=request.instances, **given):
-        scene = read_input(files, model.spec, size)
+    found = find_inputs(request.maps, model.spec, instances=request.instances, **given)
+    for files, scene in read_inputs(found, model.spec, size):
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
                 raise _no_supports(files.label, model, missing)

@@ -1,7 +1,8 @@
 """Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from jaxtyping import Float
 from torch import Tensor
@@ -9,19 +10,30 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.data.scene_folder import SceneFolder
-from ipose.errors import DataError, SpecError, SupportError
+from ipose.errors import ConfigError, DataError, SpecError, SupportError
 from ipose.evaluation.card_folder import card_facts, model_facts
-from ipose.evaluation.judges import EvaluateOptions
+from ipose.evaluation.judges import ROBUSTNESS, EvaluateOptions
+from ipose.evaluation.robustness import merged, noises_of, robustness, robustness_cards
+from ipose.evaluation.segmenters import load_segmenter
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
+from ipose.reports.blocks import scene_figure
+from ipose.reports.page import Section
+from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.image_judging import judge_images, nothing_to_judge_by
 from ipose.systems.ipose.generating import without_parts
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
+from ipose.systems.scene_models import ScenesOfSpec, spread
+from ipose.tables import percent, text_table
 from ipose.training.run import Run
 from ipose.types import Scene, SceneBatch
+from ipose.whole_files import save_whole
+
+LOOKED_AT = 64
+"""Scenes, of which the one with most objects to merge is shown under all noises."""
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
@@ -44,6 +56,8 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
             mend="Put drawings of parts into the model's supports/CATEGORY/NAME_part.png, or convert it again with "
             "--supports DIR. Or paint such objects without parts: --without-parts.",
         )
+    if options.protocols is not None and ROBUSTNESS in options.protocols:
+        return _judge_robustness(run, loaded, data, options, facts, name)
     images = judge_images(run, ScenesOfIPose(loaded), data, options, facts, name)
     if missing:
         note = f"painted without parts: {', '.join(missing)} (no supports)"
@@ -54,11 +68,44 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
         if options.split != "val":
             raise DataError(f"parts are judged on the split val, not on {options.split}")
         evaluation, cards = judge_parts(run, data, facts, name, options.out)
-    except (DataError, SpecError, SupportError) as error:
+    except (ConfigError, DataError, SpecError, SupportError) as error:
         if not images.cards:
             raise nothing_to_judge_by(run, [*images.left_out, f"No part cards: {error}"]) from error
         return replace(images, left_out=(*images.left_out, f"No part cards: {error}"))
     return replace(images, cards=[*cards, *images.cards], table=evaluation.table())
+
+
+def _judge_robustness(
+    run: Run, model: IPose, data: DataConfig, options: EvaluateOptions, facts: Mapping[str, Any], name: str
+) -> Judged:
+    """Cards of what noise in the label maps changes, and robustness.png beside them: one scene under each noise."""
+    seed, spec = options.seeds[0], model.spec
+    scenes = ScenesOfSpec(open_scenes(data, options.split, ScenesOfIPose(model).size, limit=options.limit), spec)
+    segmenter = None
+    if options.segmenter is not None:
+        size = options.segmenter_size
+        segmenter = load_segmenter(options.segmenter, spec, options.class_map, options.device, input_size=size)
+    noises = noises_of(spec, seed, segmenter)
+
+    def paint(scene: Scene, seed: int) -> tuple[Tensor, Tensor]:
+        shown = model(without_parts(scene, model.objects_without_supports(scene)), seed=seed)
+        return shown.image, shown.parts
+
+    cards = robustness_cards(robustness(paint, scenes, noises, seed), {**facts, "seeds": (seed,)})
+    shown = max(spread(scenes, LOOKED_AT), key=lambda scene: len(scene.objects) - len(merged(scene, spec).objects))
+    rows = []
+    for heading, noise in {"maps as they are": lambda scene: scene, **noises}.items():
+        noisy = noise(shown)
+        image, parts = paint(noisy, seed)
+        rows.append(SceneRow(replace(noisy, name=heading, image=None, part=None), parts, {"image": image}))
+    folder = options.out or run.folder / "cards" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    sheet = scene_sheet(rows, spec, title=f"Noise in the label map of scene {shown.name}")
+    save_whole(sheet, folder / "robustness.png")
+    lines = [[name, *(percent(card.breakdown.get(name)) for card in cards)] for name in noises]
+    table = text_table(["percent", *(card.metric.removesuffix(" noise of label maps") for card in cards)], lines)
+    section = Section("One scene under each noise", "", [scene_figure(row, spec) for row in rows])
+    return Judged(cards, table=table, sections=[section])
 
 
 def _without_supports(model: IPose, data: DataConfig, options: EvaluateOptions) -> list[str]:

@@ -14,6 +14,7 @@ from ipose.systems.partnet.record import describe_parts
 from ipose.systems.record import (
     CLASS_OPTIONS,
     IMAGE_OPTIONS,
+    ROBUSTNESS_OPTIONS,
     ImageAblateOptions,
     MakeOptions,
     Released,
@@ -120,7 +121,11 @@ SYSTEM = System(
     make_options=IPoseMakeOptions,
     exporting=f"{ROOM}.exporting:exports",
     judging=f"{ROOM}.judging:judge",
-    judged_by={"images": (*IMAGE_OPTIONS, "without_parts"), "classes": CLASS_OPTIONS},
+    judged_by={
+        "images": (*IMAGE_OPTIONS, "without_parts"),
+        "classes": CLASS_OPTIONS,
+        "robustness": ROBUSTNESS_OPTIONS,
+    },
     class_noise=f"{ROOM}.class_noise:class_noise",
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:SynthesisRows",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,19 +11,15 @@ from torch import nn
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
-from ipose.data.scene_folder import SceneFolder
-from ipose.data.support_folder import load_supports, unused_drawings
-from ipose.errors import ConfigError, DataError, SupportError
+from ipose.errors import ConfigError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
 from ipose.losses.clip_weights import load_clip_style
 from ipose.losses.vgg_weights import load_vgg_loss
-from ipose.model_folder import open_model
 from ipose.part_annotations import SupportSet
-from ipose.partnet.added_supports import with_drawings
-from ipose.partnet.parts_without_partnet import no_parts, parts_function
-from ipose.partnet.pretrained import TrainedPartNet, load_partnet
-from ipose.partnet.scene_parts import CachedParts, SceneParts, infer_scene_parts
+from ipose.partnet.parts_without_partnet import no_parts
+from ipose.partnet.pretrained import TrainedPartNet
+from ipose.partnet.scene_parts import SceneParts
 from ipose.pipeline import IPose, generator_weights
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.synthesis.block_names import block_name, block_named
@@ -34,7 +29,16 @@ from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.ipose.judging import ScenesOfIPose
 from ipose.systems.ipose.record import IPoseOptions
-from ipose.systems.ipose.release_classes import slot_classes, with_slots
+from ipose.systems.ipose.release_classes import slot_classes
+from ipose.systems.ipose.training_parts import (
+    categories_in_use,
+    check_part_maps,
+    check_supports,
+    part_source,
+    remembered,
+    trained_partnet,
+    with_parts,
+)
 from ipose.systems.scene_models import ScenesOfSpec
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.systems.validation import frechet_of_scenes, have_photographs
@@ -46,47 +50,6 @@ from ipose.types import Scene, SceneBatch
 SHEET_SCENES = 6
 RE_ESTIMATION_PASSES = 50
 """Number of batches for the batch-norm statistics of averaged weights (OASIS: 50)."""
-
-
-MOST_REMEMBERED = 2**31
-"""Bytes of the parts that a training keeps."""
-
-
-class FrozenParts:
-    """A frozen PartNet with its supports, as `infer_parts` of the objective."""
-
-    def __init__(self, trained: TrainedPartNet, config: SynthesisConfig) -> None:
-        self.partnet = trained.partnet.requires_grad_(False).eval()
-        self.supports, self.config = trained.supports, config
-
-    def to(self, device: torch.device | str) -> None:
-        """Move PartNet."""
-        self.partnet.to(device)
-
-    def __call__(self, batch: SceneBatch) -> SceneParts:
-        """The parts of the batch's scenes."""
-        return infer_scene_parts(
-            self.partnet, batch, self.supports, paste=self.config.paste, object_shape=self.config.object_shape
-        )
-
-
-def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> InferParts | None:
-    """The function that gives the generator its parts in training, by `config.parts`. None = it reads no parts."""
-    if config.part_injection == "none":
-        return None
-    if trained is not None and config.parts == "predicted":
-        return FrozenParts(trained, config)
-    return parts_function(config.parts, config.object_shape)
-
-
-def _remembered(infer_parts: InferParts | None, config: SynthesisConfig, scenes: int) -> InferParts | None:
-    """Parts of a frozen PartNet that are inferred once a scene, where a scene always looks the same and all fit into
-    `MOST_REMEMBERED` bytes."""
-    channels = config.part_input_channels + 2  # the mask, and one for the tensor that is not read
-    fits = scenes * config.height * config.width * channels * 4 <= MOST_REMEMBERED
-    if isinstance(infer_parts, FrozenParts) and fits and not config.flip:
-        return CachedParts(infer_parts, config.part_tensor)
-    return infer_parts
 
 
 def fit_config(config: SynthesisConfig, spec: LabelSpec, trained: TrainedPartNet | None) -> SynthesisConfig:
@@ -127,10 +90,11 @@ def prepare(
         MissingWeightsError: no weights for the style loss.
     """
     block = block or own_block(task)
-    spec, trained = open_spec(task.data).labels, _trained_partnet(task)
-    parted = spec if trained is None else _with_parts(spec, task, trained.supports)
+    spec, trained = open_spec(task.data).labels, trained_partnet(task)
+    parted = spec if trained is None else with_parts(spec, task, trained.supports)
     if trained is not None and task.data.is_partworld:
-        check_supports(task.data.categories or spec.part_categories, trained.supports, task.options.partnet)
+        asked = task.data.categories or spec.part_categories
+        check_supports(asked, trained.supports, task.options.partnet, drawn=True)
     config = fit_config(task.config, spec, trained)
     size = (config.height, config.width)
     scenes = checked_scenes(task.data, size) if scenes is None else scenes
@@ -147,7 +111,7 @@ def prepare(
         network.to(memory_format=torch.channels_last)  # the results are the same; CPUs are a fifth faster
     if task.options.init is not None and not resume:
         print(f"From {task.options.init}: {load_matching(generator, generator_weights(task.options.init))}.")
-    infer_parts = infer_parts or _remembered(part_source(config, trained), config, len(scenes))
+    infer_parts = infer_parts or remembered(part_source(config, trained), config, len(scenes))
     shown = [val[i] for i in range(min(SHEET_SCENES, len(val)))]
     return Prepared(
         config=config,
@@ -163,20 +127,6 @@ def prepare(
         load=partial(IPose.from_pretrained, block=block),
         remembered={} if block is None else {"block": block_name(block)},
     )
-
-
-def _with_parts(spec: LabelSpec, task: Task, supports: SupportSet) -> LabelSpec:
-    """The spec, with parts for classes that drawings are named after. Prints what is done, and what may be missed."""
-    drawings, names = task.options.supports, open_spec(task.data).part_names
-    drawn = () if drawings is None else load_supports(drawings, names).categories
-    parted = with_slots(spec.with_parts(drawn), supports.categories)
-    if sentence := unused_drawings(parted, drawn):
-        print(sentence)
-    missed = sorted(set(parted.with_parts(supports.categories).part_categories) - set(parted.part_categories))
-    if missed:
-        line = f'part_category = "{missed[0]}"'
-        print(f"PartNet has supports of {', '.join(missed)}. For parts, write {line} into the class in dataset.toml.")
-    return parted
 
 
 def own_block(task: Task) -> BlockFactory | None:
@@ -199,82 +149,11 @@ def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
     }
 
 
-def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
-    """Raises ConfigError or RunError if the config needs a PartNet and there is none."""
-    if partnet is not None:
-        open_model(partnet)
-    elif config.needs_partnet:
-        raise ConfigError(
-            "predicted parts need a trained PartNet, and none is named",
-            field="partnet",
-            mend="Name its run (--partnet), or train without predicted parts: --parts true, --parts "
-            "position_descriptor, or --part-injection none.",
-        )
-
-
-def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
-    """Raises DataError if the config needs part maps and a scene has none."""
-    if config.parts != "true" or config.part_injection == "none":
-        return
-    for scenes in data:
-        if len(scenes) and scenes[0].part is None:
-            raise DataError(
-                "training on true parts needs part maps",
-                field="parts",
-                found=f"scene {scenes[0].name!r} without one",
-                expected="{train,val}_part/ beside the label maps",
-                mend="Give the data part maps, or train on predicted parts.",
-            )
-
-
-def _trained_partnet(task: Task) -> TrainedPartNet | None:
-    """The PartNet that the model will own. If the generator would not use it: None, with a printed message."""
-    config, partnet, drawings = task.config, task.options.partnet, task.options.supports
-    check_partnet(config, partnet)
-    if drawings is not None and (partnet is None or not config.needs_partnet):
-        mend = "Name a PartNet (--partnet), or leave out --supports."
-        raise ConfigError("drawings are read by a PartNet, and this training uses none", field="supports", mend=mend)
-    if partnet is None:
-        return None
-    if config.parts != "predicted":
-        print(f"PartNet {partnet} is not used: the generator reads {config.parts} parts.")
-        return None
-    trained = load_partnet(partnet)
-    if drawings is None:
-        return trained
-    together = with_drawings(trained.supports, drawings, open_spec(task.data).part_names)
-    return replace(trained, supports=together)
-
-
 def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
     """The style loss of the config, with its weights."""
     if config.style_loss == "clip":
         return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
     return load_vgg_loss(options.vgg_weights) if config.style_loss == "vgg" else None
-
-
-def categories_in_use(spec: LabelSpec, *splits: Sequence[Scene]) -> list[str]:
-    """Part categories that the objects of some scenes have; those of the spec where that is not known unread."""
-    found: set[str | None] = set()
-    for scenes in splits:
-        if not isinstance(scenes, SceneFolder):
-            return list(spec.part_categories)
-        found |= {item.part_category for objects in scenes.objects for item in objects}
-    return [name for name in spec.part_categories if name in found]
-
-
-def check_supports(categories: Sequence[str], supports: SupportSet, partnet: Path) -> None:
-    """Raises SupportError, with their names, if part categories of the data have no supports."""
-    if missing := [name for name in categories if name not in supports.categories]:
-        raise SupportError(
-            "part categories of the data without supports",
-            file=partnet,
-            field=", ".join(missing),
-            found=", ".join(supports.categories),
-            expected=", ".join(categories),
-            mend="Draw three objects of each in a paint program: --supports DIR, or once for all ipose supports add "
-            f"{partnet} DIR (no training needed). Or take part_category out of the spec.",
-        )
 
 
 def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpec, scenes: Sequence[Scene]) -> IPose:
@@ -312,9 +191,7 @@ def _parts_read(model: IPose, batch: SceneBatch) -> SceneParts:
 def re_estimate(model: IPose, scenes: Sequence[Scene]) -> None:
     """Compute batch-norm statistics of the model's weights on fixed scenes. Each batch has its own noise."""
     count, passes = model.synthesis.batch_size, iter(range(RE_ESTIMATION_PASSES))
-    known: dict[
-        int, tuple[SceneBatch, SceneParts]
-    ] = {}  # the last batch, by its first scene: few scenes give one batch
+    known: dict[int, tuple[SceneBatch, SceneParts]] = {}  # the last batch, by its first scene: few scenes give one
 
     def forward() -> None:
         number = next(passes)

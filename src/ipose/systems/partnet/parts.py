@@ -1,6 +1,6 @@
 """`ipose parts`: parts from PartNet, for drawn silhouettes or label maps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def write_parts(
     category: str | None = None,
     instances: Path | None = None,
     attention: bool = False,
-) -> list[Path]:
+) -> Iterator[Path]:
     """Write part maps (index PNGs) and overlays for everything in `inputs`.
 
     Args:
@@ -93,8 +93,8 @@ def write_parts(
             category.
         instances: instance map, or a folder of them, for label maps.
         attention: also draw what the parts of each object read in the supports.
-    Returns:
-        the files.
+    Yields:
+        the files, when they are written.
     Raises:
         ConfigError: label maps without a spec.
         SupportError: no supports of the category.
@@ -103,13 +103,15 @@ def write_parts(
     if category is None and reader.spec is None and len(reader.supports.categories) == 1:
         category = reader.supports.categories[0]
     if category is not None:
-        return _of_silhouettes(reader, files, out, category, attention)
+        yield from _of_silhouettes(reader, files, out, category, attention)
+        return
     if reader.spec is None:
         known = ", ".join(reader.supports.categories)
         mend = f"Say --category NAME for silhouettes (one of {known}), or --spec NAME for label maps."
         raise ConfigError("these could be silhouettes or label maps", file=inputs, mend=mend)
-    scenes = (read_map(file, reader.spec, root=inputs, instances=instances) for file in files.values())
-    return [path for scene in scenes for path in _of_map(reader, scene, out, reader.spec, attention)]
+    for file in files.values():
+        scene = read_map(file, reader.spec, root=inputs, instances=instances)
+        yield from _of_map(reader, scene, out, reader.spec, attention)
 
 
 def _of_silhouettes(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ipose.data.open_data import PartData, checked_part_pairs
 from ipose.data.support_folder import load_supports
-from ipose.errors import SupportError
+from ipose.errors import DataError, SupportError
 from ipose.evaluation.part_evaluation import PartEvaluation, PartGuess, evaluate_parts
 from ipose.evaluation.part_metrics import PartScores, score_parts
 from ipose.part_annotations import PartPair, SupportSet
@@ -45,7 +45,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
         resume: a checkpoint will be restored. Then --init is not used.
         data: the open data. None = opened from the task.
     Raises:
-        DataError: faults in the data.
+        DataError: faults in the data, or no validation object with parts.
         SupportError: a category without supports.
     """
     config: PartNetConfig = task.config
@@ -115,8 +115,14 @@ def scores_of(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet)
 
 
 def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
-    """The validation pairs of categories with supports."""
-    return [pair for pair in data.val if pair.category in supports.categories]
+    """The validation pairs of categories with supports. Raises DataError if there are none."""
+    judged = [pair for pair in data.val if pair.category in supports.categories]
+    if not judged:
+        found = ", ".join(sorted({pair.category for pair in data.val})) or "no object with parts"
+        message, expected = "no validation object whose parts can be judged", ", ".join(supports.categories)
+        mend = "Add validation scenes that show such objects, or supports of the category."
+        raise DataError(message, found=found, expected=f"objects of {expected}", mend=mend)
+    return judged
 
 
 def seen_before(data: PartData, supports: SupportSet) -> str:
@@ -128,7 +134,7 @@ def seen_before(data: PartData, supports: SupportSet) -> str:
     drawn = {(name, part_map.numpy().tobytes()) for name, maps in supports.part_maps.items() for part_map in maps}
     known, judged = drawn | {*keys(data.basis_train)}, keys(judged_pairs(data, supports))
     seen = sum(key in known for key in judged)
-    if 2 * seen < max(len(judged), 1):
+    if 2 * seen < len(judged):
         return ""
     return (
         f"{seen} of {len(judged)} validation objects are training objects or supports, too. So their scores, 99 % "

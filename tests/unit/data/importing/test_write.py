@@ -56,7 +56,7 @@ def test_a_photograph_of_another_size_than_its_annotations_is_left_out_and_named
     Image.new("RGB", (7, 5)).save(photos / "a1.jpg")
     imported = import_scenes(source, tmp_path / "mine", val=0.0)
     assert imported.scenes == {"train": 2}
-    assert "a1.jpg: sizes differ: found 7x5 (width x height), expected 30x20" in imported.text()
+    assert "a1.jpg: sizes differ: found 5x7 (height x width), expected 20x30 (height x width), as" in imported.text()
     assert examine_scenes(tmp_path / "mine", tmp_path / "mine").ok
 
 

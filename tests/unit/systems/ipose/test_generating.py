@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from helpers.tiny_ipose import SYNTHESIS
 from ipose.data.png import write_index
 from ipose.data.support_folder import save_supports
 from ipose.errors import ConfigError, ShapeMismatchError, SupportError
@@ -19,7 +20,7 @@ from ipose.systems.ipose.page import scene_rows
 from ipose.systems.ipose.record import IPoseMakeOptions
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
-from ..conftest import SYNTHESIS, supports
+from ..conftest import supports
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,11 @@ from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import save_partnet
 from ipose.partnet.scene_parts import CachedParts
 from ipose.synthesis.presets import preset
-from ipose.systems.ipose import training
+from ipose.systems.ipose import training_parts
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.release_classes import slot_classes
-from ipose.systems.ipose.training import FrozenParts, prepare
+from ipose.systems.ipose.training import prepare
+from ipose.systems.ipose.training_parts import FrozenParts
 from ipose.systems.training import Task
 from ipose.testing.tiny_scenes import SPEC, write_scenes
 from ipose.types import SupportSet
@@ -122,7 +123,7 @@ class TestSupportsOfTheCommand:
         self, data, partnet, tmp_path, monkeypatch, flip, limit, kind
     ):
         if limit is not None:
-            monkeypatch.setattr(training, "MOST_REMEMBERED", limit)
+            monkeypatch.setattr(training_parts, "MOST_REMEMBERED", limit)
         options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
         task = Task(system=SYSTEM, config=replace(CONFIG, flip=flip), data=data, options=options)
         assert isinstance(prepare(task, seed=0, resume=False).objective.infer_parts, kind)

@@ -52,7 +52,7 @@ def test_parts_are_those_that_the_generator_reads(model, tmp_path):
     write_index(tmp_path / "inst.png", scene.instance)
     model.save_pretrained(tmp_path / "model")
     reader = part_reader(tmp_path / "model", None, None)
-    written = write_parts(reader, tmp_path / "map.png", tmp_path / "out", instances=tmp_path / "inst.png")
+    written = list(write_parts(reader, tmp_path / "map.png", tmp_path / "out", instances=tmp_path / "inst.png"))
     found = torch.from_numpy(read_index(written[0]))
     logits = model.infer_parts(SceneBatch.from_scenes([replace(scene, label=label)])).logits
     assert torch.equal(found.long(), logits.argmax(1)[0])
