@@ -65,6 +65,15 @@ class TestRememberedSupports:
         remembered_supports(partnet, supports)
         assert len(encoded) == 3
 
+    @torch.no_grad()
+    def test_what_was_encoded_under_autocast_is_not_taken_for_full_precision(self, partnet):
+        supports = part_maps(1)
+        with torch.autocast("cpu", torch.bfloat16):
+            low = remembered_supports(partnet, supports)
+        found, full = remembered_supports(partnet, supports), partnet.encode_supports(supports)
+        assert torch.equal(found.keys, full.keys)
+        assert not torch.equal(low.keys, full.keys)
+
     def test_with_gradients_or_in_training_nothing_is_remembered(self, partnet, encoded):
         supports = part_maps(1)
         assert remembered_supports(partnet, supports).keys.requires_grad
