@@ -1,12 +1,13 @@
 """`save_pretrained` and `from_pretrained` of `IPose`: folders on the disk, and models of the Hugging Face hub."""
 
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import ModelHubMixin, snapshot_download
 from torch import nn
 
-from ipose.errors import RunError
+from ipose.errors import ConfigError, RunError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
 from ipose.model_folder import ModelFolder
@@ -121,8 +122,16 @@ class SavedModel(
                 its module is imported from where Python looks for modules, and its code runs.
             kwargs: of `huggingface_hub.snapshot_download`, for a hub id.
         Raises:
+            ConfigError: an option that no download has. Devices and dtypes are asked of the model.
             RunError: no such folder, a model of another system, a generator of other blocks, or a damaged file.
             SupportError, SpecError: supports or spec are damaged, or gone.
         """
+        if unknown := sorted(set(kwargs) - {*signature(snapshot_download).parameters, "force_download"}):
+            raise ConfigError(
+                "no option of loading a model",
+                field=", ".join(unknown),
+                expected="block, or what huggingface_hub.snapshot_download takes",
+                mend='Say what the model should become: IPose.from_pretrained(name).to("cuda").half(), for example.',
+            )
         path = pretrained_model_name_or_path
         return cls(*read_contents(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))

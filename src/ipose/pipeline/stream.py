@@ -28,6 +28,15 @@ def wishes(scenes: Any, seed: Any, seeds: Any, edits: Any) -> Iterator[Wish]:
     """
     if isinstance(scenes, Scene):
         raise ConfigError("one scene is no list", field="scenes", mend="Say model(scene), or generate([scene]).")
+    for field, column, mend in (
+        ("scenes", scenes, "Give a list of scenes, or an iterator."),
+        ("seeds", seeds, "One seed for all is seed=."),
+        ("edits", edits, "Give one edit, or None, for each scene."),
+    ):
+        if column is not None and not isinstance(column, Iterable):
+            raise ConfigError(
+                "not one for each scene", field=field, found=what_is(column), expected="a list", mend=mend
+            )
     columns = [column for column in (seeds, edits) if column is not None]
     try:
         for scene, *row in zip(scenes, *columns, strict=True):
@@ -67,7 +76,7 @@ def _checked_edit(edit: Any) -> Edit | None:
 
 def batches(wanted: Iterable[Wish], batch_size: int) -> Iterator[list[Wish]]:
     """Neighbours of one size, at most `batch_size` of them (1 or more); a scene with an edit is alone."""
-    if batch_size < 1:
+    if not isinstance(batch_size, int) or batch_size < 1:
         raise ConfigError("no scene fits into a batch", field="batch_size", found=batch_size, expected="1 or more")
     for (_, edited), group in groupby(wanted, lambda wish: (wish.scene.size, wish.edit is not None)):
         while batch := list(islice(group, 1 if edited else batch_size)):

@@ -28,7 +28,10 @@ class StopRequest:
 
 @contextmanager
 def listening(say: Callable[[str], object]) -> Iterator[StopRequest]:
-    """Turn SIGINT and SIGTERM into a request. Outside the main thread, Python receives no signals, so none comes."""
+    """Turn SIGINT and SIGTERM into a request. One who listens around this hears of it, too, at the end.
+
+    Outside the main thread, Python receives no signals, so none comes.
+    """
     request = StopRequest(say)
     if threading.current_thread() is not threading.main_thread():
         yield request
@@ -39,3 +42,5 @@ def listening(say: Callable[[str], object]) -> Iterator[StopRequest]:
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+            if isinstance(handler, StopRequest):
+                handler.signal = handler.signal or request.signal

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ipose.errors import RunError
+from ipose.errors import ConfigError, RunError
 from ipose.model_folder import open_model
 from ipose.pipeline import IPose
 from ipose.pipeline.hub import folder_of
@@ -36,6 +36,11 @@ class TestLoading:
     def test_a_path_that_leads_nowhere(self, path):
         with pytest.raises(RunError, match="no such run or model folder"):
             IPose.from_pretrained(path)
+
+    @pytest.mark.parametrize("word", ["device", "torch_dtype", "nonsense"])
+    def test_options_that_would_do_nothing_are_refused(self, folder, word):
+        with pytest.raises(ConfigError, match=rf"\[{word}\] no option of loading a model.*half\(\)"):
+            IPose.from_pretrained(folder, **{word: "cuda"})
 
     def test_a_hub_id_that_is_not_in_the_cache(self, tmp_path):
         with pytest.raises(RunError, match="neither a folder here nor a model that the hub serves"):

@@ -89,6 +89,8 @@ def test_copies_paint_the_same(model, again):
     [
         ({"scenes": make_scene(0)}, r"Say model\(scene\)"),
         ({"seed": "1"}, "not a seed: found str, expected a whole number"),
+        ({"seeds": 3}, r"seeds\] not one for each scene: found int, expected a list\. One seed for all is seed=\."),
+        ({"edits": Resample(object=0)}, r"edits\] not one for each scene: found Resample"),
         ({"seeds": [0.5]}, "not a seed: found float"),
         ({"edits": ["resample"]}, "not an edit: found str, expected an Edit or None"),
     ],
@@ -98,9 +100,10 @@ def test_what_is_no_scene_seed_or_edit_is_refused_in_words(words, fault):
         list(wishes(**{"scenes": [make_scene(0)], "seed": 0, "seeds": None, "edits": None, **words}))
 
 
-def test_a_batch_of_no_scene_is_refused(model):
-    with pytest.raises(ConfigError, match="no scene fits into a batch: found 0"):
-        list(model.generate([make_scene(0)], batch_size=0))
+@pytest.mark.parametrize("size", [0, "2"])
+def test_a_batch_of_no_scene_is_refused(model, size):
+    with pytest.raises(ConfigError, match=f"no scene fits into a batch: found {size}"):
+        list(model.generate([make_scene(0)], batch_size=size))
 
 
 class TestAsAModuleOfTorch:

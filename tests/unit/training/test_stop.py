@@ -53,6 +53,12 @@ class TestListening:
             fail()
         assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
+    def test_one_who_listens_around_another_hears_of_the_signal(self):
+        with listening(lambda _: None) as around:
+            with listening(lambda _: None):
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert around.signal == "SIGTERM"
+
     def test_outside_the_main_thread_it_changes_no_handler(self):
         before, seen = signal.getsignal(signal.SIGINT), []
 
