@@ -22,6 +22,9 @@ from ipose.types import Scene
 
 _INDEX_MODES = ("P", "L", "I", "I;16", "I;16B", "1")
 _BITS = {"label": 8, "inst": 16, "part": 8}
+_KINDS = {"label": "iu", "inst": "biu", "part": "biu"}
+"""Of numpy's types. A mask of one object is an instance map; as a label map it would hold classes 0 and 1."""
+
 _NAMES = {"label": "label", "inst": "instance", "part": "part", "img": "image"}
 
 
@@ -62,9 +65,10 @@ def _ids(value: Any, kind: str) -> NDArray[np.int32]:
     if isinstance(value, Image.Image) and value.mode not in _INDEX_MODES:
         raise ShapeMismatchError("a map holds ids", field=_NAMES[kind], found=f"{value.mode} image", expected=expected)
     array = _array(value)
-    if array is None or array.ndim != 2 or array.size == 0 or array.dtype.kind not in "biu":
+    if array is None or array.ndim != 2 or array.size == 0 or array.dtype.kind not in _KINDS[kind]:
         found = what_is(value)
-        raise ShapeMismatchError("a map holds ids", field=_NAMES[kind], found=found, expected=expected)
+        mend = "Say what is there by an id: mask * 10, or array.astype(np.uint8), for example."
+        raise ShapeMismatchError("a map holds ids", field=_NAMES[kind], found=found, expected=expected, mend=mend)
     low, high = int(array.min()), int(array.max())
     limit = (1 << 31) - 1 if kind == "inst" else 255
     if low < 0 or high > limit:

@@ -171,7 +171,7 @@ def _check_categories(
             "basis categories without a training pair",
             field="novel",
             found=", ".join(untrained),
-            mend="Name them as novel, or give training pairs of theirs.",
+            mend="Train and evaluate with more scenes, so that some show them, or name them as novel.",
         )
 
 

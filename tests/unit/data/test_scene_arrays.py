@@ -64,6 +64,7 @@ def test_photographs_and_true_parts(form):
 @pytest.mark.parametrize(
     ("label", "words"),
     [
+        (FILE_IDS > 0, r"\[label\] a map holds ids: found bool array of shape \(32, 48\).* mask \* 10"),
         (FILE_IDS.astype(np.float64), r"\[label\] a map holds ids: found float64 array of shape \(32, 48\)"),
         (np.zeros((2, 3, 4), np.uint8), r"found uint8 array of shape \(2, 3, 4\), expected .*shape \(H, W\)"),
         ([[1, 2]], r"\[label\].* found list"),
