@@ -133,7 +133,7 @@ WRONG = {
     "edit: replace by nothing": ("edit {map} --model {synthesis} --replace car", "CATEGORY:FILE.png"),
     "edit: replace by a large map": (
         "edit {map} --model {synthesis} --replace car:{map60}",
-        "found 60x64, expected 64x64",
+        "found 60x64 (height x width), expected 64x64",
     ),
     "edit: replace by colours": ("edit {map} --model {synthesis} --replace car:{colours}", "not an index PNG"),
     "edit: category": ("edit {map} --model {synthesis} --drop ship:sail", "no such part category: found 'ship'"),
