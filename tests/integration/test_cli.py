@@ -277,7 +277,7 @@ class TestSpeedAndMemory:
             "GFLOP",
             "4, each on a batch of 2",
             "8 scenes of partworld",
-            "hours",
+            "time of all steps",
         ):
             assert words in done.out
 

@@ -51,7 +51,7 @@ def test_cards_say_what_the_changes_say(figures):
         card = cards[f"L1 inside the edit, {kind}"]
         assert card.value == pytest.approx(sum(inside) / len(inside))
         assert card.counts["images"] == len(inside)
-        assert card.line() in said
+        assert f"L1 inside the edit, {kind} = {card.value:.6g}\n" in said
     assert "L1 outside the edit, texture of everything" not in cards
     assert set(cards["L1 outside the edit, texture of a part"].model) >= {"generator", "PartNet"}
 
