@@ -74,7 +74,7 @@ def _checked_edit(edit: Any) -> Edit | None:
     return edit
 
 
-def batches(wanted: Iterable[Wish], batch_size: int) -> Iterator[list[Wish]]:
+def batches(wanted: Iterable[Wish], batch_size: Any) -> Iterator[list[Wish]]:
     """Neighbours of one size, at most `batch_size` of them (1 or more); a scene with an edit is alone."""
     if not isinstance(batch_size, int) or batch_size < 1:
         raise ConfigError("no scene fits into a batch", field="batch_size", found=batch_size, expected="1 or more")

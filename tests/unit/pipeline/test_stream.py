@@ -101,9 +101,9 @@ def test_what_is_no_scene_seed_or_edit_is_refused_in_words(words, fault):
 
 
 @pytest.mark.parametrize("size", [0, "2"])
-def test_a_batch_of_no_scene_is_refused(model, size):
+def test_a_batch_of_no_scene_is_refused(size):
     with pytest.raises(ConfigError, match=f"no scene fits into a batch: found {size}"):
-        list(model.generate([make_scene(0)], batch_size=size))
+        list(batches([], size))
 
 
 class TestAsAModuleOfTorch:
