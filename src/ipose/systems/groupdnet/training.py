@@ -130,6 +130,7 @@ def re_estimate(model: GroupDNet, scenes: Sequence[Scene]) -> None:
         batch = SceneBatch.from_scenes(items).to(model.device)
         assert batch.image is not None
         codes = model.encoder(batch.image, batch.label)
-        model.decoder(batch.label, codes.sample(torch.randn_like(codes.mean)), batch.instance)
+        noise = torch.randn(codes.mean.shape, generator=generator_of(first, "codes"))  # the same in a resumed training
+        model.decoder(batch.label, codes.sample(noise.to(codes.mean)), batch.instance)
 
     reestimate_batch_norm(model.decoder, forward, passes=RE_ESTIMATION_PASSES)
