@@ -50,7 +50,7 @@ class AblateCommand:
 
     def run(self) -> int:
         """Train, score, write; or list the tables."""
-        table, preset = getattr(self, "table"), getattr(self, "preset")  # noqa: B009 - `ablate_command` adds them
+        table, preset = getattr(self, "table"), getattr(self, "preset")  # noqa: B009 - `ablate_command` adds them, which mypy cannot see
         if self.show:
             print(listing())
             return 0

@@ -42,7 +42,7 @@ class SystemCommand:
         options = {item.name: getattr(self, item.name) for item in fields(self.system.train_options)}
         return Task(
             system=self.system,
-            config=getattr(self, "config"),  # noqa: B009 - `_commands` adds it
+            config=getattr(self, "config"),  # noqa: B009 - `_commands` adds it, which mypy cannot see
             data=getattr(self, "data", None),
             options=self.system.train_options(**options),
         )

@@ -16,7 +16,7 @@ from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, Table
-from ipose.reports.sheets import GREYS, SceneRow, class_legend, part_legend, scene_tiles, support_tiles
+from ipose.reports.sheets import BORDER, GREYS, SceneRow, class_legend, part_legend, scene_tiles, support_tiles
 from ipose.reports.training_curves import curves
 
 PARTS_CAPTION = (
@@ -81,7 +81,7 @@ def scene_figure(
     for category in dict.fromkeys(item.part_category for item in row.scene.objects):
         if category is not None and part_names and category in part_names:
             legends[f"parts of {category}"] = part_legend(part_names[category])
-    legends["grey, in instances and parts"] = [*GREYS]
+    legends["grey, in instances and parts"] = [*GREYS, BORDER]
     return Figure(scene_tiles(row, spec), title=row.scene.name if title is None else title, legends=legends)
 
 

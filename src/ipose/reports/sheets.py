@@ -8,7 +8,7 @@ from jaxtyping import Bool, Integer
 from PIL import Image
 from torch import Tensor
 
-from ipose.data.palette import BARE, NOTHING, PART_COLORS
+from ipose.data.palette import BARE, INK, NOTHING, PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
@@ -18,6 +18,9 @@ from ipose.types import Scene
 
 GREYS = (LegendEntry("object pixel without a part", BARE), LegendEntry("no object", NOTHING))
 """Legend of the two greys. They mean the same in every picture of parts, supports and instances."""
+
+BORDER = LegendEntry("border between two objects", INK)
+"""Legend of the dark pixels in pictures of instances, whose colours only tell objects apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,7 @@ def scene_sheet(
         if any(item.part_category == category for row in rows for item in row.scene.objects):
             legends.append(TileRow((), heading=f"parts of {category}", legend=part_legend(names)))
     if rows:
-        legends.append(TileRow((), heading="grey, in instances and parts", legend=GREYS))
+        legends.append(TileRow((), heading="grey, in instances and parts", legend=(*GREYS, BORDER)))
     return contact_sheet([*lines, *legends], title)
 
 

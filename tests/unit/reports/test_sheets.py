@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.data.palette import BARE, NOTHING, PAPER, PART_COLORS
+from ipose.data.palette import BARE, INK, NOTHING, PAPER, PART_COLORS
 from ipose.errors import ShapeMismatchError
 from ipose.reports.contact_sheet import LegendEntry, Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.sheets import (
@@ -124,6 +124,14 @@ class TestGreys:
             entries = {entry.color: entry.name for entry in rows[-1].legend}
             assert entries[BARE] == "object pixel without a part"
             assert entries[NOTHING] == "no object"
+
+    def test_the_dark_pixels_of_instances_have_a_swatch(self, scene, spec, monkeypatch):
+        seen = []
+        monkeypatch.setattr(
+            "ipose.reports.sheets.contact_sheet", lambda rows, *_: (seen.extend(rows), Image.new("RGB", (1, 1)))[1]
+        )
+        scene_sheet([SceneRow(scene)], spec)
+        assert {entry.color: entry.name for entry in seen[-1].legend}[INK] == "border between two objects"
 
     def test_a_missing_picture_is_blank_and_not_grey(self):
         page = contact_sheet([TileRow([Tile(plain((9, 9, 9))), Tile(None, "missing")])])

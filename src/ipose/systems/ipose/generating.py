@@ -64,7 +64,7 @@ def _with_supports(model: IPose, folder: Path) -> IPose:
         print(
             f"The model paints its own classes ({', '.join(classes)}), and {', '.join(strange)} is none of them: these "
             "drawings are not read. To paint classes of your own, train on your data: ipose train synthesis --data DIR "
-            f"--supports {folder}.",
+            f"--partnet partworld --supports {folder}.",
             file=sys.stderr,
         )
     elif sentence := unused_drawings(spec, drawn.categories):

@@ -87,7 +87,7 @@ class TestFiles:
         next(make(model, request_of(maps, supports=maps / "drawings")))
         said = capsys.readouterr().err
         assert "pear is none of them: these drawings are not read" in said
-        assert f"ipose train synthesis --data DIR --supports {maps / 'drawings'}" in said
+        assert f"ipose train synthesis --data DIR --partnet partworld --supports {maps / 'drawings'}" in said
 
 
 @pytest.mark.parametrize("fields", [{"part_injection": "none"}, {"parts": "position_descriptor"}, {"parts": "true"}])
