@@ -15,7 +15,7 @@ from ipose.data.scene_checks import scene_faults
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import Arrays, class_ids, component_instances
 from ipose.data.specs import load_spec
-from ipose.errors import ShapeMismatchError
+from ipose.errors import ShapeMismatchError, SpecError
 from ipose.label_spec import LabelSpec
 from ipose.tensor_check import what_is
 from ipose.types import Scene
@@ -39,7 +39,7 @@ def scene_from_arrays(
     class_indices: bool = False,
 ) -> Scene:
     """A checked scene with its objects. See `ipose.types.Scene.from_arrays`."""
-    spec = spec if isinstance(spec, LabelSpec) else load_spec(spec)
+    spec = _spec_of(spec)
     given = {"label": label, "inst": instance, "part": part}
     arrays: Arrays = {kind: _ids(value, kind) for kind, value in given.items() if value is not None or kind == "label"}
     if class_indices:
@@ -55,6 +55,13 @@ def scene_from_arrays(
     photo = torch.from_numpy(arrays["img"]).permute(2, 0, 1).contiguous() if "img" in arrays else None
     parts = torch.from_numpy(arrays["part"].astype(np.uint8)) if "part" in arrays else None
     return Scene(name, photo, *maps, index_objects(*maps, spec), parts)
+
+
+def _spec_of(value: Any) -> LabelSpec:
+    if not isinstance(value, LabelSpec | str | Path):
+        expected, mend = "a LabelSpec, a name or a path", "Give model.spec of the model that will paint the scene."
+        raise SpecError("not a spec", field="spec", found=what_is(value), expected=expected, mend=mend)
+    return value if isinstance(value, LabelSpec) else load_spec(value)
 
 
 def _ids(value: Any, kind: str) -> NDArray[np.int32]:

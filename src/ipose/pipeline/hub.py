@@ -15,6 +15,7 @@ from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.pipeline.saved import Contents, read_contents, write_contents
 from ipose.synthesis.generator import Generator
+from ipose.tensor_check import what_is
 
 Model = TypeVar("Model", bound="SavedModel")
 
@@ -27,6 +28,12 @@ def _made_again(kind: Any, networks: Any, parts: Any, supports: SupportSet, spec
     if partnet is not None:
         partnet.to(next(iter(parts[1].values()))).load_state_dict(parts[1])
     return kind(generator, partnet, supports, spec)
+
+
+def check_is_name(value: object) -> None:
+    """Raises ConfigError for what cannot name a model."""
+    if not isinstance(value, str | Path | ModelFolder):
+        raise ConfigError("names no model", found=what_is(value), expected="a name, a path or a hub id")
 
 
 def folder_of(name: str | Path, **options: Any) -> Path:
@@ -134,4 +141,5 @@ class SavedModel(
                 mend='Say what the model should become: IPose.from_pretrained(name).to("cuda").half(), for example.',
             )
         path = pretrained_model_name_or_path
+        check_is_name(path)
         return cls(*read_contents(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))

@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from ipose.data.png import write_index
-from ipose.errors import DataError, ShapeMismatchError
+from ipose.data.scene_arrays import _spec_of
+from ipose.errors import DataError, ShapeMismatchError, SpecError
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import Scene
 
@@ -76,6 +77,11 @@ def test_photographs_and_true_parts(form):
 def test_what_holds_no_ids_is_refused_with_its_type(label, words):
     with pytest.raises(ShapeMismatchError, match=words):
         Scene.from_arrays(label, spec=SPEC)
+
+
+def test_what_is_no_spec_is_refused_with_the_way_out():
+    with pytest.raises(SpecError, match=r"not a spec: found NoneType, expected a LabelSpec.* Give model\.spec"):
+        _spec_of(None)
 
 
 def test_ids_outside_the_spec_are_refused():

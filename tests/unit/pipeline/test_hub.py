@@ -8,7 +8,7 @@ import torch
 from ipose.errors import ConfigError, RunError
 from ipose.model_folder import open_model
 from ipose.pipeline import IPose
-from ipose.pipeline.hub import folder_of
+from ipose.pipeline.hub import check_is_name, folder_of
 from ipose.testing.tiny_scenes import make_scene
 
 
@@ -36,6 +36,10 @@ class TestLoading:
     def test_a_path_that_leads_nowhere(self, path):
         with pytest.raises(RunError, match="no such run or model folder"):
             IPose.from_pretrained(path)
+
+    def test_what_is_no_name(self):
+        with pytest.raises(ConfigError, match="names no model: found NoneType, expected a name"):
+            check_is_name(None)
 
     @pytest.mark.parametrize("word", ["device", "torch_dtype", "nonsense"])
     def test_options_that_would_do_nothing_are_refused(self, folder, word):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.tiny_ipose import SYNTHESIS
 from ipose.data.png import read_index, write_index
 from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import save_supports
@@ -12,20 +13,9 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
-from ipose.synthesis.presets import preset
 from ipose.systems.partnet.parts import part_reader, write_parts
 from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.types import LabelClass, LabelSpec, Scene, SceneBatch, SupportSet
-
-CONFIG = preset(
-    "toy",
-    num_classes=SPEC.num_classes,
-    height=32,
-    width=48,
-    channels=2,
-    channel_multipliers=(2, 2, 2, 2, 2),
-    part_feature_channels=2,
-)
 
 
 @pytest.fixture(params=["instance", "label_and_instance"])
@@ -35,7 +25,7 @@ def model(request):
     maps[:, 8:32, 8:56], maps[:, 32:56, 12:50] = 1, 2
     names = dict.fromkeys(("car", "dog"), ("top", "bottom"))
     partnet = PartNet(PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=1, k=1))
-    generator = Generator(replace(CONFIG, object_shape=request.param, paste="own_pixels"))
+    generator = Generator(replace(SYNTHESIS, object_shape=request.param, paste="own_pixels"))
     return IPose(generator, partnet, SupportSet(names, dict.fromkeys(names, maps)), SPEC)
 
 
