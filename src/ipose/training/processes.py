@@ -8,6 +8,8 @@ from accelerate import PartialState
 from accelerate.utils import broadcast, reduce
 from torch import Tensor, nn
 
+from ipose.objective import Objective
+
 MAX_BUCKET = 1 << 24
 """Most numbers in one message between the processes."""
 
@@ -29,6 +31,13 @@ class Processes:
         self.rank: int = self.state.process_index
         self.world: int = self.state.num_processes
         self.is_main = self.rank == 0
+
+    def place(self, objective: Objective) -> None:
+        """Move an objective and its networks to the device; the networks are in training mode."""
+        if (move := getattr(objective, "to", None)) is not None:
+            move(self.device)
+        for network in objective.networks.values():
+            network.to(self.device).train()
 
     def any(self, flag: bool) -> bool:
         """Whether `flag` is true in at least one process. All processes get the same answer."""

@@ -10,16 +10,22 @@ from ipose.errors import NonFiniteLossError, RunError
 from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
-from ipose.training.best import Best, Criterion, best_at, write_best
 from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
-from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_old, remove_unfinished
+from ipose.training.checkpoint_files import (
+    Best,
+    Criterion,
+    best_at,
+    checkpoint_path,
+    list_checkpoints,
+    remove_old,
+    remove_unfinished,
+    write_best,
+)
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import Window, append_metrics, drop_metrics_after
-from ipose.training.phases import Stepper
+from ipose.training.metrics import Curves, Progress, Window, append_metrics, drop_metrics_after
+from ipose.training.phases import Stepper, set_rates
 from ipose.training.processes import Processes
-from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
-from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stop import StopRequest
 
@@ -54,11 +60,7 @@ class Trainer:
 
     def begin(self, resume: bool) -> None:
         """Move everything to the device. With `resume`, restore the last checkpoint."""
-        move = getattr(self.objective, "to", None)
-        if move is not None:
-            move(self.processes.device)
-        for network in self.objective.networks.values():
-            network.to(self.processes.device).train()
+        self.processes.place(self.objective)
         sync = getattr(self.objective, "sync_batch_norm", True)
         self.processes.prepare(self.objective.networks, sync_batch_norm=sync)
         averaged = getattr(self.objective, "averaged", ())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ipose.ablations.verdict import Spread, verdict
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 VALUES = st.lists(st.floats(0, 100), min_size=2, max_size=4)
 

@@ -12,15 +12,15 @@ from ipose.editing.draft import own_pixels
 from ipose.editing.edit import Edits, edited_draft
 from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
 from ipose.editing.noise_edits import Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
+from ipose.editing.support_edits import EditParts, EditSupports
 from ipose.errors import ConfigError
 from ipose.groupdnet.label_tensor import instance_edges
+from ipose.part_annotations import SupportSet
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
-from ipose.types import Scene, SupportSet
+from ipose.types import Scene
 
 SEEDS = st.integers(0, 30)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.control import EditedPair, control_cards, feature_distance, region_distance, region_l1
 from ipose.evaluation.feature_networks import random_features
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 LEFT = torch.zeros(8, 8, dtype=torch.bool)
 LEFT[:, :2] = True

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ipose.errors import ShapeMismatchError
 from ipose.evaluation.part_matching import match_parts, overlap_counts
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def maps(seed, highest, n=2, side=6):

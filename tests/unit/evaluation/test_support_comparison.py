@@ -13,7 +13,7 @@ from ipose.evaluation.support_comparison import (
     comparison_table,
     score_guess,
 )
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 NAMES = ("head", "torso", "leg")
 

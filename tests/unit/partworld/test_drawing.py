@@ -15,7 +15,7 @@ from ipose.partworld.outlines import box, ellipse, hole, limb, polygon, ring, wa
 from ipose.partworld.paints import PATTERNS, Paint
 from ipose.partworld.sketch import Sketch
 from ipose.partworld.vehicle_parts import add_wheels, new_livery
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 HEIGHT, WIDTH = 12, 14
 

@@ -12,7 +12,7 @@ from ipose.data.part_sources.journal import ItemResult, Journal
 from ipose.data.part_sources.part_tree import open_part_tree
 from ipose.data.part_sources.source import SourceItem
 from ipose.errors import DataError, RunError
-from ipose.types import PartPair
+from ipose.part_annotations import PartPair
 
 
 def pair(name: str = "a", category: str = "car", part: int = 1) -> PartPair:
