@@ -231,7 +231,7 @@ class _Hooks:
             append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = prepared.show(model, f"step {snapshot.step}")
-        save_whole(sheet, snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+        save_whole(sheet, snapshot.run.sheet(snapshot.step))
 
     def save(self, snapshot: Snapshot) -> None:
         """The model folder, written beside and renamed into place. Not if an earlier step is better."""

@@ -43,6 +43,10 @@ class Run:
         self.metrics, self.report = folder / "metrics.jsonl", folder / "report.html"
         self.samples, self.checkpoints, self.model = (folder / name for name in ("samples", "checkpoints", "model"))
 
+    def sheet(self, step: int) -> Path:
+        """File of the sample sheet of a step."""
+        return self.samples / f"step-{step:07d}.png"
+
     @classmethod
     def create(
         cls,

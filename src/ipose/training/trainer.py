@@ -72,6 +72,8 @@ class Trainer:
         self.first = self.step
         if self.processes.any(self._unmeasured()):  # a kill came between checkpoint and measure, or the metric is new
             self._save(final=False)
+        if self.processes.any(self._unsampled()) and self.step < self.config.steps:
+            self._sample(final=False)
         self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:
             for network in self.objective.networks.values():
@@ -97,6 +99,12 @@ class Trainer:
         """Whether a restored checkpoint still has to be measured. Only the main process measures."""
         measured = self.best is not None and self.best.measured == self.step
         return self.processes.is_main and self.criterion is not None and self.saved is not None and not measured
+
+    def _unsampled(self) -> bool:
+        """Whether the sheet of a restored step is missing: a kill came between checkpoint and sheet."""
+        config = self.config
+        due = config.sample_every and (self.step % config.sample_every == 0 or self.step == config.steps)
+        return bool(self.processes.is_main and self.saved and due) and not self.run.sheet(self.step).exists()
 
     def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
         """Train until the steps are done, the time is up or a signal came. Returns which."""
@@ -164,7 +172,8 @@ class Trainer:
         if self.window.steps:
             self._log(curves)
         path = self._save(final)
-        if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
+        missing = self.step > self.first or self.processes.any(self._unsampled())
+        if self.config.sample_every and stopped != "interrupted" and missing:
             self._sample(final)
         nothing = self.first == self.step and self.step >= self.config.steps
         more = [] if self.best is None else [f"The model folder is of the best step, {self.best.text()}."]
