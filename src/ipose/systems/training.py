@@ -19,8 +19,10 @@ from ipose.training.averaging import without_estimates
 from ipose.training.batches import BatchSource
 from ipose.training.best import Criterion
 from ipose.training.config import NO_METRIC, Better, TrainConfig
+from ipose.training.folders import writes
 from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
+from ipose.training.processes import Processes
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.whole_files import replace_folder, save_whole
@@ -140,8 +142,9 @@ def train_system(
             settings are looked at before data are read, which may take minutes.
     """
     settings = {name: value for name, value in (loop or {}).items() if value is not None}
-    check_run_folder(folder, resume=resume)
     check_device(device)
+    Processes(device)  # if there are several, they meet first: the others hear of it when one is refused
+    check_run_folder(folder, resume=resume)
     asked = TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
     check_metric(task.system, asked.keep_best)
     if asked.compile:
@@ -157,7 +160,8 @@ def train_system(
             found=config.keep_best,
             mend="Give them photographs, or for PartNet objects of trained categories; or say --keep-best no.",
         )
-    check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
+    if writes():
+        check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
     run = Run.begin(
         folder,
         resume=resume,
@@ -258,7 +262,12 @@ def steps_of_epochs(epochs: int, items: int, batch_size: int) -> int:
 
 
 def finish(trained: Trained) -> Iterator[str]:
-    """What follows a training: the system's own last look, and the report; yields lines to print."""
+    """What follows a training: the system's own last look, and the report; yields lines to print.
+
+    Of several processes, the first one does so.
+    """
+    if not writes():
+        return
     system = trained.task.system
     if system.finishing is not None:
         yield from function_named(system.finishing)(trained)

@@ -11,10 +11,10 @@ from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.best import Best, Criterion, best_at, write_best
-from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
+from ipose.training.checkpoint import Checkpoint, latest_checkpoint, restore, save_checkpoint
 from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_old, remove_unfinished
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import Window, append_metrics, drop_metrics_after
+from ipose.training.metrics import Window, append_metrics, drop_metrics_after, mean_losses
 from ipose.training.phases import Stepper
 from ipose.training.processes import Processes
 from ipose.training.progress import Curves, Progress
@@ -80,12 +80,11 @@ class Trainer:
                 network.compile()
 
     def _restore(self) -> None:
+        found: Checkpoint | None = None
         if self.processes.is_main:
             remove_unfinished(self.run.checkpoints)
             found = latest_checkpoint(self.run.checkpoints, set_aside=True)
-        self.processes.wait()
-        if not self.processes.is_main:
-            found = latest_checkpoint(self.run.checkpoints)
+        found = self.processes.from_main(found)  # the folder may be on the disk of the main process's host alone
         if found is not None:
             restore(found, self.objective, self.averages)
             self.step, self.seconds_before = found.step, found.seconds
@@ -187,7 +186,7 @@ class Trainer:
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:
-        self.losses = self.window.losses()
+        self.losses = mean_losses(self.processes.from_all(self.window.sums))
         record = {
             "step": self.step,
             "epoch": self.step / self.steps_per_epoch,
