@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ipose.ablations.outcome import Outcome
-from ipose.ablations.page import write_page
+from ipose.ablations.page import WrittenTable, write_page, written
 from ipose.ablations.rows import AblationJob, Rows
 from ipose.ablations.run_folders import Scores, State, other_length, steps_done
 from ipose.ablations.table import Row
-from ipose.ablations.tables_as_text import WrittenTable, written
 from ipose.errors import MissingWeightsError
 from ipose.reports.blocks import environment_facts
 from ipose.training.provenance import command_line, git_commit

@@ -28,8 +28,7 @@ from ipose.evaluation.image_pairs import (
 )
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.protocols import EvaluationProtocol, resized
-from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
+from ipose.evaluation.protocols import EvaluationProtocol, beside_the_papers, resized, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import SemanticScores, semantic_confusion, semantic_scores
 

@@ -51,7 +51,7 @@ class JudgeOptions:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
         segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy. A system whose
             parts are judged takes a run of `ipose train part-segmenter`.
-        class_map: what the segmenter's channels stand for (`ipose.evaluation.class_maps`); None = its run's, or what
+        class_map: what the segmenter's channels stand for (`ipose.evaluation.segmenters`); None = its run's, or what
             fits their number.
         ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
         segmenter_size: (height, width) that images are resized to for the segmenter; None = their own.

@@ -20,7 +20,6 @@ from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_supports
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.evaluation.baselines import fill_object
-from ipose.found_supports.categories import category_of, classes_there
 from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import PartNaming, name_parts
 from ipose.found_supports.segmented_objects import (
@@ -28,6 +27,8 @@ from ipose.found_supports.segmented_objects import (
     NOTHING_FOUND,
     PartsOfImage,
     SegmentedObjects,
+    category_of,
+    classes_there,
     pairs_of_photographs,
     pairs_of_scenes,
 )

@@ -4,8 +4,7 @@ import math
 
 from ipose.partworld.dice import Dice, Number
 from ipose.partworld.outlines import ellipse, limb, polygon, walk
-from ipose.partworld.paints import flat, look
-from ipose.partworld.sketch import Sketch
+from ipose.partworld.sketch import Sketch, flat, look
 
 HEAD, TORSO, LEG, ARM = 1, 2, 3, 4
 TAIL = 4

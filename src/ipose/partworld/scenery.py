@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ipose.partworld.canvas import Canvas
 from ipose.partworld.config import STUFF
 from ipose.partworld.dice import Dice, Number
-from ipose.partworld.paints import Colours, hsv
+from ipose.partworld.sketch import Colours, hsv
 
 Field = NDArray[np.float32]
 SKY, GRASS, ROAD, WALL, WATER = range(len(STUFF))

@@ -4,8 +4,7 @@ import math
 
 from ipose.partworld.dice import Dice
 from ipose.partworld.outlines import Outline, Point, box, ellipse, limb, polygon, walk
-from ipose.partworld.paints import flat, look
-from ipose.partworld.sketch import Sketch
+from ipose.partworld.sketch import Sketch, flat, look
 
 
 def draw_bottle(dice: Dice) -> Sketch:

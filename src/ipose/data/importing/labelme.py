@@ -11,8 +11,16 @@ from numpy import ndarray
 from PIL import Image, ImageDraw
 
 from ipose.data.importing.coco import PARTS, read_json
-from ipose.data.importing.photos import Photos, size_of
-from ipose.data.importing.source import ImportedClass, ImportItem, Region, by_size, numbered, scene_name
+from ipose.data.importing.source import (
+    ImportedClass,
+    ImportItem,
+    Photos,
+    Region,
+    by_size,
+    numbered,
+    scene_name,
+    size_of,
+)
 from ipose.errors import DataError
 
 SEPARATOR = "/"

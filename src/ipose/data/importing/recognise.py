@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ipose.data.file_lists import list_files
-from ipose.data.importing.coco import CocoInstances, read_json
+from ipose.data.importing.coco import CocoInstances, CocoPanoptic, read_json
 from ipose.data.importing.labelme import LabelMe
-from ipose.data.importing.legend import read_legend
-from ipose.data.importing.masks import Masks
-from ipose.data.importing.panoptic import CocoPanoptic
-from ipose.data.importing.photos import Photos
-from ipose.data.importing.source import ImportSource
+from ipose.data.importing.masks import Masks, read_legend
+from ipose.data.importing.source import ImportSource, Photos
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import DataError, IposeError

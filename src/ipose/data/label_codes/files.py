@@ -8,7 +8,7 @@ from pathlib import Path
 from ipose.data.faults import SHOWN_BY_COMMANDS, Fault, counted, fault_lines, raise_faults
 from ipose.data.file_lists import is_free, list_files, names_in
 from ipose.data.label_codes.codes import CLASSES, COLOR, IDS, LabelCode
-from ipose.data.label_codes.convert import Conversion, Losses, sum_losses
+from ipose.data.label_codes.maps import Conversion, Losses, sum_losses
 from ipose.data.parallel import in_parallel
 from ipose.errors import DataError, IposeError
 from ipose.whole_files import read_json, write_text_whole

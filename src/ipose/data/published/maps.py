@@ -15,7 +15,7 @@ from PIL import Image
 from ipose.data.faults import Fault
 from ipose.data.object_index import NO_OBJECT, OTHER_LABEL
 from ipose.data.png import read_index, read_photo
-from ipose.data.published.partners import ADE20K, CITYSCAPES
+from ipose.data.published.layouts import ADE20K, CITYSCAPES
 from ipose.data.scene_files import SceneFiles
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
