@@ -27,7 +27,6 @@ class AblationResult:
     Args:
         stopped: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
         table: the table; None if no run is finished, or after an interrupt.
-        files: that were written.
     """
 
     stopped: Stopped
@@ -41,8 +40,6 @@ def run_ablation(rows: Rows) -> AblationResult:
     Finished runs are not trained again, and unfinished runs are resumed. After a stop by a signal or by the time, the
     same call continues.
 
-    Args:
-        rows: of the table's system, with the job.
     Raises:
         RunError: a folder holds a run with another configuration. Raised before the first training.
         MissingWeightsError: no row can be trained here.

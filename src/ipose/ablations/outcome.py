@@ -56,9 +56,7 @@ def verdict(row: Sequence[float], reference: Sequence[float], *, higher_is_bette
     """Compare two cells. One is better only if the gap of the means is larger than both spreads.
 
     Args:
-        row: values of the row, one for each seed.
         reference: values of the row that it is compared with.
-        higher_is_better: whether larger values are better.
     Example:
         >>> verdict([90.0, 91.0], [86.0, 86.5], higher_is_better=True).word
         'better'
@@ -86,16 +84,10 @@ class Outcome:
     """Results of a table so far.
 
     Args:
-        table: the table.
-        kind: of the runs.
         scores: of rows with a scored run, by name.
-        baselines: scores of the baselines, by name.
-        runs: folder names of each row's scored runs.
-        steps: number of steps of each of these runs.
         left_out: names of rows that the job does not have.
         not_run: names of rows that cannot be trained here, and why.
         unfinished: folder names of runs that are not finished.
-        notes: sentences below the table.
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
         titles: titles of metrics, by key, that replace the table's.
@@ -181,10 +173,6 @@ class Comparison:
     """One row compared with its reference in one metric.
 
     Args:
-        row: name of the row.
-        reference: name of the reference.
-        metric: the metric.
-        judged: gap, spread and verdict.
         published: the paper's gap; None = the paper has none.
     """
 

@@ -25,9 +25,6 @@ class WrittenTable:
     """A table as text.
 
     Args:
-        title: above the table.
-        header: titles of the columns.
-        rows: cells.
         sentences: below the table: comparisons, missing rows, notes.
         facts: how it was made: (what, value) pairs.
     """
@@ -155,11 +152,7 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
 
 
 def mean_curves(runs: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
-    """Records for `curves`: one panel for each term, one line for each row. A point is the mean over the row's runs.
-
-    Args:
-        runs: run folders of each line.
-    """
+    """Records for `curves`: one panel for each term, one line for each row. A point is the mean over the row's runs."""
     points: dict[int, dict[str, dict[str, list[float]]]] = {}
     for line, folders in runs.items():
         for folder in folders:

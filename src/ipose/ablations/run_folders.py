@@ -22,7 +22,6 @@ class WantedRun:
     """The run that a folder must hold.
 
     Args:
-        kind: of the run.
         config: for run.json: dataclasses and plain values by field.
         train: with the number of steps of a finished run.
     """
@@ -70,7 +69,6 @@ def other_length(folder: Path, wanted: int | None, state: State) -> str:
     Args:
         folder: of the run, which several tables may show.
         wanted: steps that this table asks for; None = as many as the preset makes, which is the same for all tables.
-        state: of the run.
     """
     if wanted is None:
         return ""
@@ -109,9 +107,7 @@ def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores
     """Scores of a file, if it has the same key. Else they are computed and written.
 
     Args:
-        file: in the run folder.
         key: everything that the scores depend on, as plain values: hashes of weights, data, protocol.
-        compute: computes the scores.
     """
     known = json.loads(json.dumps(key, default=str))
     try:

@@ -20,8 +20,6 @@ class Fault:
     """One thing wrong with one file, and the way out.
 
     Args:
-        file: the file or folder at fault.
-        message: the fault in plain words.
         found: what was there, "" where the message says it.
         expected: what should have been there, "" where the message says it.
         mend: how to go on; an imperative sentence.
@@ -50,13 +48,7 @@ class Fault:
 
 
 def fault_lines(faults: Sequence[Fault], limit: int, *, before: str = "") -> list[str]:
-    """A line for each of the first `limit` faults; then one that counts the others by their messages.
-
-    Args:
-        faults: all of them.
-        limit: the most that are shown.
-        before: what each line begins with.
-    """
+    """A line for each of the first `limit` faults; then one that counts the others by their messages."""
     lines = [f"{before}{fault}" for fault in faults[:limit]]
     others = Counter(fault.message for fault in faults[limit:]).most_common()
     if others:

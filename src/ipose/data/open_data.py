@@ -73,7 +73,6 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     """Name or path of the spec, unread: the config's, else the folder's own, else that of a published layout.
 
     Args:
-        config: which data.
         layouts: the data sets that the caller reads, in words, for messages. None = those that trainings read.
     Raises:
         DataError: no such data folder, or no data set in it.
@@ -107,7 +106,6 @@ def open_scenes(
     """The scenes of a split.
 
     Args:
-        config: which data.
         split: "train" or "val".
         size: (height, width) to draw at or resize to. None = as stored.
         limit: number of scenes, from the first one; None = all.
@@ -122,7 +120,6 @@ def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]
     """The training scenes, after every file of both splits has been checked, now or once before.
 
     Args:
-        config: which data.
         size: (height, width) to draw at or resize to.
     Raises:
         DataError: lists the faults of both splits.

@@ -172,13 +172,7 @@ def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]
 
 
 def _check_landmarks(root: Path, layout: PhotoLayout, splits: Splits) -> tuple[str, list[Fault]]:
-    """What there is of landmarks, in a sentence ("" for nothing), and what is wrong with them.
-
-    Args:
-        root: of the set.
-        layout: its layout.
-        splits: its photographs that can be read.
-    """
+    """What there is of landmarks, in a sentence ("" for nothing), and what is wrong with them."""
     if layout.landmarks is None:
         return "", []
     if not layout.has_landmarks(root):

@@ -57,7 +57,6 @@ def read_photo(path: Path, *, upright: bool = True, transparency: bool = True) -
     """A photograph as uint8 (H, W, 3), by the rule above.
 
     Args:
-        path: of the photograph.
         upright: turn it as its EXIF says. False is for maps in colour and published sets, which are taken as stored.
         transparency: lay transparent pixels on white. False is for masks, whose colours count whatever is transparent.
     Raises:
@@ -124,7 +123,6 @@ def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
     """The ids of an index PNG, int32 (H, W).
 
     Args:
-        path: of the PNG.
         bits: the most that a pixel may have: 8 for labels and parts, 16 for instances.
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, no PNG, in colour, or of the wrong bit depth.

@@ -43,7 +43,6 @@ class DatasetSpec:
     """A label spec with the part names that its file adds to the paper's.
 
     Args:
-        labels: what the ids mean.
         part_names: names of parts 1, 2, ... of each part category of `labels` that has some here or in the paper. The
             others have theirs beside their drawings (supports.json).
     """

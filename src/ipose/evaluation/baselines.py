@@ -91,7 +91,6 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
         pairs: objects of one category. Their part maps are not used.
         parts: number of clusters, 1 to 8.
         k: number of supports, chosen by `PartData.choose_supports`.
-        seed: of both k-means.
     Raises:
         ConfigError: another number of parts.
         TooFewObjectsError: fewer than k objects.

@@ -23,7 +23,6 @@ def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 
     Args:
         cards: all of one model.
-        folder: made if it is not there.
     Returns:
         the files, in the cards' order.
     """
@@ -88,7 +87,6 @@ def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, st
     """Fields that all cards of one evaluation share: versions, commit, images, real, model.
 
     Args:
-        images: folder or run that is judged.
         real: folder or data that it is compared with; "" = none.
         model: `model_facts` of a run; None = unknown.
     """

@@ -31,15 +31,12 @@ class EvalCard:
 
     Args:
         metric: name of the metric, with the feature network if the metric can have several.
-        value: of the metric.
-        protocol: name of the protocol.
         resize: how images were resized, in words.
         counts: number of images, real images, objects, pixels, ...
         features: name and hash of the network, name@sha256; None = no network.
         ignored_ids: class ids that did not count.
         ignored: number of pixels of each class that did not count, by its name.
         seeds: of the images; for parts, of the training, which chose the supports.
-        versions: of the libraries.
         commit: of the code that evaluated; None = unknown.
         notes: warnings about the number.
         images: folder or run that was judged, as it was given.
@@ -138,10 +135,6 @@ def card_file_name(card: EvalCard) -> str:
 def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
     """Write the card as JSON.
 
-    Args:
-        card: to write.
-        path: of the file.
-        replace: overwrite a file that is there.
     Raises:
         DataError: there is a file, and it is not to be replaced.
     """

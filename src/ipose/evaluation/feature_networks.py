@@ -61,8 +61,6 @@ class FeatureNetwork:
     """A network that gives one row of features for each image.
 
     Args:
-        name: of the network.
-        sha256: of its weights.
         network: uint8 (b, 3, h, w) to (b, d), any float type.
         is_inception: whether its distances are called FID and KID.
     """
@@ -115,7 +113,6 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
             A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w).
         antialias: how Inception resizes to 299x299. False = as TensorFlow 1, with which FID was defined. True = as
             torchmetrics since 1.8.
-        device: to compute on.
     Raises:
         MissingWeightsError: no such file, or one that cannot be read.
         MissingDependencyError: Inception without torch-fidelity.

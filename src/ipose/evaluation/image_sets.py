@@ -48,7 +48,6 @@ class ImageFile:
     Args:
         scene: name of the scene, the same for generated and real image.
         seed: of a file of `ipose generate`; None = the name has no seed.
-        path: of the file.
     """
 
     scene: str
@@ -65,9 +64,6 @@ class ScenePhoto:
     """The photograph of a scene of a data set.
 
     Args:
-        scenes: of the data set.
-        index: of the scene.
-        scene: its name.
         seed: None, as for all photographs.
     """
 

@@ -36,9 +36,6 @@ class PartEvaluation:
     """Scores of a model and of both baselines on the same objects.
 
     Args:
-        model: scores of the predictor.
-        copy: scores of the baseline copy.
-        majority: scores of the baseline majority.
         of_objects: float64 (n,), the model's accuracy on the pixels of each object, in the given order.
     """
 
@@ -130,9 +127,7 @@ def evaluate_parts(
 
     Args:
         predict: the model. It gets at most `chunk` objects in a call, of mixed categories.
-        pairs: the objects to score.
         supports: for copy, and for majority in novel categories.
-        train_pairs: for majority in basis categories.
         novel: categories without part annotation in training.
         chunk: objects in a call of `predict`.
         progress: called with the number of objects since the last call, as `tqdm(...).update` is.

@@ -27,10 +27,8 @@ class EvaluationProtocol:
     """How images are prepared for a feature network.
 
     Args:
-        name: in cards.
         level: whole images, or objects cropped by their boxes.
         size: (height, width) of each image or crop after resizing; None = size of the generated images.
-        interpolation: of the resizing.
         antialias: whether the resizing is antialiased when it shrinks.
         inception_antialias: Inception's own resizing to 299x299. False = as TensorFlow 1, True = antialiased.
         min_side_px: objects with a smaller box, in rows or columns, are left out.
@@ -84,9 +82,7 @@ def resized(
     """Resize an image as the protocol says. An image that has the size already is not changed.
 
     Args:
-        image: to resize.
         size: (height, width).
-        protocol: interpolation and antialiasing.
     """
     if tuple(image.shape[1:]) == size:
         return image
@@ -108,7 +104,6 @@ class SegmenterProtocol:
     No paper says at what size the segmenter sees the images, nor whether it sees them at several scales.
 
     Args:
-        network: name of the segmenter.
         classes: built-in spec whose classes it knows, without the unknown one.
         size: (height, width) of the images.
         images: number of validation images, one of each scene.
@@ -180,11 +175,9 @@ def beside_the_papers(
     """A sentence for a card: as published, or what is missing. None = no segmenter of this spec is listed here.
 
     Args:
-        spec: of the label maps.
         segmenter: name of its file. Nothing else tells which network it is.
         counted: names of the classes that are not ignored.
         sizes: (height, width) of the images.
-        images: their number.
     """
     if (known := SEGMENTER_PROTOCOLS.get(spec.name)) is None:
         return None

@@ -33,7 +33,6 @@ class ClassMap:
     """What the channels of a segmenter stand for.
 
     Args:
-        name: in cards.
         ids: class id of each channel. Several channels may stand for one class.
     """
 
@@ -51,7 +50,6 @@ def class_maps(spec: LabelSpec, source: Path | None = None) -> list[ClassMap]:
     """The class maps that a segmenter for a spec may have; the number of its channels decides.
 
     Args:
-        spec: of the label maps.
         source: the one class map: a JSON list of class names or of ids of the label files, a channel each; or the name
             of a built-in spec, whose classes the channels are, in order, without its unknown one. None = the classes of
             `spec` in order; the same without its unknown class; for Cityscapes, its 19 train classes.
@@ -128,9 +126,7 @@ class Segmenter:
         path: TorchScript or torch.export (.pt2) file. It takes float32 (b, 3, h, w) in [-1, 1] and gives logits
             (b, channels, h2, w2), as one tensor or under the key "out". They are resized to the image bilinearly.
         maps: what the channels may stand for; their number, in the first answer, decides.
-        ignored: class ids that the user ignores.
         input_size: (height, width) that images are resized to for the network, bilinearly; None = their own.
-        device: to compute on.
     Raises:
         MissingWeightsError: no network in the file.
     """
@@ -219,9 +215,7 @@ def load_segmenter(
 
     Args:
         path: network file, or a run of `ipose train segmenter` (or its model folder), which has a class map.
-        spec: of the label maps.
         class_map: as for `class_maps`; None = the run's own, or what fits the number of channels.
-        device: to compute on.
         ignore: classes that do not count: names, or ids as in the label files.
         input_size: (height, width) that images are resized to for the network; None = their own.
     Raises:

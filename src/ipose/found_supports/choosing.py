@@ -50,8 +50,6 @@ class FoundSupports:
     """Supports of one category, and facts about the objects that they were chosen from.
 
     Args:
-        supports: of one category.
-        objects: number of objects to choose from.
         passed_over: number of objects that were left out, by reason.
         share: of all part pixels of the objects, by part. A share near 0 means that the part has collapsed.
     """
@@ -79,9 +77,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     """Segment the objects, choose supports, and write a support folder with a sheet.
 
     Args:
-        job: what to make supports of.
         out: folder to write. It must not hold supports.
-        device: of the segmenter.
     Raises:
         RunError: no part segmenter in the run.
         ConfigError: a wrong number of names, more than 8 parts, no such category, or no category given where there are
@@ -133,7 +129,6 @@ def choose_found_supports(
     """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
 
     Args:
-        objects: of one category.
         names: of parts 1, 2, ...
         job: its `k`, `seed` and `fill` are used.
     Raises:

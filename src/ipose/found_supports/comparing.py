@@ -49,10 +49,6 @@ def compare_support_folders(
 ) -> tuple[list[SupportScore], Path]:
     """Compare sets of supports. Writes comparison.json, sheet.png and report.html.
 
-    Args:
-        job: what to compare.
-        out: folder to write to.
-        device: of the networks.
     Returns:
         the scores, and the path of the report.
     Raises:
@@ -173,15 +169,7 @@ METHOD = (
 def write_support_report(
     out: Path, scores: Sequence[SupportScore], sets: Mapping[str, SupportSet], objects: JudgedObjects, lead: str
 ) -> Path:
-    """Write sheet.png and report.html. Returns the path of report.html.
-
-    Args:
-        out: an existing folder.
-        scores: of the sets.
-        sets: the compared sets of supports, by name.
-        objects: the judged objects.
-        lead: first sentence of the report.
-    """
+    """Write sheet.png and report.html. Returns the path of report.html."""
     category, legend = objects.category, [*part_legend(objects.part_names), *GREYS]
     rows = [
         TileRow(support_tiles(one, category), f"supports: {name}", part_legend(one.part_names[category]))

@@ -27,7 +27,6 @@ def category_of(spec: LabelSpec, category: str | None, there: frozenset[int] | N
     """The given category, after a check; or the only one there is.
 
     Args:
-        spec: of the scenes.
         category: a part category of the spec, or the name of a thing class. None = the only one: of the categories with
             parts if there are any, else of all things.
         there: ids of the thing classes that occur in the scenes. None = any may occur.
@@ -111,7 +110,6 @@ class SegmentedObjects:
     """Objects with found parts, and the number of objects that were left out.
 
     Args:
-        pairs: objects with their found parts.
         passed_over: number of objects that were left out, by reason.
     """
 
@@ -135,11 +133,8 @@ def pairs_of_scenes(
 
     Args:
         scenes: with photographs. True part maps are not used.
-        spec: of the scenes.
-        segment: the segmenter.
         category: a part category of the spec, or the name of one of its thing classes.
         limit: most scenes to use. None = all.
-        progress: show a bar.
     Raises:
         DataError: a scene without a photograph.
         ConfigError: the spec has no such category.
@@ -174,9 +169,7 @@ def pairs_of_photographs(
     Args:
         paths: of the photographs. One with less than 3x3 pixels of foreground is left out.
         segment: the segmenter, with its own part ids.
-        category: what the objects are.
         naming: of the segmenter's parts. None = unchanged.
-        progress: show a bar.
     """
     pairs, reasons = list[PartPair](), Counter[str]()
     for path in progress_bar(paths, "segmenting", shown=progress, total=len(paths)):

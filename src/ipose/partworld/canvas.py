@@ -55,9 +55,7 @@ class Canvas:
     """An image `supersampling` times larger than the scene, with its maps.
 
     Args:
-        height, width: of the scene in pixels.
         supersampling: canvas pixels per scene pixel along an axis.
-        dice: where the noise fields come from.
     """
 
     def __init__(self, height: int, width: int, supersampling: int, dice: Dice) -> None:

@@ -243,12 +243,7 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
 
 
 def quadruped(dice: Dice, build: Build) -> Sketch:
-    """An animal in one of its build's poses.
-
-    Args:
-        dice: all randomness.
-        build: of the animal.
-    """
+    """An animal in one of its build's poses."""
     coat, pose = _coat(dice, build), dice.choice(build.poses)
     if pose == "front":
         return _front_view(dice, build, coat)

@@ -40,7 +40,6 @@ class Scenery:
         """Colours (p, 3) in [0, 255] of pixels of one class.
 
         Args:
-            stuff: class id.
             x, y: place to the right and downwards, relative to the shorter side: (p,).
             grain: white noise in [0, 1) at the pixels.
             cloud: smooth noise in [0, 1) at the pixels.

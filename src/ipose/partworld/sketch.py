@@ -21,12 +21,9 @@ class Paint:
 
     Args:
         color: RGB in [0, 1].
-        second: RGB of the pattern.
-        pattern: one of PATTERNS.
         pitch: pattern period, relative to the object's size.
         slant: (dx, dy) along which stripes change.
         shade: how much lighter the top of the object is than its bottom.
-        grain: strength of the pixel noise.
     """
 
     color: tuple[Number, Number, Number]
@@ -107,7 +104,6 @@ class Sketch:
     """Strokes from back to front.
 
     Args:
-        strokes: what to paint, in order.
         grounded: whether it stands on the ground (False: it may hang in the sky).
         mirror: whether it may be drawn facing left (False for things that bear a word).
         tilt: largest rotation when placed, in degrees.

@@ -30,9 +30,6 @@ def read_json(file: Path) -> Any:
 class CocoInstances:
     """An export in COCO's form (CVAT, Label Studio, Roboflow, VGG's annotator, ... write it).
 
-    Args:
-        file: the JSON.
-        photos: where the photographs are.
     Raises:
         DataError: not such a JSON.
     """
@@ -112,7 +109,6 @@ class CocoPanoptic:
 
     Args:
         file: the JSON. Its PNGs lie in the folder of its name, or in any other below its own folder.
-        photos: where the photographs are.
     Raises:
         DataError: not such a JSON.
     """

@@ -29,9 +29,6 @@ SEPARATOR = "/"
 class LabelMe:
     """A folder of LabelMe files.
 
-    Args:
-        files: the JSONs.
-        photos: where the photographs are.
     Raises:
         DataError: a file that is no JSON, or an object with more than eight parts.
     """

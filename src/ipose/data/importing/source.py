@@ -21,11 +21,7 @@ from ipose.label_spec import LabelClass, LabelSpec
 
 
 class Photos:
-    """The photographs below a folder.
-
-    Args:
-        root: of the photographs.
-    """
+    """The photographs below a folder."""
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():
@@ -63,7 +59,6 @@ class ImportedClass:
     """A class as the tool names it.
 
     Args:
-        name: of the class.
         file_id: in the label maps to be written, 0..254.
         color: for sheets; None = one is chosen.
         thing: its regions are objects.
@@ -82,7 +77,6 @@ class Region:
     """Pixels of one annotation.
 
     Args:
-        file_id: of its class.
         pixels: (H, W).
         part: id of the part that they are, 1..8; 0 = the object itself, or stuff.
         crowd: several objects that nobody told apart: no object.
@@ -99,8 +93,6 @@ class ImportItem:
     """A photograph with annotations.
 
     Args:
-        name: of the scene to be written.
-        photo: the file.
         size: (height, width) in pixels.
         where: what the source finds its annotations by.
     """

@@ -91,11 +91,6 @@ class Imported:
     """What an import wrote.
 
     Args:
-        out: the scene folder.
-        kind: of the source.
-        spec: of the scenes.
-        scenes: how many, by split.
-        ignored: what was left out, counted.
         faults: photographs that were left out, with what is wrong.
     """
 
@@ -122,10 +117,8 @@ def import_scenes(source: ImportSource, out: Path, *, val: float = 0.1, seed: in
     """Write a source as a scene folder.
 
     Args:
-        source: what was annotated.
         out: a new or empty folder.
         val: share of the scenes that become validation scenes.
-        seed: of the division.
         group: regular expression; scenes whose names match it with the same text stay together ("frame_([0-9]+)_").
     Raises:
         DataError: `out` holds scenes already, a share outside 0..1, two photographs of one name, or no scene.

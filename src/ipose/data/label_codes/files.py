@@ -32,12 +32,8 @@ class ConversionReport:
     """What a conversion did.
 
     Args:
-        out: file or folder that was written to.
-        converted: number of maps written now.
         kept: number of maps that an earlier call had written.
-        faults: maps that could not be converted.
         losses: pixels by loss, over the maps written now.
-        maps: number of maps by loss.
     """
 
     out: Path
@@ -77,8 +73,6 @@ def convert_labels(
     Args:
         inputs: a PNG, or a folder. Of Cityscapes' file names, those that hold `source` are taken, and renamed.
         out: for a PNG a file, or a folder that is there; for a folder a folder.
-        source: what the maps hold.
-        target: what they shall hold.
         overwrite: replace what is there. Else maps that an earlier call of the same conversion wrote are kept.
     Raises:
         DataError: nothing to convert; `out` is taken, or is the input; or no map at all could be converted.

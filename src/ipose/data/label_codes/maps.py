@@ -132,13 +132,7 @@ def _unknown_values(
 
 @dataclass(frozen=True)
 class Loss:
-    """A class that converting back does not restore.
-
-    Args:
-        name: of the class.
-        becomes: the class that stands in its place.
-        why: in words.
-    """
+    """A class that converting back does not restore."""
 
     name: str
     becomes: str
@@ -150,12 +144,7 @@ Losses = Counter[Loss]
 
 
 class Conversion:
-    """From one code to another.
-
-    Args:
-        source: code of the maps to read.
-        target: code of the maps to write.
-    """
+    """From one code to another."""
 
     def __init__(self, source: LabelCode, target: LabelCode) -> None:
         self.source, self.target = source, target
@@ -165,9 +154,6 @@ class Conversion:
     def __call__(self, classes: Int64[ndarray, "h w"], path: Path) -> tuple[Int64[ndarray, "h w"], Losses]:
         """Class ids of the target, with the pixels of each class that is lost.
 
-        Args:
-            classes: of the source.
-            path: of the map, for messages.
         Raises:
             DataError: pixels for which the target has no class and no unknown one.
         """

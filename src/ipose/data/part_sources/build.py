@@ -20,7 +20,6 @@ class BuiltParts:
     """What a build made.
 
     Args:
-        out: the part tree.
         source: what it came from, with the number of pairs and what was left out.
         supports: support folders that the source brought, by number of supports.
     """

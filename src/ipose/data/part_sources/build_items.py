@@ -37,9 +37,6 @@ class ItemResult:
     """What became of an item.
 
     Args:
-        name: of the item.
-        split: of its pairs.
-        pairs: how many it gave, by category.
         fault: why it was left out, a sentence; None where it was not.
     """
 
@@ -52,9 +49,6 @@ class ItemResult:
 class Journal:
     """The journal of one source in the folder that is built from it.
 
-    Args:
-        out: the folder.
-        kind: of the source.
     Raises:
         DataError: a journal that is damaged before its last line.
     """
@@ -105,9 +99,6 @@ def build_items(
     """`build_item` for all of them, in their order.
 
     Args:
-        reader: of the items.
-        out: the part tree.
-        items: to read.
         workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         RunError: a process died.

@@ -27,7 +27,6 @@ def part_vocabulary(categories: Sequence[Any], path: Path) -> dict[int, Place]:
 
     Args:
         categories: entries with `id`, `name` and, where a category's name has several words, `supercategory`.
-        path: of the file, for messages.
     Raises:
         DataError: an entry without id or name; a name without part; a part twice; more than eight parts.
     """

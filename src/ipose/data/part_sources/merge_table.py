@@ -48,8 +48,6 @@ class MergeClass:
 
     Args:
         sid: its id in the source, 1..99.
-        name: in the source.
-        category: our part category.
         parts: the source's parts 1, 2, ...
         countable: parts that files number one by one: first and last pid (inclusive).
         merge: our part = the source parts that make it.
@@ -163,7 +161,6 @@ class MergeTable:
     """How a source's classes and parts become part categories and their parts.
 
     Args:
-        name: of the source.
         classes: by sid.
         part_names: of our parts 1, 2, ..., for each category of the classes.
     """

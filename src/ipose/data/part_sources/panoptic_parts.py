@@ -117,12 +117,7 @@ SPLIT_FOLDERS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class PanopticPartsReader:
-    """Cuts the objects out of one TIFF.
-
-    Args:
-        root: of the source.
-        table: which of its parts makes which of ours.
-    """
+    """Cuts the objects out of one TIFF."""
 
     root: Path
     table: MergeTable

@@ -28,12 +28,7 @@ PART_TREE = "part-tree"
 
 @dataclass(frozen=True)
 class PartTreeReader:
-    """Reads one pair.
-
-    Args:
-        root: of the tree.
-        part_names: by category.
-    """
+    """Reads one pair."""
 
     root: Path
     part_names: Mapping[str, tuple[str, ...]]
@@ -65,7 +60,6 @@ def find_pairs(root: Path, *, shapes_required: bool = False) -> list[SourceItem]
     """An item for every part map, by folder, split and name.
 
     Args:
-        root: of the tree.
         shapes_required: whether a part map without a shape beside it is a fault.
     Raises:
         DataError: lists the shapes without part maps (and the part maps without shapes); or there is no part map.
@@ -115,11 +109,7 @@ SCENES = "scenes"
 
 @dataclass(frozen=True)
 class ScenesReader:
-    """Cuts the objects out of one scene, by its instance map.
-
-    Args:
-        spec: of the ids.
-    """
+    """Cuts the objects out of one scene, by its instance map."""
 
     spec: LabelSpec
 
@@ -132,7 +122,6 @@ def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSo
     """The objects of all splits that have part maps.
 
     Args:
-        root: of the scene folder.
         spec: a built-in spec's name or a dataset.toml; None = the folder's own.
     Raises:
         DataError: no split with part maps; files without partners.

@@ -36,7 +36,6 @@ def open_part_source(
     """Open part annotations: of the named kind, or of the one that the folder's layout shows.
 
     Args:
-        root: folder of the source.
         kind: a key of `SOURCE_KINDS`; None = look.
         table: merge table of a panoptic parts source, in place of the built-in one.
         spec: what the label ids of a scene folder mean; None = its own dataset.toml.

@@ -24,11 +24,7 @@ SUPPORT_FOLDER = "support_shape"
 
 @dataclass(frozen=True)
 class ReleaseReader:
-    """Reads one pair; its name begins with the category's number, so that numbers of one name cannot clash.
-
-    Args:
-        root: of the release's tree.
-    """
+    """Reads one pair; its name begins with the category's number, so that numbers of one name cannot clash."""
 
     root: Path
 

@@ -23,7 +23,6 @@ class FileKind:
         folder: of the split; files may lie in folders within it, one a city.
         ending: what follows the part of the path that all files of a scene share.
         source: what a user downloads to have the folder.
-        optional: the folder as a whole may be missing.
         instead: endings of files that people keep in the place of this one; named where it is missing.
         beside: endings, in lower case, of the published files that lie in the folder and are not read.
     """
@@ -43,8 +42,6 @@ def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[l
     Reads folders only, no files. Files of other endings are passed over: the published folders hold more than is read.
 
     Args:
-        root: of the data set, for messages.
-        layout: its name, which the scenes remember.
         kinds: the label maps' first.
     """
     absent = [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]
@@ -167,12 +164,9 @@ class Layout:
     """A published folder layout.
 
     Args:
-        name: as people call the data set.
         spec: built-in spec of its ids, which serves unless the user names another.
         folders: its own, of which the first one holds the photographs, and the last one the instance maps.
-        recognises: whether a folder is laid out so.
         splits: names of the splits that a folder has, train first.
-        find: scenes of a split, and what is missing.
     """
 
     name: str

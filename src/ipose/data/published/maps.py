@@ -95,7 +95,6 @@ def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) ->
 
     Args:
         numbers: label id * 1000 + number on objects.
-        label: label ids of the same pixels.
     """
     number = numbers % NUMBERS
     of_object = np.where(numbers // NUMBERS == label, number, OTHER_LABEL - number)
@@ -112,8 +111,6 @@ def unlabelled_objects(
 
     Args:
         numbers: label id * 1000 + number on objects.
-        objects: those by label and instance.
-        spec: of the label ids.
         original_size: as in `SceneObject`.
     """
     things = {item.file_id: i for i, item in enumerate(spec.classes) if item.thing}
