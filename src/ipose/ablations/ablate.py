@@ -49,10 +49,8 @@ def run_ablation(rows: Rows) -> AblationResult:
     not_run = {row.name: why for row in job.chosen if (why := _why_not(rows, row)) is not None}
     chosen = [row for row in job.chosen if row.name not in not_run]
     if not chosen:
-        raise MissingWeightsError(
-            f"no row of table {job.table.name} can be run here",
-            found="; ".join(f"{name}: {why}" for name, why in not_run.items()),
-        )
+        what = f"no row of table {job.table.name} can be run here"
+        raise MissingWeightsError(what, found="; ".join(f"{name}: {why}" for name, why in not_run.items()))
     stopped, scores = _Grid(rows, chosen).go()
     if stopped == "interrupted" or not scores:
         return AblationResult(stopped, None, ())

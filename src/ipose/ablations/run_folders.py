@@ -45,12 +45,9 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
     _refuse_another(run, wanted)
     done, planned = steps_done(folder), run.train_config.steps
     if wanted.train.steps <= done < planned and wanted.train.schedule != "constant":
-        raise RunError(
-            "this run has not come to the end of its own schedule",
-            file=folder,
-            found=f"{done} of {planned} steps",
-            mend=f"Ask for --steps {planned}, which finishes it, or name another folder with --out.",
-        )
+        what = "this run has not come to the end of its own schedule"
+        mend = f"Ask for --steps {planned}, which finishes it, or name another folder with --out."
+        raise RunError(what, file=folder, found=f"{done} of {planned} steps", mend=mend)
     if done >= wanted.train.steps and (run.model / "config.json").is_file():
         return "finished"
     with run.locked():  # fails if another process trains here
@@ -91,12 +88,10 @@ def _refuse_another(run: Run, wanted: WantedRun) -> None:
         if not (field.startswith("train.") and field[6:] in RESUMABLE)
     }
     if different:
-        raise RunError(
-            "the run of this row was made with another configuration",
-            file=run.folder,
-            found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items()),
-            mend="Name another folder with --out, or give the run's own settings.",
-        )
+        what = "the run of this row was made with another configuration"
+        found = "; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items())
+        mend = "Name another folder with --out, or give the run's own settings."
+        raise RunError(what, file=run.folder, found=found, mend=mend)
 
 
 Scores = dict[str, dict[str, float]]

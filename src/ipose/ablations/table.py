@@ -84,10 +84,6 @@ class AblationTable:
         """The rows of these names, in the table's order; () = all rows. Raises ConfigError for an unknown name."""
         known = [row.name for row in self.rows]
         if strangers := [name for name in names if name not in known]:
-            raise ConfigError(
-                f"table {self.name} has no such row",
-                field="rows",
-                found=", ".join(strangers),
-                expected=", ".join(known),
-            )
+            what = f"table {self.name} has no such row"
+            raise ConfigError(what, field="rows", found=", ".join(strangers), expected=", ".join(known))
         return tuple(row for row in self.rows if not names or row.name in names)

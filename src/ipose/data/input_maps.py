@@ -105,13 +105,9 @@ def check_sizes(paths: Sequence[Path], multiple: int) -> None:
     for path in paths:
         height, width = image_size(path, upright=False)
         if height % multiple or width % multiple:
-            raise DataError(
-                "a size that the generator cannot make",
-                file=path,
-                found=size_in_words(height, width),
-                expected=f"sides that are multiples of {multiple}",
-                mend="Pad or crop the map, or leave out --keep-size: maps are then resized.",
-            )
+            what, found = "a size that the generator cannot make", size_in_words(height, width)
+            mend = "Pad or crop the map, or leave out --keep-size: maps are then resized."
+            raise DataError(what, file=path, found=found, expected=f"sides that are multiples of {multiple}", mend=mend)
 
 
 def tell_of_squeezing(path: Path, size: tuple[int, int] | None, multiple: int = 1) -> bool:
@@ -162,13 +158,11 @@ def check_classes(spec: LabelSpec, theirs: LabelSpec, data: str | Path) -> None:
     """Raise SpecError where data are of other classes than a model."""
     of_data, own = ([item.name for item in one.classes] for one in (theirs, spec))
     if of_data != own:
-        raise SpecError(
-            "the data are of other classes than the model",
-            file=data,
-            found=f"{len(of_data)} classes ({', '.join(of_data[:4])}, ...)",
-            expected=f"{len(own)} classes ({', '.join(own[:4])}, ...)",
-            mend="Name data of the model's classes; ipose labels convert makes them.",
-        )
+        what = "the data are of other classes than the model"
+        found = f"{len(of_data)} classes ({', '.join(of_data[:4])}, ...)"
+        expected = f"{len(own)} classes ({', '.join(own[:4])}, ...)"
+        mend = "Name data of the model's classes; ipose labels convert makes them."
+        raise SpecError(what, file=data, found=found, expected=expected, mend=mend)
 
 
 def _of_data_set(path: Path, spec: LabelSpec, split: str | None) -> Sequence[SceneFiles]:

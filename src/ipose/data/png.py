@@ -154,13 +154,8 @@ def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
     if kind not in (0, 3):
         colour = {2: "RGB", 4: "greyscale with transparency", 6: "RGBA"}.get(kind, f"colour type {kind}")
         found = f"a colour image ({colour})" if kind in (2, 6) else colour
-        raise DataError(
-            "not an index PNG",
-            file=path,
-            found=found,
-            expected="one id per pixel",
-            mend=f"{_SAVE_AS_INDEX} {_BY_IMPORT}",
-        )
+        mend = f"{_SAVE_AS_INDEX} {_BY_IMPORT}"
+        raise DataError("not an index PNG", file=path, found=found, expected="one id per pixel", mend=mend)
     if kind == 0 and (depth < 8 or depth > bits):
         found, expected = f"{depth}-bit greyscale", "8-bit" if bits == 8 else "8- or 16-bit"
         raise DataError("wrong bit depth", file=path, found=found, expected=expected, mend=_SAVE_AS_INDEX)

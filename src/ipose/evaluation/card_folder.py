@@ -48,12 +48,8 @@ def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 def check_new(folder: Path) -> None:
     """Raises DataError if the folder is not empty. Called before the work begins."""
     if not is_free(folder):
-        raise DataError(
-            "there is something already",
-            file=folder,
-            expected="a new or empty folder",
-            mend="Name another with --out.",
-        )
+        what = "there is something already"
+        raise DataError(what, file=folder, expected="a new or empty folder", mend="Name another with --out.")
 
 
 def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:

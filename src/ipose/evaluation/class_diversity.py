@@ -153,11 +153,8 @@ def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs:
     if not len(scenes):
         raise ConfigError("no label map to make images of", field="scenes", found=0, expected="1 or more")
     if images < 2 or pairs < 1:
-        raise ConfigError(
-            "diversity is between images of one label map",
-            found=f"{images} images, {pairs} pairs",
-            expected="2 images or more, 1 pair or more",
-        )
+        what = "diversity is between images of one label map"
+        raise ConfigError(what, found=f"{images} images, {pairs} pairs", expected="2 images or more, 1 pair or more")
     if masking != "multiply" and distance.at_pixels is None:
         raise ConfigError(
             f"{distance.name} gives one number an image", field="masking", found=masking, expected="multiply"

@@ -40,13 +40,8 @@ def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
             script: Callable[..., Any] = torch.jit.load(path, map_location=device).eval()
             return script
     except Exception as error:  # torch's readers raise many kinds of errors
-        raise MissingWeightsError(
-            "no network can be read from this file",
-            file=path,
-            found=type(error).__name__,
-            expected="TorchScript, or torch.export in a .pt2 file",
-            mend=_MEND,
-        ) from error
+        what, expected = "no network can be read from this file", "TorchScript, or torch.export in a .pt2 file"
+        raise MissingWeightsError(what, file=path, found=type(error).__name__, expected=expected, mend=_MEND) from error
 
 
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -96,11 +91,8 @@ class FeatureNetwork:
             features = features.mean((2, 3))
         if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
             found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
-            raise ConfigError(
-                f"the feature network {self.name} answers in another form",
-                found=found,
-                expected="(b, d) or (b, d, h, w)",
-            )
+            what = f"the feature network {self.name} answers in another form"
+            raise ConfigError(what, found=found, expected="(b, d) or (b, d, h, w)")
         return features.double()
 
 
@@ -132,13 +124,8 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
     if digest.startswith(INCEPTION_HASH):
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
     if source == "inception" or path.name == INCEPTION_FILE:
-        raise MissingWeightsError(
-            "these are not Inception's weights",
-            file=path,
-            found=f"sha256 {digest[:8]}",
-            expected=INCEPTION_HASH,
-            mend=f"Get {_INCEPTION_URL} again.",
-        )
+        what, mend = "these are not Inception's weights", f"Get {_INCEPTION_URL} again."
+        raise MissingWeightsError(what, file=path, found=f"sha256 {digest[:8]}", expected=INCEPTION_HASH, mend=mend)
     network = load_network_file(path, device)
     return FeatureNetwork(path.stem, digest, lambda images: network(image_float(images.to(device))))
 
@@ -175,12 +162,8 @@ def _inception(path: Path, antialias: bool, device: str) -> Callable[[Tensor], T
             "FID needs torchmetrics and torch-fidelity", mend='Run pip install "ipose[metrics]".'
         ) from error
     except Exception as error:  # torch's reader raises whatever it likes
-        raise MissingWeightsError(
-            "Inception's weights cannot be read",
-            file=path,
-            found=type(error).__name__,
-            mend=f"Get {_INCEPTION_URL} again.",
-        ) from error
+        what, found = "Inception's weights cannot be read", type(error).__name__
+        raise MissingWeightsError(what, file=path, found=found, mend=f"Get {_INCEPTION_URL} again.") from error
     network = network.to(device).eval()
 
     def features(images: Tensor) -> Tensor:

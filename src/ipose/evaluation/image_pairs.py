@@ -101,12 +101,8 @@ class Fingerprint:
 def needed(maps: SceneMaps | None) -> SceneMaps:
     """The label maps. Raises ConfigError, which says how to name them, if there are none."""
     if maps is None:
-        raise ConfigError(
-            "an object protocol or a segmenter needs label maps",
-            field="labels",
-            found="no folder, or no spec",
-            expected="--labels DIR --spec NAME",
-        )
+        what = "an object protocol or a segmenter needs label maps"
+        raise ConfigError(what, field="labels", found="no folder, or no spec", expected="--labels DIR --spec NAME")
     return maps
 
 

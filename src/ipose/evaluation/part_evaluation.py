@@ -162,12 +162,9 @@ def _check_categories(
     supports.of(list(asked))  # raises SupportError for a category without supports
     untrained = [name for name in asked if name not in novel and all(pair.category != name for pair in train_pairs)]
     if untrained:
-        raise ConfigError(
-            "basis categories without a training pair",
-            field="novel",
-            found=", ".join(untrained),
-            mend="Train and evaluate with more scenes, so that some show them, or name them as novel.",
-        )
+        what = "basis categories without a training pair"
+        mend = "Train and evaluate with more scenes, so that some show them, or name them as novel."
+        raise ConfigError(what, field="novel", found=", ".join(untrained), mend=mend)
 
 
 def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequence[str]) -> Mapping[str, Tensor]:
@@ -191,11 +188,8 @@ def _predict_in_chunks(
         guess = answer if isinstance(answer, PartGuess) else PartGuess(answer, answer)
         for reading in guess:
             if reading.shape != part.shape:
-                raise ShapeMismatchError(
-                    "the part predictor answers in another shape",
-                    found=tuple(reading.shape),
-                    expected=tuple(part.shape),
-                )
+                what = "the part predictor answers in another shape"
+                raise ShapeMismatchError(what, found=tuple(reading.shape), expected=tuple(part.shape))
         answers.append(guess)
         if progress is not None:
             progress(len(part))

@@ -76,12 +76,8 @@ def classes_named(words: Sequence[str], spec: LabelSpec) -> tuple[int, ...]:
     known = {item.name: i for i, item in enumerate(spec.classes)}
     known |= {str(item.file_id): i for i, item in enumerate(spec.classes)}
     if strangers := [word for word in words if word not in known]:
-        raise ConfigError(
-            f"no class of {spec.name!r}",
-            field="ignore",
-            found=", ".join(map(repr, strangers)),
-            expected="names of classes, or ids as in the label files",
-        )
+        what, found = f"no class of {spec.name!r}", ", ".join(map(repr, strangers))
+        raise ConfigError(what, field="ignore", found=found, expected="names of classes, or ids as in the label files")
     return tuple(known[word] for word in words)
 
 
@@ -107,13 +103,9 @@ def _ids_of(entries: Sequence[Any], spec: LabelSpec, source: Path | str) -> tupl
     known: dict[Any, int] = {item.name: i for i, item in enumerate(spec.classes)}
     known |= {item.file_id: i for i, item in enumerate(spec.classes)}
     if strangers := [entry for entry in entries if type(entry) not in (str, int) or entry not in known]:
-        raise DataError(
-            f"no class of {spec.name!r}",
-            file=source,
-            found=", ".join(map(repr, strangers[:4])),
-            expected=", ".join([item.name for item in spec.classes][:12]),
-            mend="Name for each channel the class that it stands for.",
-        )
+        what, expected = f"no class of {spec.name!r}", ", ".join([item.name for item in spec.classes][:12])
+        mend = "Name for each channel the class that it stands for."
+        raise DataError(what, file=source, found=", ".join(map(repr, strangers[:4])), expected=expected, mend=mend)
     return tuple(known[entry] for entry in entries)
 
 
@@ -172,11 +164,9 @@ class Segmenter:
             try:
                 answer: Any = self._network(seen)
             except RuntimeError as error:
-                raise ConfigError(
-                    f"the segmenter {self.label} cannot be applied to this image",
-                    found=f"{tuple(image.shape)}: {str(error).strip().splitlines()[-1]}",
-                    expected="float32 (1, 3, h, w) in [-1, 1] to be taken",
-                ) from error
+                what = f"the segmenter {self.label} cannot be applied to this image"
+                found = f"{tuple(image.shape)}: {str(error).strip().splitlines()[-1]}"
+                raise ConfigError(what, found=found, expected="float32 (1, 3, h, w) in [-1, 1] to be taken") from error
         logits = answer["out"] if isinstance(answer, dict) else answer
         if not isinstance(logits, Tensor):
             raise self._other_form(type(logits).__name__)
@@ -194,12 +184,9 @@ class Segmenter:
 
     def _other_form(self, found: object) -> ConfigError:
         channels = " or ".join(str(len(item.ids)) for item in self._maps)
-        return ConfigError(
-            f"the segmenter {self.label} answers in another form",
-            found=found,
-            expected=f"logits (1, c, h, w), c = {channels}",
-            mend="Give the class of each of its channels with --class-map.",
-        )
+        what = f"the segmenter {self.label} answers in another form"
+        mend = "Give the class of each of its channels with --class-map."
+        return ConfigError(what, found=found, expected=f"logits (1, c, h, w), c = {channels}", mend=mend)
 
 
 def load_segmenter(
@@ -227,11 +214,7 @@ def load_segmenter(
     if path.is_dir():
         folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
         if folder is None:
-            raise MissingWeightsError(
-                "no segmenter in this folder",
-                file=path,
-                expected=f"a run with model/{SCRIPT}",
-                mend="Train one with ipose train segmenter, or name a network file.",
-            )
+            what, mend = "no segmenter in this folder", "Train one with ipose train segmenter, or name a network file."
+            raise MissingWeightsError(what, file=path, expected=f"a run with model/{SCRIPT}", mend=mend)
         path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
     return Segmenter(path, class_maps(spec, class_map), ignored=ignored, input_size=input_size, device=device)

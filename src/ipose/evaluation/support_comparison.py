@@ -85,11 +85,9 @@ class JudgedObjects:
     def __post_init__(self) -> None:
         categories = {pair.category for pair in (*self.fit, *self.judged)}
         if not self.fit or not self.judged or len(categories) != 1:
-            raise ConfigError(
-                "supports are compared on annotated objects of one category",
-                field="category",
-                found=f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}",
-            )
+            what = "supports are compared on annotated objects of one category"
+            found = f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}"
+            raise ConfigError(what, field="category", found=found)
 
     @property
     def category(self) -> str:

@@ -109,13 +109,10 @@ def _category(job: SupportComparisonJob, sets: Mapping[str, SupportSet], known: 
         return job.category or common[0]
     unclear = job.category is None and common
     in_sets = "; ".join(f"{', '.join(supports.categories)} in {name}" for name, supports in sets.items())
-    raise ConfigError(
-        "which objects are meant?" if unclear else "no such objects in the data and all sets",
-        field="category",
-        found=job.category or ", ".join(common) or None,
-        expected=f"one of {', '.join(known)} in the data; {in_sets}",
-        mend="Say --category NAME." if common else "Make supports of a category that the data annotate.",
-    )
+    what, field = "which objects are meant?" if unclear else "no such objects in the data and all sets", "category"
+    expected = f"one of {', '.join(known)} in the data; {in_sets}"
+    mend = "Say --category NAME." if common else "Make supports of a category that the data annotate."
+    raise ConfigError(what, field=field, found=job.category or ", ".join(common) or None, expected=expected, mend=mend)
 
 
 def _spread(pairs: Sequence[PartPair], most: int | None) -> list[PartPair]:

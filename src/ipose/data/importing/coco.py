@@ -2,7 +2,6 @@
 Panoptic, with PNGs: every pixel belongs to one segment, a thing or stuff.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,20 +10,19 @@ from typing import Any
 import numpy as np
 
 from ipose.data.file_lists import list_files
-from ipose.data.importing.source import ImportedClass, ImportItem, Photos, Region, by_size, numbered, scene_name
-from ipose.data.part_sources.coco_json import decode_segmentation
+from ipose.data.importing.source import (
+    ImportedClass,
+    ImportItem,
+    Photos,
+    Region,
+    by_size,
+    classes_with_parts,
+    numbered,
+    scene_name,
+)
+from ipose.data.part_sources.coco_json import decode_segmentation, read_coco
 from ipose.data.png import read_photo
 from ipose.errors import DataError
-
-PARTS = 8
-
-
-def read_json(file: Path) -> Any:
-    """The content of a JSON file. Raises DataError where it is none."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DataError("not a JSON file", file=file, found=str(error)) from error
 
 
 class CocoInstances:
@@ -39,10 +37,7 @@ class CocoInstances:
 
     def __init__(self, file: Path, photos: Photos) -> None:
         self.file, self.ignored = file, Counter[str]()
-        data = read_json(file)
-        for key in ("images", "annotations", "categories"):
-            if not isinstance(data, dict) or not isinstance(data.get(key), list):
-                raise DataError(f"no list {key!r}", file=file, expected="COCO's images, annotations, categories")
+        data = read_coco(file)
         self.classes, self._places = _classes(data["categories"], file)
         drawn: dict[Any, list[Any]] = defaultdict(list)
         for entry in data["annotations"]:
@@ -74,20 +69,16 @@ def _classes(entries: list[Any], file: Path) -> tuple[tuple[ImportedClass, ...],
     """The classes, and (file id, part id) of each category id."""
     names = {str(entry["name"]) for entry in entries}
     owner = {e["id"]: str(e.get("supercategory")) for e in entries if e.get("supercategory") in names - {e["name"]}}
-    wholes = [entry for entry in sorted(entries, key=lambda entry: entry["id"]) if entry["id"] not in owner]
-    ids = numbered([str(entry["name"]) for entry in wholes], file)
-    parts: dict[str, list[str]] = defaultdict(list)
-    places = {entry["id"]: (ids[str(entry["name"])], 0) for entry in wholes}
-    for entry in sorted(entries, key=lambda entry: entry["id"]):
+    entries = sorted(entries, key=lambda entry: entry["id"])
+    parts: dict[str, list[str]] = {str(entry["name"]): [] for entry in entries if entry["id"] not in owner}
+    ids = numbered(list(parts), file)
+    places = {entry["id"]: (ids[str(entry["name"])], 0) for entry in entries if entry["id"] not in owner}
+    for entry in entries:
         category = owner.get(entry["id"])
-        if category in ids:
+        if category in parts:
             parts[category].append(str(entry["name"]))
             places[entry["id"]] = (ids[category], len(parts[category]))
-            if len(parts[category]) > PARTS:
-                found, mend = ", ".join(parts[category]), "Merge some of them."
-                raise DataError("more than eight parts", file=file, field=category, found=found, mend=mend)
-    made = (ImportedClass(name, number, parts=tuple(parts[name])) for name, number in ids.items())
-    return tuple(made), places
+    return classes_with_parts(parts, file), places
 
 
 def _items(
@@ -118,7 +109,7 @@ class CocoPanoptic:
 
     def __init__(self, file: Path, photos: Photos) -> None:
         self.file, self.ignored = file, Counter[str]()
-        data = read_json(file)
+        data = read_coco(file)
         entries = sorted(data["categories"], key=lambda entry: entry["id"])
         ids = numbered([str(entry["name"]) for entry in entries], file)
         self.classes = tuple(

@@ -22,10 +22,9 @@ from ipose.data.importing.source import (
     ImportItem,
     Region,
     scene_name,
-    size_of,
 )
 from ipose.data.palette import RGB
-from ipose.data.png import is_colour_image, read_index, read_photo
+from ipose.data.png import image_size, is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 
 _HEX = re.compile(r"#([0-9a-fA-F]{6})[\s,:;]+(.+)|(.+?)[\s,:;]+#([0-9a-fA-F]{6})")
@@ -65,23 +64,20 @@ def read_legend(file: Path) -> list[LegendEntry]:
 
 def _entry(line: str, file: Path) -> LegendEntry:
     if match := _HEX.fullmatch(line):
-        code, name = (match[1], match[2]) if match[1] else (match[4], match[3])
-        return LegendEntry(name.strip(), _rgb(*(int(code[i : i + 2], 16) for i in (0, 2, 4))), None)
+        code, name = int(match[1] or match[4], 16), match[2] or match[3]
+        return LegendEntry(name.strip(), (code >> 16, code >> 8 & 255, code & 255), None)
     if match := _COLOR_FIRST.fullmatch(line):
-        return LegendEntry(match[4].strip(), _rgb(*map(int, match.groups()[:3])), None)
+        return LegendEntry(match[4].strip(), (int(match[1]), int(match[2]), int(match[3])), None)
     if match := _COLOR_LAST.fullmatch(line):
-        return LegendEntry(match[1].strip(), _rgb(*map(int, match.groups()[1:])), None)
+        return LegendEntry(match[1].strip(), (int(match[2]), int(match[3]), int(match[4])), None)
     if match := _ID.fullmatch(line):
         return LegendEntry(match[2].strip(), None, int(match[1]))
     expected = '"car 128 0 0", "#800000 car", "7 car" or "car:128,0,0::"'
     raise DataError("a line of a legend that says nothing", file=file, found=repr(line), expected=expected)
 
 
-def _rgb(red: int, green: int, blue: int) -> RGB:
-    return red, green, blue
-
-
 RGB_CODE = np.array([65536, 256, 1])
+UNNAMED = f'pixels of colours or ids that the legend does not name: painted as "{UNKNOWN}"'
 
 
 class Masks:
@@ -112,7 +108,8 @@ class Masks:
             message = "coloured masks, and nothing says what the colours mean"
             raise DataError(message, file=rows[0][1], field="legend", mend=mend)
         self.items = tuple(
-            ImportItem(scene_name(photo.name), photo, size_of(photo), (mask, objects)) for photo, mask, objects in rows
+            ImportItem(scene_name(photo.name), photo, image_size(photo), (mask, objects))
+            for photo, mask, objects in rows
         )
         self._codes, self.classes = self._meaning(legend, things)
 
@@ -136,16 +133,11 @@ class Masks:
                 named[0] = BACKGROUND
             codes, colors = {number: number for number in named}, {}
         if strangers := set(things or ()) - set(named.values()):
-            known = ", ".join(named.values())
-            raise DataError(
-                "no such class", file=self.items[0].photo, field="things", found=", ".join(strangers), expected=known
-            )
-        made = (
-            ImportedClass(
-                name, number, colors.get(number), name in things if things is not None else _is_thing(name, number)
-            )
-            for number, name in named.items()
-        )
+            found, known = ", ".join(strangers), ", ".join(named.values())
+            raise DataError("no such class", file=self.items[0].photo, field="things", found=found, expected=known)
+        if things is None:
+            things = [name for number, name in named.items() if number > 0 and name.lower() != BACKGROUND]
+        made = (ImportedClass(name, number, colors.get(number), name in things) for number, name in named.items())
         return codes, tuple(made)
 
     def regions(self, item: ImportItem) -> Iterator[Region]:
@@ -156,9 +148,7 @@ class Masks:
             own = values == value
             file_id = self._codes.get(int(value))
             if file_id is None:
-                self.ignored[f'pixels of colours or ids that the legend does not name: painted as "{UNKNOWN}"'] += int(
-                    own.sum()
-                )
+                self.ignored[UNNAMED] += int(own.sum())
                 yield Region(UNKNOWN_ID, own)
             elif numbers is None:
                 yield Region(file_id, own)
@@ -172,7 +162,3 @@ class Masks:
             found, expected = f"{pixels.shape} (height, width)", f"{item.size} as {item.photo.name}"
             raise DataError("sizes differ", file=mask, found=found, expected=expected)
         return pixels
-
-
-def _is_thing(name: str, number: int) -> bool:
-    return number > 0 and name.lower() != BACKGROUND

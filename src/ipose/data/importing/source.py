@@ -4,7 +4,7 @@ A photograph is found by its path, or else by its name anywhere below the folder
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -15,9 +15,9 @@ from numpy import ndarray
 
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.palette import RGB, instance_color
-from ipose.data.png import image_size
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PART_CHANNELS
 
 
 class Photos:
@@ -43,11 +43,6 @@ class Photos:
     def all(self) -> list[Path]:
         """Every photograph, sorted."""
         return sorted(path for paths in self._by_name.values() for path in paths)
-
-
-def size_of(photo: Path) -> tuple[int, int]:
-    """(height, width) in pixels. Raises DataError for a file that is no image."""
-    return image_size(photo)
 
 
 BACKGROUND, UNKNOWN = "background", "unknown"
@@ -140,15 +135,21 @@ def spec_of(name: str, classes: Sequence[ImportedClass]) -> LabelSpec:
 
 
 def numbered(names: Sequence[str], file: Path) -> dict[str, int]:
-    """File ids 1, 2, ... for class names.
-
-    Raises:
-        DataError: more classes than a label map can hold.
-    """
+    """File ids 1, 2, ... for class names. Raises DataError: more classes than a label map can hold."""
     if len(names) > UNKNOWN_ID - 1:
         message, found = "more classes than a label map holds", f"{len(names)} classes"
         raise DataError(message, file=file, found=found, expected="at most 254", mend="Keep those that you need.")
     return {name: number for number, name in enumerate(names, start=1)}
+
+
+def classes_with_parts(parts: Mapping[str, Sequence[str]], file: Path) -> tuple[ImportedClass, ...]:
+    """Classes with objects, by the names of their parts. Raises DataError: too many classes, or parts of one."""
+    for name, own in parts.items():
+        if len(own) >= PART_CHANNELS:
+            found, mend = ", ".join(own), "Merge some of them."
+            raise DataError("more than eight parts", file=file, field=name, found=found, mend=mend)
+    ids = numbered(list(parts), file)
+    return tuple(ImportedClass(name, number, parts=tuple(parts[name])) for name, number in ids.items())
 
 
 def scene_name(relative: str) -> str:

@@ -98,7 +98,7 @@ def test_what_cannot_be_used_is_counted_and_the_rest_is_used(open_source):
 
 
 def test_another_json_is_refused(photos, write_json):
-    with pytest.raises(DataError, match=r"no list 'images'.*expected COCO's images"):
+    with pytest.raises(DataError, match=r"not COCO-style annotations.*expected lists images"):
         CocoInstances(write_json(photos / "x.json", {"things": []}), Photos(photos))
 
 
