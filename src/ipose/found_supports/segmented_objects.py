@@ -61,11 +61,7 @@ def classes_there(scenes: Sequence[Scene], limit: int | None = None) -> frozense
 
 
 def classes_of(spec: LabelSpec, category: str) -> frozenset[int]:
-    """Ids of the thing classes with this part category, or else of the thing class with this name.
-
-    Raises:
-        ConfigError: the spec has neither.
-    """
+    """Ids of the thing classes with this part category, or else of the thing class with this name."""
     served = [i for i in things_of(spec) if spec.classes[i].part_category == category]
     named = [i for i in things_of(spec) if spec.classes[i].name == category]
     if not served and not named:

@@ -14,12 +14,8 @@ def _bicycle_wheel(sketch: Sketch, dice: Dice, paint: Paint, center: Point, radi
         sketch.add(1, flat(0.6, 0.05, 0.75), ellipse(center, radius * 0.6))
         return
     start = dice.uniform(0, 60)
-    spokes = [
-        one
-        for turn in (0, 60, 120)
-        for one in limb([walk(center, (radius * 0.9, start + turn + flip))[1] for flip in (0, 180)], [0.07])
-    ]
-    sketch.add(1, flat(0.6, 0.05, 0.65), *spokes)
+    rims = [[walk(center, (radius * 0.9, start + turn + flip))[1] for flip in (0, 180)] for turn in (0, 60, 120)]
+    sketch.add(1, flat(0.6, 0.05, 0.65), *(limb(ends, [0.07]) for ends in rims))
     sketch.add(1, paint, *ring(center, radius, 0.16))
 
 
@@ -61,9 +57,8 @@ def draw_motorbike(dice: Dice) -> Sketch:
     chrome, lamp = look(dice, 0.6, 0.12, 0.72, "stripes", 0.8), flat(0.15, 0.5, 1.0)
     rear_r = dice.uniform(0.24, 0.3) if kind == "scooter" else dice.uniform(0.34, 0.42)
     front_r = rear_r * dice.uniform(0.85, 1.0)
-    reach = {"chopper": dice.uniform(1.35, 1.6), "scooter": dice.uniform(1.0, 1.15), "racer": dice.uniform(1.1, 1.3)}[
-        kind
-    ]
+    reaches = dice.uniform(1.35, 1.6), dice.uniform(1.0, 1.15), dice.uniform(1.1, 1.3)  # all are drawn
+    reach = reaches[("chopper", "scooter", "racer").index(kind)]
     rear, front = (-reach / 2, -rear_r), (reach / 2, -front_r)
     rake = dice.uniform(0.4, 0.55) if kind == "chopper" else dice.uniform(0.12, 0.28)
     head = (front[0] - rake, -dice.uniform(0.95, 1.1))
@@ -75,34 +70,17 @@ def draw_motorbike(dice: Dice) -> Sketch:
     deck = -dice.uniform(0.66, 0.76)
     if kind == "scooter":
         floor = -rear_r * 0.9
-        sketch.add(
-            3,
-            body,
-            polygon(
-                (rear[0] - 0.28, deck),
-                (0.02, deck),
-                (0.1, floor - 0.1),
-                (0.1, floor + 0.08),
-                (rear[0], floor),
-                rounds=1,
-            ),
-            limb([(0.05, floor), (head[0] - 0.08, floor), (head[0] + 0.02, head[1] + 0.15)], [0.17, 0.17, 0.2]),
-        )
+        shield = limb([(0.05, floor), (head[0] - 0.08, floor), (head[0] + 0.02, head[1] + 0.15)], [0.17, 0.17, 0.2])
+        trunk = [(rear[0] - 0.28, deck), (0.02, deck), (0.1, floor - 0.1), (0.1, floor + 0.08), (rear[0], floor)]
+        sketch.add(3, body, polygon(*trunk, rounds=1), shield)
     else:
         sketch.add(3, look(dice, 0.6, 0.08, 0.5, "stripes"), limb([(-0.22, -0.36), (0.16, -0.38)], [0.42]))
         tank = ellipse((head[0] - 0.3, deck - 0.08), 0.32, 0.2, 0.15)
-        fairing = (
-            [polygon((head[0] - 0.35, deck), head, (front[0] - 0.08, -front_r * 1.7), (0.12, -0.34))]
-            if kind == "racer"
-            else []
-        )
-        sketch.add(3, body, tank, limb([(rear[0], deck + 0.05), (head[0] - 0.2, deck + 0.06)], [0.2, 0.26]), *fairing)
-    hump = dice.uniform(0.0, 0.12)
-    sketch.add(
-        3,
-        flat(0.07, 0.5, 0.25),
-        limb([(rear[0] - 0.12, deck - 0.06 - hump), (rear[0] + 0.36, deck - 0.05)], [0.16, 0.16]),
-    )
+        fairing = polygon((head[0] - 0.35, deck), head, (front[0] - 0.08, -front_r * 1.7), (0.12, -0.34))
+        frame = limb([(rear[0], deck + 0.05), (head[0] - 0.2, deck + 0.06)], [0.2, 0.26])
+        sketch.add(3, body, tank, frame, *([fairing] if kind == "racer" else []))
+    hump = deck - 0.06 - dice.uniform(0.0, 0.12)
+    sketch.add(3, flat(0.07, 0.5, 0.25), limb([(rear[0] - 0.12, hump), (rear[0] + 0.36, deck - 0.05)], [0.16, 0.16]))
     at = (head[0] + 0.14, head[1] + dice.uniform(0.02, 0.12))
     sketch.add(4, lamp, ellipse(at, dice.uniform(0.12, 0.15)))
     return sketch.stretched(dice.uniform(0.75, 1.05))
@@ -113,14 +91,10 @@ def _from_above(dice: Dice, body: Paint, fin: Paint, wing: Paint) -> Sketch:
     sweep, span, chord = dice.uniform(-0.05, 0.45), dice.uniform(0.75, 1.05), dice.uniform(0.3, 0.42)
     thick, x = dice.uniform(0.22, 0.28), dice.uniform(0.1, 0.3)
     for side in (-1, 1):
-        sketch.add(
-            3, wing, polygon((x, 0), (x - sweep, side * span), (x - sweep - chord * 0.6, side * span), (x - chord, 0))
-        )
-        sketch.add(
-            2,
-            fin,
-            polygon((-0.62, 0), (-0.75 - sweep * 0.3, side * 0.4), (-0.95 - sweep * 0.3, side * 0.4), (-0.95, 0)),
-        )
+        blade = polygon((x, 0), (x - sweep, side * span), (x - sweep - chord * 0.6, side * span), (x - chord, 0))
+        sketch.add(3, wing, blade)
+        back = sweep * 0.3
+        sketch.add(2, fin, polygon((-0.62, 0), (-0.75 - back, side * 0.4), (-0.95 - back, side * 0.4), (-0.95, 0)))
     sketch.add(1, body, limb([(-0.95, 0), (-0.3, 0), (0.75, 0), (0.95, 0)], [0.1, thick, thick, thick * 0.6]))
     sketch.add(2, fin, limb([(-0.98, 0), (-0.68, 0)], [0.16, 0.1]))
     sketch.add(1, flat(0.55, 0.4, 0.4), ellipse((0.78, 0), 0.1, thick * 0.3))
@@ -138,16 +112,8 @@ def draw_aeroplane(dice: Dice) -> Sketch:
     thick, small = dice.uniform(0.26, 0.38), dice.chance(0.4)
     root, chord, span = dice.uniform(-0.05, 0.25), dice.uniform(0.34, 0.5), dice.uniform(0.35, 0.6)
     sweep = dice.uniform(0.0, 0.12) if small else dice.uniform(0.3, 0.55)
-    sketch.add(
-        3,
-        wing,
-        polygon(
-            (root, -0.05),
-            (root - sweep * 0.7, -span * 0.85),
-            (root - sweep * 0.7 - chord * 0.5, -span * 0.85),
-            (root - chord, -0.05),
-        ),
-    )
+    tip, high = root - sweep * 0.7, -span * 0.85
+    sketch.add(3, wing, polygon((root, -0.05), (tip, high), (tip - chord * 0.5, high), (root - chord, -0.05)))
     if gear:
         for x in (-0.12, 0.6):
             leg = thick * 0.5 + dice.uniform(0.1, 0.16)
@@ -159,16 +125,8 @@ def draw_aeroplane(dice: Dice) -> Sketch:
     sketch.add(2, fin, polygon((-0.72, -0.04), (-0.95, 0.2), (-1.15, 0.2), (-1.02, -0.04)))
     sketch.add(1, flat(0.55, 0.5, 0.35), polygon((0.7, -thick * 0.4), (0.93, -thick * 0.15), (0.74, -thick * 0.05)))
     sketch.add(1, flat(0.55, 0.4, 0.5), *(ellipse((x * 0.14, -thick * 0.15), 0.04) for x in range(-3, 5)))
-    sketch.add(
-        3,
-        wing,
-        polygon(
-            (root + 0.05, thick * 0.15),
-            (root - sweep, span),
-            (root - sweep - chord * 0.55, span),
-            (root - chord, thick * 0.15),
-        ),
-    )
+    tip, low = root - sweep, thick * 0.15
+    sketch.add(3, wing, polygon((root + 0.05, low), (tip, span), (tip - chord * 0.55, span), (root - chord, low)))
     if small:
         sketch.add(1, flat(0.08, 0.6, 0.35), limb([(0.98, -0.3), (0.98, 0.34)], [0.07]))
     return sketch.skewed(dice.uniform(-0.12, 0.12))

@@ -130,9 +130,8 @@ def _head(sketch: Sketch, dice: Dice, build: Build, at: Point, nod: Number, coat
             base = walk(root, (r * 0.42, nod + back - 90))[1], walk(root, (r * 0.42, nod + back + 90))[1]
             ears.append(polygon(base[0], walk(root, (r * 0.85, nod + back - 5))[1], base[1]))
         elif kind == "horn":
-            ears += limb(
-                walk(root, (r * 0.5, nod + back - 15), (r * 0.4, nod + back + 35)), [r * 0.45, r * 0.35, r * 0.15]
-            )
+            joints = walk(root, (r * 0.5, nod + back - 15), (r * 0.4, nod + back + 35))
+            ears += limb(joints, [r * 0.45, r * 0.35, r * 0.15])
     sketch.add(HEAD, paint, *ears, ellipse(at, r, r * 0.92, math.radians(nod)), limb([at, nose], [r * 1.5, r * 0.95]))
     if kind == "flop":
         root = walk(at, (r * 0.6, nod - 125))[1]
@@ -146,15 +145,12 @@ def _torso(sketch: Sketch, dice: Dice, build: Build, joints: list[Point], girth:
     middle = ((hip[0] + shoulder[0]) / 2, (hip[1] + shoulder[1]) / 2 + girth * 0.06)
     outlines = limb([hip, middle, shoulder], [girth * 0.92, girth * dice.uniform(0.9, 1.05), girth])
     if build.woolly:
-        angles = [math.radians(30 * i) for i in range(12)]
         span = math.hypot(shoulder[0] - hip[0], shoulder[1] - hip[1]) / 2 + girth * 0.36
         lean = math.atan2(shoulder[1] - hip[1], shoulder[0] - hip[0])
-        for a in angles:
-            x, y = span * math.cos(a), girth * 0.42 * math.sin(a)
-            center = (
-                middle[0] + x * math.cos(lean) - y * math.sin(lean),
-                middle[1] + x * math.sin(lean) + y * math.cos(lean),
-            )
+        c, s = math.cos(lean), math.sin(lean)
+        for angle in (math.radians(30 * i) for i in range(12)):
+            x, y = span * math.cos(angle), girth * 0.42 * math.sin(angle)
+            center = (middle[0] + x * c - y * s, middle[1] + x * s + y * c)
             outlines.append(ellipse(center, girth * dice.uniform(0.17, 0.22)))
     outlines += limb([shoulder, collar], [girth * 0.8, build.neck_width])
     sketch.add(TORSO, coat.torso, *outlines)
@@ -207,10 +203,8 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
         sketch.add(LEG, coat.far_leg, ellipse((side * wide * 0.95, tall * 0.75), wide * 0.42, tall * 0.5))
     sketch.add(TORSO, coat.torso, ellipse((0, 0), wide, tall))
     for side in (-1, 1):
-        top = (side * wide * 0.42, tall * 0.5)
-        sketch.add(
-            LEG, coat.leg, limb(walk(top, (leg * 0.9, 90 - side * dice.uniform(0, 10))), [build.leg_width * 1.25])
-        )
+        joints = walk((side * wide * 0.42, tall * 0.5), (leg * 0.9, 90 - side * dice.uniform(0, 10)))
+        sketch.add(LEG, coat.leg, limb(joints, [build.leg_width * 1.25]))
     r = build.head * 1.15
     at = (dice.around(0, 0.06), -tall - r * dice.uniform(0.3, 0.9) - (build.neck[1] - 0.15) * 0.5)
     if at[1] < -tall - r:
@@ -219,22 +213,14 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
     for side in (-1, 1):
         root = (at[0] + side * r * 0.68, at[1] - r * 0.6)
         if build.ears[0] == "flop":
-            sketch.add(
-                HEAD, coat.leg, ellipse((root[0] + side * r * 0.3, root[1] + r * 0.6), r * 0.3, r * 0.65, side * -0.3)
-            )
+            ear = ellipse((root[0] + side * r * 0.3, root[1] + r * 0.6), r * 0.3, r * 0.65, side * -0.3)
+            sketch.add(HEAD, coat.leg, ear)
         elif build.ears[0] == "horn":
-            sketch.add(
-                HEAD,
-                coat.head,
-                limb(walk(root, (r * 0.6, -90 + side * 50), (r * 0.4, -90)), [r * 0.4, r * 0.3, r * 0.15]),
-            )
+            joints = walk(root, (r * 0.6, -90 + side * 50), (r * 0.4, -90))
+            sketch.add(HEAD, coat.head, limb(joints, [r * 0.4, r * 0.3, r * 0.15]))
         else:
-            tip = (root[0] + side * r * 0.2, root[1] - r * 0.75)
-            sketch.add(
-                HEAD,
-                coat.head,
-                polygon((root[0] - r * 0.4, root[1] + r * 0.1), tip, (root[0] + r * 0.4, root[1] + r * 0.1)),
-            )
+            tip, low = (root[0] + side * r * 0.2, root[1] - r * 0.75), root[1] + r * 0.1
+            sketch.add(HEAD, coat.head, polygon((root[0] - r * 0.4, low), tip, (root[0] + r * 0.4, low)))
     sketch.add(HEAD, coat.head, ellipse(at, r, r * 0.92), limb([at, (at[0], at[1] + long)], [r * 1.5, r]))
     dark = flat(0.05, 0.4, 0.1)
     sketch.add(HEAD, flat(*build.nose), ellipse((at[0], at[1] + long), r * 0.42, r * 0.25))

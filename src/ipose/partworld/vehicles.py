@@ -38,11 +38,11 @@ def new_livery(dice: Dice, hues: tuple[Number, ...], pattern: str = "plain") -> 
     )
 
 
-def add_wheels(sketch: Sketch, livery: Livery, radius: Number, *places: Number, narrow: Number = 1.0) -> None:
+def add_wheels(sketch: Sketch, livery: Livery, radius: Number, *places: Number) -> None:
     """Wheels at these places along the ground."""
     for x in places:
-        sketch.add(WHEEL, livery.tyre, ellipse((x, -radius), radius * narrow, radius))
-        sketch.add(WHEEL, livery.hub, ellipse((x, -radius), radius * 0.5 * narrow, radius * 0.5))
+        sketch.add(WHEEL, livery.tyre, ellipse((x, -radius), radius))
+        sketch.add(WHEEL, livery.hub, ellipse((x, -radius), radius * 0.5))
 
 
 def add_plate(sketch: Sketch, livery: Livery, x: Number, y: Number, width: Number = 0.22) -> None:
@@ -67,17 +67,8 @@ def front_view(livery: Livery, half: Number, roof: Number, belt: Number, taper: 
     low = -radius * 0.9
     body = polygon((-half, low), (-half, belt), (-taper, roof), (taper, roof), (half, belt), (half, low), rounds=1)
     sketch.add(CHASSIS, livery.body, body)
-    inset = 0.08
-    sketch.add(
-        WINDOW,
-        livery.glass,
-        polygon(
-            (-half + inset * 1.6, belt - 0.02),
-            (-taper + inset, roof + 0.08),
-            (taper - inset, roof + 0.08),
-            (half - inset * 1.6, belt - 0.02),
-        ),
-    )
+    low_x, top_x, sill, top = half - 0.08 * 1.6, taper - 0.08, belt - 0.02, roof + 0.08
+    sketch.add(WINDOW, livery.glass, polygon((-low_x, sill), (-top_x, top), (top_x, top), (low_x, sill)))
     add_face(sketch, livery, -half, half, low, belt)
     return sketch
 
@@ -89,11 +80,8 @@ def panes(left: Number, right: Number, top: Number, bottom: Number, count: int, 
     outlines = []
     for i in range(count):
         a, b = left + i * pitch + gap / 2, left + (i + 1) * pitch - gap / 2
-        outlines.append(
-            polygon(
-                (a, bottom), (a + (lean if i == 0 else 0), top), (b - (lean if i == count - 1 else 0), top), (b, bottom)
-            )
-        )
+        first, last = a + (lean if i == 0 else 0), b - (lean if i == count - 1 else 0)
+        outlines.append(polygon((a, bottom), (first, top), (last, top), (b, bottom)))
     return outlines
 
 
@@ -119,12 +107,8 @@ def draw_car(dice: Dice) -> Sketch:
     sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.09, edge, low))
     cabin = dice.choice((1, 2)) if rear > -0.3 else dice.choice((2, 3))
     lean = min(slope_rear, slope_front) * 0.6
-    top = roof + 0.06
-    sketch.add(
-        WINDOW,
-        livery.glass,
-        *panes(rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3, top, belt - 0.01, cabin, lean),
-    )
+    left, right = rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3
+    sketch.add(WINDOW, livery.glass, *panes(left, right, roof + 0.06, belt - 0.01, cabin, lean))
     add_wheels(sketch, livery, radius, -0.58 + dice.around(0, 0.05), 0.58 + dice.around(0, 0.05))
     lamp_y = belt + nose + 0.13
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, belt + 0.06, -0.88, belt + 0.2))
@@ -134,33 +118,16 @@ def draw_car(dice: Dice) -> Sketch:
         return sketch.stretched(dice.uniform(0.85, 1.05))
     depth = dice.uniform(0.3, 0.5)  # of the front face, seen obliquely
     lift = dice.uniform(0.02, 0.08)
-    face = polygon(
-        (edge - 0.02, low), (0.95, belt + nose), (edge + depth, belt + nose - lift), (edge + depth, low - lift)
-    )
+    end, tip = (edge + depth, belt + nose - lift), (0.95, belt + nose)
     screen_top = hood - slope_front
     roof_edge = screen_top + depth * 0.7
-    far = polygon(
-        (screen_top, roof),
-        (roof_edge, roof - lift * 0.3),
-        (hood + depth, belt - lift),
-        (edge + depth, belt + nose - lift),
-        (0.95, belt + nose),
-        (hood, belt),
-    )
+    screen = (screen_top, roof), (roof_edge, roof - lift * 0.3), (hood + depth, belt - lift)
+    glass = (screen_top + 0.09, roof + 0.05), (roof_edge - 0.03, roof + 0.05), (hood + depth - 0.08, belt - lift)
     oblique = Sketch(tilt=8)
     oblique.add(WHEEL, livery.tyre, ellipse((edge + depth - 0.13, -radius - lift), 0.1, radius))
-    oblique.add(CHASSIS, livery.trim, face)
-    oblique.add(CHASSIS, livery.body, far)
-    oblique.add(
-        WINDOW,
-        livery.glass,
-        polygon(
-            (screen_top + 0.09, roof + 0.05),
-            (roof_edge - 0.03, roof + 0.05),
-            (hood + depth - 0.08, belt - lift),
-            (hood + 0.06, belt - 0.02),
-        ),
-    )
+    oblique.add(CHASSIS, livery.trim, polygon((edge - 0.02, low), tip, end, (edge + depth, low - lift)))
+    oblique.add(CHASSIS, livery.body, polygon(*screen, end, tip, (hood, belt)))
+    oblique.add(WINDOW, livery.glass, polygon(*glass, (hood + 0.06, belt - 0.02)))
     oblique.strokes += sketch.strokes
     add_face(oblique, livery, edge, edge + depth, low - lift / 2, belt + nose)
     return oblique
@@ -173,9 +140,8 @@ def draw_bus(dice: Dice) -> Sketch:
     tall = dice.uniform(1.15, 1.35) if "double" in kind else dice.uniform(0.72, 0.9)
     if "front" in kind:
         half = dice.uniform(0.42, 0.52)
-        sketch = front_view(
-            livery, half, -tall * 1.25, -tall * (0.55 if "double" in kind else 0.62), half * 0.93, radius
-        )
+        belt = -tall * (0.55 if "double" in kind else 0.62)
+        sketch = front_view(livery, half, -tall * 1.25, belt, half * 0.93, radius)
         if "double" in kind:
             sketch.add(WINDOW, livery.glass, box(-half + 0.12, -tall * 0.96, half - 0.12, -tall * 0.68))
             sketch.add(CHASSIS, livery.trim, box(-half + 0.02, -tall * 0.68, half - 0.02, -tall * 0.6))
@@ -187,10 +153,8 @@ def draw_bus(dice: Dice) -> Sketch:
         sketch.add(CHASSIS, livery.body, box(0.4, -tall * 0.56, 1.0, low, 1))
     sketch.add(CHASSIS, livery.trim, box(-0.98, low - 0.16, nose - 0.02, low - 0.09))
     count, front = dice.integer(4, 6), nose - 0.06
-    rows = (
-        [(-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)] if kind == "double" else [(-tall + 0.1, -tall * 0.5)]
-    )
-    for top, bottom in rows:
+    double = (-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)
+    for top, bottom in double if kind == "double" else ((-tall + 0.1, -tall * 0.5),):
         sketch.add(WINDOW, livery.glass, *panes(-0.94, front, top, bottom, count))
     door = front - 0.26
     if kind != "school":
@@ -222,9 +186,8 @@ def draw_truck(dice: Dice) -> Sketch:
     top = -tall * dice.uniform(0.8, 1.0)
     sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.08, 1.0, low + 0.05))
     rear = front - cab
-    sketch.add(
-        CHASSIS, livery.body, polygon((rear, low), (rear, top), (front - 0.14, top), (front, top * 0.55), (front, low))
-    )
+    body = polygon((rear, low), (rear, top), (front - 0.14, top), (front, top * 0.55), (front, low))
+    sketch.add(CHASSIS, livery.body, body)
     if hooded:
         sketch.add(CHASSIS, livery.body, box(front - 0.1, top * 0.56, 1.05, low, 1))
     height = {"box": tall * dice.uniform(1.1, 1.4), "tank": tall * 0.95, "bed": tall * dice.uniform(0.5, 0.6)}[kind]
@@ -232,17 +195,9 @@ def draw_truck(dice: Dice) -> Sketch:
     if kind == "tank":
         load = ellipse(((rear - 1.05) / 2, (low - height) / 2), (rear + 0.95) / 2, (height + low) / 2)
     sketch.add(CHASSIS, cargo, load)
-    window_bottom = top * 0.58
-    sketch.add(
-        WINDOW,
-        livery.glass,
-        polygon(
-            (rear + cab * 0.3, window_bottom),
-            (rear + cab * 0.3, top + 0.08),
-            (front - 0.17, top + 0.08),
-            (front - 0.05, window_bottom),
-        ),
-    )
+    left, sill = rear + cab * 0.3, top * 0.58
+    window = (left, sill), (left, top + 0.08), (front - 0.17, top + 0.08), (front - 0.05, sill)
+    sketch.add(WINDOW, livery.glass, polygon(*window))
     add_wheels(sketch, livery, radius, -0.72, -0.72 + 2.1 * radius, front - cab * 0.45 + (0.1 if hooded else 0))
     sketch.add(LIGHT, livery.lamp, ellipse((1.0 if hooded else 0.94, low - 0.13), 0.065, 0.08))
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.13, -0.92, low - 0.02))

@@ -26,11 +26,7 @@ from ipose.errors import DataError
 
 
 class CocoInstances:
-    """An export in COCO's form (CVAT, Label Studio, Roboflow, VGG's annotator, ... write it).
-
-    Raises:
-        DataError: not such a JSON.
-    """
+    """An export in COCO's form (CVAT, Label Studio, Roboflow, VGG's annotator, ... write it)."""
 
     kind = "COCO JSON"
     has_instances = True

@@ -42,11 +42,7 @@ class LegendEntry(NamedTuple):
 
 
 def read_legend(file: Path) -> list[LegendEntry]:
-    """The classes of a legend.
-
-    Raises:
-        DataError: a line of no known form, a name or a colour twice, or colours and ids mixed.
-    """
+    """The classes of a legend."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:

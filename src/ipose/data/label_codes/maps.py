@@ -26,11 +26,7 @@ SHOWN = 5
 
 
 def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
-    """The class ids of a label map.
-
-    Raises:
-        DataError: a file that cannot be read or is of another form; ids or colours of no class.
-    """
+    """The class ids of a label map."""
     if code.form == COLOR:
         return classes_of_colors(_read_colors(path, code), code.spec, path)
     if is_colour_image(path):
@@ -52,11 +48,7 @@ def code_ids(code: LabelCode) -> list[int]:
 
 
 def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Path) -> Int64[ndarray, "h w"]:
-    """The class of each pixel's colour: the first one of the spec where several share it.
-
-    Raises:
-        DataError: colours that no class has.
-    """
+    """The class of each pixel's colour: the first one of the spec where several share it."""
     colors = _packed(np.array([item.color for item in spec.classes], dtype=np.uint8))
     known, first = np.unique(colors, return_index=True)
     packed = _packed(pixels)

@@ -47,11 +47,7 @@ class ItemResult:
 
 
 class Journal:
-    """The journal of one source in the folder that is built from it.
-
-    Raises:
-        DataError: a journal that is damaged before its last line.
-    """
+    """The journal of one source in the folder that is built from it."""
 
     def __init__(self, out: Path, kind: str) -> None:
         self.path = out / JOURNAL_FOLDER / f"{kind}.jsonl"

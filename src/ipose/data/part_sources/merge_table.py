@@ -188,12 +188,7 @@ class MergeTable:
 
 
 def load_merge_table(name_or_path: str | Path) -> MergeTable:
-    """A built-in table ("cityscapes-pps", "pascal-pps") or one's own, checked.
-
-    Raises:
-        SpecError: no such table; not TOML; a key missing, misspelt or of the wrong type; a source part that goes to no
-            part, or to two; two parts with one pid; a target that the category does not have.
-    """
+    """A built-in table ("cityscapes-pps", "pascal-pps") or one's own, checked."""
     path = TABLES / f"{name_or_path}.toml" if (TABLES / f"{name_or_path}.toml").is_file() else Path(name_or_path)
     return read_toml(path, _parse_merge_table, mend="Check the path.")
 

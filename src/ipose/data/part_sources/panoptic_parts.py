@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from jaxtyping import Int32
 from numpy import ndarray
-from PIL import Image, UnidentifiedImageError
 
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.file_lists import list_files
@@ -27,6 +26,7 @@ from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_merge_table
 from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.data.png import decode_image, open_image
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.part_annotations import PartPair
@@ -38,30 +38,14 @@ _EXPECTED = "a TIFF with one 32-bit whole number a pixel"
 
 
 def read_int32_tiff(path: Path) -> Int32[ndarray, "h w"]:
-    """The ids of an image.
-
-    Raises:
-        DataError: missing, unreadable, truncated, not a TIFF, or not of one 32-bit whole number a pixel.
-    """
-    try:
-        # Pillow warns of odd tags; ids that cannot be read are an error all the same
-        with warnings.catch_warnings(action="ignore", category=UserWarning), Image.open(path) as image:
-            if image.format != "TIFF" or image.mode != "I":
-                what, found = "not a map of panoptic part ids", f"a {image.format} of mode {image.mode}"
-                mend = "Take the published TIFFs as they are; nothing else holds parts."
-                raise DataError(what, file=path, found=found, expected=_EXPECTED, mend=mend)
-            return np.array(image, dtype=np.int32)
-    except FileNotFoundError as error:
-        raise DataError("no such file", file=path, expected=_EXPECTED, mend="Put it there.") from error
-    except UnidentifiedImageError as error:
-        raise DataError("not an image", file=path, expected=_EXPECTED, mend="Get it again.") from error
-    except PermissionError as error:
-        raise DataError("unreadable file", file=path, found=error.strerror, mend="Check its permissions.") from error
-    except DataError:  # it is a ValueError, too
-        raise
-    except Exception as error:  # Pillow raises almost anything on a damaged TIFF
-        what, mend = "truncated or damaged image", "Get it again."
-        raise DataError(what, file=path, found=str(error), expected=_EXPECTED, mend=mend) from error
+    """The ids of an image."""
+    # Pillow warns of odd tags; ids that cannot be read are an error all the same
+    with warnings.catch_warnings(action="ignore", category=UserWarning), open_image(path, _EXPECTED) as image:
+        if image.format != "TIFF" or image.mode != "I":
+            what, found = "not a map of panoptic part ids", f"a {image.format} of mode {image.mode}"
+            mend = "Take the published TIFFs as they are; nothing else holds parts."
+            raise DataError(what, file=path, found=found, expected=_EXPECTED, mend=mend)
+        return np.array(decode_image(image, path), dtype=np.int32)
 
 
 NO_INSTANCE = -1
@@ -190,12 +174,7 @@ def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSour
 
 
 def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
-    """PASCAL Panoptic Parts: TIFFs in any folders, pooled; 80 % of the images train, 20 % validate.
-
-    Raises:
-        DataError: no TIFF; two of one name.
-        SpecError: a merge table that contradicts itself.
-    """
+    """PASCAL Panoptic Parts: TIFFs in any folders, pooled; 80 % of the images train, 20 % validate."""
     return _open_tiffs(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
 
 

@@ -41,11 +41,7 @@ class PartTreeReader:
 
 
 def open_part_tree(root: Path) -> PartSource:
-    """The pairs of a part tree.
-
-    Raises:
-        DataError: no pairs, shapes without part maps, or a `parts.json` that is damaged.
-    """
+    """The pairs of a part tree."""
     items = find_pairs(root)
     named = tree_part_names(root)
     categories = sorted({item.name.split("/")[0] for item in items})
@@ -89,11 +85,7 @@ def _without_partner(root: Path, stem: str, ending: str, partner: str) -> Fault:
 
 
 def read_named_pair(path: Path, category: str, part_names: Sequence[str], name: str) -> PartPair:
-    """One pair of files as a pair of `category`.
-
-    Raises:
-        DataError: files that are no index PNGs, differ in size, or hold a part that the category does not have.
-    """
+    """One pair of files as a pair of `category`."""
     pair = read_pair(path)
     highest = int(pair.part_map.max())
     if highest > len(part_names):

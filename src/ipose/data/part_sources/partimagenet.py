@@ -126,11 +126,7 @@ def open_partimagenet(root: Path) -> PartSource:
 
 
 def find_annotations(root: Path) -> dict[str, Path]:
-    """The JSON of each split: named after it, or in a folder of that name.
-
-    Raises:
-        DataError: none; or several of one split.
-    """
+    """The JSON of each split: named after it, or in a folder of that name."""
     found: dict[str, list[Path]] = defaultdict(list)
     for path in list_files(root, (".json",), beside=PHOTO_ENDINGS):
         split = path.stem if path.stem in JSON_SPLITS else path.parent.name

@@ -37,11 +37,7 @@ class ReleaseReader:
 
 
 def open_release(root: Path) -> PartSource:
-    """The pairs and the support sets of the release's tree.
-
-    Raises:
-        DataError: a folder that is no category's number; a shape or part map without the other; a support at fault.
-    """
+    """The pairs and the support sets of the release's tree."""
     items = find_pairs(root, shapes_required=True)
     numbers = sorted({item.name.split("/")[0] for item in items})
     strange = [number for number in numbers if not number.isdecimal() or int(number) not in CATEGORY_NAMES]

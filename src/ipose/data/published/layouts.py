@@ -11,7 +11,9 @@ from ipose.data.faults import Fault
 from ipose.data.file_lists import folders_in, key_of, list_files, names_in
 from ipose.data.scene_files import FOLDER_ENDINGS, SceneFiles, find_scene_folder, one_name_faults, scene_folder_splits
 
-Files = Mapping[str, Path]
+ADE20K, CITYSCAPES = "ADE20K", "Cityscapes"
+
+Found = tuple[list[SceneFiles], list[Fault]]
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class FileKind:
         folder: of the split; files may lie in folders within it, one a city.
         ending: what follows the part of the path that all files of a scene share.
         source: what a user downloads to have the folder.
+        optional: the folder as a whole may be missing.
         instead: endings of files that people keep in the place of this one; named where it is missing.
         beside: endings, in lower case, of the published files that lie in the folder and are not read.
     """
@@ -35,54 +38,77 @@ class FileKind:
     instead: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
+    def files(self) -> dict[str, Path]:
+        """Its files, by what all files of a scene share."""
+        found = list_files(self.folder, (self.ending.lower(),), beside=self.beside)
+        return {key_of(path, self.folder, self.ending): path for path in found}
 
-def find_partners(root: Path, layout: str, kinds: Sequence[FileKind]) -> tuple[list[SceneFiles], list[Fault]]:
-    """The complete scenes of a split, by place and name, and what is missing.
 
-    Reads folders only, no files. Files of other endings are passed over: the published folders hold more than is read.
+@dataclass(frozen=True)
+class Layout:
+    """A published folder layout.
 
     Args:
-        kinds: the label maps' first.
+        name: as people call the data set.
+        spec: built-in spec of its ids, which serves unless the user names another.
+        folders: its own: that of the photographs, that of the label maps; the last one holds the instance maps.
+        splits_as: how it calls the splits train and val.
+        kinds: of (root, its name of a split), the kinds of files, the label maps' first.
+        telling: its folders' names alone tell it. False = others have such folders, too: a split's folder tells it.
     """
-    absent = [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]
-    if absent:
-        return [], [_missing_folder(root, layout, kind) for kind in absent]
-    kinds = [kind for kind in kinds if kind.folder.is_dir()]
-    tables = [_by_key(kind) for kind in kinds]
-    keys = sorted(set().union(*tables))
-    if not keys:
-        return [], [_empty(layout, kinds[0])]
-    scenes, faults = [], []
-    for key in keys:
-        found = {kind.name: table[key] for kind, table in zip(kinds, tables, strict=True) if key in table}
-        missing = list(_missing_files(key, kinds, found))
-        faults += missing
-        if not missing:
-            scenes.append(_scene(key, layout, found))
-    return scenes, [*faults, *one_name_faults(scenes)]
+
+    name: str
+    spec: str
+    folders: tuple[str, ...]
+    splits_as: Mapping[str, str]
+    kinds: Callable[[Path, str], tuple[FileKind, ...]]
+    telling: bool
+
+    def recognises(self, root: Path) -> bool:
+        """Whether one of the folders of photographs or label maps is there; a lack of the other is then a fault."""
+        return bool(self.splits(root)) or (self.telling and any((root / top).is_dir() for top in self.folders[:2]))
+
+    def splits(self, root: Path) -> tuple[str, ...]:
+        """Those of train and val that have a folder. (Cityscapes' test split is published without annotations.)"""
+        tops = [root / top for top in self.folders[:2]]
+        return tuple(split for split, name in self.splits_as.items() if any((top / name).is_dir() for top in tops))
+
+    def find(self, root: Path, split: str) -> Found:
+        """The complete scenes of a split, by place and name, and what is missing.
+
+        Reads folders only, no files. Files of other endings are passed over: published folders hold more than is read.
+        """
+        kinds = self.kinds(root, self.splits_as.get(split, split))
+        there, absent = names_in(root), [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]
+        if absent:
+            return [], [
+                Fault(
+                    str(root),
+                    f"{self.name} without {kind.folder.relative_to(root)}/",
+                    there,
+                    f"*{kind.ending} files there",
+                    f"Unpack {kind.source} here.",
+                )
+                for kind in absent
+            ]
+        tables = {kind.name: kind.files() for kind in kinds if kind.folder.is_dir()}
+        kinds = tuple(kind for kind in kinds if kind.name in tables)
+        scenes, faults = list[SceneFiles](), list[Fault]()
+        for key in sorted(set[str]().union(*tables.values())):
+            found = {name: table[key] for name, table in tables.items() if key in table}
+            if missing := list(_missing_files(key, kinds, found)):
+                faults += missing
+            else:
+                name = key.rpartition("/")[2]
+                files = SceneFiles(name, found["label"], found.get("img"), found.get("inst"), layout=self.name)
+                scenes.append(files)
+        if not scenes and not faults:
+            what, mend = f"empty {self.name} split", f"Unpack {kinds[0].source} again."
+            return [], [Fault(str(kinds[0].folder), what, "no file of a scene", f"*{kinds[0].ending} files", mend)]
+        return scenes, [*faults, *one_name_faults(scenes)]
 
 
-def _by_key(kind: FileKind) -> Files:
-    found = list_files(kind.folder, (kind.ending.lower(),), beside=kind.beside)
-    return {key_of(path, kind.folder, kind.ending): path for path in found}
-
-
-def _scene(key: str, layout: str, found: Files) -> SceneFiles:
-    name = key.rpartition("/")[2]
-    return SceneFiles(name, found["label"], found.get("img"), found.get("inst"), layout=layout)
-
-
-def _missing_folder(root: Path, layout: str, kind: FileKind) -> Fault:
-    message, expected = f"{layout} without {kind.folder.relative_to(root)}/", f"*{kind.ending} files there"
-    return Fault(str(root), message, names_in(root), expected, f"Unpack {kind.source} here.")
-
-
-def _empty(layout: str, kind: FileKind) -> Fault:
-    expected, mend = f"*{kind.ending} files", f"Unpack {kind.source} again."
-    return Fault(str(kind.folder), f"empty {layout} split", "no file of a scene", expected, mend)
-
-
-def _missing_files(key: str, kinds: Sequence[FileKind], found: Files) -> Iterator[Fault]:
+def _missing_files(key: str, kinds: Sequence[FileKind], found: Mapping[str, Path]) -> Iterator[Fault]:
     there = next(iter(found.values()))
     for kind in kinds:
         if kind.name in found:
@@ -93,93 +119,35 @@ def _missing_files(key: str, kinds: Sequence[FileKind], found: Files) -> Iterato
         yield Fault(str(there), f"missing partner in {wanted.parent.name}", ", ".join(others), str(wanted), mend)
 
 
-ADE20K = "ADE20K"
-ADE20K_FOLDERS = {"train": "training", "val": "validation"}
-"""What ADE20K calls the splits."""
-
-
-def is_ade20k(root: Path) -> bool:
-    """Whether one of the folders of annotations or photographs is there; a lack of the other is then a fault."""
-    return bool(ade20k_splits(root))
-
-
-def ade20k_splits(root: Path) -> tuple[str, ...]:
-    """Those of train and val that have a folder of annotations or photographs."""
-    tops = root / "annotations", root / "images"
-    return tuple(split for split, name in ADE20K_FOLDERS.items() if any((top / name).is_dir() for top in tops))
-
-
-def find_ade20k(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split, by name, and what is missing."""
-    folder, benchmark = ADE20K_FOLDERS.get(split, split), "ADEChallengeData2016.zip"
-    return find_partners(
-        root,
-        ADE20K,
-        (
-            FileKind("label", root / "annotations" / folder, ".png", benchmark),
-            FileKind("img", root / "images" / folder, ".jpg", benchmark),
-            FileKind("inst", root / "annotations_instance" / folder, ".png", "annotations_instance.tar", optional=True),
-        ),
+def _ade20k_kinds(root: Path, split: str) -> tuple[FileKind, ...]:
+    benchmark, instances = "ADEChallengeData2016.zip", "annotations_instance.tar"
+    return (
+        FileKind("label", root / "annotations" / split, ".png", benchmark),
+        FileKind("img", root / "images" / split, ".jpg", benchmark),
+        FileKind("inst", root / "annotations_instance" / split, ".png", instances, optional=True),
     )
 
 
-CITYSCAPES = "Cityscapes"
-
-_PHOTOS, _MAPS = "leftImg8bit", "gtFine"
 _OTHER_MAPS = ("_gtFine_labelTrainIds.png", "_gtFine_color.png", "_gtFine_polygons.json")
 _PUBLISHED_MAPS = tuple(map(str.lower, ("_gtFine_labelIds.png", "_gtFine_instanceIds.png", *_OTHER_MAPS)))
 
 
-def is_cityscapes(root: Path) -> bool:
-    """Whether one of the two folders is there; a lack of the other is then a fault."""
-    return (root / _MAPS).is_dir() or (root / _PHOTOS).is_dir()
-
-
-def cityscapes_splits(root: Path) -> tuple[str, ...]:
-    """Those of train and val that have a folder. (The test split is published without annotations.)"""
-    tops = root / _MAPS, root / _PHOTOS
-    return tuple(split for split in ("train", "val") if any((top / split).is_dir() for top in tops))
-
-
-def find_cityscapes(root: Path, split: str) -> tuple[list[SceneFiles], list[Fault]]:
-    """All scenes of a split, by city and name, and what is missing."""
-    photos, maps = root / _PHOTOS / split, root / _MAPS / split
-    fine = "gtFine_trainvaltest.zip"
-    return find_partners(
-        root,
-        CITYSCAPES,
-        (
-            FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS, beside=_PUBLISHED_MAPS),
-            FileKind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
-            FileKind("inst", maps, "_gtFine_instanceIds.png", fine, beside=_PUBLISHED_MAPS),
-        ),
+def _cityscapes_kinds(root: Path, split: str) -> tuple[FileKind, ...]:
+    photos, maps, fine = root / "leftImg8bit" / split, root / "gtFine" / split, "gtFine_trainvaltest.zip"
+    return (
+        FileKind("label", maps, "_gtFine_labelIds.png", fine, instead=_OTHER_MAPS, beside=_PUBLISHED_MAPS),
+        FileKind("img", photos, "_leftImg8bit.png", "leftImg8bit_trainvaltest.zip"),
+        FileKind("inst", maps, "_gtFine_instanceIds.png", fine, beside=_PUBLISHED_MAPS),
     )
 
 
-Found = tuple[list[SceneFiles], list[Fault]]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A published folder layout.
-
-    Args:
-        spec: built-in spec of its ids, which serves unless the user names another.
-        folders: its own, of which the first one holds the photographs, and the last one the instance maps.
-        splits: names of the splits that a folder has, train first.
-    """
-
-    name: str
-    spec: str
-    folders: tuple[str, ...]
-    recognises: Callable[[Path], bool]
-    splits: Callable[[Path], tuple[str, ...]]
-    find: Callable[[Path, str], Found]
-
+_ADE20K_FOLDERS = ("images", "annotations", "annotations_instance")
+_CITYSCAPES_SPLITS = {"train": "train", "val": "val"}
+_ADE20K_SPLITS = {"train": "training", "val": "validation"}
 
 PUBLISHED_LAYOUTS = (
-    Layout(CITYSCAPES, "cityscapes", ("leftImg8bit", "gtFine"), is_cityscapes, cityscapes_splits, find_cityscapes),
-    Layout(ADE20K, "ade20k", ("images", "annotations", "annotations_instance"), is_ade20k, ade20k_splits, find_ade20k),
+    Layout(CITYSCAPES, "cityscapes", ("leftImg8bit", "gtFine"), _CITYSCAPES_SPLITS, _cityscapes_kinds, telling=True),
+    Layout(ADE20K, "ade20k", _ADE20K_FOLDERS, _ADE20K_SPLITS, _ade20k_kinds, telling=False),
 )
 
 

@@ -31,11 +31,7 @@ TRAIN_IDS = {*range(19), 255}
 
 
 def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
-    """The ids of a greyscale PNG of exactly so many bits, int32 (H, W): as published, and not stored anew.
-
-    Raises:
-        DataError: as `read_index`; or a palette, or another depth.
-    """
+    """The ids of a greyscale PNG of exactly so many bits, int32 (H, W): as published, and not stored anew."""
     ids = read_index(path, bits=bits)
     with Image.open(path) as image:
         mode = image.mode
@@ -50,11 +46,7 @@ def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
 
 
 def read_ade20k_instances(path: Path) -> NDArray[np.int32]:
-    """ADE20K's instance map: label id * 1000 + number on objects, 0 elsewhere; int32 (H, W).
-
-    Raises:
-        DataError: not a colour PNG, or an instance class outside 1..100.
-    """
+    """ADE20K's instance map: label id * 1000 + number on objects, 0 elsewhere; int32 (H, W)."""
     pixels = read_photo(path, upright=False)  # says what is wrong with a file that is no image
     with Image.open(path) as image:
         found = f"{image.format}, mode {image.mode}"
