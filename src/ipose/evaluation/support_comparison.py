@@ -39,7 +39,6 @@ class SupportScore:
     """How well one predictor finds the true parts with one set of supports.
 
     Args:
-        supports: name of the set.
         reader: "PartNet", "copy" (the most similar support's map), or a predictor that needs no supports.
         score: with found parts matched to true parts.
         as_named: share of right object pixels without matching: a found part counts as the true part of the same name.
@@ -95,11 +94,9 @@ class JudgedObjects:
     def __post_init__(self) -> None:
         categories = {pair.category for pair in (*self.fit, *self.judged)}
         if not self.fit or not self.judged or len(categories) != 1:
-            raise ConfigError(
-                "supports are compared on annotated objects of one category",
-                field="category",
-                found=f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}",
-            )
+            what = "supports are compared on annotated objects of one category"
+            found = f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}"
+            raise ConfigError(what, field="category", found=found)
 
     @property
     def category(self) -> str:
@@ -116,7 +113,6 @@ def compare_supports(
     true parts (one to one, largest sum of IoU). With this matching, predictions on validation objects are scored.
 
     Args:
-        predict: the network.
         sets: of supports, by name. Each has the objects' category.
         objects: with true parts.
     Raises:
@@ -140,11 +136,8 @@ def score_guess(
     """Match on the training objects, score on the validation objects.
 
     Args:
-        supports: name of the set.
-        reader: name of the predictor.
         fit: found parts of the training objects.
         judged: found parts of the validation objects.
-        objects: with true parts.
         part_names: of the found parts 1, 2, ...
     """
     most, labels = PART_CHANNELS - 1, len(objects.part_names)
