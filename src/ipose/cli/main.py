@@ -23,6 +23,7 @@ from ipose.cli.runs import Demo, Info, Report
 from ipose.cli.supports import Supports
 from ipose.cli.train import plan_command, train_command, with_present_names
 from ipose.errors import IposeError
+from ipose.training.folders import writes
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
 
@@ -65,7 +66,11 @@ def main(args: Sequence[str] | None = None) -> None:
         print(f"ipose {ipose.__version__}")
         return
     try:
-        code = parse(given).run()
+        command = parse(given)
+        if given[:1] != ["train"] and not writes():
+            print("ipose: only ipose train shares its work between processes; the first one does it.", file=sys.stderr)
+            return
+        code = command.run()
     except BrokenPipeError:
         raise SystemExit(0) from None
     except (IposeError, KeyboardInterrupt, UnicodeEncodeError, OSError) as error:

@@ -17,6 +17,7 @@ from ipose.systems.checks import check_run_folder
 from ipose.systems.record import System
 from ipose.systems.registry import systems
 from ipose.training.config import Precision, Schedule, TrainConfig
+from ipose.training.folders import are_several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,8 @@ class TrainCommand(SystemCommand):
 
     def run(self) -> int:
         """Train, then write the report. A stopped training has no report."""
-        check_run_folder(self.out, resume=self.resume)  # faults are told before torch is read
+        if not are_several():  # several have to meet first, which takes torch
+            check_run_folder(self.out, resume=self.resume)  # faults are told before torch is read
         settings = self.settings()
 
         from ipose.systems.training import finish, train_system

@@ -38,8 +38,6 @@ def crop_scene(scene: Scene, top: int, left: int, size: tuple[int, int]) -> Scen
 
     Args:
         scene: at least as large as the rectangle.
-        top: its first row.
-        left: its first column.
         size: its (height, width).
     Raises:
         ShapeMismatchError: the rectangle does not lie in the scene.

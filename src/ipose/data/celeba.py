@@ -51,11 +51,7 @@ def aligned_splits(root: Path) -> dict[str, list[Path]]:
 
 
 def wild_splits(root: Path) -> dict[str, list[Path]]:
-    """Photographs in the wild whose face's box covers 30 % or more. Reads the size of each photograph.
-
-    Raises:
-        DataError: a list or photograph cannot be read, or a photograph has no box.
-    """
+    """Photographs in the wild whose face's box covers 30 % or more. Reads the size of each photograph."""
     listed, file = celeba_names(root), root / "list_bbox_celeba.txt"
     boxes, splits = _table(file, {name for names in listed.values() for name in names}), {}
     for split, names in listed.items():
@@ -69,11 +65,7 @@ def wild_splits(root: Path) -> dict[str, list[Path]]:
 
 
 def wild_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 5 2"]:
-    """Eyes, nose and corners of the mouth: (row, column) in pixels of an image of `size`.
-
-    Raises:
-        DataError: the list cannot be read, or lacks a photograph.
-    """
+    """Eyes, nose and corners of the mouth: (row, column) in pixels of an image of `size`."""
     return _landmarks(root / "list_landmarks_celeba.txt", photographs, size)
 
 

@@ -74,11 +74,7 @@ def cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
 
 
 def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 15 2"]:
-    """Back, beak, belly, ... of CUB's birds: (row, column) in pixels of an image of `size`, -1 where not visible.
-
-    Raises:
-        DataError: the list cannot be read, or lacks one of a photograph's landmarks.
-    """
+    """Back, beak, belly, ... of CUB's birds: (row, column) in pixels of an image of `size`, -1 where not visible."""
     file, ids = root / LANDMARK_FILE, {name: number for number, name in _photographs(root)}
     located = _locations(file)
     own = [located.get(ids.get(path.relative_to(root / "images").as_posix(), ""), {}) for path in photographs]

@@ -110,7 +110,6 @@ def name_of(path: Path, root: Path, ending: str | None = None) -> str:
     """The name of what a file shows: its stem; for a file in a folder within `root`, "folder_stem".
 
     Args:
-        path: of the file.
         root: the folder that was listed, or the file itself.
         ending: what the name is rid of. None = the suffix.
     """
@@ -123,7 +122,6 @@ def files_by_name(root: Path, endings: Sequence[str], what: str, *, skip: Path |
     """The files of a folder by their names (`name_of`), in order.
 
     Args:
-        root: the folder.
         endings: as of `list_files`.
         what: the files are, in the plural.
         skip: as of `list_files`.

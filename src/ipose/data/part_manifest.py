@@ -25,10 +25,6 @@ class BuiltSource:
     """One source that a tree was built from.
 
     Args:
-        kind: of its layout.
-        root: where it lay.
-        fingerprint: of its names and rules.
-        finished: whether all of it was read.
         pairs: how many pairs it gave, by category and split.
         left_out: items that could not be used: a sentence each, with the reason.
         dropped: faults of annotations that were left out while the rest of their item is used, a sentence each.
@@ -45,12 +41,7 @@ class BuiltSource:
 
 @dataclass(frozen=True)
 class PartManifest:
-    """What `parts.json` holds.
-
-    Args:
-        part_names: by category.
-        sources: in the order in which they were begun.
-    """
+    """What `parts.json` holds."""
 
     part_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[BuiltSource, ...] = ()

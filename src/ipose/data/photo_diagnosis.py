@@ -22,10 +22,7 @@ class PhotoDiagnosis:
     """What the doctor found in photographs.
 
     Args:
-        root: of the data set.
         kind: the published set's name, or "photographs".
-        faults: everything that is wrong.
-        photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
         splits: where the splits are from, if they are not the published ones; else "".
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).

@@ -30,8 +30,6 @@ class SceneFiles:
     """The files of one scene.
 
     Args:
-        name: the stem that they share.
-        label: label map.
         image: photograph; None where the data set has none.
         instance: instance map, or None.
         part: part map, or None.

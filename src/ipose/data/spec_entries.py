@@ -20,8 +20,6 @@ def read_toml(path: Path, parse: Callable[[dict[str, Any]], Parsed], *, mend: st
     """What `parse` makes of a TOML file; its errors get the file's name.
 
     Args:
-        path: of the file.
-        parse: takes the table; it may change it.
         mend: how to go on where the file cannot be opened.
     Raises:
         SpecError: no such file, not TOML, or what `parse` raises.

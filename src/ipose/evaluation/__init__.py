@@ -5,9 +5,8 @@ part_evaluation     a part predictor beside the baselines    part_matching      
 support_comparison  several sets of supports                 landmarks          from part centres; foreground IoU
 feature_distances   Frechet and kernel distance              feature_networks   the features, by name and hash
 diversity, lpips    between seeds                            class_diversity    mCSD, mOCD
-semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's, as a file
-class_maps          what a segmenter's channels stand for    segmenter_protocols  the papers' segmenters
-control             change inside and outside of an edit     network_files      networks that come as a file
+semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's; their class maps
+control             change inside and outside of an edit
 reconstruction      photographs from their own codes             robustness         noisy label maps
 protocols           what is compared, at what size           image_sets         images of folders or data, by name
 image_pairs         both images, as a network sees them      judges             who judges, and all its options

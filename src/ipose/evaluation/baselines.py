@@ -35,12 +35,8 @@ def fill_object(part_map: UInt8[Tensor, "s1 s2"], shape: Bool[Tensor, "s1 s2"]) 
     """
     labelled = part_map.numpy() > 0
     if not labelled.any():
-        raise SupportError(
-            "a part map without any part cannot be fitted to an object",
-            found="all pixels 0",
-            expected="a part id 1..8 somewhere",
-            mend="Draw the support's parts, or drop it.",
-        )
+        what, expected = "a part map without any part cannot be fitted to an object", "a part id 1..8 somewhere"
+        raise SupportError(what, found="all pixels 0", expected=expected, mend="Draw the support's parts, or drop it.")
     nearest = distance_transform_edt(~labelled, return_distances=False, return_indices=True)
     assert isinstance(nearest, np.ndarray)
     return part_map[nearest[0], nearest[1]].where(shape, 0)
@@ -91,7 +87,6 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
         pairs: objects of one category. Their part maps are not used.
         parts: number of clusters, 1 to 8.
         k: number of supports, chosen by `PartData.choose_supports`.
-        seed: of both k-means.
     Raises:
         ConfigError: another number of parts.
         TooFewObjectsError: fewer than k objects.

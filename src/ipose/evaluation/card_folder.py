@@ -23,7 +23,6 @@ def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 
     Args:
         cards: all of one model.
-        folder: made if it is not there.
     Returns:
         the files, in the cards' order.
     """
@@ -49,12 +48,8 @@ def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
 def check_new(folder: Path) -> None:
     """Raises DataError if the folder is not empty. Called before the work begins."""
     if not is_free(folder):
-        raise DataError(
-            "there is something already",
-            file=folder,
-            expected="a new or empty folder",
-            mend="Name another with --out.",
-        )
+        what = "there is something already"
+        raise DataError(what, file=folder, expected="a new or empty folder", mend="Name another with --out.")
 
 
 def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
@@ -88,7 +83,6 @@ def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, st
     """Fields that all cards of one evaluation share: versions, commit, images, real, model.
 
     Args:
-        images: folder or run that is judged.
         real: folder or data that it is compared with; "" = none.
         model: `model_facts` of a run; None = unknown.
     """

@@ -34,7 +34,6 @@ class ImageDistance:
     """How far apart images are.
 
     Args:
-        name: in cards.
         whole: (a, b), each float (b, 3, h, w) in [-1, 1], to b values.
         at_pixels: likewise to (b, h, w), whose mean is `whole`; None = there is no such map.
         features: the network with its hash; None = no network.
@@ -64,7 +63,6 @@ class ClassDiversity:
         own: mCSD, the change inside the class whose noise changes: large is good.
         others: mOCD, the change in all other classes: small is good.
         overall: the change of the whole image when all noise changes.
-        maps: number of label maps.
         pairs: number of image pairs for each class of a map.
     """
 
@@ -92,16 +90,13 @@ def class_diversity(
     Only the images of the drawn pairs are made.
 
     Args:
-        sampler: the generator.
         scenes: with label maps; photographs are not used.
-        distance: LPIPS, or a replacement.
         images: number of images of a class, from which the pairs are drawn.
         pairs: number of pairs for each class of a map.
         masking: "multiply": distance of both images times the mask (the paper's numbers suggest this). "map": sum of
             the distance at the mask's pixels, over the whole area. "region": the same, over the mask's area.
         absent: count classes that are not in a map, too; their change inside is 0.
         num_classes: C; needed with `absent`.
-        seed: of the draw of pairs.
     Raises:
         ConfigError: no scene, fewer than two images, no pair, or a masking that the distance has no map for.
     """
@@ -158,11 +153,8 @@ def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs:
     if not len(scenes):
         raise ConfigError("no label map to make images of", field="scenes", found=0, expected="1 or more")
     if images < 2 or pairs < 1:
-        raise ConfigError(
-            "diversity is between images of one label map",
-            found=f"{images} images, {pairs} pairs",
-            expected="2 images or more, 1 pair or more",
-        )
+        what = "diversity is between images of one label map"
+        raise ConfigError(what, found=f"{images} images, {pairs} pairs", expected="2 images or more, 1 pair or more")
     if masking != "multiply" and distance.at_pixels is None:
         raise ConfigError(
             f"{distance.name} gives one number an image", field="masking", found=masking, expected="multiply"

@@ -59,10 +59,6 @@ def region_distance(pair: EditedPair, distance: PairDistance) -> dict[str, float
 
     `before` is compared with a picture that has the pixels of `after` on one side and of `before` on the other. The
     distance is not divided by the side's area: a larger side may change the image more.
-
-    Args:
-        pair: the images.
-        distance: of whole images.
     """
     before, after = _uint8(pair.before), _uint8(pair.after)
     return {
@@ -90,11 +86,9 @@ def control_cards(
     """Cards of L1, feature distance and LPIPS, inside and outside: means over all pairs that have this side.
 
     Args:
-        pairs: before and after.
         kind: name of the edits, in the cards' names.
         features: network of the feature distance; None = no such card.
         perceptual: LPIPS; None = no such card.
-        facts: fields that all cards share.
     """
     what = f" the edit, {kind}" if kind else " the edit"
     cards = _cards("L1", "", what, [region_l1(pair) for pair in pairs], _OF_PIXELS, pairs, None, facts)

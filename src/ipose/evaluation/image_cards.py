@@ -28,8 +28,7 @@ from ipose.evaluation.image_pairs import (
 )
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.protocols import EvaluationProtocol, resized
-from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
+from ipose.evaluation.protocols import EvaluationProtocol, beside_the_papers, resized, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import SemanticScores, semantic_confusion, semantic_scores
 
@@ -53,13 +52,10 @@ def image_cards(
     """All cards of one protocol. Cards of diversity between seeds are made of whole images only.
 
     Args:
-        protocol: what is compared, and how it is resized.
-        judges: the networks.
         images: generated images, in order of scene and seed.
         real: one image for each scene, in the same order.
         maps: of the scenes. Objects and segmenters need them.
         facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-        batch_size: images at once.
     Raises:
         DataError: scenes with different seeds, or an image or map that cannot be read.
         NoObjectError: a protocol of objects, and the label maps have none.
@@ -107,12 +103,7 @@ def unpaired_cards(
     """Cards of the distances between two sets of images that are no pairs, and may differ in number.
 
     Args:
-        protocol: of whole images; how they are resized.
-        network: the feature network.
-        images: generated images.
-        real: photographs.
         facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-        batch_size: images at once.
     Raises:
         DataError: an image that cannot be read.
     """

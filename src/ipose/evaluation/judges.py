@@ -31,8 +31,6 @@ class Judges:
 
     Args:
         features: for distances, and for diversity between seeds.
-        perceptual: for LPIPS between seeds.
-        segmenter: for mIoU and pixel accuracy.
     """
 
     features: FeatureNetwork | None = None
@@ -51,13 +49,11 @@ class JudgeOptions:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
         segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy. A system whose
             parts are judged takes a run of `ipose train part-segmenter`.
-        class_map: what the segmenter's channels stand for (`ipose.evaluation.class_maps`); None = its run's, or what
+        class_map: what the segmenter's channels stand for (`ipose.evaluation.segmenters`); None = its run's, or what
             fits their number.
         ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
         segmenter_size: (height, width) that images are resized to for the segmenter; None = their own.
         lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds of each scene.
-        device: to compute on.
-        batch_size: images at once.
     Raises:
         ConfigError: options that cannot work.
     """
@@ -87,7 +83,6 @@ class JudgeOptions:
         """Load the networks for a protocol. LPIPS is left out for objects: it compares whole images.
 
         Args:
-            protocol: how Inception resizes its input.
             spec: of the label maps. None = the segmenter is left out.
         Raises:
             MissingWeightsError: a network is not there.
@@ -113,7 +108,6 @@ class EvaluateOptions(JudgeOptions):
         protocols: of the images, by name (`ipose.evaluation.protocols`), "classes", "reconstruction" or "robustness";
             None = the system's default.
         seeds: of the images. Distances to photographs use the first seed.
-        split: which scenes the images are made of.
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
         without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
         count: number of images of a system that makes them from noise; None = as many as its paper.
@@ -184,9 +178,6 @@ def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[Eva
 
     Only the first protocol has the segmenter: its numbers are the same for all protocols.
 
-    Args:
-        options: which networks.
-        spec: of the label maps.
     Returns:
         the judges; and if Inception is not here, a sentence that says so, else None.
     Raises:

@@ -38,9 +38,6 @@ def part_cards(
     release (pooled); the other two metrics are ours.
 
     Args:
-        evaluation: of a model beside copy and majority.
-        supports: of the model.
-        pairs: the objects; cards have their hash.
         common: fields that all cards share: `model`, `commit`, ...
     """
     return [

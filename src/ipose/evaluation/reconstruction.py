@@ -40,7 +40,6 @@ class Reconstruction:
     Args:
         l1: mean absolute difference of pixels, 0 = equal, 1 = black and white.
         lpips: LPIPS; None = not measured.
-        photographs: their number.
     """
 
     l1: float
@@ -58,7 +57,6 @@ def reconstruction(
     """Compare each photograph with its reconstruction, both in 256 steps, at the model's size.
 
     Args:
-        reconstruct: of the model.
         scenes: with photographs, all of the model's size.
         perceptual: LPIPS. None = it is left out.
         limit: number of scenes, from the first one. None = all.
@@ -92,7 +90,6 @@ def reconstruction_cards(
     """Cards of L1, and of LPIPS where its file is named.
 
     Args:
-        run: of a model with an encoder.
         coder: `reconstruction` of its system.
         options: reads split, limit, lpips (None = LPIPS is left out) and device.
         data: with the photographs; None = those of the run.

@@ -20,7 +20,6 @@ from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_supports
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.evaluation.baselines import fill_object
-from ipose.found_supports.categories import category_of, classes_there
 from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import PartNaming, name_parts
 from ipose.found_supports.segmented_objects import (
@@ -28,6 +27,8 @@ from ipose.found_supports.segmented_objects import (
     NOTHING_FOUND,
     PartsOfImage,
     SegmentedObjects,
+    category_of,
+    classes_there,
     pairs_of_photographs,
     pairs_of_scenes,
 )
@@ -49,8 +50,6 @@ class FoundSupports:
     """Supports of one category, and facts about the objects that they were chosen from.
 
     Args:
-        supports: of one category.
-        objects: number of objects to choose from.
         passed_over: number of objects that were left out, by reason.
         share: of all part pixels of the objects, by part. A share near 0 means that the part has collapsed.
     """
@@ -78,9 +77,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     """Segment the objects, choose supports, and write a support folder with a sheet.
 
     Args:
-        job: what to make supports of.
         out: folder to write. It must not hold supports.
-        device: of the segmenter.
     Raises:
         RunError: no part segmenter in the run.
         ConfigError: a wrong number of names, more than 8 parts, no such category, or no category given where there are
@@ -132,7 +129,6 @@ def choose_found_supports(
     """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
 
     Args:
-        objects: of one category.
         names: of parts 1, 2, ...
         job: its `k`, `seed` and `fill` are used.
     Raises:

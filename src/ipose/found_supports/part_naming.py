@@ -38,7 +38,6 @@ def name_parts(found: Sequence[str], given: Sequence[str] | None = None) -> Part
     """The naming for a list of names. Equal names make one part, and "-" makes background.
 
     Args:
-        found: the segmenter's own names.
         given: one name for each part, in order. None = the segmenter's own.
     Raises:
         ConfigError: another number of names than parts, no part left, or more than a part map can hold (8).

@@ -128,9 +128,6 @@ class PartWorld(Sequence[Scene]):
     """The embedded data set: a sequence of scenes. To draw one takes about 7 ms of one core at 64x64, 15 ms at 128x128.
 
     Scenes that were drawn are kept, if all of them take less than 1 GiB: do not change their tensors.
-
-    Args:
-        config: which scenes.
     """
 
     def __init__(self, config: PartWorldConfig) -> None:

@@ -1,10 +1,9 @@
 """What a training needs before data are read: a run folder that can be used, and a device."""
 
-import os
 from pathlib import Path
 
 from ipose.errors import ConfigError, RunError
-from ipose.training.folders import refuse_taken
+from ipose.training.folders import refuse_taken, writes
 from ipose.training.run import Run
 
 
@@ -16,7 +15,7 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
     Raises:
         RunError: a new run in a folder that is taken, or no run to go on with.
     """
-    if os.environ.get("RANK", "0") != "0":
+    if not writes():
         return
     if resume:
         if not folder.exists():

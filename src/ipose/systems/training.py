@@ -19,8 +19,10 @@ from ipose.training.averaging import without_estimates
 from ipose.training.batches import BatchSource
 from ipose.training.checkpoint_files import Criterion
 from ipose.training.config import NO_METRIC, Better, TrainConfig
+from ipose.training.folders import writes
 from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
+from ipose.training.processes import Processes
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.whole_files import replace_folder, save_whole
@@ -120,6 +122,8 @@ def train_system(
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step. Folder, device and
             settings are looked at before data are read, which may take minutes.
     """
+    check_device(device)
+    Processes(device)  # if there are several, they meet first: the others hear of it when one is refused
     check_run_folder(folder, resume=resume)
     prepared, config = prepare(task, loop or {}, device, resume=resume, **given)
     hooks, better = _Hooks(prepared), check_metric(task.system, config.keep_best)
@@ -127,7 +131,8 @@ def train_system(
         message = "the validation data have nothing to measure the best checkpoint by"
         mend = "Give them photographs, or for PartNet objects of trained categories; or say --keep-best no."
         raise ConfigError(message, field="keep_best", found=config.keep_best, mend=mend)
-    check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
+    if writes():
+        check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
     run = Run.begin(
         folder,
         resume=resume,
@@ -212,7 +217,7 @@ class _Hooks:
             append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = prepared.show(model, f"step {snapshot.step}")
-        save_whole(sheet, snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+        save_whole(sheet, snapshot.run.sheet(snapshot.step))
 
     def save(self, snapshot: Snapshot) -> None:
         """The model folder, written beside and renamed into place. Not if an earlier step is better."""
@@ -245,7 +250,12 @@ def loop_of_epochs(config: Any, items: int, **more: Any) -> dict[str, Any]:
 
 
 def finish(trained: Trained) -> Iterator[str]:
-    """What follows a training: the system's own last look, and the report; yields lines to print."""
+    """What follows a training: the system's own last look, and the report; yields lines to print.
+
+    Of several processes, the first one does so.
+    """
+    if not writes():
+        return
     system = trained.task.system
     if system.finishing is not None:
         yield from function_named(system.finishing)(trained)

@@ -5,7 +5,7 @@ import json
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,22 @@ def drop_metrics_after(file: Path, step: int) -> None:
     write_text_whole(file, "".join(json.dumps(record) + "\n" for record in kept))
 
 
+Sums = Mapping[str, Mapping[str, tuple[float, int]]]
+"""Of each phase and term: its sum, and the number of steps that had it."""
+
+
+def mean_losses(sums: Iterable[Sums]) -> dict[str, dict[str, float]]:
+    """Mean of each term over all steps, of all processes, that had it."""
+    found: dict[str, dict[str, list[tuple[float, int]]]] = {}
+    for phase, terms in (item for each in sums for item in each.items()):
+        for term, pair in terms.items():
+            found.setdefault(phase, {}).setdefault(term, []).append(pair)
+    return {
+        phase: {term: sum(t for t, _ in pairs) / sum(n for _, n in pairs) for term, pairs in terms.items()}
+        for phase, terms in found.items()
+    }
+
+
 class Window:
     """Mean losses and speed of some steps. The time of saving and sampling does not count."""
 
@@ -69,9 +85,7 @@ class Window:
 
     def losses(self) -> dict[str, dict[str, float]]:
         """Mean of each term over the steps that had it."""
-        return {
-            phase: {term: total / count for term, (total, count) in terms.items()} for phase, terms in self.sums.items()
-        }
+        return mean_losses([self.sums])
 
     def images_per_second(self) -> float:
         """Images per second; 0 if no time has passed."""

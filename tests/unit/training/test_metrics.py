@@ -4,7 +4,15 @@ import pytest
 
 import ipose.training.metrics as module
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import Curves, Progress, Window, append_metrics, drop_metrics_after, read_metrics
+from ipose.training.metrics import (
+    Curves,
+    Progress,
+    Window,
+    append_metrics,
+    drop_metrics_after,
+    mean_losses,
+    read_metrics,
+)
 
 
 class TestMetrics:
@@ -44,6 +52,12 @@ class TestWindow:
         for losses in ({"a": 1.0, "penalty": 6.0}, {"a": 3.0}, {"a": 5.0}):
             window.add({"d": losses})
         assert window.losses() == {"d": {"a": 3.0, "penalty": 6.0}}
+
+    def test_processes_count_by_their_steps(self):
+        ours, theirs = Window(images_per_step=4), Window(images_per_step=4)
+        for window, losses in ((ours, {"a": 1.0}), (ours, {"a": 3.0}), (theirs, {"a": 8.0, "style": 6.0})):
+            window.add({"d": losses})
+        assert mean_losses([ours.sums, theirs.sums]) == {"d": {"a": 4.0, "style": 6.0}}
 
     def test_speed_counts_the_images_of_the_working_seconds_alone(self, monkeypatch):
         clock = iter([10.0, 12.0, 20.0, 22.0])

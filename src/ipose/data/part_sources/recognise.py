@@ -4,18 +4,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ipose.data.file_lists import folders_in, list_files, names_in
-from ipose.data.part_sources.panoptic_ids import TIFF_ENDINGS
 from ipose.data.part_sources.panoptic_parts import (
     CITYSCAPES_ENDING,
     CITYSCAPES_PPS,
     PASCAL_PPS,
+    TIFF_ENDINGS,
     open_cityscapes_pps,
     open_pascal_pps,
 )
-from ipose.data.part_sources.part_tree import PART_TREE, open_part_tree
+from ipose.data.part_sources.part_tree import PART_TREE, SCENES, open_part_tree, open_scenes_with_parts
 from ipose.data.part_sources.partimagenet import JSON_SPLITS, PARTIMAGENET, open_partimagenet
 from ipose.data.part_sources.release_tree import RELEASE, SUPPORT_FOLDER, open_release
-from ipose.data.part_sources.scenes_with_parts import SCENES, open_scenes_with_parts
 from ipose.data.part_sources.source import PartSource
 from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import ConfigError, DataError
@@ -37,7 +36,6 @@ def open_part_source(
     """Open part annotations: of the named kind, or of the one that the folder's layout shows.
 
     Args:
-        root: folder of the source.
         kind: a key of `SOURCE_KINDS`; None = look.
         table: merge table of a panoptic parts source, in place of the built-in one.
         spec: what the label ids of a scene folder mean; None = its own dataset.toml.
