@@ -16,8 +16,7 @@ from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import MissingWeightsError
-from ipose.evaluation.class_cards import IMAGES, image_distance
-from ipose.evaluation.class_diversity import class_diversity
+from ipose.evaluation.class_diversity import IMAGES, class_diversity, image_distance
 from ipose.evaluation.judges import check_class_map
 from ipose.groupdnet.baselines import baseline
 from ipose.groupdnet.model import GroupDNet

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ipose.data.data_config import DataConfig
 from ipose.evaluation.card_folder import card_facts, model_facts
-from ipose.evaluation.class_cards import class_cards
+from ipose.evaluation.class_diversity import class_cards
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.reconstruction import reconstruction_cards
 from ipose.groupdnet.model import GroupDNet
