@@ -122,9 +122,7 @@ def files_by_name(root: Path, endings: Sequence[str], what: str, *, skip: Path |
     """The files of a folder by their names (`name_of`), in order.
 
     Args:
-        endings: as of `list_files`.
         what: the files are, in the plural.
-        skip: as of `list_files`.
     Raises:
         DataError: two files of one name.
     """

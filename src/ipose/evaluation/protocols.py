@@ -79,11 +79,7 @@ def protocol_named(name: str) -> EvaluationProtocol:
 def resized(
     image: UInt8[Tensor, "3 h w"], size: tuple[int, int], protocol: EvaluationProtocol
 ) -> UInt8[Tensor, "3 h2 w2"]:
-    """Resize an image as the protocol says. An image that has the size already is not changed.
-
-    Args:
-        size: (height, width).
-    """
+    """Resize an image as the protocol says. An image that has the size already is not changed."""
     if tuple(image.shape[1:]) == size:
         return image
     smooth = F.interpolate(
@@ -105,8 +101,6 @@ class SegmenterProtocol:
 
     Args:
         classes: built-in spec whose classes it knows, without the unknown one.
-        size: (height, width) of the images.
-        images: number of validation images, one of each scene.
         source: where the papers name it.
         silent: what they do not say, in words.
     """
@@ -177,7 +171,6 @@ def beside_the_papers(
     Args:
         segmenter: name of its file. Nothing else tells which network it is.
         counted: names of the classes that are not ignored.
-        sizes: (height, width) of the images.
     """
     if (known := SEGMENTER_PROTOCOLS.get(spec.name)) is None:
         return None

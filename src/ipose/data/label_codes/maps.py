@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
     table[code_ids(code)] = np.arange(code.spec.num_classes)
     classes = table[ids]
     if (classes < 0).any():
-        raise _unknown_values("ids", path, code.spec, ids, classes < 0, str)
+        raise _unknown_values("ids", path, code.spec, ids, classes < 0, "{0}")
     return classes
 
 
@@ -55,7 +55,7 @@ def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Pa
     place = np.searchsorted(known, packed).clip(max=len(known) - 1)
     strange = known[place] != packed
     if strange.any():
-        raise _unknown_values("colours", path, spec, packed, strange, _color_name)
+        raise _unknown_values("colours", path, spec, packed, strange, "#{0:06x} ({1}, {2}, {3})")
     classes: NDArray[np.int64] = first[place].astype(np.int64)
     return classes
 
@@ -97,26 +97,18 @@ def _packed(colors: NDArray[np.uint8]) -> NDArray[np.int32]:
     return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
 
 
-def _color_name(packed: int) -> str:
-    return f"#{packed:06x} ({packed >> 16}, {packed >> 8 & 255}, {packed & 255})"
-
-
 def _unknown_values(
-    what: str,
-    path: Path,
-    spec: LabelSpec,
-    values: NDArray[Any],
-    strange: NDArray[np.bool_],
-    name: Callable[[int], str],
+    what: str, path: Path, spec: LabelSpec, values: NDArray[Any], strange: NDArray[np.bool_], form: str
 ) -> DataError:
-    """What was found, most pixels first, with the count and the first place of each."""
+    """What was found, most pixels first, the count and the first place of each. `form`: of a value and its bytes."""
     found, first, counts = np.unique(values[strange], return_index=True, return_counts=True)
     rows, cols = np.nonzero(strange)
     order = np.argsort(-counts, kind="stable")
-    listed = [
-        f"{name(int(found[i]))}: {counts[i]} pixels, first at row {rows[first[i]]}, column {cols[first[i]]}"
-        for i in order[:SHOWN]
-    ]
+    listed = []
+    for i in order[:SHOWN]:
+        value, place = int(found[i]), f"first at row {rows[first[i]]}, column {cols[first[i]]}"
+        name = form.format(value, value >> 16, value >> 8 & 255, value & 255)
+        listed.append(f"{name}: {counts[i]} pixels, {place}")
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     mend = "Repaint them (without soft edges), name the code that fits, or add the class in a dataset.toml."
     return DataError(f"{what} that no class of {spec.name!r} has", file=path, found="; ".join(listed) + more, mend=mend)

@@ -73,20 +73,14 @@ def recognise(root: Path) -> str:
     """
     kinds = [kind for kind, looks in _LOOKS_LIKE.items() if looks(root)]
     if not kinds:
-        layouts = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items())
-        raise DataError(
-            "no part annotations here", file=root, found=names_in(root), expected=layouts, mend=_way_out(root)
-        )
+        layouts, mend = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items()), "Check the path."
+        if published_layout(root) is not None or splits_of(root):
+            mend = "These are scenes; part annotations are a download of their own (Cityscapes-PPS, Pascal-VOC-PPS)."
+        raise DataError("no part annotations here", file=root, found=names_in(root), expected=layouts, mend=mend)
     if len(kinds) > 1:
         what, mend = "folder with the layouts of several kinds of sources", "Say which with --kind."
         raise ConfigError(what, file=root, found=", ".join(kinds), mend=mend)
     return kinds[0]
-
-
-def _way_out(root: Path) -> str:
-    if published_layout(root) is not None or splits_of(root):
-        return "These are scenes; part annotations are a download of their own (Cityscapes-PPS, Pascal-VOC-PPS)."
-    return "Check the path."
 
 
 def _tiffs(root: Path, *, cityscapes: bool) -> bool:

@@ -21,7 +21,6 @@ class FileKind:
     """One kind of file that every scene of a split has.
 
     Args:
-        name: "img", "label" or "inst".
         folder: of the split; files may lie in folders within it, one a city.
         ending: what follows the part of the path that all files of a scene share.
         source: what a user downloads to have the folder.
@@ -49,7 +48,6 @@ class Layout:
     """A published folder layout.
 
     Args:
-        name: as people call the data set.
         spec: built-in spec of its ids, which serves unless the user names another.
         folders: its own: that of the photographs, that of the label maps; the last one holds the instance maps.
         splits_as: how it calls the splits train and val.
