@@ -7,7 +7,7 @@ import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.ganseg.blocks import start_weights
-from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.points import PartPoints
 from ipose.ganseg.presets import GANSegConfig
 from ipose.testing import GANSegGeneratorContract
@@ -107,6 +107,14 @@ class TestMargin:
         with torch.no_grad():
             one, two = network.render(level1, position).image, other.render(level1, position).image
         assert torch.allclose(one, two, atol=1e-5) == same
+
+
+def test_the_part_map_counts_parts_from_1_and_the_background_which_is_last_as_0():
+    mask = torch.eye(4)[torch.tensor([[3, 0], [1, 2]])].permute(2, 0, 1)[None]
+    nothing = torch.zeros(1, 1, 2, 2)
+    output = GANSegOutput(nothing, mask, nothing, nothing, nothing, torch.zeros(1, 3, 2), torch.zeros(1, 3, 2))
+    assert output.part_map().tolist() == [[[0, 1], [2, 3]]]
+    assert output.part_map().dtype == torch.uint8
 
 
 class TestSharedLayers:
