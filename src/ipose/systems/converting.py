@@ -92,8 +92,8 @@ def refuse_occupied(out: Path, what: str = "the folder to write") -> None:
 
 
 def convert_from_release(file: Path, out: Path, **hints: Any) -> list[str]:
-    """Write the model folder of a network that the authors' training saved. On failure, nothing. Gives sentences for
-    the user.
+    """Write the model folder of a network that the authors' training saved. On failure, nothing. Returns what to
+    tell the user, a sentence each.
 
     Args:
         file: of `torch.save`, or safetensors: of a network that some record's `released` makes a model of; with its
@@ -119,7 +119,7 @@ def convert_from_release(file: Path, out: Path, **hints: Any) -> list[str]:
 
 def convert_to_release(model: Path, out: Path) -> list[str]:
     """Write a run or model folder as one file with the authors' names; a system of two networks as two, as they do.
-    Gives sentences for the user.
+    Returns what to tell the user, a sentence each.
 
     Raises:
         RunError: no model there, or a file at `out`.

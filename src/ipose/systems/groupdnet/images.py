@@ -125,7 +125,7 @@ def _gallery(model: GroupDNet, val: Sequence[Scene]) -> Section:
 
 
 def draw(folder: Path, out: Path | None = None, *, scenes: int = 4, seed: int = 0, **networks: Any) -> list[str]:
-    """Write the figures of a run's model for its validation scenes. None for `out` = figures/ in the run. `networks`:
+    """Write the figures of a run's model for its validation scenes into `out`; None = figures/ in the run. `networks`:
     options for eval cards, which these figures do not have.
 
     Raises:

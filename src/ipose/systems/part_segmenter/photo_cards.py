@@ -93,7 +93,7 @@ def _fingerprint(truth: Tensor, *photos: SegmentedPhotos) -> str:
 def published_cards(
     segmenter: TrainedSegmenter, layout: PhotoLayout, root: Path, facts: dict[str, Any], limit: int | None, batch: int
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
-    """Eval cards of a published data set: foreground IoU and landmark errors on its test split. And a sentence if the
+    """Eval cards of a published data set: foreground IoU and landmark errors on its test split; and a sentence if the
     file of landmarks is missing.
 
     Raises:
