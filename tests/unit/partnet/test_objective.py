@@ -219,6 +219,11 @@ class TestPartPairSource:
         assert torch.equal(batch.part_map[1], pairs[0].part_map)
         assert torch.equal(batch.shapes[1, 0], pairs[0].shape.float())
 
+    def test_a_batch_moves_with_all_that_it_has(self, batch):
+        moved = batch.to("meta")
+        assert moved.names == batch.names
+        assert all(getattr(moved, name).is_meta for name in ("shapes", "part_map", "supports", "index"))
+
     def test_random_supports_are_chosen_ones_or_alike_training_objects_of_the_category(self, pairs, supports):
         source, generator = PartPairSource(pairs, supports, random_supports=1.0), torch.Generator().manual_seed(0)
         known = {name: [*supports.part_maps[name], *alike(pairs, supports, name)] for name in ("car", "dog")}
