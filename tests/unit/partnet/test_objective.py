@@ -219,11 +219,6 @@ class TestPartPairSource:
         assert torch.equal(batch.part_map[1], pairs[0].part_map)
         assert torch.equal(batch.shapes[1, 0], pairs[0].shape.float())
 
-    def test_a_batch_moves_with_all_that_it_has(self, batch):
-        moved = batch.to("meta")
-        assert moved.names == batch.names
-        assert all(getattr(moved, name).is_meta for name in ("shapes", "part_map", "supports", "index"))
-
     def test_random_supports_are_chosen_ones_or_alike_training_objects_of_the_category(self, pairs, supports):
         source, generator = PartPairSource(pairs, supports, random_supports=1.0), torch.Generator().manual_seed(0)
         known = {name: [*supports.part_maps[name], *alike(pairs, supports, name)] for name in ("car", "dog")}
@@ -328,11 +323,12 @@ class TestPartPairSource:
             PartPairSource([], supports)
 
     def test_a_batch_moves_as_a_whole(self, batch, device):
-        moved = batch.to(device)
-        assert isinstance(moved, PartBatch)
-        tensors = (moved.shapes, moved.part_map, moved.supports, moved.index)
-        assert {tensor.device.type for tensor in tensors} == {device.type}
-        assert moved.names == batch.names
+        for place in (device, torch.device("meta")):
+            moved = batch.to(place)
+            assert isinstance(moved, PartBatch)
+            tensors = (moved.shapes, moved.part_map, moved.supports, moved.index)
+            assert {tensor.device.type for tensor in tensors} == {place.type}
+            assert moved.names == batch.names
 
 
 def test_a_step_of_the_loop_changes_every_weight_of_partnet(batch):
