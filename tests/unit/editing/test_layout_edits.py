@@ -244,6 +244,14 @@ class TestLabel:
         region = self.region(24, 4, 4, 10)  # sky that becomes sky, of which this map has the number 0
         assert torch.equal(apply(model, scene, EditLabel(region, "sky")).scene.instance, scene.instance)
 
+    def test_new_ground_of_a_class_with_several_numbers_has_its_label_id(self, model, scene):
+        numbered = replace(scene, instance=scene.instance.clone())
+        numbered.instance[:, 40:][scene.label[:, 40:] == 1] = 7
+        region = self.region(4, 4, 8, 10)
+        ground = apply(model, numbered, EditLabel(region, "sky")).scene
+        assert set(ground.instance[region].tolist()) == {SPEC.classes[1].file_id}
+        assert SPEC.classes[1].file_id not in (0, 7)
+
     def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
         covered = EditLabel(self.region(4, 4, 8, 10), "sky")
         assert same_maps(apply(model, scene, covered), apply(model, scene, RemoveObject(0)))
