@@ -105,10 +105,10 @@ def as_one_batch(processes: Processes) -> None:
 
 def train_all(folder: Path, steps: int) -> None:
     """Train every system in `folder`/NAME until so many steps, or resume it."""
+    resume = Processes("cpu").from_main(folder.exists())
     for name, build in BUILD.items():
         system, source = build()
         config = TrainConfig(steps=steps, batch_size=BATCH, seed=3, log_every=1, sample_every=0, tensorboard=False)
-        resume = (folder / name / "run.json").exists()
         run = Run.begin(folder / name, resume=resume, kind="small", config={}, train=config, command="ipose train")
         train(system, source, run, config, resume=resume, device="cpu", progress=False, say=lambda _: None)
 

@@ -2,9 +2,13 @@
 
 import json
 import os
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -122,3 +126,108 @@ class TestEverySystem:
         for expected, found in zip(one, two, strict=True):
             for phase, terms in expected["losses"].items():
                 assert found["losses"][phase] == pytest.approx(terms, rel=1e-5, abs=1e-6)
+
+
+def with_steps(words: Sequence[str], steps: int) -> list[str]:
+    """The words of a training of so many steps."""
+    at = words.index("--steps") + 1
+    return [*words[:at], str(steps), *words[at + 1 :]]
+
+
+@pytest.mark.slow
+class TestALostProcess:
+    """Where a process is killed, the others end with a sentence, and the run can be resumed."""
+
+    def test_ends_the_other_one_within_a_minute(self, ipose, tiny, tmp_path):
+        words, out = tiny.train_partnet, tmp_path / "run"
+        command = ("-m", "ipose", *with_steps(words, 1_000_000), "--out", out)
+        first, second = start_two(*command, stderr=subprocess.PIPE, text=True)
+        try:
+            while not list(out.glob("checkpoints/step-*")) and first.poll() is None:
+                time.sleep(0.05)
+            second.kill()
+            said = first.communicate(timeout=60)[1]
+        finally:
+            first.kill()
+        assert first.returncode == 2, said
+        assert "ipose: another process of this training has ended, or cannot be reached: found" in said
+        assert "Traceback" not in said
+        found = latest_checkpoint(out / "checkpoints")
+        assert found is not None
+        assert ipose(*with_steps(words, found.step + 2), "--out", out, "--resume").code == 0
+
+
+@pytest.mark.slow
+def test_an_evaluation_shared_out_by_seeds_gives_the_card_of_one_process(ipose, tiny, tmp_path):
+    def words(out: Path, *seeds: int) -> list[str]:
+        return [str(w) for w in ("evaluate", tiny.synthesis, "--features", "random", "--out", out, "--seeds", *seeds)]
+
+    def cards(out: Path) -> dict[str, object]:
+        return {
+            path.name: json.loads(path.read_text())["value"] for path in out.rglob("*.json") if "made" not in path.name
+        }
+
+    assert ipose(*words(tmp_path / "alone", 0, 1)).code == 0
+    command = [sys.executable, "-m", "ipose"]
+    both = [subprocess.Popen([*command, *words(tmp_path / "shared", seed)], env=environment()) for seed in (0, 1)]
+    assert [process.wait(timeout=600) for process in both] == [0, 0]
+    last = ipose(*words(tmp_path / "shared", 0, 1))
+    assert last.code == 0
+    assert "4 of 4 images stand already" in last.err
+    assert cards(tmp_path / "shared") == cards(tmp_path / "alone")
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "own-data.md"
+OnHosts = Callable[[Path, Sequence[str]], list[int]]
+
+
+@pytest.fixture
+def on_two_hosts() -> Iterator[OnHosts]:
+    """Runs the two lines of the docs, each in a network of its own; the first has the address that they name.
+
+    The training behind them is replaced by a short one. Each host has a folder of its own for the run.
+    """
+    tool, launcher = shutil.which("ip", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"), Path(sys.executable).parent
+    names = [f"ipose-{os.getpid()}-{host}" for host in "ab"]
+
+    def ip(*words: str) -> bool:
+        return subprocess.run([str(tool), *words], capture_output=True, check=False).returncode == 0
+
+    if tool is None or not all(ip("netns", "add", name) for name in names):
+        pytest.skip("this machine lets nobody make network namespaces (ip netns add; it takes root)")
+    lines = [shlex.split(line) for line in DOCS.read_text(encoding="utf-8").splitlines() if "--machine_rank" in line]
+    assert ip("link", "add", "cable", "netns", names[0], "type", "veth", "peer", "name", "cable", "netns", names[1])
+    for name, address in zip(names, ("10.0.0.1", "10.0.0.2"), strict=True):
+        assert ip("-n", name, "address", "add", f"{address}/24", "dev", "cable")
+        assert all(ip("-n", name, "link", "set", link, "up") for link in ("cable", "lo"))
+
+    def run(root: Path, training: Sequence[str]) -> list[int]:
+        started = []
+        for name, line in zip(names, lines, strict=True):
+            words = [*line[: line.index("ipose") + 1], *training, "--out", str(root / name[-1] / "run")]
+            command = [tool, "netns", "exec", name, str(launcher / words[0]), *words[1:]]
+            started.append(subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL))
+        return [process.wait(timeout=600) for process in started]
+
+    yield run
+    for name in names:
+        ip("netns", "delete", name)
+
+
+@pytest.mark.slow
+class TestTwoHosts:
+    """The lines of the docs train on two hosts with disks of their own; the first one writes."""
+
+    def test_train_and_resume_and_the_second_one_writes_nothing(self, on_two_hosts, tiny, tmp_path):
+        assert on_two_hosts(tmp_path, tiny.train_partnet) == [0, 0]
+        assert on_two_hosts(tmp_path, [*with_steps(tiny.train_partnet, 6), "--resume"]) == [0, 0]
+        assert [record["step"] for record in read_metrics(tmp_path / "a" / "run" / "metrics.jsonl")] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
+        assert (tmp_path / "a" / "run" / "model" / "config.json").is_file()
+        assert not (tmp_path / "b").exists()
