@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, Spread, values
+from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, values, width
 from ipose.ablations.table import Metric
 from ipose.errors import DataError
 from ipose.reports.blocks import curves_figure
@@ -77,8 +77,7 @@ def cell(found: Sequence[float], metric: Metric) -> str:
     """The mean; with several seeds ± half of the range."""
     if not found:
         return "-"
-    spread = Spread(tuple(found))
-    return metric.text(spread.mean) + (f" ± {metric.text(spread.width / 2)}" if len(found) > 1 else "")
+    return metric.text(fmean(found)) + (f" ± {metric.text(width(found) / 2)}" if len(found) > 1 else "")
 
 
 def _cells(seeds: SeedScores, metrics: Sequence[Metric]) -> list[str]:

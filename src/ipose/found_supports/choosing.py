@@ -171,12 +171,8 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
     if config.is_partworld or splits_of(root):
         labels, scenes = open_spec(config).labels, open_scenes(config, "train")
         category = category_of(labels, job.category, classes_there(scenes, job.limit))
-
-        def segment_scenes(segmenter: TrainedSegmenter) -> SegmentedObjects:
-            segment = named_segmenter(segmenter, naming)
-            return pairs_of_scenes(scenes, labels, segment, category, limit=job.limit, progress=True)
-
-        return segment_scenes
+        segment = partial(pairs_of_scenes, scenes, labels, category=category, limit=job.limit, progress=True)
+        return lambda trained: segment(named_segmenter(trained, naming))
     paths = find_photographs(root)[: job.limit]
     if job.spec is not None:
         message = "photographs have no label maps that a spec could describe"
@@ -187,8 +183,4 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
     check_photographs(paths, progress=True)
     refuse_label_maps(root, paths)
     shown = job.category
-
-    def segment_photographs(segmenter: TrainedSegmenter) -> SegmentedObjects:
-        return pairs_of_photographs(paths, partial(segment_image, segmenter), shown, naming, progress=True)
-
-    return segment_photographs
+    return lambda trained: pairs_of_photographs(paths, partial(segment_image, trained), shown, naming, progress=True)

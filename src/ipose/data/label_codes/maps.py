@@ -15,7 +15,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 from PIL import Image
 
-from ipose.data.label_codes.codes import CLASSES, COLOR, DROPPED, SAME, LabelCode, counterparts
+from ipose.data.label_codes.codes import CLASSES, COLOR, DROPPED, SAME, WIDER, LabelCode, counterparts
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 from ipose.label_spec import LabelSpec
@@ -127,6 +127,9 @@ Losses = Counter[Loss]
 """Pixels by loss."""
 
 
+_WHY = {SAME: "a class of the same colour", WIDER: "a wider class", DROPPED: "no class of that meaning"}
+
+
 class Conversion:
     """From one code to another."""
 
@@ -145,7 +148,10 @@ class Conversion:
         present = [int(i) for i in np.flatnonzero(counts)]
         lost = [i for i in present if self.parts[i].class_id is None]
         if lost:
-            raise self._no_class_for(path, {self._name(i): int(counts[i]) for i in lost})
+            what = f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either"
+            found = ", ".join(f"{self.source.spec.classes[i].name} ({counts[i]} pixels)" for i in lost)
+            mend = "Convert to a spec with an unknown class, or repaint them."
+            raise DataError(what, file=path, found=found, mend=mend)
         table = np.array([-1 if part.class_id is None else part.class_id for part in self.parts], dtype=np.int64)
         losses = Counter({loss: int(counts[i]) for i in present if (loss := self.loss(i)) is not None})
         return table[classes], losses
@@ -164,21 +170,7 @@ class Conversion:
         shown = target.classes[int(self.shown[part.class_id])].name
         if part.kind == SAME and self.shown[part.class_id] == part.class_id:
             return None
-        if part.kind == SAME:
-            why = "a class of the same colour"
-        elif part.kind == DROPPED:
-            why = "no class of that meaning"
-        else:
-            why = "a wider class"
-        return Loss(self._name(class_id), shown, why)
-
-    def _name(self, class_id: int) -> str:
-        return self.source.spec.classes[class_id].name
-
-    def _no_class_for(self, path: Path, pixels: dict[str, int]) -> DataError:
-        what = f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either"
-        found = ", ".join(f"{name} ({count} pixels)" for name, count in pixels.items())
-        return DataError(what, file=path, found=found, mend="Convert to a spec with an unknown class, or repaint them.")
+        return Loss(self.source.spec.classes[class_id].name, shown, _WHY[part.kind])
 
 
 def sum_losses(losses: Iterable[Losses]) -> tuple[Losses, Counter[Loss]]:

@@ -53,15 +53,11 @@ def open_part_source(
         if value is not None and kind not in owners:
             found, mend = f"a source of kind {kind}", f"Leave it out, or say --kind {owners[0]}."
             raise ConfigError(f"--{name} is for {' and '.join(owners)}", field=name, found=found, mend=mend)
-    opening: dict[str, Callable[[], PartSource]] = {
-        CITYSCAPES_PPS: lambda: open_cityscapes_pps(root, table),
-        PASCAL_PPS: lambda: open_pascal_pps(root, table),
-        PARTIMAGENET: lambda: open_partimagenet(root),
-        RELEASE: lambda: open_release(root),
-        SCENES: lambda: open_scenes_with_parts(root, spec),
-        PART_TREE: lambda: open_part_tree(root),
-    }
-    return opening[kind]()
+    if kind == SCENES:
+        return open_scenes_with_parts(root, spec)
+    if kind in (CITYSCAPES_PPS, PASCAL_PPS):
+        return open_cityscapes_pps(root, table) if kind == CITYSCAPES_PPS else open_pascal_pps(root, table)
+    return {PARTIMAGENET: open_partimagenet, RELEASE: open_release, PART_TREE: open_part_tree}[kind](root)
 
 
 def recognise(root: Path) -> str:
