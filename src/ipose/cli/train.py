@@ -188,14 +188,20 @@ def with_present_names(args: Sequence[str]) -> Sequence[str]:
 
 
 def _with_system_of_preset(args: Sequence[str]) -> Sequence[str]:
-    """`plan coco-stuff` as `plan synthesis --preset coco-stuff`. Raises ConfigError where several systems have it."""
-    if list(args[:1]) != ["plan"] or len(args) < 2 or args[1] in {system.name for system in systems()}:
+    """`plan coco-stuff` as `plan synthesis --preset coco-stuff`. Raises ConfigError where no or several systems have
+    it."""
+    names = [system.name for system in systems()]
+    if list(args[:1]) != ["plan"] or len(args) < 2 or args[1] in names or args[1].startswith("-"):
         return args
     having = [system.name for system in systems() if args[1] in system.presets]
     if len(having) > 1:
         lines = " or ".join(f"ipose plan {name} --preset {args[1]}" for name in having)
         raise ConfigError("several systems have this preset", field="preset", found=args[1], mend=f"Type {lines}.")
-    return ["plan", having[0], "--preset", *args[1:]] if having else args
+    if not having:
+        presets = sorted({preset for system in systems() for preset in system.presets})
+        expected = f"a system ({', '.join(names)}) or a preset ({', '.join(presets)})"
+        raise ConfigError("no such system or preset", field="plan", found=args[1], expected=expected)
+    return ["plan", having[0], "--preset", *args[1:]]
 
 
 def _preset_of(args: Sequence[str]) -> str | None:

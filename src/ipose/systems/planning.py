@@ -67,7 +67,9 @@ class Plan:
 
 
 def _hours_in_words(hours: float) -> str:
-    return f"{60 * hours:.2g} minutes" if hours < 1 else f"{hours:.3g} hours"
+    if hours < 1:
+        return f"{60 * hours:.2g} minutes"
+    return f"{hours:.3g} hours" if hours < 100 else f"{hours:,.0f} hours = {hours / 24:,.0f} days"
 
 
 def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, measured: int = MEASURED) -> Plan:
@@ -76,6 +78,8 @@ def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, meas
     """
     prepared, config = prepare(task, loop, device)
     processes = Processes(device)
+    told = f"Taking {measured + 1} steps on {processes.device}, each on a batch of {config.batch_size}."
+    print(told, file=sys.stderr, flush=True)
     with kept_random_state():
         operations, seconds, waiting = _measure(prepared, config, processes, measured)
     return Plan(

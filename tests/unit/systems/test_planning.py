@@ -34,6 +34,7 @@ def test_hours_are_the_steps_of_the_schedule_times_the_seconds_of_a_step(task):
     assert re.search("^data +6 points$", found.table(), re.MULTILINE)
     assert f"{60 * found.hours:.2g} minutes;" in found.table()
     assert "3 hours;" in replace(found, steps=3, seconds=3600.0).table()
+    assert "12,000 hours = 500 days;" in replace(found, steps=12000, seconds=3600.0).table()
 
 
 def test_nothing_is_written(task, tmp_path, monkeypatch):
@@ -52,7 +53,9 @@ class TestCommand:
 
     def test_of_an_installed_system(self, stranger, capsys):
         main(["plan", "line", "--steps", "7", "--device", "cpu"])
-        assert "7, each on a batch of 2" in capsys.readouterr().out
+        printed = capsys.readouterr()
+        assert "7, each on a batch of 2" in printed.out
+        assert printed.err == "Taking 4 steps on cpu, each on a batch of 2.\n"
 
     def test_a_preset_of_one_system_names_the_system(self, capsys):
         with pytest.raises(SystemExit):
@@ -65,3 +68,10 @@ class TestCommand:
         said = capsys.readouterr().err
         assert "several systems have this preset: found toy" in said
         assert "ipose plan partnet --preset toy or ipose plan synthesis --preset toy" in said
+
+    def test_a_word_that_is_neither_is_told_with_those_there_are(self, capsys):
+        with pytest.raises(SystemExit):
+            main(["plan", "coco"])
+        said = capsys.readouterr().err
+        assert "no such system or preset: found coco" in said
+        assert re.search(r"a system \(partnet, .*\) or a preset \(.*coco-stuff, ", said)
