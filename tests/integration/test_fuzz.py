@@ -7,8 +7,9 @@ import json
 import os
 import pickle
 import random
+import resource
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from safetensors.torch import save_file
 
 from ipose.cli.main import parse
 from ipose.data.part_manifest import read_manifest
-from ipose.data.part_sources.panoptic_ids import read_int32_tiff
+from ipose.data.part_sources.panoptic_parts import read_int32_tiff
 from ipose.data.part_sources.partimagenet import open_partimagenet
 from ipose.data.png import image_size, photo_notes, read_index, read_photo
 from ipose.data.specs import read_dataset_toml
@@ -42,6 +43,14 @@ PIN = {
     "categories": [{"id": 0, "name": "Cat Head", "supercategory": "Cat"}],
 }
 RUN = {"format": 1, "kind": "ipose", "config": {"a": 1}, "train": {"steps": 1, "batch_size": 1}}
+
+
+@pytest.fixture(autouse=True)
+def in_two_gigabytes() -> Iterator[None]:
+    """The inputs of a test need less than 2 GB more than the process had in use at its most before."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2e6  # KB
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:

@@ -59,10 +59,9 @@ def nearby(folder: Path) -> str | None:
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold the lock of a run. The operating system frees it when the process ends, even by SIGKILL.
+    """Hold the lock of a run. The operating system frees it when the process ends, even by SIGKILL. `<file>.holder`
+    gets this process's number.
 
-    Args:
-        file: of the lock. `<file>.holder` beside it gets the number of this process.
     Raises:
         RunError: another process, or this one in another place, holds the lock. Names the process.
     """

@@ -9,10 +9,10 @@ from ipose.errors import ConfigError
 from ipose.objective import Objective
 from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
-from ipose.training.best import Criterion
+from ipose.training.checkpoint_files import Criterion
 from ipose.training.config import NO_METRIC, TrainConfig
+from ipose.training.metrics import Curves, Progress
 from ipose.training.processes import Processes
-from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
@@ -43,15 +43,11 @@ def train(
         objective: the networks and their losses. It may have three more attributes. `averaged`: a tuple of names of the
             networks to average. `to(device)`: moves what it holds beside its networks. `sync_batch_norm`: False = each
             process has its own batch statistics.
-        source: the data.
         run: from `Run.create`, or from `Run.resume` with `resume=True`.
-        config: settings of the loop.
         resume: go on from the newest undamaged checkpoint, or from step 0 if there is none.
         on_sample: called every `sample_every` steps and at the end.
         on_save: called after every checkpoint. The last call of a finished run has `final=True`.
         device: None = accelerate chooses.
-        progress: show the bar. None = if stderr is a terminal.
-        say: takes each message. None = print.
         next_step: sentence about what to do with a finished run; it ends the last message.
         criterion: what `config.keep_best` names. At each checkpoint it is measured, before `on_save` is called.
     Raises:

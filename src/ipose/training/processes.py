@@ -13,6 +13,7 @@ from accelerate.utils import broadcast, broadcast_object_list, gather_object, re
 from torch import Tensor, nn
 
 from ipose.errors import RunError
+from ipose.objective import Objective
 from ipose.training.folders import are_several
 
 T = TypeVar("T")
@@ -41,6 +42,13 @@ class Processes:
         self.rank: int = self.state.process_index
         self.world: int = self.state.num_processes
         self.is_main = self.rank == 0
+
+    def place(self, objective: Objective) -> None:
+        """Move an objective and its networks to the device; the networks are in training mode."""
+        if (move := getattr(objective, "to", None)) is not None:
+            move(self.device)
+        for network in objective.networks.values():
+            network.to(self.device).train()
 
     def any(self, flag: bool) -> bool:
         """Whether `flag` is true in at least one process. All processes get the same answer."""

@@ -30,17 +30,16 @@ RESUMED_BY_REPETITION = ("ablate",)
 
 
 class Run:
-    """A run folder. `Run.create` makes one, `Run.open` reads one, `Run.resume` goes on with one.
-
-    Args:
-        folder: of the run.
-        info: the content of run.json.
-    """
+    """A run folder. `Run.create` makes one, `Run.open` reads one, `Run.resume` goes on with one."""
 
     def __init__(self, folder: Path, info: dict[str, Any]) -> None:
         self.folder, self.info = folder, info
         self.metrics, self.report = folder / "metrics.jsonl", folder / "report.html"
         self.samples, self.checkpoints, self.model = (folder / name for name in ("samples", "checkpoints", "model"))
+
+    def sheet(self, step: int) -> Path:
+        """File of the sample sheet of a step."""
+        return self.samples / f"step-{step:07d}.png"
 
     @classmethod
     def create(
@@ -56,12 +55,7 @@ class Run:
         """A new run.
 
         Args:
-            folder: a new or empty folder.
-            kind: which system it is; the word that run.json has for it.
             config: of the system: a dataclass, or a mapping of dataclasses and plain values.
-            train: settings of the loop.
-            data: the training data, in words.
-            command: command that started it. None = this process's command line.
         Raises:
             RunError: the folder holds a run, or something else.
         """

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor
 
 from ipose.layers.cross_attention import CrossAttentionBlock, compose, quick_gelu
+from ipose.testing.claims import failed_tests
 from ipose.testing.cross_attention_contract import CrossAttentionContract
 from ipose.testing.network_contract import NetworkContract
-from ipose.testing.planted import failed_tests
 
 
 class TestCrossAttentionBlock(CrossAttentionContract):
