@@ -1,6 +1,7 @@
 """Every command, used as the README says."""
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -62,11 +63,17 @@ class TestEntryPoint:
         assert done.stdout == f"ipose {package.__version__}\n"
 
     def test_of_several_processes_the_first_does_what_cannot_be_shared(self, ipose, monkeypatch, tmp_path):
+        words = ("partworld", "--out", tmp_path / "world", "--scenes", 1, "--val-scenes", 1, "--size", 32, 32)
+        monkeypatch.setenv("WORLD_SIZE", "2")
         monkeypatch.setenv("RANK", "1")
-        said = ipose("partworld", "--out", tmp_path / "world", "--scenes", 1)
+        said = ipose(*words)
         assert (said.code, said.out) == (0, "")
-        assert said.err == "ipose: only ipose train shares its work between processes; the first one does it.\n"
+        assert said.err == "ipose: only ipose train shares its work; the first process does this alone.\n"
         assert not (tmp_path / "world").exists()
+        monkeypatch.setenv("RANK", "0")
+        assert ipose(*words).code == 0
+        assert (tmp_path / "world" / "train_label").is_dir()
+        assert "WORLD_SIZE" not in os.environ  # so it waits for nobody
 
     def test_help_of_every_command_comes_without_torch(self):
         script = HELP.format(commands=COMMANDS)

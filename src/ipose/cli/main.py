@@ -23,7 +23,7 @@ from ipose.cli.runs import Demo, Info, Report
 from ipose.cli.supports import Supports
 from ipose.cli.train import plan_command, train_command, with_present_names
 from ipose.errors import IposeError
-from ipose.training.folders import writes
+from ipose.training.folders import are_several, leave_the_others, writes
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
 
@@ -67,9 +67,11 @@ def main(args: Sequence[str] | None = None) -> None:
         return
     try:
         command = parse(given)
-        if given[:1] != ["train"] and not writes():
-            print("ipose: only ipose train shares its work between processes; the first one does it.", file=sys.stderr)
-            return
+        if given[:1] != ["train"] and are_several():
+            if not writes():
+                print("ipose: only ipose train shares its work; the first process does this alone.", file=sys.stderr)
+                return
+            leave_the_others()
         code = command.run()
     except BrokenPipeError:
         raise SystemExit(0) from None

@@ -19,6 +19,12 @@ def writes() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def leave_the_others() -> None:
+    """Let this process be the only one, for work that is not shared: without this it would wait for the others."""
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        os.environ.pop(name, None)
+
+
 def refuse_taken(folder: Path) -> None:
     """Raises RunError where a new run cannot begin: the folder holds a run, or something else."""
     if (folder / "run.json").exists():

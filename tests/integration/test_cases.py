@@ -1,0 +1,41 @@
+"""Cases from public bug reports, as scripts in the shared folder: each exits with 0 where the behaviour is right.
+
+What they hold is tested where it belongs, too. Here they run as a user's shell would run them.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ipose
+
+SECONDS = {"01": 17, "02": 60, "04": 43, "05": 11, "08": 90, "10": 30, "13": 40, "23": 90, "26": 20, "27": 20}
+"""Seconds of each on two cores with little other work. What takes more than 20 is left to nox -s thorough."""
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(n, marks=[pytest.mark.slow] if seconds > 20 else []) for n, seconds in SECONDS.items()]
+)
+def test_a_case_from_a_public_report(shared, tmp_path, number):
+    script = shared / "cases" / f"case_{number}.sh"
+    if not script.is_file():
+        pytest.skip(f"no {script.name} in the shared folder")
+    places = {"PY": sys.executable, "SRC": str(Path(ipose.__file__).parents[1]), "TMPDIR": str(tmp_path)}
+    said = subprocess.run(
+        ["bash", script],
+        env=os.environ | places,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_every_script_is_run(shared):
+    scripts = {path.stem.removeprefix("case_") for path in (shared / "cases").glob("case_*.sh")}
+    assert scripts <= set(SECONDS)
