@@ -7,8 +7,9 @@ import json
 import os
 import pickle
 import random
+import resource
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +43,14 @@ PIN = {
     "categories": [{"id": 0, "name": "Cat Head", "supercategory": "Cat"}],
 }
 RUN = {"format": 1, "kind": "ipose", "config": {"a": 1}, "train": {"steps": 1, "batch_size": 1}}
+
+
+@pytest.fixture(autouse=True)
+def in_two_gigabytes() -> Iterator[None]:
+    """The inputs of a test need less than 2 GB more than the process had in use at its most before."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2e6  # KB
 
 
 def damaged(data: bytes, dice: random.Random) -> bytes:

@@ -2,18 +2,27 @@
 
 import json
 import os
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import torch
 
+import helpers.whole_batch as whole_batch
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
 from ipose.training.checkpoint import latest_checkpoint
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
+from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
+
+pytestmark = pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without distributed")
 
 SCRIPT = """
 import os, sys
@@ -46,22 +55,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def launch(script, folder) -> None:
-    world = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, script, folder],
-            env=os.environ | world | {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"},
-        )
-        for rank in (0, 1)
-    ]
-    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+def environment(**more: str) -> dict[str, str]:
+    """Of a Python that finds the package and the tests' helpers."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "ignore"} | more
+
+
+def start_two(*words: object, **more) -> list[subprocess.Popen]:
+    """Two processes of one training."""
+    world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    command = [sys.executable, *map(str, words)]
+    ranks = ({"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in (0, 1))
+    return [subprocess.Popen(command, env=environment(**world, **rank), **more) for rank in ranks]
+
+
+def launch(*words: object) -> None:
+    assert [process.wait(timeout=1800) for process in start_two(*words)] == [0, 0]
 
 
 class TestTwoProcesses:
     """Without batch norm and noise, two processes with half a batch each compute what one does with the whole."""
 
-    @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without distributed")
     def test_end_where_one_does_and_write_once(self, tmp_path):
         (tmp_path / "script.py").write_text(SCRIPT)
         config = TrainConfig(steps=6, batch_size=4, log_every=1, tensorboard=False)
@@ -79,3 +92,142 @@ class TestTwoProcesses:
                 torch.testing.assert_close(value, expected[f"{network}.{key}"], atol=1e-5, rtol=1e-4)
         lines = (tmp_path / "two" / "metrics.jsonl").read_text().splitlines()
         assert [json.loads(line)["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """alone/: each system, 20 steps in one process. shared/: 10 in two processes, 5 in one, 5 in two."""
+    folder, script = tmp_path_factory.mktemp("several"), whole_batch.__file__
+    launch(script, folder / "shared", 10)
+    alone = [sys.executable, script, folder / "shared", 15, folder / "alone", 20]
+    subprocess.run([str(word) for word in alone], env=environment(), check=True, timeout=1800)
+    launch(script, folder / "shared", 20)
+    return folder
+
+
+@pytest.mark.slow
+class TestEverySystem:
+    """Two processes are one with the double batch, also where a run is resumed with another number of them.
+
+    Noise, batch norms and class weights of a process's own share are taken away (`helpers.whole_batch`).
+    """
+
+    @pytest.mark.parametrize("system", whole_batch.BUILD)
+    def test_ends_with_the_weights_and_losses_of_one_process(self, trained, system):
+        alone, shared = (latest_checkpoint(trained / kind / system / "checkpoints") for kind in ("alone", "shared"))
+        assert alone is not None
+        assert shared is not None
+        assert alone.step == shared.step == 20
+        for network, state in alone.weights.items():
+            for key, value in state.items():
+                torch.testing.assert_close(shared.weights[network][key], value, atol=1e-6, rtol=1e-6, msg=key)
+        one, two = (read_metrics(trained / kind / system / "metrics.jsonl") for kind in ("alone", "shared"))
+        assert [record["step"] for record in two] == list(range(1, 21))
+        for expected, found in zip(one, two, strict=True):
+            for phase, terms in expected["losses"].items():
+                assert found["losses"][phase] == pytest.approx(terms, rel=1e-5, abs=1e-6)
+
+
+def with_steps(words: Sequence[str], steps: int) -> list[str]:
+    """The words of a training of so many steps."""
+    at = words.index("--steps") + 1
+    return [*words[:at], str(steps), *words[at + 1 :]]
+
+
+@pytest.mark.slow
+class TestALostProcess:
+    """Where a process is killed, the others end with a sentence, and the run can be resumed."""
+
+    def test_ends_the_other_one_within_a_minute(self, ipose, tiny, tmp_path):
+        words, out = tiny.train_partnet, tmp_path / "run"
+        command = ("-m", "ipose", *with_steps(words, 1_000_000), "--out", out)
+        first, second = start_two(*command, stderr=subprocess.PIPE, text=True)
+        try:
+            while not list(out.glob("checkpoints/step-*")) and first.poll() is None:
+                time.sleep(0.05)
+            second.kill()
+            said = first.communicate(timeout=60)[1]
+        finally:
+            first.kill()
+        assert first.returncode == 2, said
+        assert "ipose: another process of this training has ended, or cannot be reached: found" in said
+        assert "Traceback" not in said
+        found = latest_checkpoint(out / "checkpoints")
+        assert found is not None
+        assert ipose(*with_steps(words, found.step + 2), "--out", out, "--resume").code == 0
+
+
+@pytest.mark.slow
+def test_an_evaluation_shared_out_by_seeds_gives_the_card_of_one_process(ipose, tiny, tmp_path):
+    def words(out: Path, *seeds: int) -> list[str]:
+        return [str(w) for w in ("evaluate", tiny.synthesis, "--features", "random", "--out", out, "--seeds", *seeds)]
+
+    def cards(out: Path) -> dict[str, object]:
+        return {
+            path.name: json.loads(path.read_text())["value"] for path in out.rglob("*.json") if "made" not in path.name
+        }
+
+    assert ipose(*words(tmp_path / "alone", 0, 1)).code == 0
+    command = [sys.executable, "-m", "ipose"]
+    both = [subprocess.Popen([*command, *words(tmp_path / "shared", seed)], env=environment()) for seed in (0, 1)]
+    assert [process.wait(timeout=600) for process in both] == [0, 0]
+    last = ipose(*words(tmp_path / "shared", 0, 1))
+    assert last.code == 0
+    assert "4 of 4 images stand already" in last.err
+    assert cards(tmp_path / "shared") == cards(tmp_path / "alone")
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "own-data.md"
+OnHosts = Callable[[Path, Sequence[str]], list[int]]
+
+
+@pytest.fixture
+def on_two_hosts() -> Iterator[OnHosts]:
+    """Runs the two lines of the docs, each in a network of its own; the first has the address that they name.
+
+    The training behind them is replaced by a short one. Each host has a folder of its own for the run.
+    """
+    tool, launcher = shutil.which("ip", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"), Path(sys.executable).parent
+    names = [f"ipose-{os.getpid()}-{host}" for host in "ab"]
+
+    def ip(*words: str) -> bool:
+        return subprocess.run([str(tool), *words], capture_output=True, check=False).returncode == 0
+
+    if tool is None or not all(ip("netns", "add", name) for name in names):
+        pytest.skip("this machine lets nobody make network namespaces (ip netns add; it takes root)")
+    lines = [shlex.split(line) for line in DOCS.read_text(encoding="utf-8").splitlines() if "--machine_rank" in line]
+    assert ip("link", "add", "cable", "netns", names[0], "type", "veth", "peer", "name", "cable", "netns", names[1])
+    for name, address in zip(names, ("10.0.0.1", "10.0.0.2"), strict=True):
+        assert ip("-n", name, "address", "add", f"{address}/24", "dev", "cable")
+        assert all(ip("-n", name, "link", "set", link, "up") for link in ("cable", "lo"))
+
+    def run(root: Path, training: Sequence[str]) -> list[int]:
+        started = []
+        for name, line in zip(names, lines, strict=True):
+            words = [*line[: line.index("ipose") + 1], *training, "--out", str(root / name[-1] / "run")]
+            command = [tool, "netns", "exec", name, str(launcher / words[0]), *words[1:]]
+            started.append(subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL))
+        return [process.wait(timeout=600) for process in started]
+
+    yield run
+    for name in names:
+        ip("netns", "delete", name)
+
+
+@pytest.mark.slow
+class TestTwoHosts:
+    """The lines of the docs train on two hosts with disks of their own; the first one writes."""
+
+    def test_train_and_resume_and_the_second_one_writes_nothing(self, on_two_hosts, tiny, tmp_path):
+        assert on_two_hosts(tmp_path, tiny.train_partnet) == [0, 0]
+        assert on_two_hosts(tmp_path, [*with_steps(tiny.train_partnet, 6), "--resume"]) == [0, 0]
+        assert [record["step"] for record in read_metrics(tmp_path / "a" / "run" / "metrics.jsonl")] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
+        assert (tmp_path / "a" / "run" / "model" / "config.json").is_file()
+        assert not (tmp_path / "b").exists()

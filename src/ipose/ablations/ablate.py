@@ -10,7 +10,7 @@ from typing import Any
 from ipose.ablations.outcome import Outcome
 from ipose.ablations.page import WrittenTable, write_page, written
 from ipose.ablations.rows import AblationJob, Rows
-from ipose.ablations.run_folders import Scores, State, other_length, steps_done
+from ipose.ablations.run_folders import Scores, other_length, steps_done
 from ipose.ablations.table import Row
 from ipose.errors import MissingWeightsError
 from ipose.reports.blocks import environment_facts
@@ -46,7 +46,9 @@ def run_ablation(rows: Rows) -> AblationResult:
         ConfigError, DataError: as training raises them.
     """
     job = rows.job
-    not_run = {row.name: why for row in job.chosen if (why := _why_not(rows, row)) is not None}
+    states = {row.name: {rows.state(row, seed) for seed in job.seeds} for row in job.chosen}
+    unfinished = [row for row in job.chosen if states[row.name] != {"finished"}]
+    not_run = {row.name: why for row in unfinished if (why := rows.missing(row)) is not None}
     chosen = [row for row in job.chosen if row.name not in not_run]
     if not chosen:
         what = f"no row of table {job.table.name} can be run here"
@@ -57,12 +59,6 @@ def run_ablation(rows: Rows) -> AblationResult:
     outcome, pictures = _outcome(rows, chosen, not_run, scores)
     table = written(outcome)
     return AblationResult(stopped, table, _write(job, outcome, table, pictures))
-
-
-def _why_not(rows: Rows, row: Row) -> str | None:
-    """Why the row cannot be trained here; None if it can, or is finished. Raises RunError for another configuration."""
-    states = {rows.state(row, seed) for seed in rows.job.seeds}
-    return None if states == {"finished"} else rows.missing(row)
 
 
 class _Grid:
@@ -91,11 +87,7 @@ class _Grid:
         if left is not None and left <= 0:
             return "time"
         state = self.rows.state(row, seed)
-        said: Mapping[State, str] = {
-            "new": "training",
-            "unfinished": "going on to more steps",
-            "finished": "there already",
-        }
+        said = {"new": "training", "unfinished": "going on to more steps", "finished": "there already"}
         print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
         if note := other_length(self.rows.folder(row, seed), self.rows.wanted(row, seed).train.steps, state):
             print(f"  {note}", flush=True)

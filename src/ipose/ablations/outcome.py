@@ -10,25 +10,9 @@ from ipose.ablations.table import AblationTable, Metric, Row
 Word = Literal["better", "worse", "within the spread", "one seed"]
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Values of one cell.
-
-    Args:
-        values: one for each seed; at least one.
-    """
-
-    values: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean over the seeds."""
-        return fmean(self.values)
-
-    @property
-    def width(self) -> float:
-        """Largest minus smallest value."""
-        return max(self.values) - min(self.values)
+def width(values: Sequence[float]) -> float:
+    """Largest minus smallest value over the seeds."""
+    return max(values) - min(values)
 
 
 @dataclass(frozen=True)
@@ -63,8 +47,7 @@ def verdict(row: Sequence[float], reference: Sequence[float], *, higher_is_bette
         >>> verdict([90.0, 91.0], [89.5, 89.7], higher_is_better=True).word
         'within the spread'
     """
-    here, there = Spread(tuple(row)), Spread(tuple(reference))
-    gap, spread = here.mean - there.mean, max(here.width, there.width)
+    gap, spread = fmean(row) - fmean(reference), max(width(row), width(reference))
     word: Word = "better" if (gap > 0) == higher_is_better else "worse"
     if min(len(row), len(reference)) < 2:
         word = "one seed"
@@ -224,6 +207,5 @@ def _numbers(seeds: SeedScores, metrics: Sequence[Metric]) -> dict[str, Any]:
     summary = {}
     for metric in metrics:
         if found := values(seeds, metric.key):
-            spread = Spread(tuple(found))
-            summary[metric.key] = {"mean": spread.mean, "min": min(found), "max": max(found), "n": len(found)}
+            summary[metric.key] = {"mean": fmean(found), "min": min(found), "max": max(found), "n": len(found)}
     return {"seeds": {str(seed): dict(scores) for seed, scores in seeds.items()}, "summary": summary}

@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, Spread, values
-from ipose.ablations.table import Metric, Row
+from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, values, width
+from ipose.ablations.table import Metric
 from ipose.errors import DataError
 from ipose.reports.blocks import curves_figure
 from ipose.reports.contact_sheet import Tile
@@ -59,7 +59,10 @@ def written(outcome: Outcome) -> WrittenTable:
     for row in outcome.table.rows:
         if row.name in outcome.scores:
             seeds = outcome.scores[row.name]
-            said = [_published(row, metric) for metric in published]
+            printed = {
+                m.key: f"{row.published[m.key]:.{m.published_digits}f}" for m in published if m.key in row.published
+            }
+            said = [printed.get(metric.key, "-") for metric in published]
             mine = [item for item in comparisons if item.row == row.name]
             rows.append([f"{row.title} ({row.name})", *_cells(seeds, metrics), *said, _in_short(mine)])
     for name, seeds in outcome.baselines.items():
@@ -74,19 +77,11 @@ def cell(found: Sequence[float], metric: Metric) -> str:
     """The mean; with several seeds ± half of the range."""
     if not found:
         return "-"
-    spread = Spread(tuple(found))
-    return metric.text(spread.mean) + (f" ± {metric.text(spread.width / 2)}" if len(found) > 1 else "")
+    return metric.text(fmean(found)) + (f" ± {metric.text(width(found) / 2)}" if len(found) > 1 else "")
 
 
 def _cells(seeds: SeedScores, metrics: Sequence[Metric]) -> list[str]:
     return [str(len(seeds)), *(cell(values(seeds, metric.key), metric) for metric in metrics)]
-
-
-def _published(row: Row, metric: Metric) -> str:
-    """As the paper prints it."""
-    if metric.key not in row.published:
-        return "-"
-    return f"{row.published[metric.key]:.{metric.published_digits}f}"
 
 
 def _in_short(comparisons: Sequence[Comparison]) -> str:
@@ -141,12 +136,13 @@ def write_page(out: Path) -> Path:
 def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
     """A section with the table, the pictures and the curves."""
     shown = table["written"]
-    settings = ", ".join(f"{name} {_plain(value)}" for name, value in table["settings"].items())
+    plain = {key: " ".join(map(str, x)) if isinstance(x, list) else str(x) for key, x in table["settings"].items()}
+    settings = ", ".join(f"{name} {value}" for name, value in plain.items())
     caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
     blocks: list[Table | Figure] = [Table(shown["header"], shown["rows"], caption=caption)]
     blocks += _pictures(table, out)
-    curves = mean_curves({_stem(row["runs"]): [out / run for run in row["runs"]] for row in table["rows"]})
-    if curves:
+    runs = {row["runs"][0].rsplit("-seed-", 1)[0]: [out / run for run in row["runs"]] for row in table["rows"]}
+    if curves := mean_curves(runs):  # base-seed-0, base-seed-1 are one line: base
         blocks.append(curves_figure(curves, title="Curves, means over the seeds"))
     return [Section(shown["title"], "", blocks)]
 
@@ -189,15 +185,6 @@ def _place(path: Path) -> tuple[int, str]:
     """Numbered tables first, by their number, then the others by name."""
     name = path.stem.removeprefix("table-")
     return (int(name), "") if name.isdecimal() else (sys.maxsize, name)
-
-
-def _stem(runs: Sequence[str]) -> str:
-    """base-seed-0, base-seed-1: base."""
-    return runs[0].rsplit("-seed-", 1)[0]
-
-
-def _plain(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -55,8 +55,6 @@ class Diagnosis:
         spec: that it was read with; None where the spec itself is at fault.
         counts: one per class of the spec, over all splits; empty where no scene was read.
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
-        without_instances: number of scenes without an instance map.
-        drawn: part categories of the supports that were named.
     """
 
     root: str
@@ -127,15 +125,6 @@ class Diagnosis:
         return f"{self.root}: {said}"
 
 
-@dataclass(frozen=True)
-class _SceneReport:
-    faults: list[Fault]
-    pixels: NDArray[np.int64]
-    objects: NDArray[np.int64]
-    pieces: NDArray[np.int64]
-    notes: tuple[str, ...]
-
-
 def examine_scenes(
     root: str | Path,
     spec: SpecLike,
@@ -171,11 +160,11 @@ def examine_scenes(
         scenes[split] = len(files)
         bare += sum(item.instance is None for item in files)
         reports = in_parallel(lambda item: _examine_scene(item, dataset), files, f"reading {split}")
-        for scene, report in zip(files, reports, strict=True):
-            faults += report.faults
-            for note in report.notes:
+        for scene, (wrong, counted, said) in zip(files, reports, strict=True):
+            faults += wrong
+            for note in said:
                 notes[note].append(scene.name)
-            totals += np.stack([report.pixels > 0, report.pixels, report.objects, report.pieces])
+            totals += counted
     counts = tuple(ClassCount(*map(int, column)) for column in totals.T)
     if supports is not None:
         faults += _missing_supports(labels, counts, supports)
@@ -210,7 +199,8 @@ def _dataset_spec(spec: SpecLike) -> DatasetSpec:
     return DatasetSpec(spec) if isinstance(spec, LabelSpec) else load_dataset_spec(spec)
 
 
-def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
+def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> tuple[list[Fault], NDArray[np.int64], tuple[str, ...]]:
+    """Faults of a scene; by class whether it shows it, pixels, objects, pieces, (4, c); notes on its photograph."""
     spec = dataset.labels
     arrays, faults = read_arrays(files)
     faults += scene_faults(files, arrays, spec, dataset.part_names)
@@ -226,7 +216,7 @@ def _examine_scene(files: SceneFiles, dataset: DatasetSpec) -> _SceneReport:
             pieces = _objects(label, component_instances(label, spec), spec)
     upright = files.layout not in PUBLISHED_READERS
     notes = photo_notes(files.image, upright=upright) if files.image is not None and "img" in arrays else ()
-    return _SceneReport(faults, pixels, objects, pieces, notes)
+    return faults, np.stack([pixels > 0, pixels, objects, pieces]), notes
 
 
 def _objects(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]:
@@ -236,19 +226,12 @@ def _objects(label: NDArray[np.int64], instance: NDArray[np.int32], spec: LabelS
 
 
 def _missing_supports(spec: LabelSpec, counts: Sequence[ClassCount], supports: SupportSet) -> list[Fault]:
-    wanted = {
-        item.part_category: item.name
-        for item, count in zip(spec.classes, counts, strict=True)
-        if item.part_category is not None and count.objects
-    }
-    return [
-        Fault(
-            f"spec {spec.name}",
-            f"part category {category!r} (of class {name!r}) without supports",
-            ", ".join(supports.categories) or "an empty support set",
-            "supports of every part category in use",
-            f"Draw part maps in a folder named {category} of the supports, or remove part_category from the class.",
-        )
-        for category, name in wanted.items()
-        if category not in supports.categories
-    ]
+    faults: dict[str, Fault] = {}
+    found, expected = ", ".join(supports.categories) or "an empty support set", "supports of every part category in use"
+    for item, count in zip(spec.classes, counts, strict=True):
+        if (category := item.part_category) is not None and count.objects and category not in supports.categories:
+            what = f"part category {category!r} (of class {item.name!r}) without supports"
+            mend = f"Draw part maps in a folder named {category} of the supports, or remove part_category from the "
+            mend += "class."
+            faults[category] = Fault(f"spec {spec.name}", what, found, expected, mend)
+    return list(faults.values())

@@ -73,11 +73,7 @@ def folded(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def note_lines(notes: Mapping[str, Sequence[str]]) -> list[str]:
-    """A line for each thing that is no fault but worth to know: how many photographs it is said of, and the first ones.
-
-    Args:
-        notes: the names of the photographs by what is said of them.
-    """
+    """A line for each thing that is no fault: of how many photographs it is said, and the first ones."""
     return [
         f"{counted(len(names), 'photograph')} {note} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
         for note, names in sorted(notes.items())

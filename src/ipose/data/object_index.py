@@ -60,11 +60,13 @@ def index_objects(
     present = np.unique(keys)  # twice as fast as asking unique for the inverse too
     present = present[present >= 0]
     places = find_objects(np.where(keys >= 0, np.searchsorted(present, keys) + 1, 0))
-    objects = (
-        _object(int(key), place, spec, (keys.shape[0], keys.shape[1]), original_size)
-        for key, place in zip(present, places, strict=True)
-    )
-    return tuple(item for item in objects if item is not None)
+    objects = []
+    for key, place in zip(present.tolist(), places, strict=True):
+        class_id, instance_id = key >> _CLASS_SHIFT, key & ((1 << _CLASS_SHIFT) - 1)
+        if (box := even_box(*_extent(place), (keys.shape[0], keys.shape[1]))) is not None:
+            category = spec.classes[class_id].part_category
+            objects.append(SceneObject(class_id, instance_id, category, box, original_size))
+    return tuple(objects)
 
 
 def reindex_objects(
@@ -143,16 +145,6 @@ def object_keys(label: NDArray[np.int64], instance: NDArray[np.int32], spec: Lab
         file_id = np.array([item.file_id for item in spec.classes])
         is_object &= (instance >= 1000) & (instance // 1000 == file_id[label])
     return np.where(is_object, (label << _CLASS_SHIFT) + instance, np.int64(-1))
-
-
-def _object(
-    key: int, place: Any, spec: LabelSpec, image_size: tuple[int, int], original_size: tuple[int, int]
-) -> SceneObject | None:
-    class_id, instance_id = key >> _CLASS_SHIFT, key & ((1 << _CLASS_SHIFT) - 1)
-    box = even_box(*_extent(place), image_size)
-    if box is None:
-        return None
-    return SceneObject(class_id, instance_id, spec.classes[class_id].part_category, box, original_size)
 
 
 def _extent(place: Any) -> tuple[int, int, int, int]:

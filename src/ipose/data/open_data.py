@@ -106,7 +106,6 @@ def open_scenes(
     """The scenes of a split.
 
     Args:
-        split: "train" or "val".
         size: (height, width) to draw at or resize to. None = as stored.
         limit: number of scenes, from the first one; None = all.
     """
@@ -119,8 +118,6 @@ def open_scenes(
 def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
     """The training scenes, after every file of both splits has been checked, now or once before.
 
-    Args:
-        size: (height, width) to draw at or resize to.
     Raises:
         DataError: lists the faults of both splits.
     """

@@ -66,8 +66,6 @@ def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
 def read_part_tree(root: str | Path, split: str) -> list[PartPair]:
     """Read the part pairs of a split, by category and name. Maps that are not 64 x 64 are cropped and resized.
 
-    Args:
-        split: "train", "val", ...
     Raises:
         DataError: no such tree; or files at fault, the first ten listed.
     """

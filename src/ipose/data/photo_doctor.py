@@ -50,11 +50,7 @@ def is_photo_set(root: Path) -> bool:
 
 
 def examine_photographs(root: str | Path) -> PhotoDiagnosis:
-    """Read every photograph, mask and list, and report every fault.
-
-    Args:
-        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA or Taichi as downloaded.
-    """
+    """Read every photograph, mask and list, and report every fault."""
     root = Path(root)
     layout = photo_layout(root) or _incomplete_layout(root)
     kind = layout.name if layout else "photographs"

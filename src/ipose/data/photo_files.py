@@ -45,6 +45,11 @@ def list_lines(file: Path) -> list[str]:
         raise DataError("a list of the data set cannot be read", file=file, found=found, mend=mend) from error
 
 
+def list_rows(file: Path) -> list[tuple[int, list[str]]]:
+    """Number and words of each line of a list that is not blank."""
+    return [(number, words) for number, line in enumerate(list_lines(file), start=1) if (words := line.split())]
+
+
 def missing_in_list(what: str, paths: list[Path], file: Path, mend: str) -> DataError:
     """The error for photographs that a list says nothing of: the first one, and how many more."""
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -78,7 +78,6 @@ class PhotoFolder(Sequence[Tensor]):
     They are held in memory where they fit into `KEPT_BYTES`; else each is read anew whenever it is asked for.
 
     Args:
-        progress: show a bar while they are read for the first time.
         upright: as in `ipose.data.png.read_photo`; False for published sets.
     Raises:
         DataError: lists the files that are no photographs; every file has been read by then.
@@ -127,7 +126,6 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
     """The photographs of a split, every one of them read.
 
     Args:
-        split: "train" or "val".
         size: side in pixels; the aspect is not kept.
         least: how many there must be.
     Raises:

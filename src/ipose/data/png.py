@@ -38,15 +38,9 @@ if Image.MAX_IMAGE_PIXELS is not None:  # Pillow warns of fewer
 
 TURNED = "turned upright, as EXIF says"
 _ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_T = Image.Transpose
+_TURNS = dict(enumerate((_T.FLIP_LEFT_RIGHT, _T.ROTATE_180, _T.FLIP_TOP_BOTTOM), start=2))
+_TURNS |= dict(enumerate((_T.TRANSPOSE, _T.ROTATE_270, _T.TRANSVERSE, _T.ROTATE_90), start=5))
 """What makes a photograph of that EXIF orientation upright."""
 
 _SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."

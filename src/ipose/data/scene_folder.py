@@ -105,7 +105,6 @@ def write_scene_folder(
 
     Args:
         scenes: with names that differ; all with a photograph or none, all with a part map or none.
-        split: "train", "val", ...
         part_names: of the spec's part categories, for `dataset.toml`; the paper's where left out.
     Raises:
         DataError: the split is there already; a scene whose name cannot be a file's; an id that a PNG cannot hold.

@@ -174,9 +174,7 @@ def resize_ids(ids: NDArray[Id], size: tuple[int, int]) -> NDArray[Id]:
     """
     if ids.shape == size:
         return ids
-    rows, cols = (_centres(old, new) for old, new in zip(ids.shape, size, strict=True))
-    return ids[rows[:, None], cols]
-
-
-def _centres(old: int, new: int) -> NDArray[np.int64]:
-    return (2 * np.arange(new) + 1) * old // (2 * new)  # in whole numbers: no rounding to worry about
+    # in whole numbers: no rounding to worry about
+    rows, cols = ((2 * np.arange(new) + 1) * old // (2 * new) for old, new in zip(ids.shape, size, strict=True))
+    resized: NDArray[Id] = ids[rows[:, None], cols]
+    return resized

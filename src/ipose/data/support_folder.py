@@ -73,8 +73,6 @@ def refuse_supports(folder: Path) -> None:
 def check_category_name(category: str, folder: str | Path) -> None:
     """Whether supports of this category can be saved.
 
-    Args:
-        folder: that they will be saved to, for the message.
     Raises:
         SupportError: a blank name, or one that is a path or hidden.
     """

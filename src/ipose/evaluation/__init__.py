@@ -6,10 +6,10 @@ support_comparison  several sets of supports                 landmarks          
 feature_distances   Frechet and kernel distance              feature_networks   the features, by name and hash
 diversity, lpips    between seeds                            class_diversity    mCSD, mOCD
 semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's; their class maps
-control             change inside and outside of an edit
-reconstruction      photographs from their own codes             robustness         noisy label maps
-protocols           what is compared, at what size           image_sets         images of folders or data, by name
+control             change inside and outside of an edit     robustness         noisy label maps
+reconstruction      photographs from their own codes         image_sets         images of folders or data, by name
+protocols           what is compared, at what size           part_cards, image_cards: cards of parts and of images
 image_pairs         both images, as a network sees them      judges             who judges, and all its options
 eval_card           a number with all it depends on          card_folder        the cards of a run
-part_cards, image_cards, class_cards                         evaluate_images    cards of two folders of images
+evaluate_images     cards of two folders of images
 """

@@ -92,17 +92,18 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
         TooFewObjectsError: fewer than k objects.
     """
     if not 1 <= parts < PART_CHANNELS:
-        raise ConfigError(
-            "no such number of parts", field="positions", found=parts, expected=f"1 to {PART_CHANNELS - 1}"
-        )
+        expected = f"1 to {PART_CHANNELS - 1}"
+        raise ConfigError("no such number of parts", field="positions", found=parts, expected=expected)
     places = [places_in_box(pair.shape) for pair in pairs]
     pool = np.concatenate([place.numpy() for place in places]).astype(np.float64)
     pool = pool[np.linspace(0, len(pool) - 1, min(MOST_PIXELS, len(pool))).astype(int)]
     centres, _ = kmeans2(pool, parts, seed=seed, minit="++")
     centres = centres[np.argsort(centres[:, 0])]  # from top to bottom, whatever the seed
-    painted = [
-        replace(pair, part_map=_painted(pair.shape, place, centres)) for pair, place in zip(pairs, places, strict=True)
-    ]
+    painted = []
+    for pair, place in zip(pairs, places, strict=True):
+        part_map = torch.zeros_like(pair.shape, dtype=torch.uint8)
+        part_map[pair.shape] = torch.from_numpy(vq(place.numpy().astype(np.float64), centres)[0] + 1).to(torch.uint8)
+        painted.append(replace(pair, part_map=part_map))
     names = tuple(f"place {i + 1}" for i in range(parts))
     return PartData(painted, [], {pairs[0].category: names}, ()).choose_supports(k, seed)
 
@@ -112,10 +113,3 @@ def places_in_box(shape: Bool[Tensor, "s s"]) -> Float[Tensor, "n 2"]:
     places = torch.nonzero(shape).float()
     low, high = places.amin(0), places.amax(0)
     return (places - (low + high) / 2) / (high - low).max().clamp_min(1)
-
-
-def _painted(shape: Tensor, places: Tensor, centres: np.ndarray) -> Tensor:
-    nearest, _ = vq(places.numpy().astype(np.float64), centres)
-    part_map = torch.zeros_like(shape, dtype=torch.uint8)
-    part_map[shape] = torch.from_numpy(nearest + 1).to(torch.uint8)
-    return part_map

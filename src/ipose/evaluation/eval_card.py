@@ -13,12 +13,8 @@ from ipose.whole_files import read_json, write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
-_MEASURES = {
-    "FID": "Frechet distance",
-    "KID": "Kernel distance",
-    "object FID": "Object Frechet distance",
-    "object KID": "Object kernel distance",
-}
+_MEASURES = {"FID": "Frechet distance", "KID": "Kernel distance"}
+_MEASURES |= {"object FID": "Object Frechet distance", "object KID": "Object kernel distance"}
 """General names of metrics that have another name with Inception's features."""
 
 _LOWER = ("distance", "error", "reconstruction", "mocd", " outside")
@@ -170,12 +166,8 @@ def read_cards(path: Path) -> list[EvalCard]:
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = (
-        []
-        if is_run and folder == path
-        else list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
-    )
-    if not files:
+    files = list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
+    if not files or (is_run and folder == path):
         mend = f"Make them with ipose evaluate {path}." if is_run else None
         raise DataError("no eval cards in this folder", file=path, expected="JSON files of ipose evaluate", mend=mend)
     return [read_card(file) for file in files]

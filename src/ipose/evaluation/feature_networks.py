@@ -114,12 +114,10 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
     cached = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
     path = cached if source == "inception" else Path(source)
     if source == "inception" and not path.is_file():
-        raise MissingWeightsError(
-            "Inception's weights, which make a distance FID, are not here",
-            file=path,
-            mend=f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
-            "other features (--features random, or a TorchScript file): the result is then not called FID.",
-        )
+        mend = f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
+        mend += "other features (--features random, or a TorchScript file): the result is then not called FID."
+        what = "Inception's weights, which make a distance FID, are not here"
+        raise MissingWeightsError(what, file=path, mend=mend)
     digest = sha256_of(path) if path.is_file() else ""
     if digest.startswith(INCEPTION_HASH):
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)

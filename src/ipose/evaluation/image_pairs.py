@@ -150,14 +150,11 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     Raises:
         NoObjectError: there are no pairs.
     """
-    both = [
-        tuple(network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True))
-        for batch in _batches(pairs, batch_size)
-    ]
+    both = _features(network, pairs, batch_size)
     if not both:
         raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
-    fake, real = zip(*both, strict=True)
-    return torch.cat(fake), torch.cat(real)
+    fake, real = both
+    return fake, real
 
 
 def image_features(network: FeatureNetwork, images: Iterable[Tensor], batch_size: int) -> Tensor:
@@ -166,8 +163,16 @@ def image_features(network: FeatureNetwork, images: Iterable[Tensor], batch_size
     Args:
         images: uint8 (3, h, w), one or more. Neighbours of the same size are put in one batch.
     """
-    batches = _batches(((image,) for image in images), batch_size)
-    return torch.cat([network(torch.stack([image for (image,) in batch])).float().cpu() for batch in batches])
+    return _features(network, ((image,) for image in images), batch_size)[0]
+
+
+def _features(network: FeatureNetwork, items: Iterable[tuple[Tensor, ...]], batch_size: int) -> list[Tensor]:
+    """Features of the first, second, ... image of every item; none where there is no item."""
+    found = [
+        [network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True)]
+        for batch in _batches(items, batch_size)
+    ]
+    return [torch.cat(features) for features in zip(*found, strict=True)]
 
 
 def _batches(items: Iterable[tuple[Tensor, ...]], batch_size: int) -> Iterator[list[tuple[Tensor, ...]]]:

@@ -61,11 +61,7 @@ class ImageFile:
 
 @dataclass(frozen=True, eq=False)
 class ScenePhoto:
-    """The photograph of a scene of a data set.
-
-    Args:
-        seed: None, as for all photographs.
-    """
+    """The photograph of a scene of a data set."""
 
     scenes: Sequence[Scene]
     index: int

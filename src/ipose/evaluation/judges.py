@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from ipose.errors import ConfigError, MissingWeightsError
-from ipose.evaluation.class_diversity import Masking
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.lpips import PerceptualDistance, load_lpips
 from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
@@ -15,6 +14,7 @@ from ipose.evaluation.segmenters import Segmenter, load_segmenter
 from ipose.label_spec import LabelSpec
 from ipose.training.config import Precision
 
+Masking = Literal["multiply", "map", "region"]
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
 _NO_SEGMENTER: dict[str, Any] = {"segmenter": None, "class_map": None, "ignore": (), "segmenter_size": None}
 CLASSES = "classes"
@@ -27,11 +27,7 @@ ROBUSTNESS = "robustness"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judges:
-    """The networks that judge images. None = the numbers of this network are left out.
-
-    Args:
-        features: for distances, and for diversity between seeds.
-    """
+    """The networks that judge images. None = the numbers of this network are left out."""
 
     features: FeatureNetwork | None = None
     perceptual: PerceptualDistance | None = None
@@ -111,8 +107,6 @@ class EvaluateOptions(JudgeOptions):
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
         without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
         count: number of images of a system that makes them from noise; None = as many as its paper.
-        maps: number of validation label maps, for protocol "classes".
-        pairs: number of image pairs for each class of a map, for protocol "classes".
         precision: "bf16" = images are made under bfloat16 autocast; what judges them computes in float32.
         masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
         out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run

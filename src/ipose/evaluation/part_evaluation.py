@@ -72,20 +72,12 @@ class PartEvaluation:
     def rows(self) -> Iterator[tuple[str, int, dict[str, PartScore], float | None]]:
         """(name, objects, score of each contender, error removed) of each category, then of each group."""
         for name, count in self.model.counts.items():
-            yield (
-                name,
-                count.objects,
-                {key: scores[name] for key, scores in self.contenders.items()},
-                self.error_removed(name),
-            )
+            found = {key: scores[name] for key, scores in self.contenders.items()}
+            yield name, count.objects, found, self.error_removed(name)
         for name, members in self.groups.items():
             objects = sum(self.model.counts[member].objects for member in members)
-            yield (
-                name,
-                objects,
-                {key: scores.groups()[name] for key, scores in self.contenders.items()},
-                self.error_removed(name),
-            )
+            found = {key: scores.groups()[name] for key, scores in self.contenders.items()}
+            yield name, objects, found, self.error_removed(name)
 
     def lines(self) -> list[tuple[str, ...]]:
         """`rows` as text in percent: objects, object pixels of all three, error removed, AC of all three, part mIoU,

@@ -115,7 +115,6 @@ class PartScores:
     """Part metrics of a data set, by category.
 
     Args:
-        counts: by category, in order of first appearance.
         novel: categories without part annotation in training. All others are basis.
     """
 
@@ -179,7 +178,6 @@ def score_parts(
     Args:
         predicted: part ids 0..8, for AC and mIoU.
         true: part ids 0..8.
-        novel: categories without part annotation in training.
         inside: part ids for the accuracy on object pixels; None = `predicted`.
     Raises:
         ShapeMismatchError: not one category for each object, or a part id outside 0..8.

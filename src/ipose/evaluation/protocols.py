@@ -79,11 +79,7 @@ def protocol_named(name: str) -> EvaluationProtocol:
 def resized(
     image: UInt8[Tensor, "3 h w"], size: tuple[int, int], protocol: EvaluationProtocol
 ) -> UInt8[Tensor, "3 h2 w2"]:
-    """Resize an image as the protocol says. An image that has the size already is not changed.
-
-    Args:
-        size: (height, width).
-    """
+    """Resize an image as the protocol says. An image that has the size already is not changed."""
     if tuple(image.shape[1:]) == size:
         return image
     smooth = F.interpolate(
@@ -97,7 +93,7 @@ def object_crop(image: UInt8[Tensor, "3 h w"], box: Box) -> UInt8[Tensor, "3 h2 
     return image[:, box.min_row : box.max_row + 1, box.min_col : box.max_col + 1]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SegmenterProtocol:
     """How the papers take mIoU and pixel accuracy on a data set. All other classes than the segmenter's are ignored.
 
@@ -105,8 +101,6 @@ class SegmenterProtocol:
 
     Args:
         classes: built-in spec whose classes it knows, without the unknown one.
-        size: (height, width) of the images.
-        images: number of validation images, one of each scene.
         source: where the papers name it.
         silent: what they do not say, in words.
     """
@@ -130,35 +124,16 @@ class SegmenterProtocol:
         return f"{self.network}, {len(self.class_names)} classes, {self.images} images of {height}x{width}"
 
 
-_CITYSCAPES = SegmenterProtocol(
-    network="DRN-D-105",
-    classes="cityscapes-trainids",
-    size=(256, 512),
-    images=500,
-    source="iPOSE sec. 4.1, GroupDNet sec. 4.3",
-)
+_BOTH = "iPOSE sec. 4.1, GroupDNet sec. 4.3"
+_NOT_SAID = "its input size, how its classes are merged, and the list of images are not published"
+_CITYSCAPES = SegmenterProtocol("DRN-D-105", "cityscapes-trainids", (256, 512), 500, _BOTH)
 
 SEGMENTER_PROTOCOLS = {
     "cityscapes": _CITYSCAPES,
     "cityscapes-trainids": _CITYSCAPES,
-    "ade20k": SegmenterProtocol(
-        network="UperNet-101",
-        classes="ade20k",
-        size=(256, 256),
-        images=2000,
-        source="iPOSE sec. 4.1, GroupDNet sec. 4.3",
-    ),
-    "coco-stuff": SegmenterProtocol(
-        network="DeepLab-v2", classes="coco-stuff", size=(256, 256), images=5000, source="iPOSE sec. 4.1"
-    ),
-    "deepfashion": SegmenterProtocol(
-        network="CIHP parser",
-        classes="deepfashion",
-        size=(256, 256),
-        images=2500,
-        source="GroupDNet sec. 4.3",
-        silent="its input size, how its classes are merged, and the list of images are not published",
-    ),
+    "ade20k": SegmenterProtocol("UperNet-101", "ade20k", (256, 256), 2000, _BOTH),
+    "coco-stuff": SegmenterProtocol("DeepLab-v2", "coco-stuff", (256, 256), 5000, "iPOSE sec. 4.1"),
+    "deepfashion": SegmenterProtocol("CIHP parser", "deepfashion", (256, 256), 2500, "GroupDNet sec. 4.3", _NOT_SAID),
 }
 """By the name of the label maps' spec."""
 
@@ -177,7 +152,6 @@ def beside_the_papers(
     Args:
         segmenter: name of its file. Nothing else tells which network it is.
         counted: names of the classes that are not ignored.
-        sizes: (height, width) of the images.
     """
     if (known := SEGMENTER_PROTOCOLS.get(spec.name)) is None:
         return None

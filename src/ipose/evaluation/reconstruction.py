@@ -59,7 +59,6 @@ def reconstruction(
     Args:
         scenes: with photographs, all of the model's size.
         perceptual: LPIPS. None = it is left out.
-        limit: number of scenes, from the first one. None = all.
     Raises:
         ConfigError: no scene.
         DataError: a scene without a photograph.
@@ -70,18 +69,14 @@ def reconstruction(
     count = len(scenes) if limit is None else min(len(scenes), limit)
     for first in progress_bar(range(0, count, AT_ONCE), "reconstructing"):
         batch = [scenes[i] for i in range(first, min(first + AT_ONCE, count))]
-        photographs = [_photograph(scene) for scene in batch]
+        photographs = [scene.image for scene in batch if scene.image is not None]
+        if lonely := next((scene for scene in batch if scene.image is None), None):
+            raise DataError("codes are read from photographs", file=lonely.name, found="a scene without one")
         for photograph, image in zip(photographs, image_uint8(reconstruct(batch)), strict=True):
             l1.append((image.double() - photograph.double()).abs().mean().item() / 255)
             if perceptual is not None:
                 lpips.append(perceptual(image[None], photograph[None]).item())
     return Reconstruction(fmean(l1), fmean(lpips) if lpips else None, len(l1))
-
-
-def _photograph(scene: Scene) -> Tensor:
-    if scene.image is None:
-        raise DataError("codes are read from photographs", file=scene.name, found="a scene without one")
-    return scene.image
 
 
 def reconstruction_cards(

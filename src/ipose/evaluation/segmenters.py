@@ -30,11 +30,7 @@ CITYSCAPES = "cityscapes-trainids"
 
 @dataclass(frozen=True)
 class ClassMap:
-    """What the channels of a segmenter stand for.
-
-    Args:
-        ids: class id of each channel. Several channels may stand for one class.
-    """
+    """What the channels of a segmenter stand for."""
 
     name: str
     ids: tuple[int, ...]

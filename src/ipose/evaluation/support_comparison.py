@@ -82,7 +82,6 @@ class JudgedObjects:
     Args:
         fit: training objects, to match parts on.
         judged: validation objects.
-        part_names: of the true parts 1, 2, ...
     Raises:
         ConfigError: no training or no validation objects, or objects of several categories.
     """
@@ -113,7 +112,6 @@ def compare_supports(
     true parts (one to one, largest sum of IoU). With this matching, predictions on validation objects are scored.
 
     Args:
-        sets: of supports, by name. Each has the objects' category.
         objects: with true parts.
     Raises:
         SupportError: a set without supports of the category.

@@ -32,7 +32,7 @@ from ipose.found_supports.segmented_objects import (
     pairs_of_photographs,
     pairs_of_scenes,
 )
-from ipose.part_annotations import PartPair, SupportSet
+from ipose.part_annotations import SupportSet
 from ipose.reports.sheets import supports_sheet
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
@@ -129,13 +129,12 @@ def choose_found_supports(
     """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
 
     Args:
-        names: of parts 1, 2, ...
         job: its `k`, `seed` and `fill` are used.
     Raises:
         DataError: no object is left.
         TooFewObjectsError: fewer objects than supports.
     """
-    covered = [pair for pair in objects.pairs if _covered(pair) >= COVERED]
+    covered = [pair for pair in objects.pairs if (pair.part_map > 0).sum() / pair.shape.sum() >= COVERED]
     passed_over = dict(objects.passed_over)
     if len(covered) < len(objects.pairs):
         passed_over[HARDLY_COVERED] = len(objects.pairs) - len(covered)
@@ -149,10 +148,6 @@ def choose_found_supports(
     counts = torch.bincount(part_maps.flatten().long(), minlength=len(names) + 1)
     share = (counts[1:].double() / counts[1:].sum()).tolist()
     return FoundSupports(supports, len(covered), passed_over, dict(zip(names, share, strict=True)))
-
-
-def _covered(pair: PartPair) -> float:
-    return float((pair.part_map > 0).sum() / pair.shape.sum())
 
 
 def _no_object(passed_over: Mapping[str, int], job: SegmenterSupportsJob) -> DataError:
@@ -176,12 +171,8 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
     if config.is_partworld or splits_of(root):
         labels, scenes = open_spec(config).labels, open_scenes(config, "train")
         category = category_of(labels, job.category, classes_there(scenes, job.limit))
-
-        def segment_scenes(segmenter: TrainedSegmenter) -> SegmentedObjects:
-            segment = named_segmenter(segmenter, naming)
-            return pairs_of_scenes(scenes, labels, segment, category, limit=job.limit, progress=True)
-
-        return segment_scenes
+        segment = partial(pairs_of_scenes, scenes, labels, category=category, limit=job.limit, progress=True)
+        return lambda trained: segment(named_segmenter(trained, naming))
     paths = find_photographs(root)[: job.limit]
     if job.spec is not None:
         message = "photographs have no label maps that a spec could describe"
@@ -192,8 +183,4 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
     check_photographs(paths, progress=True)
     refuse_label_maps(root, paths)
     shown = job.category
-
-    def segment_photographs(segmenter: TrainedSegmenter) -> SegmentedObjects:
-        return pairs_of_photographs(paths, partial(segment_image, segmenter), shown, naming, progress=True)
-
-    return segment_photographs
+    return lambda trained: pairs_of_photographs(paths, partial(segment_image, trained), shown, naming, progress=True)

@@ -20,7 +20,7 @@ from ipose.errors import ConfigError, DataError, EmptyShapeError
 from ipose.found_supports.part_naming import PartNaming
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PartPair
-from ipose.types import Scene, SceneObject
+from ipose.types import Scene
 
 
 def category_of(spec: LabelSpec, category: str | None, there: frozenset[int] | None = None) -> str:
@@ -141,7 +141,7 @@ def pairs_of_scenes(
     for scene in progress_bar(islice(scenes, count), "segmenting", shown=progress, total=count):
         if scene.image is None:
             raise DataError("a scene without a photograph", file=scene.name, expected="an image in *_img/")
-        objects = _objects(scene, classes, category)
+        objects = tuple(replace(item, part_category=category) for item in scene.objects if item.class_id in classes)
         there += len(objects)
         if objects:
             alone = replace(scene, image=None, part=segment(scene.image), objects=objects)
@@ -189,7 +189,3 @@ def without_specks(part: UInt8[Tensor, "h w"]) -> UInt8[Tensor, "h w"]:
     sizes = np.bincount(pieces.ravel())
     sizes[0] = 0
     return torch.where(torch.from_numpy((sizes >= SPECK * sizes.max())[pieces]), part, 0).to(torch.uint8)
-
-
-def _objects(scene: Scene, classes: frozenset[int], category: str) -> tuple[SceneObject, ...]:
-    return tuple(replace(item, part_category=category) for item in scene.objects if item.class_id in classes)

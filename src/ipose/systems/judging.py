@@ -9,7 +9,7 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import spec_source
 from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
-from ipose.evaluation.class_cards import class_cards
+from ipose.evaluation.class_diversity import class_cards
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, ROBUSTNESS, EvaluateOptions
 from ipose.evaluation.reconstruction import reconstruction_cards

@@ -144,8 +144,8 @@ class System:
             `ipose export`.
         judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
             alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
-        class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
-            None = it has no noise for each class.
+        class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes"
+            (`ipose.evaluation.class_diversity`); None = it has no noise for each class.
         reconstruction: `coder(run, device) -> (reconstruct, size)` for protocol "reconstruction"
             (`ipose.evaluation.reconstruction`); None = it has no encoder.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.

@@ -52,7 +52,7 @@ def train(
         criterion: what `config.keep_best` names. At each checkpoint it is measured, before `on_save` is called.
     Raises:
         ConfigError: `config.keep_best` names a metric, and there is no such criterion; or the processes have data sets
-            of different sizes.
+            of different sizes or other settings.
         NonFiniteLossError: a loss is NaN or infinite. The step was not taken.
         RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
             set has another size than before; or another process trains in the same folder.
@@ -61,7 +61,7 @@ def train(
         found = "nothing" if criterion is None else criterion.metric
         raise ConfigError("no measure of the metric to keep the best by", found=found, expected=config.keep_best)
     processes = Processes(device)
-    _same_items(len(source), processes)
+    _agree(processes, items=len(source), resume=resume, **vars(config))
     with ExitStack() as stack:
         if processes.is_main:
             stack.enter_context(run.locked())
@@ -83,12 +83,17 @@ def train(
         return result
 
 
-def _same_items(items: int, processes: Processes) -> None:
-    """Raises ConfigError, in every process, where the processes do not have as many items each."""
-    each = processes.from_all(items)
-    if len(set(each)) > 1:
-        message = "the processes of this training do not read the same data"
-        raise ConfigError(message, found=f"{each} items", mend="Give each host the same data set.")
+def _agree(processes: Processes, **facts: object) -> None:
+    """Raises ConfigError, in every process, where the processes were started differently: they would wait for ever."""
+    others = processes.from_all(facts)
+    found = [
+        f"{name} {[each[name] for each in others]}"
+        for name in facts
+        if any(each[name] != facts[name] for each in others)
+    ]
+    if found:
+        message = "the processes of this training have different data or settings"
+        raise ConfigError(message, found="; ".join(found), mend="Start each with the same words and the same data.")
 
 
 def _say_nothing(_: str) -> None:

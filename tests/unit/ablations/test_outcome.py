@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import strategies as st
 
-from ipose.ablations.outcome import Outcome, Spread, verdict
+from ipose.ablations.outcome import Outcome, verdict, width
 from ipose.ablations.page import written
 from ipose.systems.ablation_tables import table_named
 from ipose.testing.claims import law
@@ -145,16 +145,14 @@ class TestOutcome:
 VALUES = st.lists(st.floats(0, 100), min_size=2, max_size=4)
 
 
-class TestSpread:
-    """Mean and width over the seeds."""
+class TestWidth:
+    """The width of a cell over the seeds."""
 
     def test_by_hand(self):
-        spread = Spread((86.0, 87.0, 89.0))
-        assert spread.mean == pytest.approx(262 / 3)
-        assert spread.width == 3.0
+        assert width((86.0, 87.0, 89.0)) == 3.0
 
     def test_one_value_has_no_width(self):
-        assert Spread((5.0,)).width == 0
+        assert width((5.0,)) == 0
 
 
 class TestVerdict:

@@ -1,3 +1,5 @@
+import itertools
+import math
 from dataclasses import replace
 
 import hypothesis.strategies as st
@@ -100,6 +102,24 @@ class TestAugmentPair:
     def test_an_empty_batch_stays_empty(self) -> None:
         shapes, parts = torch.zeros(0, 64, 64, dtype=torch.bool), torch.zeros(0, 64, 64, dtype=torch.uint8)
         assert augment_pairs(shapes, parts, torch.Generator())[1].shape == (0, 64, 64)
+
+    @given(SEEDS)
+    def test_a_pixel_shows_the_one_that_the_steps_lead_back_to(self, seed: int) -> None:
+        """From the result back: mirrored, at a place of the enlarged frame, turned about its centre, shrunk by 8/9."""
+        draws = torch.rand(4, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+        found = [maps.expand(-1, 16, 16).tolist() for maps in _source_pixels(draws, 16)]
+        for pair, (enlarge, rotate, angle, top, left, flip) in enumerate(draws.tolist()):
+            radians = math.radians(30 * angle - 15) if rotate < 0.5 else 0.0
+            sine, cosine = math.sin(radians), math.cos(radians)
+            for row, column in itertools.product(range(16), repeat=2):
+                source = (row, 15 - column if flip < 0.5 else column)
+                inside = True
+                if enlarge < 0.5:
+                    y, x = source[0] + math.floor(3 * top) - 8.5, source[1] + math.floor(3 * left) - 8.5
+                    turned = round(cosine * y - sine * x + 8.5), round(sine * y + cosine * x + 8.5)
+                    inside = all(0 <= place < 18 for place in turned)
+                    source = tuple(min(max(place, 0), 17) * 16 // 18 for place in turned)
+                assert tuple(maps[pair][row][column] for maps in found) == (*source, inside)
 
     def test_a_quarter_stays_as_it_is_a_quarter_is_only_mirrored_and_the_rest_grows(self) -> None:
         count = 1000

@@ -180,6 +180,13 @@ class TestReadInputs:
         assert tell_of_squeezing(street, (48, 48), multiple=32)
         assert "--keep-size keeps a size whose sides are multiples of 32" in capsys.readouterr().err
 
+    @pytest.mark.parametrize(
+        ("size", "said"),
+        [((64, 96), False), ((32, 49), True), ((96, 145), False), ((97, 144), True), ((193, 288), False)],
+    )
+    def test_a_hundredth_of_the_ratio_is_not_said(self, street, size, said):
+        assert tell_of_squeezing(street, size) is said
+
     def test_the_first_squeezed_map_need_not_be_the_first_one(self, street, capsys):
         assert "tall.png: this map of 64x16 (height x width)" in self.said(street, (64, 96), capsys)
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from PIL import Image
 
+from ipose.data.object_index import index_objects
 from ipose.data.png import write_index
 from ipose.data.scene_files import SceneFiles
-from ipose.data.scene_maps import check_scene, class_ids, component_instances, resize_ids, resize_photo
+from ipose.data.scene_maps import check_scene, class_ids, component_instances, read_scene, resize_ids, resize_photo
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
 
@@ -87,6 +89,44 @@ class TestResizing:
         expected = np.array(Image.fromarray(photo).resize((20, 45), Image.Resampling.BICUBIC))
         assert np.array_equal(resize_photo(photo, (45, 20)), expected)
         assert resize_photo(photo, (30, 50)) is photo
+
+
+class TestReadScene:
+    """All maps of a scene and its photograph come to one size, each in its own way."""
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> SceneFiles:
+        paths = {kind: tmp_path / f"{kind}.png" for kind in ("label", "instance", "part", "image")}
+        ids = torch.tensor([item.file_id for item in SPEC.classes], dtype=torch.uint8)
+        noise = torch.from_numpy(NOISE)
+        parts = torch.where((noise % 5 == CAR) | (noise % 5 == CAR + 1), noise % 3, 0).to(torch.uint8)
+        for kind, values in (("label", ids[(noise % 5).long()]), ("instance", 1 + noise % 7), ("part", parts)):
+            write_index(paths[kind], values)
+        Image.fromarray(np.stack([NOISE, NOISE.T.reshape(40, 50), 255 - NOISE], 2)).save(paths["image"])
+        return SceneFiles("one", **paths)
+
+    @pytest.mark.parametrize("size", [None, (20, 25), (27, 60)])
+    def test_maps_are_picked_and_the_photograph_is_averaged(
+        self, files: SceneFiles, size: tuple[int, int] | None
+    ) -> None:
+        objects = check_scene(files, SPEC, size).objects
+        scene, whole = read_scene(files, SPEC, size, objects), read_scene(files, SPEC, None, ())
+        assert torch.equal(whole.label, torch.from_numpy(NOISE % 5).long())
+        assert torch.equal(whole.instance, torch.from_numpy(1 + NOISE % 7).int())
+        assert whole.part.max() == 2
+        for kind in ("label", "instance", "part"):
+            picked = resize_ids(getattr(whole, kind).numpy(), size or (40, 50))
+            assert torch.equal(getattr(scene, kind), torch.from_numpy(picked)), kind
+        photo = np.array(Image.open(files.image))
+        assert torch.equal(scene.image, torch.from_numpy(resize_photo(photo, size or (40, 50))).permute(2, 0, 1))
+        assert (
+            scene.objects
+            == objects
+            == index_objects(scene.label, scene.instance, SPEC, original_size=(1, 1) if size is None else (40, 50))
+        )
+
+    def test_a_checked_scene_has_no_photograph(self, files: SceneFiles) -> None:
+        assert check_scene(files, SPEC).image is None
 
 
 class TestIds:

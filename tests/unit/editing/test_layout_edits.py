@@ -140,6 +140,21 @@ class TestAdd:
         assert len({item.instance_id for item in result.scene.objects}) == 3
         assert not torch.equal(model(scene, edit=added).image, model(scene, edit=added + Resample(object=2)).image)
 
+    def test_it_has_the_part_category_of_its_class_and_the_photographs_size(self, model, scene):
+        sized = replace(scene, objects=tuple(replace(item, original_size=(300, 500)) for item in scene.objects))
+        added = apply(model, sized, AddObject("car", self.SHAPE, (10, 20, 6, 12))).scene.objects[2]
+        assert (added.part_category, added.original_size) == ("car", (300, 500))
+
+    def test_a_class_is_named_before_a_part_category(self, scene):
+        """Given a lorry with the parts of a car, which comes before the car."""
+        lorry = replace(SPEC.classes[BOX], name="lorry", part_category="car")
+        spec = replace(SPEC, classes=(*SPEC.classes[:CAR], lorry, *SPEC.classes[CAR:BOX]))
+        for name, class_id in (("car", CAR + 1), ("lorry", CAR)):
+            added = edited_draft(
+                AddObject(name, self.SHAPE, (10, 20, 6, 8)), replace(scene, objects=()), SupportSet({}, {}), spec
+            )
+            assert added.scene.objects[0].class_id == class_id
+
     def test_it_can_be_moved_and_taken_away_again(self, model, scene):
         added = AddObject("box", self.SHAPE, (10, 20, 6, 12))
         assert same_maps(apply(model, scene, added, RemoveObject(2)), apply(model, scene))
@@ -228,6 +243,14 @@ class TestLabel:
     def test_new_ground_is_one_with_the_ground_of_its_class_beside_it(self, model, scene):
         region = self.region(24, 4, 4, 10)  # sky that becomes sky, of which this map has the number 0
         assert torch.equal(apply(model, scene, EditLabel(region, "sky")).scene.instance, scene.instance)
+
+    def test_new_ground_of_a_class_with_several_numbers_has_its_label_id(self, model, scene):
+        numbered = replace(scene, instance=scene.instance.clone())
+        numbered.instance[:, 40:][scene.label[:, 40:] == 1] = 7
+        region = self.region(4, 4, 8, 10)
+        ground = apply(model, numbered, EditLabel(region, "sky")).scene
+        assert set(ground.instance[region].tolist()) == {SPEC.classes[1].file_id}
+        assert SPEC.classes[1].file_id not in (0, 7)
 
     def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
         covered = EditLabel(self.region(4, 4, 8, 10), "sky")

@@ -5,8 +5,17 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.errors import ShapeMismatchError
-from ipose.evaluation.control import EditedPair, control_cards, feature_distance, region_distance, region_l1
+from ipose.evaluation.control import (
+    Change,
+    EditedPair,
+    Measured,
+    control_cards,
+    feature_distance,
+    region_distance,
+    region_l1,
+)
 from ipose.evaluation.feature_networks import random_features
+from ipose.evaluation.lpips import PerceptualDistance
 from ipose.testing.claims import law
 
 LEFT = torch.zeros(8, 8, dtype=torch.bool)
@@ -69,6 +78,20 @@ class TestControlCards:
         assert {card.protocol for card in cards} == {"control"}
         assert l1_outside.counts == {"images": 2, "pixels": 96}
 
+    def test_lpips_where_it_is_there(self):
+        """Given a stand-in for LPIPS, the mean absolute difference of images in [-1, 1]."""
+        lpips = PerceptualDistance("a network", lambda a, b: (a - b).abs().mean((1, 2, 3)))
+        _, _, inside, outside = control_cards([pair(1.0, 0.0), pair(0.6, 0.2)], facts={}, perceptual=lpips)
+        assert (inside.metric, outside.metric) == ("LPIPS inside the edit", "LPIPS outside the edit")
+        assert inside.features == "a network"
+        assert inside.value == pytest.approx(2 * (1.0 + 0.6) / 2 * 16 / 64, abs=0.01)
+        assert outside.value == pytest.approx(2 * (0.0 + 0.2) / 2 * 48 / 64, abs=0.01)
+
+    def test_an_edit_without_a_side_does_not_count_on_that_side(self):
+        inside, outside = control_cards([pair(0.5, 0.5, torch.ones(8, 8).bool()), pair(0.3, 0.1)], facts={})
+        assert (inside.value, outside.value) == (pytest.approx(0.4), pytest.approx(0.1))
+        assert (inside.counts, outside.counts) == ({"images": 2, "pixels": 80}, {"images": 1, "pixels": 48})
+
     def test_an_edit_of_everything_has_no_outside(self):
         cards = control_cards([pair(0.5, 0.5, torch.ones(8, 8).bool())], facts={})
         assert [card.metric for card in cards] == ["L1 inside the edit"]
@@ -76,3 +99,18 @@ class TestControlCards:
     def test_maps_of_other_sizes_are_refused(self):
         with pytest.raises(ShapeMismatchError, match="differ in size"):
             EditedPair(torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), torch.ones(4, 4).bool())
+
+
+def test_measured_keeps_the_changes_in_order_and_gives_the_cards_of_each_kind_of_edit():
+    everything = pair(0.5, 0.5, torch.ones(8, 8).bool())
+    measured = Measured()
+    for scene, kind, edited in (("a", "move", pair(1.0, 0.2)), ("a", "texture", everything), ("b", "move", pair(0, 0))):
+        measured.take(scene, kind, edited)
+    assert [(c.scene, c.edit) for c in measured.changes] == [("a", "move"), ("a", "texture"), ("b", "move")]
+    assert (measured.changes[0].inside, measured.changes[0].outside) == (pytest.approx(1.0), pytest.approx(0.2))
+    assert measured.changes[1] == Change("a", "texture", 0.5, None)
+    assert [(card.metric, card.value) for card in measured.cards(facts={})] == [
+        ("L1 inside the edit, move", pytest.approx(0.5)),
+        ("L1 outside the edit, move", pytest.approx(0.1)),
+        ("L1 inside the edit, texture", pytest.approx(0.5)),
+    ]

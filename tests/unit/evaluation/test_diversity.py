@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.diversity import by_scene, feature_diversity, lpips_diversity
+from ipose.evaluation.diversity import by_scene, diversity, feature_diversity, lpips_diversity
+from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.protocols import EvaluationProtocol
 
 
@@ -41,6 +42,21 @@ class Grey:
 
     def pixels(self):
         return torch.full((3, 4, 4), self.level, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize(("size", "seen"), [(None, (4, 4)), ((2, 3), (2, 3))])
+def test_images_of_each_scene_reach_the_network_at_the_protocols_size(size, seen):
+    """Given features (1, grey) of images of one grey: the angles between (1, 0), (1, 1) and (1, 1) are 45 degrees."""
+    shapes = []
+
+    def network(images):
+        shapes.append(tuple(images.shape))
+        return torch.stack([torch.ones(len(images)), images.float().mean((1, 2, 3))], 1)
+
+    scenes = [[Grey("a", seed, level) for seed, level in enumerate((0, 1, 1))], [Grey("b", s, 7) for s in range(3)]]
+    found = diversity(FeatureNetwork("grey", "0" * 64, network), EvaluationProtocol(name="x", size=size), scenes)
+    assert found == pytest.approx((2 * (1 - 0.5**0.5) + 0) / 6, abs=1e-6)
+    assert shapes == [(3, 3, *seen)] * 2
 
 
 class TestLpipsDiversity:

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from ipose.data.specs import load_spec
-from ipose.errors import ConfigError, DataError
-from ipose.evaluation.segmenters import ClassMap, Segmenter, class_maps, classes_named
-from ipose.testing.tiny_scenes import SPEC
+from ipose.errors import ConfigError, DataError, MissingWeightsError
+from ipose.evaluation.segmenters import ClassMap, Segmenter, class_maps, classes_named, load_segmenter
+from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC
 
 
 class Reds(nn.Module):
@@ -78,6 +78,51 @@ class TestSegmenter:
             answer = Segmenter(file, [ClassMap("two", (4, 2))], input_size=size)(image)
             assert answer.shape == (6, 10)
             assert set(answer.flatten().tolist()) == found
+
+    def test_logits_may_come_under_the_key_out(self, file, tmp_path):
+        class Keyed(Reds):
+            def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+                return {"out": super().forward(x), "aux": x}
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.jit.save(torch.jit.trace(Keyed(), torch.zeros(1, 3, 8, 8), strict=False), tmp_path / "keyed.pt")
+        image = torch.randint(0, 256, (3, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+        plain, keyed = (Segmenter(path, [ClassMap("two", (4, 2))])(image) for path in (file, tmp_path / "keyed.pt"))
+        assert torch.equal(keyed, plain)
+
+
+class TestLoadSegmenter:
+    """A run's own class map, or a given one; and the classes that do not count."""
+
+    WHITE = torch.full((3, 8, 8), 255, dtype=torch.uint8)
+
+    @pytest.fixture
+    def run(self, file, tmp_path):
+        """A run whose segmenter has the channels dog and car."""
+        model = tmp_path / "run" / "model"
+        model.mkdir(parents=True)
+        file.rename(model / "segmenter.pt")
+        (model / "class_map.json").write_text(json.dumps(["dog", "car"]))
+        return tmp_path / "run"
+
+    def test_of_a_run_or_its_model_folder_has_the_runs_class_map(self, run):
+        for path in (run, run / "model"):
+            assert load_segmenter(path, SPEC)(self.WHITE).eq(CAR).all()
+
+    def test_a_given_class_map_goes_first(self, run, tmp_path):
+        (tmp_path / "mine.json").write_text(json.dumps(["sky", "box"]))
+        assert load_segmenter(run, SPEC, tmp_path / "mine.json")(self.WHITE).eq(BOX).all()
+
+    def test_unknown_and_ignored_classes_and_those_without_a_channel_do_not_count(self, run):
+        judge = load_segmenter(run, SPEC, ignore=("dog",), input_size=(4, 4))
+        judge(self.WHITE)
+        assert judge.ignored(SPEC) == (0, 1, DOG, BOX)
+        assert judge.input_size == (4, 4)
+
+    def test_a_folder_without_one_is_refused(self, tmp_path):
+        with pytest.raises(MissingWeightsError, match="no segmenter in this folder"):
+            load_segmenter(tmp_path, SPEC)
 
 
 class TestClassMaps:

@@ -25,6 +25,7 @@ from ipose.found_supports.segmented_objects import (
     pairs_of_scenes,
     without_specks,
 )
+from ipose.part_annotations import PartPair
 from ipose.testing import law
 
 WORLD = DataConfig(categories=("car",), objects=(1, 1), scenes=6, val_scenes=1, scene_size=64)
@@ -70,6 +71,11 @@ class TestPerfectSegmenter:
         (first, second) = (pairs_of_scenes(s, spec, perfect(scenes), "car").pairs for s in (scenes, blind))
         assert all(torch.equal(a.part_map, b.part_map) for a, b in zip(first, second, strict=True))
 
+    @pytest.mark.parametrize(("limit", "count"), [(None, 6), (2, 2), (9, 6)])
+    def test_looks_at_the_first_scenes_alone_where_asked(self, scenes, spec, limit, count):
+        names = [pair.name for pair in pairs_of_scenes(scenes, spec, perfect(scenes), "car", limit=limit).pairs]
+        assert names == [pair.name for pair in pairs_from_scenes(scenes[:count], spec)]
+
     def test_objects_in_which_it_finds_nothing_are_counted(self, scenes, spec):
         seen = pairs_of_scenes(scenes, spec, lambda image: torch.zeros(64, 64, dtype=torch.uint8), "car")
         assert (seen.pairs, seen.passed_over) == ([], {NOTHING_FOUND: len(scenes)})
@@ -98,6 +104,19 @@ class TestChoice:
         found = choose_found_supports(seen, PARTS, JOB)
         assert (found.objects, found.passed_over) == (len(pairs) - 1, {NOTHING_FOUND: 2, HARDLY_COVERED: 1})
         assert sum(found.share.values()) == pytest.approx(1)
+
+    @pytest.mark.parametrize(("rows", "kept"), [(4, 3), (3, 2)])
+    def test_parts_on_half_of_an_object_are_enough(self, rows, kept):
+        """Given objects of 8 rows, of which one shows parts on 4 or on 3, and what part 2 has of all part pixels."""
+        shape = torch.zeros(64, 64, dtype=torch.bool)
+        shape[10:18, 10:20] = True
+        pairs = [PartPair("car", shape, shape.to(torch.uint8), name) for name in "ab"]
+        some = torch.zeros(64, 64, dtype=torch.uint8)
+        some[10 : 10 + rows, 10:20] = 2
+        found = choose_found_supports(SegmentedObjects([*pairs, PartPair("car", shape, some, "c")]), PARTS, JOB)
+        assert found.objects == kept
+        assert list(found.share) == list(PARTS)
+        assert list(found.share.values()) == pytest.approx([0.8, 0.2, 0, 0, 0] if kept == 3 else [1, 0, 0, 0, 0])
 
     def test_filled_supports_cover_the_object(self, scenes, spec):
         pairs = pairs_of_scenes(scenes, spec, perfect(scenes), "car").pairs
@@ -229,6 +248,12 @@ class TestPhotographs:
         part = torch.zeros(20, 20, dtype=torch.uint8)
         part[2:10, 2:10], part[10, 10], part[19, 0] = 1, 2, 3
         assert without_specks(part).unique().tolist() == [0, 1, 2]
+
+    @pytest.mark.parametrize(("pixels", "stays"), [(9, False), (10, True)])
+    def test_a_piece_of_a_tenth_of_the_largest_one_stays(self, pixels, stays):
+        part = torch.zeros(20, 20, dtype=torch.uint8)
+        part[2:12, 2:12], part[15, :pixels] = 1, 2
+        assert (2 in without_specks(part)) is stays
 
     def test_pieces_of_some_size_stay(self):
         part = torch.zeros(20, 20, dtype=torch.uint8)

@@ -105,6 +105,23 @@ class TestWithoutBackground:
             assert torch.equal(outputs(network, changed=3).image, image)
             assert not outputs(network).background.any()
 
+    @torch.no_grad()
+    def test_its_look_is_painted_where_its_mask_is_which_is_the_last(self):
+        network, noise = built(separate_background=False).eval(), torch.Generator().manual_seed(0)
+        embeddings, background = torch.randn(1, 3, 4, generator=noise), torch.randn(1, 4, generator=noise)
+        place, centres = torch.zeros(1, 2), torch.zeros(1, 3, 2)
+
+        def image(channel, parts, behind):
+            mask = torch.zeros(1, 4, 32, 32)
+            mask[:, channel] = 1
+            return network.level3(parts, behind, centres, mask, place)[0]
+
+        for channel, (own, other) in ((3, (background, embeddings)), (0, (embeddings, background))):
+            order = (lambda a, b: (b, a)) if channel == 3 else (lambda a, b: (a, b))
+            before = image(channel, *order(own, other))
+            assert torch.equal(image(channel, *order(own, -other)), before)
+            assert not torch.allclose(image(channel, *order(-own, other)), before)
+
     def test_it_has_no_layers_of_the_background(self):
         names = {name.partition(".")[0] for name, _ in built(separate_background=False).named_parameters()}
         assert names == {"level1", "mask_start", "foreground_start", "mask_blocks", "foreground_blocks", "head"}

@@ -54,6 +54,17 @@ class TestObjective:
             expected = 10 * (one.generator(*one.encoder(real)).image - real).abs().sum() / real.numel()
         torch.testing.assert_close(found, expected)
 
+    def test_both_networks_learn_at_the_generators_rate_and_move_together(self):
+        made = objective(lr_generator=1e-3, lr_discriminator=2e-3, beta1=0.4, beta2=0.8)
+        ((name, optimizer),) = made.optimizers.items()
+        group = optimizer.param_groups[0]
+        assert (name, group["lr"], group["betas"]) == ("both", 1e-3, (0.4, 0.8))
+        owned = {id(p) for network in made.networks.values() for p in network.parameters()}
+        assert {id(p) for p in group["params"]} == owned
+        moved = made.to("meta")
+        assert moved.parts.grid.is_meta
+        assert all(p.is_meta for network in moved.networks.values() for p in network.parameters())
+
     def test_terms_of_each_step_and_both_networks_learn(self):
         one, before = objective(), objective()
         runner, batch = PhaseRunner(one, Processes("cpu")), PhotoBatch(photographs(), tuple("abcd"))

@@ -7,7 +7,7 @@ import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.ganseg.blocks import start_weights
-from ipose.ganseg.generator import GANSegGenerator
+from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.points import PartPoints
 from ipose.ganseg.presets import GANSegConfig
 from ipose.testing import GANSegGeneratorContract
@@ -109,13 +109,23 @@ class TestMargin:
         assert torch.allclose(one, two, atol=1e-5) == same
 
 
+def test_the_part_map_counts_parts_from_1_and_the_background_which_is_last_as_0():
+    mask = torch.eye(4)[torch.tensor([[3, 0], [1, 2]])].permute(2, 0, 1)[None]
+    nothing = torch.zeros(1, 1, 2, 2)
+    output = GANSegOutput(nothing, mask, nothing, nothing, nothing, torch.zeros(1, 3, 2), torch.zeros(1, 3, 2))
+    assert output.part_map().tolist() == [[[0, 1], [2, 3]]]
+    assert output.part_map().dtype == torch.uint8
+
+
 class TestSharedLayers:
     """Layers are shared where the config asks for it; that they are nowhere else, the contract says."""
 
     def test_one_layer_in_place_of_each_run_of_equal_ones(self):
         shared = GANSegGenerator(replace(SMALL, share_repeated=True))
         assert shared.level1.to_points[0] is shared.level1.to_points[3]
-        assert shared.mask_blocks[1] is shared.mask_blocks[2]
+        first, one, same, last = shared.mask_blocks
+        assert one is same
+        assert len({first, one, last}) == 3
         assert shared.level1.to_points[0] is not shared.level1.to_background[0]
         assert shared.state_dict().keys() == GANSegGenerator(SMALL).state_dict().keys()
 

@@ -36,7 +36,7 @@ class TestPartsOffThePicture:
 
     def test_by_hand(self):
         points = torch.zeros(2, 6, 2)
-        moved = move_parts(points, 3, [MovePart(2, 1.5, 0.0)])
+        moved = move_parts(points, 3, [MovePart(2, 1.5, 0.0), MovePart(3, 0.0, -1.5)])
         moved[1, 2] = 0.0  # one of the two points of part 2 comes back in the second image
         assert parts_off_the_picture(points, 3) == {}
-        assert parts_off_the_picture(moved, 3) == {2: [0]}
+        assert parts_off_the_picture(moved, 3) == {2: [0], 3: [0, 1]}

@@ -199,9 +199,16 @@ class TestHandCounts:
 
 
 def test_each_network_learns_at_its_own_rate():
-    rates = {name: one.param_groups[0]["lr"] for name, one in system(lr_generator=1e-3).optimizers.items()}
-    assert rates == {"generator": 1e-3, "discriminator": SMALL.lr_discriminator}
-    assert SMALL.lr_discriminator != 1e-3
+    made = system(lr_generator=1e-3, lr_discriminator=2e-3, beta1=0.4, beta2=0.8)
+    groups = {name: optimizer.param_groups[0] for name, optimizer in made.optimizers.items()}
+    found = {name: (group["lr"], group["betas"]) for name, group in groups.items()}
+    assert found == {"generator": (1e-3, (0.4, 0.8)), "discriminator": (2e-3, (0.4, 0.8))}
+
+
+def test_moves_the_grid_of_the_part_losses_too():
+    moved = system().to("meta")
+    assert moved.parts.grid.is_meta
+    assert all(parameter.is_meta for network in moved.networks.values() for parameter in network.parameters())
 
 
 class TestPhases:

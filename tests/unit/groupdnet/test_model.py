@@ -52,6 +52,20 @@ class TestCodes:
         together = model.paint(scenes, model.draw(scenes, seed=3))
         torch.testing.assert_close(model(scenes[1], seed=3), together[1], atol=1e-5, rtol=1e-5)
 
+    def test_networks_in_train_mode_are_put_in_eval_mode(self):
+        config = small(**SETTINGS)
+        made = GroupDNet(Encoder(config).train(), Decoder(config).train(), SPEC)
+        assert not any(module.training for network in (made.encoder, made.decoder) for module in network.modules())
+
+    def test_images_of_seeds_are_those_of_each_seed(self, model, scenes):
+        found = list(model.images(scenes, (3, 5)))
+        assert model.size == (32, 48)
+        assert all(
+            torch.equal(one, model.paint(scenes, model.draw(scenes, seed=s)))
+            for one, s in zip(found, (3, 5), strict=True)
+        )
+        assert not torch.equal(*found)
+
     def test_a_photographs_codes_paint_its_label_map(self, model, scenes):
         codes, batch = model.encode(scenes), SceneBatch.from_scenes(scenes)
         with torch.no_grad():

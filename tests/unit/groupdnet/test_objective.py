@@ -255,6 +255,33 @@ def has_gradient(network):
     return any(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
 
 
+class TestConstruction:
+    """Optimizers, averages and the frozen helper are what the config says."""
+
+    def test_adam_has_the_rates_and_betas_of_the_config(self):
+        made = system(lr_generator=1e-3, lr_discriminator=2e-3, beta1=0.5, beta2=0.8)
+        groups = {name: optimizer.param_groups[0] for name, optimizer in made.optimizers.items()}
+        found = {name: (group["lr"], group["betas"]) for name, group in groups.items()}
+        assert found == {"generator": (1e-3, (0.5, 0.8)), "discriminator": (2e-3, (0.5, 0.8))}
+
+    def test_encoder_and_decoder_are_averaged(self):
+        assert system().averaged == ("encoder", "generator")
+
+    def test_batch_norms_over_gpus_are_as_asked_for(self):
+        assert [system(sync_batch_norm=one).sync_batch_norm for one in (False, True)] == [False, True]
+
+    def test_moves_its_helper_too(self):
+        config = small(**{**SETTINGS, "perceptual": "vgg"})
+        moved = GroupDNetObjective.from_config(config, perceptual=torch.nn.Linear(1, 1)).to("meta")
+        modules = (*moved.networks.values(), moved.perceptual)
+        assert all(parameter.is_meta for module in modules for parameter in module.parameters())
+
+    @pytest.mark.parametrize("settings", [{"perceptual": "none"}, {"perceptual": "vgg", "perceptual_weight": 0.0}])
+    def test_a_perceptual_network_that_is_not_asked_for_is_not_used(self, settings):
+        config = small(**{**SETTINGS, **settings})
+        assert GroupDNetObjective.from_config(config, perceptual=torch.nn.Identity()).perceptual is None
+
+
 class TestWrongInput:
     """Each is one sentence, before anything is computed."""
 

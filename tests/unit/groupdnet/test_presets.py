@@ -72,6 +72,15 @@ class TestPresets:
         assert preset("deepfashion").start == preset("ade20k").start == (4, 4)
         assert preset("cityscapes").start == (4, 8)
 
+    def test_the_kl_of_an_image_counts_as_often_as_a_device_of_the_published_training_has_images(self):
+        assert preset("deepfashion", batch_size=24, kl_devices=3).kl_images == 8
+        assert preset("deepfashion", batch_size=2, kl_devices=4).kl_images == 0.5
+        assert preset("deepfashion", batch_size=24, kl="mean").kl_images == 1
+
+    def test_a_code_has_its_channels_for_each_class_unless_it_is_one_vector(self):
+        assert preset("deepfashion", code_channels=6).z_channels == 6 * 8
+        assert preset("deepfashion-vspade").z_channels == 256
+
     def test_another_name_is_refused(self):
         with pytest.raises(ConfigError, match=r"deepfashion \| cityscapes"):
             preset("deepfashoin")
@@ -103,6 +112,14 @@ class TestWrongSettings:
     def test_a_map_of_one_pixel_is_fine_for_a_group_norm_and_two_pixels_for_an_instance_norm(self):
         assert preset("deepfashion", height=64, width=64, norm="group").start == (1, 1)
         assert preset("deepfashion", height=64, width=128).start == (1, 2)
+
+    def test_the_first_width_is_a_multiple_of_the_classes_where_the_first_layer_is_grouped_by_them(self):
+        one = {"decoder_groups": (1,) * 7, "decoder_channels": (1004, *preset("deepfashion").decoder_channels[1:])}
+        with pytest.raises(ConfigError, match=r"\[decoder_channels\].*found 1004.*multiple of the 8 classes"):
+            preset("deepfashion", **one)
+        assert preset("deepfashion", **one, first_grouped=False).decoder_channels[0] == 1004
+        vector = {"code": "vector", "encoder_grouped": False, "class_images": "whole"}
+        assert preset("deepfashion", **one, **vector).decoder_channels[0] == 1004
 
     def test_free_lists_work(self):
         config = preset("deepfashion", decoder_groups=(8, 4, 8, 2, 1, 4, 1))

@@ -107,6 +107,11 @@ class TestReleaseRule:
         bits = self.masks(torch.tensor([[[0, 1]]])).flatten(1)
         assert (bits[:, 0] <= bits[:, 1]).all()
 
+    def test_class_1_in_one_image_binds_class_0_in_another(self) -> None:
+        masks = self.masks(torch.tensor([[[0, 2]], [[3, 1]]]), draws=400)
+        assert (masks[:, 0, 0, 0, 0] <= masks[:, 1, 0, 0, 1]).all()
+        assert masks.mean(0).flatten().tolist() == pytest.approx([0.25, 0.5, 0.5, 0.5], abs=0.08)
+
     def test_class_0_is_free_in_a_batch_without_class_1(self) -> None:
         shares = self.masks(torch.tensor([[[0, 2]]]), draws=400).mean(0).flatten()
         assert shares.tolist() == pytest.approx([0.5, 0.5], abs=0.08)

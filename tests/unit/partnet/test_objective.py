@@ -323,11 +323,12 @@ class TestPartPairSource:
             PartPairSource([], supports)
 
     def test_a_batch_moves_as_a_whole(self, batch, device):
-        moved = batch.to(device)
-        assert isinstance(moved, PartBatch)
-        tensors = (moved.shapes, moved.part_map, moved.supports, moved.index)
-        assert {tensor.device.type for tensor in tensors} == {device.type}
-        assert moved.names == batch.names
+        for place in (device, torch.device("meta")):
+            moved = batch.to(place)
+            assert isinstance(moved, PartBatch)
+            tensors = (moved.shapes, moved.part_map, moved.supports, moved.index)
+            assert {tensor.device.type for tensor in tensors} == {place.type}
+            assert moved.names == batch.names
 
 
 def test_a_step_of_the_loop_changes_every_weight_of_partnet(batch):

@@ -76,6 +76,21 @@ class TestPositionParts:
         for number, item in enumerate(objects, start=1):
             assert torch.equal(numbers == number, one.label == item.class_id)
 
+    def test_or_where_the_instance_id_alone_is_whatever_the_label_says(self):
+        """Given an object of instance 1 with a hole of another label, and one of instance 2 beside it."""
+        instance, label = torch.zeros(1, 8, 12, dtype=torch.int32), torch.ones(1, 8, 12, dtype=torch.int64)
+        instance[:, 1:7, 1:7], instance[:, 1:7, 8:11] = 1, 2
+        label[instance > 0], label[:, 3:5, 3:5] = BOX, 1
+        objects = (SceneObject(BOX, 1, None, Box(1, 6, 1, 6)), SceneObject(BOX, 2, None, Box(1, 6, 8, 10)))
+        batch = SceneBatch(("a",), None, label, instance, objects, torch.zeros(2, dtype=torch.int64))
+        by_label = torch.where(label == BOX, instance, 0)
+        assert torch.equal(object_numbers(batch, "instance"), instance)
+        assert torch.equal(object_numbers(batch), by_label)
+        for rule, own in (("instance", instance), ("label_and_instance", by_label)):
+            found = parts_function("position_descriptor", rule)(batch)
+            assert torch.equal(found.features[0], position_descriptor(own[0]))
+            assert torch.equal(found.mask[0, 0] == 1, own[0] > 0)
+
     def test_shows_no_parts(self, batch):
         parts = PositionParts()(batch)
         assert parts.logits.shape == (2, 9, 32, 48)

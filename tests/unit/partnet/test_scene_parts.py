@@ -9,9 +9,11 @@ from ipose.data.object_index import index_objects
 from ipose.errors import SupportError
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
-from ipose.partnet.scene_parts import CachedParts, infer_scene_parts, predict_objects, predict_part_maps
+from ipose.partnet.scene_parts import CachedParts, SceneParts, infer_scene_parts, predict_objects, predict_part_maps
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
+from ipose.shapes.crop_geometry import geometry_of_objects
+from ipose.shapes.object_pastes import paste_objects, pasted_shape_owner
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.testing.tiny_scenes import BOX, CAR, SPEC, make_scene
 from ipose.types import SceneBatch
@@ -135,13 +137,18 @@ class TestInferSceneParts:
         assert not torch.allclose(other, one)
 
     def test_features_and_logits_are_pasted_where_their_object_lies(self, network, batch, supports):
-        """Pixel values of a pasted logit come from the object's own answer, nearest."""
+        """Pixel values of a pasted logit come from the object's own answer, nearest; features are bilinear."""
         parts = infer_scene_parts(network, batch, supports, paste="own_pixels")
         answers = predict_objects(network, parts.shapes, [str(o.part_category) for o in parts.objects], supports)
         image = batch.image_index[[item.part_category is not None for item in batch.objects]].tolist()
         for item, logits, i in zip(parts.objects, answers.logits, image, strict=True):
             pixels = parts.logits[i, 3][own_pixels(batch, item, i)]
             assert torch.isin(pixels, logits[3]).all()
+        kept = [i for i, item in enumerate(batch.objects) if item.part_category is not None]
+        where = batch.image_index[kept], geometry_of_objects(parts.objects, batch.size)
+        owner = pasted_shape_owner(parts.shapes, *where, len(batch.label))
+        found = infer_scene_parts(network, batch, supports, paste="release").features
+        torch.testing.assert_close(found, paste_objects(answers.features, owner, where[1], mode="bilinear"))
 
     def test_a_category_without_supports_is_named(self, network, batch, supports):
         lacking = SupportSet({"cat": PARTS}, {"cat": supports.part_maps["cat"]})
@@ -218,6 +225,16 @@ class TestCachedParts:
         batch = SceneBatch.from_scenes(drawn_scenes[:3])
         one_by_one = [alone(SceneBatch.from_scenes([scene])).logits for scene in drawn_scenes[:3]]
         assert torch.equal(together(batch).logits, torch.cat(one_by_one))
+
+    def test_a_scene_is_asked_for_alone_with_all_its_maps(self, scenes):
+        asked, nothing = [], torch.zeros(1, 1, 32, 48)
+        cached = CachedParts(lambda batch: asked.append(batch) or SceneParts(nothing, nothing, nothing), "logits")
+        cached(SceneBatch.from_scenes(scenes))
+        for given, scene in zip(asked, scenes, strict=True):
+            alone = SceneBatch.from_scenes([scene])
+            assert (given.names, given.objects, given.unlabelled) == (alone.names, alone.objects, alone.unlabelled)
+            for name in ("image", "label", "instance", "part", "image_index"):
+                assert torch.equal(getattr(given, name), getattr(alone, name)), name
 
     def test_moves_what_infers(self):
         moved = []

@@ -26,9 +26,12 @@ def number_of(scene, class_id):
     return [item.class_id for item in scene.objects].index(class_id)
 
 
-@pytest.fixture
-def look(model):
+@pytest.fixture(params=["first", "last"])
+def look(model, request):
+    """A scene in which the object without parts is numbered first, or last."""
     scene = make_scene(0)
+    order = sorted(scene.objects, key=lambda item: (item.class_id == BOX) == (request.param == "last"))
+    scene = replace(scene, objects=tuple(order))
     parts = model.infer_parts(SceneBatch.from_scenes([scene]))
     return scene, parts, lambda number: attention_of(model.partnet, model.supports, scene, parts, number)
 

@@ -93,6 +93,11 @@ class TestObjective:
         for field in source.collate(items, torch.Generator()).noise:
             assert len(field.flatten().unique()) == field.numel()
 
+    def test_moves_the_generator_too(self):
+        moved = PartSegmenterObjective(torch.nn.Linear(1, 1), GANSegGenerator(TINY_GANSEG), PartSegmenterConfig())
+        moved.to("meta")
+        assert all(p.is_meta for network in (moved.segmenter, moved.generator) for p in network.parameters())
+
     def test_adam_has_torchs_betas_and_the_rate_of_the_config(self, generator, segmenter):
         config = PartSegmenterConfig(learning_rate=3e-4)
         group = PartSegmenterObjective(segmenter, generator, config).optimizers["segmenter"].param_groups[0]

@@ -196,15 +196,17 @@ class TestPhases:
         assert ((mixed == real) | (mixed == 1)).all()
 
     def test_the_discriminator_sees_fakes_of_new_noise(self, batch: SceneBatch) -> None:
+        """Given images twice as wide as they are high."""
         system = system_of()
+        wide = {name: torch.cat([getattr(batch, name)] * 2, -1) for name in ("image", "label", "instance")}
         drawn: list[Mapping[str, Tensor]] = []
         system.generator.register_forward_pre_hook(
             lambda module, inputs, keywords: drawn.append(keywords), with_kwargs=True
         )
-        for phase in system.phases(batch, noise()):
+        for phase in system.phases(replace(batch, **wide), noise()):
             phase.losses()
         assert [k["z"].shape for k in drawn] == [(2, 3)] * 2
-        assert [k["part_noise"].shape for k in drawn] == [(2, 3, 8, 8)] * 2
+        assert [k["part_noise"].shape for k in drawn] == [(2, 3, 8, 16)] * 2
         for name in ("z", "part_noise"):
             numbers = torch.cat([keywords[name].flatten() for keywords in drawn])
             assert len(numbers.unique()) == len(numbers)  # of every image, channel, pixel and phase its own
@@ -357,6 +359,19 @@ class TestTerms:
         expected = by_instance_alone(wide) if shape == "instance" else wide
         assert shown[0].objects == expected.objects
         assert (expected.objects == wide.objects) == (shape != "instance")
+
+    @pytest.mark.parametrize("rule", ["release", "objects"])
+    def test_style_crops_are_told_the_rule_the_noise_and_the_classes_to_compare_too(
+        self, batch: SceneBatch, monkeypatch: pytest.MonkeyPatch, rule: str
+    ) -> None:
+        told: list[Any] = []
+        monkeypatch.setattr(objective, "style_crops", lambda *given, also: told.append((given[3:], also)))
+        made = system_of(nn.Identity(), replace(CONFIG, style_crops=rule))
+        networks, helper = (made.generator, made.discriminator), nn.Identity()
+        made = SynthesisObjective(*networks, made.config, infer_parts=PartsOf(), style=helper, also_compared=(3,))
+        source = noise()
+        assert made.generator_losses(batch, batch.image, made._parts(batch), source)["style"] == 0
+        assert told == [((rule, source), (3,))]
 
     def test_diversity_is_ten_times_the_loss_of_two_fakes_and_moves_both(self, batch: SceneBatch) -> None:
         system, fakes = system_of(config=replace(CONFIG, diversity=0.7)), list[Tensor]()

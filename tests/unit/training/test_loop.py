@@ -118,9 +118,12 @@ class TestTrain:
         with run.locked(), pytest.raises(RunError, match="another process is training here"):
             loop.train(TinySystem(), TinySource(), run, quick(), device="cpu", progress=False)
 
-    def test_processes_with_data_sets_of_different_sizes_are_refused(self, tmp_path, fit, monkeypatch):
-        monkeypatch.setattr("ipose.training.processes.Processes.from_all", lambda _, value: [value, 9])
-        with pytest.raises(ConfigError, match=r"do not read the same data: found \[10, 9\] items"):
+    @pytest.mark.parametrize(
+        ("other", "found"), [({"items": 9}, r"items \[10, 9\]"), ({"resume": True}, r"resume \[False, True\]")]
+    )
+    def test_processes_with_other_data_or_settings_are_refused(self, tmp_path, fit, monkeypatch, other, found):
+        monkeypatch.setattr("ipose.training.processes.Processes.from_all", lambda _, facts: [facts, {**facts, **other}])
+        with pytest.raises(ConfigError, match=rf"different data or settings: found {found}\. Start each with the same"):
             fit(tmp_path)
 
     def test_a_data_set_of_another_size_is_refused_on_resume(self, tmp_path, fit):

@@ -207,6 +207,11 @@ class TestStepper:
         assert torch.equal(averaged, system.generator[0].weight)
         assert not torch.equal(averaged, Drawing().generator[0].weight)
 
+    def test_precision_and_what_saves_memory_are_those_of_the_config(self):
+        _, stepper, _ = take(0, precision="bf16", accumulate=3, checkpoint_activations=True)
+        assert stepper.runner.precision == "bf16"
+        assert stepper.runner.sparing.args[1:] == (3, True)
+
     def test_a_loss_that_is_not_finite_names_the_step_and_its_items(self):
         system = TinySystem(watch=lambda phase, system: {"term": torch.tensor(float("nan"))})
         stepper = Stepper(system, Averages({}, (), 0.0), TrainConfig(steps=10, batch_size=3), Processes("cpu"))

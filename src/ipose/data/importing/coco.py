@@ -108,16 +108,12 @@ class CocoPanoptic:
         data = read_coco(file)
         entries = sorted(data["categories"], key=lambda entry: entry["id"])
         ids = numbered([str(entry["name"]) for entry in entries], file)
-        self.classes = tuple(
-            ImportedClass(
-                str(entry["name"]),
-                ids[str(entry["name"])],
-                tuple(entry["color"]) if "color" in entry else None,
-                bool(entry.get("isthing", 1)),
-            )
-            for entry in entries
-        )
         self._file_ids = {entry["id"]: ids[str(entry["name"])] for entry in entries}
+        colors = [tuple(entry["color"]) if "color" in entry else None for entry in entries]
+        self.classes = tuple(
+            ImportedClass(str(entry["name"]), self._file_ids[entry["id"]], color, bool(entry.get("isthing", 1)))
+            for entry, color in zip(entries, colors, strict=True)
+        )
         images = {entry["id"]: entry for entry in data["images"]}
         self.items = tuple(self._items(data["annotations"], images, photos))
 

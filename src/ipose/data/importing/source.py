@@ -88,7 +88,6 @@ class ImportItem:
     """A photograph with annotations.
 
     Args:
-        size: (height, width) in pixels.
         where: what the source finds its annotations by.
     """
 

@@ -53,19 +53,15 @@ def paint(regions: Iterable[Region], size: tuple[int, int], things: frozenset[in
         if not region.pixels.any():
             ignored["regions without a pixel"] += 1
         elif region.part:
-            _paint_part(maps, region, ignored)
+            own = region.pixels & (maps.label == region.file_id) & (maps.instance >= 1000)
+            if not own.any():
+                ignored["parts that lie on no object of their class"] += 1
+            maps.part[own] = region.part
         else:
             maps.label[region.pixels] = region.file_id
             maps.part[region.pixels] = 0
             maps.instance[region.pixels] = _instance_id(region, things, numbers, ignored)
     return maps
-
-
-def _paint_part(maps: Maps, region: Region, ignored: Counter[str]) -> None:
-    own = region.pixels & (maps.label == region.file_id) & (maps.instance >= 1000)
-    if not own.any():
-        ignored["parts that lie on no object of their class"] += 1
-    maps.part[own] = region.part
 
 
 def _instance_id(region: Region, things: frozenset[int], numbers: Counter[int], ignored: Counter[str]) -> int:
@@ -88,11 +84,7 @@ def thing_ids(classes: Iterable[ImportedClass]) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import wrote.
-
-    Args:
-        faults: photographs that were left out, with what is wrong.
-    """
+    """What an import wrote."""
 
     out: Path
     kind: str
@@ -146,7 +138,8 @@ def import_scenes(source: ImportSource, out: Path, *, val: float = 0.1, seed: in
 
 def divide(names: Sequence[str], val: float, seed: int, group: str = "") -> dict[str, str]:
     """The split of each scene: a function of the names and the seed. Scenes of one group stay together."""
-    together = {name: _group_of(name, group) for name in names}
+    matches = {name: re.search(group, name) if group else None for name in names}
+    together = {name: match[match.lastindex or 0] if match else name for name, match in matches.items()}
     groups = sorted(set(together.values()))
     order = torch.randperm(len(groups), generator=named_generator(seed, "split")).tolist()
     wanted = max(1, round(val * len(names))) if val and len(groups) > 1 else 0
@@ -156,11 +149,6 @@ def divide(names: Sequence[str], val: float, seed: int, group: str = "") -> dict
             break
         chosen.add(groups[place])
     return {name: "val" if together[name] in chosen else "train" for name in names}
-
-
-def _group_of(name: str, group: str) -> str:
-    match = re.search(group, name) if group else None
-    return name if match is None else match[match.lastindex or 0]
 
 
 def _check_names(items: Sequence[ImportItem], out: Path) -> None:

@@ -109,19 +109,16 @@ def counterparts(source: LabelSpec, target: LabelSpec) -> tuple[Counterpart, ...
     else the unknown class.
     """
     ids = {meaning: class_id for class_id, meaning in enumerate(meanings(target)) if class_id != target.unknown}
-    return tuple(
-        Counterpart(target.unknown, SAME if target.unknown is not None else DROPPED)
-        if class_id == source.unknown
-        else _counterpart(meaning, source.name, ids, target.unknown)
-        for class_id, meaning in enumerate(meanings(source))
-    )
-
-
-def _counterpart(meaning: str, source: str, ids: Mapping[str, int], unknown: int | None) -> Counterpart:
-    if meaning in ids:
-        return Counterpart(ids[meaning], SAME)
     _, within = common_classes()
-    wider = within.get(meaning, meaning.removesuffix(f" ({source})"))
-    while wider not in ids and wider in within:
-        wider = within[wider]
-    return Counterpart(ids[wider], WIDER) if wider in ids else Counterpart(unknown, DROPPED)
+
+    def counterpart(class_id: int, meaning: str) -> Counterpart:
+        if class_id == source.unknown:
+            return Counterpart(target.unknown, SAME if target.unknown is not None else DROPPED)
+        if meaning in ids:
+            return Counterpart(ids[meaning], SAME)
+        wider = within.get(meaning, meaning.removesuffix(f" ({source.name})"))
+        while wider not in ids and wider in within:
+            wider = within[wider]
+        return Counterpart(ids[wider], WIDER) if wider in ids else Counterpart(target.unknown, DROPPED)
+
+    return tuple(counterpart(*item) for item in enumerate(meanings(source)))

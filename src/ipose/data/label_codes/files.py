@@ -29,12 +29,7 @@ InOut = Sequence[tuple[Path, Path]]
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """What a conversion did.
-
-    Args:
-        kept: number of maps that an earlier call had written.
-        losses: pixels by loss, over the maps written now.
-    """
+    """What a conversion did."""
 
     out: Path
     converted: int

@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 from PIL import Image
 
-from ipose.data.label_codes.codes import CLASSES, COLOR, DROPPED, SAME, LabelCode, counterparts
+from ipose.data.label_codes.codes import CLASSES, COLOR, DROPPED, SAME, WIDER, LabelCode, counterparts
 from ipose.data.png import is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 from ipose.label_spec import LabelSpec
@@ -38,7 +38,7 @@ def read_label_map(path: Path, code: LabelCode) -> Int64[ndarray, "h w"]:
     table[code_ids(code)] = np.arange(code.spec.num_classes)
     classes = table[ids]
     if (classes < 0).any():
-        raise _unknown_values("ids", path, code.spec, ids, classes < 0, str)
+        raise _unknown_values("ids", path, code.spec, ids, classes < 0, "{0}")
     return classes
 
 
@@ -55,7 +55,7 @@ def classes_of_colors(pixels: UInt8[ndarray, "h w 3"], spec: LabelSpec, path: Pa
     place = np.searchsorted(known, packed).clip(max=len(known) - 1)
     strange = known[place] != packed
     if strange.any():
-        raise _unknown_values("colours", path, spec, packed, strange, _color_name)
+        raise _unknown_values("colours", path, spec, packed, strange, "#{0:06x} ({1}, {2}, {3})")
     classes: NDArray[np.int64] = first[place].astype(np.int64)
     return classes
 
@@ -97,26 +97,18 @@ def _packed(colors: NDArray[np.uint8]) -> NDArray[np.int32]:
     return wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
 
 
-def _color_name(packed: int) -> str:
-    return f"#{packed:06x} ({packed >> 16}, {packed >> 8 & 255}, {packed & 255})"
-
-
 def _unknown_values(
-    what: str,
-    path: Path,
-    spec: LabelSpec,
-    values: NDArray[Any],
-    strange: NDArray[np.bool_],
-    name: Callable[[int], str],
+    what: str, path: Path, spec: LabelSpec, values: NDArray[Any], strange: NDArray[np.bool_], form: str
 ) -> DataError:
-    """What was found, most pixels first, with the count and the first place of each."""
+    """What was found, most pixels first, the count and the first place of each. `form`: of a value and its bytes."""
     found, first, counts = np.unique(values[strange], return_index=True, return_counts=True)
     rows, cols = np.nonzero(strange)
     order = np.argsort(-counts, kind="stable")
-    listed = [
-        f"{name(int(found[i]))}: {counts[i]} pixels, first at row {rows[first[i]]}, column {cols[first[i]]}"
-        for i in order[:SHOWN]
-    ]
+    listed = []
+    for i in order[:SHOWN]:
+        value, place = int(found[i]), f"first at row {rows[first[i]]}, column {cols[first[i]]}"
+        name = form.format(value, value >> 16, value >> 8 & 255, value & 255)
+        listed.append(f"{name}: {counts[i]} pixels, {place}")
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     mend = "Repaint them (without soft edges), name the code that fits, or add the class in a dataset.toml."
     return DataError(f"{what} that no class of {spec.name!r} has", file=path, found="; ".join(listed) + more, mend=mend)
@@ -133,6 +125,9 @@ class Loss:
 
 Losses = Counter[Loss]
 """Pixels by loss."""
+
+
+_WHY = {SAME: "a class of the same colour", WIDER: "a wider class", DROPPED: "no class of that meaning"}
 
 
 class Conversion:
@@ -153,7 +148,10 @@ class Conversion:
         present = [int(i) for i in np.flatnonzero(counts)]
         lost = [i for i in present if self.parts[i].class_id is None]
         if lost:
-            raise self._no_class_for(path, {self._name(i): int(counts[i]) for i in lost})
+            what = f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either"
+            found = ", ".join(f"{self.source.spec.classes[i].name} ({counts[i]} pixels)" for i in lost)
+            mend = "Convert to a spec with an unknown class, or repaint them."
+            raise DataError(what, file=path, found=found, mend=mend)
         table = np.array([-1 if part.class_id is None else part.class_id for part in self.parts], dtype=np.int64)
         losses = Counter({loss: int(counts[i]) for i in present if (loss := self.loss(i)) is not None})
         return table[classes], losses
@@ -172,21 +170,7 @@ class Conversion:
         shown = target.classes[int(self.shown[part.class_id])].name
         if part.kind == SAME and self.shown[part.class_id] == part.class_id:
             return None
-        if part.kind == SAME:
-            why = "a class of the same colour"
-        elif part.kind == DROPPED:
-            why = "no class of that meaning"
-        else:
-            why = "a wider class"
-        return Loss(self._name(class_id), shown, why)
-
-    def _name(self, class_id: int) -> str:
-        return self.source.spec.classes[class_id].name
-
-    def _no_class_for(self, path: Path, pixels: dict[str, int]) -> DataError:
-        what = f"pixels that {self.target.spec.name!r} has no class for, and no unknown class either"
-        found = ", ".join(f"{name} ({count} pixels)" for name, count in pixels.items())
-        return DataError(what, file=path, found=found, mend="Convert to a spec with an unknown class, or repaint them.")
+        return Loss(self.source.spec.classes[class_id].name, shown, _WHY[part.kind])
 
 
 def sum_losses(losses: Iterable[Losses]) -> tuple[Losses, Counter[Loss]]:

@@ -17,12 +17,7 @@ from ipose.tables import text_table
 
 @dataclass(frozen=True)
 class BuiltParts:
-    """What a build made.
-
-    Args:
-        source: what it came from, with the number of pairs and what was left out.
-        supports: support folders that the source brought, by number of supports.
-    """
+    """What a build made."""
 
     out: Path
     source: BuiltSource

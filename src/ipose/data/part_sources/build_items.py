@@ -94,8 +94,6 @@ def build_items(
 ) -> Iterator[ItemResult]:
     """`build_item` for all of them, in their order.
 
-    Args:
-        workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         RunError: a process died.
     """

@@ -88,7 +88,6 @@ def decode_segmentation(segmentation: Any, size: tuple[int, int]) -> Bool[ndarra
 
     Args:
         segmentation: a list of polygons, or run lengths (compressed or not), as in COCO's JSON.
-        size: (height, width) of the image.
     Raises:
         DataError: neither; or run lengths of another size.
         MissingDependencyError: pycocotools is not installed.
@@ -139,10 +138,6 @@ def sound_segmentation(segmentation: Any, size: tuple[int, int]) -> tuple[Any, l
     """What can be drawn of an annotation (None = nothing), and what is wrong with the rest of it.
 
     Published files have slips: a polygon of two points beside a good one.
-
-    Args:
-        segmentation: as of `decode_segmentation`.
-        size: (height, width) of the image.
     """
     sound: list[Any] = []
     faults: list[DataError] = []

@@ -35,7 +35,7 @@ from jaxtyping import Int16
 from numpy import ndarray
 
 from ipose.data.part_names import part_names_for
-from ipose.data.spec_entries import parse_parts, read_toml, refuse_rest, take
+from ipose.data.spec_entries import parse_parts, part_list, read_toml, refuse_rest, take
 from ipose.errors import SpecError
 
 KEYS = "sid, name, category, and whole or parts, [classes.countable], [classes.merge]"
@@ -48,7 +48,6 @@ class MergeClass:
 
     Args:
         sid: its id in the source, 1..99.
-        parts: the source's parts 1, 2, ...
         countable: parts that files number one by one: first and last pid (inclusive).
         merge: our part = the source parts that make it.
         whole: the part that the whole object is, where the source has no parts of this class.
@@ -95,23 +94,15 @@ def parse_merge_class(entry: Any, number: int) -> MergeClass:
     if whole is not None:
         refuse_rest(rest, "sid, name, category beside whole", where=where)
         return MergeClass(sid, name, category, whole=whole)
-    parts = _part_list(take(rest, "parts", list, where=where), f"{where}, parts")
+    parts = part_list(take(rest, "parts", list, where=where), f"{where}, parts")
     countable = _ranges(take(rest, "countable", dict, where=where, default={}), parts, f"{where}, countable")
     table = take(rest, "merge", dict, where=where)
-    merge = {ours: _part_list(theirs, f"{where}, merge, {ours}") for ours, theirs in table.items()}
+    merge = {ours: part_list(theirs, f"{where}, merge, {ours}") for ours, theirs in table.items()}
     refuse_rest(rest, KEYS, where=where)
     item = MergeClass(sid, name, category, parts, countable, merge)
     _check_once(item, where)
     _check_pids(item, where)
     return item
-
-
-def _part_list(value: Any, field: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
-        raise SpecError("not a list of part names", field=field, found=repr(value), expected='["head", "body", ...]')
-    if len(set(value)) < len(value):
-        raise SpecError("part names twice", field=field, found=value, expected="each once")
-    return tuple(value)
 
 
 def _ranges(table: dict[str, Any], parts: tuple[str, ...], field: str) -> dict[str, tuple[int, int]]:

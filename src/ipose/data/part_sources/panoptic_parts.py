@@ -158,11 +158,6 @@ def image_name(file: str) -> str:
     return Path(file).stem.removesuffix(CITYSCAPES_ENDING)
 
 
-def find_tiffs(root: Path) -> list[str]:
-    """Paths below `root` of all TIFFs, in order."""
-    return sorted(path.relative_to(root).as_posix() for path in list_files(root, TIFF_ENDINGS))
-
-
 def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSource:
     """Cityscapes Panoptic Parts: `.../{train,val}/<city>/<image>_gtFinePanopticParts.tif`, with its own split.
 
@@ -181,7 +176,7 @@ def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
 def _open_tiffs(
     kind: str, root: Path, table: str | Path | None, split: Callable[[Path, Sequence[str]], dict[str, str]]
 ) -> PartSource:
-    files = find_tiffs(root)
+    files = sorted(path.relative_to(root).as_posix() for path in list_files(root, TIFF_ENDINGS))
     if not files:
         mend = "Unpack the published archive there, or check the path."
         raise DataError("no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below", mend=mend)

@@ -113,8 +113,6 @@ class ScenesReader:
 def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSource:
     """The objects of all splits that have part maps.
 
-    Args:
-        spec: a built-in spec's name or a dataset.toml; None = the folder's own.
     Raises:
         DataError: no split with part maps; files without partners.
         SpecError: no spec.

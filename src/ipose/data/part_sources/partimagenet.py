@@ -38,7 +38,6 @@ class AnnotatedImage:
 
     Args:
         name: path of the image, without its ending.
-        size: (height, width).
         parts: (annotation id, place of the part, segmentation) of each annotation.
     """
 

@@ -53,15 +53,11 @@ def open_part_source(
         if value is not None and kind not in owners:
             found, mend = f"a source of kind {kind}", f"Leave it out, or say --kind {owners[0]}."
             raise ConfigError(f"--{name} is for {' and '.join(owners)}", field=name, found=found, mend=mend)
-    opening: dict[str, Callable[[], PartSource]] = {
-        CITYSCAPES_PPS: lambda: open_cityscapes_pps(root, table),
-        PASCAL_PPS: lambda: open_pascal_pps(root, table),
-        PARTIMAGENET: lambda: open_partimagenet(root),
-        RELEASE: lambda: open_release(root),
-        SCENES: lambda: open_scenes_with_parts(root, spec),
-        PART_TREE: lambda: open_part_tree(root),
-    }
-    return opening[kind]()
+    if kind == SCENES:
+        return open_scenes_with_parts(root, spec)
+    if kind in (CITYSCAPES_PPS, PASCAL_PPS):
+        return open_cityscapes_pps(root, table) if kind == CITYSCAPES_PPS else open_pascal_pps(root, table)
+    return {PARTIMAGENET: open_partimagenet, RELEASE: open_release, PART_TREE: open_part_tree}[kind](root)
 
 
 def recognise(root: Path) -> str:
@@ -73,20 +69,14 @@ def recognise(root: Path) -> str:
     """
     kinds = [kind for kind, looks in _LOOKS_LIKE.items() if looks(root)]
     if not kinds:
-        layouts = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items())
-        raise DataError(
-            "no part annotations here", file=root, found=names_in(root), expected=layouts, mend=_way_out(root)
-        )
+        layouts, mend = "; ".join(f"{layout} ({kind})" for kind, layout in SOURCE_KINDS.items()), "Check the path."
+        if published_layout(root) is not None or splits_of(root):
+            mend = "These are scenes; part annotations are a download of their own (Cityscapes-PPS, Pascal-VOC-PPS)."
+        raise DataError("no part annotations here", file=root, found=names_in(root), expected=layouts, mend=mend)
     if len(kinds) > 1:
         what, mend = "folder with the layouts of several kinds of sources", "Say which with --kind."
         raise ConfigError(what, file=root, found=", ".join(kinds), mend=mend)
     return kinds[0]
-
-
-def _way_out(root: Path) -> str:
-    if published_layout(root) is not None or splits_of(root):
-        return "These are scenes; part annotations are a download of their own (Cityscapes-PPS, Pascal-VOC-PPS)."
-    return "Check the path."
 
 
 def _tiffs(root: Path, *, cityscapes: bool) -> bool:

@@ -21,7 +21,6 @@ class FileKind:
     """One kind of file that every scene of a split has.
 
     Args:
-        name: "img", "label" or "inst".
         folder: of the split; files may lie in folders within it, one a city.
         ending: what follows the part of the path that all files of a scene share.
         source: what a user downloads to have the folder.
@@ -49,7 +48,6 @@ class Layout:
     """A published folder layout.
 
     Args:
-        name: as people call the data set.
         spec: built-in spec of its ids, which serves unless the user names another.
         folders: its own: that of the photographs, that of the label maps; the last one holds the instance maps.
         splits_as: how it calls the splits train and val.
@@ -79,18 +77,8 @@ class Layout:
         Reads folders only, no files. Files of other endings are passed over: published folders hold more than is read.
         """
         kinds = self.kinds(root, self.splits_as.get(split, split))
-        there, absent = names_in(root), [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]
-        if absent:
-            return [], [
-                Fault(
-                    str(root),
-                    f"{self.name} without {kind.folder.relative_to(root)}/",
-                    there,
-                    f"*{kind.ending} files there",
-                    f"Unpack {kind.source} here.",
-                )
-                for kind in absent
-            ]
+        if absent := [kind for kind in kinds if not kind.folder.is_dir() and not kind.optional]:
+            return [], [self._without(root, kind) for kind in absent]
         tables = {kind.name: kind.files() for kind in kinds if kind.folder.is_dir()}
         kinds = tuple(kind for kind in kinds if kind.name in tables)
         scenes, faults = list[SceneFiles](), list[Fault]()
@@ -106,6 +94,10 @@ class Layout:
             what, mend = f"empty {self.name} split", f"Unpack {kinds[0].source} again."
             return [], [Fault(str(kinds[0].folder), what, "no file of a scene", f"*{kinds[0].ending} files", mend)]
         return scenes, [*faults, *one_name_faults(scenes)]
+
+    def _without(self, root: Path, kind: FileKind) -> Fault:
+        what, expected = f"{self.name} without {kind.folder.relative_to(root)}/", f"*{kind.ending} files there"
+        return Fault(str(root), what, names_in(root), expected, f"Unpack {kind.source} here.")
 
 
 def _missing_files(key: str, kinds: Sequence[FileKind], found: Mapping[str, Path]) -> Iterator[Fault]:

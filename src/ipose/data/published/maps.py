@@ -84,9 +84,6 @@ PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = 
 def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.int32]:
     """For specs of layout "pairs": an object's number at its own class's pixels, OTHER_LABEL - number at its other
     pixels, NO_OBJECT elsewhere.
-
-    Args:
-        numbers: label id * 1000 + number on objects.
     """
     number = numbers % NUMBERS
     of_object = np.where(numbers // NUMBERS == label, number, OTHER_LABEL - number)

@@ -11,8 +11,7 @@ from torch import nn
 from ipose.ablations.rows import AblationJob
 from ipose.ablations.table import Row
 from ipose.errors import MissingWeightsError
-from ipose.evaluation.class_cards import IMAGES, image_distance
-from ipose.evaluation.class_diversity import class_diversity
+from ipose.evaluation.class_diversity import IMAGES, class_diversity, image_distance
 from ipose.groupdnet.baselines import baseline
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig

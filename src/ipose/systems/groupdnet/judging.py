@@ -9,8 +9,7 @@ from torch import Tensor
 from ipose.data.data_config import DataConfig
 from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.evaluation.card_folder import card_facts, model_facts
-from ipose.evaluation.class_cards import class_cards
-from ipose.evaluation.class_diversity import ClassSampler
+from ipose.evaluation.class_diversity import ClassSampler, class_cards
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.reconstruction import Reconstruct, reconstruction_cards
 from ipose.groupdnet.model import GroupDNet
