@@ -55,7 +55,8 @@ def test_every_row_is_trained_and_stands_beside_the_published_numbers(tmp_path, 
     written = json.loads((tmp_path / f"table-{table}.json").read_text())
     for row in written["rows"]:
         assert {"frechet", "mcsd", "mocd", "diversity"} <= set(row["seeds"]["0"])
-    assert result.table.header[-5:] == [*(f"published {n}" for n in ("FID", "mCSD", "mOCD", "LPIPS")), "verdict"]
+    published = ("FID", "mIoU", "AC", "mCSD", "mOCD", "LPIPS")
+    assert result.table.header[-7:] == [*(f"published {name}" for name in published), "verdict"]
     assert any(title == "mCSD (mean absolute difference) ↑" for title in result.table.header)
     assert (tmp_path / "report.html").is_file()
 
