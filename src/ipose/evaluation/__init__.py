@@ -1,8 +1,8 @@
 """Judging: metrics, protocols, and the cards that say what a number depends on.
 
 part_metrics        AC, object-pixel accuracy, part mIoU     baselines          copy, majority, position
-part_evaluation     a part predictor beside the baselines    part_matching      found parts beside labelled ones
-support_comparison  several sets of supports                 landmarks          from part centres; foreground IoU
+part_evaluation     a part predictor beside the baselines    landmarks          from part centres; foreground IoU
+support_comparison  several sets of supports, their parts matched to labelled ones
 feature_distances   Frechet and kernel distance              feature_networks   the features, by name and hash
 diversity, lpips    between seeds                            class_diversity    mCSD, mOCD
 semantic_metrics    mIoU and pixel accuracy                  segmenters         anybody's; their class maps

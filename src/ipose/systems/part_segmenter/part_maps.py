@@ -18,7 +18,7 @@ from ipose.evaluation.card_folder import card_facts, weights_of
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
-from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
+from ipose.evaluation.support_comparison import PartMatching, match_parts, overlap_counts
 from ipose.model_folder import open_model
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
