@@ -39,8 +39,6 @@ class Verdict:
 def verdict(row: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Verdict:
     """Compare two cells. One is better only if the gap of the means is larger than both spreads.
 
-    Args:
-        reference: values of the row that it is compared with.
     Example:
         >>> verdict([90.0, 91.0], [86.0, 86.5], higher_is_better=True).word
         'better'

@@ -11,7 +11,7 @@ from ipose.data.data_config import DataConfig, WorldFlags
 
 if TYPE_CHECKING:
     from ipose.data.doctor import Diagnosis
-    from ipose.data.photo_diagnosis import PhotoDiagnosis
+    from ipose.data.photo_doctor import PhotoDiagnosis
 
 LEFT_OUT_SHOWN = 10
 """How many of the items that a build left out are printed; parts.json lists all."""

@@ -1,7 +1,7 @@
 """All reading and writing of scenes, photographs, part pairs, supports and specs; and their checks.
 
 open_data          from a `DataConfig` (data_config) to checked scenes and part pairs, whatever they come from
-doctor, faults     everything that is wrong with a data set, file by file; photo_doctor, photo_diagnosis: likewise
+doctor, faults     everything that is wrong with a data set, file by file; photo_doctor: likewise
 
 scene_files        which files belong to one scene; published/: Cityscapes and ADE20K as downloaded
 scene_checks       what a scene's maps must fulfil

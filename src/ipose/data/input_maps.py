@@ -150,8 +150,7 @@ def read_map(
         DataError: a file that cannot be read, an id outside the spec, sizes that differ.
     """
     name = name_of(path, root or path)
-    instance, part = _partner(instances, name, "instance map"), _partner(parts, name, "part map")
-    return check_scene(SceneFiles(name, path, instance=instance, part=part), spec, size)
+    return check_scene(_with_partners(SceneFiles(name, path), instances, parts), spec, size)
 
 
 def check_classes(spec: LabelSpec, theirs: LabelSpec, data: str | Path) -> None:

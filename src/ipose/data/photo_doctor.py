@@ -1,7 +1,8 @@
 """The doctor for photographs without labels: any folder of them, or a published set that GANSeg is measured on."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -9,17 +10,87 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ipose.data.faults import Fault, or_fault
+from ipose.data.faults import Fault, counted, counted_faults, note_lines, or_fault
 from ipose.data.file_lists import PHOTO_ENDINGS, folders_in, list_files
 from ipose.data.parallel import in_parallel
-from ipose.data.photo_diagnosis import PhotoDiagnosis
-from ipose.data.photo_files import MISSING, label_map_fault
+from ipose.data.photo_files import ADVISED, MISSING, label_map_fault
 from ipose.data.photo_folder import find_photographs
 from ipose.data.photo_layouts import PHOTO_LAYOUTS, PhotoLayout, Splits, photo_layout
 from ipose.data.png import photo_notes, read_photo
 from ipose.data.published.layouts import lies_in_photographs, published_layout, splits_of, way_to_data_set
 from ipose.data.specs import DATASET_FILE
 from ipose.errors import IposeError
+from ipose.images import size_in_words
+
+SMALL = 32
+"""The smallest images that GANSeg makes: a photograph with a smaller side is enlarged, and never sharp."""
+
+BATCH = 64
+"""Images of a batch in the paper's run, and in the preset for folders: a training needs one batch at least."""
+
+
+@dataclass(frozen=True)
+class PhotoDiagnosis:
+    """What the doctor found in photographs.
+
+    Args:
+        kind: the published set's name, or "photographs".
+        sizes: (height, width) of every photograph that could be read.
+        splits: where the splits are from, if they are not the published ones; else "".
+        notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
+        landmarks: a sentence on the set's landmarks; "" for a set that never has any.
+        beside: how to have the label maps beside these photographs read; "" where there are none.
+    """
+
+    root: str
+    kind: str
+    faults: tuple[Fault, ...]
+    photographs: dict[str, int] = field(default_factory=dict)
+    sizes: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+    splits: str = ""
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    landmarks: str = ""
+    beside: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong."""
+        return not self.faults
+
+    def table(self) -> str:
+        """How many photographs each split has, how large they are, and what training makes of that."""
+        lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
+        lines += [self.splits] if self.splits else []
+        lines += self._sizes() if self.sizes else []
+        lines += note_lines(self.notes)
+        lines += [self.landmarks] if self.landmarks else []
+        if 0 < self.photographs.get("train", 0) < ADVISED:
+            lines.append(
+                f"The paper asks for more than {ADVISED:,} photographs to train on; with fewer, parts may fail. "
+                f"ipose train ganseg needs one batch at least (--batch-size: {BATCH} with --preset folder)."
+            )
+        if self.beside:
+            lines.append(f"These are the photographs alone. For the label maps beside them: {self.beside}")
+        return "\n".join(lines)
+
+    def summary(self) -> str:
+        """One line."""
+        count = counted(sum(self.photographs.values()), "photograph")
+        return f"{self.root}: {counted_faults(self.faults) if self.faults else f'no faults in {count}'}"
+
+    def _sizes(self) -> list[str]:
+        heights, widths = zip(*self.sizes.values(), strict=True)
+        said = f"heights {min(heights)} to {max(heights)}, widths {min(widths)} to {max(widths)} pixels"
+        lines = [said if heights == widths else f"{said}; training squeezes them to a square"]
+        small = [f"{path.name}: {size_in_words(*size)}" for path, size in self.sizes.items() if min(size) < SMALL]
+        more = f" and {len(small) - 3} more" if len(small) > 3 else ""
+        if small:
+            lines.append(
+                f"{counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
+                "training enlarges them; get them in full size, or remove them."
+            )
+        return lines
+
 
 JUDGED_AT = 128
 """Side in pixels of the images that masks and landmarks are read for: the size at which they judge."""
@@ -56,7 +127,8 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
     kind = layout.name if layout else "photographs"
     faults = list(_missing_files(root, layout) if layout else _sets_inside(root))
     try:
-        splits = layout.splits(root) if layout else _plain_splits(root)
+        splits = layout.splits(root) if layout else {split: find_photographs(root, split) for split in ("train", "val")}
+        splits = {split: paths for split, paths in splits.items() if paths or layout}
     except IposeError as error:
         _add_new(faults, [Fault.of(error, root)])
         return PhotoDiagnosis(str(root), kind, tuple(faults))
@@ -116,11 +188,6 @@ def _sets_inside(root: Path) -> Iterator[Fault]:
     for folder in folders_in(root):
         if (layout := photo_layout(folder)) is not None:
             yield Fault(str(root), f"holds {layout.name} in a folder of its own", mend=f"Name {folder}.")
-
-
-def _plain_splits(root: Path) -> Splits:
-    found = {split: find_photographs(root, split) for split in ("train", "val")}
-    return {split: paths for split, paths in found.items() if paths}
 
 
 def _size_and_notes(path: Path, *, upright: bool) -> tuple[tuple[int, int], tuple[str, ...]]:

@@ -17,6 +17,10 @@ MISSING = -1
 """Coordinate of a landmark that was not found, or is not visible."""
 
 
+ADVISED = 5_000
+"""Photographs that the paper asks for (GANSeg sec. 5)."""
+
+
 def resized_photo(path: Path, size: int, *, upright: bool = True) -> UInt8[Tensor, "3 s s"]:
     """A photograph at (size, size), bilinear, without keeping the aspect (GANSeg's protocol).
 

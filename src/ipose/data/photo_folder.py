@@ -13,8 +13,7 @@ from ipose.data.faults import Fault, or_fault, raise_faults
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.open_data import open_scenes
 from ipose.data.parallel import in_parallel, progress_bar
-from ipose.data.photo_diagnosis import ADVISED
-from ipose.data.photo_files import refuse_label_maps, refuse_other_folder, resized_photo
+from ipose.data.photo_files import ADVISED, refuse_label_maps, refuse_other_folder, resized_photo
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
 from ipose.errors import DataError

@@ -43,7 +43,10 @@ def scene_from_arrays(
     given = {"label": label, "inst": instance, "part": part}
     arrays: Arrays = {kind: _ids(value, kind) for kind, value in given.items() if value is not None or kind == "label"}
     if class_indices:
-        arrays["label"] = _file_ids(arrays["label"], spec)
+        if (highest := int(arrays["label"].max())) >= spec.num_classes:
+            what, expected = f"class index outside spec {spec.name!r}", f"0..{spec.num_classes - 1}"
+            raise ShapeMismatchError(what, field="label", found=highest, expected=expected)
+        arrays["label"] = np.array([item.file_id for item in spec.classes], dtype=np.int32)[arrays["label"]]
     if image is not None:
         arrays["img"] = _photo(image)
     files = SceneFiles(name, Path("label"), Path("image"), Path("instance"), Path("part"))
@@ -81,14 +84,6 @@ def _ids(value: Any, kind: str) -> NDArray[np.int32]:
     if low < 0 or high > limit:
         raise ShapeMismatchError("id out of range", field=_NAMES[kind], found=f"{low}..{high}", expected=f"0..{limit}")
     return np.array(array, dtype=np.int32, order="C")  # a copy: the caller may go on writing
-
-
-def _file_ids(indices: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int32]:
-    """Class indices to the ids that files hold."""
-    if int(indices.max()) >= spec.num_classes:
-        what = f"class index outside spec {spec.name!r}"
-        raise ShapeMismatchError(what, field="label", found=int(indices.max()), expected=f"0..{spec.num_classes - 1}")
-    return np.array([item.file_id for item in spec.classes], dtype=np.int32)[indices]
 
 
 def _photo(value: Any) -> NDArray[np.uint8]:

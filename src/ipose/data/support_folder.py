@@ -14,19 +14,18 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines
+from ipose.data.faults import SHOWN_IN_ERRORS, Fault, counted, fault_lines, or_fault
 from ipose.data.file_lists import folders_in, is_free, list_files, names_in
 from ipose.data.palette import BACKGROUNDS, PART_COLORS
 from ipose.data.part_names import PART_NAMES
 from ipose.data.part_pairs import to_object_frame
 from ipose.data.png import is_colour_image, read_index, read_photo, write_index
-from ipose.errors import DataError, IposeError, SupportError
+from ipose.errors import DataError, SupportError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.whole_files import read_json, replace_folder, write_text_whole
@@ -106,18 +105,12 @@ def read_supports(
     folder = Path(folder)
     if not folder.is_dir():
         return None, [Fault(str(folder), "no such folder", expected="a support folder", mend="Check the path.")]
-    table, faults = _read_json(folder)
-    named, more = _part_names(table, folder / SUPPORTS_FILE)
-    faults += more
+    named, faults = _named_parts(folder / SUPPORTS_FILE)
     files = _files(folder)
     faults += _layout_faults(folder, files, named)
-    maps: dict[str, list[torch.Tensor]] = {category: [] for category in files}
-    for category, paths in files.items():
-        for path in paths:
-            try:
-                maps[category].append(_read_map(path))
-            except IposeError as error:
-                faults.append(Fault.of(error, path))
+    read = {category: list(map(or_fault(_read_map), paths)) for category, paths in files.items()}
+    faults += [one for found in read.values() for one in found if isinstance(one, Fault)]
+    maps = {category: [one for one in found if not isinstance(one, Fault)] for category, found in read.items()}
     named = {**(names or {}), **named}
     names = {category: named.get(category) or _default_names(category, maps[category]) for category in files}
     for category, paths in files.items():
@@ -128,20 +121,14 @@ def read_supports(
     return SupportSet(names, {category: torch.stack(tensors) for category, tensors in maps.items()}), []
 
 
-def _read_json(folder: Path) -> tuple[dict[str, Any], list[Fault]]:
-    path = folder / SUPPORTS_FILE
-    if not path.is_file():
-        return {}, []
+def _named_parts(path: Path) -> tuple[dict[str, tuple[str, ...]], list[Fault]]:
+    """The part names in supports.json, which need not be there."""
     try:
-        table = read_json(path)
+        table = read_json(path) if path.is_file() else {}
     except (OSError, ValueError) as error:
         return {}, [Fault(str(path), "not a JSON file", str(error), mend="Fix the line, or remove the file.")]
     if not isinstance(table, dict):
         return {}, [Fault(str(path), "not a JSON object", type(table).__name__, '{"part_names": {...}}')]
-    return table, []
-
-
-def _part_names(table: dict[str, Any], path: Path) -> tuple[dict[str, tuple[str, ...]], list[Fault]]:
     names = table.get("part_names", {})
     fitting = isinstance(names, dict) and all(
         isinstance(parts, list) and 0 < len(parts) < PART_CHANNELS and all(isinstance(part, str) for part in parts)

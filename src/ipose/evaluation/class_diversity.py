@@ -113,9 +113,10 @@ def class_diversity(
     if absent and num_classes is None:
         raise ConfigError("absent classes count only where their number is known", field="num_classes", found=None)
     own, others = defaultdict[int, list[float]](list), defaultdict[int, list[float]](list)
-    overall = []
+    overall, generator = [], torch.Generator().manual_seed(seed)
+    drawn = [torch.randperm(images, generator=generator)[:2].tolist() for _ in range(pairs)]
+    chosen = [(first, second) for first, second in drawn]
     for scene in scenes:
-        chosen = _pairs(images, pairs, seed)
         shown = scene.label.unique().tolist()
         for class_id in range(num_classes or 0) if absent else shown:
             first, second = _images(sampler, scene, class_id, chosen)
@@ -149,13 +150,6 @@ def _masked(distance: ImageDistance, a: Tensor, b: Tensor, region: Bool[Tensor, 
     assert distance.at_pixels is not None
     total = (distance.at_pixels(a, b) * mask).sum((-2, -1)).mean().item()
     return total / (mask.sum().item() if masking == "region" else mask.numel())
-
-
-def _pairs(images: int, pairs: int, seed: int) -> list[tuple[int, int]]:
-    """Pairs of two different numbers each."""
-    generator = torch.Generator().manual_seed(seed)
-    chosen = [torch.randperm(images, generator=generator)[:2].tolist() for _ in range(pairs)]
-    return [(first, second) for first, second in chosen]
 
 
 def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs: int, masking: Masking) -> None:

@@ -16,14 +16,8 @@ from ipose.evaluation.protocols import protocol_named
 
 @dataclass(frozen=True, kw_only=True)
 class ImageEvaluation(JudgeOptions):
-    """Options of `ipose evaluate --images`.
+    """Options of `ipose evaluate --images`, which says what each is.
 
-    Args:
-        real: folder of photographs with the same names.
-        protocol: name of a protocol (`ipose.evaluation.protocols`).
-        labels: folder of label maps with the same names. Objects and segmenters need it.
-        instances: folder of instance maps; None = each connected piece of a thing class is one object.
-        spec: of the label maps: a name or a dataset.toml.
     Raises:
         ConfigError: an unknown protocol, or options that do not go together.
     """

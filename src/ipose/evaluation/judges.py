@@ -39,17 +39,13 @@ class Judges:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
-    """Which networks judge images, and on what device.
+    """Which networks judge images, and on what device: the flags of `ipose evaluate`, which says what each is.
 
     Args:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
-        segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy. A system whose
-            parts are judged takes a run of `ipose train part-segmenter`.
-        class_map: what the segmenter's channels stand for (`ipose.evaluation.segmenters`); None = its run's, or what
-            fits their number.
-        ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
-        segmenter_size: (height, width) that images are resized to for the segmenter; None = their own.
-        lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds of each scene.
+        segmenter: with it, mIoU and pixel accuracy.
+        segmenter_size: (height, width).
+        lpips: with it, LPIPS between the seeds of each scene.
     Raises:
         ConfigError: options that cannot work.
     """
@@ -98,19 +94,11 @@ class JudgeOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(JudgeOptions):
-    """Options of `ipose evaluate RUN`, but for the data.
+    """Options of `ipose evaluate RUN`, but for the data; it says what each is.
 
     Args:
-        protocols: of the images, by name (`ipose.evaluation.protocols`), "classes", "reconstruction" or "robustness";
-            None = the system's default.
-        seeds: of the images. Distances to photographs use the first seed.
-        limit: number of scenes of the split; None = all. Parts are judged on all objects.
-        without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
-        count: number of images of a system that makes them from noise; None = as many as its paper.
-        precision: "bf16" = images are made under bfloat16 autocast; what judges them computes in float32.
-        masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
-        out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run
-            (`cards/on-NAME/` for data that are not its own) and `generated/` (`generated-on-NAME/`).
+        out: None = `cards/` of the run (`cards/on-NAME/` for data that are not its own), and for the images
+            `generated/` (`generated-on-NAME/`).
     Raises:
         ConfigError: options that cannot work.
     """
@@ -181,19 +169,12 @@ def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[Eva
     missing = None
     for number, protocol in enumerate(map(protocol_named, options.image_protocols)):
         asked = options if number == 0 else replace(options, **_NO_SEGMENTER)
-        judges, missing = _without_inception(asked, protocol, spec)
+        try:
+            judges = asked.load(protocol, spec)
+        except MissingWeightsError as error:
+            if asked.features != "inception":
+                raise
+            judges = replace(asked, features=None).load(protocol, spec)  # raises if another network is missing
+            missing = f"No distances of images: {error}"
         found += [(protocol, judges)] if judges else []
     return found, missing
-
-
-def _without_inception(
-    options: EvaluateOptions, protocol: EvaluationProtocol, spec: LabelSpec
-) -> tuple[Judges, str | None]:
-    """All judges. If Inception is not here: the other judges, and a sentence that says so."""
-    try:
-        return options.load(protocol, spec), None
-    except MissingWeightsError as error:
-        if options.features != "inception":
-            raise
-        others = replace(options, features=None).load(protocol, spec)  # raises if another network is missing
-        return others, f"No distances of images: {error}"

@@ -113,7 +113,6 @@ def evaluate_parts(
     novel: Sequence[str] = (),
     *,
     chunk: int = 64,
-    progress: Callable[[int], None] | None = None,
 ) -> PartEvaluation:
     """Score a predictor, copy and majority on held-out objects.
 
@@ -122,7 +121,6 @@ def evaluate_parts(
         supports: for copy, and for majority in novel categories.
         novel: categories without part annotation in training.
         chunk: objects in a call of `predict`.
-        progress: called with the number of objects since the last call, as `tqdm(...).update` is.
     Raises:
         ConfigError: no objects, or a basis category without a training pair.
         SupportError: a category without supports.
@@ -131,7 +129,7 @@ def evaluate_parts(
     _check_categories(pairs, supports, train_pairs, novel)
     categories = [pair.category for pair in pairs]
     shapes, true = torch.stack([pair.shape for pair in pairs]), torch.stack([pair.part_map for pair in pairs])
-    model = _predict_in_chunks(predict, shapes, categories, chunk, progress)
+    model = _predict_in_chunks(predict, shapes, categories, chunk)
     guesses = {"copy": torch.zeros_like(true), "majority": torch.zeros_like(true)}
     votes = _votes(train_pairs, supports, novel)
     for name in dict.fromkeys(categories):
@@ -166,13 +164,7 @@ def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequenc
     return {**supports.part_maps, **trained}  # a basis category without training pairs was refused before
 
 
-def _predict_in_chunks(
-    predict: PartPredictor,
-    shapes: Tensor,
-    categories: list[str],
-    chunk: int,
-    progress: Callable[[int], None] | None,
-) -> PartGuess:
+def _predict_in_chunks(predict: PartPredictor, shapes: Tensor, categories: list[str], chunk: int) -> PartGuess:
     answers = []
     for start in range(0, len(shapes), chunk):
         part = shapes[start : start + chunk]
@@ -183,6 +175,4 @@ def _predict_in_chunks(
                 what = "the part predictor answers in another shape"
                 raise ShapeMismatchError(what, found=tuple(reading.shape), expected=tuple(part.shape))
         answers.append(guess)
-        if progress is not None:
-            progress(len(part))
     return PartGuess(*(torch.cat([reading.cpu() for reading in readings]) for readings in zip(*answers, strict=True)))

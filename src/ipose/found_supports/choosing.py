@@ -21,14 +21,15 @@ from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_s
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.evaluation.baselines import fill_object
 from ipose.found_supports.jobs import SegmenterSupportsJob
-from ipose.found_supports.part_naming import PartNaming, name_parts
 from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
+    PartNaming,
     PartsOfImage,
     SegmentedObjects,
     category_of,
     classes_there,
+    name_parts,
     pairs_of_photographs,
     pairs_of_scenes,
 )

@@ -25,8 +25,7 @@ from ipose.evaluation.support_comparison import (
 )
 from ipose.found_supports.choosing import named_segmenter
 from ipose.found_supports.jobs import SupportComparisonJob
-from ipose.found_supports.part_naming import name_parts
-from ipose.found_supports.segmented_objects import pairs_of_scenes
+from ipose.found_supports.segmented_objects import name_parts, pairs_of_scenes
 from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet

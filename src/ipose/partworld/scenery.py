@@ -37,13 +37,8 @@ class Scenery:
         self.water = hsv(dice.around(0.55, 0.02), dice.uniform(0.6, 0.8), dice.uniform(0.55, 0.75))
 
     def colours(self, stuff: int, x: Field, y: Field, grain: Field, cloud: Field) -> Colours:
-        """Colours (p, 3) in [0, 255] of pixels of one class.
-
-        Args:
-            x, y: place to the right and downwards, relative to the shorter side: (p,).
-            grain: white noise in [0, 1) at the pixels.
-            cloud: smooth noise in [0, 1) at the pixels.
-        """
+        """Colours (p, 3) in [0, 255] of pixels of one class. `x`, `y`: place to the right and down, relative to the
+        shorter side; `grain`, `cloud`: as in `Paint.at`; (p,) each."""
         depth = y - self.horizon  # > 0 on the ground
         if stuff == SKY:
             white = np.clip(0.75 * (y / self.horizon) - 0.15 + 0.9 * (cloud - 0.5), 0, 1)[:, None].astype(np.float32)

@@ -96,11 +96,6 @@ class TestEvaluateParts:
         assert run(spy, pairs=pairs, chunk=2).model["cow"].ac == 1
         assert seen == [(["cow", "cow"], [8, 6]), (["cat"], [2])]
 
-    def test_progress_counts_every_object_once(self):
-        done = []
-        run(chunk=2, progress=done.append)
-        assert done == [2, 1]
-
     def test_a_predictor_that_sees_no_part_is_never_right_on_an_object(self):
         assert run(blind).model["cow"].object_pixels == 0
         assert run(blind).model["cow"].ac == pytest.approx(8 / 16)

@@ -15,12 +15,12 @@ from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import ConfigError, DataError, TooFewObjectsError
 from ipose.found_supports.choosing import HARDLY_COVERED, choose_found_supports
 from ipose.found_supports.jobs import SegmenterSupportsJob
-from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
     SegmentedObjects,
     category_of,
+    name_parts,
     pairs_of_photographs,
     pairs_of_scenes,
     without_specks,

@@ -29,14 +29,8 @@ def open_import_source(
     legend: Path | None = None,
     things: Sequence[str] | None = None,
 ) -> ImportSource:
-    """The export in `path`: a JSON, or a folder.
+    """The export in `path`: a JSON, or a folder with JSONs or masks. `ipose data import` says what the options are.
 
-    Args:
-        path: COCO JSON (instances or panoptic); or a folder with one, with LabelMe's JSONs, or with masks.
-        images: folder of the photographs. None = the source's own folder.
-        masks: folder of the masks. None = one of the usual names, or beside the photographs.
-        legend: what the masks' colours or ids mean. None = labelmap.txt, legend.txt or classes.txt of the folder.
-        things: masks: names of the classes whose regions are objects.
     Raises:
         DataError: nothing that can be read.
     """

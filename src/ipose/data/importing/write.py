@@ -106,12 +106,8 @@ class Imported:
 
 
 def import_scenes(source: ImportSource, out: Path, *, val: float = 0.1, seed: int = 0, group: str = "") -> Imported:
-    """Write a source as a scene folder.
+    """Write a source as a scene folder, a new or empty one. `ipose data import` says what the options are.
 
-    Args:
-        out: a new or empty folder.
-        val: share of the scenes that become validation scenes.
-        group: regular expression; scenes whose names match it with the same text stay together ("frame_([0-9]+)_").
     Raises:
         DataError: `out` holds scenes already, a share outside 0..1, two photographs of one name, or no scene.
     """

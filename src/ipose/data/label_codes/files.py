@@ -53,11 +53,7 @@ class ConversionReport:
         rows = [("pixels", "maps", "class", "becomes", "")]
         for loss, pixels in self.losses.most_common():
             rows.append((f"{pixels:,}", str(self.maps[loss]), loss.name, loss.becomes, f"({loss.why})"))
-        wide = [max(len(row[column]) for row in rows) for column in range(4)]
-        return [
-            f"  {pixels:>{wide[0]}}  {maps:>{wide[1]}}  {name:<{wide[2]}} -> {new:<{wide[3]}}  {why}".rstrip()
-            for pixels, maps, name, new, why in rows
-        ]
+        return _aligned(rows, "  {0:>{5}}  {1:>{6}}  {2:<{7}} -> {3:<{8}}  {4}")
 
 
 def convert_labels(
@@ -111,11 +107,13 @@ def compare_codes(source: LabelCode, target: LabelCode) -> str:
         name = "(no class: refused)" if part.class_id is None else target.spec.classes[part.class_id].name
         old, new = _written_as(source, number), "" if part.class_id is None else _written_as(target, part.class_id)
         rows.append((old, item.name, new, loss.becomes if loss else name, loss.why if loss else ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        f"{a:>{widths[0]}} {b:<{widths[1]}} -> {c:>{widths[2]}} {d:<{widths[3]}}  {e}".rstrip()
-        for a, b, c, d, e in rows
-    )
+    return "\n".join(_aligned(rows, "{0:>{5}} {1:<{6}} -> {2:>{7}} {3:<{8}}  {4}"))
+
+
+def _aligned(rows: Sequence[Sequence[str]], form: str) -> list[str]:
+    """Rows as lines. `form`: of five cells (0 to 4) and the widths of the first four columns (5 to 8)."""
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [form.format(*row, *wide).rstrip() for row in rows]
 
 
 def _written_as(code: LabelCode, class_id: int) -> str:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from ipose.data.batch_sources import PhotoSource
-from ipose.data.photo_diagnosis import ADVISED
+from ipose.data.photo_files import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
 from ipose.ganseg.autoencoder import AutoencoderObjective
 from ipose.ganseg.collapse import PartUsage, part_usage

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError
-from ipose.found_supports.part_naming import PartNaming, name_parts
+from ipose.found_supports.segmented_objects import PartNaming, name_parts
 
 FOUND = ("part 1", "part 2", "part 3")
 
