@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from helpers.defaults import defaults_of
 from ipose.errors import ConfigError
 from ipose.evaluation.class_diversity import ABSOLUTE_DIFFERENCE, ImageDistance, class_diversity
 from ipose.testing.tiny_scenes import make_scene
@@ -150,3 +151,9 @@ class TestClassDiversity:
     def test_no_scene_is_refused(self):
         with pytest.raises(ConfigError, match="no label map"):
             class_diversity(ignores_noise, [])
+
+
+def test_100_images_19_pairs_and_masked_images_as_in_the_paper_unless_told_otherwise():
+    defaults = defaults_of(class_diversity)
+    assert (defaults["images"], defaults["pairs"], defaults["masking"]) == (100, 19, "multiply")
+    assert defaults["distance"] is ABSOLUTE_DIFFERENCE
