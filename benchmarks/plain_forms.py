@@ -6,9 +6,13 @@ The benchmarks compare the package with this. It is what the package computed be
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ipose.ganseg import generator as ganseg_generator
+from ipose.ganseg.blocks import SLOPE, AdaINBlock, SPADEBlock
+from ipose.ganseg.heatmaps import crop
 from ipose.layers import discriminator_blocks, psm_block, residual
 from ipose.layers.part_modulation import PartModulation
 from ipose.layers.remembered_weight import Conv2d
@@ -47,6 +51,23 @@ def activated(modulation, slope, *inputs):
     return F.leaky_relu(modulation(*inputs), slope)
 
 
+def ganseg_margins(sizes, margin, whole):
+    """All blocks get and give the whole margin. It is cut off at the end."""
+    return [*[(margin, margin)] * (len(sizes) - 1), (margin, 0)]
+
+
+def ganseg_spade_block(block, x, maps, embeddings, cut):
+    looks = torch.einsum("bkhw,bke->bhwe", maps, embeddings).permute(0, 3, 1, 2)
+    shortcut = x if block.spade_shortcut is None else block.conv_shortcut(block.spade_shortcut(x, looks))
+    x = block.conv1(F.leaky_relu(block.spade1(x, looks), SLOPE))
+    x = block.conv2(F.leaky_relu(block.spade2(x, looks), SLOPE))
+    return crop(shortcut + x, cut)
+
+
+def ganseg_adain_block(block, x, embedding, cut):
+    return crop(block.conv(F.leaky_relu(block.adain(x, embedding), SLOPE)), cut)
+
+
 @contextmanager
 def plain_forms():
     """Inside, every network of iPOSE, GroupDNet and GANSeg computes the plain forms."""
@@ -59,6 +80,9 @@ def plain_forms():
         patch.object(Conv2d, "forward", nn.Conv2d.forward),
         patch.object(residual, "activated", activated),
         patch.object(psm_block, "activated", activated),
+        patch.object(ganseg_generator, "margins", ganseg_margins),
+        patch.object(SPADEBlock, "forward", ganseg_spade_block),
+        patch.object(AdaINBlock, "forward", ganseg_adain_block),
         patch.object(discriminator, "in_fast_memory", lambda image: image),
         patch.object(discriminator_blocks, "MANY_PIXELS", 10**12),
     ):

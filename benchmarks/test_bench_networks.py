@@ -178,13 +178,21 @@ def test_groupdnet(against_plain, precision, where):
     against_plain(f"GroupDNet's generator, DeepFashion, {precision}", in_precision(image, precision, where), image)
 
 
-def test_ganseg(against_plain, where):
+@pytest.mark.parametrize("mode", ["forward", "forward and backward", "forward and backward, in training"])
+def test_ganseg(against_plain, where, mode):
     torch.manual_seed(0)
     config = ganseg_preset("celeba-wild")
-    network = settled(GANSegGenerator(config), where)
+    network = settled(GANSegGenerator(config), where).train("training" in mode).requires_grad_("backward" in mode)
     noise = draw_noise(config, 2, torch.Generator().manual_seed(0)).to(where)
-    image = torch.no_grad()(lambda: network(*noise).image)
-    against_plain("GANSeg's generator, 2 images", image, image)
+
+    def work():
+        with torch.set_grad_enabled("backward" in mode):
+            output = network(*noise)
+        if "backward" in mode:
+            (output.image.square().mean() + output.mask.square().mean()).backward()
+        return output.image.detach()
+
+    against_plain(f"GANSeg's generator, 2 images, {mode}", work, work)
 
 
 @pytest.mark.parametrize("name", ["toy", "coco-stuff"])

@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 
 from ipose.layers.cross_attention import CrossAttentionBlock
+from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import preset
 from ipose.testing.partnet_contract import blocky_part_map
-from ipose.types import PART_CHANNELS, PartPair, SupportSet
 
 OBJECTS, CATEGORIES, SUPPORTS, PARTS = 8, 2, 3, 4
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.scene_parts import SceneParts
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
@@ -10,7 +11,7 @@ from ipose.partworld.scene import PartWorld
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import preset
-from ipose.types import PART_CHANNELS, SceneBatch
+from ipose.types import SceneBatch
 
 SIZE = 64
 

@@ -34,13 +34,4 @@ __all__ = [
     "__version__",
 ]
 
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "errors": ("IposeError",),
-        "pipeline": ("IPose", "SceneOutput"),
-        "label_spec": ("LabelClass", "LabelSpec"),
-        "part_annotations": ("PartPair", "SupportSet"),
-        "types": ("Scene", "SceneBatch", "SceneObject"),
-    },
-)
+__getattr__ = lazy_attributes(__name__, __file__)

@@ -92,12 +92,9 @@ def config_from_plain(kind: type[Config], values: Mapping[str, Any]) -> Config:
     """
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(set(values) - known):
-        raise ConfigError(
-            f"fields that {kind.__name__} does not have",
-            found=", ".join(unknown),
-            expected=", ".join(sorted(known)),
-            mend="The file was written by another version of ipose.",
-        )
+        message = f"fields that {kind.__name__} does not have"
+        mend = "The file was written by another version of ipose."
+        raise ConfigError(message, found=", ".join(unknown), expected=", ".join(sorted(known)), mend=mend)
     return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 

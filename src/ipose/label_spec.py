@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ipose.errors import SpecError
 
@@ -43,35 +44,22 @@ class LabelSpec:
     instance_layout: str = "pairs"
 
     def __post_init__(self) -> None:
+        def refuse(what: str, field: str = "classes", **facts: Any) -> None:
+            raise SpecError(f"spec {self.name!r} has {what}", field=field, **facts)
+
         if not self.classes:
-            raise SpecError(f"spec {self.name!r} has no classes", field="classes")
+            refuse("no classes")
         for what, values in (
             ("names", [str(c.name) for c in self.classes]),
             ("file ids", [str(c.file_id) for c in self.classes]),
         ):
-            doubled = sorted({value for value in values if values.count(value) > 1})
-            if doubled:
-                raise SpecError(
-                    f"spec {self.name!r} has duplicate {what}",
-                    field="classes",
-                    found=", ".join(doubled),
-                    expected="each once",
-                    mend="Rename or renumber one of them.",
-                )
+            if doubled := ", ".join(sorted({value for value in values if values.count(value) > 1})):
+                mend = "Rename or renumber one of them."
+                refuse(f"duplicate {what}", found=doubled, expected="each once", mend=mend)
         if self.unknown is not None and not 0 <= self.unknown < len(self.classes):
-            raise SpecError(
-                f"spec {self.name!r} has no such unknown class",
-                field="unknown",
-                found=self.unknown,
-                expected=f"0..{len(self.classes) - 1}",
-            )
-        if self.instance_layout not in ("pairs", "cityscapes"):
-            raise SpecError(
-                f"spec {self.name!r} has no such instance layout",
-                field="instance_layout",
-                found=self.instance_layout,
-                expected="pairs or cityscapes",
-            )
+            refuse("no such unknown class", "unknown", found=self.unknown, expected=f"0..{len(self.classes) - 1}")
+        if (layout := self.instance_layout) not in ("pairs", "cityscapes"):
+            refuse("no such instance layout", "instance_layout", found=layout, expected="pairs or cityscapes")
 
     @property
     def num_classes(self) -> int:

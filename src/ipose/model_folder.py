@@ -152,13 +152,8 @@ def open_model(path: str | Path | ModelFolder, *kinds: ModelKind) -> ModelFolder
     """
     model = path if isinstance(path, ModelFolder) else _read(_find(Path(path), kinds))
     if kinds and model.format not in {kind.format for kind in kinds}:
-        raise RunError(
-            "a model of another system",
-            file=model.path,
-            found=model.format,
-            expected=" or ".join(kind.format for kind in kinds),
-            mend=f"Name a run of {_commands(kinds)}.",
-        )
+        mend, expected = f"Name a run of {_commands(kinds)}.", " or ".join(kind.format for kind in kinds)
+        raise RunError("a model of another system", file=model.path, found=model.format, expected=expected, mend=mend)
     return model
 
 
@@ -172,13 +167,9 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
     mend = f"Train one with {_commands(kinds) or 'ipose train'}, or check the path."
     if not path.exists():
         raise RunError("no such run or model folder", file=path, mend=f"{mend} Bundled models: {', '.join(BUNDLED)}.")
-    raise RunError(
-        f"no {' or '.join(kind.title for kind in kinds)} here" if kinds else "no model in here",
-        file=path,
-        found="a run that has saved no model yet" if (path / "run.json").is_file() else f"no {CONFIG}",
-        expected="a run folder or its model/",
-        mend=mend,
-    )
+    message = f"no {' or '.join(kind.title for kind in kinds)} here" if kinds else "no model in here"
+    found = "a run that has saved no model yet" if (path / "run.json").is_file() else f"no {CONFIG}"
+    raise RunError(message, file=path, found=found, expected="a run folder or its model/", mend=mend)
 
 
 def _read(folder: Path) -> ModelFolder:

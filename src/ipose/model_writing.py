@@ -71,13 +71,9 @@ def _refuse_others_files(folder: Path, own: set[str]) -> None:
     there = {item.name for item in folder.iterdir() if not is_left_over(item.name)} if folder.exists() else set()
     others = sorted(name for name in there if name not in own and not name.endswith(".safetensors"))
     if there and (others or CONFIG not in there):
-        raise RunError(
-            "a folder that holds other files is not replaced by a model",
-            file=folder,
-            found=", ".join(others[:8] or sorted(there)[:8]),
-            expected="a new or empty folder, or one with a model alone",
-            mend="Save to another folder.",
-        )
+        message = "a folder that holds other files is not replaced by a model"
+        found, expected = ", ".join(others[:8] or sorted(there)[:8]), "a new or empty folder, or one with a model alone"
+        raise RunError(message, file=folder, found=found, expected=expected, mend="Save to another folder.")
 
 
 def _write_weights(folder: Path, weights: Mapping[str, Mapping[str, Tensor]]) -> None:

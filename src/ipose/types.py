@@ -1,7 +1,7 @@
 """Scenes: one image with its maps and objects, and scenes in a batch. Frozen values, checked when they are made.
 
-Modules downstream need not check them again. The other nouns of the system have files of their own, and can be imported
-from here, too: `ipose.label_spec`, `ipose.part_annotations`, `ipose.objective`.
+Modules downstream need not check them again. The other nouns of the system have files of their own: `ipose.label_spec`,
+`ipose.part_annotations`, `ipose.objective`.
 
 Axes (one legend for the whole package): `b` images, `h w` pixels, `c` classes, `n` objects, `k` supports, `q` part
 channels (0 = not a part, 1..8 = parts), `s` side of an object crop (64), `f` features per part channel.
@@ -17,25 +17,8 @@ from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
 from ipose.images import image_float
-from ipose.label_spec import LabelClass, LabelSpec
-from ipose.objective import Objective, Phase
-from ipose.part_annotations import CROP_SIZE, PART_CHANNELS, PartPair, SupportSet
+from ipose.label_spec import LabelSpec
 from ipose.tensor_check import check_tensor
-
-__all__ = [
-    "CROP_SIZE",
-    "PART_CHANNELS",
-    "Box",
-    "LabelClass",
-    "LabelSpec",
-    "Objective",
-    "PartPair",
-    "Phase",
-    "Scene",
-    "SceneBatch",
-    "SceneObject",
-    "SupportSet",
-]
 
 
 class Box(NamedTuple):
@@ -96,16 +79,8 @@ class Scene:
             check_tensor("image", self.image, torch.uint8, 3)
         if self.part is not None:
             check_tensor("part", self.part, torch.uint8, 2)
-        sizes = {
-            key: tuple(tensor.shape[-2:])
-            for key, tensor in (
-                ("image", self.image),
-                ("label", self.label),
-                ("instance", self.instance),
-                ("part", self.part),
-            )
-            if tensor is not None
-        }
+        maps = {name: getattr(self, name) for name in ("image", "label", "instance", "part")}
+        sizes = {name: tuple(tensor.shape[-2:]) for name, tensor in maps.items() if tensor is not None}
         if len(set(sizes.values())) > 1:
             raise ShapeMismatchError(
                 f"the maps of scene {self.name!r} differ in size", found=sizes, expected="one height and width"
@@ -208,14 +183,8 @@ class SceneBatch:
 
     def to(self, device: torch.device | str) -> "SceneBatch":
         """The same batch with its tensors on `device`."""
-        return replace(
-            self,
-            image=None if self.image is None else self.image.to(device),
-            label=self.label.to(device),
-            instance=self.instance.to(device),
-            image_index=self.image_index.to(device),
-            part=None if self.part is None else self.part.to(device),
-        )
+        there: Any = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **there)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import infer_scene_parts
 from ipose.synthesis.discriminator import Discriminator
@@ -12,7 +13,7 @@ from ipose.synthesis.presets import preset
 from ipose.testing.generator_contract import TINY, GeneratorContract
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import SceneBatch, SupportSet
+from ipose.types import SceneBatch
 
 CPU = torch.device("cpu")
 

@@ -9,6 +9,7 @@ import torch
 
 from ipose.data.batch_sources import SceneSource
 from ipose.losses import relaxed_emd
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource, part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet
 from ipose.synthesis.objective import SynthesisObjective
@@ -18,7 +19,6 @@ from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.run import Run
-from ipose.types import PartPair, SupportSet
 
 PRECISIONS = pytest.mark.parametrize("precision", ["no", "bf16"])
 

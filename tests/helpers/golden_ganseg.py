@@ -119,20 +119,23 @@ def _penalties(points: Tensor, centres: Tensor, mask: Tensor, heatmaps: Tensor) 
 
 
 def _watch(network: GANSegGenerator, into: dict[str, Tensor]) -> None:
-    modules = {
-        "mask_start": network.mask_start,
-        "fg_start": network.foreground_start,
-        "bg_start": network.background_start,
-        "mask_block0": network.mask_blocks[0],
-        "fg_block0": network.foreground_blocks[0],
-        "bg_block0": network.background_blocks[0],
-    }
-    for name, module in modules.items():
-        module.register_forward_hook(_keep(into, name))
+    """Start tensors, and first blocks of all of them: in eval mode, the network computes no pixels that it never
+    reads."""
+    for name in ("mask", "foreground", "background"):
+        short = {"foreground": "fg", "background": "bg"}.get(name, name)
+        network.get_submodule(f"{name}_start").register_forward_hook(_keep(into, f"{short}_start"))
+        network.get_submodule(f"{name}_blocks.0").register_forward_hook(_of_whole(into, short))
 
 
 def _keep(into: dict[str, Tensor], name: str) -> Callable[[nn.Module, Any, Tensor], None]:
     def hook(_: nn.Module, __: Any, output: Tensor) -> None:
         into[name] = output
+
+    return hook
+
+
+def _of_whole(into: dict[str, Tensor], short: str) -> Callable[[nn.Module, Any, Tensor], None]:
+    def hook(block: nn.Module, inputs: Any, _: Tensor) -> None:
+        into[f"{short}_block0"] = block.forward(into[f"{short}_start"], *inputs[1:-1], 0)
 
     return hook

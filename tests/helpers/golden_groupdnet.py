@@ -18,7 +18,7 @@ from ipose.interop.release.groupdnet_form import cg_block_entries, cg_norm_entri
 from ipose.interop.release.groupdnet_widths import block_name
 from ipose.losses import feature_distance, feature_matching_loss, hinge_d_fake, hinge_d_real, hinge_g, kl_divergence
 from ipose.losses.feature_matching import VGG_WEIGHTS
-from ipose.training.schedule import constant_then_linear
+from ipose.training.phases import constant_then_linear
 
 _RULES: Mapping[str, ModulationRule] = {"deepfashion": "block", "cityscapes": "class", "ade20k": "class_to_block"}
 

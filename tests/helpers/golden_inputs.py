@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.shapes import even_box
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
 def part_maps(count: tuple[int, ...], parts: int) -> Tensor:

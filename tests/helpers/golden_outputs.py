@@ -15,9 +15,8 @@ from torch import Tensor, nn
 from helpers.golden_files import Golden
 from helpers.golden_scenes import golden_scene_parts, golden_supports
 from ipose.interop.release import discriminator, generator, partnet
-from ipose.interop.release.discriminator_form import discriminator_entries
 from ipose.interop.release.entries import Entry
-from ipose.interop.release.generator_form import generator_entries
+from ipose.interop.release.generator_form import discriminator_entries, generator_entries
 from ipose.losses import (
     class_weights,
     hinge_d_fake,
@@ -27,11 +26,11 @@ from ipose.losses import (
     n_plus_one_loss,
     relaxed_emd,
 )
+from ipose.part_annotations import SupportSet
 from ipose.partnet.objective import part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet, distinct_pairs
 from ipose.shapes import geometric_score_matrix
 from ipose.synthesis.generator import Generator
-from ipose.types import SupportSet
 
 
 def partnet_outputs(golden: Golden) -> dict[str, Tensor]:

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from helpers.golden_files import Golden
+from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
-from ipose.types import PART_CHANNELS, Box, SceneBatch, SceneObject, SupportSet
+from ipose.types import Box, SceneBatch, SceneObject
 
 Form = Literal["whole", "id"]
 CATEGORY = 1000

@@ -18,12 +18,12 @@ from helpers.golden_scenes import golden_scene_parts, golden_supports
 from ipose.interop.release import partnet as partnet_from_release
 from ipose.interop.release import to_release
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.types import CROP_SIZE, PART_CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,11 @@ from torch import Tensor
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.merge_table import MergeTable, load_merge_table
 from ipose.data.part_sources.release_tree import CATEGORY_NAMES
+from ipose.part_annotations import PartPair
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
-from ipose.types import PartPair, Scene
+from ipose.types import Scene
 
 STREET = ("human", "car", "truck", "bus")
 """Categories of Cityscapes-PPS that PartWorld draws."""

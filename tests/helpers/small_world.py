@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from ipose.types import Box, LabelClass, LabelSpec, Scene, SceneObject, SupportSet
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import SupportSet
+from ipose.types import Box, Scene, SceneObject
 
 SPEC = LabelSpec(
     "small",

@@ -61,6 +61,13 @@ class TestEntryPoint:
         done = subprocess.run([sys.executable, "-m", "ipose", "--version"], capture_output=True, text=True, check=True)
         assert done.stdout == f"ipose {package.__version__}\n"
 
+    def test_of_several_processes_the_first_does_what_cannot_be_shared(self, ipose, monkeypatch, tmp_path):
+        monkeypatch.setenv("RANK", "1")
+        said = ipose("partworld", "--out", tmp_path / "world", "--scenes", 1)
+        assert (said.code, said.out) == (0, "")
+        assert said.err == "ipose: only ipose train shares its work between processes; the first one does it.\n"
+        assert not (tmp_path / "world").exists()
+
     def test_help_of_every_command_comes_without_torch(self):
         script = HELP.format(commands=COMMANDS)
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

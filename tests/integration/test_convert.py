@@ -16,12 +16,12 @@ from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import SupportError
 from ipose.interop.release import generator, partnet, to_release
 from ipose.interop.weight_files import read_weights
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
-from ipose.types import SupportSet
 
 SMALL = {"channels": 1, "spade_hidden": 2, "part_hidden": 2, "part_feature_channels": 2}
 

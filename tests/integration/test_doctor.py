@@ -17,11 +17,13 @@ from ipose.data.scene_folder import SceneFolder, write_scene_folder
 from ipose.data.specs import dataset_toml, load_spec
 from ipose.data.support_folder import save_supports
 from ipose.errors import DataError, SpecError
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.testing.tiny_scenes import SPEC, write_scenes
-from ipose.types import LabelClass, LabelSpec, Scene, SupportSet
+from ipose.types import Scene
 
 LABEL, PHOTO = "train_label/scene001.png", "train_img/scene001.png"
 INSTANCE, PART = "train_inst/scene001.png", "train_part/scene001.png"

@@ -12,7 +12,7 @@ from ipose.errors import ConfigError, DataError, MissingWeightsError, SpecError
 from ipose.evaluation.eval_card import read_cards, write_card
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
 from ipose.evaluation.judges import EvaluateOptions
-from ipose.reports.card_blocks import short_name
+from ipose.reports.blocks import short_name
 from ipose.systems.judging import evaluate_run
 from ipose.testing.tiny_scenes import write_scenes
 from ipose.training.run import Run

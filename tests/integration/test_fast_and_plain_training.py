@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from plain_forms import plain_forms
 
 from ipose.data.batch_sources import SceneSource
+from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.scene_parts import SceneParts
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
@@ -19,7 +20,6 @@ from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import preset
 from ipose.training.phases import PhaseRunner
 from ipose.training.processes import Processes
-from ipose.types import PART_CHANNELS
 
 CONFIG = preset(
     "toy",

@@ -17,12 +17,12 @@ from ipose.data.specs import load_spec
 from ipose.data.support_folder import save_supports
 from ipose.interop.release import partnet, to_release
 from ipose.interop.weight_files import read_weights
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
-from ipose.systems.converted_files import read_network
-from ipose.types import SupportSet
+from ipose.systems.converting import read_network
 
 SMALL = {"channels": 1, "spade_hidden": 2, "part_hidden": 2, "part_feature_channels": 2}
 

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from ipose.cli.main import parse
 from ipose.data.part_manifest import read_manifest
-from ipose.data.part_sources.panoptic_ids import read_int32_tiff
+from ipose.data.part_sources.panoptic_parts import read_int32_tiff
 from ipose.data.part_sources.partimagenet import open_partimagenet
 from ipose.data.png import image_size, photo_notes, read_index, read_photo
 from ipose.data.specs import read_dataset_toml

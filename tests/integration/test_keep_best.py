@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from ipose.testing.tiny_scenes import write_scenes
-from ipose.training.best import read_best
+from ipose.training.checkpoint_files import read_best
 from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
 

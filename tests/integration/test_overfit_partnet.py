@@ -7,6 +7,7 @@ import torch
 
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.evaluation.part_metrics import object_pixel_accuracy, part_accuracy
+from ipose.part_annotations import SupportSet
 from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -17,7 +18,6 @@ from ipose.partworld.scene import PartWorld
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.run import Run
-from ipose.types import SupportSet
 
 pytestmark = pytest.mark.overfit
 

@@ -10,6 +10,7 @@ from ipose.data.batch_sources import SceneSource
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft, own_pixels
 from ipose.editing.noise_edits import Resample
+from ipose.part_annotations import PART_CHANNELS, SupportSet
 from ipose.partnet.scene_parts import SceneParts
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
@@ -20,7 +21,7 @@ from ipose.synthesis.scene_noise import scene_noise
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.run import Run
-from ipose.types import PART_CHANNELS, SceneBatch, SupportSet
+from ipose.types import SceneBatch
 
 pytestmark = pytest.mark.overfit
 

@@ -16,7 +16,7 @@ from ipose.evaluation.image_sets import ScenePhoto
 from ipose.evaluation.part_cards import part_cards
 from ipose.evaluation.part_evaluation import evaluate_parts
 from ipose.evaluation.protocols import protocol_named
-from ipose.types import SupportSet
+from ipose.part_annotations import SupportSet
 
 WORLD = DataConfig(val_scenes=6, objects=(1, 1), object_scale=(0.6, 0.9), categories=("car", "dog"), scene_size=64)
 

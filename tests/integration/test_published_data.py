@@ -16,7 +16,7 @@ from ipose.data.png import read_index
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.data.support_folder import load_supports, save_supports
-from ipose.types import SupportSet
+from ipose.part_annotations import SupportSet
 
 WRITERS = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}
 

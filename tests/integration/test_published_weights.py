@@ -19,12 +19,12 @@ from ipose.data.specs import load_spec
 from ipose.data.support_folder import save_supports
 from ipose.evaluation.eval_card import card_file_name, read_cards
 from ipose.interop.release import to_release
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.presets import preset as partnet_preset
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
-from ipose.types import SupportSet
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 

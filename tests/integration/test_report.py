@@ -14,6 +14,8 @@ from PIL import Image
 
 from ipose.errors import ConfigError
 from ipose.evaluation.part_evaluation import evaluate_parts
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.reports.blocks import (
     config_table,
     curves_figure,
@@ -26,7 +28,7 @@ from ipose.reports.contact_sheet import Tile
 from ipose.reports.figures import label_picture
 from ipose.reports.page import Code, Figure, ReportContent, Section, Table, render_report, write_report
 from ipose.reports.sheets import SceneRow
-from ipose.types import Box, LabelClass, LabelSpec, PartPair, Scene, SceneObject, SupportSet
+from ipose.types import Box, Scene, SceneObject
 
 SPEC = LabelSpec(
     "small",

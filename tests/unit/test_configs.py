@@ -13,7 +13,7 @@ from ipose.partnet import presets as partnet_presets
 from ipose.partnet.presets import PartNetConfig
 from ipose.synthesis import presets as synthesis_presets
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.training.config import TrainConfig
 
 

@@ -16,13 +16,14 @@ class TestLazyAttributes:
     """The `__getattr__` of a package."""
 
     def test_a_name_is_looked_up_in_its_module(self):
-        look_up = lazy_attributes("ipose", {"errors": ("ConfigError",), "lazy": ("lazy_attributes",)})
-        assert look_up("ConfigError").__module__ == "ipose.errors"
-        assert look_up("lazy_attributes") is lazy_attributes
+        look_up = lazy_attributes("ipose", ipose.__file__)
+        assert look_up("IposeError").__module__ == "ipose.errors"
+        assert look_up("IposeError") is ipose.IposeError
 
     def test_a_name_that_is_not_listed_is_an_attribute_error(self):
-        with pytest.raises(AttributeError, match="module 'ipose' has no attribute 'nothing'"):
-            lazy_attributes("ipose", {"errors": ("ConfigError",)})("nothing")
+        for name in ("nothing", "TYPE_CHECKING_", "ConfigError"):
+            with pytest.raises(AttributeError, match=f"module 'ipose' has no attribute '{name}'"):
+                lazy_attributes("ipose", ipose.__file__)(name)
         assert not hasattr(ipose, "nothing")
 
     def test_importing_the_package_imports_no_torch(self):

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ipose.ablations.outcome import Outcome
-from ipose.ablations.page import write_page
+from ipose.ablations.page import WrittenTable, write_page, written
 from ipose.ablations.rows import AblationJob, Rows
-from ipose.ablations.run_folders import Scores, State, other_length, steps_done
+from ipose.ablations.run_folders import Scores, other_length, steps_done
 from ipose.ablations.table import Row
-from ipose.ablations.tables_as_text import WrittenTable, written
 from ipose.errors import MissingWeightsError
 from ipose.reports.blocks import environment_facts
 from ipose.training.provenance import command_line, git_commit
@@ -28,7 +27,6 @@ class AblationResult:
     Args:
         stopped: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
         table: the table; None if no run is finished, or after an interrupt.
-        files: that were written.
     """
 
     stopped: Stopped
@@ -42,33 +40,25 @@ def run_ablation(rows: Rows) -> AblationResult:
     Finished runs are not trained again, and unfinished runs are resumed. After a stop by a signal or by the time, the
     same call continues.
 
-    Args:
-        rows: of the table's system, with the job.
     Raises:
         RunError: a folder holds a run with another configuration. Raised before the first training.
         MissingWeightsError: no row can be trained here.
         ConfigError, DataError: as training raises them.
     """
     job = rows.job
-    not_run = {row.name: why for row in job.chosen if (why := _why_not(rows, row)) is not None}
+    states = {row.name: {rows.state(row, seed) for seed in job.seeds} for row in job.chosen}
+    unfinished = [row for row in job.chosen if states[row.name] != {"finished"}]
+    not_run = {row.name: why for row in unfinished if (why := rows.missing(row)) is not None}
     chosen = [row for row in job.chosen if row.name not in not_run]
     if not chosen:
-        raise MissingWeightsError(
-            f"no row of table {job.table.name} can be run here",
-            found="; ".join(f"{name}: {why}" for name, why in not_run.items()),
-        )
+        what = f"no row of table {job.table.name} can be run here"
+        raise MissingWeightsError(what, found="; ".join(f"{name}: {why}" for name, why in not_run.items()))
     stopped, scores = _Grid(rows, chosen).go()
     if stopped == "interrupted" or not scores:
         return AblationResult(stopped, None, ())
     outcome, pictures = _outcome(rows, chosen, not_run, scores)
     table = written(outcome)
     return AblationResult(stopped, table, _write(job, outcome, table, pictures))
-
-
-def _why_not(rows: Rows, row: Row) -> str | None:
-    """Why the row cannot be trained here; None if it can, or is finished. Raises RunError for another configuration."""
-    states = {rows.state(row, seed) for seed in rows.job.seeds}
-    return None if states == {"finished"} else rows.missing(row)
 
 
 class _Grid:
@@ -97,11 +87,7 @@ class _Grid:
         if left is not None and left <= 0:
             return "time"
         state = self.rows.state(row, seed)
-        said: Mapping[State, str] = {
-            "new": "training",
-            "unfinished": "going on to more steps",
-            "finished": "there already",
-        }
+        said = {"new": "training", "unfinished": "going on to more steps", "finished": "there already"}
         print(f"{name}: {said[state]} ({self.rows.folder(row, seed)})", flush=True)
         if note := other_length(self.rows.folder(row, seed), self.rows.wanted(row, seed).train.steps, state):
             print(f"  {note}", flush=True)

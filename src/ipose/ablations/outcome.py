@@ -1,11 +1,77 @@
-"""Scores of all rows, their means and spreads, and comparisons of rows. Imports no torch."""
+"""Scores of all rows, their means and spreads over the seeds, and which row is better. Imports no torch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from statistics import fmean
+from typing import Any, Literal
 
 from ipose.ablations.table import AblationTable, Metric, Row
-from ipose.ablations.verdict import Spread, Verdict, verdict
+
+Word = Literal["better", "worse", "within the spread", "one seed"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Values of one cell.
+
+    Args:
+        values: one for each seed; at least one.
+    """
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return fmean(self.values)
+
+    @property
+    def width(self) -> float:
+        """Largest minus smallest value."""
+        return max(self.values) - min(self.values)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A row compared with its reference.
+
+    Args:
+        gap: mean of the row minus mean of the reference.
+        spread: the larger of the two widths.
+        word: "better" or "worse" if both have two seeds or more and the gap is larger than the spread; else the reason
+            why not.
+    """
+
+    gap: float
+    spread: float
+    word: Word
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether the word is "better" or "worse"."""
+        return self.word in ("better", "worse")
+
+
+def verdict(row: Sequence[float], reference: Sequence[float], *, higher_is_better: bool) -> Verdict:
+    """Compare two cells. One is better only if the gap of the means is larger than both spreads.
+
+    Args:
+        reference: values of the row that it is compared with.
+    Example:
+        >>> verdict([90.0, 91.0], [86.0, 86.5], higher_is_better=True).word
+        'better'
+        >>> verdict([90.0, 91.0], [89.5, 89.7], higher_is_better=True).word
+        'within the spread'
+    """
+    here, there = Spread(tuple(row)), Spread(tuple(reference))
+    gap, spread = here.mean - there.mean, max(here.width, there.width)
+    word: Word = "better" if (gap > 0) == higher_is_better else "worse"
+    if min(len(row), len(reference)) < 2:
+        word = "one seed"
+    elif abs(gap) <= spread:
+        word = "within the spread"
+    return Verdict(gap, spread, word)
+
 
 FORMAT = "ipose-ablation-1"
 
@@ -18,16 +84,10 @@ class Outcome:
     """Results of a table so far.
 
     Args:
-        table: the table.
-        kind: of the runs.
         scores: of rows with a scored run, by name.
-        baselines: scores of the baselines, by name.
-        runs: folder names of each row's scored runs.
-        steps: number of steps of each of these runs.
         left_out: names of rows that the job does not have.
         not_run: names of rows that cannot be trained here, and why.
         unfinished: folder names of runs that are not finished.
-        notes: sentences below the table.
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
         titles: titles of metrics, by key, that replace the table's.
@@ -113,10 +173,6 @@ class Comparison:
     """One row compared with its reference in one metric.
 
     Args:
-        row: name of the row.
-        reference: name of the reference.
-        metric: the metric.
-        judged: gap, spread and verdict.
         published: the paper's gap; None = the paper has none.
     """
 

@@ -19,11 +19,8 @@ class AblationJob:
     """A table to train and score.
 
     Args:
-        table: the table.
         config: of the table's system. Each row changes some of its fields.
-        preset: name of the config.
         data: to train and score on, the same for all rows.
-        out: folder of the runs and tables.
         steps: of each run; None = as many as the config's epochs make.
         loop: other settings of `TrainConfig`, the same for all runs.
         seeds: each row is trained once with each seed.
@@ -68,11 +65,7 @@ class AblationJob:
 
 
 class Rows(ABC):
-    """Trains and scores the rows of a system's tables.
-
-    Args:
-        job: the job.
-    """
+    """Trains and scores the rows of a system's tables."""
 
     def __init__(self, job: AblationJob) -> None:
         self.job = job

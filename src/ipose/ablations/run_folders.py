@@ -22,7 +22,6 @@ class WantedRun:
     """The run that a folder must hold.
 
     Args:
-        kind: of the run.
         config: for run.json: dataclasses and plain values by field.
         train: with the number of steps of a finished run.
     """
@@ -46,12 +45,9 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
     _refuse_another(run, wanted)
     done, planned = steps_done(folder), run.train_config.steps
     if wanted.train.steps <= done < planned and wanted.train.schedule != "constant":
-        raise RunError(
-            "this run has not come to the end of its own schedule",
-            file=folder,
-            found=f"{done} of {planned} steps",
-            mend=f"Ask for --steps {planned}, which finishes it, or name another folder with --out.",
-        )
+        what = "this run has not come to the end of its own schedule"
+        mend = f"Ask for --steps {planned}, which finishes it, or name another folder with --out."
+        raise RunError(what, file=folder, found=f"{done} of {planned} steps", mend=mend)
     if done >= wanted.train.steps and (run.model / "config.json").is_file():
         return "finished"
     with run.locked():  # fails if another process trains here
@@ -70,7 +66,6 @@ def other_length(folder: Path, wanted: int | None, state: State) -> str:
     Args:
         folder: of the run, which several tables may show.
         wanted: steps that this table asks for; None = as many as the preset makes, which is the same for all tables.
-        state: of the run.
     """
     if wanted is None:
         return ""
@@ -93,12 +88,10 @@ def _refuse_another(run: Run, wanted: WantedRun) -> None:
         if not (field.startswith("train.") and field[6:] in RESUMABLE)
     }
     if different:
-        raise RunError(
-            "the run of this row was made with another configuration",
-            file=run.folder,
-            found="; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items()),
-            mend="Name another folder with --out, or give the run's own settings.",
-        )
+        what = "the run of this row was made with another configuration"
+        found = "; ".join(f"{field} {old!r} there, {now!r} here" for field, (old, now) in different.items())
+        mend = "Name another folder with --out, or give the run's own settings."
+        raise RunError(what, file=run.folder, found=found, mend=mend)
 
 
 Scores = dict[str, dict[str, float]]
@@ -109,9 +102,7 @@ def kept_scores(file: Path, key: Mapping[str, Any], compute: Callable[[], Scores
     """Scores of a file, if it has the same key. Else they are computed and written.
 
     Args:
-        file: in the run folder.
         key: everything that the scores depend on, as plain values: hashes of weights, data, protocol.
-        compute: computes the scores.
     """
     known = json.loads(json.dumps(key, default=str))
     try:

@@ -13,8 +13,6 @@ class Metric:
 
     Args:
         key: in score files.
-        title: above the column.
-        higher_is_better: whether larger values are better.
         percent: a percentage, written with two decimals; False = a distance, written with four digits.
         published: name of this metric in the paper; "" = the paper does not have it.
         published_digits: decimals of the paper's numbers.
@@ -43,7 +41,6 @@ class Row:
 
     Args:
         name: for `ipose ablate --rows`.
-        title: in words.
         changes: fields of the preset's config, with their values in this row.
         in_words: what else the row changes, where that depends on the preset. The system's `Rows` know the fields.
         run: stem of the run folders; "" = the system's `Rows` make it from the config.
@@ -68,7 +65,6 @@ class AblationTable:
 
     Args:
         name: for `ipose ablate NAME`. For built-in systems, the number of the paper's table.
-        title: what is compared.
         metrics: columns. A metric that no run has is left out.
         rows: in the paper's order.
         reference: name of the row that the others are compared with.
@@ -88,10 +84,6 @@ class AblationTable:
         """The rows of these names, in the table's order; () = all rows. Raises ConfigError for an unknown name."""
         known = [row.name for row in self.rows]
         if strangers := [name for name in names if name not in known]:
-            raise ConfigError(
-                f"table {self.name} has no such row",
-                field="rows",
-                found=", ".join(strangers),
-                expected=", ".join(known),
-            )
+            what = f"table {self.name} has no such row"
+            raise ConfigError(what, field="rows", found=", ".join(strangers), expected=", ".join(known))
         return tuple(row for row in self.rows if not names or row.name in names)

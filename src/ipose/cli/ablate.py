@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
-from ipose.cli.loop_flags import INTERRUPTED
+from ipose.cli.printing import INTERRUPTED
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 from ipose.systems.ablation_tables import ablation_tables, listing

@@ -1,8 +1,8 @@
-"""`ipose convert`: weights of the authors' releases to model folders, and back. Every system adds its own options."""
+"""`ipose convert`: weights of the releases to model folders and back. `ipose export`: models for torch.export, ONNX."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg
 
@@ -66,3 +66,25 @@ def _refuse(hints: dict[str, Any]) -> None:
             message = "--to-release takes everything from the model"
             mend = "Leave it out, or leave out --to-release."
             raise ConfigError(message, field=name, found=value, mend=mend)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Export a model as programs: torch.export files (.pt2) and ONNX, which run without ipose. Batch, height and width
+    are free. export.json says what the inputs are."""
+
+    model: Positional[Path]
+    """A run, or a model folder, of iPOSE (generator, PartNet, and the whole way from label map to image) or of
+    PartNet."""
+    out: Positional[Path]
+    """Folder to write; it must be new or empty."""
+    forms: tuple[Literal["onnx", "pt2"], ...] = ("onnx", "pt2")
+    """Files to write. onnx needs the extra `export`. pt2 is read by torch alone."""
+    only: tuple[str, ...] = ()
+    """Programs to write: generator, partnet, scene_to_image. No name = all."""
+
+    def run(self) -> None:
+        """Export and print the files."""
+        from ipose.systems.exporting import export_model
+
+        print(*export_model(self.model, self.out, self.forms, self.only), sep="\n")

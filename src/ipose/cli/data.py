@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg, subcommand
 
+from ipose.cli.printing import INTERRUPTED
 from ipose.data.data_config import DataConfig, WorldFlags
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ LEFT_OUT_SHOWN = 10
 
 SHEET_ROWS = 8
 """How many imported scenes are shown."""
-
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ended."""
 
 SourceKind = Literal["cityscapes-pps", "pascal-pps", "partimagenet", "release", "scenes", "part-tree"]
 

@@ -8,13 +8,10 @@ from tyro.conf import FlagCreatePairsOff, Positional
 
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
+from ipose.systems.registry import systems
 
-OF_RUNS = (
-    *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
-    *("seeds", "limit", "count", "maps", "pairs", "masking"),
-    *("without_parts", "precision"),
-)
-"""Options that only some systems have. `judged_by` of a system's record lists them."""
+OF_RUNS = tuple(dict.fromkeys(name for system in systems() for names in system.judged_by.values() for name in names))
+"""Options that only some systems have: `judged_by` of a system's record lists them."""
 
 OF_FOLDERS = (
     *("real", "labels", "instances", "spec", "protocol", "features"),
@@ -141,7 +138,7 @@ class Evaluate:
         if self.spec is not None and self.data is None:
             raise ConfigError("the spec of no data", field="spec", mend="Name the data with --data.")
         from ipose.evaluation.judges import EvaluateOptions
-        from ipose.reports.card_blocks import cards_as_text
+        from ipose.reports.blocks import cards_as_text
         from ipose.systems.checks import check_device
         from ipose.systems.judging import check_options, evaluate_run
 

@@ -12,20 +12,18 @@ from tyro.conf import subcommand
 
 import ipose
 from ipose.cli.ablate import ablate_command
-from ipose.cli.convert import convert_command
+from ipose.cli.convert import Export, convert_command
 from ipose.cli.data import Data, Doctor, PartWorldScenes
-from ipose.cli.demo import Demo
-from ipose.cli.edit import EditScene, Figures
 from ipose.cli.evaluate import Evaluate
-from ipose.cli.export import Export
-from ipose.cli.generate import generate_command
+from ipose.cli.generate import EditScene, Figures, generate_command
 from ipose.cli.labels import Labels
-from ipose.cli.parts import Parts
-from ipose.cli.runs import Info, Report
-from ipose.cli.segment import Segment
+from ipose.cli.parts import Parts, Segment
+from ipose.cli.printing import INTERRUPTED
+from ipose.cli.runs import Demo, Info, Report
 from ipose.cli.supports import Supports
 from ipose.cli.train import plan_command, train_command, with_present_names
 from ipose.errors import IposeError
+from ipose.training.folders import writes
 
 DESCRIPTION = "iPOSE (CVPR 2023): semantic image synthesis that infers object parts from object shapes."
 
@@ -68,25 +66,32 @@ def main(args: Sequence[str] | None = None) -> None:
         print(f"ipose {ipose.__version__}")
         return
     try:
-        code = parse(given).run()
-    except IposeError as error:
-        print(f"ipose: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        print("ipose: interrupted", file=sys.stderr)
-        raise SystemExit(130) from None
+        command = parse(given)
+        if given[:1] != ["train"] and not writes():
+            print("ipose: only ipose train shares its work between processes; the first one does it.", file=sys.stderr)
+            return
+        code = command.run()
     except BrokenPipeError:
         raise SystemExit(0) from None
-    except UnicodeEncodeError as error:  # a file name that the locale's encoding does not have
-        mend = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1, and run it again."
-        print(f"ipose: the locale cannot write the name {error.object!r}. {mend}", file=sys.stderr)
-        raise SystemExit(2) from None
-    except OSError as error:  # no permission, disk full, a file where a folder should be
-        where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"ipose: {where}{error.strerror or error}.", file=sys.stderr)
-        raise SystemExit(2) from None
+    except (IposeError, KeyboardInterrupt, UnicodeEncodeError, OSError) as error:
+        print(f"ipose: {_in_words(error)}", file=sys.stderr)
+        raise SystemExit(INTERRUPTED if isinstance(error, KeyboardInterrupt) else 2) from None
     if code:
         raise SystemExit(code)
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, UnicodeEncodeError):  # a file name that the locale's encoding does not have
+        mend = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1, and run it again."
+        return f"the locale cannot write the name {error.object!r}. {mend}"
+    if isinstance(error, OSError) and not isinstance(
+        error, IposeError
+    ):  # no permission, disk full, a file for a folder
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror or error}."
+    return str(error)
 
 
 def _print_anything() -> None:

@@ -1,9 +1,12 @@
 """Printing the files that a command wrote: the first ones as they are written, how many more there are, and which stood
-there before."""
+there before. And the exit code of one that was interrupted."""
 
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C or SIGTERM ended, after it had saved."""
 
 SHOWN = 20
 """Files that are printed one a line."""

@@ -5,6 +5,7 @@ scenes are flipped, as in OASIS. Each "half of the time".
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -22,15 +23,15 @@ ENLARGED = 72 / 64
 
 def flip_scene(scene: Scene) -> Scene:
     """The scene mirrored left to right: photograph, label, instance and part map, and the boxes of its objects."""
-    label, instance = scene.label.flip(-1), scene.instance.flip(-1)
-    return replace(
-        scene,
-        image=None if scene.image is None else scene.image.flip(-1),
-        label=label,
-        instance=instance,
-        objects=reindex_objects(label, instance, scene.objects),
-        part=None if scene.part is None else scene.part.flip(-1),
-    )
+    return _moved(scene, lambda pixels: pixels.flip(-1))
+
+
+def _moved(scene: Scene, move: Callable[[Tensor], Tensor]) -> Scene:
+    """The scene with all its maps moved alike. Objects of which they show too little are left out."""
+    label, instance = move(scene.label), move(scene.instance)
+    image, part = (None if pixels is None else move(pixels) for pixels in (scene.image, scene.part))
+    objects = reindex_objects(label, instance, scene.objects)
+    return replace(scene, image=image, label=label, instance=instance, objects=objects, part=part)
 
 
 def crop_scene(scene: Scene, top: int, left: int, size: tuple[int, int]) -> Scene:
@@ -38,8 +39,6 @@ def crop_scene(scene: Scene, top: int, left: int, size: tuple[int, int]) -> Scen
 
     Args:
         scene: at least as large as the rectangle.
-        top: its first row.
-        left: its first column.
         size: its (height, width).
     Raises:
         ShapeMismatchError: the rectangle does not lie in the scene.
@@ -49,19 +48,7 @@ def crop_scene(scene: Scene, top: int, left: int, size: tuple[int, int]) -> Scen
         found = f"{height}x{width} at row {top}, column {left}"
         expected = f"a part of {scene.size[0]}x{scene.size[1]}"
         raise ShapeMismatchError("the rectangle does not lie in the scene", found=found, expected=expected)
-
-    def cut(pixels: Tensor) -> Tensor:
-        return pixels[..., top : top + height, left : left + width].contiguous()
-
-    label, instance = cut(scene.label), cut(scene.instance)
-    return replace(
-        scene,
-        image=None if scene.image is None else cut(scene.image),
-        label=label,
-        instance=instance,
-        objects=reindex_objects(label, instance, scene.objects),
-        part=None if scene.part is None else cut(scene.part),
-    )
+    return _moved(scene, lambda pixels: pixels[..., top : top + height, left : left + width].contiguous())
 
 
 def augment_pair(

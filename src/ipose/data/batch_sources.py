@@ -56,7 +56,6 @@ class PhotoBatch:
 
     Args:
         image: (b, 3, s, s) in [-1, 1].
-        names: of the photographs.
     """
 
     image: Float[Tensor, "b 3 s s"]

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.parallel import in_parallel
-from ipose.data.photo_files import list_lines, missing_in_list
+from ipose.data.photo_files import list_rows, missing_in_list
 from ipose.data.png import image_size
 from ipose.errors import DataError
 
@@ -37,11 +37,10 @@ _AGAIN = "Get the list again."
 
 def celeba_names(root: Path) -> dict[str, list[str]]:
     """Names of the photographs of each split, before small faces are dropped."""
-    mafl = {name: _names(root / f"{name}.txt") for name in ("training", "testing")}
-    tested = set(mafl["testing"])
-    partition = (line.split() for line in list_lines(root / "list_eval_partition.txt") if line.strip())
+    training, testing = ([words[0] for _, words in list_rows(root / f"{n}.txt")] for n in ("training", "testing"))
+    partition, tested = (words for _, words in list_rows(root / "list_eval_partition.txt")), set(testing)
     train = [name for name, number in partition if number == "0" and name not in tested]
-    return {"train": train, "regression": mafl["training"], "test": mafl["testing"]}
+    return {"train": train, "regression": training, "test": testing}
 
 
 def aligned_splits(root: Path) -> dict[str, list[Path]]:
@@ -51,11 +50,7 @@ def aligned_splits(root: Path) -> dict[str, list[Path]]:
 
 
 def wild_splits(root: Path) -> dict[str, list[Path]]:
-    """Photographs in the wild whose face's box covers 30 % or more. Reads the size of each photograph.
-
-    Raises:
-        DataError: a list or photograph cannot be read, or a photograph has no box.
-    """
+    """Photographs in the wild whose face's box covers 30 % or more. Reads the size of each photograph."""
     listed, file = celeba_names(root), root / "list_bbox_celeba.txt"
     boxes, splits = _table(file, {name for names in listed.values() for name in names}), {}
     for split, names in listed.items():
@@ -69,11 +64,7 @@ def wild_splits(root: Path) -> dict[str, list[Path]]:
 
 
 def wild_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 5 2"]:
-    """Eyes, nose and corners of the mouth: (row, column) in pixels of an image of `size`.
-
-    Raises:
-        DataError: the list cannot be read, or lacks a photograph.
-    """
+    """Eyes, nose and corners of the mouth: (row, column) in pixels of an image of `size`."""
     return _landmarks(root / "list_landmarks_celeba.txt", photographs, size)
 
 
@@ -95,12 +86,7 @@ def _landmarks(file: Path, photographs: list[Path], size: int) -> Float[Tensor, 
 
 def _table(file: Path, wanted: set[str]) -> dict[str, list[float]]:
     """The numbers of the wanted names in a list of CelebA's: a count, a header, then a name and numbers a line."""
-    rows = (line.split() for line in list_lines(file)[2:] if line.strip())
     try:
-        return {row[0]: list(map(float, row[1:])) for row in rows if row[0] in wanted}
+        return {name: list(map(float, row)) for _, (name, *row) in list_rows(file)[2:] if name in wanted}
     except ValueError as error:
         raise DataError("a list of CelebA that cannot be read", file=file, found=str(error)) from error
-
-
-def _names(file: Path) -> list[str]:
-    return [line.split()[0] for line in list_lines(file) if line.strip()]

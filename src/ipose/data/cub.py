@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ipose.data.photo_files import MISSING, list_lines, missing_in_list, resized_mask
+from ipose.data.photo_files import MISSING, list_rows, missing_in_list, resized_mask
 from ipose.data.png import image_size
 from ipose.errors import DataError
 
@@ -33,15 +33,12 @@ def cub_splits(root: Path) -> dict[str, list[Path]]:
     """10,000 photographs to train on, 788 to look at, 1,000 to test on, as `train_val_test_split.txt` says.
 
     Without the file: splits of our own of the same sizes, by a fixed seed.
-
-    Raises:
-        DataError: a list cannot be read, or says nothing of a photograph.
     """
     photographs = {number: root / "images" / name for number, name in _photographs(root)}
     file = root / SPLIT_FILE
     if not file.is_file():
         return _own_splits(list(photographs.values()))
-    places = dict(_place(file, number, line) for number, line in enumerate(list_lines(file), start=1) if line.strip())
+    places = dict(_place(file, number, words) for number, words in list_rows(file))
     if missing := [path for number, path in photographs.items() if number not in places]:
         raise missing_in_list("a split", missing, file, _AGAIN)
     return {
@@ -50,13 +47,12 @@ def cub_splits(root: Path) -> dict[str, list[Path]]:
     }
 
 
-def _place(file: Path, number: int, line: str) -> tuple[str, str]:
+def _place(file: Path, number: int, words: list[str]) -> tuple[str, str]:
     """The id of a photograph, and its split."""
-    words = line.split()
     if len(words) == 2 and (words[1] in _SPLITS or words[1] in _SPLITS.values()):
         return words[0], _SPLITS.get(words[1], words[1])
     expected = "a photograph's id, then 0 (train), 1 (val) or 2 (test)"
-    raise DataError(f"line {number} is no split", file=file, found=line.strip()[:60], expected=expected, mend=_AGAIN)
+    raise DataError(f"line {number} is no split", file=file, found=" ".join(words)[:60], expected=expected, mend=_AGAIN)
 
 
 def _own_splits(photographs: list[Path]) -> dict[str, list[Path]]:
@@ -74,11 +70,7 @@ def cub_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]:
 
 
 def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 15 2"]:
-    """Back, beak, belly, ... of CUB's birds: (row, column) in pixels of an image of `size`, -1 where not visible.
-
-    Raises:
-        DataError: the list cannot be read, or lacks one of a photograph's landmarks.
-    """
+    """Back, beak, belly, ... of CUB's birds: (row, column) in pixels of an image of `size`, -1 where not visible."""
     file, ids = root / LANDMARK_FILE, {name: number for number, name in _photographs(root)}
     located = _locations(file)
     own = [located.get(ids.get(path.relative_to(root / "images").as_posix(), ""), {}) for path in photographs]
@@ -95,31 +87,29 @@ def cub_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float
 
 def _photographs(root: Path) -> list[tuple[str, str]]:
     """(id, path below images/) of every photograph, as images.txt lists them."""
-    words = [line.split() for line in list_lines(root / "images.txt") if line.strip()]
-    return [(line[0], line[-1]) for line in words]
+    return [(words[0], words[-1]) for _, words in list_rows(root / "images.txt")]
 
 
 def _locations(file: Path) -> dict[str, dict[int, tuple[float, float]]]:
     """Of every photograph's id its landmarks (x, y) by number; (-1, -1) = not visible."""
     found: dict[str, dict[int, tuple[float, float]]] = {}
-    for number, line in enumerate(list_lines(file), start=1):
-        if line.strip():
-            photograph, part, point = _location(file, number, line)
-            own = found.setdefault(photograph, {})
-            if part in own:
-                what, which = f"a landmark that stands there twice, again in line {number}", f"part {part}"
-                raise DataError(what, file=file, found=f"{which} of photograph {photograph}", mend=_AGAIN)
-            own[part] = point
+    for number, words in list_rows(file):
+        photograph, part, point = _location(file, number, words)
+        own = found.setdefault(photograph, {})
+        if part in own:
+            what, which = f"a landmark that stands there twice, again in line {number}", f"part {part}"
+            raise DataError(what, file=file, found=f"{which} of photograph {photograph}", mend=_AGAIN)
+        own[part] = point
     return found
 
 
-def _location(file: Path, number: int, line: str) -> tuple[str, int, tuple[float, float]]:
+def _location(file: Path, number: int, words: list[str]) -> tuple[str, int, tuple[float, float]]:
     try:
-        photograph, part, x, y, visible = line.split()
+        photograph, part, x, y, visible = words
         point = (float(x), float(y)) if int(visible) else (float(MISSING), float(MISSING))
         if 1 <= int(part) <= LANDMARKS and all(map(isfinite, point)):
             return photograph, int(part), point
     except ValueError:
         pass
-    found, expected = line.strip()[:60], f"photograph, part (1 to {LANDMARKS}), x, y, visible (0 or 1)"
+    found, expected = " ".join(words)[:60], f"photograph, part (1 to {LANDMARKS}), x, y, visible (0 or 1)"
     raise DataError(f"line {number} is no landmark", file=file, found=found, expected=expected, mend=_AGAIN)

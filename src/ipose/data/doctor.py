@@ -52,14 +52,9 @@ class Diagnosis:
     """What the doctor found in scenes.
 
     Args:
-        root: of the data set.
         spec: that it was read with; None where the spec itself is at fault.
-        faults: everything that is wrong.
-        scenes: number of scenes by split.
         counts: one per class of the spec, over all splits; empty where no scene was read.
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
-        without_instances: number of scenes without an instance map.
-        drawn: part categories of the supports that were named.
     """
 
     root: str

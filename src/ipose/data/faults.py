@@ -1,15 +1,18 @@
 """A fault found in a data set: the same facts as an error, kept as a value so that many can be listed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ipose.errors import DataError, IposeError
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 SHOWN_IN_ERRORS, SHOWN_BY_COMMANDS = 10, 50
 """How many faults an error lists, and how many a command prints."""
-
 
 ALIKE = 4
 """Files with the same fault that are one line for a person."""
@@ -20,8 +23,6 @@ class Fault:
     """One thing wrong with one file, and the way out.
 
     Args:
-        file: the file or folder at fault.
-        message: the fault in plain words.
         found: what was there, "" where the message says it.
         expected: what should have been there, "" where the message says it.
         mend: how to go on; an imperative sentence.
@@ -50,13 +51,7 @@ class Fault:
 
 
 def fault_lines(faults: Sequence[Fault], limit: int, *, before: str = "") -> list[str]:
-    """A line for each of the first `limit` faults; then one that counts the others by their messages.
-
-    Args:
-        faults: all of them.
-        limit: the most that are shown.
-        before: what each line begins with.
-    """
+    """A line for each of the first `limit` faults; then one that counts the others by their messages."""
     lines = [f"{before}{fault}" for fault in faults[:limit]]
     others = Counter(fault.message for fault in faults[limit:]).most_common()
     if others:
@@ -70,25 +65,40 @@ def folded(faults: Sequence[Fault]) -> list[Fault]:
     alike: dict[Fault, list[Fault]] = {}
     for fault in faults:
         alike.setdefault(replace(fault, file=str(Path(fault.file).parent)), []).append(fault)
-    return [
-        fault
-        for same in alike.values()
-        for fault in (
-            same if len(same) < ALIKE else [replace(same[0], file=f"{same[0].file} and {len(same) - 1} more files")]
-        )
-    ]
+    lines: list[Fault] = []
+    for first, *more in alike.values():
+        one = replace(first, file=f"{first.file} and {len(more)} more files")
+        lines += [first, *more] if len(more) + 1 < ALIKE else [one]
+    return lines
 
 
 def note_lines(notes: Mapping[str, Sequence[str]]) -> list[str]:
-    """A line for each thing that is no fault but worth to know: how many photographs it is said of, and the first ones.
-
-    Args:
-        notes: the names of the photographs by what is said of them.
-    """
+    """A line for each thing that is no fault: of how many photographs it is said, and the first ones."""
     return [
         f"{counted(len(names), 'photograph')} {note} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
         for note, names in sorted(notes.items())
     ]
+
+
+def or_fault(
+    work: Callable[[Item], Result], place: Callable[[Item], str | Path] = str
+) -> Callable[[Item], Result | Fault]:
+    """`work` that gives the fault of an item in place of raising it; `place` says where an item's faults are."""
+
+    def result_or_fault(item: Item) -> Result | Fault:
+        try:
+            return work(item)
+        except IposeError as error:
+            return Fault.of(error, place(item))
+
+    return result_or_fault
+
+
+def without_faults(results: Iterable[Result | Fault], what: str) -> list[Result]:
+    """The results of `or_fault`. Raises one DataError for all faults among them."""
+    everything = list(results)
+    raise_faults([one for one in everything if isinstance(one, Fault)], what)
+    return [one for one in everything if not isinstance(one, Fault)]
 
 
 def raise_faults(faults: Sequence[Fault], what: str) -> None:

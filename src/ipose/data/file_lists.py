@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 """What the files of photographs end in."""
 
-RULE = "folders within it are read, too; hidden files and what desktops leave are passed over"
-"""The rule in words, for help texts."""
-
 DESKTOP_FILES = frozenset(
     ("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "$recycle.bin", "lost+found")
 )
@@ -110,7 +107,6 @@ def name_of(path: Path, root: Path, ending: str | None = None) -> str:
     """The name of what a file shows: its stem; for a file in a folder within `root`, "folder_stem".
 
     Args:
-        path: of the file.
         root: the folder that was listed, or the file itself.
         ending: what the name is rid of. None = the suffix.
     """
@@ -123,10 +119,7 @@ def files_by_name(root: Path, endings: Sequence[str], what: str, *, skip: Path |
     """The files of a folder by their names (`name_of`), in order.
 
     Args:
-        root: the folder.
-        endings: as of `list_files`.
         what: the files are, in the plural.
-        skip: as of `list_files`.
     Raises:
         DataError: two files of one name.
     """
@@ -173,11 +166,8 @@ def is_free(place: Path) -> bool:
 
 def folders_in(root: Path) -> list[Path]:
     """The folders in a folder, sorted; links to folders are among them, hidden ones are not."""
-    return (
-        sorted(path for path in root.iterdir() if path.is_dir() and not is_left_over(path.name))
-        if root.is_dir()
-        else []
-    )
+    found = root.iterdir() if root.is_dir() else ()
+    return sorted(path for path in found if path.is_dir() and not is_left_over(path.name))
 
 
 def _walk(root: Path, depth: int | None, skip: Path | None) -> Iterator[_Found]:

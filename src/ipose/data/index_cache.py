@@ -43,11 +43,7 @@ def object_index(
     """The objects of every scene: from the cache, or found now while each scene is checked.
 
     Args:
-        root: of the data set.
-        split: its name.
-        scenes: of the split.
         states: of their files, by `state_of_files`.
-        spec: of their ids.
         size: (height, width) that scenes are resized to. None = as stored.
     Raises:
         DataError: a scene that cannot be read or breaks the spec.

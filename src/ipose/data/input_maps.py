@@ -29,7 +29,6 @@ def find_maps(path: Path, *, out: Path | None = None) -> list[Path]:
     """The PNG itself, or all PNGs of a folder and of the folders within it (`ipose.data.file_lists`), sorted.
 
     Args:
-        path: the PNG, or the folder.
         out: the folder to write to; what is in it is no input.
 
     Raises:
@@ -62,7 +61,6 @@ def find_inputs(
         path: a label map; a folder of label maps; a scene folder; or Cityscapes, ADE20K or COCO-Stuff as downloaded, or
             any folder or label map in there. What lies beside the label maps of a data set (colours, polygons) is left
             out, and its instance maps are used.
-        spec: of the model.
         split: of a data set. None = val, or else the first one that the data set has.
         instances: instance map, or a folder that holds one of the name of each label map. None = the data set's own;
             without any, the connected pieces of each thing class are its objects.
@@ -90,8 +88,6 @@ def read_inputs(
     """The maps of the scenes that `find_inputs` found, read one by one. The first squeezed one is told of.
 
     Args:
-        found: files of the scenes.
-        spec: of their label ids.
         size: (height, width) to resize to, nearest. None = as they are.
         multiple: of the sides that the model can make.
     Raises:
@@ -109,20 +105,15 @@ def check_sizes(paths: Sequence[Path], multiple: int) -> None:
     for path in paths:
         height, width = image_size(path, upright=False)
         if height % multiple or width % multiple:
-            raise DataError(
-                "a size that the generator cannot make",
-                file=path,
-                found=size_in_words(height, width),
-                expected=f"sides that are multiples of {multiple}",
-                mend="Pad or crop the map, or leave out --keep-size: maps are then resized.",
-            )
+            what, found = "a size that the generator cannot make", size_in_words(height, width)
+            mend = "Pad or crop the map, or leave out --keep-size: maps are then resized."
+            raise DataError(what, file=path, found=found, expected=f"sides that are multiples of {multiple}", mend=mend)
 
 
 def tell_of_squeezing(path: Path, size: tuple[int, int] | None, multiple: int = 1) -> bool:
     """Say on standard error if resizing a map changes its aspect ratio by more than 1 %. Returns whether it was said.
 
     Args:
-        path: of the map.
         size: (height, width) that it is resized to; None = it is not.
         multiple: of the sides that the model can make.
     """
@@ -150,7 +141,6 @@ def read_map(
 
     Args:
         path: index PNG of label ids.
-        spec: what they mean.
         root: the folder that the map was found in, which names the scene (`name_of`). None = the map's stem does.
         instances: index PNG of instance ids, or a folder that holds one of the same name. None = the connected pieces
             of each thing class are its objects.
@@ -165,22 +155,14 @@ def read_map(
 
 
 def check_classes(spec: LabelSpec, theirs: LabelSpec, data: str | Path) -> None:
-    """Raise SpecError where data are of other classes than a model.
-
-    Args:
-        spec: of the model.
-        theirs: of the data.
-        data: for the message.
-    """
+    """Raise SpecError where data are of other classes than a model."""
     of_data, own = ([item.name for item in one.classes] for one in (theirs, spec))
     if of_data != own:
-        raise SpecError(
-            "the data are of other classes than the model",
-            file=data,
-            found=f"{len(of_data)} classes ({', '.join(of_data[:4])}, ...)",
-            expected=f"{len(own)} classes ({', '.join(own[:4])}, ...)",
-            mend="Name data of the model's classes; ipose labels convert makes them.",
-        )
+        what = "the data are of other classes than the model"
+        found = f"{len(of_data)} classes ({', '.join(of_data[:4])}, ...)"
+        expected = f"{len(own)} classes ({', '.join(own[:4])}, ...)"
+        mend = "Name data of the model's classes; ipose labels convert makes them."
+        raise SpecError(what, file=data, found=found, expected=expected, mend=mend)
 
 
 def _of_data_set(path: Path, spec: LabelSpec, split: str | None) -> Sequence[SceneFiles]:

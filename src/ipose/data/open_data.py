@@ -10,18 +10,18 @@ import torch
 
 from ipose.data.data_config import DataConfig
 from ipose.data.doctor import check_scenes
-from ipose.data.faults import Fault, raise_faults
+from ipose.data.faults import or_fault, without_faults
 from ipose.data.file_lists import folders_in, list_files, names_in
 from ipose.data.parallel import in_parallel
 from ipose.data.part_manifest import tree_part_names
 from ipose.data.part_names import part_names_for
 from ipose.data.part_pairs import pairs_from_scenes, read_part_tree
 from ipose.data.part_sources.panoptic_parts import open_cityscapes_pps
-from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.data.part_sources.source import PartSource
 from ipose.data.published.layouts import published_layout, splits_of, way_to_data_set
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import DATASET_FILE, DatasetSpec, load_dataset_spec
-from ipose.errors import DataError, IposeError, SpecError
+from ipose.errors import DataError, SpecError
 from ipose.part_annotations import PartPair, SupportSet
 from ipose.partworld.scene import PartWorld
 from ipose.shapes.supports import choose_supports
@@ -73,7 +73,6 @@ def spec_source(config: DataConfig, layouts: str | None = None) -> str | Path:
     """Name or path of the spec, unread: the config's, else the folder's own, else that of a published layout.
 
     Args:
-        config: which data.
         layouts: the data sets that the caller reads, in words, for messages. None = those that trainings read.
     Raises:
         DataError: no such data folder, or no data set in it.
@@ -107,8 +106,6 @@ def open_scenes(
     """The scenes of a split.
 
     Args:
-        config: which data.
-        split: "train" or "val".
         size: (height, width) to draw at or resize to. None = as stored.
         limit: number of scenes, from the first one; None = all.
     """
@@ -121,9 +118,6 @@ def open_scenes(
 def checked_scenes(config: DataConfig, size: tuple[int, int]) -> Sequence[Scene]:
     """The training scenes, after every file of both splits has been checked, now or once before.
 
-    Args:
-        config: which data.
-        size: (height, width) to draw at or resize to.
     Raises:
         DataError: lists the faults of both splits.
     """
@@ -200,17 +194,10 @@ def _require_part_maps(root: Path) -> None:
 
 def _read_source(source: PartSource, split: str) -> list[PartPair]:
     """All pairs of a split, read now. (`ipose data build-parts` reads them once, and keeps them.)"""
-
-    def read(item: SourceItem) -> list[PartPair] | Fault:
-        try:
-            return source.reader.read(item)
-        except IposeError as error:
-            return Fault.of(error, source.root / item.name)
-
+    read = or_fault(source.reader.read, lambda item: source.root / item.name)
     items = [item for item in source.items if item.split == split]
-    results = list(in_parallel(read, items, f"part pairs of {split}"))
-    raise_faults([result for result in results if isinstance(result, Fault)], f"part annotations {source.root}")
-    return [pair for result in results if not isinstance(result, Fault) for pair in result]
+    results = in_parallel(read, items, f"part pairs of {split}")
+    return [pair for pairs in without_faults(results, f"part annotations {source.root}") for pair in pairs]
 
 
 def _no_parts(root: Path) -> DataError:

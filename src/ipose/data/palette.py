@@ -5,23 +5,14 @@ import colorsys
 import numpy as np
 from numpy.typing import NDArray
 
-PART_COLORS: tuple[tuple[int, int, int], ...] = (
-    (230, 230, 228),
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 158, 115),
-    (204, 121, 167),
-    (0, 94, 170),
-    (213, 84, 0),
-    (240, 228, 66),
-    (74, 58, 52),
-)
+RGB = tuple[int, int, int]
+
+_HEX_COLORS = "e6e6e4 e69f00 56b4e9 009e73 cc79a7 005eaa d55400 f0e442 4a3a34"
+PART_COLORS: tuple[RGB, ...] = tuple((r, g, b) for r, g, b in map(bytes.fromhex, _HEX_COLORS.split()))
 """Colour of part id 0..8. Part 1..7: Okabe and Ito's palette, told apart with any colour vision; 8: a dark brown."""
 
-BACKGROUNDS: tuple[tuple[int, int, int], ...] = (PART_COLORS[0], (0, 0, 0), (255, 255, 255))
+BACKGROUNDS: tuple[RGB, ...] = (PART_COLORS[0], (0, 0, 0), (255, 255, 255))
 """Colours that stand for "no part" in a map drawn by hand: ours, black and white."""
-
-RGB = tuple[int, int, int]
 
 NOTHING: RGB = PART_COLORS[0]
 """Where there is no object: nothing at all, or stuff."""

@@ -18,8 +18,6 @@ def progress_bar(items: Iterable[Item], what: str, *, shown: bool = True, total:
     """`items` one after the other, with a progress bar on standard error.
 
     Args:
-        items: to go through.
-        what: is done to them, in a few words.
         shown: False hides the bar. True shows it on a terminal only, so that files and pipes hold no fragments of it.
         total: number of items. None = their length, where they have one.
     """
@@ -29,14 +27,7 @@ def progress_bar(items: Iterable[Item], what: str, *, shown: bool = True, total:
 def in_parallel(
     work: Callable[[Item], Result], items: Sequence[Item], what: str, *, progress: bool = True
 ) -> Iterator[Result]:
-    """`map` over as many threads as cores, in order, with a progress bar. While one decodes an image, others can run.
-
-    Args:
-        work: to do to each item.
-        items: to do it to.
-        what: the work is, in a few words.
-        progress: show the bar.
-    """
+    """`map` over as many threads as cores, in order, with a progress bar. While one decodes an image, others run."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
             yield from progress_bar(pool.map(work, items), what, shown=progress, total=len(items))

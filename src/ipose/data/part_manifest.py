@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ipose.data.spec_entries import parse_parts
 from ipose.errors import DataError, SpecError
@@ -25,11 +24,6 @@ class BuiltSource:
     """One source that a tree was built from.
 
     Args:
-        kind: of its layout.
-        root: where it lay.
-        fingerprint: of its names and rules.
-        finished: whether all of it was read.
-        pairs: how many pairs it gave, by category and split.
         left_out: items that could not be used: a sentence each, with the reason.
         dropped: faults of annotations that were left out while the rest of their item is used, a sentence each.
     """
@@ -45,12 +39,7 @@ class BuiltSource:
 
 @dataclass(frozen=True)
 class PartManifest:
-    """What `parts.json` holds.
-
-    Args:
-        part_names: by category.
-        sources: in the order in which they were begun.
-    """
+    """What `parts.json` holds."""
 
     part_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sources: tuple[BuiltSource, ...] = ()
@@ -68,7 +57,10 @@ def read_manifest(root: str | Path) -> PartManifest | None:
     try:
         table = read_json(path)
         names = parse_parts(dict(table.get("part_names", {})))
-        sources = tuple(_source(entry) for entry in table.get("sources", ()))
+        sources = tuple(
+            BuiltSource(**entry | {key: tuple(entry.get(key, ())) for key in ("left_out", "dropped")})
+            for entry in table.get("sources", ())
+        )
     except SpecError as error:
         raise DataError(
             error.message, file=path, field=error.field, found=error.found, expected=error.expected
@@ -77,10 +69,6 @@ def read_manifest(root: str | Path) -> PartManifest | None:
         what, expected = f"not a list of part names ({error})", '{"part_names": {"robot": ["head", "body"]}}'
         raise DataError(what, file=path, expected=expected, mend="Correct it.") from error
     return PartManifest(names, sources)
-
-
-def _source(entry: dict[str, Any]) -> BuiltSource:
-    return BuiltSource(**entry | {key: tuple(entry.get(key, ())) for key in ("left_out", "dropped")})
 
 
 def write_manifest(root: Path, manifest: PartManifest) -> None:

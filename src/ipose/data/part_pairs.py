@@ -12,12 +12,12 @@ import torch
 from jaxtyping import Bool, UInt8
 from torch import Tensor
 
-from ipose.data.faults import Fault, raise_faults
+from ipose.data.faults import or_fault, without_faults
 from ipose.data.file_lists import folders_in, list_files
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import in_parallel
 from ipose.data.png import read_index, write_index
-from ipose.errors import DataError, EmptyShapeError, IposeError
+from ipose.errors import DataError, EmptyShapeError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import CROP_SIZE, PART_CHANNELS, PartPair
 from ipose.shapes.crop_geometry import crop_geometry, even_box, geometry_of_objects
@@ -55,11 +55,10 @@ def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
     instances = torch.tensor([item.instance_id for item in objects])
     shapes = crop_object_shapes(scene.label[None], scene.instance[None], classes, instances, index, geometry)[:, 0] > 0
     parts = torch.where(shapes, crop_maps(scene.part[None], index, geometry, outside=0), 0).to(torch.uint8)
+    names = [f"{scene.name}-{spec.classes[item.class_id].name}-{item.instance_id}" for item in objects]
     return [
-        PartPair(
-            item.part_category or "", shape, part, f"{scene.name}-{spec.classes[item.class_id].name}-{item.instance_id}"
-        )
-        for item, shape, part in zip(objects, shapes, parts, strict=True)
+        PartPair(item.part_category or "", shape, part, name)
+        for item, name, shape, part in zip(objects, names, shapes, parts, strict=True)
         if part.any()
     ]
 
@@ -67,9 +66,6 @@ def _pairs_of(scene: Scene, spec: LabelSpec) -> list[PartPair]:
 def read_part_tree(root: str | Path, split: str) -> list[PartPair]:
     """Read the part pairs of a split, by category and name. Maps that are not 64 x 64 are cropped and resized.
 
-    Args:
-        root: of the tree.
-        split: "train", "val", ...
     Raises:
         DataError: no such tree; or files at fault, the first ten listed.
     """
@@ -80,20 +76,7 @@ def read_part_tree(root: str | Path, split: str) -> list[PartPair]:
         found, expected = ", ".join(p.name for p in folders[:8]) or "no folder", f"<category>/{split}/<name>_part.png"
         mend = "Check the path and the split."
         raise DataError("no part pairs", file=root, found=found, expected=expected, mend=mend)
-    results = list(in_parallel(_read_or_fault, files, f"part pairs of {split}"))
-    raise_faults([item for item in results if isinstance(item, Fault)], f"part tree {root}")
-    return [item for item in results if isinstance(item, PartPair)]
-
-
-def _name_of(path: Path) -> str:
-    return path.name.removesuffix("_part.png")
-
-
-def _read_or_fault(path: Path) -> PartPair | Fault:
-    try:
-        return read_pair(path)
-    except IposeError as error:
-        return Fault.of(error, path)
+    return without_faults(in_parallel(or_fault(read_pair), files, f"part pairs of {split}"), f"part tree {root}")
 
 
 def read_pair(path: Path) -> PartPair:
@@ -106,12 +89,13 @@ def read_pair(path: Path) -> PartPair:
     part = torch.from_numpy(read_index(path))
     if int(part.max()) >= PART_CHANNELS:
         raise DataError("part id outside 0..8", file=path, found=int(part.max()), mend="Merge or renumber the parts.")
-    label = path.with_name(_name_of(path) + "_label.png")
+    name = path.name.removesuffix("_part.png")
+    label = path.with_name(f"{name}_label.png")
     shape = torch.from_numpy(read_index(label)) > 0 if label.is_file() else part > 0
     if shape.shape != part.shape:
         raise DataError("sizes differ", file=label, found=tuple(shape.shape), expected=f"{tuple(part.shape)} as {path}")
     framed = to_object_frame(shape, part.to(torch.uint8))
-    return PartPair(path.parent.parent.name, *framed, _name_of(path))
+    return PartPair(path.parent.parent.name, *framed, name)
 
 
 def write_pair(pair: PartPair, root: Path, split: str) -> None:

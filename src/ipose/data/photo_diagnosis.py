@@ -22,10 +22,7 @@ class PhotoDiagnosis:
     """What the doctor found in photographs.
 
     Args:
-        root: of the data set.
         kind: the published set's name, or "photographs".
-        faults: everything that is wrong.
-        photographs: number of them by split.
         sizes: (height, width) of every photograph that could be read.
         splits: where the splits are from, if they are not the published ones; else "".
         notes: names of photographs by what reading does to them (`ipose.data.png.photo_notes`).
@@ -52,8 +49,7 @@ class PhotoDiagnosis:
         """How many photographs each split has, how large they are, and what training makes of that."""
         lines = [f"{self.kind}: " + (", ".join(f"{n} in {split}" for split, n in self.photographs.items()) or "none")]
         lines += [self.splits] if self.splits else []
-        lines += [self._extent()] if self.sizes else []
-        lines += [self._small()] if any(map(_is_small, self.sizes.values())) else []
+        lines += self._sizes() if self.sizes else []
         lines += note_lines(self.notes)
         lines += [self.landmarks] if self.landmarks else []
         if 0 < self.photographs.get("train", 0) < ADVISED:
@@ -70,19 +66,15 @@ class PhotoDiagnosis:
         count = counted(sum(self.photographs.values()), "photograph")
         return f"{self.root}: {counted_faults(self.faults) if self.faults else f'no faults in {count}'}"
 
-    def _extent(self) -> str:
+    def _sizes(self) -> list[str]:
         heights, widths = zip(*self.sizes.values(), strict=True)
         said = f"heights {min(heights)} to {max(heights)}, widths {min(widths)} to {max(widths)} pixels"
-        return said if heights == widths else f"{said}; training squeezes them to a square"
-
-    def _small(self) -> str:
-        small = [f"{path.name}: {size_in_words(h, w)}" for path, (h, w) in self.sizes.items() if _is_small((h, w))]
+        lines = [said if heights == widths else f"{said}; training squeezes them to a square"]
+        small = [f"{path.name}: {size_in_words(*size)}" for path, size in self.sizes.items() if min(size) < SMALL]
         more = f" and {len(small) - 3} more" if len(small) > 3 else ""
-        return (
-            f"{counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
-            "training enlarges them; get them in full size, or remove them."
-        )
-
-
-def _is_small(size: tuple[int, int]) -> bool:
-    return min(size) < SMALL
+        if small:
+            lines.append(
+                f"{counted(len(small), 'photograph')} with a side below {SMALL} pixels ({', '.join(small[:3])}{more}): "
+                "training enlarges them; get them in full size, or remove them."
+            )
+        return lines

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ipose.data.faults import Fault
+from ipose.data.faults import Fault, or_fault
 from ipose.data.file_lists import PHOTO_ENDINGS, folders_in, list_files
 from ipose.data.parallel import in_parallel
 from ipose.data.photo_diagnosis import PhotoDiagnosis
@@ -50,11 +50,7 @@ def is_photo_set(root: Path) -> bool:
 
 
 def examine_photographs(root: str | Path) -> PhotoDiagnosis:
-    """Read every photograph, mask and list, and report every fault.
-
-    Args:
-        root: a folder of photographs, or Flowers-102, CUB-200-2011, CelebA or Taichi as downloaded.
-    """
+    """Read every photograph, mask and list, and report every fault."""
     root = Path(root)
     layout = photo_layout(root) or _incomplete_layout(root)
     kind = layout.name if layout else "photographs"
@@ -66,7 +62,7 @@ def examine_photographs(root: str | Path) -> PhotoDiagnosis:
         return PhotoDiagnosis(str(root), kind, tuple(faults))
     sizes, notes = dict[Path, tuple[int, int]](), defaultdict[str, list[str]](list)
     for split, paths in splits.items():
-        read = in_parallel(partial(_size_or_fault, upright=layout is None), paths, f"reading {split}")
+        read = in_parallel(or_fault(partial(_size_and_notes, upright=layout is None)), paths, f"reading {split}")
         for path, found in zip(paths, read, strict=True):
             if isinstance(found, Fault):
                 faults.append(found)
@@ -102,8 +98,7 @@ def _add_new(faults: list[Fault], more: list[Fault]) -> None:
 def _incomplete_layout(root: Path) -> PhotoLayout | None:
     """A published set that lacks what it is known by: one of its marks is there, and something more of it."""
     for layout in PHOTO_LAYOUTS:
-        marks = [name for name in layout.marks if (root / name).exists()]
-        rest = [name for name in layout.needs if (root / name).exists()]
+        marks, rest = ([name for name in names if (root / name).exists()] for names in (layout.marks, layout.needs))
         if len(marks) == 1 and rest:
             return layout
     return None
@@ -128,13 +123,10 @@ def _plain_splits(root: Path) -> Splits:
     return {split: paths for split, paths in found.items() if paths}
 
 
-def _size_or_fault(path: Path, *, upright: bool) -> tuple[tuple[int, int], tuple[str, ...]] | Fault:
+def _size_and_notes(path: Path, *, upright: bool) -> tuple[tuple[int, int], tuple[str, ...]]:
     """The size of a photograph, and what is said of it."""
-    try:
-        height, width, _ = read_photo(path, upright=upright).shape
-        return (height, width), photo_notes(path, upright=upright)
-    except IposeError as error:
-        return Fault.of(error, path)
+    height, width, _ = read_photo(path, upright=upright).shape
+    return (height, width), photo_notes(path, upright=upright)
 
 
 def _wrong_counts(root: Path, layout: PhotoLayout, splits: Splits) -> Iterator[Fault]:
@@ -156,14 +148,11 @@ def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]
     if foreground is None or not folder.is_dir():
         return []
 
-    def covered(photo: Path) -> bool | Fault:
-        try:
-            return bool(foreground(root, photo, JUDGED_AT).any())
-        except IposeError as error:
-            return Fault.of(error, folder)
+    def covered(photo: Path) -> bool:
+        return bool(foreground(root, photo, JUDGED_AT).any())
 
     paths = [path for split in layout.masked for path in splits.get(split, ())]
-    found = list(in_parallel(covered, paths, "reading masks"))
+    found = list(in_parallel(or_fault(covered, lambda _: folder), paths, "reading masks"))
     faults = [one for one in found if isinstance(one, Fault)]
     if found and not faults and not any(found):
         mend = "Save masks as this set does: 255 = foreground." if layout.name == "Taichi" else "Get the masks again."
@@ -172,13 +161,7 @@ def _mask_faults(root: Path, layout: PhotoLayout, splits: Splits) -> list[Fault]
 
 
 def _check_landmarks(root: Path, layout: PhotoLayout, splits: Splits) -> tuple[str, list[Fault]]:
-    """What there is of landmarks, in a sentence ("" for nothing), and what is wrong with them.
-
-    Args:
-        root: of the set.
-        layout: its layout.
-        splits: its photographs that can be read.
-    """
+    """What there is of landmarks, in a sentence ("" for nothing), and what is wrong with them."""
     if layout.landmarks is None:
         return "", []
     if not layout.has_landmarks(root):

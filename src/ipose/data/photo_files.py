@@ -21,8 +21,6 @@ def resized_photo(path: Path, size: int, *, upright: bool = True) -> UInt8[Tenso
     """A photograph at (size, size), bilinear, without keeping the aspect (GANSeg's protocol).
 
     Args:
-        path: of the photograph.
-        size: side in pixels.
         upright: as in `read_photo`; False for published sets.
     Raises:
         DataError: as `read_photo`.
@@ -47,15 +45,13 @@ def list_lines(file: Path) -> list[str]:
         raise DataError("a list of the data set cannot be read", file=file, found=found, mend=mend) from error
 
 
-def missing_in_list(what: str, paths: list[Path], file: Path, mend: str) -> DataError:
-    """The error for photographs that a list says nothing of: the first one, and how many more.
+def list_rows(file: Path) -> list[tuple[int, list[str]]]:
+    """Number and words of each line of a list that is not blank."""
+    return [(number, words) for number, line in enumerate(list_lines(file), start=1) if (words := line.split())]
 
-    Args:
-        what: the list should say of them.
-        paths: of the photographs.
-        file: the list.
-        mend: how to go on.
-    """
+
+def missing_in_list(what: str, paths: list[Path], file: Path, mend: str) -> DataError:
+    """The error for photographs that a list says nothing of: the first one, and how many more."""
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     return DataError(f"a photograph without {what}", file=file, found=f"{paths[0].name}{more}", mend=mend)
 
@@ -86,10 +82,6 @@ def label_map_fault(root: Path, paths: Sequence[Path]) -> Fault | None:
 
     They do where half of them or more are greyscale or palette PNGs with few values: half, as many data sets keep
     maps and photographs in one folder. A single file tells nothing.
-
-    Args:
-        root: the folder.
-        paths: its images; some of them are read.
     """
     looked = paths[:: max(1, len(paths) // LOOKED_AT)][:LOOKED_AT]
     maps = sum(map(_is_label_map, looked))

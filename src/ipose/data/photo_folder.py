@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from ipose.data.data_config import PhotoConfig
-from ipose.data.faults import Fault, raise_faults
+from ipose.data.faults import Fault, or_fault, raise_faults
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.open_data import open_scenes
 from ipose.data.parallel import in_parallel, progress_bar
@@ -17,7 +17,7 @@ from ipose.data.photo_diagnosis import ADVISED
 from ipose.data.photo_files import refuse_label_maps, refuse_other_folder, resized_photo
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.png import read_photo
-from ipose.errors import DataError, IposeError
+from ipose.errors import DataError
 
 KEPT_BYTES = 4 * 2**30
 """The most memory that photographs are held in, at the size that they are trained at."""
@@ -46,9 +46,8 @@ def find_photographs(root: Path, split: str = "train") -> list[Path]:
         return []
     found = list_files(root, PHOTO_ENDINGS)
     if not found and split == "train":
-        raise DataError(
-            "no photographs in this folder", file=root, expected=f"files ending in {', '.join(PHOTO_ENDINGS)}"
-        )
+        expected = f"files ending in {', '.join(PHOTO_ENDINGS)}"
+        raise DataError("no photographs in this folder", file=root, expected=expected)
     return found
 
 
@@ -65,14 +64,7 @@ def check_photographs(paths: Sequence[Path], *, progress: bool = False) -> None:
 def _read_all(read: Callable[[Path], Image], paths: Sequence[Path], progress: bool) -> Iterator[Image]:
     """What `read` makes of every photograph; raises DataError for all files at fault, once the last one is read."""
     faults = list[Fault]()
-
-    def read_or_fault(path: Path) -> Image | Fault:
-        try:
-            return read(path)
-        except IposeError as error:
-            return Fault.of(error, path)
-
-    for found in in_parallel(read_or_fault, paths, "reading photographs", progress=progress):
+    for found in in_parallel(or_fault(read), paths, "reading photographs", progress=progress):
         if isinstance(found, Fault):
             faults.append(found)
         else:
@@ -86,9 +78,6 @@ class PhotoFolder(Sequence[Tensor]):
     They are held in memory where they fit into `KEPT_BYTES`; else each is read anew whenever it is asked for.
 
     Args:
-        paths: of the photographs.
-        size: side in pixels.
-        progress: show a bar while they are read for the first time.
         upright: as in `ipose.data.png.read_photo`; False for published sets.
     Raises:
         DataError: lists the files that are no photographs; every file has been read by then.
@@ -137,8 +126,6 @@ def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int =
     """The photographs of a split, every one of them read.
 
     Args:
-        config: which data.
-        split: "train" or "val".
         size: side in pixels; the aspect is not kept.
         least: how many there must be.
     Raises:

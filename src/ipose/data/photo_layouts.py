@@ -24,8 +24,6 @@ class PhotoLayout:
     """A published layout.
 
     Args:
-        name: as people call the data set.
-        marks: files and folders by which it is known.
         splits: photographs of "train", "test" and more.
         foreground: of (root, photograph, size) the true foreground, bool (size, size); None where there is no truth.
         landmarks: of (root, photographs, size) their landmarks (row, column), float (n, l, 2); None where there are

@@ -38,15 +38,9 @@ if Image.MAX_IMAGE_PIXELS is not None:  # Pillow warns of fewer
 
 TURNED = "turned upright, as EXIF says"
 _ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_T = Image.Transpose
+_TURNS = dict(enumerate((_T.FLIP_LEFT_RIGHT, _T.ROTATE_180, _T.FLIP_TOP_BOTTOM), start=2))
+_TURNS |= dict(enumerate((_T.TRANSPOSE, _T.ROTATE_270, _T.TRANSVERSE, _T.ROTATE_90), start=5))
 """What makes a photograph of that EXIF orientation upright."""
 
 _SAVE_AS_INDEX = "Save it as an 8-bit greyscale or palette PNG that holds ids, not colours."
@@ -57,18 +51,17 @@ def read_photo(path: Path, *, upright: bool = True, transparency: bool = True) -
     """A photograph as uint8 (H, W, 3), by the rule above.
 
     Args:
-        path: of the photograph.
         upright: turn it as its EXIF says. False is for maps in colour and published sets, which are taken as stored.
         transparency: lay transparent pixels on white. False is for masks, whose colours count whatever is transparent.
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, huge, or of 32 bits or floating point.
     """
-    with _open_image(path, "a photograph (jpg or png)") as image:
+    with open_image(path, "a photograph (jpg or png)") as image:
         turn = _TURNS.get(_orientation(image)) if upright else None
         if image.mode in ("I", "F"):
             found, mend = f"mode {image.mode}", "Save the photograph with 8 bits per colour."
             raise DataError("wrong bit depth", file=path, found=found, expected="8 or 16 bits per colour", mend=mend)
-        decoded = _decode(image, path)
+        decoded = decode_image(image, path)
         try:
             pixels = _rgb(decoded) if transparency else decoded.convert("RGB")
         except _BROKEN as error:  # a mode that has no way to RGB
@@ -103,7 +96,7 @@ def _orientation(image: Image.Image) -> int:
 
 def photo_notes(path: Path, *, upright: bool = True) -> tuple[str, ...]:
     """What `read_photo` does to a file beyond decoding it, in words; from its header. Raises as `read_photo`."""
-    with _open_image(path, "a photograph (jpg or png)") as image:
+    with open_image(path, "a photograph (jpg or png)") as image:
         found = {
             TURNED: upright and _orientation(image) in _TURNS,
             "with transparency, laid on white": _transparent(image),
@@ -124,25 +117,24 @@ def read_index(path: Path, *, bits: int = 8) -> NDArray[np.int32]:
     """The ids of an index PNG, int32 (H, W).
 
     Args:
-        path: of the PNG.
         bits: the most that a pixel may have: 8 for labels and parts, 16 for instances.
     Raises:
         DataError: missing, empty, unreadable, truncated, not an image, no PNG, in colour, or of the wrong bit depth.
     """
-    with _open_image(path, "an index PNG") as image:
+    with open_image(path, "an index PNG") as image:
         _check_is_index(image, path, bits)
-        return np.array(_decode(image, path), dtype=np.int32)
+        return np.array(decode_image(image, path), dtype=np.int32)
 
 
 def is_colour_image(path: Path) -> bool:
     """Whether an image holds colours (RGB, with or without transparency) rather than ids. Raises as `read_photo`."""
-    with _open_image(path, "an image") as image:
+    with open_image(path, "an image") as image:
         return image.mode in ("RGB", "RGBA")
 
 
 def image_size(path: Path, *, upright: bool = True) -> tuple[int, int]:
     """(height, width) of the upright or the stored image, from the header alone. Raises DataError as `read_photo`."""
-    with _open_image(path, "an image") as image:
+    with open_image(path, "an image") as image:
         turned = upright and _orientation(image) >= 5
         return (image.width, image.height) if turned else (image.height, image.width)
 
@@ -156,27 +148,22 @@ def _check_is_index(image: Image.Image, path: Path, bits: int) -> None:
     if kind not in (0, 3):
         colour = {2: "RGB", 4: "greyscale with transparency", 6: "RGBA"}.get(kind, f"colour type {kind}")
         found = f"a colour image ({colour})" if kind in (2, 6) else colour
-        raise DataError(
-            "not an index PNG",
-            file=path,
-            found=found,
-            expected="one id per pixel",
-            mend=f"{_SAVE_AS_INDEX} {_BY_IMPORT}",
-        )
+        mend = f"{_SAVE_AS_INDEX} {_BY_IMPORT}"
+        raise DataError("not an index PNG", file=path, found=found, expected="one id per pixel", mend=mend)
     if kind == 0 and (depth < 8 or depth > bits):
         found, expected = f"{depth}-bit greyscale", "8-bit" if bits == 8 else "8- or 16-bit"
         raise DataError("wrong bit depth", file=path, found=found, expected=expected, mend=_SAVE_AS_INDEX)
 
 
-def _open_image(path: Path, expected: str) -> Image.Image:
+def open_image(path: Path, expected: str) -> Image.Image:
+    """An image, not yet decoded. Raises DataError, which says what was `expected`."""
     try:
         if path.stat().st_size == 0:
             raise DataError("empty file", file=path, found="0 bytes", expected=expected, mend="Get it again.")
         image = Image.open(path)
         if image.width * image.height > MOST_PIXELS:
-            found, most = f"{size_in_words(image.height, image.width)} pixels", f"{MOST_PIXELS:,} pixels at most"
             image.close()
-            raise DataError("image too large", file=path, found=found, expected=most, mend="Save it smaller.")
+            raise _too_large(path, f"{size_in_words(image.height, image.width)} pixels")
         return image
     except FileNotFoundError as error:
         what, mend = "link to nowhere" if path.is_symlink() else "no such file", "Put it there, or remove its partners."
@@ -191,19 +178,21 @@ def _open_image(path: Path, expected: str) -> Image.Image:
             raise DataError("unreadable file", file=path, found=found, expected=expected, mend=mend) from error
         raise _damaged(path, error, expected) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        most = f"{MOST_PIXELS:,} pixels at most"
-        raise DataError(
-            "image too large", file=path, found=str(error), expected=most, mend="Save it smaller."
-        ) from error
+        raise _too_large(path, str(error)) from error
 
 
-def _decode(image: Image.Image, path: Path) -> Image.Image:
+def decode_image(image: Image.Image, path: Path) -> Image.Image:
     """Decode the pixels: only now does a truncated file show itself."""
     try:
         image.load()
     except _BROKEN as error:
         raise _damaged(path, error, "a whole image") from error
     return image
+
+
+def _too_large(path: Path, found: str) -> DataError:
+    most = f"{MOST_PIXELS:,} pixels at most"
+    return DataError("image too large", file=path, found=found, expected=most, mend="Save it smaller.")
 
 
 def _damaged(path: Path, error: BaseException, expected: str) -> DataError:

@@ -86,12 +86,8 @@ def _ids(value: Any, kind: str) -> NDArray[np.int32]:
 def _file_ids(indices: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int32]:
     """Class indices to the ids that files hold."""
     if int(indices.max()) >= spec.num_classes:
-        raise ShapeMismatchError(
-            f"class index outside spec {spec.name!r}",
-            field="label",
-            found=int(indices.max()),
-            expected=f"0..{spec.num_classes - 1}",
-        )
+        what = f"class index outside spec {spec.name!r}"
+        raise ShapeMismatchError(what, field="label", found=int(indices.max()), expected=f"0..{spec.num_classes - 1}")
     return np.array([item.file_id for item in spec.classes], dtype=np.int32)[indices]
 
 

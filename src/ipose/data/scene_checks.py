@@ -32,9 +32,7 @@ def scene_faults(
     """What is wrong with a scene, by all checks that its arrays allow.
 
     Args:
-        files: of the scene.
         arrays: what could be read of them, by kind (`ipose.data.scene_maps.Arrays`).
-        spec: of the ids.
         part_names: names of the parts by category; a category that is not named may have eight.
     """
     if "label" not in arrays:

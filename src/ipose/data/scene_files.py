@@ -30,11 +30,6 @@ class SceneFiles:
     """The files of one scene.
 
     Args:
-        name: the stem that they share.
-        label: label map.
-        image: photograph; None where the data set has none.
-        instance: instance map, or None.
-        part: part map, or None.
         layout: whose rules the files obey: this one's, or a published data set's.
     """
 
@@ -70,7 +65,8 @@ def find_scene_folder(root: Path, split: str) -> tuple[list[SceneFiles], list[Fa
     }
     stems = sorted(set().union(*tables.values()))
     if not stems:
-        return [], [*faults, _empty(root / f"{split}_label")]
+        folder, mend = str(root / f"{split}_label"), "Put the label maps there."
+        return [], [*faults, Fault(folder, "empty data set", "no label map", "PNG files", mend)]
     scenes = []
     for stem in stems:
         partners = list(_missing_partners(root, split, stem, tables))
@@ -100,10 +96,6 @@ def _root_faults(root: Path, split: str) -> list[Fault]:
     expected = f"{split}_label/ (and {split}_img/, {split}_inst/, {split}_part/)"
     mend = "Name the folders so, one file stem across them."
     return [Fault(str(root), f"not a scene folder with a split {split!r}", there, expected, mend)]
-
-
-def _empty(folder: Path) -> Fault:
-    return Fault(str(folder), "empty data set", "no label map", "PNG files", "Put the label maps there.")
 
 
 def _by_stem(folder: Path, endings: tuple[str, ...], faults: list[Fault]) -> dict[str, Path]:

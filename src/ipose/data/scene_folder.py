@@ -37,7 +37,6 @@ class SceneFolder(Sequence[Scene]):
         root: folder that holds `{split}_label/` and its partners, or a published data set as downloaded
             (`ipose.data.published`).
         split: "train", "val", or any other name that the folders carry.
-        spec: what the ids in the label PNGs mean.
         size: (height, width) that every scene is resized to; its objects then remember the photograph's own size.
             None = as stored.
         limit: number of scenes, from the first one; None = all. The others are not read.
@@ -106,9 +105,6 @@ def write_scene_folder(
 
     Args:
         scenes: with names that differ; all with a photograph or none, all with a part map or none.
-        root: made where it is not there.
-        split: "train", "val", ...
-        spec: of the scenes' class ids.
         part_names: of the spec's part categories, for `dataset.toml`; the paper's where left out.
     Raises:
         DataError: the split is there already; a scene whose name cannot be a file's; an id that a PNG cannot hold.

@@ -58,8 +58,6 @@ def check_scene(files: SceneFiles, spec: LabelSpec, size: tuple[int, int] | None
     """Read and check the maps of one scene; of its photograph, only the size is checked.
 
     Args:
-        files: of the scene.
-        spec: of its ids.
         size: (height, width) to resize to, nearest. None = as it is.
     Returns:
         The scene with its objects, without its photograph.
@@ -82,10 +80,7 @@ def read_scene(
     """Read one scene that `check_scene` has let pass: nothing is checked again.
 
     Args:
-        files: of the scene.
-        spec: of its ids.
         size: (height, width) to resize to: the photograph bicubic with antialiasing, maps nearest. None = as it is.
-        objects: of the scene at that size.
     Raises:
         DataError: a file cannot be read.
     """
@@ -129,14 +124,7 @@ def class_ids(file_ids: NDArray[np.int32], spec: LabelSpec) -> NDArray[np.int64]
 
 
 def instance_ids(files: SceneFiles, arrays: Arrays, label: NDArray[np.int64], spec: LabelSpec) -> NDArray[np.int32]:
-    """The instance map of a scene, whatever its files hold: given, or the connected pieces of thing classes.
-
-    Args:
-        files: of the scene.
-        arrays: what they hold.
-        label: its class ids.
-        spec: of these.
-    """
+    """The instance map of a scene, whatever its files hold: given, or the connected pieces of thing classes."""
     if "inst" not in arrays:
         return component_instances(label, spec)
     numbered = _has_published_numbers(files, spec)
@@ -186,9 +174,7 @@ def resize_ids(ids: NDArray[Id], size: tuple[int, int]) -> NDArray[Id]:
     """
     if ids.shape == size:
         return ids
-    rows, cols = (_centres(old, new) for old, new in zip(ids.shape, size, strict=True))
-    return ids[rows[:, None], cols]
-
-
-def _centres(old: int, new: int) -> NDArray[np.int64]:
-    return (2 * np.arange(new) + 1) * old // (2 * new)  # in whole numbers: no rounding to worry about
+    # in whole numbers: no rounding to worry about
+    rows, cols = ((2 * np.arange(new) + 1) * old // (2 * new) for old, new in zip(ids.shape, size, strict=True))
+    resized: NDArray[Id] = ids[rows[:, None], cols]
+    return resized

@@ -20,8 +20,6 @@ def read_toml(path: Path, parse: Callable[[dict[str, Any]], Parsed], *, mend: st
     """What `parse` makes of a TOML file; its errors get the file's name.
 
     Args:
-        path: of the file.
-        parse: takes the table; it may change it.
         mend: how to go on where the file cannot be opened.
     Raises:
         SpecError: no such file, not TOML, or what `parse` raises.
@@ -88,14 +86,20 @@ def _color(value: list[Any] | None, number: int, where: str) -> tuple[int, int, 
     return value[0], value[1], value[2]
 
 
+def part_list(names: Any, field: str) -> tuple[str, ...]:
+    """Names of parts, each once; SpecError for anything else."""
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise SpecError("not a list of part names", field=field, found=names, expected='["head", "body", ...]')
+    if len(set(names)) < len(names):
+        raise SpecError("part names twice", field=field, found=names, expected="each once")
+    return tuple(names)
+
+
 def parse_parts(table: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """The `[parts]` table: category = names of parts 1, 2, ..., at most eight, each once."""
-    for category, names in table.items():
-        field = f"parts, {category}"
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-            raise SpecError("not a list of part names", field=field, found=names, expected='["head", "body", ...]')
-        if len(set(names)) < len(names):
-            raise SpecError("part names twice", field=field, found=names, expected="each once")
+    parts = {category: part_list(names, f"parts, {category}") for category, names in table.items()}
+    for category, names in parts.items():
         if len(names) >= PART_CHANNELS:
-            raise SpecError("too many parts", field=field, found=len(names), expected=f"at most {PART_CHANNELS - 1}")
-    return {category: tuple(names) for category, names in table.items()}
+            expected = f"at most {PART_CHANNELS - 1}"
+            raise SpecError("too many parts", field=f"parts, {category}", found=len(names), expected=expected)
+    return parts

@@ -43,7 +43,6 @@ class DatasetSpec:
     """A label spec with the part names that its file adds to the paper's.
 
     Args:
-        labels: what the ids mean.
         part_names: names of parts 1, 2, ... of each part category of `labels` that has some here or in the paper. The
             others have theirs beside their drawings (supports.json).
     """
@@ -93,11 +92,7 @@ def _spec_file(name_or_path: str | Path) -> Path:
 
 
 def read_dataset_toml(path: Path) -> DatasetSpec:
-    """Read one spec file, in the format shown above.
-
-    Raises:
-        SpecError: not TOML; a key missing, misspelt or of the wrong type; names twice; ids out of order.
-    """
+    """Read one spec file, in the format shown above."""
     return read_toml(path, _parse_spec, mend="Check its permissions.")
 
 

@@ -39,7 +39,6 @@ def save_supports(supports: SupportSet, folder: str | Path, *, provenance: Mappi
     """Write `<folder>/<category>/<number>_part.png` (palette PNGs) and `supports.json`.
 
     Args:
-        supports: to save.
         folder: made where it is not there; maps that it holds already are an error.
         provenance: where the maps come from, for people; anything that JSON can hold.
     Raises:
@@ -74,9 +73,6 @@ def refuse_supports(folder: Path) -> None:
 def check_category_name(category: str, folder: str | Path) -> None:
     """Whether supports of this category can be saved.
 
-    Args:
-        category: its name, which will be a folder's.
-        folder: that they will be saved to, for the message.
     Raises:
         SupportError: a blank name, or one that is a path or hidden.
     """
@@ -89,7 +85,6 @@ def load_supports(folder: str | Path, names: Mapping[str, tuple[str, ...]] | Non
     """Read a support folder.
 
     Args:
-        folder: to read.
         names: part names by category, where supports.json has none: a data set's.
     Raises:
         SupportError: the folder or a map is at fault; the first ten faults are listed.

@@ -41,11 +41,7 @@ def taichi_foreground(root: Path, photo: Path, size: int) -> Bool[Tensor, "s s"]
 
 
 def taichi_landmarks(root: Path, photographs: list[Path], size: int = 128) -> Float[Tensor, "n 18 2"]:
-    """(row, column) in pixels of the frame as it is, whatever `size`; -1 where a landmark was not found.
-
-    Raises:
-        DataError: the list cannot be read, or lacks a photograph.
-    """
+    """(row, column) in pixels of the frame as it is, whatever `size`; -1 where a landmark was not found."""
     file, table = root / "landmarks.csv", dict[str, list[float]]()
     for number, row in enumerate(csv.reader(list_lines(file)[1:]), start=2):
         if row:

@@ -50,11 +50,6 @@ _TEXTS = {
 def run_tour(folder: Path, seed: int = 0) -> Path:
     """Write the page.
 
-    Args:
-        folder: a new or empty folder.
-        seed: of the scenes.
-    Returns:
-        the path of report.html.
     Raises:
         RunError: the folder is not empty.
     """

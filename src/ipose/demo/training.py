@@ -59,13 +59,6 @@ def demo_data(seed: int) -> DataConfig:
 def run_demo(folder: Path, partnet_minutes: float, synthesis_minutes: float, seed: int = 0) -> Path:
     """Train both networks and write the report.
 
-    Args:
-        folder: a new or empty folder.
-        partnet_minutes: training time of PartNet, in minutes.
-        synthesis_minutes: training time of generator and discriminator, in minutes.
-        seed: random seed of data and training.
-    Returns:
-        the path of report.html.
     Raises:
         RunError: the folder is not empty.
     """

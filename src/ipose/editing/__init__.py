@@ -4,8 +4,7 @@
     draft           the scene and supports that an edit changes
     contexts        what an edit can look up: regions, noise, codes
     noise_edits     Resample, Blend: another texture
-    support_edits   EditSupports: other parts for a category
-    part_edits      EditParts: the painted parts of one object
+    support_edits   EditSupports: other parts for a category; EditParts: the painted parts of one object
     layout_edits    MoveObject, RemoveObject, AddObject, EditLabel
     code_edits      ResampleClass, MixAppearance, Morph: another look of a class (GroupDNet)
     parsing         edits in the words of the command line

@@ -97,10 +97,6 @@ def paint_edited(
     """An image of the edited scene, in [-1, 1].
 
     Args:
-        model: trained.
-        scene: to paint.
-        edit: of the label map or of codes. Edits can be added.
-        seed: of the code before the edits.
         code: the code before the edits, for example that of the scene's photograph (`model.encode([scene]).mean`).
             None = drawn with `seed`.
     Raises:

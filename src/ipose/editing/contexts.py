@@ -40,8 +40,6 @@ class NoiseContext:
     Args:
         draft: the scene and supports after `Edit.prepare`.
         parts: part ids 0..8 that were inferred for this scene, on the CPU.
-        seed: of the noise before the edit.
-        config: of the generator.
     """
 
     draft: Draft
@@ -86,7 +84,6 @@ class CodeContext:
     """What is known when the codes of classes change.
 
     Args:
-        model: whose codes.
         scene: after all edits of its maps.
         seed: of the code before the edits.
     """

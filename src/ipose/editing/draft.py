@@ -147,12 +147,8 @@ def _numbered(draft: Draft, label: Tensor, instance: Tensor) -> tuple[SceneObjec
 def fill_from_nearest(
     ids: Integer[Tensor, "h w"], hole: Bool[Tensor, "h w"], source: Bool[Tensor, "h w"]
 ) -> Integer[Tensor, "h w"]:
-    """The map with its hole filled: each pixel gets the id of the nearest source pixel.
-
-    Args:
-        ids: any map of ids.
-        hole: the pixels to fill.
-        source: the pixels that give their id; at least one.
+    """The map with its hole filled: each pixel gets the id of the nearest source pixel. There is one source pixel at
+    least.
     """
     rows, cols = distance_transform_edt(~source.numpy(), return_distances=False, return_indices=True)
     nearest = ids[torch.from_numpy(np.asarray(rows, np.int64)), torch.from_numpy(np.asarray(cols, np.int64))]

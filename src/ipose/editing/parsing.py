@@ -15,8 +15,7 @@ from ipose.data.png import read_index
 from ipose.data.scene_maps import resize_ids
 from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
 from ipose.editing.noise_edits import Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
+from ipose.editing.support_edits import EditParts, EditSupports
 from ipose.errors import ConfigError
 from ipose.images import size_in_words
 from ipose.part_annotations import CROP_SIZE

@@ -35,12 +35,8 @@ def fill_object(part_map: UInt8[Tensor, "s1 s2"], shape: Bool[Tensor, "s1 s2"]) 
     """
     labelled = part_map.numpy() > 0
     if not labelled.any():
-        raise SupportError(
-            "a part map without any part cannot be fitted to an object",
-            found="all pixels 0",
-            expected="a part id 1..8 somewhere",
-            mend="Draw the support's parts, or drop it.",
-        )
+        what, expected = "a part map without any part cannot be fitted to an object", "a part id 1..8 somewhere"
+        raise SupportError(what, found="all pixels 0", expected=expected, mend="Draw the support's parts, or drop it.")
     nearest = distance_transform_edt(~labelled, return_distances=False, return_indices=True)
     assert isinstance(nearest, np.ndarray)
     return part_map[nearest[0], nearest[1]].where(shape, 0)
@@ -91,23 +87,23 @@ def position_supports(pairs: Sequence[PartPair], parts: int, *, k: int = 3, seed
         pairs: objects of one category. Their part maps are not used.
         parts: number of clusters, 1 to 8.
         k: number of supports, chosen by `PartData.choose_supports`.
-        seed: of both k-means.
     Raises:
         ConfigError: another number of parts.
         TooFewObjectsError: fewer than k objects.
     """
     if not 1 <= parts < PART_CHANNELS:
-        raise ConfigError(
-            "no such number of parts", field="positions", found=parts, expected=f"1 to {PART_CHANNELS - 1}"
-        )
+        expected = f"1 to {PART_CHANNELS - 1}"
+        raise ConfigError("no such number of parts", field="positions", found=parts, expected=expected)
     places = [places_in_box(pair.shape) for pair in pairs]
     pool = np.concatenate([place.numpy() for place in places]).astype(np.float64)
     pool = pool[np.linspace(0, len(pool) - 1, min(MOST_PIXELS, len(pool))).astype(int)]
     centres, _ = kmeans2(pool, parts, seed=seed, minit="++")
     centres = centres[np.argsort(centres[:, 0])]  # from top to bottom, whatever the seed
-    painted = [
-        replace(pair, part_map=_painted(pair.shape, place, centres)) for pair, place in zip(pairs, places, strict=True)
-    ]
+    painted = []
+    for pair, place in zip(pairs, places, strict=True):
+        part_map = torch.zeros_like(pair.shape, dtype=torch.uint8)
+        part_map[pair.shape] = torch.from_numpy(vq(place.numpy().astype(np.float64), centres)[0] + 1).to(torch.uint8)
+        painted.append(replace(pair, part_map=part_map))
     names = tuple(f"place {i + 1}" for i in range(parts))
     return PartData(painted, [], {pairs[0].category: names}, ()).choose_supports(k, seed)
 
@@ -117,10 +113,3 @@ def places_in_box(shape: Bool[Tensor, "s s"]) -> Float[Tensor, "n 2"]:
     places = torch.nonzero(shape).float()
     low, high = places.amin(0), places.amax(0)
     return (places - (low + high) / 2) / (high - low).max().clamp_min(1)
-
-
-def _painted(shape: Tensor, places: Tensor, centres: np.ndarray) -> Tensor:
-    nearest, _ = vq(places.numpy().astype(np.float64), centres)
-    part_map = torch.zeros_like(shape, dtype=torch.uint8)
-    part_map[shape] = torch.from_numpy(nearest + 1).to(torch.uint8)
-    return part_map

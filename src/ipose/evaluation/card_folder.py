@@ -19,42 +19,33 @@ EARLIER = "earlier"
 
 
 def write_run_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
-    """Write one JSON file for each card. It replaces a card of the same name. Cards of other weights are moved away.
-
-    Args:
-        cards: all of one model.
-        folder: made if it is not there.
-    Returns:
-        the files, in the cards' order.
-    """
+    """Write a JSON file for each card, all of one model. One of the same name is replaced. Cards of other weights are
+    moved away. Returns the files, in the cards' order."""
     folder.mkdir(parents=True, exist_ok=True)
     if cards:
         _move_earlier(folder, cards[0].model)
-    files = [folder / card_file_name(card) for card in cards]
-    for card, file in zip(cards, files, strict=True):
-        write_card(card, file, replace=True)
-    return files
+    return _write(cards, folder, replace=True)
 
 
 def write_new_cards(cards: Sequence[EvalCard], folder: Path) -> list[Path]:
     """Write one JSON file for each card to a new folder. Raises DataError if the folder is not empty."""
     check_new(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    return _write(cards, folder, replace=False)
+
+
+def _write(cards: Sequence[EvalCard], folder: Path, *, replace: bool) -> list[Path]:
     files = [folder / card_file_name(card) for card in cards]
     for card, file in zip(cards, files, strict=True):
-        write_card(card, file)
+        write_card(card, file, replace=replace)
     return files
 
 
 def check_new(folder: Path) -> None:
     """Raises DataError if the folder is not empty. Called before the work begins."""
     if not is_free(folder):
-        raise DataError(
-            "there is something already",
-            file=folder,
-            expected="a new or empty folder",
-            mend="Name another with --out.",
-        )
+        what = "there is something already"
+        raise DataError(what, file=folder, expected="a new or empty folder", mend="Name another with --out.")
 
 
 def _move_earlier(folder: Path, model: Mapping[str, str]) -> None:
@@ -88,7 +79,6 @@ def card_facts(images: Path | str, real: Path | str = "", model: Mapping[str, st
     """Fields that all cards of one evaluation share: versions, commit, images, real, model.
 
     Args:
-        images: folder or run that is judged.
         real: folder or data that it is compared with; "" = none.
         model: `model_facts` of a run; None = unknown.
     """

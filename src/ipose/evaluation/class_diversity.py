@@ -1,19 +1,29 @@
-"""mCSD and mOCD: how much the noise of one class changes its own pixels and all others (GroupDNet eq. 7)."""
+"""mCSD and mOCD: how much the noise of one class changes its own pixels and all others (GroupDNet eq. 7).
+
+`class_cards` makes the eval cards of protocol "classes" of them.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ipose.configs import config_from_plain
+from ipose.data.data_config import DataConfig
+from ipose.data.open_data import open_scenes
 from ipose.errors import ConfigError
+from ipose.evaluation.card_folder import card_facts, model_facts
+from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.judges import EvaluateOptions, Masking
+from ipose.evaluation.lpips import load_lpips
+from ipose.training.run import Run
 from ipose.types import Scene
-
-Masking = Literal["multiply", "map", "region"]
 
 
 @runtime_checkable
@@ -34,7 +44,6 @@ class ImageDistance:
     """How far apart images are.
 
     Args:
-        name: in cards.
         whole: (a, b), each float (b, 3, h, w) in [-1, 1], to b values.
         at_pixels: likewise to (b, h, w), whose mean is `whole`; None = there is no such map.
         features: the network with its hash; None = no network.
@@ -64,8 +73,6 @@ class ClassDiversity:
         own: mCSD, the change inside the class whose noise changes: large is good.
         others: mOCD, the change in all other classes: small is good.
         overall: the change of the whole image when all noise changes.
-        maps: number of label maps.
-        pairs: number of image pairs for each class of a map.
     """
 
     own: float
@@ -92,16 +99,13 @@ def class_diversity(
     Only the images of the drawn pairs are made.
 
     Args:
-        sampler: the generator.
         scenes: with label maps; photographs are not used.
-        distance: LPIPS, or a replacement.
         images: number of images of a class, from which the pairs are drawn.
         pairs: number of pairs for each class of a map.
         masking: "multiply": distance of both images times the mask (the paper's numbers suggest this). "map": sum of
             the distance at the mask's pixels, over the whole area. "region": the same, over the mask's area.
         absent: count classes that are not in a map, too; their change inside is 0.
         num_classes: C; needed with `absent`.
-        seed: of the draw of pairs.
     Raises:
         ConfigError: no scene, fewer than two images, no pair, or a masking that the distance has no map for.
     """
@@ -158,12 +162,72 @@ def _check(scenes: Sequence[Scene], distance: ImageDistance, images: int, pairs:
     if not len(scenes):
         raise ConfigError("no label map to make images of", field="scenes", found=0, expected="1 or more")
     if images < 2 or pairs < 1:
-        raise ConfigError(
-            "diversity is between images of one label map",
-            found=f"{images} images, {pairs} pairs",
-            expected="2 images or more, 1 pair or more",
-        )
+        what = "diversity is between images of one label map"
+        raise ConfigError(what, found=f"{images} images, {pairs} pairs", expected="2 images or more, 1 pair or more")
     if masking != "multiply" and distance.at_pixels is None:
         raise ConfigError(
             f"{distance.name} gives one number an image", field="masking", found=masking, expected="multiply"
         )
+
+
+IMAGES = 100
+"""Number of images for each class of a map, from which the pairs are drawn."""
+
+ClassNoise = Callable[[Run, str], tuple[ClassSampler, tuple[int, int]]]
+"""(run, device) -> (sampler of the run's model, (height, width) that it was trained at)."""
+
+
+def class_cards(
+    run: Run, noise: ClassNoise, options: EvaluateOptions, data: DataConfig | None = None
+) -> list[EvalCard]:
+    """Cards of a run's model on label maps of a split. Their names have the distance.
+
+    Args:
+        run: of a generator with noise for each class.
+        noise: `class_noise` of its system.
+        options: reads split, limit, maps, pairs, masking, lpips (None = the mean absolute difference) and device.
+        data: with the label maps; None = those of the run.
+    Raises:
+        RunError: no model in the run.
+        MissingWeightsError: no weights of LPIPS.
+    """
+    sampler, size = noise(run, options.device)
+    distance = image_distance(options.lpips, options.device)
+    data = data or config_from_plain(DataConfig, run.config["data"])
+    val = open_scenes(data, options.split, size, limit=options.limit)
+    stride = max(1, len(val) // options.maps)
+    scenes = [val[i] for i in range(0, len(val), stride)][: options.maps]
+    found = class_diversity(sampler, scenes, distance, images=IMAGES, pairs=options.pairs, masking=options.masking)
+    values = {
+        f"mCSD ({distance.name})": found.own,
+        f"mOCD ({distance.name})": found.others,
+        f"Diversity {distance.name}": found.overall,
+    }
+    facts = card_facts(run.folder, model=model_facts(run))
+    return [
+        EvalCard(
+            metric=metric,
+            value=value,
+            protocol=f"classes-{options.masking}",
+            resize="none: as the model makes them",
+            counts={"label maps": found.maps, "pairs a class": found.pairs},
+            features=distance.features,
+            seeds=(0,),
+            notes=() if distance.features else ("a stand-in for LPIPS, which the paper uses",),
+            **facts,
+        )
+        for metric, value in values.items()
+    ]
+
+
+def image_distance(weights: Path | None, device: str) -> ImageDistance:
+    """LPIPS with AlexNet's local file; the mean absolute difference without one. Raises MissingWeightsError."""
+    if weights is None:
+        return ABSOLUTE_DIFFERENCE
+    loaded = load_lpips(weights, device=device)
+
+    def whole(a: Tensor, b: Tensor) -> Tensor:
+        with torch.no_grad():
+            return loaded.network(a.to(device), b.to(device)).reshape(len(a)).cpu()
+
+    return ImageDistance("LPIPS", whole, features=loaded.label)

@@ -59,12 +59,8 @@ def region_distance(pair: EditedPair, distance: PairDistance) -> dict[str, float
 
     `before` is compared with a picture that has the pixels of `after` on one side and of `before` on the other. The
     distance is not divided by the side's area: a larger side may change the image more.
-
-    Args:
-        pair: the images.
-        distance: of whole images.
     """
-    before, after = _uint8(pair.before), _uint8(pair.after)
+    before, after = image_uint8(pair.before).cpu(), image_uint8(pair.after).cpu()
     return {
         side: float(distance(before[None], torch.where(mask, after, before)[None])) for side, mask in pair.sides.items()
     }
@@ -90,58 +86,37 @@ def control_cards(
     """Cards of L1, feature distance and LPIPS, inside and outside: means over all pairs that have this side.
 
     Args:
-        pairs: before and after.
         kind: name of the edits, in the cards' names.
         features: network of the feature distance; None = no such card.
         perceptual: LPIPS; None = no such card.
-        facts: fields that all cards share.
     """
     what = f" the edit, {kind}" if kind else " the edit"
-    cards = _cards("L1", "", what, [region_l1(pair) for pair in pairs], _OF_PIXELS, pairs, None, facts)
+    found: list[tuple[str, str, str, str | None, list[dict[str, float]]]]
+    found = [("L1", "", _OF_PIXELS, None, [region_l1(pair) for pair in pairs])]
     if features is not None:
         values = [region_distance(pair, feature_distance(features)) for pair in pairs]
-        name = f" (features {features.label})"
-        cards += _cards("Feature distance", name, what, values, _OF_PICTURES, pairs, features.label, facts)
+        found.append(("Feature distance", f" (features {features.label})", _OF_PICTURES, features.label, values))
     if perceptual is not None:
         values = [region_distance(pair, perceptual) for pair in pairs]
-        cards += _cards("LPIPS", "", what, values, _OF_PICTURES, pairs, perceptual.label, facts)
-    return cards
+        found.append(("LPIPS", "", _OF_PICTURES, perceptual.label, values))
+    return [
+        EvalCard(
+            metric=f"{metric} {side}{what}{network}",
+            value=fmean(there),
+            protocol="control",
+            resize=resize,
+            counts={"images": len(there), "pixels": sum(int(p.sides[side].sum()) for p in pairs if side in p.sides)},
+            features=label,
+            **facts,
+        )
+        for metric, network, resize, label, values in found
+        for side in ("inside", "outside")
+        if (there := [value[side] for value in values if side in value])
+    ]
 
 
 _OF_PIXELS = "none; mean of |after - before| over the side's pixels, 1 = black to white"
 _OF_PICTURES = "none; before beside before with the side's pixels of after pasted in, not divided by the side's area"
-
-
-def _cards(
-    metric: str,
-    network: str,
-    what: str,
-    values: Sequence[Mapping[str, float]],
-    resize: str,
-    pairs: Sequence[EditedPair],
-    features: str | None,
-    facts: Mapping[str, Any],
-) -> list[EvalCard]:
-    made = []
-    for side in ("inside", "outside"):
-        if there := [value[side] for value in values if side in value]:
-            pixels = sum(int(pair.sides[side].sum()) for pair in pairs if side in pair.sides)
-            made.append(
-                EvalCard(
-                    metric=f"{metric} {side}{what}{network}",
-                    value=fmean(there),
-                    protocol="control",
-                    resize=resize,
-                    counts={"images": len(there), "pixels": pixels},
-                    features=features,
-                    **facts,
-                )
-            )
-    return made
-
-
-def _uint8(image: Tensor) -> Tensor:
-    return image_uint8(image).cpu()
 
 
 @dataclass(frozen=True)

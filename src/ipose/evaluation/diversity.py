@@ -29,13 +29,8 @@ def feature_diversity(features: Float[Tensor, "scenes seeds d"]) -> Float64[Tens
         ConfigError: fewer than two seeds, or no scene.
     """
     if features.shape[1] < 2 or not len(features):
-        raise ConfigError(
-            "diversity is between images of one label map",
-            field="seeds",
-            found=features.shape[1],
-            expected="2 or more a map",
-            mend="Generate with --count 2 or more.",
-        )
+        what, mend = "diversity is between images of one label map", "Generate with --count 2 or more."
+        raise ConfigError(what, field="seeds", found=features.shape[1], expected="2 or more a map", mend=mend)
     unit = torch.nn.functional.normalize(features.double(), dim=2)
     cosine = unit @ unit.mT
     seeds = features.shape[1]
@@ -62,22 +57,14 @@ def by_scene(images: Sequence[Pictured], *, required: bool = False) -> list[list
         scenes.setdefault(image.scene, []).append(image)
     seeds = {tuple(image.seed for image in files) for files in scenes.values()}
     if len(seeds) > 1:
-        raise DataError(
-            "scenes have different seeds",
-            found=f"{len(images)} images",
-            expected=f"the same seeds for each of {len(scenes)} scenes",
-            mend="Generate the missing ones.",
-        )
+        what, expected = "scenes have different seeds", f"the same seeds for each of {len(scenes)} scenes"
+        raise DataError(what, found=f"{len(images)} images", expected=expected, mend="Generate the missing ones.")
     if len(images) > len(scenes):
         return list(scenes.values())
     if required:
-        raise ConfigError(
-            "LPIPS is between images of one label map",
-            field="lpips",
-            found="one image a map",
-            expected="several, called <scene>_seed<number>",
-            mend="Generate with --count 2 or more.",
-        )
+        what, found = "LPIPS is between images of one label map", "one image a map"
+        expected = "several, called <scene>_seed<number>"
+        raise ConfigError(what, field="lpips", found=found, expected=expected, mend="Generate with --count 2 or more.")
     return []
 
 

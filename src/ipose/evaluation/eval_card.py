@@ -13,12 +13,8 @@ from ipose.whole_files import read_json, write_text_whole
 
 FORMAT = "ipose-eval-card-1"
 
-_MEASURES = {
-    "FID": "Frechet distance",
-    "KID": "Kernel distance",
-    "object FID": "Object Frechet distance",
-    "object KID": "Object kernel distance",
-}
+_MEASURES = {"FID": "Frechet distance", "KID": "Kernel distance"}
+_MEASURES |= {"object FID": "Object Frechet distance", "object KID": "Object kernel distance"}
 """General names of metrics that have another name with Inception's features."""
 
 _LOWER = ("distance", "error", "reconstruction", "mocd", " outside")
@@ -31,15 +27,12 @@ class EvalCard:
 
     Args:
         metric: name of the metric, with the feature network if the metric can have several.
-        value: of the metric.
-        protocol: name of the protocol.
         resize: how images were resized, in words.
         counts: number of images, real images, objects, pixels, ...
         features: name and hash of the network, name@sha256; None = no network.
         ignored_ids: class ids that did not count.
         ignored: number of pixels of each class that did not count, by its name.
         seeds: of the images; for parts, of the training, which chose the supports.
-        versions: of the libraries.
         commit: of the code that evaluated; None = unknown.
         notes: warnings about the number.
         images: folder or run that was judged, as it was given.
@@ -138,10 +131,6 @@ def card_file_name(card: EvalCard) -> str:
 def write_card(card: EvalCard, path: Path, *, replace: bool = False) -> None:
     """Write the card as JSON.
 
-    Args:
-        card: to write.
-        path: of the file.
-        replace: overwrite a file that is there.
     Raises:
         DataError: there is a file, and it is not to be replaced.
     """
@@ -160,12 +149,8 @@ def read_card(path: Path) -> EvalCard:
         fields["value"] = float(fields["value"])
         return EvalCard(**fields)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DataError(
-            "no eval card",
-            file=path,
-            found=str(error) if path.exists() else "nothing",
-            expected="a card, a folder of cards, or a run that ipose evaluate has judged",
-        ) from error
+        what, expected = "no eval card", "a card, a folder of cards, or a run that ipose evaluate has judged"
+        raise DataError(what, file=path, found=str(error) if path.exists() else "nothing", expected=expected) from error
 
 
 def read_cards(path: Path) -> list[EvalCard]:
@@ -181,18 +166,10 @@ def read_cards(path: Path) -> list[EvalCard]:
         return [read_card(path)]
     folder = path / "cards" if (path / "cards").is_dir() else path
     is_run = (path / "run.json").is_file()
-    files = (
-        []
-        if is_run and folder == path
-        else list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
-    )
-    if not files:
-        raise DataError(
-            "no eval cards in this folder",
-            file=path,
-            expected="JSON files of ipose evaluate",
-            mend=f"Make them with ipose evaluate {path}." if is_run else None,
-        )
+    files = list_files(folder, (".json",), depth=1, tell=False) or _on_other_data(path, folder)
+    if not files or (is_run and folder == path):
+        mend = f"Make them with ipose evaluate {path}." if is_run else None
+        raise DataError("no eval cards in this folder", file=path, expected="JSON files of ipose evaluate", mend=mend)
     return [read_card(file) for file in files]
 
 
@@ -200,10 +177,6 @@ def _on_other_data(path: Path, folder: Path) -> list[Path]:
     found = [list_files(place, (".json",), depth=1) for place in folders_in(folder) if place.name.startswith("on-")]
     places = [files for files in found if files]
     if len(places) > 1:
-        raise DataError(
-            "eval cards on several data",
-            file=path,
-            found=", ".join(str(files[0].parent) for files in places),
-            mend="Name one of these folders.",
-        )
+        what, mend = "eval cards on several data", "Name one of these folders."
+        raise DataError(what, file=path, found=", ".join(str(files[0].parent) for files in places), mend=mend)
     return places[0] if places else []

@@ -19,7 +19,6 @@ class ImageEvaluation(JudgeOptions):
     """Options of `ipose evaluate --images`.
 
     Args:
-        images: folder of generated images.
         real: folder of photographs with the same names.
         protocol: name of a protocol (`ipose.evaluation.protocols`).
         labels: folder of label maps with the same names. Objects and segmenters need it.

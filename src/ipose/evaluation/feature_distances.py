@@ -93,11 +93,7 @@ def kernel_distance_of_subsets(
     decides which samples are drawn, so that a card can be repeated. (torchmetrics uses the global generator.)
 
     Args:
-        a: features of one set.
-        b: features of the other set.
-        subsets: number of subsets.
         subset_size: samples in a subset, drawn without replacement; at most the smaller set.
-        seed: of the draw.
     Raises:
         ConfigError: fewer than one subset.
     """

@@ -5,6 +5,7 @@ the result is a Frechet or kernel distance, and its name says which network.
 """
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,32 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
-from ipose.evaluation.network_files import load_network_file
 from ipose.images import image_float
 from ipose.model_folder import sha256_of
+
+_MEND = "Save it with torch.jit.save(torch.jit.trace(network, images), FILE), or torch.export.save as a .pt2 file."
+
+
+def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
+    """Load a network of a TorchScript file, or of a torch.export file (its name ends in .pt2).
+
+    Raises:
+        MissingWeightsError: no such file, or a file of another kind.
+    """
+    if not path.is_file():
+        raise MissingWeightsError("no such network file", file=path, mend=f"Check the path. {_MEND}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns that TorchScript has a successor
+            if path.suffix == ".pt2":
+                exported: Callable[..., Any] = torch.export.load(path).module().to(device)
+                return exported
+            script: Callable[..., Any] = torch.jit.load(path, map_location=device).eval()
+            return script
+    except Exception as error:  # torch's readers raise many kinds of errors
+        what, expected = "no network can be read from this file", "TorchScript, or torch.export in a .pt2 file"
+        raise MissingWeightsError(what, file=path, found=type(error).__name__, expected=expected, mend=_MEND) from error
+
 
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 INCEPTION_HASH = "6726825d"
@@ -32,8 +56,6 @@ class FeatureNetwork:
     """A network that gives one row of features for each image.
 
     Args:
-        name: of the network.
-        sha256: of its weights.
         network: uint8 (b, 3, h, w) to (b, d), any float type.
         is_inception: whether its distances are called FID and KID.
     """
@@ -69,11 +91,8 @@ class FeatureNetwork:
             features = features.mean((2, 3))
         if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
             found = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
-            raise ConfigError(
-                f"the feature network {self.name} answers in another form",
-                found=found,
-                expected="(b, d) or (b, d, h, w)",
-            )
+            what = f"the feature network {self.name} answers in another form"
+            raise ConfigError(what, found=found, expected="(b, d) or (b, d, h, w)")
         return features.double()
 
 
@@ -86,7 +105,6 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
             A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w).
         antialias: how Inception resizes to 299x299. False = as TensorFlow 1, with which FID was defined. True = as
             torchmetrics since 1.8.
-        device: to compute on.
     Raises:
         MissingWeightsError: no such file, or one that cannot be read.
         MissingDependencyError: Inception without torch-fidelity.
@@ -96,23 +114,16 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
     cached = Path(torch.hub.get_dir()) / "checkpoints" / INCEPTION_FILE
     path = cached if source == "inception" else Path(source)
     if source == "inception" and not path.is_file():
-        raise MissingWeightsError(
-            "Inception's weights, which make a distance FID, are not here",
-            file=path,
-            mend=f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
-            "other features (--features random, or a TorchScript file): the result is then not called FID.",
-        )
+        mend = f"Once, with a network, put {_INCEPTION_URL} there, or name the file with --features FILE; or take "
+        mend += "other features (--features random, or a TorchScript file): the result is then not called FID."
+        what = "Inception's weights, which make a distance FID, are not here"
+        raise MissingWeightsError(what, file=path, mend=mend)
     digest = sha256_of(path) if path.is_file() else ""
     if digest.startswith(INCEPTION_HASH):
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)
     if source == "inception" or path.name == INCEPTION_FILE:
-        raise MissingWeightsError(
-            "these are not Inception's weights",
-            file=path,
-            found=f"sha256 {digest[:8]}",
-            expected=INCEPTION_HASH,
-            mend=f"Get {_INCEPTION_URL} again.",
-        )
+        what, mend = "these are not Inception's weights", f"Get {_INCEPTION_URL} again."
+        raise MissingWeightsError(what, file=path, found=f"sha256 {digest[:8]}", expected=INCEPTION_HASH, mend=mend)
     network = load_network_file(path, device)
     return FeatureNetwork(path.stem, digest, lambda images: network(image_float(images.to(device))))
 
@@ -149,12 +160,8 @@ def _inception(path: Path, antialias: bool, device: str) -> Callable[[Tensor], T
             "FID needs torchmetrics and torch-fidelity", mend='Run pip install "ipose[metrics]".'
         ) from error
     except Exception as error:  # torch's reader raises whatever it likes
-        raise MissingWeightsError(
-            "Inception's weights cannot be read",
-            file=path,
-            found=type(error).__name__,
-            mend=f"Get {_INCEPTION_URL} again.",
-        ) from error
+        what, found = "Inception's weights cannot be read", type(error).__name__
+        raise MissingWeightsError(what, file=path, found=found, mend=f"Get {_INCEPTION_URL} again.") from error
     network = network.to(device).eval()
 
     def features(images: Tensor) -> Tensor:

@@ -28,10 +28,9 @@ from ipose.evaluation.image_pairs import (
 )
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
-from ipose.evaluation.protocols import EvaluationProtocol, resized
-from ipose.evaluation.segmenter_protocols import beside_the_papers, segmenter_resize
+from ipose.evaluation.protocols import EvaluationProtocol, beside_the_papers, resized, segmenter_resize
 from ipose.evaluation.segmenters import Segmenter
-from ipose.evaluation.semantic_metrics import SemanticScores, semantic_confusion, semantic_scores
+from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 
 SEGMENTATION = "segmentation"
 """Protocol of mIoU and pixel accuracy of generated images."""
@@ -53,13 +52,10 @@ def image_cards(
     """All cards of one protocol. Cards of diversity between seeds are made of whole images only.
 
     Args:
-        protocol: what is compared, and how it is resized.
-        judges: the networks.
         images: generated images, in order of scene and seed.
         real: one image for each scene, in the same order.
         maps: of the scenes. Objects and segmenters need them.
         facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-        batch_size: images at once.
     Raises:
         DataError: scenes with different seeds, or an image or map that cannot be read.
         NoObjectError: a protocol of objects, and the label maps have none.
@@ -84,15 +80,12 @@ def _distances(
 ) -> list[EvalCard]:
     generated, seen = one_of_each(images), Fingerprint()
     both = progress_bar(list(zip(generated, real, strict=True)), f"{network.name} features, {protocol.name}")
-    fake_features, real_features = pair_features(network, image_pairs(protocol, maps, both, seen), batch_size)
+    features = pair_features(network, image_pairs(protocol, maps, both, seen), batch_size)
     counts = {"images": len(generated), "real": len(real)}
     if protocol.level == "objects":
-        counts["objects"] = len(fake_features)
-    common = {**_looked(protocol, network), "counts": counts, "seeds": _seeds(generated), "data": seen.hex(), **facts}
-    return [
-        _frechet(network, protocol, fake_features, real_features, common),
-        _kernel(network, protocol, fake_features, real_features, common),
-    ]
+        counts["objects"] = len(features[0])
+    common = {"counts": counts, "seeds": _seeds(generated), "data": seen.hex(), **facts}
+    return _distance_cards(protocol, network, *features, common)
 
 
 def unpaired_cards(
@@ -106,13 +99,6 @@ def unpaired_cards(
 ) -> list[EvalCard]:
     """Cards of the distances between two sets of images that are no pairs, and may differ in number.
 
-    Args:
-        protocol: of whole images; how they are resized.
-        network: the feature network.
-        images: generated images.
-        real: photographs.
-        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-        batch_size: images at once.
     Raises:
         DataError: an image that cannot be read.
     """
@@ -127,37 +113,36 @@ def unpaired_cards(
 
     fake_features = image_features(network, pixels_of(images, "generated images"), batch_size)
     real_features = image_features(network, pixels_of(real, "photographs", seen), batch_size)
-    counts, seeds = {"images": len(images), "real": len(real)}, _seeds(images)
-    common = {**_looked(protocol, network), "counts": counts, "seeds": seeds, "data": seen.hex(), **facts}
-    return [
-        _frechet(network, protocol, fake_features, real_features, common),
-        _kernel(network, protocol, fake_features, real_features, common),
-    ]
+    common = {
+        "counts": {"images": len(images), "real": len(real)},
+        "seeds": _seeds(images),
+        "data": seen.hex(),
+        **facts,
+    }
+    return _distance_cards(protocol, network, fake_features, real_features, common)
 
 
-def _frechet(
-    network: FeatureNetwork, protocol: EvaluationProtocol, fake: Tensor, real: Tensor, common: dict[str, Any]
-) -> EvalCard:
+def _distance_cards(
+    protocol: EvaluationProtocol, network: FeatureNetwork, fake: Tensor, real: Tensor, common: dict[str, Any]
+) -> list[EvalCard]:
+    """The cards of Frechet and kernel distance of two sets of features."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", FewSamplesWarning)
-        value = frechet_distance(fake, real).item()
-    notes = tuple(str(item.message) for item in said if issubclass(item.category, FewSamplesWarning))
-    names = ("Object Frechet distance", "object FID") if protocol.level == "objects" else ("Frechet distance", "FID")
-    return EvalCard(metric=network.metric_name(*names), value=value, notes=notes, **common)
-
-
-def _kernel(
-    network: FeatureNetwork, protocol: EvaluationProtocol, fake: Tensor, real: Tensor, common: dict[str, Any]
-) -> EvalCard:
-    mean, deviation = kernel_distance_of_subsets(fake, real, seed=KERNEL_SEED)
-    note = (
+        frechet = frechet_distance(fake, real).item()
+    few = tuple(str(item.message) for item in said if issubclass(item.category, FewSamplesWarning))
+    kernel, deviation = kernel_distance_of_subsets(fake, real, seed=KERNEL_SEED)
+    subsets = (
         f"mean of {SUBSETS} random subsets of {SUBSET_SIZE} drawn with seed {KERNEL_SEED}, "
         f"standard deviation {deviation.item():.3g}"
-        if len(fake) > SUBSET_SIZE
-        else "of the whole sets"
     )
-    names = ("Object kernel distance", "object KID") if protocol.level == "objects" else ("Kernel distance", "KID")
-    return EvalCard(metric=network.metric_name(*names), value=mean.item(), notes=(note,), **common)
+    subsets = subsets if len(fake) > SUBSET_SIZE else "of the whole sets"
+    whole, common = protocol.level == "images", {**_looked(protocol, network), **common}
+    of_frechet = ("Frechet distance", "FID") if whole else ("Object Frechet distance", "object FID")
+    of_kernel = ("Kernel distance", "KID") if whole else ("Object kernel distance", "object KID")
+    return [
+        EvalCard(metric=network.metric_name(*of_frechet), value=frechet, notes=few, **common),
+        EvalCard(metric=network.metric_name(*of_kernel), value=kernel.item(), notes=(subsets,), **common),
+    ]
 
 
 def _between_seeds(
@@ -212,7 +197,9 @@ def semantic_cards(
         papers = beside_the_papers(maps.spec, segmenter.label.split("@")[0], counted, sizes, len(generated))
         notes += [] if papers is None else [papers]
     name, by_class = f"(segmenter {segmenter.label})", {key: iou for key, iou in found.items() if iou == iou}
-    beside = _with_ignored_as_wrong(scores, confusion)
+    every = int(confusion.sum())  # some tables have the accuracy over all pixels
+    wrong = scores.accuracy * scores.pixels / every if every != scores.pixels else None
+    beside = [] if wrong is None else [f"{wrong:.6g} with ignored pixels as wrong"]
     return [
         EvalCard(metric=f"mIoU {name}", value=scores.miou, breakdown=by_class, notes=tuple(notes), **common),
         EvalCard(metric=f"Pixel accuracy {name}", value=scores.accuracy, notes=(*notes, *beside), **common),
@@ -235,14 +222,6 @@ def _confusion(
 
     confusion = semantic_confusion(predicted_and_true(), maps.spec.num_classes)
     return confusion, sizes, seen.hex()
-
-
-def _with_ignored_as_wrong(scores: SemanticScores, confusion: Tensor) -> list[str]:
-    """The accuracy over all pixels, in words, where some are ignored. Some tables have this number."""
-    every = int(confusion.sum())
-    if every == scores.pixels:
-        return []
-    return [f"{scores.accuracy * scores.pixels / every:.6g} with ignored pixels as wrong"]
 
 
 def _looked(protocol: EvaluationProtocol, network: FeatureNetwork) -> dict[str, Any]:

@@ -46,7 +46,6 @@ class LabelMaps:
 
     Args:
         folder: of label maps `<scene>.png`.
-        spec: of the label maps.
         instances: folder of instance maps; None = each connected piece of a thing class is one object.
     """
 
@@ -68,9 +67,7 @@ class DataMaps:
     """Maps of a data set, opened at the size of the generated images.
 
     Args:
-        scenes: of the data set.
         places: index of each scene by its name.
-        spec: of the label maps.
     """
 
     scenes: Sequence[Scene]
@@ -104,12 +101,8 @@ class Fingerprint:
 def needed(maps: SceneMaps | None) -> SceneMaps:
     """The label maps. Raises ConfigError, which says how to name them, if there are none."""
     if maps is None:
-        raise ConfigError(
-            "an object protocol or a segmenter needs label maps",
-            field="labels",
-            found="no folder, or no spec",
-            expected="--labels DIR --spec NAME",
-        )
+        what = "an object protocol or a segmenter needs label maps"
+        raise ConfigError(what, field="labels", found="no folder, or no spec", expected="--labels DIR --spec NAME")
     return maps
 
 
@@ -127,7 +120,6 @@ def image_pairs(
     """Both images of each scene, or each object in both, resized as the protocol says.
 
     Args:
-        protocol: what is compared, and how it is resized.
         maps: of the scenes. Only protocols of objects need them.
         images: (generated, real) of each scene.
         seen: the real images are added to this hash.
@@ -154,32 +146,33 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     """Features of the generated and of the real images, float32 (n, d) each, in order.
 
     Args:
-        network: the feature network.
         pairs: (generated, real). Neighbours of the same size are put in one batch.
-        batch_size: pairs at once.
     Raises:
         NoObjectError: there are no pairs.
     """
-    both = [
-        tuple(network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True))
-        for batch in _batches(pairs, batch_size)
-    ]
+    both = _features(network, pairs, batch_size)
     if not both:
         raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
-    fake, real = zip(*both, strict=True)
-    return torch.cat(fake), torch.cat(real)
+    fake, real = both
+    return fake, real
 
 
 def image_features(network: FeatureNetwork, images: Iterable[Tensor], batch_size: int) -> Tensor:
     """Features of one set of images, float32 (n, d), in order.
 
     Args:
-        network: the feature network.
         images: uint8 (3, h, w), one or more. Neighbours of the same size are put in one batch.
-        batch_size: images at once.
     """
-    batches = _batches(((image,) for image in images), batch_size)
-    return torch.cat([network(torch.stack([image for (image,) in batch])).float().cpu() for batch in batches])
+    return _features(network, ((image,) for image in images), batch_size)[0]
+
+
+def _features(network: FeatureNetwork, items: Iterable[tuple[Tensor, ...]], batch_size: int) -> list[Tensor]:
+    """Features of the first, second, ... image of every item; none where there is no item."""
+    found = [
+        [network(torch.stack(images)).float().cpu() for images in zip(*batch, strict=True)]
+        for batch in _batches(items, batch_size)
+    ]
+    return [torch.cat(features) for features in zip(*found, strict=True)]
 
 
 def _batches(items: Iterable[tuple[Tensor, ...]], batch_size: int) -> Iterator[list[tuple[Tensor, ...]]]:

@@ -48,7 +48,6 @@ class ImageFile:
     Args:
         scene: name of the scene, the same for generated and real image.
         seed: of a file of `ipose generate`; None = the name has no seed.
-        path: of the file.
     """
 
     scene: str
@@ -62,14 +61,7 @@ class ImageFile:
 
 @dataclass(frozen=True, eq=False)
 class ScenePhoto:
-    """The photograph of a scene of a data set.
-
-    Args:
-        scenes: of the data set.
-        index: of the scene.
-        scene: its name.
-        seed: None, as for all photographs.
-    """
+    """The photograph of a scene of a data set."""
 
     scenes: Sequence[Scene]
     index: int
@@ -127,11 +119,8 @@ def matched(generated: Sequence[ImageFile], others: Sequence[ImageFile], folder:
     extra = sorted(set(by_scene) - {image.scene for image in generated})
     if lonely or extra:
         names = [*(f"no {name} here" for name in lonely), *(f"{name} here only" for name in extra)]
-        raise DataError(
-            "generated and real images do not pair by name",
-            file=folder,
-            found=f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''} ({len(names)} in all)",
-            expected="one image for each of the same name",
-            mend="Generate the whole validation set, or move the rest away.",
-        )
+        what = "generated and real images do not pair by name"
+        found = f"{', '.join(names[:4])}{' ...' if len(names) > 4 else ''} ({len(names)} in all)"
+        mend = "Generate the whole validation set, or move the rest away."
+        raise DataError(what, file=folder, found=found, expected="one image for each of the same name", mend=mend)
     return [by_scene[image.scene] for image in generated]

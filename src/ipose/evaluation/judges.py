@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from ipose.errors import ConfigError, MissingWeightsError
-from ipose.evaluation.class_diversity import Masking
 from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.evaluation.lpips import PerceptualDistance, load_lpips
 from ipose.evaluation.protocols import EvaluationProtocol, protocol_named
@@ -15,6 +14,7 @@ from ipose.evaluation.segmenters import Segmenter, load_segmenter
 from ipose.label_spec import LabelSpec
 from ipose.training.config import Precision
 
+Masking = Literal["multiply", "map", "region"]
 PROTOCOLS_OF_RUNS = ("images", "objects-128")
 _NO_SEGMENTER: dict[str, Any] = {"segmenter": None, "class_map": None, "ignore": (), "segmenter_size": None}
 CLASSES = "classes"
@@ -27,13 +27,7 @@ ROBUSTNESS = "robustness"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judges:
-    """The networks that judge images. None = the numbers of this network are left out.
-
-    Args:
-        features: for distances, and for diversity between seeds.
-        perceptual: for LPIPS between seeds.
-        segmenter: for mIoU and pixel accuracy.
-    """
+    """The networks that judge images. None = the numbers of this network are left out."""
 
     features: FeatureNetwork | None = None
     perceptual: PerceptualDistance | None = None
@@ -51,13 +45,11 @@ class JudgeOptions:
         features: "inception", "random" or a file (`ipose.evaluation.feature_networks`); None = no distances.
         segmenter: network file, or a run of `ipose train segmenter`; with it, mIoU and pixel accuracy. A system whose
             parts are judged takes a run of `ipose train part-segmenter`.
-        class_map: what the segmenter's channels stand for (`ipose.evaluation.class_maps`); None = its run's, or what
+        class_map: what the segmenter's channels stand for (`ipose.evaluation.segmenters`); None = its run's, or what
             fits their number.
         ignore: classes that do not count for mIoU and accuracy: names, or ids as in the label files.
         segmenter_size: (height, width) that images are resized to for the segmenter; None = their own.
         lpips: file of LPIPS's AlexNet; with it, LPIPS between the seeds of each scene.
-        device: to compute on.
-        batch_size: images at once.
     Raises:
         ConfigError: options that cannot work.
     """
@@ -87,7 +79,6 @@ class JudgeOptions:
         """Load the networks for a protocol. LPIPS is left out for objects: it compares whole images.
 
         Args:
-            protocol: how Inception resizes its input.
             spec: of the label maps. None = the segmenter is left out.
         Raises:
             MissingWeightsError: a network is not there.
@@ -113,12 +104,9 @@ class EvaluateOptions(JudgeOptions):
         protocols: of the images, by name (`ipose.evaluation.protocols`), "classes", "reconstruction" or "robustness";
             None = the system's default.
         seeds: of the images. Distances to photographs use the first seed.
-        split: which scenes the images are made of.
         limit: number of scenes of the split; None = all. Parts are judged on all objects.
         without_parts: paint objects whose category has no supports as objects without parts; else they are an error.
         count: number of images of a system that makes them from noise; None = as many as its paper.
-        maps: number of validation label maps, for protocol "classes".
-        pairs: number of image pairs for each class of a map, for protocol "classes".
         precision: "bf16" = images are made under bfloat16 autocast; what judges them computes in float32.
         masking: for protocol "classes"; see `ipose.evaluation.class_diversity`.
         out: folder to write the cards to, and the images to its `generated/`; None = `cards/` of the run
@@ -184,9 +172,6 @@ def judges_of(options: EvaluateOptions, spec: LabelSpec) -> tuple[list[tuple[Eva
 
     Only the first protocol has the segmenter: its numbers are the same for all protocols.
 
-    Args:
-        options: which networks.
-        spec: of the label maps.
     Returns:
         the judges; and if Inception is not here, a sentence that says so, else None.
     Raises:

@@ -29,7 +29,6 @@ class PerceptualDistance:
     Args:
         label: name and hash of the backbone, for cards.
         network: (a, b), each float (b, 3, h, w) in [-1, 1], to b values.
-        device: to compute on.
     """
 
     label: str
@@ -46,9 +45,6 @@ class PerceptualDistance:
 def load_lpips(weights: Path, *, device: str = "cpu") -> PerceptualDistance:
     """Load LPIPS (Zhang et al. 2018, version 0.1, AlexNet). Its linear layers are part of torchmetrics.
 
-    Args:
-        weights: torchvision's AlexNet file.
-        device: to compute on.
     Raises:
         MissingWeightsError: no such file, or a file with another hash.
         MissingDependencyError: torchmetrics is not installed.

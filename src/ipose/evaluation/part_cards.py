@@ -36,12 +36,6 @@ def part_cards(
     The value is the macro mean, in 0..1; of AC (pooled) it is the share over all objects. The breakdown has the value
     of each category. The baselines are the same of copy and majority. Source: iPOSE sec. 4.1 (AC) and the authors'
     release (pooled); the other two metrics are ours.
-
-    Args:
-        evaluation: of a model beside copy and majority.
-        supports: of the model.
-        pairs: the objects; cards have their hash.
-        common: fields that all cards share: `model`, `commit`, ...
     """
     return [
         _card(evaluation, supports, pairs, group, metric, common)

@@ -36,9 +36,6 @@ class PartEvaluation:
     """Scores of a model and of both baselines on the same objects.
 
     Args:
-        model: scores of the predictor.
-        copy: scores of the baseline copy.
-        majority: scores of the baseline majority.
         of_objects: float64 (n,), the model's accuracy on the pixels of each object, in the given order.
     """
 
@@ -75,20 +72,12 @@ class PartEvaluation:
     def rows(self) -> Iterator[tuple[str, int, dict[str, PartScore], float | None]]:
         """(name, objects, score of each contender, error removed) of each category, then of each group."""
         for name, count in self.model.counts.items():
-            yield (
-                name,
-                count.objects,
-                {key: scores[name] for key, scores in self.contenders.items()},
-                self.error_removed(name),
-            )
+            found = {key: scores[name] for key, scores in self.contenders.items()}
+            yield name, count.objects, found, self.error_removed(name)
         for name, members in self.groups.items():
             objects = sum(self.model.counts[member].objects for member in members)
-            yield (
-                name,
-                objects,
-                {key: scores.groups()[name] for key, scores in self.contenders.items()},
-                self.error_removed(name),
-            )
+            found = {key: scores.groups()[name] for key, scores in self.contenders.items()}
+            yield name, objects, found, self.error_removed(name)
 
     def lines(self) -> list[tuple[str, ...]]:
         """`rows` as text in percent: objects, object pixels of all three, error removed, AC of all three, part mIoU,
@@ -130,9 +119,7 @@ def evaluate_parts(
 
     Args:
         predict: the model. It gets at most `chunk` objects in a call, of mixed categories.
-        pairs: the objects to score.
         supports: for copy, and for majority in novel categories.
-        train_pairs: for majority in basis categories.
         novel: categories without part annotation in training.
         chunk: objects in a call of `predict`.
         progress: called with the number of objects since the last call, as `tqdm(...).update` is.
@@ -167,12 +154,9 @@ def _check_categories(
     supports.of(list(asked))  # raises SupportError for a category without supports
     untrained = [name for name in asked if name not in novel and all(pair.category != name for pair in train_pairs)]
     if untrained:
-        raise ConfigError(
-            "basis categories without a training pair",
-            field="novel",
-            found=", ".join(untrained),
-            mend="Train and evaluate with more scenes, so that some show them, or name them as novel.",
-        )
+        what = "basis categories without a training pair"
+        mend = "Train and evaluate with more scenes, so that some show them, or name them as novel."
+        raise ConfigError(what, field="novel", found=", ".join(untrained), mend=mend)
 
 
 def _votes(train_pairs: Sequence[PartPair], supports: SupportSet, novel: Sequence[str]) -> Mapping[str, Tensor]:
@@ -196,11 +180,8 @@ def _predict_in_chunks(
         guess = answer if isinstance(answer, PartGuess) else PartGuess(answer, answer)
         for reading in guess:
             if reading.shape != part.shape:
-                raise ShapeMismatchError(
-                    "the part predictor answers in another shape",
-                    found=tuple(reading.shape),
-                    expected=tuple(part.shape),
-                )
+                what = "the part predictor answers in another shape"
+                raise ShapeMismatchError(what, found=tuple(reading.shape), expected=tuple(part.shape))
         answers.append(guess)
         if progress is not None:
             progress(len(part))

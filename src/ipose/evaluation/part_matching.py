@@ -1,4 +1,4 @@
-"""The best one-to-one matching of found parts, which have no names, and labelled parts (Hungarian method)."""
+"""Found parts, which have no names, and labelled parts: matched one to one (Hungarian method), or many to one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,20 +33,31 @@ class PartMatching:
     """Found parts and their labels.
 
     Args:
-        label_of: label of each found part 1..K; 0 = none, as there are more parts than labels.
-        iou: (K, L), intersection over union of each pair, pooled over all images.
-        one_part: what `matched_iou` would be if a single part were the whole true foreground and no more.
+        label_of: label of each found part 1..K; 0 = none. Parts may share a label.
+        counts: of `overlap_counts`.
     """
 
     label_of: tuple[int, ...]
-    iou: Float[Tensor, "k l"]
-    one_part: float = 0.0
+    counts: Int64[Tensor, "k1 l1"]
+
+    @property
+    def iou(self) -> Float[Tensor, "k l"]:
+        """Intersection over union of each part and label, pooled over all images; 0 where both are nowhere."""
+        return _iou(self.counts)
 
     @property
     def matched_iou(self) -> float:
-        """Mean IoU of each label and its part. 0 for a label without a part."""
-        total = sum(float(self.iou[k, label - 1]) for k, label in enumerate(self.label_of) if label)
-        return total / self.iou.shape[1]
+        """Mean IoU of each label and its parts together. 0 for a label without a part."""
+        labels = self.counts.shape[1] - 1
+        joined = self.counts.new_zeros(labels + 1, labels + 1)
+        joined.index_add_(0, torch.tensor([0, *self.label_of], device=joined.device), self.counts)
+        return float(_iou(joined).diagonal().sum() / labels)
+
+    @property
+    def one_part(self) -> float:
+        """What `matched_iou` would be if a single part were the whole true foreground and no more."""
+        areas = self.counts[:, 1:].sum(0).double()
+        return float(areas.max() / areas.sum().clamp_min(1)) / max(1, len(areas)) if len(areas) else 0.0
 
     def table(self, part_names: Sequence[str], label_names: Sequence[str]) -> list[tuple[str, str, float]]:
         """(part, label, IoU) of each match."""
@@ -69,13 +80,26 @@ def match_parts(counts: Int64[Tensor, "k1 l1"]) -> PartMatching:
     Args:
         counts: of `overlap_counts`.
     """
-    shared = counts[1:, 1:].double()
-    either = counts[1:].sum(1, keepdim=True) + counts[:, 1:].sum(0, keepdim=True) - shared
-    iou = torch.where(either > 0, shared / either.clamp_min(1), torch.zeros_like(shared))
-    rows, columns = linear_sum_assignment(iou.cpu().numpy(), maximize=True)
-    label_of = [0] * iou.shape[0]
+    rows, columns = linear_sum_assignment(_iou(counts).cpu().numpy(), maximize=True)
+    label_of = [0] * (counts.shape[0] - 1)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         label_of[row] = column + 1
-    areas = counts[:, 1:].sum(0).double()
-    one_part = float(areas.max() / areas.sum().clamp_min(1)) / max(1, len(areas)) if len(areas) else 0.0
-    return PartMatching(tuple(label_of), iou.float(), one_part)
+    return PartMatching(tuple(label_of), counts)
+
+
+def majority_parts(counts: Int64[Tensor, "k1 l1"]) -> PartMatching:
+    """Each part stands for the label that has most of its pixels, so that several may be one label (many to one).
+
+    Background does not count. A part that meets no label stands for none.
+
+    Args:
+        counts: of `overlap_counts`.
+    """
+    most, label = counts[1:, 1:].max(1)
+    return PartMatching(tuple((label + 1).where(most > 0, 0).tolist()), counts)
+
+
+def _iou(counts: Int64[Tensor, "k1 l1"]) -> Float[Tensor, "k l"]:
+    shared = counts[1:, 1:].double()
+    either = counts[1:].sum(1, keepdim=True) + counts[:, 1:].sum(0, keepdim=True) - shared
+    return (shared / either.clamp_min(1)).float()

@@ -62,7 +62,6 @@ def object_pixel_accuracy(
     Args:
         predicted: part ids 0..8.
         true: part ids 0..8.
-        shapes: the objects' silhouettes.
     """
     return _share_right(part_confusion(predicted, true, shapes))
 
@@ -95,7 +94,6 @@ class CategoryCounts:
     """Counts of one category.
 
     Args:
-        objects: number of objects.
         frame: confusion of all pixels of the frame, int64 (9, 9), rows = true.
         inside: confusion of the pixels inside the objects' shapes.
     """
@@ -117,7 +115,6 @@ class PartScores:
     """Part metrics of a data set, by category.
 
     Args:
-        counts: by category, in order of first appearance.
         novel: categories without part annotation in training. All others are basis.
     """
 
@@ -181,9 +178,6 @@ def score_parts(
     Args:
         predicted: part ids 0..8, for AC and mIoU.
         true: part ids 0..8.
-        shapes: the objects' silhouettes.
-        categories: part category of each object.
-        novel: categories without part annotation in training.
         inside: part ids for the accuracy on object pixels; None = `predicted`.
     Raises:
         ShapeMismatchError: not one category for each object, or a part id outside 0..8.

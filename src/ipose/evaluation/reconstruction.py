@@ -40,7 +40,6 @@ class Reconstruction:
     Args:
         l1: mean absolute difference of pixels, 0 = equal, 1 = black and white.
         lpips: LPIPS; None = not measured.
-        photographs: their number.
     """
 
     l1: float
@@ -58,10 +57,8 @@ def reconstruction(
     """Compare each photograph with its reconstruction, both in 256 steps, at the model's size.
 
     Args:
-        reconstruct: of the model.
         scenes: with photographs, all of the model's size.
         perceptual: LPIPS. None = it is left out.
-        limit: number of scenes, from the first one. None = all.
     Raises:
         ConfigError: no scene.
         DataError: a scene without a photograph.
@@ -72,18 +69,14 @@ def reconstruction(
     count = len(scenes) if limit is None else min(len(scenes), limit)
     for first in progress_bar(range(0, count, AT_ONCE), "reconstructing"):
         batch = [scenes[i] for i in range(first, min(first + AT_ONCE, count))]
-        photographs = [_photograph(scene) for scene in batch]
+        photographs = [scene.image for scene in batch if scene.image is not None]
+        if lonely := next((scene for scene in batch if scene.image is None), None):
+            raise DataError("codes are read from photographs", file=lonely.name, found="a scene without one")
         for photograph, image in zip(photographs, image_uint8(reconstruct(batch)), strict=True):
             l1.append((image.double() - photograph.double()).abs().mean().item() / 255)
             if perceptual is not None:
                 lpips.append(perceptual(image[None], photograph[None]).item())
     return Reconstruction(fmean(l1), fmean(lpips) if lpips else None, len(l1))
-
-
-def _photograph(scene: Scene) -> Tensor:
-    if scene.image is None:
-        raise DataError("codes are read from photographs", file=scene.name, found="a scene without one")
-    return scene.image
 
 
 def reconstruction_cards(
@@ -92,7 +85,6 @@ def reconstruction_cards(
     """Cards of L1, and of LPIPS where its file is named.
 
     Args:
-        run: of a model with an encoder.
         coder: `reconstruction` of its system.
         options: reads split, limit, lpips (None = LPIPS is left out) and device.
         data: with the photographs; None = those of the run.

@@ -138,12 +138,7 @@ def robustness(paint: Paint, scenes: Sequence[Scene], noises: Mapping[str, Noise
 
 
 def robustness_cards(found: Robustness, facts: Mapping[str, Any]) -> list[EvalCard]:
-    """One card a number: its value is the mean over the noises, its breakdown has each of them.
-
-    Args:
-        found: of `robustness`.
-        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-    """
+    """One card a number: its value is the mean over the noises, its breakdown has each of them."""
     numbers = {"Parts changed outside": found.parts, "L1 outside": found.outside, "L1 inside": found.inside}
     cards = []
     for metric, values in numbers.items():

@@ -1,7 +1,12 @@
-"""Semantic segmenters: a network file, and the class of each of its channels."""
+"""Semantic segmenters: a network file, and the class map of its channels.
+
+A class that no channel stands for cannot be found in an image, so its pixels do not count (iPOSE sec. 4.1, GroupDNet
+sec. 4.3: mIoU over the segmenter's own classes). Likewise the unknown class, and those that the user ignores.
+"""
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +15,94 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from ipose.errors import ConfigError, MissingWeightsError
-from ipose.evaluation.class_maps import ClassMap, class_maps, classes_named
-from ipose.evaluation.network_files import load_network_file
+from ipose.data.specs import load_spec, spec_names
+from ipose.errors import ConfigError, DataError, MissingWeightsError
+from ipose.evaluation.feature_networks import load_network_file
 from ipose.images import image_float
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import sha256_of
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT
+from ipose.whole_files import read_json
+
+CITYSCAPES = "cityscapes-trainids"
+"""Spec of the classes that segmenters of Cityscapes are trained on, for label maps with all ids, too."""
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """What the channels of a segmenter stand for."""
+
+    name: str
+    ids: tuple[int, ...]
+
+    def ignored(self, spec: LabelSpec, more: Sequence[int] = ()) -> tuple[int, ...]:
+        """Class ids that do not count: without a channel, the spec's unknown one, and `more`. Ascending."""
+        silent = set(range(spec.num_classes)) - set(self.ids)
+        unknown = () if spec.unknown is None else (spec.unknown,)
+        return tuple(sorted({*silent, *more, *unknown}))
+
+
+def class_maps(spec: LabelSpec, source: Path | None = None) -> list[ClassMap]:
+    """The class maps that a segmenter for a spec may have; the number of its channels decides.
+
+    Args:
+        source: the one class map: a JSON list of class names or of ids of the label files, a channel each; or the name
+            of a built-in spec, whose classes the channels are, in order, without its unknown one. None = the classes of
+            `spec` in order; the same without its unknown class; for Cityscapes, its 19 train classes.
+    Raises:
+        DataError: no such list, or a class that `spec` does not have.
+    """
+    if source is not None:
+        return [_class_map(spec, source)]
+    every = ClassMap(f"{spec.name}, all classes", tuple(range(spec.num_classes)))
+    trained = load_spec(CITYSCAPES)
+    if not set(_known_names(trained)) <= {item.name for item in spec.classes}:
+        trained = spec
+    known = ClassMap(trained.name, _ids_of(_known_names(trained), spec, trained.name))
+    return [every] if len(known.ids) == spec.num_classes else [every, known]
+
+
+def classes_named(words: Sequence[str], spec: LabelSpec) -> tuple[int, ...]:
+    """Class ids of names, or of ids of the label files. Raises ConfigError if the spec has no such class.
+
+    Example:
+        >>> classes_named(("person", "255"), load_spec("coco-stuff"))
+        (1, 0)
+    """
+    known = {item.name: i for i, item in enumerate(spec.classes)}
+    known |= {str(item.file_id): i for i, item in enumerate(spec.classes)}
+    if strangers := [word for word in words if word not in known]:
+        what, found = f"no class of {spec.name!r}", ", ".join(map(repr, strangers))
+        raise ConfigError(what, field="ignore", found=found, expected="names of classes, or ids as in the label files")
+    return tuple(known[word] for word in words)
+
+
+def _class_map(spec: LabelSpec, source: Path) -> ClassMap:
+    if str(source) in spec_names():
+        return ClassMap(str(source), _ids_of(_known_names(load_spec(source)), spec, source))
+    expected = "a JSON list of class names or ids, or a name: " + ", ".join(spec_names())
+    try:
+        entries = read_json(source)
+    except (OSError, ValueError) as error:
+        raise DataError("no class map", file=source, found=str(error), expected=expected) from error
+    if not isinstance(entries, list) or not entries:
+        raise DataError("no class map", file=source, found=type(entries).__name__, expected=expected)
+    return ClassMap(source.name, _ids_of(entries, spec, source))
+
+
+def _known_names(spec: LabelSpec) -> list[str]:
+    return [item.name for i, item in enumerate(spec.classes) if i != spec.unknown]
+
+
+def _ids_of(entries: Sequence[Any], spec: LabelSpec, source: Path | str) -> tuple[int, ...]:
+    """Class ids of names (text) and of ids of the label files (whole numbers)."""
+    known: dict[Any, int] = {item.name: i for i, item in enumerate(spec.classes)}
+    known |= {item.file_id: i for i, item in enumerate(spec.classes)}
+    if strangers := [entry for entry in entries if type(entry) not in (str, int) or entry not in known]:
+        what, expected = f"no class of {spec.name!r}", ", ".join([item.name for item in spec.classes][:12])
+        mend = "Name for each channel the class that it stands for."
+        raise DataError(what, file=source, found=", ".join(map(repr, strangers[:4])), expected=expected, mend=mend)
+    return tuple(known[entry] for entry in entries)
 
 
 class Segmenter:
@@ -28,9 +114,7 @@ class Segmenter:
         path: TorchScript or torch.export (.pt2) file. It takes float32 (b, 3, h, w) in [-1, 1] and gives logits
             (b, channels, h2, w2), as one tensor or under the key "out". They are resized to the image bilinearly.
         maps: what the channels may stand for; their number, in the first answer, decides.
-        ignored: class ids that the user ignores.
         input_size: (height, width) that images are resized to for the network, bilinearly; None = their own.
-        device: to compute on.
     Raises:
         MissingWeightsError: no network in the file.
     """
@@ -76,11 +160,9 @@ class Segmenter:
             try:
                 answer: Any = self._network(seen)
             except RuntimeError as error:
-                raise ConfigError(
-                    f"the segmenter {self.label} cannot be applied to this image",
-                    found=f"{tuple(image.shape)}: {str(error).strip().splitlines()[-1]}",
-                    expected="float32 (1, 3, h, w) in [-1, 1] to be taken",
-                ) from error
+                what = f"the segmenter {self.label} cannot be applied to this image"
+                found = f"{tuple(image.shape)}: {str(error).strip().splitlines()[-1]}"
+                raise ConfigError(what, found=found, expected="float32 (1, 3, h, w) in [-1, 1] to be taken") from error
         logits = answer["out"] if isinstance(answer, dict) else answer
         if not isinstance(logits, Tensor):
             raise self._other_form(type(logits).__name__)
@@ -98,12 +180,9 @@ class Segmenter:
 
     def _other_form(self, found: object) -> ConfigError:
         channels = " or ".join(str(len(item.ids)) for item in self._maps)
-        return ConfigError(
-            f"the segmenter {self.label} answers in another form",
-            found=found,
-            expected=f"logits (1, c, h, w), c = {channels}",
-            mend="Give the class of each of its channels with --class-map.",
-        )
+        what = f"the segmenter {self.label} answers in another form"
+        mend = "Give the class of each of its channels with --class-map."
+        return ConfigError(what, found=found, expected=f"logits (1, c, h, w), c = {channels}", mend=mend)
 
 
 def load_segmenter(
@@ -119,9 +198,7 @@ def load_segmenter(
 
     Args:
         path: network file, or a run of `ipose train segmenter` (or its model folder), which has a class map.
-        spec: of the label maps.
         class_map: as for `class_maps`; None = the run's own, or what fits the number of channels.
-        device: to compute on.
         ignore: classes that do not count: names, or ids as in the label files.
         input_size: (height, width) that images are resized to for the network; None = their own.
     Raises:
@@ -133,11 +210,7 @@ def load_segmenter(
     if path.is_dir():
         folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
         if folder is None:
-            raise MissingWeightsError(
-                "no segmenter in this folder",
-                file=path,
-                expected=f"a run with model/{SCRIPT}",
-                mend="Train one with ipose train segmenter, or name a network file.",
-            )
+            what, mend = "no segmenter in this folder", "Train one with ipose train segmenter, or name a network file."
+            raise MissingWeightsError(what, file=path, expected=f"a run with model/{SCRIPT}", mend=mend)
         path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
     return Segmenter(path, class_maps(spec, class_map), ignored=ignored, input_size=input_size, device=device)

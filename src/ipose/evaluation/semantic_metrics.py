@@ -82,9 +82,5 @@ def _check(predicted: Tensor, true: Tensor, num_classes: int) -> None:
         )
     for name, ids in (("predicted", predicted), ("true", true)):
         if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < num_classes:
-            raise ShapeMismatchError(
-                "class id out of range",
-                field=name,
-                found=f"{int(ids.min())}..{int(ids.max())}",
-                expected=f"0..{num_classes - 1}",
-            )
+            found = f"{int(ids.min())}..{int(ids.max())}"
+            raise ShapeMismatchError("class id out of range", field=name, found=found, expected=f"0..{num_classes - 1}")

@@ -10,7 +10,7 @@ from torch import Tensor
 from ipose.errors import ConfigError
 from ipose.evaluation.baselines import copy_baseline
 from ipose.evaluation.part_evaluation import PartGuess
-from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
+from ipose.evaluation.part_matching import PartMatching, majority_parts, match_parts, overlap_counts
 from ipose.evaluation.part_metrics import PartScore, score_parts
 from ipose.part_annotations import PART_CHANNELS, PartPair, SupportSet
 from ipose.tables import percent, text_table
@@ -18,13 +18,18 @@ from ipose.tables import percent, text_table
 SupportedPredictor = Callable[[Tensor, SupportSet], PartGuess]
 """(shapes float32 (n, 1, s, s), supports of the one category) -> part ids of these supports."""
 
-HEADER = ("supports", "read by", "object pixels %", "part mIoU %", "AC %", "as named %", "parts stand for")
+HEADER = (
+    *("supports", "read by", "object pixels %", "part mIoU %", "AC %", "as named %"),
+    *("many to one: object pixels %", "many to one: part mIoU %", "parts stand for"),
+)
 
 NOTE = (
     "Object pixels: share of pixels inside the objects with the right part, after matching. Part mIoU: intersection "
     "over union, averaged over the parts. AC, the paper's measure: share of right pixels of the whole 64 x 64 frame, "
     "background too, pooled over all objects. As named: object pixels without matching, each found part standing for "
-    "the true one of the same name (-: no name in common). A found part that stands for none counts as wrong."
+    "the true one of the same name (-: no name in common). Many to one: each found part stands for the true part that "
+    "has most of its pixels on the training objects, so that more found parts than true ones can all be right. "
+    "A found part that stands for none counts as wrong."
 )
 """Explains the columns."""
 
@@ -34,12 +39,12 @@ class SupportScore:
     """How well one predictor finds the true parts with one set of supports.
 
     Args:
-        supports: name of the set.
         reader: "PartNet", "copy" (the most similar support's map), or a predictor that needs no supports.
         score: with found parts matched to true parts.
         as_named: share of right object pixels without matching: a found part counts as the true part of the same name.
             None = no name in common.
-        matching: fitted on training objects.
+        many_to_one: with each found part as the true part that has most of its pixels on training objects.
+        matching: one to one, fitted on training objects.
         stands_for: true part of each found part that has one, by name.
         for_none: names of found parts without a true part.
         predicted: uint8 (n, s, s), true parts of the validation objects; 0 = a found part without a true part.
@@ -49,6 +54,7 @@ class SupportScore:
     reader: str
     score: PartScore
     as_named: float | None
+    many_to_one: PartScore
     matching: PartMatching
     stands_for: Mapping[str, str]
     for_none: tuple[str, ...]
@@ -56,7 +62,8 @@ class SupportScore:
 
     def row(self) -> tuple[str, ...]:
         """A row of a table with `HEADER`."""
-        shares = (self.score.object_pixels, self.score.miou, self.score.ac, self.as_named)
+        one, many = self.score, self.many_to_one
+        shares = (one.object_pixels, one.miou, one.ac, self.as_named, many.object_pixels, many.miou)
         stands_for = {**self.stands_for, **dict.fromkeys(self.for_none, "none")}
         said = ", ".join(f"{part}: {true}" for part, true in stands_for.items())
         return (self.supports, self.reader, *map(percent, shares), said)
@@ -64,7 +71,8 @@ class SupportScore:
     def to_dict(self) -> dict[str, Any]:
         """As plain types, for a results file."""
         named = {"supports": self.supports, "read_by": self.reader, "as_named": self.as_named}
-        return {**named, **self.score._asdict(), "stands_for": dict(self.stands_for), "for_none": [*self.for_none]}
+        scores = {**self.score._asdict(), "many_to_one": self.many_to_one._asdict()}
+        return {**named, **scores, "stands_for": dict(self.stands_for), "for_none": [*self.for_none]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +82,6 @@ class JudgedObjects:
     Args:
         fit: training objects, to match parts on.
         judged: validation objects.
-        part_names: of the true parts 1, 2, ...
     Raises:
         ConfigError: no training or no validation objects, or objects of several categories.
     """
@@ -86,11 +93,9 @@ class JudgedObjects:
     def __post_init__(self) -> None:
         categories = {pair.category for pair in (*self.fit, *self.judged)}
         if not self.fit or not self.judged or len(categories) != 1:
-            raise ConfigError(
-                "supports are compared on annotated objects of one category",
-                field="category",
-                found=f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}",
-            )
+            what = "supports are compared on annotated objects of one category"
+            found = f"{len(self.fit)} training and {len(self.judged)} validation objects of {len(categories)}"
+            raise ConfigError(what, field="category", found=found)
 
     @property
     def category(self) -> str:
@@ -107,8 +112,6 @@ def compare_supports(
     true parts (one to one, largest sum of IoU). With this matching, predictions on validation objects are scored.
 
     Args:
-        predict: the network.
-        sets: of supports, by name. Each has the objects' category.
         objects: with true parts.
     Raises:
         SupportError: a set without supports of the category.
@@ -131,11 +134,8 @@ def score_guess(
     """Match on the training objects, score on the validation objects.
 
     Args:
-        supports: name of the set.
-        reader: name of the predictor.
         fit: found parts of the training objects.
         judged: found parts of the validation objects.
-        objects: with true parts.
         part_names: of the found parts 1, 2, ...
     """
     most, labels = PART_CHANNELS - 1, len(objects.part_names)
@@ -151,6 +151,7 @@ def score_guess(
 
     by_name = _by_name(part_names, objects.part_names, matching)
     named = score(PartGuess(*map(by_name.relabelled, judged))).object_pixels if any(by_name.label_of) else None
+    many = score(PartGuess(*map(majority_parts(counts).relabelled, judged)))
     matched = [(k, label) for k, label in enumerate(matching.label_of) if label and float(matching.iou[k, label - 1])]
     stands_for = {
         (part_names[k] if k < len(part_names) else f"part {k + 1}"): objects.part_names[label - 1]
@@ -158,14 +159,14 @@ def score_guess(
     }
     for_none = tuple(name for name in part_names if name not in stands_for)
     return SupportScore(
-        supports, reader, score(PartGuess(frame, inside)), named, matching, stands_for, for_none, inside
+        supports, reader, score(PartGuess(frame, inside)), named, many, matching, stands_for, for_none, inside
     )
 
 
 def _by_name(found: Sequence[str], true: Sequence[str], fitted: PartMatching) -> PartMatching:
     """Match each found part to the true part of the same name."""
     label_of = [true.index(name) + 1 if name in true else 0 for name in found]
-    return PartMatching((*label_of, *[0] * (len(fitted.label_of) - len(found))), fitted.iou)
+    return PartMatching((*label_of, *[0] * (len(fitted.label_of) - len(found))), fitted.counts)
 
 
 def comparison_table(scores: Sequence[SupportScore]) -> str:

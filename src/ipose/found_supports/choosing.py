@@ -20,7 +20,6 @@ from ipose.data.published.layouts import splits_of
 from ipose.data.support_folder import SUPPORTS_FILE, check_category_name, save_supports
 from ipose.errors import ConfigError, DataError, SupportError
 from ipose.evaluation.baselines import fill_object
-from ipose.found_supports.categories import category_of, classes_there
 from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import PartNaming, name_parts
 from ipose.found_supports.segmented_objects import (
@@ -28,10 +27,12 @@ from ipose.found_supports.segmented_objects import (
     NOTHING_FOUND,
     PartsOfImage,
     SegmentedObjects,
+    category_of,
+    classes_there,
     pairs_of_photographs,
     pairs_of_scenes,
 )
-from ipose.part_annotations import PartPair, SupportSet
+from ipose.part_annotations import SupportSet
 from ipose.reports.sheets import supports_sheet
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter, load_part_segmenter, stored_part_names
 from ipose.systems.part_segmenter.segment import segment_image
@@ -49,8 +50,6 @@ class FoundSupports:
     """Supports of one category, and facts about the objects that they were chosen from.
 
     Args:
-        supports: of one category.
-        objects: number of objects to choose from.
         passed_over: number of objects that were left out, by reason.
         share: of all part pixels of the objects, by part. A share near 0 means that the part has collapsed.
     """
@@ -78,9 +77,7 @@ def supports_from_segmenter(job: SegmenterSupportsJob, out: Path, *, device: str
     """Segment the objects, choose supports, and write a support folder with a sheet.
 
     Args:
-        job: what to make supports of.
         out: folder to write. It must not hold supports.
-        device: of the segmenter.
     Raises:
         RunError: no part segmenter in the run.
         ConfigError: a wrong number of names, more than 8 parts, no such category, or no category given where there are
@@ -132,14 +129,12 @@ def choose_found_supports(
     """Choose supports by k-means over the shapes, among the objects whose parts cover enough pixels.
 
     Args:
-        objects: of one category.
-        names: of parts 1, 2, ...
         job: its `k`, `seed` and `fill` are used.
     Raises:
         DataError: no object is left.
         TooFewObjectsError: fewer objects than supports.
     """
-    covered = [pair for pair in objects.pairs if _covered(pair) >= COVERED]
+    covered = [pair for pair in objects.pairs if (pair.part_map > 0).sum() / pair.shape.sum() >= COVERED]
     passed_over = dict(objects.passed_over)
     if len(covered) < len(objects.pairs):
         passed_over[HARDLY_COVERED] = len(objects.pairs) - len(covered)
@@ -153,10 +148,6 @@ def choose_found_supports(
     counts = torch.bincount(part_maps.flatten().long(), minlength=len(names) + 1)
     share = (counts[1:].double() / counts[1:].sum()).tolist()
     return FoundSupports(supports, len(covered), passed_over, dict(zip(names, share, strict=True)))
-
-
-def _covered(pair: PartPair) -> float:
-    return float((pair.part_map > 0).sum() / pair.shape.sum())
 
 
 def _no_object(passed_over: Mapping[str, int], job: SegmenterSupportsJob) -> DataError:

@@ -1,4 +1,4 @@
-"""`ipose supports compare`: one PartNet with several sets of supports, in one table and one report."""
+"""`ipose supports compare`: one PartNet with several sets of supports, in one table, sheet and report."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,8 @@ from ipose.errors import ConfigError
 from ipose.evaluation.baselines import position_supports
 from ipose.evaluation.part_evaluation import PartGuess
 from ipose.evaluation.support_comparison import (
+    HEADER,
+    NOTE,
     JudgedObjects,
     SupportedPredictor,
     SupportScore,
@@ -23,14 +25,18 @@ from ipose.evaluation.support_comparison import (
 )
 from ipose.found_supports.choosing import named_segmenter
 from ipose.found_supports.jobs import SupportComparisonJob
-from ipose.found_supports.pages import write_support_report
 from ipose.found_supports.part_naming import name_parts
 from ipose.found_supports.segmented_objects import pairs_of_scenes
 from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
+from ipose.reports.blocks import environment_facts
+from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
+from ipose.reports.figures import part_picture
+from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
+from ipose.reports.sheets import GREYS, part_legend, silhouette, support_tiles
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter
-from ipose.whole_files import write_text_whole
+from ipose.whole_files import save_whole, write_text_whole
 
 CHUNK = 32
 """Number of objects in a batch of PartNet."""
@@ -43,10 +49,6 @@ def compare_support_folders(
 ) -> tuple[list[SupportScore], Path]:
     """Compare sets of supports. Writes comparison.json, sheet.png and report.html.
 
-    Args:
-        job: what to compare.
-        out: folder to write to.
-        device: of the networks.
     Returns:
         the scores, and the path of the report.
     Raises:
@@ -107,13 +109,10 @@ def _category(job: SupportComparisonJob, sets: Mapping[str, SupportSet], known: 
         return job.category or common[0]
     unclear = job.category is None and common
     in_sets = "; ".join(f"{', '.join(supports.categories)} in {name}" for name, supports in sets.items())
-    raise ConfigError(
-        "which objects are meant?" if unclear else "no such objects in the data and all sets",
-        field="category",
-        found=job.category or ", ".join(common) or None,
-        expected=f"one of {', '.join(known)} in the data; {in_sets}",
-        mend="Say --category NAME." if common else "Make supports of a category that the data annotate.",
-    )
+    what, field = "which objects are meant?" if unclear else "no such objects in the data and all sets", "category"
+    expected = f"one of {', '.join(known)} in the data; {in_sets}"
+    mend = "Say --category NAME." if common else "Make supports of a category that the data annotate."
+    raise ConfigError(what, field=field, found=job.category or ", ".join(common) or None, expected=expected, mend=mend)
 
 
 def _spread(pairs: Sequence[PartPair], most: int | None) -> list[PartPair]:
@@ -152,3 +151,56 @@ def _judge_segmenter(run: Path, config: DataConfig, objects: JudgedObjects, devi
         guesses.append(PartGuess(maps, maps))
     fit, judged = guesses
     return score_guess("none", "the segmenter, in photographs", fit, judged, objects, naming.names)
+
+
+SHOWN = 10
+"""Number of objects on the page."""
+
+METHOD = (
+    "One PartNet reads each set of supports; copy takes the part map of the nearest support. A set's parts may have "
+    "any names and order, so they are matched to the true ones, one to one, by the largest sum of IoU on {fit} "
+    "training objects; scores are of {judged} validation objects with that matching.\n\n{note}"
+)
+
+
+def write_support_report(
+    out: Path, scores: Sequence[SupportScore], sets: Mapping[str, SupportSet], objects: JudgedObjects, lead: str
+) -> Path:
+    """Write sheet.png and report.html. Returns the path of report.html."""
+    category, legend = objects.category, [*part_legend(objects.part_names), *GREYS]
+    rows = [
+        TileRow(support_tiles(one, category), f"supports: {name}", part_legend(one.part_names[category]))
+        for name, one in sets.items()
+    ]
+    shown = objects_rows(scores, objects)
+    sheet = [*rows, *shown[:-1], TileRow(shown[-1].tiles, shown[-1].heading, legend)]
+    save_whole(contact_sheet(sheet, f"Supports of {category} compared", side=96), out / "sheet.png")
+    method = METHOD.format(fit=len(objects.fit), judged=len(objects.judged), note=NOTE)
+    supports = [Figure(row.tiles, title=row.heading, legends={"parts": row.legend}) for row in rows]
+    pictures = [Figure(row.tiles, title=row.heading) for row in shown]
+    content = ReportContent(
+        title=f"Supports of {category} compared",
+        lead=lead,
+        sections=[
+            Section("Scores", method, [Table(HEADER, [score.row() for score in scores])]),
+            Section("Supports", "As they are: each set in its own parts and colours.", supports),
+            Section("Objects", "In the true parts, after matching; grey: a found part that stands for none.", pictures),
+        ],
+        facts=environment_facts(),
+    )
+    return write_report(out / "report.html", content)
+
+
+def objects_rows(scores: Sequence[SupportScore], objects: JudgedObjects) -> list[TileRow]:
+    """Rows of evenly chosen validation objects: shapes, true parts, then one row for each score."""
+    picked = range(0, len(objects.judged), max(1, -(-len(objects.judged) // SHOWN)))
+    pairs = [objects.judged[i] for i in picked]
+    rows = [
+        TileRow([Tile(silhouette(pair.shape)) for pair in pairs], "shapes"),
+        TileRow([Tile(part_picture(pair.part_map, pair.shape)) for pair in pairs], "true parts"),
+    ]
+    for score in scores:
+        tiles = [Tile(part_picture(score.predicted[i], objects.judged[i].shape)) for i in picked]
+        share = 100 * score.score.object_pixels
+        rows.append(TileRow(tiles, f"{score.reader}, supports: {score.supports} ({share:.1f} % of object pixels)"))
+    return rows

@@ -22,7 +22,6 @@ class PartNaming:
 
     Args:
         ids: for the found parts 1..K in order, the part id in the supports. 0 = background.
-        names: of the supports' parts 1, 2, ...
     """
 
     ids: tuple[int, ...]
@@ -37,9 +36,6 @@ class PartNaming:
 def name_parts(found: Sequence[str], given: Sequence[str] | None = None) -> PartNaming:
     """The naming for a list of names. Equal names make one part, and "-" makes background.
 
-    Args:
-        found: the segmenter's own names.
-        given: one name for each part, in order. None = the segmenter's own.
     Raises:
         ConfigError: another number of names than parts, no part left, or more than a part map can hold (8).
     Example:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ipose.ganseg.blocks import AdaINBlock, PositionalStart
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
-from ipose.ganseg.heatmaps import crop, pixel_grid
+from ipose.ganseg.heatmaps import pixel_grid
 from ipose.ganseg.points import linear_layers
 from ipose.ganseg.presets import GANSegConfig
 from ipose.losses.part_regions import EPSILON
@@ -78,9 +78,7 @@ class WithoutPoints(GANSegGenerator):
     ) -> GANSegOutput:
         """Levels 2 and 3, from a `MaskLooks`."""
         x: Tensor = self.mask_start(torch.zeros_like(background_position)[:, None])
-        for i, block in enumerate(self.mask_blocks):
-            x = self._grown(block(x, level1.masks), i)
-        mask = crop(x, self.config.margin).float().softmax(dim=1)
+        mask = self._after(self.mask_blocks, x, level1.masks).float().softmax(dim=1)
         centres = mask_centres(mask[:, :-1], crop_grid(self))
         looks = level1.embeddings, level1.background
         image, foreground, background = self.level3(*looks, centres, mask, background_position)

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from ipose.ganseg.heatmaps import crop
+from ipose.layers.neighbourhoods import merged
 from ipose.layers.spade import SPADE
 
 SLOPE = 0.2
@@ -62,15 +64,75 @@ class SPADEBlock(nn.Module):
         self.conv_shortcut = nn.Conv2d(channels_in, channels_out, 3, padding=1) if changes else None
 
     def forward(
-        self, x: Float[Tensor, "b channels_in h w"], embeddings: Float[Tensor, "b e h w"]
-    ) -> Float[Tensor, "b channels_out h w"]:
-        """x after the block, at the same size."""
-        shortcut: Tensor = x
+        self,
+        x: Float[Tensor, "b channels_in h w"],
+        maps: Float[Tensor, "b k mh mw"],
+        embeddings: Float[Tensor, "b k e"],
+        cut: int = 0,
+    ) -> Float[Tensor, "b channels_out oh ow"]:
+        """x after the block. The SPADEs read the sum of the embeddings, weighted by the maps.
+
+        Args:
+            x: at the size of the maps, or smaller: without the outer rings of pixels, at most `cut - 2` of them.
+            maps: of the parts.
+            embeddings: of the parts.
+            cut: rings of the maps' pixels that the result is without. What only they need is not computed.
+        """
+        start = (maps.shape[-1] - x.shape[-1]) // 2  # each name is the number of rings that are left out there
+        last = max(cut - 1, start)
+        middle = start if self.spade2.norm.training else last  # batch statistics are of all pixels
+        first = max(middle - 1, start)
+        shortcut: Tensor = crop(x, cut - start)
         if self.spade_shortcut is not None and self.conv_shortcut is not None:
-            shortcut = self.conv_shortcut(self.spade_shortcut(x, embeddings))
-        x = self.conv1(F.leaky_relu(self.spade1(x, embeddings), SLOPE))
-        x = self.conv2(F.leaky_relu(self.spade2(x, embeddings), SLOPE))
-        return shortcut + x
+            shortcut = convolve(
+                modulate(self.spade_shortcut, x, maps, embeddings, last), self.conv_shortcut, cut - last
+            )
+        y = F.leaky_relu_(modulate(self.spade1, x, maps, embeddings, first), SLOPE)
+        y = convolve(y, self.conv1, middle - first)
+        y = F.leaky_relu_(modulate(self.spade2, y, maps, embeddings, last), SLOPE)
+        return shortcut + convolve(y, self.conv2, cut - last)
+
+
+def modulate(
+    spade: SPADE,
+    x: Float[Tensor, "b c h w"],
+    maps: Float[Tensor, "b k mh mw"],
+    embeddings: Float[Tensor, "b k e"],
+    cut: int,
+) -> Float[Tensor, "b c oh ow"]:
+    """SPADE of x by the sum of the embeddings, weighted by the maps. `cut` as for a block."""
+    rings, first = cut - (maps.shape[-1] - x.shape[-1]) // 2, max(cut - 1, 0)
+    normal = crop(spade.norm(x), rings) if spade.norm.training else spade.norm(crop(x, rings))
+    hidden = convolve_sum(maps, embeddings, spade.gamma_beta.shared, first)
+    hidden = F.leaky_relu_(hidden, spade.gamma_beta.slope)
+    both = merged((spade.gamma_beta.gamma, spade.gamma_beta.beta), float(spade.around_one))
+    scale, shift = convolve(hidden, both, cut - first).chunk(2, 1)
+    return torch.addcmul(shift, normal, scale)
+
+
+def convolve(
+    x: Float[Tensor, "b c h w"], convolution: nn.Conv2d | tuple[Tensor, Tensor | None], cut: int
+) -> Float[Tensor, "b o oh ow"]:
+    """A 3x3 convolution (a layer, or weight and bias) with zeros around x, without the outer `cut` rings of pixels."""
+    weight, bias = (convolution.weight, convolution.bias) if isinstance(convolution, nn.Conv2d) else convolution
+    return F.conv2d(crop(x, max(cut - 1, 0)), weight, bias, padding=0 if cut else 1)
+
+
+def convolve_sum(
+    maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"], convolution: nn.Conv2d, cut: int
+) -> Float[Tensor, "b o oh ow"]:
+    """`convolve` of the sum of the embeddings, weighted by the maps.
+
+    On the CPU this sum is not made. The convolution is linear, so the k maps alone go through it, with weights times
+    embeddings, which are others for each image.
+    """
+    weight, bias = convolution.weight, convolution.bias
+    if maps.device.type != "cpu" or embeddings.shape[1] > embeddings.shape[2]:
+        pixels = torch.einsum("bkhw,bke->bhwe", maps, embeddings)  # channels last: convolutions are faster so
+        return convolve(pixels.permute(0, 3, 1, 2), convolution, cut)
+    weights = torch.einsum("oeyx,bke->bokyx", weight, embeddings)
+    images = maps.contiguous(memory_format=torch.channels_last).split(1)
+    return torch.cat([convolve(image, (own, bias), cut) for image, own in zip(images, weights, strict=True)])
 
 
 class AdaIN(nn.Module):
@@ -113,11 +175,10 @@ class AdaINBlock(nn.Module):
         self.conv = nn.Conv2d(channels_in, channels_out, 3, padding=1)
 
     def forward(
-        self, x: Float[Tensor, "b channels_in h w"], embedding: Float[Tensor, "b e"]
-    ) -> Float[Tensor, "b channels_out h w"]:
-        """x after the block, at the same size."""
-        y: Tensor = self.conv(F.leaky_relu(self.adain(x, embedding), SLOPE))
-        return y
+        self, x: Float[Tensor, "b channels_in h w"], embedding: Float[Tensor, "b e"], cut: int = 0
+    ) -> Float[Tensor, "b channels_out oh ow"]:
+        """x after the block, without the outer `cut` rings of pixels."""
+        return convolve(F.leaky_relu_(self.adain(x, embedding), SLOPE), self.conv, cut)
 
 
 @torch.no_grad()

@@ -4,6 +4,7 @@
 """
 
 import itertools
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
 from ipose.ganseg.blocks import SLOPE, AdaINBlock, PositionalStart, SPADEBlock
-from ipose.ganseg.heatmaps import crop, double_within_margin, part_centres, part_heatmaps, part_scales, pixel_grid
+from ipose.ganseg.heatmaps import crop, doubled, part_centres, part_heatmaps, part_scales, pixel_grid
 from ipose.ganseg.points import PartPoints, PointNetwork
 from ipose.ganseg.presets import GANSegConfig
 
@@ -141,11 +142,9 @@ class GANSegGenerator(nn.Module):
         self, level1: PartPoints, centres: Float[Tensor, "b k 2"], scales: Float[Tensor, "b k"]
     ) -> Float[Tensor, "b k1 s s"]:
         """Level 2: the part masks, with the background last. Each block reads heatmaps times embeddings."""
-        x: Tensor = self.mask_start(level1.points)
         maps = {size: self._heatmaps(centres, scales, size) for size in set(self.config.sizes)}
-        for i, (block, size) in enumerate(zip(self.mask_blocks, self.config.sizes, strict=True)):
-            x = self._grown(block(x, painted(maps[size], level1.embeddings)), i)
-        return _wide(crop(x, self.config.margin)).softmax(dim=1)
+        x = self._after(self.mask_blocks, self.mask_start(level1.points), level1.embeddings, maps)
+        return _wide(x).softmax(dim=1)
 
     def foreground(
         self, embeddings: Float[Tensor, "b k e"], centres: Float[Tensor, "b k 2"], mask: Float[Tensor, "b k1 s s"]
@@ -159,20 +158,14 @@ class GANSegGenerator(nn.Module):
         for size in set(self.config.sizes):
             resized = F.interpolate(masks, size=(size, size), mode="bilinear", align_corners=False)
             maps[size] = F.pad(resized, (margin,) * 4, mode="replicate")
-        x: Tensor = self.foreground_start(centres)
-        for i, (block, size) in enumerate(zip(self.foreground_blocks, self.config.sizes, strict=True)):
-            x = self._grown(block(x, painted(maps[size], embeddings)), i)
-        return crop(x, margin)
+        return self._after(self.foreground_blocks, self.foreground_start(centres), embeddings, maps)
 
     def background(self, embedding: Float[Tensor, "b e"], position: Float[Tensor, "b 2"]) -> Float[Tensor, "b f s s"]:
         """Level 3: the background, by AdaIN blocks with its embedding. One point is the origin of the start tensor's
         sines."""
         if self.config.fixed_background_row:
             position = position * position.new_tensor([0.0, 1.0])
-        x: Tensor = self.background_start(position[:, None])
-        for i, block in enumerate(self.background_blocks):
-            x = self._grown(block(x, embedding), i)
-        return crop(x, self.config.margin)
+        return self._after(self.background_blocks, self.background_start(position[:, None]), embedding)
 
     def colours(self, features: Float[Tensor, "b f s s"]) -> Float[Tensor, "b 3 s s"]:
         """Features as an image in [-1, 1]: of the blend, or of foreground or background only."""
@@ -181,11 +174,21 @@ class GANSegGenerator(nn.Module):
     def _heatmaps(self, centres: Tensor, scales: Tensor, size: int) -> Tensor:
         return part_heatmaps(centres, scales, self.get_buffer(f"grid_{size}"), self.config.heatmap)
 
-    def _grown(self, x: Tensor, i: int) -> Tensor:
-        """The output of block i at the size of block i+1, which is the same or twice as large."""
-        sizes = self.config.sizes
-        grows = i + 1 < len(sizes) and sizes[i + 1] != sizes[i]
-        return double_within_margin(x, self.config.margin) if grows else x
+    def _after(
+        self, blocks: nn.ModuleList, x: Tensor, embeddings: Tensor, maps: Mapping[int, Tensor] | None = None
+    ) -> Tensor:
+        """x after blocks of one kind, without the margin. SPADE blocks also read the maps of their size."""
+        sizes, margin = self.config.sizes, self.config.margin
+        around = margins(sizes, margin, whole=any(module.training for module in blocks.modules()))
+        x = crop(x, margin - around[0][0])
+        for i, (block, (before, after)) in enumerate(zip(blocks, around, strict=True)):
+            if maps is None:
+                x = block(x, embeddings, before - after)
+            else:
+                x = block(x, maps[sizes[i]], embeddings, margin - after)
+            if i + 1 < len(sizes) and sizes[i + 1] != sizes[i]:
+                x = doubled(x, after, around[i + 1][0])
+        return x
 
 
 def _wide(x: Tensor) -> Tensor:
@@ -193,10 +196,26 @@ def _wide(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
-def painted(maps: Float[Tensor, "b k h w"], embeddings: Float[Tensor, "b k e"]) -> Float[Tensor, "b e h w"]:
-    """For each pixel, the sum of the parts' embeddings, weighted by their maps."""
-    pixels = torch.einsum("bkhw,bke->bhwe", maps, embeddings)  # channels last: convolutions are faster so
-    return pixels.permute(0, 3, 1, 2)
+def margins(sizes: Sequence[int], margin: int, whole: bool) -> list[tuple[int, int]]:
+    """Width of the margin before and after each block: the pixels around the image that what comes later reads.
+
+    A block's two convolutions read two pixels around their result. Doubling the size to a margin of m reads m/2 + 1.
+
+    Args:
+        sizes: of the blocks, in pixels.
+        margin: the largest.
+        whole: all of it before each block, because batch statistics are of all pixels.
+    Example:
+        >>> margins((32, 32, 64, 128), 10, whole=False)
+        [(7, 5), (5, 3), (4, 2), (2, 0)]
+    """
+    found: list[tuple[int, int]] = []
+    before, later = 0, sizes[-1]
+    for size in reversed(sizes):
+        after = before if size == later else min(before // 2 + 1, margin)
+        before, later = margin if whole else min(after + 2, margin), size
+        found.insert(0, (before, after))
+    return found
 
 
 def _mask_blocks(config: GANSegConfig) -> nn.ModuleList:

@@ -99,6 +99,6 @@ def crop(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c 
     return F.pad(features, (-margin,) * 4) if margin else features
 
 
-def double_within_margin(features: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h2 w2"]:
-    """Twice the resolution with the same margin of `margin` pixels: s + 2m -> 2s + 4m -> 2s + 2m (bilinear)."""
-    return crop(F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False), margin)
+def doubled(features: Float[Tensor, "b c h w"], before: int, after: int) -> Float[Tensor, "b c h2 w2"]:
+    """Twice the resolution (bilinear). Around the image there are `before` pixels now, and `after` of the new ones."""
+    return crop(F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False), 2 * before - after)

@@ -19,11 +19,8 @@ SUFFIXES = (".pth", ".pt", ".safetensors")
 
 
 def read_weights(path: str | Path, *, leave: Collection[str] = ()) -> dict[str, Tensor]:
-    """The state dict in a file, on the CPU.
+    """The state dict in a file, on the CPU. `leave`: names of state dicts to skip, if the file holds several.
 
-    Args:
-        path: a `.safetensors` file, or a file of any suffix that `torch.save` wrote.
-        leave: names of state dicts to skip, if the file holds several.
     Raises:
         RunError: no such file, a damaged file, no state dict or several in it, weights that are not finite, or a pickle
             that would run code.
@@ -37,12 +34,9 @@ def read_weights(path: str | Path, *, leave: Collection[str] = ()) -> dict[str, 
 
 
 def write_weights(path: str | Path, state: Mapping[str, Tensor], *, inside: str | None = None) -> None:
-    """Write a state dict, as safetensors or as `torch.save` does. The file appears only when it is whole.
+    """Write a state dict, as safetensors or as `torch.save` does. The file appears only when it is whole. The suffix
+    decides. `inside`: key of the state in a file of torch; None = no key.
 
-    Args:
-        path: a new file. Its suffix decides the format.
-        state: tensors by name.
-        inside: key of the state in the file. None = no key. A `.safetensors` file has no key.
     Raises:
         RunError: there is such a file already.
         ConfigError: another suffix.

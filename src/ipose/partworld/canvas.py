@@ -5,8 +5,7 @@ from numpy.typing import NDArray
 
 from ipose.partworld.dice import Dice, Number
 from ipose.partworld.outlines import Outline
-from ipose.partworld.paints import Colours
-from ipose.partworld.sketch import Sketch, Stroke
+from ipose.partworld.sketch import Colours, Sketch, Stroke
 
 SUBPIXEL = 64
 """Vertices are rounded to 1/64 of a pixel, so that the last bit of a sine cannot move an edge."""
@@ -56,9 +55,7 @@ class Canvas:
     """An image `supersampling` times larger than the scene, with its maps.
 
     Args:
-        height, width: of the scene in pixels.
         supersampling: canvas pixels per scene pixel along an axis.
-        dice: where the noise fields come from.
     """
 
     def __init__(self, height: int, width: int, supersampling: int, dice: Dice) -> None:

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from functools import partial
 
 from ipose.label_spec import LabelClass, LabelSpec
-from ipose.partworld.aircraft import draw_aeroplane
+from ipose.partworld.bikes_and_planes import draw_aeroplane, draw_bicycle, draw_motorbike
 from ipose.partworld.config import PART_NAMES, STUFF
 from ipose.partworld.dice import Dice
 from ipose.partworld.people_and_birds import draw_bird, draw_human
-from ipose.partworld.quadruped_builds import BUILDS
-from ipose.partworld.quadrupeds import quadruped
+from ipose.partworld.quadrupeds import BUILDS, quadruped
 from ipose.partworld.sketch import Sketch
 from ipose.partworld.things import draw_bottle, draw_pottedplant, draw_stop_sign, draw_tvmonitor, draw_washer
-from ipose.partworld.two_wheelers import draw_bicycle, draw_motorbike
 from ipose.partworld.vehicles import draw_bus, draw_car, draw_truck
 
 DRAW: dict[str, Callable[[Dice], Sketch]] = {

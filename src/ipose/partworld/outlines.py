@@ -68,7 +68,6 @@ def limb(points: Sequence[Point], widths: Sequence[Number]) -> list[Outline]:
     """A chain of capsules through the joints: arms, legs, tails, tubes.
 
     Args:
-        points: the joints.
         widths: full width at each joint; a single one serves all.
     """
     radii = [w / 2 for w in widths] if len(widths) == len(points) else [widths[0] / 2] * len(points)

@@ -4,8 +4,7 @@ import math
 
 from ipose.partworld.dice import Dice, Number
 from ipose.partworld.outlines import ellipse, limb, polygon, walk
-from ipose.partworld.paints import flat, look
-from ipose.partworld.sketch import Sketch
+from ipose.partworld.sketch import Sketch, flat, look
 
 HEAD, TORSO, LEG, ARM = 1, 2, 3, 4
 TAIL = 4
@@ -111,10 +110,8 @@ def draw_bird(dice: Dice) -> Sketch:
         length = dice.uniform(0.55, 0.85) if kind == "wade" else dice.uniform(0.25, 0.38)
         for start in (-0.12, 0.08):
             swing = dice.around(90, 14)
-            joints = walk(
-                (start, fat * 0.6), (length * 0.55 + fat * 0.3, swing), (length * 0.55, swing - 10), (0.16, 5)
-            )
-            sketch.add(LEG, leg, limb(joints, [0.13, 0.1, 0.1, 0.1]))
+            steps = (length * 0.55 + fat * 0.3, swing), (length * 0.55, swing - 10), (0.16, 5)
+            sketch.add(LEG, leg, limb(walk((start, fat * 0.6), *steps), [0.13, 0.1, 0.1, 0.1]))
     elif dice.chance(0.6):
         sketch.add(LEG, leg, limb(walk((-0.12, fat * 0.8), (0.3, 150 - pitch)), [0.12, 0.1]))
     up = math.radians(-pitch)

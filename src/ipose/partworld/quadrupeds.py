@@ -4,13 +4,89 @@ Frame: facing right, the spine's middle at the origin, the torso about one unit 
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ipose.partworld.dice import Dice, Number
 from ipose.partworld.outlines import Outline, Point, ellipse, limb, polygon, walk
-from ipose.partworld.paints import Paint, flat, look
-from ipose.partworld.quadruped_builds import Build
-from ipose.partworld.sketch import Sketch
+from ipose.partworld.sketch import Paint, Sketch, flat, look
+
+Range = tuple[Number, Number]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What tells one animal from another; lengths relative to the torso's."""
+
+    girth: Range
+    leg: Range
+    leg_width: Number
+    neck: Range
+    neck_width: Number
+    neck_rise: Range
+    head: Number
+    muzzle: Range
+    ears: Sequence[str]
+    tail: Range
+    tail_width: Number
+    tail_rise: Range
+    coats: Sequence[tuple[Number, Number, Number]]
+    patterns: Sequence[str]
+    poses: Sequence[str]
+    woolly: bool
+    tuft: bool
+    mane: bool
+    nose: tuple[Number, Number, Number]
+
+
+BROWN, TAN, GREY = (0.07, 0.6, 0.5), (0.09, 0.45, 0.75), (0.6, 0.06, 0.6)
+BLACK, WHITE, GINGER = (0.65, 0.15, 0.3), (0.1, 0.08, 0.92), (0.07, 0.72, 0.9)
+DARK, PINK = (0.05, 0.4, 0.12), (0.97, 0.35, 0.85)
+"""Hue, saturation and value."""
+
+_ANIMALS = ("cat", "cow", "dog", "horse", "sheep")
+_TRAITS: Mapping[str, Sequence[Any]] = {
+    "girth": ((0.36, 0.48), (0.52, 0.64), (0.36, 0.5), (0.4, 0.5), (0.56, 0.68)),
+    "leg": ((0.42, 0.6), (0.42, 0.55), (0.4, 0.75), (0.68, 0.85), (0.35, 0.5)),
+    "leg_width": (0.15, 0.16, 0.16, 0.15, 0.13),
+    "neck": ((0.1, 0.18), (0.14, 0.24), (0.16, 0.3), (0.4, 0.55), (0.1, 0.2)),
+    "neck_width": (0.3, 0.34, 0.26, 0.27, 0.26),
+    "neck_rise": ((20, 75), (-25, 40), (20, 70), (25, 65), (-20, 50)),
+    "head": (0.24, 0.19, 0.2, 0.16, 0.17),
+    "muzzle": ((0.08, 0.13), (0.16, 0.24), (0.18, 0.28), (0.26, 0.36), (0.12, 0.18)),
+    "ears": (["point"], ["horn"], ["flop", "point"], ["point"], ["flop"]),
+    "tail": ((0.6, 0.85), (0.45, 0.6), (0.3, 0.5), (0.5, 0.75), (0.18, 0.28)),
+    "tail_width": (0.13, 0.09, 0.12, 0.17, 0.15),
+    "tail_rise": ((-30, 100), (-85, -50), (-50, 80), (-80, 10), (-70, -20)),
+    "coats": (
+        (GINGER, GREY, BLACK),
+        (WHITE, BROWN, BLACK),
+        (TAN, BROWN, WHITE, BLACK),
+        (BROWN, BLACK, TAN, WHITE),
+        (WHITE,),
+    ),
+    "patterns": (["stripes", "stripes", "plain"], ["patches"], ["plain", "patches"], ["plain"], ["dots"]),
+    "poses": (
+        ["walk", "walk", "sit", "sit", "lie", "front"],
+        ["walk", "walk", "graze", "lie", "front"],
+        ["walk", "walk", "run", "sit", "sit", "lie", "graze", "front"],
+        ["walk", "walk", "run", "run", "rear", "graze"],
+        ["walk", "walk", "graze", "lie", "front"],
+    ),
+    "woolly": (False, False, False, False, True),
+    "tuft": (False, True, False, False, False),
+    "mane": (False, False, False, True, False),
+    "nose": (DARK, PINK, DARK, DARK, DARK),
+}
+"""Each trait of each animal, in the order of `_ANIMALS`."""
+
+BUILDS = {
+    animal: Build(**{trait: values[place] for trait, values in _TRAITS.items()})
+    for place, animal in enumerate(_ANIMALS)
+}
+"""By category."""
+
 
 HEAD, TORSO, LEG, TAIL = 1, 2, 3, 4
 
@@ -54,9 +130,8 @@ def _head(sketch: Sketch, dice: Dice, build: Build, at: Point, nod: Number, coat
             base = walk(root, (r * 0.42, nod + back - 90))[1], walk(root, (r * 0.42, nod + back + 90))[1]
             ears.append(polygon(base[0], walk(root, (r * 0.85, nod + back - 5))[1], base[1]))
         elif kind == "horn":
-            ears += limb(
-                walk(root, (r * 0.5, nod + back - 15), (r * 0.4, nod + back + 35)), [r * 0.45, r * 0.35, r * 0.15]
-            )
+            joints = walk(root, (r * 0.5, nod + back - 15), (r * 0.4, nod + back + 35))
+            ears += limb(joints, [r * 0.45, r * 0.35, r * 0.15])
     sketch.add(HEAD, paint, *ears, ellipse(at, r, r * 0.92, math.radians(nod)), limb([at, nose], [r * 1.5, r * 0.95]))
     if kind == "flop":
         root = walk(at, (r * 0.6, nod - 125))[1]
@@ -70,15 +145,12 @@ def _torso(sketch: Sketch, dice: Dice, build: Build, joints: list[Point], girth:
     middle = ((hip[0] + shoulder[0]) / 2, (hip[1] + shoulder[1]) / 2 + girth * 0.06)
     outlines = limb([hip, middle, shoulder], [girth * 0.92, girth * dice.uniform(0.9, 1.05), girth])
     if build.woolly:
-        angles = [math.radians(30 * i) for i in range(12)]
         span = math.hypot(shoulder[0] - hip[0], shoulder[1] - hip[1]) / 2 + girth * 0.36
         lean = math.atan2(shoulder[1] - hip[1], shoulder[0] - hip[0])
-        for a in angles:
-            x, y = span * math.cos(a), girth * 0.42 * math.sin(a)
-            center = (
-                middle[0] + x * math.cos(lean) - y * math.sin(lean),
-                middle[1] + x * math.sin(lean) + y * math.cos(lean),
-            )
+        c, s = math.cos(lean), math.sin(lean)
+        for angle in (math.radians(30 * i) for i in range(12)):
+            x, y = span * math.cos(angle), girth * 0.42 * math.sin(angle)
+            center = (middle[0] + x * c - y * s, middle[1] + x * s + y * c)
             outlines.append(ellipse(center, girth * dice.uniform(0.17, 0.22)))
     outlines += limb([shoulder, collar], [girth * 0.8, build.neck_width])
     sketch.add(TORSO, coat.torso, *outlines)
@@ -131,10 +203,8 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
         sketch.add(LEG, coat.far_leg, ellipse((side * wide * 0.95, tall * 0.75), wide * 0.42, tall * 0.5))
     sketch.add(TORSO, coat.torso, ellipse((0, 0), wide, tall))
     for side in (-1, 1):
-        top = (side * wide * 0.42, tall * 0.5)
-        sketch.add(
-            LEG, coat.leg, limb(walk(top, (leg * 0.9, 90 - side * dice.uniform(0, 10))), [build.leg_width * 1.25])
-        )
+        joints = walk((side * wide * 0.42, tall * 0.5), (leg * 0.9, 90 - side * dice.uniform(0, 10)))
+        sketch.add(LEG, coat.leg, limb(joints, [build.leg_width * 1.25]))
     r = build.head * 1.15
     at = (dice.around(0, 0.06), -tall - r * dice.uniform(0.3, 0.9) - (build.neck[1] - 0.15) * 0.5)
     if at[1] < -tall - r:
@@ -143,22 +213,14 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
     for side in (-1, 1):
         root = (at[0] + side * r * 0.68, at[1] - r * 0.6)
         if build.ears[0] == "flop":
-            sketch.add(
-                HEAD, coat.leg, ellipse((root[0] + side * r * 0.3, root[1] + r * 0.6), r * 0.3, r * 0.65, side * -0.3)
-            )
+            ear = ellipse((root[0] + side * r * 0.3, root[1] + r * 0.6), r * 0.3, r * 0.65, side * -0.3)
+            sketch.add(HEAD, coat.leg, ear)
         elif build.ears[0] == "horn":
-            sketch.add(
-                HEAD,
-                coat.head,
-                limb(walk(root, (r * 0.6, -90 + side * 50), (r * 0.4, -90)), [r * 0.4, r * 0.3, r * 0.15]),
-            )
+            joints = walk(root, (r * 0.6, -90 + side * 50), (r * 0.4, -90))
+            sketch.add(HEAD, coat.head, limb(joints, [r * 0.4, r * 0.3, r * 0.15]))
         else:
-            tip = (root[0] + side * r * 0.2, root[1] - r * 0.75)
-            sketch.add(
-                HEAD,
-                coat.head,
-                polygon((root[0] - r * 0.4, root[1] + r * 0.1), tip, (root[0] + r * 0.4, root[1] + r * 0.1)),
-            )
+            tip, low = (root[0] + side * r * 0.2, root[1] - r * 0.75), root[1] + r * 0.1
+            sketch.add(HEAD, coat.head, polygon((root[0] - r * 0.4, low), tip, (root[0] + r * 0.4, low)))
     sketch.add(HEAD, coat.head, ellipse(at, r, r * 0.92), limb([at, (at[0], at[1] + long)], [r * 1.5, r]))
     dark = flat(0.05, 0.4, 0.1)
     sketch.add(HEAD, flat(*build.nose), ellipse((at[0], at[1] + long), r * 0.42, r * 0.25))
@@ -167,12 +229,7 @@ def _front_view(dice: Dice, build: Build, coat: Coat) -> Sketch:
 
 
 def quadruped(dice: Dice, build: Build) -> Sketch:
-    """An animal in one of its build's poses.
-
-    Args:
-        dice: all randomness.
-        build: of the animal.
-    """
+    """An animal in one of its build's poses."""
     coat, pose = _coat(dice, build), dice.choice(build.poses)
     if pose == "front":
         return _front_view(dice, build, coat)

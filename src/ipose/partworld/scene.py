@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -23,19 +22,6 @@ CLASS_ID = {c.name: number for number, c in enumerate(PARTWORLD.classes)}
 Bounds = tuple[Number, Number, Number, Number]
 
 
-@dataclass(frozen=True)
-class Placed:
-    """A sketch in canvas pixels."""
-
-    category: str
-    sketch: Sketch
-
-    @property
-    def bounds(self) -> Bounds:
-        """(left, top, right, bottom) of the sketch, in canvas pixels."""
-        return self.sketch.bounds()
-
-
 def _sized(dice: Dice, sketch: Sketch, longest: Number) -> Sketch:
     """Turned, perhaps mirrored, its longer side `longest` canvas pixels, its upper left corner at the origin."""
     if sketch.mirror and dice.chance(0.5):
@@ -54,7 +40,7 @@ def _overlap(a: Bounds, b: Bounds) -> float:
     return max(wide, 0.0) * max(tall, 0.0) / smaller
 
 
-def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: Number, others: Sequence[Placed]) -> Sketch:
+def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: Number, others: Sequence[Bounds]) -> Sketch:
     """Move a sized sketch to the spot, out of six, where it hides least; up to 8 % of it may leave the image."""
     _, _, wide, tall = sketch.bounds()
     slack = 0.08
@@ -67,31 +53,32 @@ def _place(dice: Dice, canvas: Canvas, sketch: Sketch, horizon: Number, others: 
         else:
             bottom = dice.uniform(tall, max(0.75 * canvas.height, tall + 0.02 * canvas.height))
         box = (left, bottom - tall, left + wide, bottom)
-        hidden = max((_overlap(box, other.bounds) for other in others), default=0.0)
+        hidden = max((_overlap(box, other) for other in others), default=0.0)
         if hidden < least:
             best, least = np.asarray([left, bottom - tall]), hidden
     return sketch.mapped(lambda points: points + best)
 
 
-def _objects(dice: Dice, canvas: Canvas, config: PartWorldConfig, horizon: Number) -> list[Placed]:
-    """All objects, farthest (highest foot) first."""
-    placed: list[Placed] = []
+def _objects(dice: Dice, canvas: Canvas, config: PartWorldConfig, horizon: Number) -> list[tuple[str, Sketch, Bounds]]:
+    """Category, sketch and bounds of all objects, in canvas pixels; farthest (highest foot) first."""
+    placed: list[tuple[str, Sketch, Bounds]] = []
     for _ in range(dice.integer(*config.objects)):
         category = dice.choice(config.category_names)
         sketch = _sized(dice, DRAW[category](dice), dice.uniform(*config.object_scale) * canvas.side)
-        placed.append(Placed(category, _place(dice, canvas, sketch, horizon, placed)))
-    return sorted(placed, key=lambda item: item.bounds[3])
+        sketch = _place(dice, canvas, sketch, horizon, [bounds for *_, bounds in placed])
+        placed.append((category, sketch, sketch.bounds()))
+    return sorted(placed, key=lambda item: item[2][3])
 
 
 def _draw(dice: Dice, config: PartWorldConfig) -> Canvas:
     height, width = config.size
     canvas = Canvas(height, width, 3 if min(config.size) < 96 else 2, dice)
     horizon = paint_scenery(canvas, dice)
-    for number, item in enumerate(_objects(dice, canvas, config, horizon), start=1):
-        left, _, right, bottom = item.bounds
-        if item.sketch.grounded:
+    objects = _objects(dice, canvas, config, horizon)
+    for number, (category, sketch, (left, _, right, bottom)) in enumerate(objects, start=1):
+        if sketch.grounded:
             canvas.shadow(ellipse(((left + right) / 2, bottom), (right - left) * 0.48, 0.03 * canvas.side))
-        canvas.object(item.sketch, CLASS_ID[item.category], number)
+        canvas.object(sketch, CLASS_ID[category], number)
     canvas.ink()
     return canvas
 
@@ -128,9 +115,6 @@ class PartWorld(Sequence[Scene]):
     """The embedded data set: a sequence of scenes. To draw one takes about 7 ms of one core at 64x64, 15 ms at 128x128.
 
     Scenes that were drawn are kept, if all of them take less than 1 GiB: do not change their tensors.
-
-    Args:
-        config: which scenes.
     """
 
     def __init__(self, config: PartWorldConfig) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ipose.partworld.canvas import Canvas
 from ipose.partworld.config import STUFF
 from ipose.partworld.dice import Dice, Number
-from ipose.partworld.paints import Colours, hsv
+from ipose.partworld.sketch import Colours, hsv
 
 Field = NDArray[np.float32]
 SKY, GRASS, ROAD, WALL, WATER = range(len(STUFF))
@@ -40,7 +40,6 @@ class Scenery:
         """Colours (p, 3) in [0, 255] of pixels of one class.
 
         Args:
-            stuff: class id.
             x, y: place to the right and downwards, relative to the shorter side: (p,).
             grain: white noise in [0, 1) at the pixels.
             cloud: smooth noise in [0, 1) at the pixels.

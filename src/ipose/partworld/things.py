@@ -4,8 +4,7 @@ import math
 
 from ipose.partworld.dice import Dice
 from ipose.partworld.outlines import Outline, Point, box, ellipse, limb, polygon, walk
-from ipose.partworld.paints import flat, look
-from ipose.partworld.sketch import Sketch
+from ipose.partworld.sketch import Sketch, flat, look
 
 
 def draw_bottle(dice: Dice) -> Sketch:
@@ -43,10 +42,8 @@ def draw_pottedplant(dice: Dice) -> Sketch:
     foot = half * dice.uniform(0.6, 0.85)
     kind, height = dice.choice(("bush", "palm", "cactus", "flower")), dice.uniform(0.5, 1.2)
     if kind == "bush":
-        blobs = [
-            ellipse((dice.around(0, half * 1.1), -dice.uniform(0.1, height)), dice.uniform(0.22, 0.36))
-            for _ in range(9)
-        ]
+        places = [(dice.around(0, half * 1.1), -dice.uniform(0.1, height), dice.uniform(0.22, 0.36)) for _ in range(9)]
+        blobs = [ellipse((x, y), radius) for x, y, radius in places]
         sketch.add(2, dark, limb([(0, 0), (0, -height * 0.6)], [0.3]), *blobs[:5])
         sketch.add(2, leaf, *blobs[5:])
     elif kind == "palm":
@@ -65,20 +62,15 @@ def draw_pottedplant(dice: Dice) -> Sketch:
         petal = look(dice, dice.choice((0.95, 0.13, 0.75)), 0.75, 0.95)
         for spread in (-0.3, 0.0, 0.3):
             tip: Point = (spread + dice.around(0, 0.1), -height * dice.uniform(0.75, 1.0))
-            sketch.add(
-                2, leaf, limb([(0, 0), tip], [0.12]), ellipse((tip[0] * 0.5 + 0.1, tip[1] * 0.45), 0.18, 0.1, -0.6)
-            )
+            blade = ellipse((tip[0] * 0.5 + 0.1, tip[1] * 0.45), 0.18, 0.1, -0.6)
+            sketch.add(2, leaf, limb([(0, 0), tip], [0.12]), blade)
             sketch.add(2, petal, *(ellipse(walk(tip, (0.13, turn))[1], 0.12) for turn in range(0, 360, 72)))
             sketch.add(2, flat(0.12, 0.8, 0.9), ellipse(tip, 0.08))
     if dice.chance(0.35):
         sketch.add(1, pot, ellipse((0, tall * 0.5), half * 1.1, tall * 0.5), box(-half * 0.8, -0.04, half * 0.8, 0.12))
     else:
-        sketch.add(
-            1,
-            pot,
-            polygon((-half, 0.0), (half, 0.0), (foot, tall), (-foot, tall)),
-            box(-half * 1.12, -0.06, half * 1.12, 0.13),
-        )
+        cone = polygon((-half, 0.0), (half, 0.0), (foot, tall), (-foot, tall))
+        sketch.add(1, pot, cone, box(-half * 1.12, -0.06, half * 1.12, 0.13))
     return sketch
 
 
@@ -99,19 +91,12 @@ def draw_tvmonitor(dice: Dice) -> Sketch:
         tall = wide * dice.uniform(0.72, 0.85)
         outlines: list[Outline] = [box(-wide, -tall, wide, tall, 2)]
         for side in (-1, 1):
-            outlines.append(
-                polygon(
-                    (side * wide * 0.55, tall * 0.8),
-                    (side * wide * 0.85, tall * 0.8),
-                    (side * wide * 0.85, tall + 0.2),
-                    (side * wide * 0.7, tall + 0.2),
-                )
-            )
+            x, end = side * wide, tall + 0.2
+            outlines.append(polygon((x * 0.55, tall * 0.8), (x * 0.85, tall * 0.8), (x * 0.85, end), (x * 0.7, end)))
         if dice.chance(0.7):
             for lean in (-1, 1):
-                outlines += limb(
-                    [(0, -tall * 0.9), (lean * dice.uniform(0.3, 0.6), -tall - dice.uniform(0.35, 0.6))], [0.1]
-                )
+                tip = (lean * dice.uniform(0.3, 0.6), -tall - dice.uniform(0.35, 0.6))
+                outlines += limb([(0, -tall * 0.9), tip], [0.1])
         sketch.add(2, frame, *outlines)
         sketch.add(1, screen, box(-wide + 0.17, -tall + 0.17, wide * 0.5, tall - 0.17, 2))
         knob = flat(0.1, 0.5, 0.9)
@@ -130,14 +115,9 @@ def draw_washer(dice: Dice) -> Sketch:
     center = (0.0, tall - radius - dice.uniform(0.25, 0.35))
     depth = dice.choice((0.0, dice.uniform(0.25, 0.5)))
     if depth:
-        sketch.add(
-            3, wall, polygon((half, -tall), (half + depth, -tall - 0.22), (half + depth, tall - 0.22), (half, tall))
-        )
-        sketch.add(
-            3,
-            enamel,
-            polygon((-half, -tall), (-half + depth, -tall - 0.22), (half + depth, -tall - 0.22), (half, -tall)),
-        )
+        far, lid = half + depth, -tall - 0.22
+        sketch.add(3, wall, polygon((half, -tall), (far, lid), (far, tall - 0.22), (half, tall)))
+        sketch.add(3, enamel, polygon((-half, -tall), (-half + depth, lid), (far, lid), (half, -tall)))
     for x in (-half * 0.75, half * 0.75):
         sketch.add(3, wall, box(x - 0.12, tall - 0.1, x + 0.12, tall + 0.12))
     sketch.add(3, enamel, box(-half, -tall, half, tall))

@@ -1,21 +1,88 @@
 """Car, bus and truck. Frame: about two units long, facing right, the ground at y = 0, heights negative."""
 
-from ipose.partworld.dice import Dice
-from ipose.partworld.outlines import box, ellipse, polygon
-from ipose.partworld.paints import look
-from ipose.partworld.sketch import Sketch
-from ipose.partworld.vehicle_parts import (
-    CHASSIS,
-    LIGHT,
-    WHEEL,
-    WINDOW,
-    add_face,
-    add_plate,
-    add_wheels,
-    front_view,
-    new_livery,
-    panes,
-)
+from dataclasses import dataclass
+
+from ipose.partworld.dice import Dice, Number
+from ipose.partworld.outlines import Outline, box, ellipse, polygon
+from ipose.partworld.sketch import Paint, Sketch, flat, look
+
+WINDOW, WHEEL, LIGHT, LICENSE, CHASSIS = 1, 2, 3, 4, 5
+
+
+@dataclass(frozen=True)
+class Livery:
+    """The paints of one vehicle."""
+
+    body: Paint
+    trim: Paint
+    glass: Paint
+    tyre: Paint
+    hub: Paint
+    lamp: Paint
+    tail_lamp: Paint
+    plate: Paint
+
+
+def new_livery(dice: Dice, hues: tuple[Number, ...], pattern: str = "plain") -> Livery:
+    """Paints around one of the hues; `pattern` on the body."""
+    hue = dice.choice(hues)
+    return Livery(
+        body=look(dice, hue, 0.8, 0.85, pattern, 0.7),
+        trim=look(dice, hue, 0.75, 0.55),
+        glass=look(dice, 0.54, 0.35, 0.75, "stripes", 0.82),
+        tyre=look(dice, 0.7, 0.1, 0.16),
+        hub=flat(0.6, 0.05, 0.7),
+        lamp=flat(0.15, 0.35, 1.0),
+        tail_lamp=flat(0.0, 0.9, 0.95),
+        plate=flat(0.14, 0.12, 0.97),
+    )
+
+
+def add_wheels(sketch: Sketch, livery: Livery, radius: Number, *places: Number) -> None:
+    """Wheels at these places along the ground."""
+    for x in places:
+        sketch.add(WHEEL, livery.tyre, ellipse((x, -radius), radius))
+        sketch.add(WHEEL, livery.hub, ellipse((x, -radius), radius * 0.5))
+
+
+def add_plate(sketch: Sketch, livery: Livery, x: Number, y: Number, width: Number = 0.22) -> None:
+    """A licence plate around a point."""
+    sketch.add(LICENSE, livery.plate, box(x - width / 2, y - 0.055, x + width / 2, y + 0.055))
+
+
+def add_face(sketch: Sketch, livery: Livery, left: Number, right: Number, low: Number, belt: Number) -> None:
+    """The front of a vehicle between two edges: two lamps and the plate, below the belt line."""
+    wide, tall = right - left, low - belt
+    for x in (left + wide * 0.17, right - wide * 0.17):
+        sketch.add(LIGHT, livery.lamp, ellipse((x, belt + tall * 0.35), min(wide * 0.14, 0.12), min(tall * 0.22, 0.11)))
+    add_plate(sketch, livery, (left + right) / 2, belt + tall * 0.72, min(wide * 0.42, 0.3))
+
+
+def front_view(livery: Livery, half: Number, roof: Number, belt: Number, taper: Number, radius: Number) -> Sketch:
+    """Head on: wheels to both sides below, windscreen above the belt line."""
+    sketch = Sketch(tilt=6)
+    for side in (-1, 1):
+        edge = side * (half - 0.12)
+        sketch.add(WHEEL, livery.tyre, box(min(edge - 0.1, edge + 0.1), -2 * radius, max(edge - 0.1, edge + 0.1), 0, 1))
+    low = -radius * 0.9
+    body = polygon((-half, low), (-half, belt), (-taper, roof), (taper, roof), (half, belt), (half, low), rounds=1)
+    sketch.add(CHASSIS, livery.body, body)
+    low_x, top_x, sill, top = half - 0.08 * 1.6, taper - 0.08, belt - 0.02, roof + 0.08
+    sketch.add(WINDOW, livery.glass, polygon((-low_x, sill), (-top_x, top), (top_x, top), (low_x, sill)))
+    add_face(sketch, livery, -half, half, low, belt)
+    return sketch
+
+
+def panes(left: Number, right: Number, top: Number, bottom: Number, count: int, lean: Number = 0.0) -> list[Outline]:
+    """A row of windows; the outer edges lean inwards at the top."""
+    pitch = (right - left) / count
+    gap = min(0.05, pitch * 0.2)
+    outlines = []
+    for i in range(count):
+        a, b = left + i * pitch + gap / 2, left + (i + 1) * pitch - gap / 2
+        first, last = a + (lean if i == 0 else 0), b - (lean if i == count - 1 else 0)
+        outlines.append(polygon((a, bottom), (first, top), (last, top), (b, bottom)))
+    return outlines
 
 
 def draw_car(dice: Dice) -> Sketch:
@@ -40,12 +107,8 @@ def draw_car(dice: Dice) -> Sketch:
     sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.09, edge, low))
     cabin = dice.choice((1, 2)) if rear > -0.3 else dice.choice((2, 3))
     lean = min(slope_rear, slope_front) * 0.6
-    top = roof + 0.06
-    sketch.add(
-        WINDOW,
-        livery.glass,
-        *panes(rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3, top, belt - 0.01, cabin, lean),
-    )
+    left, right = rear + 0.1 + slope_rear * 0.3, hood - 0.08 - slope_front * 0.3
+    sketch.add(WINDOW, livery.glass, *panes(left, right, roof + 0.06, belt - 0.01, cabin, lean))
     add_wheels(sketch, livery, radius, -0.58 + dice.around(0, 0.05), 0.58 + dice.around(0, 0.05))
     lamp_y = belt + nose + 0.13
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, belt + 0.06, -0.88, belt + 0.2))
@@ -55,33 +118,16 @@ def draw_car(dice: Dice) -> Sketch:
         return sketch.stretched(dice.uniform(0.85, 1.05))
     depth = dice.uniform(0.3, 0.5)  # of the front face, seen obliquely
     lift = dice.uniform(0.02, 0.08)
-    face = polygon(
-        (edge - 0.02, low), (0.95, belt + nose), (edge + depth, belt + nose - lift), (edge + depth, low - lift)
-    )
+    end, tip = (edge + depth, belt + nose - lift), (0.95, belt + nose)
     screen_top = hood - slope_front
     roof_edge = screen_top + depth * 0.7
-    far = polygon(
-        (screen_top, roof),
-        (roof_edge, roof - lift * 0.3),
-        (hood + depth, belt - lift),
-        (edge + depth, belt + nose - lift),
-        (0.95, belt + nose),
-        (hood, belt),
-    )
+    screen = (screen_top, roof), (roof_edge, roof - lift * 0.3), (hood + depth, belt - lift)
+    glass = (screen_top + 0.09, roof + 0.05), (roof_edge - 0.03, roof + 0.05), (hood + depth - 0.08, belt - lift)
     oblique = Sketch(tilt=8)
     oblique.add(WHEEL, livery.tyre, ellipse((edge + depth - 0.13, -radius - lift), 0.1, radius))
-    oblique.add(CHASSIS, livery.trim, face)
-    oblique.add(CHASSIS, livery.body, far)
-    oblique.add(
-        WINDOW,
-        livery.glass,
-        polygon(
-            (screen_top + 0.09, roof + 0.05),
-            (roof_edge - 0.03, roof + 0.05),
-            (hood + depth - 0.08, belt - lift),
-            (hood + 0.06, belt - 0.02),
-        ),
-    )
+    oblique.add(CHASSIS, livery.trim, polygon((edge - 0.02, low), tip, end, (edge + depth, low - lift)))
+    oblique.add(CHASSIS, livery.body, polygon(*screen, end, tip, (hood, belt)))
+    oblique.add(WINDOW, livery.glass, polygon(*glass, (hood + 0.06, belt - 0.02)))
     oblique.strokes += sketch.strokes
     add_face(oblique, livery, edge, edge + depth, low - lift / 2, belt + nose)
     return oblique
@@ -94,9 +140,8 @@ def draw_bus(dice: Dice) -> Sketch:
     tall = dice.uniform(1.15, 1.35) if "double" in kind else dice.uniform(0.72, 0.9)
     if "front" in kind:
         half = dice.uniform(0.42, 0.52)
-        sketch = front_view(
-            livery, half, -tall * 1.25, -tall * (0.55 if "double" in kind else 0.62), half * 0.93, radius
-        )
+        belt = -tall * (0.55 if "double" in kind else 0.62)
+        sketch = front_view(livery, half, -tall * 1.25, belt, half * 0.93, radius)
         if "double" in kind:
             sketch.add(WINDOW, livery.glass, box(-half + 0.12, -tall * 0.96, half - 0.12, -tall * 0.68))
             sketch.add(CHASSIS, livery.trim, box(-half + 0.02, -tall * 0.68, half - 0.02, -tall * 0.6))
@@ -108,10 +153,8 @@ def draw_bus(dice: Dice) -> Sketch:
         sketch.add(CHASSIS, livery.body, box(0.4, -tall * 0.56, 1.0, low, 1))
     sketch.add(CHASSIS, livery.trim, box(-0.98, low - 0.16, nose - 0.02, low - 0.09))
     count, front = dice.integer(4, 6), nose - 0.06
-    rows = (
-        [(-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)] if kind == "double" else [(-tall + 0.1, -tall * 0.5)]
-    )
-    for top, bottom in rows:
+    double = (-tall + 0.1, -tall + 0.4), (-tall + 0.56, -tall + 0.84)
+    for top, bottom in double if kind == "double" else ((-tall + 0.1, -tall * 0.5),):
         sketch.add(WINDOW, livery.glass, *panes(-0.94, front, top, bottom, count))
     door = front - 0.26
     if kind != "school":
@@ -143,9 +186,8 @@ def draw_truck(dice: Dice) -> Sketch:
     top = -tall * dice.uniform(0.8, 1.0)
     sketch.add(CHASSIS, livery.trim, box(-1.0, low - 0.08, 1.0, low + 0.05))
     rear = front - cab
-    sketch.add(
-        CHASSIS, livery.body, polygon((rear, low), (rear, top), (front - 0.14, top), (front, top * 0.55), (front, low))
-    )
+    body = polygon((rear, low), (rear, top), (front - 0.14, top), (front, top * 0.55), (front, low))
+    sketch.add(CHASSIS, livery.body, body)
     if hooded:
         sketch.add(CHASSIS, livery.body, box(front - 0.1, top * 0.56, 1.05, low, 1))
     height = {"box": tall * dice.uniform(1.1, 1.4), "tank": tall * 0.95, "bed": tall * dice.uniform(0.5, 0.6)}[kind]
@@ -153,17 +195,9 @@ def draw_truck(dice: Dice) -> Sketch:
     if kind == "tank":
         load = ellipse(((rear - 1.05) / 2, (low - height) / 2), (rear + 0.95) / 2, (height + low) / 2)
     sketch.add(CHASSIS, cargo, load)
-    window_bottom = top * 0.58
-    sketch.add(
-        WINDOW,
-        livery.glass,
-        polygon(
-            (rear + cab * 0.3, window_bottom),
-            (rear + cab * 0.3, top + 0.08),
-            (front - 0.17, top + 0.08),
-            (front - 0.05, window_bottom),
-        ),
-    )
+    left, sill = rear + cab * 0.3, top * 0.58
+    window = (left, sill), (left, top + 0.08), (front - 0.17, top + 0.08), (front - 0.05, sill)
+    sketch.add(WINDOW, livery.glass, polygon(*window))
     add_wheels(sketch, livery, radius, -0.72, -0.72 + 2.1 * radius, front - cab * 0.45 + (0.1 if hooded else 0))
     sketch.add(LIGHT, livery.lamp, ellipse((1.0 if hooded else 0.94, low - 0.13), 0.065, 0.08))
     sketch.add(LIGHT, livery.tail_lamp, box(-1.0, low - 0.13, -0.92, low - 0.02))

@@ -1,21 +1,38 @@
-"""`save_pretrained` and `from_pretrained` of `IPose`: folders on the disk, and models of the Hugging Face hub."""
+"""`IPose` as a folder of generator, PartNet, supports and label spec: on the disk, and on the Hugging Face hub."""
 
 from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar
 
 from huggingface_hub import ModelHubMixin, snapshot_download
-from torch import nn
+from torch import Tensor, nn
 
 from ipose.errors import ConfigError, RunError
 from ipose.label_spec import LabelSpec
 from ipose.layers.psm_block import BlockFactory
-from ipose.model_folder import ModelFolder
+from ipose.model_folder import ModelFolder, ModelKind, open_model
+from ipose.model_writing import write_model
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
-from ipose.pipeline.saved import Contents, read_contents, write_contents
+from ipose.partnet.pretrained import HASHES, has_partnet, partnet_fields, read_partnet
+from ipose.partnet.pretrained import WEIGHTS as PARTNET_WEIGHTS
 from ipose.synthesis.generator import Generator
+from ipose.synthesis.pretrained import HASH, WEIGHTS, generator_fields, generator_files, read_generator
 from ipose.tensor_check import what_is
+from ipose.whole_files import write_text_whole
+
+KIND = ModelKind("ipose", "iPOSE model", "ipose train synthesis")
+CARD = "README.md"
+
+
+def generator_weights(path: str | Path | ModelFolder) -> dict[str, Tensor]:
+    """The generator's weights by name, of a synthesis run or its model folder: to start another one from.
+
+    Raises:
+        RunError: no such folder, a model of another system, or a damaged file.
+    """
+    return open_model(path, KIND).weights(WEIGHTS)
+
 
 Model = TypeVar("Model", bound="SavedModel")
 
@@ -37,13 +54,9 @@ def check_is_name(value: object) -> None:
 
 
 def folder_of(name: str | Path, **options: Any) -> Path:
-    """The folder that a name means.
+    """The folder that a name means. A hub id (`owner/model`) is downloaded, if no such path exists; `options` are those
+    of `snapshot_download`.
 
-    Args:
-        name: a run, a model folder, or a hub id (`owner/model`), which is taken for one where no such path exists.
-        options: of `huggingface_hub.snapshot_download`: revision, cache_dir, local_files_only, token, ...
-    Returns:
-        the path itself, whether it exists or not; of a hub id, the downloaded copy.
     Raises:
         RunError: the hub does not serve such a model, or cannot be reached and there is no copy.
     """
@@ -53,12 +66,9 @@ def folder_of(name: str | Path, **options: Any) -> Path:
     try:
         return Path(snapshot_download(str(name), **options))
     except Exception as error:  # the hub's own, the network's, and those of what lies between
-        raise RunError(
-            "neither a folder here nor a model that the hub serves",
-            file=str(name),
-            found=type(error).__name__,
-            mend="Check the path; a hub id needs the network, or a copy in the hub's cache.",
-        ) from error
+        message = "neither a folder here nor a model that the hub serves"
+        mend = "Check the path; a hub id needs the network, or a copy in the hub's cache."
+        raise RunError(message, file=str(name), found=type(error).__name__, mend=mend) from error
 
 
 class SavedModel(
@@ -92,22 +102,31 @@ class SavedModel(
         model_card_kwargs: dict[str, Any] | None = None,
         **push_to_hub_kwargs: Any,
     ) -> str | None:
-        """Write a model folder. One that stands there is replaced when the new one is whole.
+        """Write a model folder. One that stands there is replaced when the new one is whole, but for its model card
+        (README.md), which a person may have edited.
 
         Args:
             save_directory: a new or empty folder, or one that holds a model and nothing else.
             config: the hub's way to say more in config.json; not used.
             repo_id: on the hub; None = the folder's name.
-            push_to_hub: upload it, too.
-            model_card_kwargs: what the model card says more.
-            push_to_hub_kwargs: of `huggingface_hub.ModelHubMixin.push_to_hub`.
         Returns:
             where it is on the hub; None = it was not uploaded.
         Raises:
             RunError: the folder holds something else.
         """
-        card = self.generate_model_card(**(model_card_kwargs or {}))
-        write_contents(save_directory, Contents(self.generator, self.partnet, self.supports, self.spec), card)
+        card = Path(save_directory) / CARD
+        new = self.generate_model_card(**(model_card_kwargs or {}))
+        text = card.read_text(encoding="utf-8-sig") if card.is_file() else str(new)
+        config, weights = generator_fields(self.generator), generator_files(self.generator)
+        hashes, supports = {HASH: WEIGHTS}, None
+        if self.partnet is not None:
+            config |= partnet_fields(self.partnet)
+            hashes |= HASHES
+            weights[PARTNET_WEIGHTS] = self.partnet.state_dict()
+            supports = self.supports
+        files = {CARD: lambda file: write_text_whole(file, text)}
+        more: dict[str, Any] = {"hashes": hashes, "spec": self.spec, "supports": supports, "files": files}
+        write_model(save_directory, KIND, config, weights, **more)
         if not push_to_hub:
             return None
         name = repo_id or Path(save_directory).resolve().name
@@ -134,12 +153,13 @@ class SavedModel(
             SupportError, SpecError: supports or spec are damaged, or gone.
         """
         if unknown := sorted(set(kwargs) - {*signature(snapshot_download).parameters, "force_download"}):
-            raise ConfigError(
-                "no option of loading a model",
-                field=", ".join(unknown),
-                expected="block, or what huggingface_hub.snapshot_download takes",
-                mend='Say what the model should become: IPose.from_pretrained(name).to("cuda").half(), for example.',
-            )
+            mend = 'Say what the model should become: IPose.from_pretrained(name).to("cuda").half(), for example.'
+            expected = "block, or what huggingface_hub.snapshot_download takes"
+            raise ConfigError("no option of loading a model", field=", ".join(unknown), expected=expected, mend=mend)
         path = pretrained_model_name_or_path
         check_is_name(path)
-        return cls(*read_contents(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), block))
+        model = open_model(path if isinstance(path, ModelFolder) else folder_of(path, **kwargs), KIND)
+        generator, spec = read_generator(model, block), model.spec()
+        if not has_partnet(model) and not generator.config.needs_partnet:
+            return cls(generator, None, SupportSet({}, {}), spec)
+        return cls(generator, read_partnet(model), model.supports(), spec)

@@ -1,6 +1,7 @@
 """`IPose`: scene in, image out. It owns generator, PartNet, supports and label spec, saved and loaded together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from ipose.editing.contexts import NoiseContext, pixel_noise
 from ipose.editing.draft import Draft
-from ipose.editing.edit import Edit
+from ipose.editing.edit import Edit, draft_for
 from ipose.errors import ConfigError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import SupportSet
@@ -18,10 +19,8 @@ from ipose.partnet.partnet import PartNet
 from ipose.partnet.parts_without_partnet import no_parts, parts_function
 from ipose.partnet.pretrained import without_supports
 from ipose.partnet.scene_parts import SceneParts, infer_scene_parts
-from ipose.pipeline.attention import attention_of
-from ipose.pipeline.drafts import draft_for
 from ipose.pipeline.hub import SavedModel
-from ipose.pipeline.output import SceneOutput
+from ipose.pipeline.output import SceneOutput, attention_of
 from ipose.pipeline.stream import Wish, batches, wishes
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
@@ -69,6 +68,11 @@ class IPose(SavedModel):
         return self.generator.config
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) that it was trained at."""
+        return self.synthesis.height, self.synthesis.width
+
+    @property
     def device(self) -> torch.device:
         """Where the networks are."""
         return next(self.generator.parameters()).device
@@ -99,14 +103,21 @@ class IPose(SavedModel):
         read = (*scene.objects, *(scene.unlabelled if self.synthesis.object_shape == "instance" else ()))
         return tuple(item for item in read if item.part_category in self.categories_without_supports)
 
+    def without_missing_supports(self, scene: Scene) -> Scene:
+        """The scene with these objects as objects of a class without parts."""
+        missing = self.objects_without_supports(scene)
+        objects, unlabelled = (
+            tuple(replace(item, part_category=None) if item in missing else item for item in each)
+            for each in (scene.objects, scene.unlabelled)
+        )
+        return replace(scene, objects=objects, unlabelled=unlabelled)
+
     def infer_parts(self, batch: SceneBatch, supports: SupportSet | None = None) -> SceneParts:
         """Composed part features, logits and mask of a batch, of the kind that the generator was trained on.
+        `supports`: in place of the model's own.
 
         A generator that reads no parts (part_injection none) has those of its PartNet, to look at, if it has one.
 
-        Args:
-            batch: scenes of one size.
-            supports: in place of the model's own.
         Raises:
             SupportError: the model came without supports, or an object's part category has none.
             DataError: the model was trained on true parts, and a scene has no part map.
@@ -126,9 +137,6 @@ class IPose(SavedModel):
         """Where PartNet looked in the supports for the parts of one object: `.read_by(row, column)` are the support
         pixels that a pixel of the object's 64x64 frame read.
 
-        Args:
-            scene: with the object.
-            number: of the object in `scene.objects`.
         Raises:
             ConfigError: no such object, its class has no parts, or a model without PartNet.
         """
@@ -206,13 +214,16 @@ class IPose(SavedModel):
 
     def paint(self, batch: SceneBatch, parts: SceneParts, *, seed: int | Sequence[int]) -> Float[Tensor, "b 3 h w"]:
         """Images of scenes whose parts are known, each from the noise of (seed, scene name), on the model's device.
-
-        Args:
-            batch: scenes of one size.
-            parts: theirs.
-            seed: of all of them, or one each.
+        `seed`: of all of them, or one each.
         """
         return self._images(batch, parts, batch_noise(self.synthesis, batch.size, seed, batch.names))
+
+    def images(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[Float[Tensor, "b 3 h w"]]:
+        """For each seed the images of all scenes, whose parts are inferred once. Objects without supports have none."""
+        batch = SceneBatch.from_scenes([self.without_missing_supports(scene) for scene in scenes]).to(self.device)
+        parts = self.infer_parts(batch)
+        for seed in seeds:
+            yield self.paint(batch, parts, seed=seed)
 
     def _images(self, batch: SceneBatch, parts: SceneParts, noise: SceneNoise) -> Float[Tensor, "b 3 h w"]:
         like = next(self.generator.parameters())

@@ -28,12 +28,9 @@ FEW = 500
 
 
 def comparison(paths: Sequence[Path], *, across_protocols: bool = False, plot: Path | None = None) -> str:
-    """A table of cards as text, with one column for each path.
+    """A table of cards as text, with one column for each path. `paths`: cards, folders of cards, or runs. `plot`: new
+    PNG file for a bar chart; None = no chart.
 
-    Args:
-        paths: cards, folders of cards, or runs.
-        across_protocols: compare also numbers of different protocols.
-        plot: new PNG file for a bar chart; None = no chart.
     Raises:
         ConfigError: fewer than two paths, one path twice, or cards that are not comparable.
         DataError: no cards, or a file that is there already.
@@ -89,13 +86,9 @@ def _samples(card: EvalCard) -> list[int]:
 def compare_cards(
     columns: Mapping[str, Sequence[EvalCard]], *, across_protocols: bool = False
 ) -> tuple[list[str], list[list[str]]]:
-    """A table of results: one row for each metric and protocol, one column for each name.
+    """A table of results: one row for each metric and protocol, one column for each name. With `across_protocols` each
+    cell has its protocol.
 
-    Args:
-        columns: cards of each model, by its name.
-        across_protocols: compare also numbers of different protocols. Each cell has its protocol then.
-    Returns:
-        header and rows, for `text_table`.
     Raises:
         ConfigError: two names have cards of the same measure, and none of these are comparable.
     """
@@ -162,10 +155,6 @@ def card_plot(columns: Mapping[str, Sequence[EvalCard]]) -> bytes:
 
     If several names have the same metric, only such metrics are drawn.
 
-    Args:
-        columns: cards of each model, by its name.
-    Returns:
-        a PNG.
     Raises:
         ConfigError: no cards.
     """

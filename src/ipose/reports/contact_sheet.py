@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ipose.data.palette import FAINT, INK, PAPER, RGB
 
@@ -34,13 +34,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class TileRow:
-    """A row of tiles.
-
-    Args:
-        tiles: from left to right.
-        heading: above the tiles.
-        legend: below the tiles.
-    """
+    """A row of tiles. The heading is above them, the legend below."""
 
     tiles: Sequence[Tile]
     heading: str = ""
@@ -63,24 +57,11 @@ def enlarge(picture: Image.Image, side: int = TILE_SIDE) -> Image.Image:
 
 
 def contact_sheet(rows: Sequence[TileRow], title: str = "", side: int = TILE_SIDE) -> Image.Image:
-    """Draw rows of tiles below one another.
-
-    Args:
-        rows: of tiles. They may have different lengths.
-        title: at the top of the page.
-        side: longer side of a tile in pixels, about.
-    """
+    """Draw rows of tiles below one another. `side`: longer side of a tile in pixels, about."""
     blocks = [_row_block(row, side) for row in rows]
     head = _text_block(title, TITLE) if title else None
     parts = ([head] if head else []) + blocks
-    width = max([part.width for part in parts], default=0) + 2 * MARGIN
-    height = sum(part.height for part in parts) + GAP * max(len(parts) - 1, 0) + 2 * MARGIN
-    page = Image.new("RGB", (width, height), PAPER)
-    top = MARGIN
-    for part in parts:
-        page.paste(part, (MARGIN, top))
-        top += part.height + GAP
-    return page
+    return ImageOps.expand(_stack(parts, GAP), MARGIN, PAPER)
 
 
 def _row_block(row: TileRow, side: int) -> Image.Image:
@@ -114,8 +95,8 @@ def _tile_block(tile: Tile, side: int) -> Image.Image:
 
 
 def _stack(blocks: Sequence[Image.Image], gap: int) -> Image.Image:
-    height = sum(block.height for block in blocks) + gap * (len(blocks) - 1)
-    page = Image.new("RGB", (max(block.width for block in blocks), height), PAPER)
+    height = sum(block.height for block in blocks) + gap * max(len(blocks) - 1, 0)
+    page = Image.new("RGB", (max([block.width for block in blocks], default=0), height), PAPER)
     top = 0
     for block in blocks:
         page.paste(block, (0, top))

@@ -22,14 +22,7 @@ SIDE_PX = 192
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """A scene with its generated image.
-
-    Args:
-        scene: with maps.
-        image: float32 (3, H, W) in [-1, 1].
-        parts: uint8 (H, W), inferred part of each pixel.
-        supports: of the parts.
-    """
+    """A scene with its generated image. `image`: in [-1, 1]. `parts`: the inferred part of each pixel."""
 
     scene: Scene
     image: Float[Tensor, "3 h w"]
@@ -38,14 +31,7 @@ class Painted:
 
 
 def edit_sheet(before: Painted, after: Painted, spec: LabelSpec, title: str = "") -> Image.Image:
-    """One row of maps and parts, one row of images, and the legend. Objects have the numbers that edits use.
-
-    Args:
-        before: without the edit.
-        after: with the edit.
-        spec: names and colours of the classes.
-        title: at the top of the page.
-    """
+    """One row of maps and parts, one row of images, and the legend. Objects have the numbers that edits use."""
     furthest = float((after.image - before.image).abs().amax()) / 2
     moved = not torch.equal(before.scene.label, after.scene.label)
     images = [

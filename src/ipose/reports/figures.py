@@ -54,11 +54,8 @@ def instance_picture(label: Int64[Tensor, "h w"], instance: Int32[Tensor, "h w"]
 
 
 def part_picture(part: Integer[Tensor, "h w"], shape: Bool[Tensor, "h w"] | None = None) -> Image.Image:
-    """A part map in the part colours.
+    """A part map in the part colours. Pixels of the `shape` without a part are darker than the background.
 
-    Args:
-        part: ids 0..8.
-        shape: of the objects. Object pixels without a part are drawn darker than the background.
     Raises:
         ShapeMismatchError: a part id outside 0..8.
     """

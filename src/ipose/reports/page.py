@@ -28,10 +28,7 @@ class Table:
     """A table of text or numbers.
 
     Args:
-        header: titles of the columns.
         rows: each as long as the header. Columns of numbers are aligned to the right.
-        title: above the table.
-        caption: below the table.
         strong: indices of rows in bold, such as means.
         shades: darkness of each cell, 0..1; None or missing = no shade.
     Raises:
@@ -70,8 +67,6 @@ class Figure:
 
     Args:
         tiles: pictures with captions. Empty tiles are left out.
-        title: above the pictures.
-        caption: below the pictures.
         legends: colours and their meanings, by heading; "" = no heading.
         wide: one smoothed picture over the full width, for curves and whole sheets. False = small pixel-sharp pictures.
         columns: tiles in a row; 0 = as many as fit on the page.
@@ -100,8 +95,6 @@ class Section:
     """A section of the page.
 
     Args:
-        title: the heading.
-        text: paragraphs, with blank lines between them.
         blocks: below the text.
         shown: number of open blocks; the others are folded. None = all are open.
         rest: text of the line that unfolds the others.
@@ -114,16 +107,6 @@ class Section:
     rest: str = "more"
 
     @property
-    def open_blocks(self) -> Sequence[Table | Figure | Code]:
-        """The open blocks."""
-        return self.blocks[: self.shown]
-
-    @property
-    def folded_blocks(self) -> Sequence[Table | Figure | Code]:
-        """The folded blocks."""
-        return () if self.shown is None else self.blocks[self.shown :]
-
-    @property
     def paragraphs(self) -> list[str]:
         """The paragraphs of the text."""
         return [part.strip() for part in self.text.split("\n\n") if part.strip()]
@@ -134,9 +117,6 @@ class ReportContent:
     """A whole page.
 
     Args:
-        title: of the page.
-        lead: what the page shows, in a sentence or two.
-        sections: in reading order.
         facts: (what, value) pairs for the foot: versions, machine, date.
     """
 

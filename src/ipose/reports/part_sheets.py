@@ -35,13 +35,10 @@ def draw_built_parts(built: BuiltParts) -> None:
 
 
 def write_part_sheets(root: Path, out: Path | None = None) -> tuple[Path, ...]:
-    """Draw `sheets/<category>.png` for every category of a part tree.
+    """Draw `sheets/<category>.png` for every category of a part tree. None = into `sheets/` of the tree.
 
     Objects with their parts in colour, grey where no part is labelled; below, how much of the objects each part covers.
 
-    Args:
-        root: of the tree.
-        out: folder of the sheets; None = `sheets/` in the tree.
     Raises:
         DataError: no such tree; a map among those shown that cannot be read.
     """

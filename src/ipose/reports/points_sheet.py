@@ -23,11 +23,11 @@ def many_parts_picture(part: Integer[Tensor, "h w"]) -> Image.Image:
     return Image.fromarray(lookup(tuple(part_color(i) for i in range(int(ids.max(initial=0)) + 1)))[ids])
 
 
-def parts_over(image: Image.Image, part: Integer[Tensor, "h w"], opacity: float = 0.6) -> Image.Image:
+def parts_over(image: Image.Image, part: Integer[Tensor, "h w"]) -> Image.Image:
     """The part map on top of a photograph. Background shows the photograph."""
     shown = (part.cpu().numpy() != 0)[..., None]
     below, above = np.asarray(image.convert("RGB"), dtype=np.float64), np.asarray(many_parts_picture(part))
-    mixed = np.where(shown, (1 - opacity) * below + opacity * above, below)
+    mixed = np.where(shown, 0.4 * below + 0.6 * above, below)
     return Image.fromarray(mixed.round().astype(np.uint8))
 
 

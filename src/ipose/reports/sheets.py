@@ -57,20 +57,11 @@ def scene_tiles(row: SceneRow, spec: LabelSpec) -> list[Tile]:
 
 
 def scene_sheet(
-    rows: Sequence[SceneRow],
-    spec: LabelSpec,
-    part_names: Mapping[str, tuple[str, ...]] | None = None,
-    title: str = "",
+    rows: Sequence[SceneRow], spec: LabelSpec, part_names: Mapping[str, tuple[str, ...]] | None = None, title: str = ""
 ) -> Image.Image:
     """One row for each scene: label, instances, true parts, inferred parts, images by seed, original image.
 
     A column that no scene has is left out; a scene that lacks one of the others keeps its place empty.
-
-    Args:
-        rows: scenes, in order.
-        spec: names and colours of the classes.
-        part_names: names of parts 1, 2, ... of each category, for the legend.
-        title: at the top of the page.
     """
     tiles = [{tile.caption: tile for tile in scene_tiles(row, spec)} for row in rows]
     columns = _column_order(tiles)
@@ -108,12 +99,9 @@ def parts_sheet(
     """One row for each object: shape, predicted parts, true parts, and wrong pixels in red.
 
     Args:
-        shapes: silhouettes.
         predicted: part ids 0..8.
         true: part ids 0..8; None = unknown.
-        names: heading of each row.
         part_names: of parts 1, 2, ..., for the legend, if all objects are of one category.
-        title: at the top of the page.
     Raises:
         ShapeMismatchError: names are given, but not one for each object.
     """

@@ -73,9 +73,7 @@ def curves(
 
     Args:
         metrics: lines of metrics.jsonl. Nested values have joined keys.
-        x: column of the horizontal axis.
         keys: columns to draw; None = all but bookkeeping.
-        file_format: of the returned bytes.
     Raises:
         ConfigError: there is nothing to draw.
     """

@@ -3,37 +3,42 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar
+
+import torch
 
 from ipose.ablations.ablate import AblationResult, run_ablation
 from ipose.ablations.rows import AblationJob, Rows
 from ipose.ablations.run_folders import WantedRun
-from ipose.ablations.table import AblationTable, Row
-from ipose.errors import ConfigError
+from ipose.ablations.table import Row
 from ipose.systems.ablation_tables import table_named
 from ipose.systems.checks import check_device
-from ipose.systems.record import AblateOptions, System, function_named
+from ipose.systems.record import AblateOptions, System, function_named, own_options
 from ipose.systems.registry import systems
 from ipose.systems.training import Task, train_system
 from ipose.training.config import TrainConfig
 from ipose.training.snapshot import Stopped
 
+IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
+
 
 def ablate(name: str, preset: str | None, given: AblateOptions, **settings: Any) -> AblationResult:
-    """Train and score a table of any system.
+    """Train and score a table of any system. `settings`: other fields of an `AblationJob`.
 
     Args:
-        name: of the table.
         preset: whose config the rows change; None = the system's first preset.
         given: options of any system. Options that the table's system does not have must have their defaults.
-        settings: other fields of an `AblationJob`.
     Raises:
         ConfigError: no such table, preset or row, or an option of another system.
         RunError, DataError, MissingWeightsError: as `run_ablation` raises them.
     """
     system, table = table_named(name)
     config = system.default_config(preset)
-    options = _own_options(system, table, given)
+    known = {item.name: item.default for other in systems() for item in fields(other.ablate_options)}
+    asked = {name: getattr(given, name) for name, default in known.items() if getattr(given, name, default) != default}
+    refusal = f"an option that means nothing for table {table.name}, which trains {system.title}"
+    options = own_options(system.ablate_options, asked, refusal, "Leave it out.")
     named = preset or next(iter(system.presets), "")
     job = AblationJob(table=options.applied(table), config=config, preset=named, options=options, **settings)
     check_device(job.device)
@@ -46,24 +51,8 @@ def rows_of(system: System, job: AblationJob) -> Rows:
     return rows
 
 
-def _own_options(system: System, table: AblationTable, given: AblateOptions) -> AblateOptions:
-    """The options that the system has. Raises ConfigError for an option that was given and is of another system."""
-    own = {item.name for item in fields(system.ablate_options)}
-    for item in (item for other in systems() for item in fields(other.ablate_options)):
-        found = getattr(given, item.name, item.default)
-        if item.name not in own and found != item.default:
-            raise ConfigError(
-                f"an option that means nothing for table {table.name}, which trains {system.title}",
-                field=item.name,
-                found=found,
-                expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",
-                mend="Leave it out.",
-            )
-    return system.ablate_options(**{name: getattr(given, name) for name in own if hasattr(given, name)})
-
-
 class SystemRows(Rows):
-    """Rows whose runs `train_system` trains. A system's subclass adds `loop`, `scores` and `pictures`."""
+    """Rows whose runs `train_system` trains. A system's subclass adds `loop` and `scores`."""
 
     system: ClassVar[System]
 
@@ -79,6 +68,16 @@ class SystemRows(Rows):
     def task(self, row: Row) -> Task:
         """The task of the row's training."""
         return Task(system=self.system, config=self.config(row), data=self.job.data)
+
+    @property
+    def device(self) -> str:
+        """Device to score on."""
+        return self.job.device or ("cuda" if torch.cuda.is_available() else "cpu")
+
+    def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
+        """Files of two pictures: the truth, and the run's results."""
+        folder = self.folder(row, seed) / "scores"
+        return folder / TRUE_PICTURE, folder / IMAGES_PICTURE
 
     @abstractmethod
     def loop(self, row: Row) -> Mapping[str, Any]:

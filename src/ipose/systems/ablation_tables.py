@@ -1,13 +1,29 @@
-"""The ablation tables of all systems, also of installed packages. Imports no torch."""
+"""The ablation tables of all systems, also of installed packages; the columns of tables of images. Imports no torch."""
 
 import sys
 from collections.abc import Iterable
 from typing import cast
 
-from ipose.ablations.table import AblationTable
+from ipose.ablations.table import AblationTable, Metric
 from ipose.errors import ConfigError
 from ipose.systems.record import System, function_named
 from ipose.systems.registry import systems
+
+IMAGE_METRICS = (
+    Metric(key="frechet", title="Frechet distance", higher_is_better=False, percent=False, published="FID"),
+    Metric(key="kernel", title="Kernel distance", higher_is_better=False, percent=False),
+    Metric(
+        key="object_frechet",
+        title="Object Frechet distance",
+        higher_is_better=False,
+        percent=False,
+        published="object FID",
+    ),
+    Metric(key="object_kernel", title="Object kernel distance", higher_is_better=False, percent=False),
+    Metric(key="miou", title="mIoU", published="mIoU"),
+    Metric(key="accuracy", title="Pixel accuracy", published="AC"),
+)
+"""The titles are the measures of eval cards."""
 
 
 def ablation_tables() -> dict[str, tuple[System, AblationTable]]:

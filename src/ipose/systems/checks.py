@@ -1,10 +1,9 @@
 """What a training needs before data are read: a run folder that can be used, and a device."""
 
-import os
 from pathlib import Path
 
 from ipose.errors import ConfigError, RunError
-from ipose.training.folders import refuse_taken
+from ipose.training.folders import refuse_taken, writes
 from ipose.training.run import Run
 
 
@@ -16,7 +15,7 @@ def check_run_folder(folder: Path, *, resume: bool) -> None:
     Raises:
         RunError: a new run in a folder that is taken, or no run to go on with.
     """
-    if os.environ.get("RANK", "0") != "0":
+    if not writes():
         return
     if resume:
         if not folder.exists():
@@ -39,13 +38,10 @@ def check_compiler(device: str | None) -> None:
     try:
         torch.compile(doubled)(torch.ones(2, device=where))
     except Exception as error:  # of many types, by what is missing
-        raise ConfigError(
-            "torch.compile does not work here",
-            field="compile",
-            found=str(error).strip().split("\n")[0],
-            expected="a C++ compiler (g++) with Python's headers; on a GPU, Triton",
-            mend="Install it, or leave out --compile. It changes speed alone.",
-        ) from error
+        message = "torch.compile does not work here"
+        mend, found = "Install it, or leave out --compile. It changes speed alone.", str(error).strip().split("\n")[0]
+        expected = "a C++ compiler (g++) with Python's headers; on a GPU, Triton"
+        raise ConfigError(message, field="compile", found=found, expected=expected, mend=mend) from error
 
 
 def check_device(name: str | None) -> None:
@@ -57,10 +53,6 @@ def check_device(name: str | None) -> None:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(
-            "no such device here",
-            field="device",
-            found=name,
-            expected="cpu or cuda" if torch.cuda.is_available() else "cpu (this torch finds no GPU)",
-            mend="Check the driver (nvidia-smi), or name another device.",
-        ) from error
+        mend = "Check the driver (nvidia-smi), or name another device."
+        expected = "cpu or cuda" if torch.cuda.is_available() else "cpu (this torch finds no GPU)"
+        raise ConfigError("no such device here", field="device", found=name, expected=expected, mend=mend) from error

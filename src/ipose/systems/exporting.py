@@ -19,12 +19,11 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import ipose
-from ipose.data.file_lists import is_free
 from ipose.errors import ConfigError, MissingDependencyError, RunError
 from ipose.model_folder import open_model
+from ipose.systems.converting import refuse_occupied
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_model, systems
-from ipose.training.folders import what_is
 from ipose.whole_files import replace_folder, write_text_whole
 
 Form = Literal["onnx", "pt2"]
@@ -69,7 +68,6 @@ class Exports:
     """What a model can be exported as. A record's `exporting` function gives it.
 
     Args:
-        programs: of the model.
         about: what a user of the programs must know, as plain values, for export.json.
         left_out: sentences about what cannot be exported, and why.
     """
@@ -82,23 +80,15 @@ class Exports:
 def export_model(
     model: Path, out: Path, forms: Sequence[Form] = ("onnx", "pt2"), only: Sequence[str] = ()
 ) -> list[str]:
-    """Write NAME.onnx and NAME.pt2 for each program of a model, and export.json.
+    """Write NAME.onnx and NAME.pt2 for each program of a model, and export.json. `only`: names of some programs, () =
+    all. Gives lines to print.
 
-    Args:
-        model: run or model folder.
-        out: new or empty folder.
-        forms: "onnx", "pt2" (torch.export) or both.
-        only: names of the programs to write. None = all.
-    Returns:
-        lines to print.
     Raises:
         ConfigError: a model of a system that cannot be exported, or no such program.
         MissingDependencyError: ONNX is asked for, and its packages are not here.
         RunError: no model there, `out` is taken, or a written program does not give the model's answers.
     """
-    if not is_free(out):
-        message = "the folder of an export must be new or empty"
-        raise RunError(message, file=out, found=what_is(out), mend="Choose another folder.")
+    refuse_occupied(out, "the folder of an export")
     _check_forms(forms)
     saved = open_model(model)
     system = system_of_model(saved)

@@ -1,7 +1,7 @@
 """`ipose generate`, for every system that makes images: which system a model is of, and what it can be asked for."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from ipose.errors import ConfigError
 from ipose.model_folder import open_model
 from ipose.systems.checks import check_device
-from ipose.systems.record import MakeOptions, System, function_named
+from ipose.systems.record import System, function_named, own_options
 from ipose.systems.registry import system_of_model
 from ipose.training.config import Precision
 
@@ -67,13 +67,11 @@ def make_images(
     precision: Precision = "no",
     given: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
-    """Images of a run or model folder, of whatever system; yields each file as it is written.
+    """Images of a run or model folder, of whatever system; yields each file as it is written. With precision bf16 the
+    networks that make images compute in bfloat16, but for norms, positions and parts.
 
     Args:
-        model: run or model folder.
         request: what is asked for; its `options` are taken from `given`.
-        device: to compute on.
-        precision: "bf16" = the networks that make images compute in bfloat16, but for norms, positions and parts.
         given: options of any system, by name; None or empty = not given. Those of other systems are refused.
     Raises:
         RunError: no model there, or one of a system that is not installed.
@@ -85,7 +83,10 @@ def make_images(
     if system.making is None:
         raise ConfigError("this model makes no images", file=model, mend=system.instead)
     _check_inputs(system, request)
-    request = replace(request, options=_own_options(system, given or {}))
+    asked = {name: value for name, value in (given or {}).items() if value}
+    mend = "Leave it out, or name a model of the system that has it."
+    options = own_options(system.make_options, asked, f"{system.title} has no such option", mend)
+    request = replace(request, options=options)
     loaded = function_named(system.loading)(saved).to(device)
     files = function_named(system.making)(loaded, request)
     yield from files if precision == "no" else _in_bfloat16(files, torch.device(device).type)
@@ -107,24 +108,5 @@ def _check_inputs(system: System, request: Request) -> None:
     if not system.reads_maps:
         for name in ("inputs", "split", "instances", "keep_size"):
             if getattr(request, name):
-                raise ConfigError(
-                    f"{system.title} makes images of noise, not of label maps",
-                    field=name,
-                    found=getattr(request, name),
-                    mend="Leave it out.",
-                )
-
-
-def _own_options(system: System, given: Mapping[str, Any]) -> MakeOptions:
-    """The system's part of the options. Raises ConfigError for one that was given and is another system's."""
-    own = {item.name for item in fields(system.make_options)}
-    for name, value in given.items():
-        if value and name not in own:
-            raise ConfigError(
-                f"{system.title} has no such option",
-                field=name,
-                found=value,
-                expected=", ".join(f"--{name.replace('_', '-')}" for name in sorted(own)) or "no options of its own",
-                mend="Leave it out, or name a model of the system that has it.",
-            )
-    return system.make_options(**{name: value for name, value in given.items() if name in own})
+                message = f"{system.title} makes images of noise, not of label maps"
+                raise ConfigError(message, field=name, found=getattr(request, name), mend="Leave it out.")

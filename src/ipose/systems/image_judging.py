@@ -29,11 +29,10 @@ from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow
 from ipose.systems.judging import Judged, data_of, images_folder
-from ipose.systems.made_images import MadeImages, file_stem, hash_of_model, in_precision
+from ipose.systems.made_images import MadeImages, facts_of, file_stem, hash_of_model, in_precision
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
 from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, spread, with_parts_of
-from ipose.training.config import Precision
 from ipose.training.run import Run
 from ipose.types import Scene
 
@@ -44,11 +43,7 @@ NO_SEGMENTER = "No mIoU and no pixel accuracy: no segmenter was named (--segment
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of generated images of a split. The system's `load` must give a `SceneModel`.
-
-    Raises:
-        DataError: no network to judge with.
-    """
+    """Cards of generated images of a split. The system's `load` must give a `SceneModel`."""
     data = data or data_of(run)
     model = function_named(system_of_run(run).loading)(run.folder).to(options.device)
     judged = judge_images(run, model, data, options, card_facts(run.folder, data.data, model_facts(run)), name)
@@ -70,31 +65,15 @@ def nothing_to_judge_by(run: Run, left_out: Sequence[str]) -> DataError:
 def judge_images(
     run: Run, model: SceneModel, data: DataConfig, options: EvaluateOptions, facts: Mapping[str, Any], name: str
 ) -> Judged:
-    """Generate images of a split, and judge them as `evaluate --images` does. Images that stand are kept.
-
-    Args:
-        run: of the model.
-        model: on the device of `options`.
-        data: of the scenes.
-        options: of `ipose evaluate`.
-        facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
-        name: of the data; "" = they are the run's own.
+    """Generate images of a split, and judge them as `evaluate --images` does. Images that stand are kept. `facts`:
+    fields that all cards share. `name`: of the data; "" = they are the run's own.
     """
     judges, missing = judges_of(options, model.spec)
     left_out = [] if missing is None else [missing]
     left_out += [] if options.segmenter is not None or options.features is None else [NO_SEGMENTER]
     if not judges:
         return Judged((), tuple(left_out))
-    made = generate_set(
-        model,
-        data,
-        images_folder(run, options, name),
-        seeds=options.seeds,
-        limit=options.limit,
-        split=options.split,
-        made_by=hash_of_model(run.model),
-        options=options,
-    )
+    made = generate_set(model, data, images_folder(run, options, name), options, made_by=hash_of_model(run.model))
     cards: list[EvalCard] = []
     for protocol, judge in judges:
         size = options.batch_size
@@ -122,36 +101,21 @@ class GeneratedSet:
 
 
 def generate_set(
-    model: SceneModel,
-    data: DataConfig,
-    out: Path,
-    *,
-    seeds: Sequence[int],
-    limit: int | None = None,
-    split: str = "val",
-    made_by: str = "",
-    options: EvaluateOptions | None = None,
+    model: SceneModel, data: DataConfig, out: Path, options: EvaluateOptions, *, made_by: str = ""
 ) -> GeneratedSet:
     """Write `<scene>_seed<n>.png` of each scene of a split, as `ipose generate` does. Images that stand are kept.
 
     Args:
-        model: a trained model.
-        data: of the scenes; with the data's own instance maps.
-        out: folder to write to (`ipose.systems.made_images`).
-        seeds: of the noise. Each scene has one image for each seed.
-        limit: number of scenes, from the first one; None = all.
-        split: which scenes.
+        options: give split, limit, precision and seeds: each scene has one image for each seed.
         made_by: hash of the model. Images of another one are removed.
-        options: say in which precision. None = float32.
     Raises:
         SpecError: data and model have different classes.
         DataError: the data cannot be read, or `out` holds other files.
     """
     check_classes(model.spec, open_spec(data).labels, data.data)
-    scenes = open_scenes(data, split, model.size, limit=limit)
+    scenes = open_scenes(data, options.split, model.size, limit=options.limit)
     names = scenes.names if isinstance(scenes, SceneFolder) else [scene.name for scene in scenes]
-    options = options or EvaluateOptions()
-    folder = _folder(out, model, scenes, made_by, split, options.precision)
+    folder, seeds = _folder(out, model, scenes, made_by, options), options.seeds
     files = [ImageFile(name, n, folder.place(_file_name(name, n))) for name in names for n in sorted(seeds)]
     folder.say_what_stands(sum(file.path.is_file() for file in files), len(files))
     for batch, missing in _unmade(scenes, names, seeds, folder):
@@ -182,11 +146,9 @@ def _gallery(made: GeneratedSet) -> Section:
 
 
 def _folder(
-    out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, split: str, precision: Precision
+    out: Path, model: SceneModel, scenes: Sequence[Scene], made_by: str, options: EvaluateOptions
 ) -> MadeImages:
-    height, width = model.size
-    facts = {"model": made_by, "split": split, "size": f"{height}x{width}", "spec": fingerprint((), model.spec)}
-    facts |= {} if precision == "no" else {"precision": precision}
+    facts = facts_of(model.size, made_by, options) | {"split": options.split, "spec": fingerprint((), model.spec)}
     if not isinstance(scenes, SceneFolder):  # a world that is drawn: the number of scenes changes none of them
         world = {name: value for name, value in vars(getattr(scenes, "config", scenes)).items() if name != "count"}
         return MadeImages(out, {**facts, "spec": fingerprint((), model.spec, world)})
@@ -201,7 +163,7 @@ def _unmade(
     waiting: list[Scene] = []
     asked: tuple[int, ...] = ()
     for i, name in enumerate(progress_bar(names, f"generating, {len(seeds)} seeds")):
-        missing = tuple(seed for seed in seeds if not folder.stands(_file_name(name, seed)))
+        missing = tuple(seed for seed in seeds if not folder.place(_file_name(name, seed)).is_file())
         if waiting and (missing != asked or len(waiting) == AT_ONCE):
             yield waiting, asked
             waiting = []

@@ -9,15 +9,15 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import spec_source
 from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
-from ipose.evaluation.class_cards import class_cards
+from ipose.evaluation.class_diversity import class_cards
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.judges import CLASSES, RECONSTRUCTION, ROBUSTNESS, EvaluateOptions
 from ipose.evaluation.reconstruction import reconstruction_cards
 from ipose.model_folder import CONFIG, SPEC, open_model
 from ipose.reports.page import Section
-from ipose.systems.judged_page import write_judged_page
 from ipose.systems.record import System, function_named
 from ipose.systems.registry import system_of_model, system_of_run, systems
+from ipose.systems.reporting import write_judged_page
 from ipose.training.folders import nearby, what_is
 from ipose.training.run import Run
 from ipose.weights import bundled
@@ -30,12 +30,9 @@ class Judged:
     """Result of an evaluation.
 
     Args:
-        cards: the cards.
         left_out: a sentence for everything that could not be judged: why, and what to do.
-        table: a table to print above the cards.
         sections: of a page about it: some of the images.
         files: files of the cards, in the same order; () = not written yet.
-        report: the page, of a model folder alone; None = none was written.
     """
 
     cards: Sequence[EvalCard]
@@ -47,12 +44,7 @@ class Judged:
 
 
 class ModelAlone(Run):
-    """A model folder that no run made here (converted, or copied), where a run is expected. Its training is unknown.
-
-    Args:
-        folder: the model folder.
-        kind: of its system.
-    """
+    """A model folder that no run made here (converted, or copied), where a run is expected. Its training is unknown."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         super().__init__(folder, {"kind": kind, "config": {}, "train": {}})
@@ -78,12 +70,9 @@ def open_judged(folder: Path) -> Run:
 
 
 def evaluate_run(folder: Path, data: DataConfig | None = None, options: EvaluateOptions | None = None) -> Judged:
-    """Make and write the eval cards of a run, or of a model folder alone.
+    """Make and write the eval cards of a run, or of a model folder alone. `data`: to judge on; None = the run's own
+    validation data.
 
-    Args:
-        folder: of the run or model.
-        data: to judge on; None = the run's own validation data.
-        options: None = the defaults.
     Raises:
         RunError: no run or model in the folder, or one of a system without cards; a model alone, and no data.
         ConfigError: a protocol that this system does not have.
@@ -158,33 +147,21 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
     if not system.judged_by:
         judged = ", ".join(other.kind for other in systems() if other.judged_by)
         raise RunError(
-            "no cards are made of such a run",
-            file=run.folder,
-            found=system.kind,
-            expected=judged,
-            mend=system.instead,
+            "no cards are made of such a run", file=run.folder, found=system.kind, expected=judged, mend=system.instead
         )
     if protocols is None:
         return next(iter(system.judged_by))
     family = next((name for name in (CLASSES, RECONSTRUCTION, ROBUSTNESS) if name in protocols), "images")
     if family not in system.judged_by:
-        raise ConfigError(
-            f"{system.title} is not judged by this protocol",
-            field="protocol",
-            found=", ".join(protocols),
-            expected=", ".join(system.judged_by),
-            mend=system.instead or None,
-        )
+        message, mend = f"{system.title} is not judged by this protocol", system.instead or None
+        found = ", ".join(protocols)
+        raise ConfigError(message, field="protocol", found=found, expected=", ".join(system.judged_by), mend=mend)
     return family
 
 
 def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] | None) -> None:
     """Check that all options of `ipose evaluate RUN` have a meaning for this run.
 
-    Args:
-        folder: of the run.
-        given: names of the options.
-        protocols: None = the system's default.
     Raises:
         RunError: no run in the folder, or a run of a system without cards.
         ConfigError: an option without a meaning.
@@ -195,12 +172,9 @@ def check_options(folder: Path, given: Sequence[str], protocols: Sequence[str] |
     fine = system.judged_by[family]
     for name in given:
         if name not in fine:
-            raise ConfigError(
-                f"an option that means nothing for {system.title} judged by {family}",
-                field=name,
-                expected=", ".join(f"--{option.replace('_', '-')}" for option in fine),
-                mend=system.instead or None,
-            )
+            message = f"an option that means nothing for {system.title} judged by {family}"
+            expected = ", ".join(f"--{option.replace('_', '-')}" for option in fine)
+            raise ConfigError(message, field=name, expected=expected, mend=system.instead or None)
 
 
 def data_of(run: Run) -> DataConfig:

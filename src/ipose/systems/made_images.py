@@ -18,6 +18,7 @@ from typing import Any
 import ipose
 from ipose.errors import DataError
 from ipose.evaluation.eval_card import EvalCard
+from ipose.evaluation.judges import EvaluateOptions
 from ipose.model_folder import sha256_of
 from ipose.training.config import Precision
 from ipose.training.provenance import git_commit
@@ -73,10 +74,6 @@ class MadeImages:
         """Path of an image."""
         return self.folder / name
 
-    def stands(self, name: str) -> bool:
-        """Whether an image of this name is there."""
-        return (self.folder / name).is_file()
-
     def say_what_stands(self, standing: int, count: int) -> None:
         """Say how many images need not be made, if there are some."""
         if standing:
@@ -93,6 +90,12 @@ class MadeImages:
         if scenes:
             count = f"{len(scenes)} scene{'s' if len(scenes) > 1 else ''}"
             _say(f"{self.folder}: the maps of {count} were changed. Their images are made anew.")
+
+
+def facts_of(size: tuple[int, int], made_by: str, options: EvaluateOptions) -> dict[str, str]:
+    """What images of a model were made by, in words; of no split and spec."""
+    facts = {"model": made_by, "size": f"{size[0]}x{size[1]}", "split": "", "spec": ""}
+    return facts | ({} if options.precision == "no" else {"precision": options.precision})
 
 
 def in_precision(cards: Sequence[EvalCard], precision: Precision) -> list[EvalCard]:
@@ -126,13 +129,9 @@ def _images(folder: Path) -> list[Path]:
     """All images in the folder. Raises DataError for anything else in it."""
     paths = [path for path in sorted(folder.iterdir()) if path.name != MADE_FROM and not path.name.startswith(".")]
     if strangers := [path.name for path in paths if not _IMAGE.match(path.name)]:
-        raise DataError(
-            "the folder for generated images holds other files",
-            file=folder,
-            found=", ".join(strangers[:4]),
-            expected="images of ipose evaluate, or nothing",
-            mend="Name another folder with --out.",
-        )
+        message, mend = "the folder for generated images holds other files", "Name another folder with --out."
+        found = ", ".join(strangers[:4])
+        raise DataError(message, file=folder, found=found, expected="images of ipose evaluate, or nothing", mend=mend)
     return paths
 
 

@@ -19,8 +19,8 @@ from ipose.evaluation.judges import EvaluateOptions
 from ipose.evaluation.protocols import protocol_named
 from ipose.images import image_uint8
 from ipose.reports.page import Section
-from ipose.systems.judged_page import images_section
-from ipose.systems.made_images import MadeImages, in_precision
+from ipose.systems.made_images import MadeImages, facts_of, in_precision
+from ipose.systems.reporting import images_section
 
 
 @runtime_checkable
@@ -47,18 +47,11 @@ def judge_numbered(
     *,
     count: int,
 ) -> tuple[list[EvalCard], Section]:
-    """Make numbered images in a folder, and compare the whole set with photographs.
+    """Make numbered images in a folder, and compare the whole set with photographs. `real`: photographs at the size of
+    the images. Gives the cards, and some of the images for a page.
 
     Args:
-        model: on the device of `options`.
-        made_by: hash of the model. Images of another one are removed.
-        real: photographs at the size of the images.
-        options: reads protocols (of whole images), features, seeds (the first one), batch_size and device.
-        folder: of the images.
-        facts: fields that all cards share.
-        count: number of images.
-    Returns:
-        the cards, and some of the images for a page.
+        options: give protocols (of whole images), features, precision, and the seed of the noise (the first one).
     Raises:
         ConfigError: a protocol of objects, which noise has none of.
         MissingWeightsError: no feature network.
@@ -70,7 +63,7 @@ def judge_numbered(
             raise ConfigError(message, field="protocol", found=protocol.name, expected="a protocol of whole images")
     source = options.features or "inception"
     networks = [load_features(source, antialias=p.inception_antialias, device=options.device) for p in protocols]
-    images = make_numbered(model, made_by, folder, options.seeds[0], count, options.batch_size, options)
+    images = make_numbered(model, made_by, folder, count, options)
     cards = [
         card
         for protocol, network in zip(protocols, networks, strict=True)
@@ -80,34 +73,16 @@ def judge_numbered(
 
 
 def make_numbered(
-    model: NoiseModel,
-    made_by: str,
-    folder: Path,
-    seed: int,
-    count: int,
-    batch_size: int,
-    options: EvaluateOptions | None = None,
+    model: NoiseModel, made_by: str, folder: Path, count: int, options: EvaluateOptions
 ) -> list[ImageFile]:
-    """Write `seed<n>_<number>.png` for the numbers 0, 1, ..., batch by batch. Images that stand are kept.
-
-    Args:
-        model: a trained model.
-        made_by: hash of the model.
-        folder: to write to.
-        seed: of the noise.
-        count: number of images.
-        batch_size: images at once.
-        options: say in which precision. None = float32.
-    """
-    options = options or EvaluateOptions()
-    height, width = model.size
-    facts = {"model": made_by, "size": f"{height}x{width}", "split": "", "spec": ""}
-    made = MadeImages(folder, facts | ({} if options.precision == "no" else {"precision": options.precision}))
+    """Write `seed<n>_<number>.png` for the numbers 0, 1, ..., batch by batch. Images that stand are kept."""
+    seed, size = options.seeds[0], options.batch_size
+    made = MadeImages(folder, facts_of(model.size, made_by, options))
     files = [ImageFile(f"{i}", seed, made.place(f"seed{seed}_{i:06d}.png")) for i in range(count)]
     missing = [i for i, file in enumerate(files) if not file.path.is_file()]
     made.say_what_stands(count - len(missing), count)
-    batches = [missing[first : first + batch_size] for first in range(0, len(missing), batch_size)]
-    for numbers in progress_bar(batches, f"generating, batches of {batch_size}"):
+    batches = [missing[first : first + size] for first in range(0, len(missing), size)]
+    for numbers in progress_bar(batches, f"generating, batches of {size}"):
         with options.making:
             drawn = model.numbered(seed, numbers)
         for number, image in zip(numbers, image_uint8(drawn.float().cpu()), strict=True):

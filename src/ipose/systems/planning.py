@@ -12,9 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ipose.seeds import kept_random_state
-from ipose.systems.checks import check_compiler, check_device
-from ipose.systems.record import function_named
-from ipose.systems.training import Prepared, Task
+from ipose.systems.training import Prepared, Task, prepare
 from ipose.training.averaging import Averages
 from ipose.training.batches import batch_stream
 from ipose.training.config import TrainConfig
@@ -30,15 +28,9 @@ class Plan:
     """What a training will take.
 
     Args:
-        parameters: of each network.
         operations: of a step, forward and backward: floating-point operations of products and convolutions.
-        seconds: of a step, the batch included.
         waiting: share of this time in which the step waits for its batch.
         peak_bytes: most memory in use: of the GPU, or of this process. None = cannot be measured here.
-        steps: of the whole training.
-        batch_size: items of a step.
-        about: the data in words.
-        device: that was measured on.
     """
 
     parameters: Mapping[str, int]
@@ -79,23 +71,10 @@ def _hours_in_words(hours: float) -> str:
 
 
 def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, measured: int = MEASURED) -> Plan:
-    """Take some steps of a training, and say what the whole of it will take. Nothing is written.
-
-    Args:
-        task: as for `ipose.systems.training.train_system`.
-        loop: settings of `TrainConfig`; what is None or left out follows from the config.
-        device: None = what is there.
-        measured: steps that are timed.
-    Raises:
-        ConfigError, DataError, SupportError, MissingWeightsError, RunError: as when the training begins.
+    """Take some steps of a training, and say what the whole of it will take. Nothing is written. The arguments are
+    those of `train_system`; `measured`: steps that are timed.
     """
-    settings = {name: value for name, value in loop.items() if value is not None}
-    check_device(device)
-    if settings.get("compile"):
-        check_compiler(device)
-    prepare = function_named(task.system.training)
-    prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=False)
-    config = TrainConfig(**{**prepared.loop, **settings})
+    prepared, config = prepare(task, loop, device)
     processes = Processes(device)
     with kept_random_state():
         operations, seconds, waiting = _measure(prepared, config, processes, measured)
@@ -118,13 +97,9 @@ def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, meas
 def _measure(prepared: Prepared, config: TrainConfig, processes: Processes, measured: int) -> tuple[int, float, float]:
     """Operations of a step, seconds of a step, share of waiting."""
     objective, device = prepared.objective, processes.device
-    move = getattr(objective, "to", None)
-    if move is not None:
-        move(device)
-    for network in objective.networks.values():
-        network.to(device).train()
-        if config.compile:
-            network.compile()
+    processes.place(objective)
+    for network in objective.networks.values() if config.compile else ():
+        network.compile()
     stepper = Stepper(
         objective, Averages(objective.networks, getattr(objective, "averaged", ()), config.ema_decay), config, processes
     )

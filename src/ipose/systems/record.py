@@ -11,13 +11,15 @@ from dataclasses import dataclass, field, fields
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ipose.ablations.table import AblationTable
 from ipose.configs import Published
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError
 from ipose.training.config import Better
+
+Options = TypeVar("Options")
 
 IMAGE_OPTIONS = (
     *("data", "spec", "split", "protocol", "features", "segmenter", "class_map", "ignore", "segmenter_size", "lpips"),
@@ -99,7 +101,7 @@ class Released:
     """What `ipose convert` does with the file of one network that somebody released.
 
     Args:
-        making: `make(file, state, hints) -> Converted` (`ipose.systems.converted_files`); None = no model comes of it.
+        making: `make(file, state, hints) -> Converted` (`ipose.systems.converting`); None = no model comes of it.
         instead: what to do with it, where no model comes of it alone.
         names: what the names of its tensors begin with, as a pattern ("enc\\d\\.|fc_mu\\."); "" = it is one of those
             that `ipose.interop.release.recognise` knows.
@@ -142,8 +144,8 @@ class System:
             `ipose export`.
         judging: `judge(run, data, options, name) -> Judged` (`ipose.systems.judging`), of a run, or of a model folder
             alone (`ipose.systems.judging.ModelAlone`); None = it gets no cards.
-        class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes" (`ipose.evaluation.class_cards`);
-            None = it has no noise for each class.
+        class_noise: `noise(run, device) -> (sampler, size)` for protocol "classes"
+            (`ipose.evaluation.class_diversity`); None = it has no noise for each class.
         reconstruction: `coder(run, device) -> (reconstruct, size)` for protocol "reconstruction"
             (`ipose.evaluation.reconstruction`); None = it has no encoder.
         judged_by: options of `ipose evaluate` that mean something for it, by family of protocols, the default first.
@@ -221,6 +223,15 @@ class System:
         return self.config() if self.preset is None else self.preset(preset or self.presets[0])
 
 
+def own_options(kind: type[Options], given: Mapping[str, Any], refusal: str, mend: str) -> Options:
+    """The options of a system, of those that were given. Raises ConfigError (`refusal`) for one of another system."""
+    own = sorted(item.name for item in fields(kind))  # type: ignore[arg-type]
+    if other := next((name for name in given if name not in own), None):
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in own) or "no options of its own"
+        raise ConfigError(refusal, field=other, found=given[other], expected=flags, mend=mend)
+    return kind(**given)
+
+
 def function_named(name: str) -> Any:
     """The function (or record) that "module:name" names; its module is imported now.
 
@@ -231,10 +242,6 @@ def function_named(name: str) -> Any:
     try:
         return attrgetter(attribute)(import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(
-            "a record names what cannot be imported",
-            field=name,
-            found=str(error),
-            expected='"module:function"',
-            mend="Mend the package that brings the system, or install what it needs.",
-        ) from error
+        message = "a record names what cannot be imported"
+        mend = "Mend the package that brings the system, or install what it needs."
+        raise ConfigError(message, field=name, found=str(error), expected='"module:function"', mend=mend) from error

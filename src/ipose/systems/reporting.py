@@ -1,4 +1,7 @@
-"""report.html of any run: what it is, what came out, how it was made. Written when a training ends, and anew later."""
+"""report.html of any run: what it is, what came out, how it was made. Written when a training ends, and anew later.
+
+Of a model folder that no run made here: a page beside its cards, with its numbers, what is missing, and some images.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -6,15 +9,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ipose.configs import config_from_plain
+from ipose.data.parallel import progress_bar
 from ipose.errors import DataError, RunError, SpecError
-from ipose.reports.blocks import config_table, curves_figure, environment_facts
-from ipose.reports.card_blocks import cards_table, find_cards, markdown_tables
-from ipose.reports.page import ReportContent, Section, write_report
+from ipose.evaluation.image_sets import Pictured
+from ipose.reports.blocks import (
+    cards_table,
+    config_table,
+    curves_figure,
+    environment_facts,
+    find_cards,
+    markdown_tables,
+    short_table,
+)
+from ipose.reports.contact_sheet import Tile
+from ipose.reports.figures import photo
+from ipose.reports.page import Figure, ReportContent, Section, write_report
 from ipose.systems.record import function_named
 from ipose.systems.registry import system_of_run
-from ipose.training.best import Best, read_best
+from ipose.systems.scene_models import spread
+from ipose.training.checkpoint_files import Best, read_best
 from ipose.training.config import NO_METRIC
 from ipose.training.metrics import read_metrics
+from ipose.training.provenance import command_line
 from ipose.training.run import Run
 
 Config = TypeVar("Config")
@@ -27,7 +43,6 @@ class RunPage:
     """What a system says of its run.
 
     Args:
-        sections: what came out.
         settings: its configuration beside the published one.
         lead: end of the page's first sentence, after what it was trained on.
         curves: paragraph above the training's curves.
@@ -119,3 +134,34 @@ def files_sections(folder: Path) -> list[Section]:
     if tables:
         sections.append(Section("Ablations", "Tables that lie beside this run.", tables))
     return sections
+
+
+SHOWN = 24
+"""Images on the page, of a system without label maps."""
+
+
+def write_judged_page(
+    folder: Path, title: str, model: Path, data: str, left_out: Sequence[str], sections: Sequence[Section]
+) -> Path:
+    """Write report.html into the folder of cards. `left_out`: what could not be judged, a sentence each. `sections`: of
+    images.
+    """
+    cards, _ = find_cards(folder)
+    here = [(path, card) for path, card in cards if "/" not in path]
+    text = "Numbers compare where metric, protocol and features are the same. The cards have all that they depend on."
+    tables = [short_table([card for _, card in here]), cards_table(here)]
+    numbers = [Section("Numbers", text, tables, shown=1, rest="card by card")]
+    missing = [Section("Not judged", "\n\n".join(left_out))] if left_out else []
+    content = ReportContent(
+        title=f"{title}: {model.name}",
+        lead=f"The model {model}, judged on {data}.",
+        sections=[*numbers, *missing, *sections],
+        facts=environment_facts(command_line()),
+    )
+    return write_report(folder / "report.html", content)
+
+
+def images_section(images: Sequence[Pictured]) -> Section:
+    """Some of many images, from all over."""
+    tiles = [Tile(photo(image.pixels()), image.scene) for image in progress_bar(spread(images, SHOWN), "page")]
+    return Section("Generated images", f"{len(tiles)} of {len(images)}, by number.", [Figure(tiles)])

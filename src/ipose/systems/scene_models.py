@@ -1,20 +1,27 @@
-"""What every model that makes images of label maps can share: the files that it writes, sheets, and a gallery.
+"""What every model that makes images of label maps can share: files that it writes, sheets, a gallery, and a metric.
 
 A record may name `make` from here (`making="ipose.systems.scene_models:make"`), and `judge` of
-`ipose.systems.image_judging`; all that they ask of the model is to be a `SceneModel`.
+`ipose.systems.image_judging`; all that they ask of the model is to be a `SceneModel`. The metric is for `--keep-best`:
+how far generated images are from photographs, as a Frechet distance. Its features are Inception's (FID) where the
+weights are here, else those of a small random network. The latter compare steps of one training, and nothing else.
 """
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
 from ipose.data.input_maps import find_inputs, read_inputs
 from ipose.data.png import write_photo
+from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
+from ipose.evaluation.feature_distances import FewSamplesWarning, frechet_distance
+from ipose.evaluation.feature_networks import FeatureNetwork, load_features
 from ipose.images import image_uint8
 from ipose.label_spec import LabelSpec
 from ipose.reports.blocks import scene_figure
@@ -85,18 +92,38 @@ def make(model: SceneModel, request: Request) -> Iterator[Path]:
     Raises:
         DataError: a map that cannot be read, or is of another spec.
     """
-    size = None if request.keep_size else model.size
-    split, instances = request.split, request.instances
-    found = find_inputs(request.maps, model.spec, split=split, instances=instances, out=request.out)
-    for _, scene in read_inputs(found, model.spec, size):
-        row = scene_row(model, scene, request.seeds)
-        request.out.mkdir(parents=True, exist_ok=True)
-        for seed, image in zip(request.seeds, (row.images or {}).values(), strict=True):
+
+    def sheet_of(scene: Scene, images: Mapping[str, Tensor]) -> Image.Image:
+        return scene_sheet([SceneRow(scene, images=images)], model.spec)
+
+    def painted(scene: Scene) -> Iterator[Tensor]:
+        return (batch[0].float().cpu() for batch in model.images([scene], request.seeds))
+
+    yield from images_of_maps(request, model.spec, model.size, painted, sheet_of)
+
+
+def images_of_maps(
+    request: Request,
+    spec: LabelSpec,
+    size: tuple[int, int],
+    painted: Callable[[Scene], Iterable[Tensor]],
+    sheet_of: Callable[[Scene, Mapping[str, Tensor]], Image.Image],
+) -> Iterator[Path]:
+    """Write `painted(scene)`, an image for each seed, and their sheet, for every map of the request.
+
+    Each image is written before the next one is computed.
+    """
+    found = find_inputs(request.maps, spec, split=request.split, instances=request.instances, out=request.out)
+    for _, scene in read_inputs(found, spec, None if request.keep_size else size):
+        images: dict[str, Tensor] = {}
+        for seed, image in zip(request.seeds, painted(scene), strict=True):
+            images[f"seed {seed}"] = image
+            request.out.mkdir(parents=True, exist_ok=True)
             path = request.out / f"{scene.name}_seed{seed}.png"
             write_photo(path, image_uint8(image))
             yield path
         path = request.out / f"{scene.name}_sheet.png"
-        save_whole(scene_sheet([row], model.spec), path)
+        save_whole(sheet_of(scene, images), path)
         yield path
 
 
@@ -121,3 +148,57 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     """`count` items (scenes, say) from all over a sequence, or all."""
     stride = max(1, len(items) // count)
     return [items[i] for i in range(0, len(items), stride)][:count]
+
+
+AT_ONCE = 4
+"""Images in a batch."""
+
+
+def frechet_of_scenes(paint: Callable[[Sequence[Scene]], Tensor], scenes: Sequence[Scene]) -> float:
+    """The distance of generated images, one of each scene, from the scenes' photographs.
+
+    Args:
+        paint: images in [-1, 1], float (b, 3, h, w), of some scenes.
+        scenes: of one size, with photographs.
+    Raises:
+        ConfigError: a scene without a photograph.
+    """
+
+    def made() -> Iterator[Tensor]:
+        for first in range(0, len(scenes), AT_ONCE):
+            batch = [scenes[i] for i in range(first, min(first + AT_ONCE, len(scenes)))]
+            yield image_uint8(paint(batch).float().cpu())
+
+    return frechet_of_images(made(), (_photograph(scenes[i])[None] for i in range(len(scenes))))
+
+
+@torch.no_grad()
+def frechet_of_images(made: Iterable[Tensor], real: Iterable[Tensor]) -> float:
+    """The distance of two sets of images, given in batches of uint8 (b, 3, h, w)."""
+    network = inception_or_random()
+    features = [torch.cat([network(images) for images in batches]) for batches in (made, real)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FewSamplesWarning)  # steps of one training have the same counts
+        return frechet_distance(*features).item()
+
+
+def have_photographs(scenes: Sequence[Scene]) -> bool:
+    """Whether the validation scenes have photographs, by the first one."""
+    return len(scenes) > 1 and scenes[0].image is not None
+
+
+def _photograph(scene: Scene) -> Tensor:
+    if scene.image is None:
+        mend = "Give every validation scene a photograph, or leave --keep-best out."
+        raise ConfigError(
+            "a validation scene without a photograph cannot be compared with", found=scene.name, mend=mend
+        )
+    return scene.image
+
+
+def inception_or_random(device: str = "cpu") -> FeatureNetwork:
+    """Inception, if its weights are here, else a small random network."""
+    try:
+        return load_features("inception", device=device)
+    except (MissingWeightsError, MissingDependencyError):
+        return load_features("random", device=device)

@@ -17,10 +17,12 @@ from ipose.systems.record import System, TrainOptions, function_named
 from ipose.systems.reporting import write_run_report
 from ipose.training.averaging import without_estimates
 from ipose.training.batches import BatchSource
-from ipose.training.best import Criterion
+from ipose.training.checkpoint_files import Criterion
 from ipose.training.config import NO_METRIC, Better, TrainConfig
+from ipose.training.folders import writes
 from ipose.training.loop import train
 from ipose.training.metrics import append_metrics
+from ipose.training.processes import Processes
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot, TrainResult
 from ipose.whole_files import replace_folder, save_whole
@@ -31,9 +33,7 @@ class Task:
     """What to train, and on what. With the loop's settings, all that run.json remembers.
 
     Args:
-        system: its record.
         config: of the system: networks and objective.
-        data: what to learn from; None for a system whose options say so.
         options: what the system takes beside; None = its defaults.
     """
 
@@ -54,19 +54,12 @@ class Task:
         return {self.system.config_key: config or self.config, **data, **self.options.described()}
 
 
-def save_pretrained(model: Any, folder: Path) -> None:
-    """What a model's `save_pretrained` writes."""
-    model.save_pretrained(folder)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """A training that is ready for its first step. What a system's `prepare` gives.
 
     Args:
         config: the task's, fitted to the data (number of classes, ...).
-        objective: what learns.
-        source: what it learns from.
         about: the source in words, for run.json: "200 scenes of my-world".
         loop: what the config says of the loop: batch_size, ema_decay, schedule, ... and steps, by its epochs.
         model: the model of a step, in eval mode, from copies: the training itself does not notice.
@@ -85,7 +78,7 @@ class Prepared:
     loop: Mapping[str, Any]
     model: Callable[[Snapshot], Any]
     show: Callable[[Any, str], Image.Image]
-    save: Callable[[Any, Path], object] = save_pretrained
+    save: Callable[[Any, Path], object] = lambda model, folder: model.save_pretrained(folder)
     load: Callable[[Path], Any] | None = None
     watch: Callable[[Any, int], Mapping[str, Any]] | None = None
     measure: Callable[[Any, str], float] | None = None
@@ -94,14 +87,7 @@ class Prepared:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A finished (or stopped) training.
-
-    Args:
-        task: what was asked for.
-        prepared: how it was done.
-        run: its folder.
-        result: how it ended.
-    """
+    """A finished (or stopped) training."""
 
     task: Task
     prepared: Prepared
@@ -128,10 +114,7 @@ def train_system(
     """Train; leaves a run with a model folder.
 
     Args:
-        task: what to do.
-        folder: of the run.
         loop: settings of `TrainConfig`; what is None or left out follows from the config.
-        resume: go on from the last checkpoint.
         device: None = what is there.
         progress: show bars; None = on a terminal.
         given: what the system's `prepare` need not open or make itself: scenes, a block, a loss, ...
@@ -139,25 +122,17 @@ def train_system(
         RunError, ConfigError, DataError, SupportError, MissingWeightsError: before the first step. Folder, device and
             settings are looked at before data are read, which may take minutes.
     """
-    settings = {name: value for name, value in (loop or {}).items() if value is not None}
-    check_run_folder(folder, resume=resume)
     check_device(device)
-    asked = TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
-    check_metric(task.system, asked.keep_best)
-    if asked.compile:
-        check_compiler(device)
-    prepare = function_named(task.system.training)
-    prepared: Prepared = prepare(task, seed=settings.get("seed", 0), resume=resume, **given)
-    config = TrainConfig(**{**prepared.loop, **settings})
+    Processes(device)  # if there are several, they meet first: the others hear of it when one is refused
+    check_run_folder(folder, resume=resume)
+    prepared, config = prepare(task, loop or {}, device, resume=resume, **given)
     hooks, better = _Hooks(prepared), check_metric(task.system, config.keep_best)
     if better is not None and prepared.measure is None:
-        raise ConfigError(
-            "the validation data have nothing to measure the best checkpoint by",
-            field="keep_best",
-            found=config.keep_best,
-            mend="Give them photographs, or for PartNet objects of trained categories; or say --keep-best no.",
-        )
-    check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
+        message = "the validation data have nothing to measure the best checkpoint by"
+        mend = "Give them photographs, or for PartNet objects of trained categories; or say --keep-best no."
+        raise ConfigError(message, field="keep_best", found=config.keep_best, mend=mend)
+    if writes():
+        check_load(prepared, prepared.load or function_named(task.system.loading), folder.parent)
     run = Run.begin(
         folder,
         resume=resume,
@@ -180,6 +155,21 @@ def train_system(
         criterion=better and Criterion(config.keep_best, better, partial(hooks.measure, metric=config.keep_best)),
     )
     return Trained(task, prepared, run, result)
+
+
+def prepare(
+    task: Task, loop: Mapping[str, Any], device: str | None, *, resume: bool = False, **given: Any
+) -> tuple[Prepared, TrainConfig]:
+    """What the system's `prepare` gives, and the settings of the loop: the given ones, else the config's. Device and
+    settings are looked at first."""
+    settings = {name: value for name, value in loop.items() if value is not None}
+    check_device(device)
+    asked = TrainConfig(**{"steps": 1, "batch_size": 1, **settings})
+    check_metric(task.system, asked.keep_best)
+    if asked.compile:
+        check_compiler(device)
+    prepared: Prepared = function_named(task.system.training)(task, seed=asked.seed, resume=resume, **given)
+    return prepared, TrainConfig(**{**prepared.loop, **settings})
 
 
 def check_load(prepared: Prepared, load: Callable[[Path], Any], place: Path) -> None:
@@ -207,12 +197,8 @@ def check_metric(system: System, metric: str) -> Better | None:
         ConfigError: the system has no such metric. Lists those that it has.
     """
     if metric != NO_METRIC and metric not in system.metrics:
-        raise ConfigError(
-            f"no validation metric of a {system.title} to keep the best checkpoint by",
-            field="keep_best",
-            found=metric,
-            expected=" or ".join([*system.metrics, NO_METRIC]),
-        )
+        message = f"no validation metric of a {system.title} to keep the best checkpoint by"
+        raise ConfigError(message, field="keep_best", found=metric, expected=" or ".join([*system.metrics, NO_METRIC]))
     return system.metrics.get(metric)
 
 
@@ -231,7 +217,7 @@ class _Hooks:
             append_metrics(snapshot.run.metrics, {**seen, **prepared.watch(model, snapshot.step)})
         snapshot.run.samples.mkdir(exist_ok=True)
         sheet = prepared.show(model, f"step {snapshot.step}")
-        save_whole(sheet, snapshot.run.samples / f"step-{snapshot.step:07d}.png")
+        save_whole(sheet, snapshot.run.sheet(snapshot.step))
 
     def save(self, snapshot: Snapshot) -> None:
         """The model folder, written beside and renamed into place. Not if an earlier step is better."""
@@ -257,8 +243,19 @@ def steps_of_epochs(epochs: int, items: int, batch_size: int) -> int:
     return epochs * max(items // batch_size, 1)
 
 
+def loop_of_epochs(config: Any, items: int, **more: Any) -> dict[str, Any]:
+    """Settings of the loop that follow from a config with epochs and batch_size, and from the number of items."""
+    steps = steps_of_epochs(config.epochs, items, config.batch_size)
+    return {"steps": steps, "batch_size": config.batch_size, "ema_decay": getattr(config, "ema_decay", 0.0), **more}
+
+
 def finish(trained: Trained) -> Iterator[str]:
-    """What follows a training: the system's own last look, and the report; yields lines to print."""
+    """What follows a training: the system's own last look, and the report; yields lines to print.
+
+    Of several processes, the first one does so.
+    """
+    if not writes():
+        return
     system = trained.task.system
     if system.finishing is not None:
         yield from function_named(system.finishing)(trained)

@@ -14,20 +14,20 @@ A `device` fixture of session scope says where tensors live (``return torch.devi
 ``pytest.register_assert_rewrite("ipose.testing")`` in the conftest lets a failed claim show its numbers. A contract's
 docstring says how it calls what it judges. `failed_tests` runs one on a planted fault: does it reject wrong versions?
 
-law              property tests that subclasses inherit      planted       which claims a wrong version fails
+claims           property tests that subclasses inherit, and which claims a wrong version fails
 shape_strategies object shapes, soft shapes, scenes          tiny_scenes   a spec and scenes of it, also on disk
 tiny_system      a GAN on points, to test loops with         *_contract    the contracts
 
-Needs the extra `test`. But for `law`, nothing is imported until it is asked for.
+Needs the extra `test`. Nothing is imported until it is asked for.
 """
 
 from typing import TYPE_CHECKING
 
 from ipose.lazy import lazy_attributes
-from ipose.testing.law import law  # at once: once loaded, the module of that name would hide the function
 
 if TYPE_CHECKING:
     from ipose.testing.cg_block_contract import CGBlockContract, CGNormContract
+    from ipose.testing.claims import failed_tests, law
     from ipose.testing.cross_attention_contract import CrossAttentionContract
     from ipose.testing.discriminator_contract import DiscriminatorContract
     from ipose.testing.ganseg_generator_contract import GANSegGeneratorContract
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from ipose.testing.part_modulation_contract import PartModulationContract
     from ipose.testing.part_regions_contract import AreaLossContract, ConcentrationLossContract
     from ipose.testing.partnet_contract import PartNetContract
-    from ipose.testing.planted import failed_tests
     from ipose.testing.position_descriptor_contract import PositionDescriptorContract
     from ipose.testing.psm_block_contract import PSMBlockContract
     from ipose.testing.relaxed_emd_contract import RelaxedEMDContract
@@ -94,32 +93,4 @@ __all__ = [
     "write_scenes",
 ]
 
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "cg_block_contract": ("CGBlockContract", "CGNormContract"),
-        "cross_attention_contract": ("CrossAttentionContract",),
-        "discriminator_contract": ("DiscriminatorContract",),
-        "ganseg_generator_contract": ("GANSegGeneratorContract",),
-        "generator_contract": ("GeneratorContract",),
-        "geometric_score_contract": ("GeometricScoreContract",),
-        "losses_contract": (
-            *("AdversarialLossContract", "ClassWeightsContract", "LabelMixLossContract", "LabelMixMaskContract"),
-            *("NPlusOneLossContract", "NPlusOneLossErrorsContract"),
-        ),
-        "network_contract": ("NetworkContract",),
-        "object_crops_contract": ("ObjectCropsContract", "ObjectPastesContract"),
-        "part_heatmaps_contract": ("PartHeatmapsContract",),
-        "part_modulation_contract": ("PartModulationContract",),
-        "part_regions_contract": ("AreaLossContract", "ConcentrationLossContract"),
-        "partnet_contract": ("PartNetContract",),
-        "planted": ("failed_tests",),
-        "position_descriptor_contract": ("PositionDescriptorContract",),
-        "psm_block_contract": ("PSMBlockContract",),
-        "relaxed_emd_contract": ("RelaxedEMDContract",),
-        "shape_strategies": ("ObjectScene", "coverages", "object_scenes", "object_shapes"),
-        "spade_contract": ("SPADEContract",),
-        "tiny_scenes": ("make_scene", "write_scenes"),
-        "tiny_system": ("TinySource", "TinySystem"),
-    },
-)
+__getattr__ = lazy_attributes(__name__, __file__)

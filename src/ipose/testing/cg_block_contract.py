@@ -1,14 +1,11 @@
 """Contract of GroupDNet's CG-Norm and CG-Block: in groups, nothing of one group reaches another."""
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
 from ipose.groupdnet.modulation import Modulation
 from ipose.reference.cg_norm import cg_norm
-from ipose.testing.claims import interface, paper_method
+from ipose.testing.claims import Contract, interface, paper_method
 from ipose.testing.network_contract import NetworkContract
 from ipose.testing.spade_contract import random_tensor, redraw
 
@@ -21,10 +18,8 @@ MODULATIONS = (
 """The three published rules, small."""
 
 
-class CGNormContract:
+class CGNormContract(Contract):
     """`implementation(channels, modulation, groups)` is a module called as `module(x, label_tensor)`."""
-
-    implementation: ClassVar[Callable[..., nn.Module]]
 
     def make(self, modulation: Modulation, device: torch.device) -> nn.Module:
         """Eight channels in two groups, all weights random, float64, in training mode."""
@@ -69,11 +64,10 @@ class CGNormContract:
 class CGBlockContract(NetworkContract):
     """`implementation(fin, fout, modulation, groups)` is a module called as `module(x, label_tensor)`."""
 
-    implementation: ClassVar[Callable[..., nn.Module]]
-
     def make(self) -> nn.Module:
         """A block that halves the width."""
-        return self.implementation(2 * CLASSES, CLASSES, MODULATIONS[0], GROUPS)
+        block: nn.Module = self.implementation(2 * CLASSES, CLASSES, MODULATIONS[0], GROUPS)
+        return block
 
     def inputs(self, batch: int) -> tuple[Tensor, ...]:
         """(x, label_tensor)."""

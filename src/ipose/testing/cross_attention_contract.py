@@ -1,30 +1,23 @@
 """What any cross-attention block must keep: it reads a *set* of support tokens, one object at a time."""
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import torch
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from ipose.reference.cross_attention import cross_attention as literal
 from ipose.reference.operations import Layers
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import SEEDS, Contract, interface, law, paper_method
 
-SEEDS = st.integers(0, 2**32 - 1)
 WIDTH = 6
 
 
-class CrossAttentionContract:
+class CrossAttentionContract(Contract):
     """A block made by `implementation(width)`; called with x (b, t, d), keys (b, u, d), values (b, u, d)."""
-
-    implementation: ClassVar[Callable[[int], nn.Module]]
 
     def block(self, seed: int, device: torch.device) -> nn.Module:
         """A block of width 6 in float64 with random weights."""
         torch.manual_seed(seed)
-        return type(self).implementation(WIDTH).double().to(device)
+        block: nn.Module = type(self).implementation(WIDTH)
+        return block.double().to(device)
 
     def tokens(self, seed: int, device: torch.device, supports: int = 5) -> tuple[Tensor, Tensor, Tensor]:
         """Two objects with 4 query tokens and `supports` support tokens each."""

@@ -1,6 +1,6 @@
 """Contract of the generator: any size of the right multiple, any noise, and every input means what it says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -32,8 +32,6 @@ TINY = SynthesisConfig(
 class GeneratorContract(NetworkContract):
     """`implementation(config)` is a module called as `Generator` is; the claims of `NetworkContract` hold too."""
 
-    implementation: ClassVar[Callable[..., nn.Module]]
-
     config: ClassVar[SynthesisConfig] = TINY
 
     size: ClassVar[tuple[int, int]] = (32, 64)
@@ -41,7 +39,8 @@ class GeneratorContract(NetworkContract):
 
     def make(self) -> nn.Module:
         """A generator of the class's config."""
-        return self.implementation(self.config)
+        network: nn.Module = self.implementation(self.config)
+        return network
 
     def inputs(self, batch: int, size: tuple[int, int] | None = None) -> tuple[Tensor, ...]:
         """(label, part_features, part_mask, z, part_noise); label and mask are blocks that survive every resize."""

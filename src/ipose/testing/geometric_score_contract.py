@@ -1,10 +1,4 @@
-"""What any geometric score must do: laws first, then the numbers that tell this formula from its neighbours.
-
-Subclass, set `implementation`, and let pytest collect it. A `device` fixture says where the tensors live.
-"""
-
-from collections.abc import Callable
-from typing import ClassVar
+"""What any geometric score must do: laws first, then the numbers that tell this formula from its neighbours."""
 
 import pytest
 import torch
@@ -14,8 +8,7 @@ from torch import Tensor
 
 from ipose.errors import EmptyShapeError
 from ipose.reference import geometric_score as reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import Contract, interface, law, paper_method
 from ipose.testing.shape_strategies import coverages, object_shapes
 
 
@@ -26,13 +19,11 @@ def bar(rows: tuple[int, int], cols: tuple[int, int], side: int = 8) -> Tensor:
     return shape
 
 
-class GeometricScoreContract:
+class GeometricScoreContract(Contract):
     """The geometric score ranks shapes by likeness: 0 is identical, lower is more alike.
 
     `implementation` takes two float tensors (s, s) and returns a scalar tensor.
     """
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(a=object_shapes(), b=object_shapes())
     @interface

@@ -54,11 +54,8 @@ def assert_same_function(
     """Every output, and the gradient of a random sum of them by every float input and parameter, to 1e-9.
 
     Args:
-        network: float64, in the mode to compare in.
         literal: in the same mode. In training it gets the state that the call leaves: a power iteration comes before
             the use of what it makes.
-        inputs: float64 or ids.
-        seed: of the sum's weights.
         call: how the network is called; None = `network(*inputs)`.
     """
     before = _leaves(network)

@@ -1,11 +1,7 @@
-"""Contracts of the pixel and score losses: class weights, (N+1)-class, LabelMix, global adversarial.
-
-Subclass one, set `implementation`, and let pytest collect it. A `device` fixture says where the tensors live.
-"""
+"""Contracts of the pixel and score losses: class weights, (N+1)-class, LabelMix, global adversarial."""
 
 import inspect
 import math
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -17,10 +13,8 @@ from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.reference import class_balance as class_balance_reference
 from ipose.reference import label_mix as label_mix_reference
 from ipose.reference import n_plus_one as n_plus_one_reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import SEEDS, Contract, interface, law, paper_method
 
-SEEDS = st.integers(0, 2**32 - 1)
 CLASSES = 4
 SIZE = (2, 3)
 
@@ -44,10 +38,8 @@ def gradient(loss: Tensor, *of: Tensor) -> tuple[Tensor, ...]:
     return tuple(torch.zeros_like(x) if g is None else g for x, g in zip(of, found, strict=True))
 
 
-class ClassWeightsContract:
+class ClassWeightsContract(Contract):
     """class_weights makes every present class weigh the same in total, and the unknown class nothing."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(seed=SEEDS)
     @paper_method("classes are balanced by their inverse frequency (OASIS sec. 3.2)")
@@ -86,10 +78,8 @@ class ClassWeightsContract:
         assert self.implementation(label, 2, unknown=0).tolist() == [0, 0]
 
 
-class NPlusOneLossContract:
+class NPlusOneLossContract(Contract):
     """n_plus_one_loss is the class-balanced cross-entropy over C+1 logits; 0 means fake."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(seed=SEEDS, unknown=st.none() | st.integers(0, CLASSES - 1), target=st.sampled_from(["real", "fake"]))
     @paper_method("cross-entropy of N+1 classes, one of them for fakes (OASIS sec. 3.2)")
@@ -146,10 +136,8 @@ def _n_plus_one_loop(logits: Tensor, label: Tensor, target: str, unknown: int | 
     return n_plus_one_reference.n_plus_one_loss(logits, label, target, unknown)
 
 
-class NPlusOneLossErrorsContract:
+class NPlusOneLossErrorsContract(Contract):
     """What n_plus_one_loss refuses, also where no type checker stands before it (hence the unwrapping)."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @interface
     def test_real_pixels_need_their_classes(self, device: torch.device) -> None:
@@ -167,10 +155,8 @@ class NPlusOneLossErrorsContract:
             self.implementation(random_logits(0, device), random_label(0, device) + CLASSES, "real")
 
 
-class LabelMixMaskContract:
+class LabelMixMaskContract(Contract):
     """label_mix_mask draws one bit for each class of each image."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(seed=SEEDS)
     @paper_method("the mask follows the borders of classes (OASIS sec. 3.3)")
@@ -198,10 +184,8 @@ class LabelMixMaskContract:
         assert torch.equal(one, two)
 
 
-class LabelMixLossContract:
+class LabelMixLossContract(Contract):
     """label_mix_loss asks D to be consistent: what it says of a mixed image is the mixture of what it says of both."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @staticmethod
     def _case(seed: int, device: torch.device) -> tuple[Tensor, ...]:
@@ -236,13 +220,12 @@ class LabelMixLossContract:
         assert of_real.any() or not bool(mask.any())
 
 
-class AdversarialLossContract:
+class AdversarialLossContract(Contract):
     """A global adversarial loss: D wants real scores up and fake ones down, G wants those of its fakes up.
 
     Set `implementation` (generator, real and fake term) and `reference` (the same three as loops).
     """
 
-    implementation: ClassVar[Any]
     reference: ClassVar[Any]
 
     @staticmethod

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ipose.testing.claims import interface
+from ipose.testing.claims import Contract, interface
 
 
-class NetworkContract:
+class NetworkContract(Contract):
     """A batch is its items, every weight learns, a saved network is the same network, and no layer is used twice.
 
     A subclass says how to build the network and what to feed it:

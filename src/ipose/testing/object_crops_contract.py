@@ -1,7 +1,4 @@
-"""What any way to crop objects, and any way to paste them back, must do.
-
-Subclass, set the functions, and let pytest collect it. A `device` fixture says where the tensors live.
-"""
+"""What any way to crop objects, and any way to paste them back, must do."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,8 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import object_crops as reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import interface, law, paper_method
 from ipose.testing.shape_strategies import ObjectScene, object_scenes
 
 Mode = Literal["bilinear", "nearest"]

@@ -4,8 +4,7 @@ Subclass it and set `implementation`: called as heatmaps(points, parts, size, ma
 (b, k, size + 2 margin, size + 2 margin). In float64, on the CPU or `device`.
 """
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import torch
@@ -13,20 +12,18 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import part_heatmaps as reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import Contract, interface, law, paper_method
 
 MODES = ("cone", "gauss-var", "gauss-paper")
 GRIDS = ("release", "pixel-centre")
 
 
-class PartHeatmapsContract:
+class PartHeatmapsContract(Contract):
     """A part is 1 at its centre and fades with the distance; its points say how far."""
 
-    implementation: ClassVar[Callable[..., Tensor]]
-
     def _maps(self, points: Tensor, device: torch.device, *settings: Any) -> Tensor:
-        return type(self).implementation(points.to(device), *settings).cpu().double()
+        maps: Tensor = type(self).implementation(points.to(device), *settings)
+        return maps.cpu().double()
 
     @pytest.mark.parametrize("mode", MODES)
     @pytest.mark.parametrize("kind", GRIDS)

@@ -1,18 +1,12 @@
 """Contract of part modulation: one gamma and beta a pixel, from the parts where parts are known, else from noise."""
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import torch
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from ipose.reference.part_modulation import part_modulation
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import SEEDS, Contract, interface, law, paper_method
 from ipose.testing.spade_contract import LOOP_SIZES, random_tensor, redraw
 
-SEEDS = st.integers(0, 2**32 - 1)
 CHANNELS, PART_CHANNELS, NOISE_CHANNELS, HIDDEN = 3, 4, 2, 5
 
 
@@ -23,10 +17,8 @@ def random_mask(seed: int, h: int, w: int) -> Tensor:
     return mask
 
 
-class PartModulationContract:
+class PartModulationContract(Contract):
     """`implementation(channels, part_channels, noise_channels, hidden)` is called as `module(x, part, mask, noise)`."""
-
-    implementation: ClassVar[Callable[..., nn.Module]]
 
     def weights(self, module: nn.Module) -> dict[str, Tensor]:
         """The module's weights by the names of `ipose.reference.part_modulation`: "part.*" and "noise.*"."""

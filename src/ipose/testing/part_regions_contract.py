@@ -1,8 +1,5 @@
 """Contracts of GANSeg's two losses on part masks. Subclass one and set `implementation` to the loss."""
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import pytest
 import torch
 from hypothesis import strategies as st
@@ -10,14 +7,11 @@ from torch import Tensor
 
 from ipose.reference import part_heatmaps
 from ipose.reference import part_regions as reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import Contract, interface, law, paper_method
 
 
-class ConcentrationLossContract:
+class ConcentrationLossContract(Contract):
     """The nearer a mask's mass to its part's centre, the lower: called as loss(masks, centres, grid, reduction)."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     def _loss(self, device: torch.device, *tensors: Tensor, over_parts: str = "mean") -> float:
         return float(type(self).implementation(*(tensor.to(device) for tensor in tensors), over_parts))
@@ -61,10 +55,8 @@ class ConcentrationLossContract:
         assert self._loss(device, torch.zeros(1, 1, 5, 5), torch.ones(1, 1, 2), grid_of(5)) == 0
 
 
-class AreaLossContract:
+class AreaLossContract(Contract):
     """Pixels that a part's mask lacks: called as loss(masks, least)."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     def _loss(self, device: torch.device, *tensors: Tensor) -> float:
         return float(type(self).implementation(*(tensor.to(device) for tensor in tensors)))

@@ -1,19 +1,14 @@
 """What any PartNet must keep: it reads supports by where they are and looks alike, never by name or number."""
 
-from typing import ClassVar
-
 import torch
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from ipose.part_annotations import PART_CHANNELS
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.reference.partnet import partnet as literal
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
-
-SEEDS = st.integers(0, 2**32 - 1)
+from ipose.testing.claims import SEEDS, Contract, interface, law, paper_method
 
 
 def tiny_config(**changes: object) -> PartNetConfig:
@@ -28,15 +23,14 @@ def blocky_part_map(generator: torch.Generator, parts: int = 4, cells: int = 8) 
     return coarse.repeat_interleave(64 // cells, 0).repeat_interleave(64 // cells, 1)
 
 
-class PartNetContract:
+class PartNetContract(Contract):
     """A network made by `implementation(config)`; called with shapes (n, 1, 64, 64) and supports (n, k, 64, 64)."""
-
-    implementation: ClassVar[type[nn.Module]]
 
     def network(self, seed: int, device: torch.device) -> PartNet:
         """In float64, random weights."""
         torch.manual_seed(seed)
-        return type(self).implementation(tiny_config()).double().eval().to(device)  # type: ignore[return-value]
+        network: PartNet = type(self).implementation(tiny_config())
+        return network.double().eval().to(device)
 
     def objects(self, seed: int, device: torch.device, n: int = 2, k: int = 2) -> tuple[Tensor, Tensor]:
         """Shapes float64 and supports uint8 of n objects, each with supports of its own."""

@@ -1,10 +1,4 @@
-"""What any shape-aware position descriptor must do: laws first, then hand counts that tell ring, sector and outline.
-
-Subclass it, set `implementation`, and let pytest collect it. A `device` fixture says where the tensors live.
-"""
-
-from collections.abc import Callable
-from typing import ClassVar
+"""What any shape-aware position descriptor must do: laws first, then hand counts that tell ring, sector and outline."""
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +6,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import position_descriptor as reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import Contract, interface, law, paper_method
 from ipose.testing.shape_strategies import object_shapes
 
 RINGS, SECTORS = 6, 12
@@ -26,13 +19,11 @@ def drawn(*rows: str) -> Tensor:
     return torch.tensor([[0 if c == "." else int(c) for c in row] for row in rows], dtype=torch.int32)
 
 
-class PositionDescriptorContract:
+class PositionDescriptorContract(Contract):
     """The descriptor says where a pixel lies in its object's outline: a histogram over 6 rings of 12 sectors.
 
     `implementation` takes an instance map int32 (h, w) and returns float32 (72, h, w).
     """
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(shape=object_shapes())
     @interface

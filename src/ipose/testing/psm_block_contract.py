@@ -5,7 +5,6 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ipose.layers.psm_block import BlockFactory
 from ipose.testing.claims import interface, paper_method
 from ipose.testing.network_contract import NetworkContract
 
@@ -20,8 +19,6 @@ class PSMBlockContract(NetworkContract):
     of `NetworkContract` hold; and no more is asked of how it works than what parts and noise mean.
     """
 
-    implementation: ClassVar[BlockFactory]
-
     widths: ClassVar[tuple[int, int]] = (6, 4)
     """fin and fout of the block under test; the claims about widths try others too."""
 
@@ -31,15 +28,9 @@ class PSMBlockContract(NetworkContract):
 
     def block(self, fin: int, fout: int) -> nn.Module:
         """A small block of these widths."""
-        return self.implementation(
-            fin,
-            fout,
-            map_channels=MAP_CHANNELS,
-            part_channels=PART_CHANNELS,
-            noise_channels=NOISE_CHANNELS,
-            spade_hidden=5,
-            part_hidden=5,
-        )
+        channels = {"map_channels": MAP_CHANNELS, "part_channels": PART_CHANNELS, "noise_channels": NOISE_CHANNELS}
+        block: nn.Module = self.implementation(fin, fout, **channels, spade_hidden=5, part_hidden=5)
+        return block
 
     def inputs(self, batch: int) -> tuple[Tensor, ...]:
         """(x, semantic_map, part, mask, noise); parts are known in the left half."""

@@ -1,10 +1,4 @@
-"""Contract of the relaxed earth mover's distance between token sets.
-
-Subclass it, set `implementation`, and let pytest collect it. A `device` fixture says where the tensors live.
-"""
-
-from collections.abc import Callable
-from typing import ClassVar
+"""Contract of the relaxed earth mover's distance between token sets."""
 
 import pytest
 import torch
@@ -12,10 +6,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ipose.reference import relaxed_emd as relaxed_emd_reference
-from ipose.testing.claims import interface, paper_method
-from ipose.testing.law import law
+from ipose.testing.claims import SEEDS, Contract, interface, law, paper_method
 
-SEEDS = st.integers(0, 2**32 - 1)
 COUNTS = st.integers(1, 3)
 
 
@@ -25,10 +17,8 @@ def random_tokens(seed: int, device: torch.device, count: int) -> Tensor:
     return torch.randn(2, count, 5, dtype=torch.float64, generator=generator).to(device).requires_grad_()
 
 
-class RelaxedEMDContract:
+class RelaxedEMDContract(Contract):
     """relaxed_emd compares two sets of directions: order, number and length of the tokens do not matter."""
-
-    implementation: ClassVar[Callable[..., Tensor]]
 
     @law(seed=SEEDS, n=COUNTS, m=COUNTS)
     @paper_method("the relaxed earth mover's distance, REMD (iPOSE eqs. 5-6)")

@@ -1,13 +1,10 @@
 """Contract of SPADE: normalise, then scale and shift each pixel as the map says."""
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import torch
 from torch import Tensor, nn
 
 from ipose.reference.spade import spade
-from ipose.testing.claims import interface, paper_method
+from ipose.testing.claims import Contract, interface, paper_method
 
 CHANNELS, MAP_CHANNELS, HIDDEN = 3, 4, 5
 LOOP_SIZES = (2, 3, 1), (3, 2, 2), (2, 2, 3)
@@ -28,10 +25,8 @@ def redraw(module: nn.Module, seed: int, device: torch.device) -> nn.Module:
     return module
 
 
-class SPADEContract:
+class SPADEContract(Contract):
     """`implementation(channels, map_channels, hidden)` is a module called as `module(x, semantic_map)`."""
-
-    implementation: ClassVar[Callable[..., nn.Module]]
 
     def weights(self, module: nn.Module) -> dict[str, Tensor]:
         """The module's weights by the names of `ipose.reference.spade`: shared, gamma, beta, each weight and bias."""

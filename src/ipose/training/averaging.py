@@ -36,8 +36,6 @@ class Averages:
     are copied from the networks.
 
     Args:
-        networks: all networks of an objective, by name.
-        names: the networks to average.
         decay: the decay after the warm-up. 0 = average nothing.
     Raises:
         ConfigError: a name that is not in `networks`.
@@ -99,9 +97,7 @@ def reestimate_batch_norm(network: nn.Module, forward: Callable[[], object], pas
     no gradient is recorded.
 
     Args:
-        network: a copy of the network to evaluate.
         forward: runs `network` once on the next one of some fixed batches. It uses its own random generator.
-        passes: number of calls of `forward`.
     Raises:
         ConfigError: passes < 1.
     """

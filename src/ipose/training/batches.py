@@ -179,15 +179,9 @@ def batch_stream(
     """The batches of steps start, ..., stop - 1, on the CPU.
 
     Args:
-        source: the data set.
         batch_size: items in a batch, over all processes. A smaller source repeats its items to fill a batch.
-        seed: of order and augmentation.
-        start: first step.
-        stop: the step behind the last one.
         workers: number of processes that prepare batches. They are new processes, not forks. So `source` must pickle,
             and a script that trains needs `if __name__ == "__main__":`.
-        rank: number of this process. Each process gets its share of the same batch.
-        world: number of processes.
     Raises:
         ConfigError: the source is empty, or the batch size is no multiple of `world`.
         RunError: a worker died, shared memory is too small, or no batch came within `worker_faults.LIMIT_S` seconds.

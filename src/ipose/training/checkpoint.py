@@ -43,17 +43,7 @@ from ipose.whole_files import fsync_tree, put_in_place, save_tensors, writing
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint in memory, on the CPU.
-
-    Args:
-        step: number of steps taken.
-        seconds: training time until this step, over all resumes.
-        weights: state dict of each network, by name.
-        averaged: state dict of each averaged network, by name.
-        updates: number of updates of the averages.
-        optimizers: state dict of each optimizer, by name.
-        path: folder that it was read from.
-    """
+    """A checkpoint in memory, on the CPU. The tensors are state dicts, by network. `updates`: of the averages."""
 
     step: int
     seconds: float
@@ -77,15 +67,8 @@ def save_checkpoint(
     """Write `folder`/step-N, then remove old checkpoints.
 
     Args:
-        folder: the run's `checkpoints` folder.
-        objective: its networks and optimizers are saved.
-        averages: the averaged networks are saved too.
-        step: number of steps taken.
-        seconds: training time so far.
         keep: number of newest checkpoints to keep. None = all.
         best: step of a checkpoint that stays beside them.
-    Returns:
-        The new checkpoint's folder.
     Raises:
         RunError: the disk has too little space, or writing failed. Older checkpoints are unchanged.
         NonFiniteLossError: a weight is NaN or infinite. Nothing is written.
@@ -124,11 +107,8 @@ def save_checkpoint(
 
 
 def latest_checkpoint(folder: Path, *, set_aside: bool = False) -> Checkpoint | None:
-    """The newest undamaged checkpoint, or None. Warns of every damaged one that is newer.
-
-    Args:
-        folder: the run's `checkpoints` folder.
-        set_aside: rename damaged ones to damaged-step-N. Only the holder of the run's lock may do so.
+    """The newest undamaged checkpoint, or None. Warns of every damaged one that is newer. `set_aside`: rename these to
+    damaged-step-N. Only the holder of the run's lock may do so.
     """
     for path in reversed(list_checkpoints(folder)):
         try:
@@ -154,15 +134,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     for file in list_files(path, (".safetensors",), depth=1, tell=False):
         name = file.name.removesuffix(".safetensors")
         (averaged if name.endswith(".ema") else weights)[name.removesuffix(".ema")] = load_file(file)
-    return Checkpoint(
-        step=state["step"],
-        seconds=state["seconds"],
-        weights=weights,
-        averaged=averaged,
-        updates=state["updates"],
-        optimizers=state["optimizers"],
-        path=path,
-    )
+    known = {name: state[name] for name in ("step", "seconds", "updates", "optimizers")}
+    return Checkpoint(weights=weights, averaged=averaged, path=path, **known)
 
 
 def restore(checkpoint: Checkpoint, objective: Objective, averages: Averages) -> None:

@@ -1,11 +1,22 @@
-"""Files of checkpoints: names, checks for damage and disk space, removal of old ones. Imports no torch."""
+"""Files of checkpoints: names, checks for damage and space, removal of old ones, the best one. Imports no torch.
+
+The best checkpoint by a validation metric is kept beside the newest ones; `checkpoints/best.json` names it. It is
+written last, after the checkpoint and the model folder. So after a kill at any moment it names a whole checkpoint, and
+a resumed run measures what was not measured yet.
+"""
 
 import json
+import math
 import shutil
+import warnings
 import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ipose.errors import RunError
+from ipose.training.config import Better
 from ipose.whole_files import fsync_folder, read_json, recover_folder, write_text_whole
 
 FORMAT = 1
@@ -106,3 +117,72 @@ def remove_old(folder: Path, keep: int, best: int | None = None) -> None:
         )  # a half-deleted checkpoint never has a checkpoint's name
         shutil.rmtree(going)
     fsync_folder(folder)
+
+
+BEST = "best.json"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What the best checkpoint is chosen by."""
+
+    metric: str
+    better: Better
+    measure: Callable[[Any], float]
+
+    def prefers(self, new: float, old: float) -> bool:
+        """Whether the new value is better. Of equal values the old one stays, and a number is better than NaN."""
+        if math.isnan(new) or math.isnan(old):
+            return math.isnan(old) and not math.isnan(new)
+        return new > old if self.better == "higher" else new < old
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best checkpoint so far.
+
+    Args:
+        value: of the metric. NaN = it could not be measured, and no other step was better.
+        measured: the last step that was measured.
+    """
+
+    metric: str
+    step: int
+    value: float
+    measured: int
+
+    def text(self) -> str:
+        """The step and its value, in words."""
+        return f"step {self.step} ({self.metric} {self.value:.6g} on the validation data)"
+
+
+def read_best(folder: Path) -> Best | None:
+    """What best.json of a run's `checkpoints` folder says. None if there is no such file, or an unreadable one."""
+    try:
+        return Best(**read_json(folder / BEST))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_best(folder: Path, best: Best) -> None:
+    """Write best.json, whole or not at all."""
+    write_text_whole(folder / BEST, json.dumps(asdict(best), indent=1) + "\n")
+
+
+def best_at(folder: Path, metric: str, step: int) -> Best | None:
+    """The best checkpoint of a run that goes on from `step`. None if its steps must be measured anew.
+
+    That is so if another metric chose it, or if its checkpoint is not whole any more, which is told by a warning.
+    """
+    best = read_best(folder)
+    if best is None or best.metric != metric or best.step > step:
+        return None
+    path = checkpoint_path(folder, best.step)
+    if not path.is_dir():
+        return None
+    try:
+        check_whole(path)
+    except (DamagedCheckpointError, RunError) as error:
+        warnings.warn(f"{error} The best step is looked for anew.", stacklevel=2)
+        return None
+    return Best(metric, best.step, best.value, min(best.measured, step))

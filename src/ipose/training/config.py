@@ -14,17 +14,8 @@ NO_METRIC = "no"
 """Value of `keep_best` that measures nothing."""
 
 RESUMABLE = frozenset(
-    {
-        "steps",
-        "max_minutes",
-        "workers",
-        "keep",
-        "keep_best",
-        "checkpoint_every",
-        "sample_every",
-        "log_every",
-        "tensorboard",
-    }
+    {"steps", "max_minutes", "workers", "keep", "keep_best", "checkpoint_every", "sample_every", "log_every"}
+    | {"tensorboard"}
 )
 """Fields that a resumed run may change. They do not change what is computed in a step."""
 

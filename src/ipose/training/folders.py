@@ -1,13 +1,22 @@
-"""Checks of a run's folder, words about what is in it, and its lock. Imports no torch."""
+"""Checks of a run's folder, words about what is in it, its lock, and who writes into it. Imports no torch."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ipose.data.file_lists import is_free, list_files
 from ipose.errors import RunError
+
+
+def are_several() -> bool:
+    """Whether a launcher (`accelerate launch`, torchrun) started several processes, on this host or on others."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def writes() -> bool:
+    """Whether this process writes the run: of several, the first one alone."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def refuse_taken(folder: Path) -> None:
@@ -42,19 +51,11 @@ def nearby(folder: Path) -> str | None:
     return "Start one with ipose train, or give the folder that ipose train wrote."
 
 
-def wait_for(file: Path, seconds: float = 60.0) -> None:
-    """Wait until another process has written `file`, at most so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold the lock of a run. The operating system frees it when the process ends, even by SIGKILL.
+    """Hold the lock of a run. The operating system frees it when the process ends, even by SIGKILL. `<file>.holder`
+    gets this process's number.
 
-    Args:
-        file: of the lock. `<file>.holder` beside it gets the number of this process.
     Raises:
         RunError: another process, or this one in another place, holds the lock. Names the process.
     """

@@ -138,9 +138,6 @@ class _AsBefore(AbstractContextManager[None]):
     """A context for the second computation: the module is as it was for the first one, and is not changed.
 
     That is its buffers, and whether spectral norm makes an iteration.
-
-    Args:
-        module: as it is before the first computation.
     """
 
     def __init__(self, module: nn.Module) -> None:

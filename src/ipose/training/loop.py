@@ -9,10 +9,10 @@ from ipose.errors import ConfigError
 from ipose.objective import Objective
 from ipose.seeds import kept_random_state
 from ipose.training.batches import BatchSource
-from ipose.training.best import Criterion
+from ipose.training.checkpoint_files import Criterion
 from ipose.training.config import NO_METRIC, TrainConfig
+from ipose.training.metrics import Curves, Progress
 from ipose.training.processes import Processes
-from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
 from ipose.training.snapshot import Hook, TrainResult
 from ipose.training.stop import listening
@@ -43,19 +43,16 @@ def train(
         objective: the networks and their losses. It may have three more attributes. `averaged`: a tuple of names of the
             networks to average. `to(device)`: moves what it holds beside its networks. `sync_batch_norm`: False = each
             process has its own batch statistics.
-        source: the data.
         run: from `Run.create`, or from `Run.resume` with `resume=True`.
-        config: settings of the loop.
         resume: go on from the newest undamaged checkpoint, or from step 0 if there is none.
         on_sample: called every `sample_every` steps and at the end.
         on_save: called after every checkpoint. The last call of a finished run has `final=True`.
         device: None = accelerate chooses.
-        progress: show the bar. None = if stderr is a terminal.
-        say: takes each message. None = print.
         next_step: sentence about what to do with a finished run; it ends the last message.
         criterion: what `config.keep_best` names. At each checkpoint it is measured, before `on_save` is called.
     Raises:
-        ConfigError: `config.keep_best` names a metric, and there is no such criterion.
+        ConfigError: `config.keep_best` names a metric, and there is no such criterion; or the processes have data sets
+            of different sizes.
         NonFiniteLossError: a loss is NaN or infinite. The step was not taken.
         RunError: the run has checkpoints and `resume` is off; a checkpoint does not fit or cannot be written; the data
             set has another size than before; or another process trains in the same folder.
@@ -64,6 +61,7 @@ def train(
         found = "nothing" if criterion is None else criterion.metric
         raise ConfigError("no measure of the metric to keep the best by", found=found, expected=config.keep_best)
     processes = Processes(device)
+    _same_items(len(source), processes)
     with ExitStack() as stack:
         if processes.is_main:
             stack.enter_context(run.locked())
@@ -83,6 +81,14 @@ def train(
         bar.close()
         tell(result.advice)
         return result
+
+
+def _same_items(items: int, processes: Processes) -> None:
+    """Raises ConfigError, in every process, where the processes do not have as many items each."""
+    each = processes.from_all(items)
+    if len(set(each)) > 1:
+        message = "the processes of this training do not read the same data"
+        raise ConfigError(message, found=f"{each} items", mend="Give each host the same data set.")
 
 
 def _say_nothing(_: str) -> None:

@@ -1,13 +1,14 @@
-"""One optimizer step of a phase. A step that fails changes nothing."""
+"""One optimizer step of a phase, and the learning-rate schedules. A step that fails changes nothing."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ipose.errors import ConfigError, NonFiniteLossError, ShapeMismatchError
 from ipose.objective import Objective, Phase
@@ -16,7 +17,48 @@ from ipose.training.averaging import Averages
 from ipose.training.config import Precision, TrainConfig
 from ipose.training.less_memory import less_memory
 from ipose.training.processes import Processes
-from ipose.training.schedule import rate_factor, set_rates
+
+
+def share_done(config: TrainConfig, step: int, minutes: float) -> float:
+    """The share of the run that is done, 0 to 1. `step`: steps so far. `minutes`: training time, over all resumes."""
+    if config.by_clock and config.max_minutes is not None:
+        return min(minutes / config.max_minutes, 1.0)
+    return min(step / config.steps, 1.0)
+
+
+def rate_factor(config: TrainConfig, step: int, minutes: float) -> float:
+    """Factor on the learning rates for the next step; the arguments are those of `share_done`.
+
+    With s = `share_done`: constant 1, linear 1 - s, cosine (1 + cos(pi s)) / 2. The schedule constant_then_linear
+    divides the run into `constant_epochs` + `decay_epochs` epochs; the function of that name gives each factor.
+    """
+    share = share_done(config, step, minutes)
+    if config.schedule == "constant_then_linear":
+        epochs = config.constant_epochs + config.decay_epochs
+        epoch = min(int(share * epochs + 1e-9), epochs - 1) + 1
+        return constant_then_linear(epoch, config.constant_epochs, config.decay_epochs)
+    if config.schedule == "linear":
+        return 1 - share
+    if config.schedule == "cosine":
+        return (1 + math.cos(math.pi * share)) / 2
+    return 1.0
+
+
+def constant_then_linear(epoch: int, constant: int, decay: int) -> float:
+    """Factor on the rates in an epoch: 1 for `constant` epochs and the next one, then falling to 1/decay in the last.
+    The first epoch is 1.
+
+    Source: pix2pixHD's training code. The rate changes once in an epoch.
+    """
+    return 1 - max(0, epoch - 1 - constant) / decay
+
+
+def set_rates(optimizers: Iterable[Optimizer], factor: float) -> None:
+    """Set each parameter group to `factor` times its initial rate. The group, and so a checkpoint, keeps that rate."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+            group["lr"] = group["initial_lr"] * factor
 
 
 class PhaseRunner:
@@ -24,11 +66,8 @@ class PhaseRunner:
 
     Args:
         objective: its networks are on `processes.device`.
-        processes: averages the gradients, if there are several processes.
         precision: "bf16" computes the losses under autocast. accelerate's own setting is not used, because it holds for
             a whole process, and one process may train several systems.
-        accumulate: pieces of a batch (`ipose.training.less_memory`).
-        checkpoint_activations: compute the blocks again in the backward pass.
     """
 
     def __init__(
@@ -155,12 +194,8 @@ class Stepper:
         )
 
     def take(self, batch: Any, step: int, minutes: float) -> dict[str, dict[str, float]]:
-        """Take all phases of `batch`. Returns their losses, by phase and term.
+        """Take all phases of `batch`. Returns their losses, by phase and term. `step`: number of steps before this one.
 
-        Args:
-            batch: on the CPU.
-            step: number of steps before this one.
-            minutes: training time so far. Only a schedule by the clock reads it.
         Raises:
             NonFiniteLossError: names phase, terms and the batch's files.
         """

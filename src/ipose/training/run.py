@@ -10,7 +10,6 @@ tensorboard/     curves, if TensorBoard is installed
 """
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from typing import Any
 from ipose.configs import differences, plain, with_defaults
 from ipose.errors import ConfigError, RunError
 from ipose.training.config import RESUMABLE, TrainConfig
-from ipose.training.folders import locked, nearby, refuse_taken, wait_for, what_is
+from ipose.training.folders import locked, nearby, refuse_taken, what_is, writes
 from ipose.training.provenance import command_line, git_commit, versions
 from ipose.whole_files import read_json, recover_folder, write_text_whole
 
@@ -31,17 +30,16 @@ RESUMED_BY_REPETITION = ("ablate",)
 
 
 class Run:
-    """A run folder. `Run.create` makes one, `Run.open` reads one, `Run.resume` goes on with one.
-
-    Args:
-        folder: of the run.
-        info: the content of run.json.
-    """
+    """A run folder. `Run.create` makes one, `Run.open` reads one, `Run.resume` goes on with one."""
 
     def __init__(self, folder: Path, info: dict[str, Any]) -> None:
         self.folder, self.info = folder, info
         self.metrics, self.report = folder / "metrics.jsonl", folder / "report.html"
         self.samples, self.checkpoints, self.model = (folder / name for name in ("samples", "checkpoints", "model"))
+
+    def sheet(self, step: int) -> Path:
+        """File of the sample sheet of a step."""
+        return self.samples / f"step-{step:07d}.png"
 
     @classmethod
     def create(
@@ -57,18 +55,27 @@ class Run:
         """A new run.
 
         Args:
-            folder: a new or empty folder.
-            kind: which system it is; the word that run.json has for it.
             config: of the system: a dataclass, or a mapping of dataclasses and plain values.
-            train: settings of the loop.
-            data: the training data, in words.
-            command: command that started it. None = this process's command line.
         Raises:
             RunError: the folder holds a run, or something else.
         """
-        folder = Path(folder)
-        refuse_taken(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        refuse_taken(Path(folder))
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        run = cls._in_memory(folder, kind=kind, config=config, train=train, data=data, command=command)
+        run._write()
+        return run
+
+    @classmethod
+    def _in_memory(
+        cls,
+        folder: str | Path,
+        *,
+        kind: str,
+        config: Any,
+        train: TrainConfig,
+        data: str = "",
+        command: str | None = None,
+    ) -> "Run":
         info = {
             "format": FORMAT,
             "kind": kind,
@@ -81,9 +88,7 @@ class Run:
             "commit": git_commit(),
             "resumed": [],
         }
-        run = cls(folder, info)
-        run._write()
-        return run
+        return cls(Path(folder), info)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":
@@ -147,11 +152,11 @@ class Run:
     def begin(cls, folder: str | Path, *, resume: bool, data: str = "", **rest: Any) -> "Run":
         """`resume` or `create`, as the flag says.
 
-        If there are several processes (`accelerate launch`), the first one does so. The others wait, then open the run.
+        If there are several processes (`accelerate launch`), the first one does so. The others read and write no file
+        of the run: they may be on another host, which has another disk.
         """
-        if os.environ.get("RANK", "0") != "0":
-            wait_for(Path(folder) / "run.json")
-            return cls.open(folder)
+        if not writes():
+            return cls._in_memory(folder, data=data, **rest)
         return cls.resume(folder, **rest) if resume else cls.create(folder, data=data, **rest)
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from torch import nn
 
@@ -11,6 +11,7 @@ from ipose.training.averaging import evaluation_copy
 from ipose.training.run import Run
 
 Stopped = Literal["done", "time", "interrupted"]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,8 @@ class Snapshot:
     """The training at one step, for sample sheets and for saving a model.
 
     Args:
-        step: number of steps so far.
-        seconds: training time so far.
-        run: the run, which gets samples and the model.
-        final: whether the run is done.
         best: whether no earlier step was better, by `keep_best`. Always true where nothing is measured.
         networks: the networks in training. Do not change or run them; use `network(name)`.
-        averages: the averaged networks. The same holds for them.
     """
 
     step: int
@@ -36,13 +32,16 @@ class Snapshot:
     best: bool = True
 
     def network(self, name: str, *, averaged: bool = True) -> nn.Module:
-        """A copy of a network in eval mode, to evaluate or save.
-
-        Args:
-            name: of the network.
-            averaged: take the averaged weights if there are any. Their batch norms need `reestimate_batch_norm`.
+        """A copy of a network in eval mode, to evaluate or save. `averaged`: with averaged weights if there are any;
+        their batch norms need `reestimate_batch_norm`.
         """
         return evaluation_copy(self.averages[name] if averaged and name in self.averages else self.networks[name])
+
+    def network_as(self, kind: type[Network], name: str) -> Network:
+        """`network(name)`, which is of this kind."""
+        network = self.network(name)
+        assert isinstance(network, kind)
+        return network
 
 
 Hook = Callable[[Snapshot], object]
@@ -53,12 +52,8 @@ class TrainResult:
     """How a call of `train` ended.
 
     Args:
-        step: number of steps, over all resumes.
-        seconds: training time, over all resumes.
         stopped: why it ended: "done", "time" (max_minutes) or "interrupted" (Ctrl-C, SIGTERM).
         losses: by phase and term, the mean over the last log window. Empty if no step was taken.
-        checkpoint: folder of the last checkpoint.
-        advice: what to do next, in a few sentences.
     """
 
     step: int
@@ -80,17 +75,8 @@ def advice(
     next_step: str = "",
     more: str = "",
 ) -> str:
-    """What happened and what to do next.
-
-    Args:
-        run: the run.
-        step: number of steps so far.
-        seconds: training time so far.
-        stopped: why it ended.
-        checkpoint: folder of the last checkpoint.
-        final: whether the run is done.
-        next_step: sentence for a finished run; "" = how to train longer.
-        more: sentences about what happened.
+    """What happened and what to do next. `next_step`: sentence for a finished run; "" = how to train longer. `more`:
+    sentences.
     """
     done = f"Trained {step} steps in {seconds / 60:.1f} minutes; saved in {checkpoint}."
     if more:

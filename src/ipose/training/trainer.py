@@ -10,16 +10,22 @@ from ipose.errors import NonFiniteLossError, RunError
 from ipose.objective import Objective
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
-from ipose.training.best import Best, Criterion, best_at, write_best
-from ipose.training.checkpoint import latest_checkpoint, restore, save_checkpoint
-from ipose.training.checkpoint_files import checkpoint_path, list_checkpoints, remove_old, remove_unfinished
+from ipose.training.checkpoint import Checkpoint, latest_checkpoint, restore, save_checkpoint
+from ipose.training.checkpoint_files import (
+    Best,
+    Criterion,
+    best_at,
+    checkpoint_path,
+    list_checkpoints,
+    remove_old,
+    remove_unfinished,
+    write_best,
+)
 from ipose.training.config import TrainConfig
-from ipose.training.metrics import Window, append_metrics, drop_metrics_after
-from ipose.training.phases import Stepper
+from ipose.training.metrics import Curves, Progress, Window, append_metrics, drop_metrics_after, mean_losses
+from ipose.training.phases import Stepper, set_rates
 from ipose.training.processes import Processes
-from ipose.training.progress import Curves, Progress
 from ipose.training.run import Run
-from ipose.training.schedule import set_rates
 from ipose.training.snapshot import Hook, Snapshot, Stopped, TrainResult, advice
 from ipose.training.stop import StopRequest
 
@@ -54,11 +60,7 @@ class Trainer:
 
     def begin(self, resume: bool) -> None:
         """Move everything to the device. With `resume`, restore the last checkpoint."""
-        move = getattr(self.objective, "to", None)
-        if move is not None:
-            move(self.processes.device)
-        for network in self.objective.networks.values():
-            network.to(self.processes.device).train()
+        self.processes.place(self.objective)
         sync = getattr(self.objective, "sync_batch_norm", True)
         self.processes.prepare(self.objective.networks, sync_batch_norm=sync)
         averaged = getattr(self.objective, "averaged", ())
@@ -72,18 +74,19 @@ class Trainer:
         self.first = self.step
         if self.processes.any(self._unmeasured()):  # a kill came between checkpoint and measure, or the metric is new
             self._save(final=False)
+        if self.processes.any(self._unsampled()) and self.step < self.config.steps:
+            self._sample(final=False)
         self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:
             for network in self.objective.networks.values():
                 network.compile()
 
     def _restore(self) -> None:
+        found: Checkpoint | None = None
         if self.processes.is_main:
             remove_unfinished(self.run.checkpoints)
             found = latest_checkpoint(self.run.checkpoints, set_aside=True)
-        self.processes.wait()
-        if not self.processes.is_main:
-            found = latest_checkpoint(self.run.checkpoints)
+        found = self.processes.from_main(found)  # the folder may be on the disk of the main process's host alone
         if found is not None:
             restore(found, self.objective, self.averages)
             self.step, self.seconds_before = found.step, found.seconds
@@ -97,6 +100,12 @@ class Trainer:
         """Whether a restored checkpoint still has to be measured. Only the main process measures."""
         measured = self.best is not None and self.best.measured == self.step
         return self.processes.is_main and self.criterion is not None and self.saved is not None and not measured
+
+    def _unsampled(self) -> bool:
+        """Whether the sheet of a restored step is missing: a kill came between checkpoint and sheet."""
+        config = self.config
+        due = config.sample_every and (self.step % config.sample_every == 0 or self.step == config.steps)
+        return bool(self.processes.is_main and self.saved and due) and not self.run.sheet(self.step).exists()
 
     def run_to_end(self, source: BatchSource, stop: StopRequest, bar: Progress, curves: Curves) -> Stopped:
         """Train until the steps are done, the time is up or a signal came. Returns which."""
@@ -164,7 +173,8 @@ class Trainer:
         if self.window.steps:
             self._log(curves)
         path = self._save(final)
-        if self.config.sample_every and stopped != "interrupted" and self.step > self.first:
+        missing = self.step > self.first or self.processes.any(self._unsampled())
+        if self.config.sample_every and stopped != "interrupted" and missing:
             self._sample(final)
         nothing = self.first == self.step and self.step >= self.config.steps
         more = [] if self.best is None else [f"The model folder is of the best step, {self.best.text()}."]
@@ -178,7 +188,7 @@ class Trainer:
         return TrainResult(self.step, self.seconds, stopped, self.losses, path, text)
 
     def _log(self, curves: Curves) -> None:
-        self.losses = self.window.losses()
+        self.losses = mean_losses(self.processes.from_all(self.window.sums))
         record = {
             "step": self.step,
             "epoch": self.step / self.steps_per_epoch,

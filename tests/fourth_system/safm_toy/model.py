@@ -9,10 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.configs import config_from_plain
+from ipose.label_spec import LabelSpec
 from ipose.model_folder import ModelFolder, ModelKind, open_model
 from ipose.model_writing import write_model
 from ipose.seeds import named_generator
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.types import Scene, SceneBatch
 from safm_toy.config import SafmConfig
 from safm_toy.network import Conditions, Generator
 

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import DataError
+from ipose.label_spec import LabelSpec
 from ipose.losses.n_plus_one import NPlusOneLoss
+from ipose.objective import Phase
 from ipose.synthesis.discriminator import Discriminator
-from ipose.types import LabelSpec, Phase, SceneBatch
+from ipose.types import SceneBatch
 from safm_toy.config import SafmConfig
 from safm_toy.network import Conditions, Generator
 

@@ -7,10 +7,10 @@ import torch
 
 from ipose.data.batch_sources import SceneSource
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.label_spec import LabelSpec
 from ipose.systems.scene_models import sheet, spread
 from ipose.systems.training import Prepared, Task, steps_of_epochs
 from ipose.training.snapshot import Snapshot
-from ipose.types import LabelSpec
 from safm_toy.config import SafmConfig
 from safm_toy.model import Safm
 from safm_toy.network import Generator

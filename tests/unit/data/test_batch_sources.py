@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torchvision.transforms import RandomResizedCrop
+from torchvision.transforms.v2.functional import resized_crop
 
 from ipose.data.batch_sources import ASPECTS, LEAST_AREA, PhotoSource, SceneSource, _random_rectangle, cropped_at_random
 from ipose.shapes.crop_geometry import even_box
@@ -119,6 +120,15 @@ def crops():
 
 class TestRandomCrop:
     """cropped_at_random shows a rectangle of nine tenths of the photograph or more, at the photograph's size."""
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_is_the_rectangle_as_torchvision_resizes_it(self, seed):
+        image, draw = torch.rand(3, 40, 40), generator(seed)
+        height, width = _random_rectangle(40, draw)
+        down, right = torch.rand(2, generator=draw).tolist()
+        place = int(down * (41 - height)), int(right * (41 - width)), height, width
+        expected = resized_crop(image, *place, [40, 40], antialias=True)
+        torch.testing.assert_close(cropped_at_random(image, generator(seed)), expected, atol=1e-5, rtol=0)
 
     def test_keeps_nine_tenths_of_the_area_or_more(self, crops):
         area = crops[:, 2] * crops[:, 3] / 100**2

@@ -9,11 +9,12 @@ import torch
 from ipose.data.object_index import NO_OBJECT, OTHER_LABEL, by_instance_alone, index_objects
 from ipose.data.published.maps import published_instances
 from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.parts_without_partnet import parts_function
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.scene_parts import infer_scene_parts
-from ipose.types import Box, Scene, SceneBatch, SupportSet
+from ipose.types import Box, Scene, SceneBatch
 
 ROAD, CAR, DOG = 0, 1, 2
 SPEC = LabelSpec(

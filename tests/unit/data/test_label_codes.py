@@ -21,8 +21,7 @@ from ipose.data.label_codes.codes import (
     label_code,
     meanings,
 )
-from ipose.data.label_codes.convert import Conversion, Loss, sum_losses
-from ipose.data.label_codes.maps import read_label_map, write_label_map
+from ipose.data.label_codes.maps import Conversion, Loss, read_label_map, sum_losses, write_label_map
 from ipose.data.specs import load_spec, spec_names
 from ipose.errors import ConfigError, DataError, SpecError
 

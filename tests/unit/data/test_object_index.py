@@ -7,7 +7,8 @@ from jaxtyping import TypeCheckError
 
 from ipose.data.object_index import NO_OBJECT, index_objects, reindex_objects
 from ipose.errors import ShapeMismatchError
-from ipose.types import Box, LabelClass, LabelSpec
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.types import Box
 
 SKY, CAR, BIRD = 0, 1, 2
 

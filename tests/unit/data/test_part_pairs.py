@@ -9,8 +9,9 @@ from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import cut_to_object_frame, pairs_from_scenes, read_part_tree, to_object_frame, write_pair
 from ipose.data.png import write_index
 from ipose.errors import DataError, EmptyShapeError
+from ipose.part_annotations import PartPair
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
-from ipose.types import PartPair, Scene
+from ipose.types import Scene
 
 
 def square_scene() -> Scene:

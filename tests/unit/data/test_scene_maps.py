@@ -13,8 +13,8 @@ from ipose.data.object_index import index_objects
 from ipose.data.png import write_index
 from ipose.data.scene_files import SceneFiles
 from ipose.data.scene_maps import check_scene, class_ids, component_instances, read_scene, resize_ids, resize_photo
+from ipose.label_spec import LabelClass, LabelSpec
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
-from ipose.types import LabelClass, LabelSpec
 
 NOISE = np.random.default_rng(0).integers(0, 255, (40, 50), dtype=np.uint8)
 

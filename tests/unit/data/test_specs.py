@@ -6,7 +6,7 @@ import pytest
 from ipose.data.part_names import PART_NAMES, part_names_for
 from ipose.data.specs import dataset_toml, load_dataset_spec, load_spec, spec_names
 from ipose.errors import SpecError
-from ipose.types import LabelClass, LabelSpec
+from ipose.label_spec import LabelClass, LabelSpec
 
 BUILT_IN = [name for name in spec_names() if name != "partworld"]
 HEAD = 'name = "own"\n'

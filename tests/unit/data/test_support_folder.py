@@ -12,7 +12,7 @@ from ipose.data.palette import PART_COLORS
 from ipose.data.png import write_index
 from ipose.data.support_folder import check_category_name, load_supports, read_supports, save_supports
 from ipose.errors import SupportError
-from ipose.types import SupportSet
+from ipose.part_annotations import SupportSet
 
 
 def make_map(seed: int, parts: int, size: int = 64) -> torch.Tensor:

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from ipose.layers.spade import SPADE
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose, SceneOutput
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import preset
 from ipose.testing.tiny_scenes import SPEC
-from ipose.types import SupportSet
 
 WIDTHS = {
     "num_classes": SPEC.num_classes,

@@ -11,7 +11,7 @@ from ipose.editing.edit import Edit, Edits
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_scenes import make_scene
 
 SEEDS = st.integers(0, 30)

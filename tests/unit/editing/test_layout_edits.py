@@ -12,15 +12,15 @@ from ipose.editing.draft import own_pixels
 from ipose.editing.edit import Edits, edited_draft
 from ipose.editing.layout_edits import AddObject, EditLabel, MoveObject, RemoveObject
 from ipose.editing.noise_edits import Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
+from ipose.editing.support_edits import EditParts, EditSupports
 from ipose.errors import ConfigError
 from ipose.groupdnet.label_tensor import instance_edges
+from ipose.part_annotations import SupportSet
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_crops import crop_object_shapes
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_scenes import BOX, CAR, DOG, SPEC, make_scene
-from ipose.types import Scene, SupportSet
+from ipose.types import Scene
 
 SEEDS = st.integers(0, 30)
 
@@ -243,6 +243,14 @@ class TestLabel:
     def test_new_ground_is_one_with_the_ground_of_its_class_beside_it(self, model, scene):
         region = self.region(24, 4, 4, 10)  # sky that becomes sky, of which this map has the number 0
         assert torch.equal(apply(model, scene, EditLabel(region, "sky")).scene.instance, scene.instance)
+
+    def test_new_ground_of_a_class_with_several_numbers_has_its_label_id(self, model, scene):
+        numbered = replace(scene, instance=scene.instance.clone())
+        numbered.instance[:, 40:][scene.label[:, 40:] == 1] = 7
+        region = self.region(4, 4, 8, 10)
+        ground = apply(model, numbered, EditLabel(region, "sky")).scene
+        assert set(ground.instance[region].tolist()) == {SPEC.classes[1].file_id}
+        assert SPEC.classes[1].file_id not in (0, 7)
 
     def test_a_covered_object_is_gone_and_the_others_keep_their_numbers(self, model, scene):
         covered = EditLabel(self.region(4, 4, 8, 10), "sky")

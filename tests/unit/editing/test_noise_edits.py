@@ -12,7 +12,7 @@ from ipose.editing.draft import Draft
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.errors import ConfigError
 from ipose.layers.spade import nearest
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_scenes import BOX, CAR, SPEC, make_scene
 from ipose.types import Scene
 

@@ -11,7 +11,7 @@ from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, SupportError
 from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_pastes import NOBODY, own_pixel_owner
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
 SEEDS = st.integers(0, 30)

@@ -14,8 +14,8 @@ from ipose.evaluation.baselines import (
     places_in_box,
     position_supports,
 )
-from ipose.testing.law import law
-from ipose.types import PartPair
+from ipose.part_annotations import PartPair
+from ipose.testing.claims import law
 
 
 def maps(*rows: str) -> torch.Tensor:

@@ -7,8 +7,8 @@ from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.evaluation.part_evaluation import evaluate_parts
+from ipose.part_annotations import SupportSet
 from ipose.shapes.supports import choose_supports
-from ipose.types import SupportSet
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from ipose.evaluation.control import (
 )
 from ipose.evaluation.feature_networks import random_features
 from ipose.evaluation.lpips import PerceptualDistance
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 LEFT = torch.zeros(8, 8, dtype=torch.bool)
 LEFT[:, :2] = True

@@ -16,7 +16,7 @@ from ipose.evaluation.feature_distances import (
     kernel_distance,
     kernel_distance_of_subsets,
 )
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def draw(seed: int, count: int, width: int) -> torch.Tensor:

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from ipose.errors import ConfigError, DataError
-from ipose.evaluation.class_maps import ClassMap
 from ipose.evaluation.diversity import feature_diversity
 from ipose.evaluation.feature_distances import frechet_distance, kernel_distance
 from ipose.evaluation.feature_networks import FeatureNetwork
@@ -15,7 +14,7 @@ from ipose.evaluation.image_pairs import DataMaps, NoObjectError
 from ipose.evaluation.judges import Judges
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.protocols import EvaluationProtocol
-from ipose.evaluation.segmenters import Segmenter
+from ipose.evaluation.segmenters import ClassMap, Segmenter
 
 pytestmark = pytest.mark.filterwarnings("ignore::ipose.evaluation.feature_distances.FewSamplesWarning")
 

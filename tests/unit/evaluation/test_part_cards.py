@@ -8,7 +8,7 @@ import torch
 from ipose.evaluation.eval_card import card_file_name
 from ipose.evaluation.part_cards import pairs_hash, part_cards, supports_hash
 from ipose.evaluation.part_evaluation import PartEvaluation, evaluate_parts
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 
 def pair(category: str, rows: str) -> PartPair:

@@ -5,7 +5,7 @@ import torch
 
 from ipose.errors import ConfigError, ShapeMismatchError, SupportError
 from ipose.evaluation.part_evaluation import PartGuess, evaluate_parts
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 
 def pair(category: str, part_map: str) -> PartPair:

@@ -5,8 +5,8 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.errors import ShapeMismatchError
-from ipose.evaluation.part_matching import match_parts, overlap_counts
-from ipose.testing.law import law
+from ipose.evaluation.part_matching import majority_parts, match_parts, overlap_counts
+from ipose.testing.claims import law
 
 
 def maps(seed, highest, n=2, side=6):
@@ -60,6 +60,29 @@ class TestMatchParts:
     def test_a_label_without_a_part_counts_0(self):
         true = torch.tensor([[[1, 2]]])
         assert match_parts(overlap_counts(torch.tensor([[[1, 0]]]), true, 1, 2)).matched_iou == pytest.approx(0.5)
+
+
+class TestMajority:
+    """Many to one, by the most pixels."""
+
+    @law(seed=st.integers(0, 99), shares=st.permutations([1, 2, 3, 1, 2]))
+    def test_parts_cut_finer_than_the_labels_are_all_right(self, seed, shares):
+        found = maps(seed, 5, side=12)
+        true = torch.tensor([0, *shares])[found]
+        matching = majority_parts(overlap_counts(found, true, 5, 3))
+        assert matching.label_of == tuple(shares)
+        assert matching.matched_iou == pytest.approx(1)
+        assert torch.equal(matching.relabelled(found), true)
+
+    def test_by_hand(self):
+        """Part 1 has 3 pixels of background, 1 of label 1 and 2 of label 2; part 2 has one of label 2; part 3 none."""
+        found = torch.tensor([[[1, 1, 1, 1, 1, 1, 2, 3, 0]]])
+        true = torch.tensor([[[0, 0, 0, 1, 2, 2, 2, 0, 2]]])
+        matching = majority_parts(overlap_counts(found, true, 4, 2))
+        assert matching.label_of == (2, 2, 0, 0)
+        assert matching.matched_iou == pytest.approx(3 / 8 / 2), (
+            "3 shared, 7 found and one more true pixel; label 1 has 0"
+        )
 
 
 class TestBaseline:

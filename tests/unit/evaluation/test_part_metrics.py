@@ -15,7 +15,7 @@ from ipose.evaluation.part_metrics import (
     part_miou,
     score_parts,
 )
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def maps(*rows: str) -> torch.Tensor:

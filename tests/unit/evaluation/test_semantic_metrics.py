@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 pytest.importorskip("torchmetrics", reason="torchmetrics is not installed")
 

@@ -13,7 +13,7 @@ from ipose.evaluation.support_comparison import (
     comparison_table,
     score_guess,
 )
-from ipose.types import PartPair, SupportSet
+from ipose.part_annotations import PartPair, SupportSet
 
 NAMES = ("head", "torso", "leg")
 
@@ -83,11 +83,26 @@ class TestCompareSupports:
         merged = compare_supports(perfect((1, 1, 2)), {"found": set_of((1, 1, 2), NAMES)}, OBJECTS)[0]
         assert merged.score.object_pixels == pytest.approx(2 / 3)
 
+    def test_parts_cut_finer_than_the_true_ones_are_all_right_many_to_one_alone(self):
+        """Each true part is found as two: its left half and its right half."""
+
+        def halved(pairs):
+            maps = torch.stack([pair.part_map for pair in pairs])
+            right = maps.long().where(torch.arange(maps.shape[-1]) >= maps.shape[-1] // 2, 0)
+            return PartGuess(*[(maps + 3 * (right > 0)).to(maps.dtype)] * 2)
+
+        names = tuple("abcdef")
+        found = score_guess("a", "b", halved(OBJECTS.fit), halved(OBJECTS.judged), OBJECTS, names)
+        assert found.many_to_one.object_pixels == found.many_to_one.miou == 1
+        assert found.score.object_pixels < 0.7
+        assert found.to_dict()["many_to_one"]["miou"] == 1
+        assert found.row()[-3:-1] == ("100.00", "100.00")
+
     def test_the_matching_is_fitted_on_training_objects_alone(self):
         fit, judged = (torch.stack([p.part_map for p in side]) for side in (OBJECTS.fit, OBJECTS.judged))
         swapped = renamed(judged, (2, 1, 3))
         score = score_guess("a", "b", PartGuess(fit, fit), PartGuess(swapped, swapped), OBJECTS, NAMES)
-        assert score.score.object_pixels == pytest.approx(1 / 3)
+        assert score.score.object_pixels == score.many_to_one.object_pixels == pytest.approx(1 / 3)
 
     def test_ac_reads_the_whole_frame_and_object_pixels_the_parts_inside(self):
         """Given a network that is right inside the objects, and sees no part where it reads the whole frame."""
@@ -127,7 +142,8 @@ def test_every_part_of_a_set_says_what_it_stands_for():
 
 
 def test_the_note_explains_every_column_of_numbers():
-    assert all(column.removesuffix(" %").lower() in NOTE.lower() for column in HEADER[2:-1])
+    assert all(column.removesuffix(" %").lower() in NOTE.lower() for column in HEADER[2:-1] if "many" not in column)
+    assert "many to one:" in NOTE.lower()
 
 
 def test_objects_of_several_categories_or_none_are_refused():

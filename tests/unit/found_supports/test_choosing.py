@@ -13,7 +13,6 @@ from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import ConfigError, DataError, TooFewObjectsError
-from ipose.found_supports.categories import category_of
 from ipose.found_supports.choosing import HARDLY_COVERED, choose_found_supports
 from ipose.found_supports.jobs import SegmenterSupportsJob
 from ipose.found_supports.part_naming import name_parts
@@ -21,6 +20,7 @@ from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
     SegmentedObjects,
+    category_of,
     pairs_of_photographs,
     pairs_of_scenes,
     without_specks,

@@ -5,10 +5,10 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.found_supports.comparing import CHUNK, _predictor, _spread
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.partnet_contract import tiny_config
-from ipose.types import PartPair, SupportSet
 
 
 def numbered(count):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from helpers.defaults import defaults_of
 from ipose.ganseg.blocks import AdaIN, AdaINBlock, PositionalStart, SPADEBlock, start_weights
-from ipose.ganseg.heatmaps import pixel_grid
+from ipose.ganseg.heatmaps import crop, pixel_grid
 from ipose.layers.spade import SPADE
 from ipose.reference.spade import conv3x3, normalise
 from ipose.testing import NetworkContract, law
@@ -64,29 +64,56 @@ class TestPositionalStart(NetworkContract):
         assert torch.equal(found, start(points))
 
 
-def literal_spade_block(block: SPADEBlock, x: Tensor, embeddings: Tensor) -> Tensor:
-    y = conv3x3(leaky(block.spade1(x, embeddings)), block.conv1.weight, block.conv1.bias)
-    y = conv3x3(leaky(block.spade2(y, embeddings)), block.conv2.weight, block.conv2.bias)
+def literal_spade_block(block: SPADEBlock, x: Tensor, maps: Tensor, embeddings: Tensor) -> Tensor:
+    looks = (maps[:, :, None] * embeddings[:, :, :, None, None]).sum(1)
+    y = conv3x3(leaky(block.spade1(x, looks)), block.conv1.weight, block.conv1.bias)
+    y = conv3x3(leaky(block.spade2(y, looks)), block.conv2.weight, block.conv2.bias)
     if block.conv_shortcut is None:
         return x + y
-    return conv3x3(block.spade_shortcut(x, embeddings), block.conv_shortcut.weight, block.conv_shortcut.bias) + y
+    return conv3x3(block.spade_shortcut(x, looks), block.conv_shortcut.weight, block.conv_shortcut.bias) + y
 
 
 class _SPADEBlockContract(NetworkContract):
     widths = (4, 3)
+    parts = 2
 
     def make(self):
         return SPADEBlock(*self.widths, map_channels=3, hidden=4)
 
     def inputs(self, batch):
-        return torch.randn(batch, self.widths[0], 4, 5), torch.randn(batch, 3, 4, 5)
+        return (
+            torch.randn(batch, self.widths[0], 4, 5),
+            torch.rand(batch, self.parts, 4, 5),
+            torch.randn(batch, self.parts, 3),
+        )
+
+    def drawn(self, seed, height, width):
+        """A block of other weights and statistics, and its inputs, in float64."""
+        block = redraw(self.make(), seed, CPU)
+        shapes = (2, self.widths[0], height, width), (2, self.parts, height, width), (2, self.parts, 3)
+        inputs = [random_tensor(seed + i, *shape).requires_grad_() for i, shape in enumerate(shapes)]
+        block(inputs[0] * 2 + 1, *inputs[1:])
+        return block, inputs
 
     @law(seed=SEEDS)
     def test_agrees_with_the_loops_in_float64(self, seed):
-        block = redraw(self.make(), seed, CPU)
-        block(random_tensor(seed, 2, self.widths[0], 4, 4) * 2 + 1, random_tensor(seed, 2, 3, 4, 4))
-        x, embeddings = random_tensor(seed + 1, 1, self.widths[0], 2, 3), random_tensor(seed + 2, 1, 3, 2, 3)
-        torch.testing.assert_close(block.eval()(x, embeddings), literal_spade_block(block, x, embeddings))
+        block, inputs = self.drawn(seed, 2, 3)
+        torch.testing.assert_close(block.eval()(*inputs), literal_spade_block(block, *inputs))
+
+    @pytest.mark.parametrize("training", [True, False], ids=["training", "eval"])
+    @law(0.5, seed=SEEDS, cut=st.integers(1, 3), gone=st.integers(0, 1))
+    def test_without_its_outer_pixels_it_is_the_whole_block_cropped(self, training, seed, cut, gone):
+        """`gone` rings of x are already cut off, where the block has its running statistics."""
+        block, (x, maps, embeddings) = self.drawn(seed, 9, 10)
+        block.train(training)
+        gone = 0 if training or cut < 2 else min(gone, cut - 2)
+        wanted = crop(block(x, maps, embeddings), cut)
+        found = block(crop(x, gone), maps, embeddings, cut)
+        torch.testing.assert_close(found, wanted)
+        weight = torch.rand_like(wanted)
+        given = [x, maps, embeddings, *block.parameters()]
+        for one, other in zip(*(torch.autograd.grad((y * weight).sum(), given) for y in (found, wanted)), strict=True):
+            torch.testing.assert_close(one, other)
 
     def test_the_width_between_the_convolutions_is_the_smaller_one(self):
         assert self.make().conv1.out_channels == min(self.widths)
@@ -116,6 +143,12 @@ class TestSPADEBlockOfOneWidth(_SPADEBlockContract):
     widths = (4, 4)
 
 
+class TestSPADEBlockOfManyParts(_SPADEBlockContract):
+    """With more parts than an embedding has numbers, the sum of the embeddings is made."""
+
+    parts = 4
+
+
 class TestAdaINBlock(NetworkContract):
     """conv(LeakyReLU(AdaIN(x))), one scale and one shift a channel."""
 
@@ -138,6 +171,17 @@ class TestAdaINBlock(NetworkContract):
                 modulated[image, channel] = normal[image, channel] * (1 + gamma[channel]) + beta[channel]
         expected = conv3x3(leaky(modulated), block.conv.weight, block.conv.bias)
         torch.testing.assert_close(block(x, embedding), expected)
+
+    @pytest.mark.parametrize("training", [True, False], ids=["training", "eval"])
+    def test_without_its_outer_pixels_it_is_the_whole_block_cropped(self, training):
+        block, x, embedding = (
+            redraw(self.make(), 0, CPU).train(training),
+            random_tensor(1, 2, 4, 6, 7),
+            torch.ones(2, 5),
+        )
+        for cut in (1, 2):
+            found = block(x, embedding.double(), cut)
+            torch.testing.assert_close(found, crop(block(x, embedding.double()), cut))
 
     def test_all_pixels_of_a_channel_are_modulated_alike(self):
         adain = redraw(AdaIN(2, 3, 4), 0, CPU).eval()

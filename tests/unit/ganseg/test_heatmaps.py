@@ -9,7 +9,7 @@ from ipose.ganseg.heatmaps import (
     axis,
     crop,
     disk_areas,
-    double_within_margin,
+    doubled,
     part_centres,
     part_heatmaps,
     part_scales,
@@ -117,8 +117,8 @@ class TestMarginAndDoubling:
     """Doubling keeps the margin's width, and what it shows of the image is the image doubled."""
 
     def test_sizes_are_those_of_the_paper(self):
-        assert double_within_margin(torch.zeros(1, 1, 52, 52), 10).shape[-1] == 64 + 20
-        assert double_within_margin(torch.zeros(1, 1, 84, 84), 10).shape[-1] == 128 + 20
+        assert doubled(torch.zeros(1, 1, 52, 52), 10, 10).shape[-1] == 64 + 20
+        assert doubled(torch.zeros(1, 1, 84, 84), 10, 10).shape[-1] == 128 + 20
 
     def test_without_a_margin_nothing_is_cut(self):
         x = torch.rand(1, 2, 4, 4)
@@ -127,5 +127,9 @@ class TestMarginAndDoubling:
 
     def test_a_slope_stays_a_slope_of_half_the_step(self):
         x = torch.arange(12.0)[:, None].expand(1, 1, 12, 12).clone()
-        doubled = double_within_margin(x, 3)[0, 0, :, 5]
-        torch.testing.assert_close(doubled.diff(), torch.full((17,), 0.5))
+        slope = doubled(x, 3, 3)[0, 0, :, 5]
+        torch.testing.assert_close(slope.diff(), torch.full((17,), 0.5))
+
+    def test_of_a_narrower_margin_it_shows_the_same(self):
+        x = torch.rand(1, 2, 12, 12)
+        assert torch.equal(doubled(crop(x, 2), 3, 4), crop(doubled(x, 5, 5), 1))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from helpers.tiny_ganseg import TINY_GANSEG
 from ipose.ganseg.noise import draw_noise, numbered_noise
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def seeded(seed):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.groupdnet.codes import Codes, class_code, with_class_code
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 GRIDS = st.sampled_from([(), (1, 1), (2, 3)])
 

@@ -8,7 +8,7 @@ from ipose.errors import ConfigError
 from ipose.groupdnet.label_tensor import instance_edges, interleaved, make_class_images, one_hot
 from ipose.layers.spade import nearest
 from ipose.reference import cg_norm as reference
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 class TestOneHot:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipose.errors import ConfigError
 from ipose.groupdnet.modulation import Modulation, ModulationWidths, check_groups
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 RULES = ("block", "class", "class_to_block")
 

@@ -74,6 +74,7 @@ class TestPresets:
 
     def test_the_kl_of_an_image_counts_as_often_as_a_device_of_the_published_training_has_images(self):
         assert preset("deepfashion", batch_size=24, kl_devices=3).kl_images == 8
+        assert preset("deepfashion", batch_size=2, kl_devices=4).kl_images == 0.5
         assert preset("deepfashion", batch_size=24, kl="mean").kl_images == 1
 
     def test_a_code_has_its_channels_for_each_class_unless_it_is_one_vector(self):

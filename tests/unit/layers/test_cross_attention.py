@@ -6,9 +6,9 @@ from torch import Tensor
 
 from helpers.defaults import defaults_of
 from ipose.layers.cross_attention import CrossAttentionBlock, compose, quick_gelu
+from ipose.testing.claims import failed_tests
 from ipose.testing.cross_attention_contract import CrossAttentionContract
 from ipose.testing.network_contract import NetworkContract
-from ipose.testing.planted import failed_tests
 
 
 class TestCrossAttentionBlock(CrossAttentionContract):

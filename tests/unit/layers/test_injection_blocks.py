@@ -54,6 +54,7 @@ class _AblationContract(NetworkContract):
             for more in ({"noise_channels": 2, "part_hidden": 3}, {"noise_channels": 7, "part_hidden": 9})
         ]
         assert shapes[0] == shapes[1]
+        assert {shape[0] for key, shape in shapes[0].items() if key.endswith("shared.weight")} == {5}
 
 
 class TestSpadeInjectionBlock(_AblationContract):

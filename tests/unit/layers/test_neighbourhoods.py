@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ipose.layers.neighbourhoods import distinct_windows, find_neighbourhoods, joint_numbers, merged
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 KINDS = ("noise", "blobs", "one class", "stripes", "border")
 SIDES = st.integers(1, 9)

@@ -34,6 +34,17 @@ class TestPartModulation(PartModulationContract):
             plain, followed = (module(x, part, mask, noise, each) for each in (None, slope))
             assert torch.equal(followed, F.leaky_relu(plain, slope))
 
+    def test_in_eval_mode_numbers_are_the_same_with_gradients_and_without(self):
+        """Without gradients, norm, scale and shift are one pass."""
+        torch.manual_seed(0)
+        module = PartModulation(4, 3, 2, 5)
+        x, part, noise = (3 * torch.randn(2, channels, 3, 5) for channels in (4, 3, 2))
+        inputs = x, part, torch.randint(0, 2, (2, 1, 3, 5)).float(), noise
+        module(*inputs)  # running statistics of its own
+        expected = module.eval()(*inputs)
+        with torch.no_grad():
+            torch.testing.assert_close(module(*inputs), expected, atol=1e-5, rtol=0)
+
 
 class InvertedMask(PartModulation):
     def forward(self, x, part, mask, noise):

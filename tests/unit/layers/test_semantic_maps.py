@@ -9,7 +9,7 @@ from ipose.layers import semantic_maps
 from ipose.layers.neighbourhoods import Neighbourhoods
 from ipose.layers.semantic_maps import SemanticMaps, distinct_vectors, label_maps
 from ipose.layers.spade import nearest
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 CLASSES, Z = 5, 3
 

@@ -8,8 +8,8 @@ import torch
 from ipose.errors import ConfigError
 from ipose.losses import adversarial_loss, hinge_d_fake, hinge_d_real, hinge_g, log_d_fake, log_d_real, log_g
 from ipose.reference import adversarial as reference
+from ipose.testing.claims import failed_tests
 from ipose.testing.losses_contract import AdversarialLossContract
-from ipose.testing.planted import failed_tests
 
 HINGE_LOOPS = (reference.hinge_g, reference.hinge_d_real, reference.hinge_d_fake)
 LOG_LOOPS = (reference.log_g, reference.log_d_real, reference.log_d_fake)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.losses.diversity import diversity_loss
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def drawn(seed, b=2, classes=4):

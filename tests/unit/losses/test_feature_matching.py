@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ipose.losses import feature_distance, feature_matching_loss
 from ipose.losses.feature_matching import VGG_WEIGHTS
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 SEEDS = st.integers(0, 999)
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.losses import kl_divergence
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 def code(seed, batch=2):

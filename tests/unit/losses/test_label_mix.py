@@ -6,8 +6,8 @@ from torch import Tensor
 
 from ipose.losses import label_mix_loss, label_mix_mask, mix
 from ipose.reference import label_mix
+from ipose.testing.claims import failed_tests
 from ipose.testing.losses_contract import LabelMixLossContract, LabelMixMaskContract
-from ipose.testing.planted import failed_tests
 
 
 class TestLabelMixMask(LabelMixMaskContract):

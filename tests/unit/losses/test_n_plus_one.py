@@ -10,8 +10,8 @@ from torch import Tensor
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.losses import NPlusOneLoss, class_weights, n_plus_one_loss
 from ipose.reference import class_balance, n_plus_one
+from ipose.testing.claims import failed_tests
 from ipose.testing.losses_contract import ClassWeightsContract, NPlusOneLossContract, NPlusOneLossErrorsContract
-from ipose.testing.planted import failed_tests
 
 
 class TestNPlusOneLoss(NPlusOneLossContract, NPlusOneLossErrorsContract):

@@ -8,7 +8,7 @@ from torch import Tensor
 from ipose.errors import ShapeMismatchError
 from ipose.losses import relaxed_emd
 from ipose.reference import relaxed_emd as reference
-from ipose.testing.planted import failed_tests
+from ipose.testing.claims import failed_tests
 from ipose.testing.relaxed_emd_contract import RelaxedEMDContract
 
 

@@ -8,11 +8,11 @@ import torch
 from ipose.data.support_folder import save_supports
 from ipose.errors import RunError, SupportError
 from ipose.model_folder import open_model
+from ipose.part_annotations import SupportSet
 from ipose.partnet.added_supports import add_supports
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
-from ipose.types import SupportSet
 
 
 def maps(count, first=0):

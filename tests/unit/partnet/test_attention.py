@@ -8,7 +8,7 @@ from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.partnet.attention import SupportAttention, support_attention, to_support_frames
 from ipose.partnet.partnet import PartNet
 from ipose.reference.support_attention import support_attention as literal
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.partnet_contract import PartNetContract, tiny_config
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,10 +9,10 @@ import torch
 
 from helpers.defaults import defaults_of
 from ipose.errors import ConfigError, SupportError
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
 from ipose.partnet.partnet import PartNet, SupportMemory
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
-from ipose.types import PartPair, SupportSet
 
 PARTS = ("front", "middle", "back", "foot")
 TERMS = ("bce", "cross_entropy", "bce_rec", "cross_entropy_rec")

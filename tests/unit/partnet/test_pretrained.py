@@ -9,10 +9,10 @@ import torch
 
 from ipose.errors import RunError
 from ipose.model_folder import open_model
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet, save_partnet
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
-from ipose.types import SupportSet
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import torch
 
 from ipose.data.object_index import index_objects
 from ipose.errors import SupportError
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.scene_parts import CachedParts, SceneParts, infer_scene_parts, predict_objects, predict_part_maps
 from ipose.partworld.config import PartWorldConfig
@@ -15,7 +16,7 @@ from ipose.shapes.crop_geometry import geometry_of_objects
 from ipose.shapes.object_pastes import paste_objects, pasted_shape_owner
 from ipose.testing.partnet_contract import blocky_part_map, tiny_config
 from ipose.testing.tiny_scenes import BOX, CAR, SPEC, make_scene
-from ipose.types import SceneBatch, SupportSet
+from ipose.types import SceneBatch
 
 PARTS = ("front", "middle", "back", "foot")
 

@@ -1,6 +1,6 @@
 """The classes of PartWorld and their parts, as the paper's table 6 names them."""
 
-from ipose.partworld import vehicle_parts
+from ipose.partworld import vehicles
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import NOVEL, PART_NAMES
 
@@ -55,5 +55,5 @@ class TestSpec:
 
 
 def test_part_ids_of_vehicles_are_those_of_the_parts_names():
-    ids = {name: getattr(vehicle_parts, name.upper()) for name in PART_NAMES["car"]}
+    ids = {name: getattr(vehicles, name.upper()) for name in PART_NAMES["car"]}
     assert ids == {name: number for number, name in enumerate(PART_NAMES["car"], start=1)}

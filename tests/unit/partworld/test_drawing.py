@@ -12,10 +12,9 @@ from ipose.partworld.categories import DRAW
 from ipose.partworld.config import CATEGORIES, PART_NAMES, STUFF
 from ipose.partworld.dice import Dice
 from ipose.partworld.outlines import box, ellipse, hole, limb, polygon, ring, walk
-from ipose.partworld.paints import PATTERNS, Paint
-from ipose.partworld.sketch import Sketch
-from ipose.partworld.vehicle_parts import add_wheels, new_livery
-from ipose.testing.law import law
+from ipose.partworld.sketch import PATTERNS, Paint, Sketch
+from ipose.partworld.vehicles import add_wheels, new_livery
+from ipose.testing.claims import law
 
 HEIGHT, WIDTH = 12, 14
 

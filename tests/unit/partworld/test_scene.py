@@ -14,10 +14,9 @@ from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PART_NAMES, PartWorldConfig
 from ipose.partworld.dice import Dice
 from ipose.partworld.outlines import box
-from ipose.partworld.paints import Paint
 from ipose.partworld.scene import PartWorld, _overlap, _sized, partworld_scene
-from ipose.partworld.sketch import Sketch
-from ipose.testing.law import law
+from ipose.partworld.sketch import Paint, Sketch
+from ipose.testing.claims import law
 from ipose.types import Scene
 
 THINGS = torch.tensor([c.thing for c in PARTWORLD.classes])

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from ipose.editing.edit import draft_for
 from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Resample
-from ipose.editing.part_edits import EditParts
-from ipose.editing.support_edits import EditSupports
+from ipose.editing.support_edits import EditParts, EditSupports
 from ipose.errors import ConfigError
 from ipose.part_annotations import SupportSet
-from ipose.pipeline.drafts import draft_for
 from ipose.testing.tiny_scenes import SPEC, make_scene
 
 NO_SUPPORTS = SupportSet({}, {})

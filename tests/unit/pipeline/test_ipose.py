@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.editing.support_edits import EditSupports
 from ipose.errors import ConfigError, ShapeMismatchError, SupportError
 from ipose.part_annotations import SupportSet
 from ipose.pipeline import IPose
@@ -50,6 +51,13 @@ class TestImages:
         without = model(replace(scene, objects=()))
         assert int(without.parts.max()) == 0
         assert (model(scene).image - without.image).abs().max() > 1e-4
+
+    def test_edited_supports_are_what_parts_are_inferred_from(self, model):
+        scene, edit = make_scene(0), EditSupports("car", drop="top")
+        draft, batch = model.draft(scene, edit), SceneBatch.from_scenes([scene])
+        edited = model(scene, seed=3, edit=edit)
+        assert torch.equal(edited.part_logits, model.infer_parts(batch, draft.supports).logits[0])
+        assert not torch.equal(edited.part_logits, model(scene, seed=3).part_logits)
 
     def test_a_scene_without_objects_is_painted(self, model):
         label = torch.ones(32, 48, dtype=torch.int64)

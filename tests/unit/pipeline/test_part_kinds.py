@@ -10,13 +10,13 @@ from helpers.tiny_ipose import SYNTHESIS
 from ipose.editing.layout_edits import MoveObject
 from ipose.editing.noise_edits import Blend, Resample
 from ipose.errors import ConfigError, DataError, RunError
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.pretrained import load_partnet
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.systems.describing import describe
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import SupportSet
 
 from .conftest import PARTNET
 

@@ -28,7 +28,7 @@ WIDTH = st.integers(1, 3)
     0.2,
     seed=st.integers(0, 2**32 - 1),
     sizes=st.sampled_from([(8, 16, 32), (16, 32, 32), (8, 8, 16, 32), (32,)]),
-    margin=st.integers(0, 3),
+    margin=st.sampled_from([0, 1, 2, 3, 10]),
     parts=st.integers(1, 3),
     points=st.integers(2, 4),
     layers=st.tuples(st.integers(1, 4), st.integers(1, 4)),

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from ipose.part_annotations import SupportSet
 from ipose.reports.edit_sheet import Painted, difference_picture, edit_sheet, numbered_objects
 from ipose.reports.figures import instance_picture
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import SupportSet
 
 NOTHING = SupportSet({}, {})
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ipose.errors import RunError
-from ipose.evaluation.network_files import load_network_file
+from ipose.evaluation.feature_networks import load_network_file
 from ipose.segmentation.saved import CLASS_MAP, SCRIPT, WEIGHTS, load_segmenter, save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ipose.errors import ShapeMismatchError
 from ipose.reference import object_crops as reference
 from ipose.shapes.crop_geometry import crop_geometry, even_box, geometry_of_objects
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.object_crops_contract import one_object
 from ipose.testing.shape_strategies import object_scenes
 from ipose.types import Box, SceneObject

@@ -5,7 +5,7 @@ import torch
 from ipose.shapes.crop_geometry import even_box
 from ipose.shapes.dense_pastes import box_pixels, even_boxes, last_writer, paste_densely, pasted_shapes
 from ipose.shapes.object_pastes import own_pixel_owner, pasted_shape_owner
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.object_crops_contract import SIDE, ObjectPastesContract, literal_shapes
 from ipose.testing.shape_strategies import object_scenes
 

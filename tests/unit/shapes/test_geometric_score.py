@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ipose.errors import EmptyShapeError
 from ipose.reference import geometric_score as reference
 from ipose.shapes.geometric_score import geometric_score, geometric_score_matrix
+from ipose.testing.claims import law
 from ipose.testing.geometric_score_contract import GeometricScoreContract
-from ipose.testing.law import law
 from ipose.testing.shape_strategies import object_shapes
 
 

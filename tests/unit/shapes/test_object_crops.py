@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ipose.reference import object_crops as reference
 from ipose.shapes.object_crops import crop_images, crop_maps, crop_object_shapes
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.object_crops_contract import ObjectCropsContract, empty_scene, literal_shapes, one_object, places
 from ipose.testing.shape_strategies import object_scenes
 

@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import ShapeMismatchError
 from ipose.shapes.object_pastes import NOBODY, own_pixel_owner, paste_objects, pasted_shape_owner
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.object_crops_contract import (
     ObjectPastesContract,
     literal_paste,

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 
 from ipose.shapes.resampling import bilinear_taps, nearest_index, scatter_taps
-from ipose.testing.law import law
+from ipose.testing.claims import law
 
 
 class TestNearestIndex:

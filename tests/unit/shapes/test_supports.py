@@ -8,8 +8,8 @@ from helpers.defaults import defaults_of
 from ipose.errors import ConfigError, EmptyShapeError, TooFewObjectsError
 from ipose.reference import supports as reference
 from ipose.shapes.supports import CHUNK, _draw_seeds, _nearest_members, choose_supports, k_means
+from ipose.testing.claims import law
 from ipose.testing.geometric_score_contract import bar
-from ipose.testing.law import law
 
 
 def seeded(seed=0):

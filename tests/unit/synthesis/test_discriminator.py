@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import preset
+from ipose.testing.claims import failed_tests
 from ipose.testing.discriminator_contract import CLASSES, DiscriminatorContract
-from ipose.testing.planted import failed_tests
 
 FOUR_BLOCKS = (3, 4, 4, 6, 8)
 

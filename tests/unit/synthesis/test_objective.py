@@ -12,11 +12,12 @@ from ipose.data.object_index import by_instance_alone
 from ipose.errors import ConfigError, DataError
 from ipose.losses import CLIPStyle, hinge_d_fake, hinge_d_real, hinge_g, n_plus_one_loss, tiny_clip_style, tiny_vgg_loss
 from ipose.losses.diversity import diversity_loss
+from ipose.objective import Phase
 from ipose.partnet.parts_without_partnet import parts_function
 from ipose.synthesis import objective
 from ipose.synthesis.objective import SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.types import Box, Phase, Scene, SceneBatch, SceneObject
+from ipose.types import Box, Scene, SceneBatch, SceneObject
 
 CONFIG = SynthesisConfig(
     num_classes=4, unknown=0, height=16, width=16, z_channels=3, channels=4, channel_multipliers=(2, 2, 1),

@@ -1,5 +1,7 @@
 """A scene's noise hangs on (seed, name) alone: not on the batch, the device or what was drawn before."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -51,6 +53,11 @@ class TestSceneNoise:
                 alone = scene_noise(CONFIG, SIZE, seed, name)
                 assert torch.equal(batch.z[i], alone.z)
                 assert torch.equal(batch.part_noise[i], alone.part_noise)
+
+    def test_no_number_is_drawn_twice(self):
+        noise = scene_noise(replace(CONFIG, z_channels=64), (256, 256), 0, "a")
+        drawn = torch.cat([noise.z, noise.part_noise.flatten()])
+        assert len(drawn.unique()) > 0.999 * len(drawn)  # a few are equal by chance
 
     def test_the_texture_noise_does_not_hang_on_the_size(self):
         assert torch.equal(scene_noise(CONFIG, SIZE, 0, "a").z, scene_noise(CONFIG, (32, 32), 0, "a").z)

@@ -23,6 +23,7 @@ from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.model_folder import ModelFolder, open_model
+from ipose.objective import Phase
 from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -35,7 +36,6 @@ from ipose.testing.tiny_scenes import SPEC, make_scene
 from ipose.training.config import TrainConfig
 from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot
-from ipose.types import Phase
 
 TRAINED = TrainConfig(steps=3, batch_size=2)
 

@@ -48,7 +48,7 @@ class TestGenerateSet:
     """The images of all validation scenes, with what they are judged beside."""
 
     def test_images_are_in_order_of_scene_and_seed(self, data, tmp_path):
-        made = generate_set(Copyist(), data, tmp_path / "out", seeds=(3, 1))
+        made = generate_set(Copyist(), data, tmp_path / "out", EvaluateOptions(seeds=(3, 1)))
         assert [(image.scene, image.seed) for image in made.images] == [
             (f"scene00{i}", seed) for i in range(6) for seed in (1, 3)
         ]
@@ -58,15 +58,15 @@ class TestGenerateSet:
         }
 
     def test_each_file_is_the_models_image_of_that_scene_and_seed(self, data, tmp_path):
-        made = generate_set(Copyist(darker=0), data, tmp_path / "out", seeds=(0,))
+        made = generate_set(Copyist(darker=0), data, tmp_path / "out", EvaluateOptions(seeds=(0,)))
         for image, photo in zip(made.images, made.real, strict=True):
             assert torch.equal(image.pixels(), photo.pixels())
-        dark = generate_set(Copyist(darker=2), data, tmp_path / "dark", seeds=(1,))
+        dark = generate_set(Copyist(darker=2), data, tmp_path / "dark", EvaluateOptions(seeds=(1,)))
         assert read_photo(dark.images[0].path).max() == 0
 
     def test_scenes_are_handed_over_in_batches_with_all_seeds_at_once(self, data, tmp_path):
         model = Copyist()
-        generate_set(model, data, tmp_path / "out", seeds=(0, 1), limit=5)
+        generate_set(model, data, tmp_path / "out", EvaluateOptions(seeds=(0, 1), limit=5))
         assert model.asked == [(4, [0, 1]), (1, [0, 1])]
 
     def test_the_models_own_spec_says_which_objects_have_parts(self, data, tmp_path):
@@ -76,13 +76,13 @@ class TestGenerateSet:
         model, seen = Copyist(), []
         model.spec = replace(SPEC, classes=tuple(classes))
         model.images = lambda scenes, seeds: seen.extend(scenes) or Copyist.images(model, scenes, seeds)
-        generate_set(model, data, tmp_path / "out", seeds=(0,))
+        generate_set(model, data, tmp_path / "out", EvaluateOptions(seeds=(0,)))
         objects = [item for scene in seen for item in scene.objects]
         assert {item.class_id for item in objects if item.part_category == "slot"} == {thing}
 
     def test_data_of_other_classes_are_refused(self, tmp_path):
         with pytest.raises(SpecError, match=r"of other classes than the model: found \d+ classes.*expected 5 classes"):
-            generate_set(Copyist(), DataConfig(scenes=1, val_scenes=1), tmp_path / "out", seeds=(0,))
+            generate_set(Copyist(), DataConfig(scenes=1, val_scenes=1), tmp_path / "out", EvaluateOptions(seeds=(0,)))
         assert not (tmp_path / "out").exists()
 
 
@@ -91,7 +91,8 @@ class TestImagesThatStand:
 
     def make(self, data, out, **settings):
         model = Copyist()
-        made = generate_set(model, data, out, **{"seeds": (0, 1), "made_by": "a", **settings})
+        made_by = settings.pop("made_by", "a")
+        made = generate_set(model, data, out, EvaluateOptions(**settings), made_by=made_by)
         return model.asked, made
 
     def test_a_second_call_makes_nothing_and_gives_the_same_set(self, data, tmp_path, capsys):
@@ -124,7 +125,7 @@ class TestImagesThatStand:
 
     def test_of_another_precision_they_are_made_anew(self, data, tmp_path, capsys):
         self.make(data, tmp_path / "out")
-        asked, _ = self.make(data, tmp_path / "out", options=EvaluateOptions(precision="bf16"))
+        asked, _ = self.make(data, tmp_path / "out", precision="bf16")
         assert [count for count, _ in asked] == [4, 2]
         assert "were made in another precision" in capsys.readouterr().err
 

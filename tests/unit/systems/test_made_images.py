@@ -21,8 +21,8 @@ class TestMadeImages:
     def test_what_was_written_stands(self, tmp_path):
         write(MadeImages(tmp_path / "out", FACTS), "x_seed0.png")
         again = MadeImages(tmp_path / "out", FACTS)
-        assert again.stands("x_seed0.png")
-        assert not again.stands("y_seed0.png")
+        assert again.place("x_seed0.png").is_file()
+        assert not again.place("y_seed0.png").is_file()
         assert again.place("x_seed0.png") == tmp_path / "out" / "x_seed0.png"
 
     @pytest.mark.parametrize(
@@ -36,21 +36,21 @@ class TestMadeImages:
     )
     def test_another_fact_removes_them_and_says_which(self, tmp_path, capsys, fact, said):
         write(MadeImages(tmp_path, FACTS), "x_seed0.png", "seed0_000001.png")
-        assert not MadeImages(tmp_path, {**FACTS, fact: "other"}).stands("x_seed0.png")
+        assert not MadeImages(tmp_path, {**FACTS, fact: "other"}).place("x_seed0.png").is_file()
         assert f"the 2 images in it were made {said}. They are made anew." in capsys.readouterr().err
 
     def test_another_version_of_the_code_too(self, tmp_path, capsys):
         write(MadeImages(tmp_path, FACTS), "x_seed0.png")
         content = json.loads((tmp_path / MADE_FROM).read_text())
         (tmp_path / MADE_FROM).write_text(json.dumps({**content, "code": "ipose 0.0"}))
-        assert not MadeImages(tmp_path, FACTS).stands("x_seed0.png")
+        assert not MadeImages(tmp_path, FACTS).place("x_seed0.png").is_file()
         assert "by another version of ipose" in capsys.readouterr().err
 
     @pytest.mark.parametrize("content", ["", "[]", '{"format": "else"}'])
     def test_images_of_nobody_knows_what_are_made_anew(self, tmp_path, capsys, content):
         write(MadeImages(tmp_path, FACTS), "x_seed0.png")
         (tmp_path / MADE_FROM).write_text(content)
-        assert not MadeImages(tmp_path, FACTS).stands("x_seed0.png")
+        assert not MadeImages(tmp_path, FACTS).place("x_seed0.png").is_file()
         assert "by an earlier version of ipose" in capsys.readouterr().err
 
     def test_a_scene_in_another_state_loses_its_own_images(self, tmp_path):
@@ -58,7 +58,7 @@ class TestMadeImages:
         MadeImages(tmp_path, FACTS, {"y": "1"})  # other scenes of the same data
         again = MadeImages(tmp_path, FACTS, {"x": "2", "x[1]": "1"})
         assert sorted(path.name for path in tmp_path.glob("*.png")) == ["x[1]_seed0.png"]
-        assert again.stands("x[1]_seed0.png")
+        assert again.place("x[1]_seed0.png").is_file()
 
     def test_files_of_somebody_else_are_not_touched(self, tmp_path):
         (tmp_path / "holiday.png").touch()
@@ -75,7 +75,7 @@ class TestMadeImages:
 
         with pytest.raises(KeyboardInterrupt):
             folder.write("x_seed0.png", killed)
-        assert not folder.stands("x_seed0.png")
+        assert not folder.place("x_seed0.png").is_file()
 
 
 def test_a_name_with_folders_is_one_file():

@@ -21,20 +21,25 @@ class Greys:
         return torch.stack([torch.full((3, 8, 8), -1 + (number + seed) / 50) for number in numbers])
 
 
+PAIRS = EvaluateOptions(seeds=(1,), batch_size=2)
+
+
 def test_images_are_made_in_batches_and_only_those_that_are_missing(tmp_path):
     model = Greys()
-    files = make_numbered(model, "a", tmp_path, 1, 5, 2)
+    files = make_numbered(model, "a", tmp_path, 5, PAIRS)
     assert model.asked == [[0, 1], [2, 3], [4]]
     assert [(file.scene, file.seed) for file in files] == [(str(i), 1) for i in range(5)]
     files[3].path.unlink()
-    make_numbered(model, "a", tmp_path, 1, 6, 2)
+    make_numbered(model, "a", tmp_path, 6, PAIRS)
     assert model.asked[3:] == [[3, 5]]
-    make_numbered(model, "b", tmp_path, 1, 2, 2)  # another model
+    make_numbered(model, "b", tmp_path, 2, PAIRS)  # another model
     assert model.asked[4:] == [[0, 1]]
 
 
 def test_a_set_is_at_distance_0_of_itself_and_not_of_another(tmp_path):
-    same = [ImageFile(file.scene, None, file.path) for file in make_numbered(Greys(), "a", tmp_path / "real", 0, 5, 2)]
+    first = EvaluateOptions(seeds=(0,))
+    made = make_numbered(Greys(), "a", tmp_path / "real", 5, first)
+    same = [ImageFile(file.scene, None, file.path) for file in made]
     options = EvaluateOptions(features="random", protocols=("images", "images-256"), seeds=(0,))
     cards, page = judge_numbered(Greys(), "a", same, options, tmp_path / "made", {}, count=5)
     assert [card.protocol for card in cards] == ["images", "images", "images-256", "images-256"]

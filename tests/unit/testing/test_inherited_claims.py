@@ -33,7 +33,7 @@ def sentences(node: ast.ClassDef) -> list[str]:
     found = []
     for base in (ast.unparse(each).split(".")[-1] for each in node.bases):
         if (contract := contracts().get(base)) is not None:
-            behind = [f"those of {ast.unparse(each)}" for each in contract.bases]
+            behind = [f"those of {base}" for base in map(ast.unparse, contract.bases) if base != "Contract"]
             found.append(f"Claims of {base}: {'; '.join([*claims(contract), *behind])}.")
     return found
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from helpers.defaults import defaults_of
 from ipose.errors import ConfigError
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_system import TinySystem, everything
 from ipose.training.averaging import Averages, ema_decay, evaluation_copy, reestimate_batch_norm, without_estimates
 

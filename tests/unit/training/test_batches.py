@@ -14,7 +14,7 @@ import torch
 from hypothesis import strategies as st
 
 from ipose.errors import ConfigError, DataError
-from ipose.testing.law import law
+from ipose.testing.claims import law
 from ipose.testing.tiny_system import TinySource
 from ipose.training.batches import Packed, batch_stream, batches_per_epoch, epoch_order
 

@@ -1,12 +1,9 @@
 """What is said about a folder that should be a run's."""
 
-import threading
-import time
-
 import pytest
 
 from ipose.errors import RunError
-from ipose.training.folders import nearby, refuse_taken, wait_for, what_is
+from ipose.training.folders import are_several, nearby, refuse_taken, what_is, writes
 
 
 class TestRefuseTaken:
@@ -77,23 +74,16 @@ class TestNearby:
         )
 
 
-class TestWaitFor:
-    """wait_for: until another process has written a file, or the time is up."""
+class TestSeveralProcesses:
+    """What a launcher says: whether there are several processes, and whether this one writes."""
 
-    def test_returns_at_once_where_the_file_is_there(self, tmp_path):
-        (tmp_path / "file").touch()
-        began = time.monotonic()
-        wait_for(tmp_path / "file", seconds=30.0)
-        assert time.monotonic() - began < 5
-
-    def test_returns_when_the_file_comes(self, tmp_path):
-        timer = threading.Timer(0.2, (tmp_path / "file").touch)
-        timer.start()
-        wait_for(tmp_path / "file", seconds=30.0)
-        assert (tmp_path / "file").exists()
-        timer.join()
-
-    def test_gives_up_when_the_time_is_up(self, tmp_path):
-        began = time.monotonic()
-        wait_for(tmp_path / "file", seconds=0.2)
-        assert 0.2 <= time.monotonic() - began < 10
+    @pytest.mark.parametrize(
+        ("world", "rank", "several", "written"),
+        [(None, None, False, True), ("1", "0", False, True), ("2", "0", True, True), ("2", "1", True, False)],
+    )
+    def test_the_first_process_alone_writes(self, monkeypatch, world, rank, several, written):
+        for name, value in (("WORLD_SIZE", world), ("RANK", rank)):
+            monkeypatch.delenv(name, raising=False)
+            if value is not None:
+                monkeypatch.setenv(name, value)
+        assert (are_several(), writes()) == (several, written)

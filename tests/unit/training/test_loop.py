@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import ipose.training.loop as loop
-from ipose.errors import RunError
+from ipose.errors import ConfigError, RunError
 from ipose.testing.tiny_system import TinySource, TinySystem, everything
 from ipose.training.checkpoint_files import list_checkpoints
 from ipose.training.metrics import read_metrics
@@ -117,6 +117,11 @@ class TestTrain:
         run = Run.create(tmp_path, kind="tiny", config={}, train=quick())
         with run.locked(), pytest.raises(RunError, match="another process is training here"):
             loop.train(TinySystem(), TinySource(), run, quick(), device="cpu", progress=False)
+
+    def test_processes_with_data_sets_of_different_sizes_are_refused(self, tmp_path, fit, monkeypatch):
+        monkeypatch.setattr("ipose.training.processes.Processes.from_all", lambda _, value: [value, 9])
+        with pytest.raises(ConfigError, match=r"do not read the same data: found \[10, 9\] items"):
+            fit(tmp_path)
 
     def test_a_data_set_of_another_size_is_refused_on_resume(self, tmp_path, fit):
         fit(tmp_path, steps=5)

@@ -1,12 +1,14 @@
 """Several processes of one training, played by one: what they send, and what they make of the answers."""
 
 import os
+from dataclasses import dataclass
 
 import pytest
 import torch
 from torch import nn
 
 import ipose.training.processes as module
+from ipose.errors import RunError
 from ipose.training.processes import Processes
 
 
@@ -21,6 +23,8 @@ class Partners:
         self.sent, self.others = [], others
         monkeypatch.setattr(module, "reduce", self.reduce)
         monkeypatch.setattr(module, "broadcast", self.broadcast)
+        monkeypatch.setattr(module, "broadcast_object_list", lambda values: [self.others or values[0]])
+        monkeypatch.setattr(module, "gather_object", lambda values: [*values, self.others or values[0]])
 
     def reduce(self, tensor, reduction):
         self.sent.append((reduction, tensor.clone()))
@@ -31,6 +35,11 @@ class Partners:
     def broadcast(self, tensor):
         self.sent.append(("broadcast", tensor.clone()))
         return tensor if self.others is None else self.others[len(self.sent) - 1]
+
+
+@dataclass
+class Address:
+    address: str = "127.0.0.1"
 
 
 def two(monkeypatch, others=None):
@@ -50,6 +59,8 @@ class TestAlone:
         assert processes.any(True) is True
         assert processes.any(False) is False
         assert processes.same(1.25) == 1.25
+        assert processes.from_main("a") == "a"
+        assert processes.from_all("a") == ["a"]
         processes.prepare({"a": network})
         processes.same_buffers({"a": network})
         processes.average_gradients(network.parameters())
@@ -77,6 +88,58 @@ class TestAnswers:
     def test_same_loses_no_digit_of_it_on_the_way(self, monkeypatch):
         processes, _ = two(monkeypatch)
         assert processes.same(1 / 3) == 1 / 3
+
+    def test_values_come_from_the_main_process_or_from_all(self, monkeypatch):
+        processes, _ = two(monkeypatch, {"step": 3})
+        assert processes.from_main(None) == {"step": 3}
+        assert processes.from_all({"step": 2}) == [{"step": 2}, {"step": 3}]
+
+
+class TestLostProcess:
+    """What torch says of a process that has ended becomes a sentence."""
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda processes, _: processes.any(True),
+            lambda processes, _: processes.same(1.0),
+            lambda processes, _: processes.from_main(1),
+            lambda processes, _: processes.from_all(1),
+            lambda processes, _: processes.wait(),
+            lambda processes, network: processes.prepare({"a": network}),
+            lambda processes, network: processes.average_gradients(network.parameters()),
+        ],
+    )
+    def test_is_told_by_every_method(self, monkeypatch, ask):
+        def lost(*_):
+            raise RuntimeError("[/pytorch/gloo/pair.cc:545] Read error [10.0.0.2]:19: Connection reset. Typically so.")
+
+        processes, _ = two(monkeypatch)
+        for name in ("reduce", "broadcast", "broadcast_object_list", "gather_object"):
+            monkeypatch.setattr(module, name, lost)
+        monkeypatch.setattr(type(processes.state), "wait_for_everyone", lost)
+        with pytest.raises(RunError) as told:
+            ask(processes, nn.Linear(1, 1))
+        assert str(told.value) == (
+            "another process of this training has ended, or cannot be reached: found Read error [10.0.0.2]:19: "
+            "Connection reset. Its own last lines say why. Start all of them again, with --resume if there is a "
+            "checkpoint."
+        )
+
+
+class TestTheNetwork:
+    """gloo is told which network leads to the main process, where nobody told it."""
+
+    @pytest.mark.parametrize(("world", "named", "used"), [("2", None, "lo"), ("2", "eth7", "eth7"), ("1", None, None)])
+    def test_is_named(self, monkeypatch, world, named, used):
+        monkeypatch.setenv("GLOO_SOCKET_IFNAME", "")
+        monkeypatch.delenv("GLOO_SOCKET_IFNAME")  # both, so that it is taken away again in the end
+        for name, value in (("WORLD_SIZE", world), ("MASTER_ADDR", "127.0.0.1"), ("GLOO_SOCKET_IFNAME", named)):
+            if value is not None:
+                monkeypatch.setenv(name, value)
+        monkeypatch.setattr(module.psutil, "net_if_addrs", lambda: {"eth0": [Address("10.0.0.1")], "lo": [Address()]})
+        module._name_interface()
+        assert os.environ.get("GLOO_SOCKET_IFNAME") == used
 
 
 class TestPrepare:
@@ -135,6 +198,13 @@ class TestAverageGradients:
         assert torch.equal(parameters[0].grad, torch.full((2, 2), 3.0))
         assert torch.equal(parameters[1].grad, torch.full((3,), 5.0))
         assert len(partners.sent) == 1
+
+    def test_no_digit_is_lost_in_float64(self, monkeypatch):
+        parameter = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+        parameter.grad = torch.tensor([1 / 3], dtype=torch.float64)
+        processes, _ = two(monkeypatch)
+        processes.average_gradients([parameter])
+        assert parameter.grad.item() == 1 / 3
 
     def test_a_missing_gradient_counts_as_0(self, monkeypatch):
         """The others may have one: a process without it would send a message of another length."""

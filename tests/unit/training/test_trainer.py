@@ -99,6 +99,23 @@ class TestHooks:
         assert samples == [(3, False), (6, False), (9, False), (10, True)]
         assert saves == [(4, False), (8, False), (10, True)]
 
+    @pytest.mark.parametrize("steps", [4, 6])
+    def test_a_sheet_that_a_kill_left_out_is_made_by_the_resumed_run(self, tmp_path, fit, steps):
+        """The kill came behind the checkpoint of step 4, and before its sheet."""
+        samples, system = [], TinySystem()
+
+        def show(snapshot):
+            samples.append(snapshot.step)
+            snapshot.run.samples.mkdir(exist_ok=True)
+            snapshot.run.sheet(snapshot.step).touch()
+
+        fit(tmp_path, steps=4, sample_every=2, checkpoint_every=2, on_sample=show, system=system)
+        Run.open(tmp_path).sheet(4).unlink()
+        fit(tmp_path, steps=steps, sample_every=2, checkpoint_every=2, on_sample=show, system=system, resume=True)
+        assert samples == [2, 4, *range(4, steps + 1, 2)]
+        fit(tmp_path, steps=steps, sample_every=2, checkpoint_every=2, on_sample=show, system=system, resume=True)
+        assert samples == [2, 4, *range(4, steps + 1, 2)], "nothing was missing"
+
     def test_no_samples_where_none_are_wanted(self, tmp_path, fit):
         fit(tmp_path, sample_every=0, on_sample=lambda s: pytest.fail("called"))
 

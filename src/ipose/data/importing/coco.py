@@ -1,46 +1,39 @@
-"""COCO's instance JSON: polygons, run lengths, crowds; and parts: categories below another category of the file."""
+"""COCO's two JSONs. Instances: polygons, run lengths, crowds; and parts: categories below another category of the file.
+Panoptic, with PNGs: every pixel belongs to one segment, a thing or stuff.
+"""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ipose.data.importing.photos import Photos
-from ipose.data.importing.source import ImportedClass, ImportItem, Region, by_size, numbered, scene_name
-from ipose.data.part_sources.coco_json import decode_segmentation
+import numpy as np
+
+from ipose.data.file_lists import list_files
+from ipose.data.importing.source import (
+    ImportedClass,
+    ImportItem,
+    Photos,
+    Region,
+    by_size,
+    classes_with_parts,
+    numbered,
+    scene_name,
+)
+from ipose.data.part_sources.coco_json import decode_segmentation, read_coco
+from ipose.data.png import read_photo
 from ipose.errors import DataError
-
-PARTS = 8
-
-
-def read_json(file: Path) -> Any:
-    """The content of a JSON file. Raises DataError where it is none."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DataError("not a JSON file", file=file, found=str(error)) from error
 
 
 class CocoInstances:
-    """An export in COCO's form (CVAT, Label Studio, Roboflow, VGG's annotator, ... write it).
-
-    Args:
-        file: the JSON.
-        photos: where the photographs are.
-    Raises:
-        DataError: not such a JSON.
-    """
+    """An export in COCO's form (CVAT, Label Studio, Roboflow, VGG's annotator, ... write it)."""
 
     kind = "COCO JSON"
     has_instances = True
 
     def __init__(self, file: Path, photos: Photos) -> None:
         self.file, self.ignored = file, Counter[str]()
-        data = read_json(file)
-        for key in ("images", "annotations", "categories"):
-            if not isinstance(data, dict) or not isinstance(data.get(key), list):
-                raise DataError(f"no list {key!r}", file=file, expected="COCO's images, annotations, categories")
+        data = read_coco(file)
         self.classes, self._places = _classes(data["categories"], file)
         drawn: dict[Any, list[Any]] = defaultdict(list)
         for entry in data["annotations"]:
@@ -72,20 +65,16 @@ def _classes(entries: list[Any], file: Path) -> tuple[tuple[ImportedClass, ...],
     """The classes, and (file id, part id) of each category id."""
     names = {str(entry["name"]) for entry in entries}
     owner = {e["id"]: str(e.get("supercategory")) for e in entries if e.get("supercategory") in names - {e["name"]}}
-    wholes = [entry for entry in sorted(entries, key=lambda entry: entry["id"]) if entry["id"] not in owner]
-    ids = numbered([str(entry["name"]) for entry in wholes], file)
-    parts: dict[str, list[str]] = defaultdict(list)
-    places = {entry["id"]: (ids[str(entry["name"])], 0) for entry in wholes}
-    for entry in sorted(entries, key=lambda entry: entry["id"]):
+    entries = sorted(entries, key=lambda entry: entry["id"])
+    parts: dict[str, list[str]] = {str(entry["name"]): [] for entry in entries if entry["id"] not in owner}
+    ids = numbered(list(parts), file)
+    places = {entry["id"]: (ids[str(entry["name"])], 0) for entry in entries if entry["id"] not in owner}
+    for entry in entries:
         category = owner.get(entry["id"])
-        if category in ids:
+        if category in parts:
             parts[category].append(str(entry["name"]))
             places[entry["id"]] = (ids[category], len(parts[category]))
-            if len(parts[category]) > PARTS:
-                found, mend = ", ".join(parts[category]), "Merge some of them."
-                raise DataError("more than eight parts", file=file, field=category, found=found, mend=mend)
-    made = (ImportedClass(name, number, parts=tuple(parts[name])) for name, number in ids.items())
-    return tuple(made), places
+    return classes_with_parts(parts, file), places
 
 
 def _items(
@@ -100,3 +89,60 @@ def _items(
         else:
             size = int(entry["height"]), int(entry["width"])
             yield ImportItem(scene_name(str(entry["file_name"])), photo, size, drawn[entry["id"]])
+
+
+class CocoPanoptic:
+    """An export of panoptic segments.
+
+    Args:
+        file: the JSON. Its PNGs lie in the folder of its name, or in any other below its own folder.
+    Raises:
+        DataError: not such a JSON.
+    """
+
+    kind = "COCO panoptic JSON"
+    has_instances = True
+
+    def __init__(self, file: Path, photos: Photos) -> None:
+        self.file, self.ignored = file, Counter[str]()
+        data = read_coco(file)
+        entries = sorted(data["categories"], key=lambda entry: entry["id"])
+        ids = numbered([str(entry["name"]) for entry in entries], file)
+        self._file_ids = {entry["id"]: ids[str(entry["name"])] for entry in entries}
+        colors = [tuple(entry["color"]) if "color" in entry else None for entry in entries]
+        self.classes = tuple(
+            ImportedClass(str(entry["name"]), self._file_ids[entry["id"]], color, bool(entry.get("isthing", 1)))
+            for entry, color in zip(entries, colors, strict=True)
+        )
+        images = {entry["id"]: entry for entry in data["images"]}
+        self.items = tuple(self._items(data["annotations"], images, photos))
+
+    def _items(self, annotations: list[Any], images: dict[Any, Any], photos: Photos) -> Iterator[ImportItem]:
+        masks = {path.name: path for path in list_files(self.file.parent, (".png",), tell=False)}
+        beside = self.file.with_suffix("")
+        for entry in annotations:
+            image = images[entry["image_id"]]
+            photo, mask = photos.find(str(image["file_name"])), beside / entry["file_name"]
+            mask = mask if mask.is_file() else masks.get(Path(entry["file_name"]).name, mask)
+            if photo is None or not mask.is_file():
+                self.ignored["images of the JSON whose photograph or PNG is not there"] += 1
+                continue
+            size = int(image["height"]), int(image["width"])
+            yield ImportItem(scene_name(str(image["file_name"])), photo, size, (mask, entry["segments_info"]))
+
+    def regions(self, item: ImportItem) -> Iterator[Region]:
+        """The segments; they do not overlap."""
+        mask, segments = item.where
+        pixels = read_photo(mask).astype(np.int64)
+        if pixels.shape[:2] != item.size:
+            found, expected = f"{pixels.shape[:2]}", f"{item.size} as the JSON says"
+            raise DataError("sizes differ", file=mask, found=found, expected=expected)
+        numbers = pixels @ np.array([1, 256, 65536])
+        known = {segment["id"] for segment in segments}
+        self.ignored["segments of a PNG that the JSON does not list"] += len(set(np.unique(numbers)) - known - {0})
+        for segment in segments:
+            file_id = self._file_ids.get(segment["category_id"])
+            if file_id is None:
+                self.ignored["segments of a category that the file does not list"] += 1
+            else:
+                yield Region(file_id, numbers == segment["id"], crowd=bool(segment.get("iscrowd")))

@@ -10,10 +10,9 @@ from jaxtyping import Bool
 from numpy import ndarray
 from PIL import Image, ImageDraw
 
-from ipose.data.importing.coco import PARTS, read_json
-from ipose.data.importing.photos import Photos, size_of
-from ipose.data.importing.source import ImportedClass, ImportItem, Region, by_size, numbered, scene_name
-from ipose.errors import DataError
+from ipose.data.importing.source import ImportItem, Photos, Region, by_size, classes_with_parts, scene_name
+from ipose.data.part_sources.coco_json import read_json_file
+from ipose.data.png import image_size
 
 SEPARATOR = "/"
 
@@ -21,9 +20,6 @@ SEPARATOR = "/"
 class LabelMe:
     """A folder of LabelMe files.
 
-    Args:
-        files: the JSONs.
-        photos: where the photographs are.
     Raises:
         DataError: a file that is no JSON, or an object with more than eight parts.
     """
@@ -33,22 +29,16 @@ class LabelMe:
 
     def __init__(self, files: list[Path], photos: Photos) -> None:
         self.ignored = Counter[str]()
-        drawn = {file: [shape for shape in read_json(file)["shapes"] if self._usable(shape)] for file in files}
-        labels = sorted({str(shape["label"]) for shapes in drawn.values() for shape in shapes})
+        content = {file: read_json_file(file) for file in files}
+        drawn = {file: [shape for shape in one["shapes"] if self._usable(shape)] for file, one in content.items()}
         parts: dict[str, list[str]] = defaultdict(list)
-        for label in labels:
+        for label in sorted({str(shape["label"]) for shapes in drawn.values() for shape in shapes}):
             whole, _, part = label.partition(SEPARATOR)
             parts[whole] += [part] if part else []
-        self._ids = numbered(sorted(parts), files[0])
-        self._parts = parts
-        for whole, names in parts.items():
-            if len(names) > PARTS:
-                found, mend = ", ".join(names), "Merge some of them."
-                raise DataError("more than eight parts", file=files[0].parent, field=whole, found=found, mend=mend)
-        self.classes = tuple(
-            ImportedClass(name, number, parts=tuple(parts[name])) for name, number in self._ids.items()
-        )
-        self.items = tuple(self._items(drawn, photos))
+        self.classes = classes_with_parts(dict(sorted(parts.items())), files[0].parent)
+        self._named = {item.name: item for item in self.classes}
+        photographs = {file: str(one.get("imagePath") or "") for file, one in content.items()}
+        self.items = tuple(self._items(drawn, photographs, photos))
 
     def _usable(self, shape: Any) -> bool:
         """Whether a shape has an area."""
@@ -61,17 +51,16 @@ class LabelMe:
             return False
         return True
 
-    def _items(self, drawn: dict[Path, list[Any]], photos: Photos) -> Iterator[ImportItem]:
+    def _items(self, drawn: dict[Path, list[Any]], named: dict[Path, str], photos: Photos) -> Iterator[ImportItem]:
         for file, shapes in drawn.items():
-            named = str(read_json(file).get("imagePath") or "")
-            photo = photos.find(named) if named else None
+            photo = photos.find(named[file]) if named[file] else None
             photo = photo or next((p for p in photos.all if p.stem == file.stem and p.parent == file.parent), None)
             if photo is None:
                 self.ignored["JSONs whose photograph is not there"] += 1
             elif not shapes:
                 self.ignored["photographs without an annotation"] += 1
             else:
-                yield ImportItem(scene_name(file.name), photo, size_of(photo), shapes)
+                yield ImportItem(scene_name(file.name), photo, image_size(photo), shapes)
 
     def regions(self, item: ImportItem) -> Iterator[Region]:
         """Large ones first, parts last."""
@@ -79,8 +68,8 @@ class LabelMe:
 
     def _region(self, shape: Any, size: tuple[int, int]) -> Region:
         whole, _, part = str(shape["label"]).partition(SEPARATOR)
-        number = self._parts[whole].index(part) + 1 if part else 0
-        return Region(self._ids[whole], _pixels(shape, size), number)
+        item = self._named[whole]
+        return Region(item.file_id, _pixels(shape, size), item.parts.index(part) + 1 if part else 0)
 
 
 def _pixels(shape: Any, size: tuple[int, int]) -> Bool[ndarray, "h w"]:

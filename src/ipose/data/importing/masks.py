@@ -1,20 +1,79 @@
-"""Masks: coloured ones with a legend (CVAT, Supervisely, paint programs), or index PNGs of any tool."""
+"""Masks: coloured ones with a legend (CVAT, Supervisely, paint programs), or index PNGs of any tool.
 
+A legend says what colours or ids mean, a line a class: "car 128 0 0" or "car,128,0,0" (name and colour), "#800000 car",
+"7 car" or "7: car" (id and name), "car:128,0,0::" (CVAT's labelmap.txt). Lines that begin with "# " are comments.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 from numpy import ndarray
 
-from ipose.data.importing.legend import LegendEntry
-from ipose.data.importing.photos import size_of
-from ipose.data.importing.source import BACKGROUND, UNKNOWN, UNKNOWN_ID, ImportedClass, ImportItem, Region, scene_name
-from ipose.data.png import is_colour_image, read_index, read_photo
+from ipose.data.importing.source import (
+    BACKGROUND,
+    UNKNOWN,
+    UNKNOWN_ID,
+    ImportedClass,
+    ImportItem,
+    Region,
+    scene_name,
+)
+from ipose.data.palette import RGB
+from ipose.data.png import image_size, is_colour_image, read_index, read_photo
 from ipose.errors import DataError
 
+_HEX = re.compile(r"#([0-9a-fA-F]{6})[\s,:;]+(.+)|(.+?)[\s,:;]+#([0-9a-fA-F]{6})")
+_COLOR_LAST = re.compile(r"(.+?)[\s,:;]+(\d+)[\s,;]+(\d+)[\s,;]+(\d+)(?:[\s:]*)")
+_COLOR_FIRST = re.compile(r"(\d+)[\s,;]+(\d+)[\s,;]+(\d+)[\s,:;]+(.+)")
+_ID = re.compile(r"(\d+)[\s,:;]+(.+)")
+
+
+class LegendEntry(NamedTuple):
+    """One class of a legend: by its colour, or by its id."""
+
+    name: str
+    color: RGB | None
+    number: int | None
+
+
+def read_legend(file: Path) -> list[LegendEntry]:
+    """The classes of a legend."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError("the legend cannot be read", file=file, found=str(error)) from error
+    entries = [_entry(line.strip(), file) for line in lines if line.strip() and not line.startswith("# ")]
+    for what in ("name", "color", "number"):
+        values = [getattr(entry, what) for entry in entries if getattr(entry, what) is not None]
+        if doubled := [value for value in values if values.count(value) > 1]:
+            raise DataError(f"a {what} twice", file=file, found=str(doubled[0]), mend="Give each class its own.")
+    if not entries or len({entry.color is None for entry in entries}) > 1:
+        expected = "a colour for each class, or an id for each class"
+        raise DataError("not a legend", file=file, found=f"{len(entries)} classes", expected=expected)
+    return entries
+
+
+def _entry(line: str, file: Path) -> LegendEntry:
+    if match := _HEX.fullmatch(line):
+        code, name = int(match[1] or match[4], 16), match[2] or match[3]
+        return LegendEntry(name.strip(), (code >> 16, code >> 8 & 255, code & 255), None)
+    if match := _COLOR_FIRST.fullmatch(line):
+        return LegendEntry(match[4].strip(), (int(match[1]), int(match[2]), int(match[3])), None)
+    if match := _COLOR_LAST.fullmatch(line):
+        return LegendEntry(match[1].strip(), (int(match[2]), int(match[3]), int(match[4])), None)
+    if match := _ID.fullmatch(line):
+        return LegendEntry(match[2].strip(), None, int(match[1]))
+    expected = '"car 128 0 0", "#800000 car", "7 car" or "car:128,0,0::"'
+    raise DataError("a line of a legend that says nothing", file=file, found=repr(line), expected=expected)
+
+
 RGB_CODE = np.array([65536, 256, 1])
+UNNAMED = f'pixels of colours or ids that the legend does not name: painted as "{UNKNOWN}"'
 
 
 class Masks:
@@ -45,7 +104,8 @@ class Masks:
             message = "coloured masks, and nothing says what the colours mean"
             raise DataError(message, file=rows[0][1], field="legend", mend=mend)
         self.items = tuple(
-            ImportItem(scene_name(photo.name), photo, size_of(photo), (mask, objects)) for photo, mask, objects in rows
+            ImportItem(scene_name(photo.name), photo, image_size(photo), (mask, objects))
+            for photo, mask, objects in rows
         )
         self._codes, self.classes = self._meaning(legend, things)
 
@@ -69,16 +129,11 @@ class Masks:
                 named[0] = BACKGROUND
             codes, colors = {number: number for number in named}, {}
         if strangers := set(things or ()) - set(named.values()):
-            known = ", ".join(named.values())
-            raise DataError(
-                "no such class", file=self.items[0].photo, field="things", found=", ".join(strangers), expected=known
-            )
-        made = (
-            ImportedClass(
-                name, number, colors.get(number), name in things if things is not None else _is_thing(name, number)
-            )
-            for number, name in named.items()
-        )
+            found, known = ", ".join(strangers), ", ".join(named.values())
+            raise DataError("no such class", file=self.items[0].photo, field="things", found=found, expected=known)
+        if things is None:
+            things = [name for number, name in named.items() if number > 0 and name.lower() != BACKGROUND]
+        made = (ImportedClass(name, number, colors.get(number), name in things) for number, name in named.items())
         return codes, tuple(made)
 
     def regions(self, item: ImportItem) -> Iterator[Region]:
@@ -89,9 +144,7 @@ class Masks:
             own = values == value
             file_id = self._codes.get(int(value))
             if file_id is None:
-                self.ignored[f'pixels of colours or ids that the legend does not name: painted as "{UNKNOWN}"'] += int(
-                    own.sum()
-                )
+                self.ignored[UNNAMED] += int(own.sum())
                 yield Region(UNKNOWN_ID, own)
             elif numbers is None:
                 yield Region(file_id, own)
@@ -105,7 +158,3 @@ class Masks:
             found, expected = f"{pixels.shape} (height, width)", f"{item.size} as {item.photo.name}"
             raise DataError("sizes differ", file=mask, found=found, expected=expected)
         return pixels
-
-
-def _is_thing(name: str, number: int) -> bool:
-    return number > 0 and name.lower() != BACKGROUND

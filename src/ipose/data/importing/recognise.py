@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ipose.data.file_lists import list_files
-from ipose.data.importing.coco import CocoInstances, read_json
+from ipose.data.importing.coco import CocoInstances, CocoPanoptic
 from ipose.data.importing.labelme import LabelMe
-from ipose.data.importing.legend import read_legend
-from ipose.data.importing.masks import Masks
-from ipose.data.importing.panoptic import CocoPanoptic
-from ipose.data.importing.photos import Photos
-from ipose.data.importing.source import ImportSource
+from ipose.data.importing.masks import Masks, read_legend
+from ipose.data.importing.source import ImportSource, Photos
+from ipose.data.part_sources.coco_json import read_json_file
 from ipose.data.photo_layouts import photo_layout
 from ipose.data.published.layouts import published_layout, splits_of
 from ipose.errors import DataError, IposeError
@@ -46,7 +44,7 @@ def open_import_source(
         raise DataError("no such file or folder", file=path, mend="Check the path.")
     files = [path] if path.is_file() else list_files(path, (".json",), tell=False)
     folder = path.parent if path.is_file() else path
-    content = read_json(files[0]) if files and masks is None else None
+    content = read_json_file(files[0]) if files and masks is None else None
     if content is not None:
         photos = Photos(images or folder)
         if isinstance(content, dict) and "shapes" in content:

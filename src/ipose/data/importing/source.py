@@ -1,7 +1,10 @@
-"""What every annotation tool's export comes down to: classes, photographs, and the regions drawn on each."""
+"""What every annotation tool's export comes down to: classes, photographs, and the regions drawn on each.
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+A photograph is found by its path, or else by its name anywhere below the folder.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -10,9 +13,37 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
+from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.palette import RGB, instance_color
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PART_CHANNELS
+
+
+class Photos:
+    """The photographs below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        if not root.is_dir():
+            raise DataError("no folder of photographs", file=root, mend="Name it with --images.")
+        self.root = root
+        self._by_name: dict[str, list[Path]] = defaultdict(list)
+        for path in list_files(root, PHOTO_ENDINGS, tell=False):
+            self._by_name[path.name].append(path)
+
+    def find(self, named: str) -> Path | None:
+        """The photograph of this path or name; None = there is none, or there are several."""
+        direct = self.root / named
+        if direct.is_file():
+            return direct
+        known = self._by_name.get(Path(named.replace("\\", "/")).name, [])
+        return known[0] if len(known) == 1 else None
+
+    @property
+    def all(self) -> list[Path]:
+        """Every photograph, sorted."""
+        return sorted(path for paths in self._by_name.values() for path in paths)
+
 
 BACKGROUND, UNKNOWN = "background", "unknown"
 UNKNOWN_ID = 255
@@ -23,7 +54,6 @@ class ImportedClass:
     """A class as the tool names it.
 
     Args:
-        name: of the class.
         file_id: in the label maps to be written, 0..254.
         color: for sheets; None = one is chosen.
         thing: its regions are objects.
@@ -42,7 +72,6 @@ class Region:
     """Pixels of one annotation.
 
     Args:
-        file_id: of its class.
         pixels: (H, W).
         part: id of the part that they are, 1..8; 0 = the object itself, or stuff.
         crowd: several objects that nobody told apart: no object.
@@ -59,9 +88,6 @@ class ImportItem:
     """A photograph with annotations.
 
     Args:
-        name: of the scene to be written.
-        photo: the file.
-        size: (height, width) in pixels.
         where: what the source finds its annotations by.
     """
 
@@ -108,15 +134,21 @@ def spec_of(name: str, classes: Sequence[ImportedClass]) -> LabelSpec:
 
 
 def numbered(names: Sequence[str], file: Path) -> dict[str, int]:
-    """File ids 1, 2, ... for class names.
-
-    Raises:
-        DataError: more classes than a label map can hold.
-    """
+    """File ids 1, 2, ... for class names. Raises DataError: more classes than a label map can hold."""
     if len(names) > UNKNOWN_ID - 1:
         message, found = "more classes than a label map holds", f"{len(names)} classes"
         raise DataError(message, file=file, found=found, expected="at most 254", mend="Keep those that you need.")
     return {name: number for number, name in enumerate(names, start=1)}
+
+
+def classes_with_parts(parts: Mapping[str, Sequence[str]], file: Path) -> tuple[ImportedClass, ...]:
+    """Classes with objects, by the names of their parts. Raises DataError: too many classes, or parts of one."""
+    for name, own in parts.items():
+        if len(own) >= PART_CHANNELS:
+            found, mend = ", ".join(own), "Merge some of them."
+            raise DataError("more than eight parts", file=file, field=name, found=found, mend=mend)
+    ids = numbered(list(parts), file)
+    return tuple(ImportedClass(name, number, parts=tuple(parts[name])) for name, number in ids.items())
 
 
 def scene_name(relative: str) -> str:

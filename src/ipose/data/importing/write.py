@@ -3,16 +3,18 @@
 import re
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Int32, UInt8
+from numpy import ndarray
 
 from ipose.data.faults import Fault
-from ipose.data.importing.paint import Maps, paint, thing_ids
-from ipose.data.importing.source import ImportItem, ImportSource, spec_of
+from ipose.data.importing.source import ImportedClass, ImportItem, ImportSource, Region, spec_of
 from ipose.data.palette import PART_COLORS
 from ipose.data.parallel import progress_bar
 from ipose.data.png import image_size, write_index
@@ -24,19 +26,65 @@ from ipose.label_spec import LabelSpec
 from ipose.seeds import named_generator
 from ipose.whole_files import write_text_whole
 
+MOST_OBJECTS = 999
+"""Numbers that a class has in an image (ids are file id * 1000 + number)."""
+
+
+class Maps(NamedTuple):
+    """What a scene's files will hold: file ids, instance ids (file id * 1000 + number), part ids."""
+
+    label: Int32[ndarray, "h w"]
+    instance: Int32[ndarray, "h w"]
+    part: UInt8[ndarray, "h w"]
+
+
+def paint(regions: Iterable[Region], size: tuple[int, int], things: frozenset[int], ignored: Counter[str]) -> Maps:
+    """Paint regions one over the other: the last one wins. Parts are painted on objects of their class only.
+
+    Args:
+        regions: in painting order.
+        size: (height, width).
+        things: file ids of the classes whose regions are objects.
+        ignored: what is left out is counted here.
+    """
+    maps = Maps(np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.uint8))
+    numbers: Counter[int] = Counter()
+    for region in regions:
+        if not region.pixels.any():
+            ignored["regions without a pixel"] += 1
+        elif region.part:
+            own = region.pixels & (maps.label == region.file_id) & (maps.instance >= 1000)
+            if not own.any():
+                ignored["parts that lie on no object of their class"] += 1
+            maps.part[own] = region.part
+        else:
+            maps.label[region.pixels] = region.file_id
+            maps.part[region.pixels] = 0
+            maps.instance[region.pixels] = _instance_id(region, things, numbers, ignored)
+    return maps
+
+
+def _instance_id(region: Region, things: frozenset[int], numbers: Counter[int], ignored: Counter[str]) -> int:
+    if region.file_id not in things:
+        return 0
+    if region.crowd:
+        ignored["crowds: painted as their class, but no object"] += 1
+        return region.file_id
+    if numbers[region.file_id] == MOST_OBJECTS:
+        ignored[f"objects after the first {MOST_OBJECTS} of a class in one image: painted as a group"] += 1
+        return region.file_id
+    numbers[region.file_id] += 1
+    return region.file_id * 1000 + numbers[region.file_id]
+
+
+def thing_ids(classes: Iterable[ImportedClass]) -> frozenset[int]:
+    """File ids of the classes with objects."""
+    return frozenset(item.file_id for item in classes if item.thing)
+
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import wrote.
-
-    Args:
-        out: the scene folder.
-        kind: of the source.
-        spec: of the scenes.
-        scenes: how many, by split.
-        ignored: what was left out, counted.
-        faults: photographs that were left out, with what is wrong.
-    """
+    """What an import wrote."""
 
     out: Path
     kind: str
@@ -61,10 +109,8 @@ def import_scenes(source: ImportSource, out: Path, *, val: float = 0.1, seed: in
     """Write a source as a scene folder.
 
     Args:
-        source: what was annotated.
         out: a new or empty folder.
         val: share of the scenes that become validation scenes.
-        seed: of the division.
         group: regular expression; scenes whose names match it with the same text stay together ("frame_([0-9]+)_").
     Raises:
         DataError: `out` holds scenes already, a share outside 0..1, two photographs of one name, or no scene.
@@ -92,7 +138,8 @@ def import_scenes(source: ImportSource, out: Path, *, val: float = 0.1, seed: in
 
 def divide(names: Sequence[str], val: float, seed: int, group: str = "") -> dict[str, str]:
     """The split of each scene: a function of the names and the seed. Scenes of one group stay together."""
-    together = {name: _group_of(name, group) for name in names}
+    matches = {name: re.search(group, name) if group else None for name in names}
+    together = {name: match[match.lastindex or 0] if match else name for name, match in matches.items()}
     groups = sorted(set(together.values()))
     order = torch.randperm(len(groups), generator=named_generator(seed, "split")).tolist()
     wanted = max(1, round(val * len(names))) if val and len(groups) > 1 else 0
@@ -102,11 +149,6 @@ def divide(names: Sequence[str], val: float, seed: int, group: str = "") -> dict
             break
         chosen.add(groups[place])
     return {name: "val" if together[name] in chosen else "train" for name in names}
-
-
-def _group_of(name: str, group: str) -> str:
-    match = re.search(group, name) if group else None
-    return name if match is None else match[match.lastindex or 0]
 
 
 def _check_names(items: Sequence[ImportItem], out: Path) -> None:

@@ -24,9 +24,7 @@ class LabelCode:
     """One way to write a label map.
 
     Args:
-        spec: its classes.
         form: "ids", the spec's file ids; "color", its colours; "classes", positions in the spec.
-        text: as a user writes it.
     """
 
     spec: LabelSpec
@@ -40,9 +38,6 @@ class LabelCode:
 def label_code(text: str, field: str = "code") -> LabelCode:
     """The code that a user names.
 
-    Args:
-        text: SPEC, SPEC:color or SPEC:classes.
-        field: the argument, for messages.
     Raises:
         ConfigError: no such form or spec.
         SpecError: a dataset.toml that contradicts itself.

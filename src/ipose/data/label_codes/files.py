@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipose.data.faults import SHOWN_BY_COMMANDS, Fault, counted, fault_lines, raise_faults
+from ipose.data.faults import SHOWN_BY_COMMANDS, Fault, counted, fault_lines, or_fault, raise_faults
 from ipose.data.file_lists import is_free, list_files, names_in
-from ipose.data.label_codes.codes import CLASSES, COLOR, IDS, LabelCode
-from ipose.data.label_codes.convert import Conversion, Losses, sum_losses
+from ipose.data.label_codes.codes import COLOR, IDS, LabelCode
+from ipose.data.label_codes.maps import Conversion, Losses, code_ids, sum_losses
 from ipose.data.parallel import in_parallel
-from ipose.errors import DataError, IposeError
+from ipose.errors import DataError
 from ipose.whole_files import read_json, write_text_whole
 
 NOTE = ".ipose-labels.json"
@@ -29,16 +29,7 @@ InOut = Sequence[tuple[Path, Path]]
 
 @dataclass(frozen=True)
 class ConversionReport:
-    """What a conversion did.
-
-    Args:
-        out: file or folder that was written to.
-        converted: number of maps written now.
-        kept: number of maps that an earlier call had written.
-        faults: maps that could not be converted.
-        losses: pixels by loss, over the maps written now.
-        maps: number of maps by loss.
-    """
+    """What a conversion did."""
 
     out: Path
     converted: int
@@ -77,29 +68,29 @@ def convert_labels(
     Args:
         inputs: a PNG, or a folder. Of Cityscapes' file names, those that hold `source` are taken, and renamed.
         out: for a PNG a file, or a folder that is there; for a folder a folder.
-        source: what the maps hold.
-        target: what they shall hold.
         overwrite: replace what is there. Else maps that an earlier call of the same conversion wrote are kept.
     Raises:
         DataError: nothing to convert; `out` is taken, or is the input; or no map at all could be converted.
     """
     conversion = Conversion(source, target)
     pairs = [_out_of_file(inputs, out)] if inputs.is_file() else _out_of_folder(inputs, out, source, target)
-    _refuse_inputs(pairs)
+    for path, written in ((inputs, out), *pairs):
+        if path.resolve() == written.resolve():
+            what, mend = "the output is the input itself", "Name another one: the maps that are there stay as they are."
+            raise DataError(what, file=written, expected="another file or folder", mend=mend)
     if inputs.is_file():
-        _refuse_file(pairs[0][1], overwrite)
-        due = pairs
+        due, file = pairs, pairs[0][1]
+        if file.exists() and not overwrite:
+            mend = "Name another one, or add --overwrite."
+            raise DataError("file is there already", file=file, expected="a new file", mend=mend)
     else:
         _reserve_folder(inputs, out, source, target, overwrite=overwrite)
         due = [pair for pair in pairs if overwrite or not pair[1].exists()]
 
-    def convert(pair: tuple[Path, Path]) -> Losses | Fault:
-        try:
-            return conversion.convert_file(*pair)
-        except IposeError as error:
-            return Fault.of(error, pair[0])
+    def convert(pair: tuple[Path, Path]) -> Losses:
+        return conversion.convert_file(*pair)
 
-    results = list(in_parallel(convert, due, "converting label maps"))
+    results = list(in_parallel(or_fault(convert, lambda pair: pair[0]), due, "converting label maps"))
     faults = tuple(result for result in results if isinstance(result, Fault))
     if faults and len(faults) == len(pairs):
         _remove_note(out)
@@ -128,10 +119,9 @@ def compare_codes(source: LabelCode, target: LabelCode) -> str:
 
 
 def _written_as(code: LabelCode, class_id: int) -> str:
-    item = code.spec.classes[class_id]
     if code.form == COLOR:
-        return "#{:02x}{:02x}{:02x}".format(*item.color)
-    return str(class_id if code.form == CLASSES else item.file_id)
+        return "#{:02x}{:02x}{:02x}".format(*code.spec.classes[class_id].color)
+    return str(code_ids(code)[class_id])
 
 
 def _out_of_file(path: Path, out: Path) -> tuple[Path, Path]:
@@ -148,8 +138,6 @@ def _out_of_folder(folder: Path, out: Path, source: LabelCode, target: LabelCode
     if not folder.is_dir():
         expected = "a PNG or a folder of PNGs"
         raise DataError("no such file or folder", file=folder, expected=expected, mend="Check the path.")
-    if out.resolve() == folder.resolve():
-        raise _output_is_input(out)
     found = list_files(folder, (".png",), skip=out)  # what an earlier call wrote inside the folder is no input
     if not found:
         mend = "Name another folder."
@@ -161,23 +149,6 @@ def _out_of_folder(folder: Path, out: Path, source: LabelCode, target: LabelCode
     return [
         (path, out / path.relative_to(folder).with_name(f"{path.stem.removesuffix(old)}{new}.png")) for path in named
     ]
-
-
-def _refuse_inputs(pairs: InOut) -> None:
-    for path, out in pairs:
-        if path.resolve() == out.resolve():
-            raise _output_is_input(out)
-
-
-def _output_is_input(out: Path) -> DataError:
-    mend = "Name another one: the maps that are there stay as they are."
-    return DataError("the output is the input itself", file=out, expected="another file or folder", mend=mend)
-
-
-def _refuse_file(out: Path, overwrite: bool) -> None:
-    if out.exists() and not overwrite:
-        mend = "Name another one, or add --overwrite."
-        raise DataError("file is there already", file=out, expected="a new file", mend=mend)
 
 
 def _reserve_folder(inputs: Path, out: Path, source: LabelCode, target: LabelCode, *, overwrite: bool) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 from ipose.data.file_lists import is_free
 from ipose.data.parallel import progress_bar
 from ipose.data.part_manifest import MANIFEST_FILE, BuiltSource, PartManifest, read_manifest, write_manifest
-from ipose.data.part_sources.build_items import build_items
-from ipose.data.part_sources.journal import ItemResult, Journal
+from ipose.data.part_sources.build_items import ItemResult, Journal, build_items
 from ipose.data.part_sources.source import PartSource
 from ipose.data.support_folder import SUPPORTS_FILE, save_supports
 from ipose.errors import DataError
@@ -18,13 +17,7 @@ from ipose.tables import text_table
 
 @dataclass(frozen=True)
 class BuiltParts:
-    """What a build made.
-
-    Args:
-        out: the part tree.
-        source: what it came from, with the number of pairs and what was left out.
-        supports: support folders that the source brought, by number of supports.
-    """
+    """What a build made."""
 
     out: Path
     source: BuiltSource

@@ -1,16 +1,22 @@
 """From the items of a source to pairs in a part tree, in several processes.
 
 Threads would wait for one another: finding and cropping the objects of an image is Python and small tensors.
+
+A journal, `<out>/.build/<kind>.jsonl`, says which items are done: one line an item, written when all its pairs are
+written. So a build that is stopped loses nothing, and goes on when run again. An item that was left out is read again
+the next time. A kill may cut the last line short; such a line does not count.
 """
 
+import json
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +25,62 @@ import torch
 from ipose.data.faults import Fault
 from ipose.data.parallel import begin_worker
 from ipose.data.part_pairs import write_pair
-from ipose.data.part_sources.journal import ItemResult
 from ipose.data.part_sources.source import ItemReader, SourceItem
-from ipose.errors import IposeError, RunError
+from ipose.errors import DataError, IposeError, RunError
+from ipose.whole_files import append_text, write_text_whole
+
+JOURNAL_FOLDER = ".build"
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """What became of an item.
+
+    Args:
+        fault: why it was left out, a sentence; None where it was not.
+    """
+
+    name: str
+    split: str
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    fault: str | None = None
+
+
+class Journal:
+    """The journal of one source in the folder that is built from it."""
+
+    def __init__(self, out: Path, kind: str) -> None:
+        self.path = out / JOURNAL_FOLDER / f"{kind}.jsonl"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = self.path.read_text(encoding="utf-8-sig") if self.path.is_file() else ""
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            write_text_whole(self.path, whole)
+        try:
+            results = [ItemResult(**json.loads(line)) for line in whole.splitlines()]
+        except (ValueError, TypeError) as error:
+            mend = "Remove it and run again: all is read anew, and what is there stays."
+            raise DataError(f"damaged journal ({error})", file=self.path, mend=mend) from error
+        self.results = {result.name: result for result in results}
+
+    def done(self, name: str) -> bool:
+        """Whether an item needs no more reading."""
+        return name in self.results and self.results[name].fault is None
+
+    def add(self, results: Iterable[ItemResult]) -> Iterator[ItemResult]:
+        """Note results as they come in, and hand them on."""
+        for result in results:
+            self.results[result.name] = result
+            line = {key: value for key, value in vars(result).items() if value is not None}
+            append_text(self.path, json.dumps(line, ensure_ascii=False) + "\n")
+            yield result
+
+    def remove(self) -> None:
+        """Forget all, as if nothing had been read."""
+        self.path.unlink(missing_ok=True)
+        if not any(self.path.parent.iterdir()):
+            self.path.parent.rmdir()
+
 
 WORTH_A_PROCESS = 32
 """Items for which starting one more process, which loads torch, pays."""
@@ -35,11 +94,6 @@ def build_items(
 ) -> Iterator[ItemResult]:
     """`build_item` for all of them, in their order.
 
-    Args:
-        reader: of the items.
-        out: the part tree.
-        items: to read.
-        workers: number of processes. None = one a core, as far as there is work for them.
     Raises:
         RunError: a process died.
     """

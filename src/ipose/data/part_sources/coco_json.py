@@ -12,6 +12,24 @@ from numpy import ndarray
 from ipose.errors import DataError, MissingDependencyError
 from ipose.images import size_in_words
 from ipose.part_annotations import PART_CHANNELS
+from ipose.whole_files import read_json
+
+
+def read_json_file(path: Path) -> Any:
+    """The content of a JSON file. Raises DataError where it is none."""
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"not a JSON file ({error})", file=path, mend="Get it again.") from error
+
+
+def read_coco(path: Path) -> dict[str, list[Any]]:
+    """A JSON with COCO's lists: images, annotations, categories. Raises DataError for anything else."""
+    table, keys = read_json_file(path), ("images", "annotations", "categories")
+    if not isinstance(table, dict) or not all(isinstance(table.get(key), list) for key in keys):
+        found = ", ".join(map(str, table)) if isinstance(table, dict) else type(table).__name__
+        raise DataError("not COCO-style annotations", file=path, found=found[:80], expected=f"lists {', '.join(keys)}")
+    return table
 
 
 class Place(NamedTuple):
@@ -27,7 +45,6 @@ def part_vocabulary(categories: Sequence[Any], path: Path) -> dict[int, Place]:
 
     Args:
         categories: entries with `id`, `name` and, where a category's name has several words, `supercategory`.
-        path: of the file, for messages.
     Raises:
         DataError: an entry without id or name; a name without part; a part twice; more than eight parts.
     """
@@ -71,7 +88,6 @@ def decode_segmentation(segmentation: Any, size: tuple[int, int]) -> Bool[ndarra
 
     Args:
         segmentation: a list of polygons, or run lengths (compressed or not), as in COCO's JSON.
-        size: (height, width) of the image.
     Raises:
         DataError: neither; or run lengths of another size.
         MissingDependencyError: pycocotools is not installed.
@@ -122,10 +138,6 @@ def sound_segmentation(segmentation: Any, size: tuple[int, int]) -> tuple[Any, l
     """What can be drawn of an annotation (None = nothing), and what is wrong with the rest of it.
 
     Published files have slips: a polygon of two points beside a good one.
-
-    Args:
-        segmentation: as of `decode_segmentation`.
-        size: (height, width) of the image.
     """
     sound: list[Any] = []
     faults: list[DataError] = []

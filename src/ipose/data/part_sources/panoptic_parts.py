@@ -7,11 +7,13 @@ in `tables/`.
 
 import hashlib
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,12 +25,71 @@ from ipose.data.file_lists import list_files
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.data.part_sources.merge_table import UNKNOWN_PID, MergeTable, load_merge_table
-from ipose.data.part_sources.panoptic_ids import NO_INSTANCE, TIFF_ENDINGS, PanopticParts, decode_uids, read_int32_tiff
 from ipose.data.part_sources.source import PartSource, SourceItem
+from ipose.data.png import decode_image, open_image
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.part_annotations import PartPair
 from ipose.types import Scene
+
+TIFF_ENDINGS = (".tif", ".tiff")
+
+_EXPECTED = "a TIFF with one 32-bit whole number a pixel"
+
+
+def read_int32_tiff(path: Path) -> Int32[ndarray, "h w"]:
+    """The ids of an image."""
+    # Pillow warns of odd tags; ids that cannot be read are an error all the same
+    with warnings.catch_warnings(action="ignore", category=UserWarning), open_image(path, _EXPECTED) as image:
+        if image.format != "TIFF" or image.mode != "I":
+            what, found = "not a map of panoptic part ids", f"a {image.format} of mode {image.mode}"
+            mend = "Take the published TIFFs as they are; nothing else holds parts."
+            raise DataError(what, file=path, found=found, expected=_EXPECTED, mend=mend)
+        return np.array(decode_image(image, path), dtype=np.int32)
+
+
+NO_INSTANCE = -1
+"""`iid` of a pixel that belongs to no instance."""
+
+LARGEST_UID = 9_999_999
+
+
+class PanopticParts(NamedTuple):
+    """What the uids of an image say, a map each.
+
+    Args:
+        sid: class of each pixel, 0..99.
+        iid: instance number within the class, 0..999, or `NO_INSTANCE`.
+        pid: part number as it stands in the file (not yet folded), 0..99; 0 = no part is labelled.
+    """
+
+    sid: Int32[ndarray, "h w"]
+    iid: Int32[ndarray, "h w"]
+    pid: Int32[ndarray, "h w"]
+
+
+def decode_uids(uids: Int32[ndarray, "h w"]) -> PanopticParts:
+    """Take uids apart.
+
+    Raises:
+        DataError: a value that none of the three forms has (negative, of three digits, or above 9999999).
+    Example:
+        >>> decode_uids(np.array([[7, 26001, 2600103]], dtype=np.int32)).sid.tolist()
+        [[7, 26, 26]]
+    """
+    strange = (uids < 0) | ((uids > 99) & (uids < 1000)) | (uids > LARGEST_UID)
+    if strange.any():
+        row, col = map(int, np.argwhere(strange)[0])
+        found = f"{uids[row, col]} at row {row}, column {col}"
+        expected = "sid, sid*1000 + iid, or sid*100000 + iid*100 + pid (1-2, 4-5 or 6-7 digits)"
+        mend = "Get the file again; maps of other ids, such as Cityscapes instanceIds, cannot be used here."
+        raise DataError("not a panoptic part id", found=found, expected=expected, mend=mend)
+    part, instance = uids > 99_999, uids > 99
+    sid = np.where(part, uids // 100_000, np.where(instance, uids // 1000, uids))
+    iid = np.where(part, uids // 100 % 1000, np.where(instance, uids % 1000, NO_INSTANCE))
+    pid = np.where(part, uids % 100, 0)
+    return PanopticParts(*(ids.astype(np.int32) for ids in (sid, iid, pid)))
+
 
 CITYSCAPES_PPS, PASCAL_PPS = "cityscapes-pps", "pascal-pps"
 
@@ -40,12 +101,7 @@ SPLIT_FOLDERS = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class PanopticPartsReader:
-    """Cuts the objects out of one TIFF.
-
-    Args:
-        root: of the source.
-        table: which of its parts makes which of ours.
-    """
+    """Cuts the objects out of one TIFF."""
 
     root: Path
     table: MergeTable
@@ -102,11 +158,6 @@ def image_name(file: str) -> str:
     return Path(file).stem.removesuffix(CITYSCAPES_ENDING)
 
 
-def find_tiffs(root: Path) -> list[str]:
-    """Paths below `root` of all TIFFs, in order."""
-    return sorted(path.relative_to(root).as_posix() for path in list_files(root, TIFF_ENDINGS))
-
-
 def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSource:
     """Cityscapes Panoptic Parts: `.../{train,val}/<city>/<image>_gtFinePanopticParts.tif`, with its own split.
 
@@ -118,19 +169,14 @@ def open_cityscapes_pps(root: Path, table: str | Path | None = None) -> PartSour
 
 
 def open_pascal_pps(root: Path, table: str | Path | None = None) -> PartSource:
-    """PASCAL Panoptic Parts: TIFFs in any folders, pooled; 80 % of the images train, 20 % validate.
-
-    Raises:
-        DataError: no TIFF; two of one name.
-        SpecError: a merge table that contradicts itself.
-    """
+    """PASCAL Panoptic Parts: TIFFs in any folders, pooled; 80 % of the images train, 20 % validate."""
     return _open_tiffs(PASCAL_PPS, root, table, lambda root, files: pooled_split(map(image_name, files)))
 
 
 def _open_tiffs(
     kind: str, root: Path, table: str | Path | None, split: Callable[[Path, Sequence[str]], dict[str, str]]
 ) -> PartSource:
-    files = find_tiffs(root)
+    files = sorted(path.relative_to(root).as_posix() for path in list_files(root, TIFF_ENDINGS))
     if not files:
         mend = "Unpack the published archive there, or check the path."
         raise DataError("no panoptic part maps", file=root, expected="TIFFs (.tif), in any folders below", mend=mend)

@@ -1,7 +1,9 @@
-"""Part pairs from any part tree: `<category>/<split>/<name>_part.png`, optionally `<name>_label.png`, of any size.
+"""Part pairs from one's own part maps: any part tree, or a scene folder.
 
-A `parts.json` beside the categories ({"part_names": {"robot": ["head", "body"]}}) names the parts of categories that
-the paper's table lacks; without it they are called "part 1" to "part 8".
+A part tree holds `<category>/<split>/<name>_part.png`, optionally `<name>_label.png`, of any size. A
+`parts.json` beside the categories ({"part_names": {"robot": ["head", "body"]}}) names the parts of categories that the
+paper's table lacks; without it they are called "part 1" to "part 8". A scene folder has `{train,val}_part/`
+beside `{train,val}_label/`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +13,14 @@ from pathlib import Path
 from ipose.data.faults import Fault, raise_faults
 from ipose.data.file_lists import key_of, list_files, names_in
 from ipose.data.part_manifest import tree_part_names
-from ipose.data.part_pairs import read_pair
+from ipose.data.part_names import part_names_for
+from ipose.data.part_pairs import pairs_from_scenes, read_pair
 from ipose.data.part_sources.source import PartSource, SourceItem, names_or_numbers
-from ipose.errors import DataError
+from ipose.data.scene_files import find_scene_folder, scene_folder_splits
+from ipose.data.scene_maps import check_scene
+from ipose.data.specs import DATASET_FILE, load_dataset_spec
+from ipose.errors import DataError, SpecError
+from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PartPair
 
 PART_TREE = "part-tree"
@@ -21,12 +28,7 @@ PART_TREE = "part-tree"
 
 @dataclass(frozen=True)
 class PartTreeReader:
-    """Reads one pair.
-
-    Args:
-        root: of the tree.
-        part_names: by category.
-    """
+    """Reads one pair."""
 
     root: Path
     part_names: Mapping[str, tuple[str, ...]]
@@ -39,11 +41,7 @@ class PartTreeReader:
 
 
 def open_part_tree(root: Path) -> PartSource:
-    """The pairs of a part tree.
-
-    Raises:
-        DataError: no pairs, shapes without part maps, or a `parts.json` that is damaged.
-    """
+    """The pairs of a part tree."""
     items = find_pairs(root)
     named = tree_part_names(root)
     categories = sorted({item.name.split("/")[0] for item in items})
@@ -58,7 +56,6 @@ def find_pairs(root: Path, *, shapes_required: bool = False) -> list[SourceItem]
     """An item for every part map, by folder, split and name.
 
     Args:
-        root: of the tree.
         shapes_required: whether a part map without a shape beside it is a fault.
     Raises:
         DataError: lists the shapes without part maps (and the part maps without shapes); or there is no part map.
@@ -88,11 +85,7 @@ def _without_partner(root: Path, stem: str, ending: str, partner: str) -> Fault:
 
 
 def read_named_pair(path: Path, category: str, part_names: Sequence[str], name: str) -> PartPair:
-    """One pair of files as a pair of `category`.
-
-    Raises:
-        DataError: files that are no index PNGs, differ in size, or hold a part that the category does not have.
-    """
+    """One pair of files as a pair of `category`."""
     pair = read_pair(path)
     highest = int(pair.part_map.max())
     if highest > len(part_names):
@@ -101,3 +94,42 @@ def read_named_pair(path: Path, category: str, part_names: Sequence[str], name: 
         mend = "Merge or renumber the parts, or name more of them in parts.json."
         raise DataError(what, file=path, found=highest, expected=expected, mend=mend)
     return PartPair(category, pair.shape, pair.part_map, name)
+
+
+SCENES = "scenes"
+
+
+@dataclass(frozen=True)
+class ScenesReader:
+    """Cuts the objects out of one scene, by its instance map."""
+
+    spec: LabelSpec
+
+    def read(self, item: SourceItem) -> list[PartPair]:
+        """See `ItemReader`."""
+        return pairs_from_scenes([check_scene(item.payload, self.spec)], self.spec)
+
+
+def open_scenes_with_parts(root: Path, spec: str | Path | None = None) -> PartSource:
+    """The objects of all splits that have part maps.
+
+    Raises:
+        DataError: no split with part maps; files without partners.
+        SpecError: no spec.
+    """
+    if spec is None and not (root / DATASET_FILE).is_file():
+        mend = "Name a built-in spec with --spec, or write a dataset.toml (see the docs of ipose.data.specs)."
+        what = "the scene folder does not say what its label ids mean"
+        raise SpecError(what, file=root, expected=DATASET_FILE, mend=mend)
+    dataset = load_dataset_spec(root if spec is None else spec)
+    items = []
+    for split in scene_folder_splits(root):
+        if (root / f"{split}_part").is_dir():
+            scenes, faults = find_scene_folder(root, split)
+            raise_faults(faults, f"scene folder {root}")
+            items += [SourceItem(f"{split}/{files.name}", split, files) for files in scenes]
+    if not items:
+        expected, mend = "train_part/ and val_part/ beside train_label/, val_label/", "Add part maps, one file a scene."
+        raise DataError("no scenes with part maps", file=root, expected=expected, mend=mend)
+    names = part_names_for(dataset.labels.part_categories, dataset.part_names)
+    return PartSource(SCENES, root, names, tuple(items), ScenesReader(dataset.labels), rule=repr(dataset))

@@ -19,7 +19,7 @@ from ipose.data.faults import Fault, raise_faults
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
 from ipose.data.object_index import index_objects
 from ipose.data.part_pairs import pairs_from_scenes
-from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary, sound_segmentation
+from ipose.data.part_sources.coco_json import Place, decode_segmentation, part_vocabulary, read_coco, sound_segmentation
 from ipose.data.part_sources.source import PartSource, SourceItem
 from ipose.data.png import MOST_PIXELS
 from ipose.errors import DataError
@@ -27,7 +27,6 @@ from ipose.images import size_in_words
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.part_annotations import PartPair
 from ipose.types import Scene
-from ipose.whole_files import read_json
 
 PARTIMAGENET = "partimagenet"
 JSON_SPLITS = ("train", "val", "test")
@@ -39,7 +38,6 @@ class AnnotatedImage:
 
     Args:
         name: path of the image, without its ending.
-        size: (height, width).
         parts: (annotation id, place of the part, segmentation) of each annotation.
     """
 
@@ -108,7 +106,7 @@ def open_partimagenet(root: Path) -> PartSource:
     items: list[SourceItem] = []
     dropped: list[Fault] = []
     for split, path in files.items():
-        table = _read_json(path)
+        table = read_coco(path)
         vocabulary = part_vocabulary(table["categories"], path)
         if places and vocabulary != places:
             raise DataError("splits with different part categories", file=path, mend="Take one edition's files.")
@@ -127,11 +125,7 @@ def open_partimagenet(root: Path) -> PartSource:
 
 
 def find_annotations(root: Path) -> dict[str, Path]:
-    """The JSON of each split: named after it, or in a folder of that name.
-
-    Raises:
-        DataError: none; or several of one split.
-    """
+    """The JSON of each split: named after it, or in a folder of that name."""
     found: dict[str, list[Path]] = defaultdict(list)
     for path in list_files(root, (".json",), beside=PHOTO_ENDINGS):
         split = path.stem if path.stem in JSON_SPLITS else path.parent.name
@@ -148,18 +142,6 @@ def find_annotations(root: Path) -> dict[str, Path]:
             what = f"several files of split {split!r}"
             raise DataError(what, file=root, found=names, expected="one edition", mend=mend)
     return {split: found[split][0] for split in JSON_SPLITS if split in found}
-
-
-def _read_json(path: Path) -> dict[str, list[Any]]:
-    try:
-        table = read_json(path)
-    except ValueError as error:
-        raise DataError(f"not a JSON file ({error})", file=path, mend="Get it again.") from error
-    keys = ("images", "annotations", "categories")
-    if not isinstance(table, dict) or not all(isinstance(table.get(key), list) for key in keys):
-        found = ", ".join(map(str, table)) if isinstance(table, dict) else type(table).__name__
-        raise DataError("not COCO-style annotations", file=path, found=found[:80], expected=f"lists {', '.join(keys)}")
-    return table
 
 
 def _items(

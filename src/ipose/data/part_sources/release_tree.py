@@ -24,11 +24,7 @@ SUPPORT_FOLDER = "support_shape"
 
 @dataclass(frozen=True)
 class ReleaseReader:
-    """Reads one pair; its name begins with the category's number, so that numbers of one name cannot clash.
-
-    Args:
-        root: of the release's tree.
-    """
+    """Reads one pair; its name begins with the category's number, so that numbers of one name cannot clash."""
 
     root: Path
 
@@ -41,11 +37,7 @@ class ReleaseReader:
 
 
 def open_release(root: Path) -> PartSource:
-    """The pairs and the support sets of the release's tree.
-
-    Raises:
-        DataError: a folder that is no category's number; a shape or part map without the other; a support at fault.
-    """
+    """The pairs and the support sets of the release's tree."""
     items = find_pairs(root, shapes_required=True)
     numbers = sorted({item.name.split("/")[0] for item in items})
     strange = [number for number in numbers if not number.isdecimal() or int(number) not in CATEGORY_NAMES]

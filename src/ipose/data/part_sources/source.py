@@ -20,7 +20,6 @@ class SourceItem:
 
     Args:
         name: unique in the source; a path below its root where it is a file of its own.
-        split: "train", "val", ...
         payload: what else its reader wants to know.
     """
 
@@ -47,11 +46,7 @@ class PartSource:
     """Part annotations, opened: what there is to read, and how.
 
     Args:
-        kind: of the layout, e.g. "cityscapes-pps".
-        root: folder of the source.
         part_names: names of the parts 1, 2, ... of every category that can occur.
-        items: all that there is to read, in order.
-        reader: of the items.
         rule: whatever decides on the pairs beside the files, as text (a merge table).
         supports: support sets that the source brings, by number of supports.
         dropped: faults in the annotations that were left out, while the rest of their image is used.

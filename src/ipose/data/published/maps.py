@@ -15,7 +15,7 @@ from PIL import Image
 from ipose.data.faults import Fault
 from ipose.data.object_index import NO_OBJECT, OTHER_LABEL
 from ipose.data.png import read_index, read_photo
-from ipose.data.published.partners import ADE20K, CITYSCAPES
+from ipose.data.published.layouts import ADE20K, CITYSCAPES
 from ipose.data.scene_files import SceneFiles
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
@@ -31,11 +31,7 @@ TRAIN_IDS = {*range(19), 255}
 
 
 def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
-    """The ids of a greyscale PNG of exactly so many bits, int32 (H, W): as published, and not stored anew.
-
-    Raises:
-        DataError: as `read_index`; or a palette, or another depth.
-    """
+    """The ids of a greyscale PNG of exactly so many bits, int32 (H, W): as published, and not stored anew."""
     ids = read_index(path, bits=bits)
     with Image.open(path) as image:
         mode = image.mode
@@ -50,11 +46,7 @@ def read_greyscale_ids(path: Path, *, bits: int) -> NDArray[np.int32]:
 
 
 def read_ade20k_instances(path: Path) -> NDArray[np.int32]:
-    """ADE20K's instance map: label id * 1000 + number on objects, 0 elsewhere; int32 (H, W).
-
-    Raises:
-        DataError: not a colour PNG, or an instance class outside 1..100.
-    """
+    """ADE20K's instance map: label id * 1000 + number on objects, 0 elsewhere; int32 (H, W)."""
     pixels = read_photo(path, upright=False)  # says what is wrong with a file that is no image
     with Image.open(path) as image:
         found = f"{image.format}, mode {image.mode}"
@@ -92,10 +84,6 @@ PUBLISHED_READERS: Mapping[str, Mapping[str, Callable[[Path], NDArray[Any]]]] = 
 def published_instances(numbers: NDArray[np.int32], label: NDArray[np.int32]) -> NDArray[np.int32]:
     """For specs of layout "pairs": an object's number at its own class's pixels, OTHER_LABEL - number at its other
     pixels, NO_OBJECT elsewhere.
-
-    Args:
-        numbers: label id * 1000 + number on objects.
-        label: label ids of the same pixels.
     """
     number = numbers % NUMBERS
     of_object = np.where(numbers // NUMBERS == label, number, OTHER_LABEL - number)
@@ -112,8 +100,6 @@ def unlabelled_objects(
 
     Args:
         numbers: label id * 1000 + number on objects.
-        objects: those by label and instance.
-        spec: of the label ids.
         original_size: as in `SceneObject`.
     """
     things = {item.file_id: i for i, item in enumerate(spec.classes) if item.thing}

@@ -66,13 +66,9 @@ def fill(network: Network, entries: Sequence[Entry], state: Mapping[str, Tensor]
 def network_from_state(
     what: str, state: Mapping[str, Tensor], make: Callable[[], Network], table: Callable[[Network], list[Entry]]
 ) -> Network:
-    """The network of a state, in eval mode.
+    """The network of a state, in eval mode. `what`: its name, for messages. `make`: makes it with the state's widths.
+    `table`: gives its table.
 
-    Args:
-        what: name of the network, for messages.
-        state: with the release's names, without prefixes.
-        make: makes the network with the widths of the state.
-        table: gives the table of a network.
     Raises:
         RunError: names or shapes that do not fit; all are listed.
     """
@@ -103,10 +99,6 @@ def export(network: nn.Module, entries: Iterable[Entry]) -> dict[str, Tensor]:
 def check_names(what: str, state: Mapping[str, Tensor], expected: Mapping[str, Shape]) -> None:
     """Check the names and shapes of a state.
 
-    Args:
-        what: name of the network, for messages.
-        state: with the release's names.
-        expected: the expected names with their shapes.
     Raises:
         RunError: lists all names that are missing, unknown or of another shape, each on its line.
     """
@@ -139,6 +131,12 @@ def layer_entries(release: str, ours: str) -> Iterator[Entry]:
     yield from (Entry(f"{release}.{name}", (f"{ours}.{name}",)) for name in ("weight", "bias"))
 
 
+def batch_norm_entries(release: str, ours: str) -> Iterator[Entry]:
+    """Entries of the statistics of a batch norm. Both names end in a dot."""
+    names = ("running_mean", "running_var", "num_batches_tracked")
+    yield from (Entry(f"{release}{name}", (f"{ours}{name}",)) for name in names)
+
+
 def spectral_entries(release: str, ours: str, *, bias: bool = True) -> Iterator[Entry]:
     """Entries of weight, u, v and bias of a layer with spectral norm."""
     for theirs, mine in {**_SPECTRAL, **({"bias": "bias"} if bias else {})}.items():
@@ -150,12 +148,8 @@ Clue = tuple[str, int]
 
 
 def width(state: Mapping[str, Tensor], clues: Iterable[Clue], released: int) -> int:
-    """A width that several tensors show: the value of most of them.
-
-    Args:
-        state: with the release's names.
-        clues: the tensors and axes that show the width. If two values are equally frequent, the first one counts.
-        released: width of the published networks, for a state with none of these tensors.
+    """A width that several tensors show: the value of most of them. Of equal ones the first. `released`: for a state
+    with none of these tensors.
     """
     votes = Counter(state[name].shape[axis] for name, axis in clues if name in state and axis < state[name].ndim)
     return votes.most_common(1)[0][0] if votes else released

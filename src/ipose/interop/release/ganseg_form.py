@@ -20,6 +20,7 @@ from ipose.ganseg.heatmaps import pixel_grid
 from ipose.ganseg.presets import GANSegConfig, Heatmap
 from ipose.interop.release.entries import (
     Entry,
+    batch_norm_entries,
     build,
     check_names,
     count,
@@ -44,7 +45,6 @@ _LEVEL1 = {
 _STARTS = {"mask_start": "mask_start", "x_start": "foreground_start", "bg_start": "background_start"}
 FACTORS = {4: (1, 1, 2, 4), 6: (1, 1, 2, 2, 4, 4)}
 """Each block's size over the first one in the published networks, by number of blocks. No weight shows it."""
-_BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def ganseg_generator(
@@ -173,7 +173,7 @@ def _spade_block(release: str, ours: str, *, shortcut: bool) -> Iterator[Entry]:
 
 
 def _norm(release: str, ours: str, inside: str) -> Iterator[Entry]:
-    yield from (Entry(f"{release}.norm.{name}", (f"{ours}.norm.{name}",)) for name in _BATCH_NORM)
+    yield from batch_norm_entries(f"{release}.norm.", f"{ours}.norm.")
     for theirs, mine in (("conv", "shared"), ("conv_gamma", "gamma"), ("conv_beta", "beta")):
         yield from layer_entries(f"{release}.{theirs}", f"{ours}.{inside}{mine}")
 

@@ -1,8 +1,11 @@
-"""The generator as the release stores it, with its widths and counts from the shapes.
+"""iPOSE's generator and discriminator as the release stores them, with their widths and counts from the shapes.
 
-`fc` is the first convolution, `mlp.0` the first layer of the part noise, `conv_nos.i.0` its doublings (one more is
-stored than used), `conv_part.0` the part input, `body.i` the blocks. In a block, `_p` is the part step, `_s` the
-shortcut and `_nos` the noise branch. `partnet.model.*` is PartNet, which is no part of the generator here.
+Generator: `fc` is the first convolution, `mlp.0` the first layer of the part noise, `conv_nos.i.0` its doublings (one
+more is stored than used), `conv_part.0` the part input, `body.i` the blocks. In a block, `_p` is the part step, `_s`
+the shortcut and `_nos` the noise branch. `partnet.model.*` is PartNet, which is no part of the generator here.
+
+Discriminator: `body_down.i`, `body_up.i`, `layer_up_last`, `conv_g`. The number of a convolution is its place behind
+activation and upsampling.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,18 +13,20 @@ from math import lcm
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ipose.errors import RunError
 from ipose.interop.release.entries import (
     Clue,
     Entry,
+    batch_norm_entries,
     build,
     check_names,
     count,
     export,
     fill,
     layer_entries,
+    network_from_state,
     out_of,
     spectral_entries,
     width,
@@ -29,13 +34,13 @@ from ipose.interop.release.entries import (
 from ipose.interop.release.partnet_form import partnet_config, partnet_shapes
 from ipose.interop.release.recognise import PARTNET_IN_GENERATOR, partnet_of, released_state
 from ipose.part_annotations import PART_CHANNELS
+from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.part_branch import doubling
 from ipose.synthesis.presets import SynthesisConfig
 
 _STEPS = ("0", "1", "s")
 _FIXED = {"fc": "first", "conv_img": "to_image", "conv_part.0": "part_input.conv", "mlp.0": "part_noise.stem"}
-_BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def generator(state: Mapping[str, Tensor], *, z_channels: int = 64) -> Generator:
@@ -82,18 +87,14 @@ def generator_entries(network: Generator) -> list[Entry]:
 
 
 def _block(release: str, ours: str, shortcut: bool) -> Iterator[Entry]:
-    yield from _batch_norm(f"{release}.norm_p", f"{ours}.part_modulation")
+    yield from batch_norm_entries(f"{release}.norm_p.first_norm.", f"{ours}.part_modulation.norm.")
     yield from _gamma_beta(f"{release}.norm_p", f"{ours}.part_modulation.part_gamma_beta")
     yield from _gamma_beta(f"{release}.norm_p", f"{ours}.part_modulation.noise_gamma_beta", "_nos")
     yield from spectral_entries(f"{release}.conv_p", f"{ours}.conv_p")
     for step in ("0", "1", "s") if shortcut else ("0", "1"):
-        yield from _batch_norm(f"{release}.norm_{step}", f"{ours}.residual.spade_{step}")
+        yield from batch_norm_entries(f"{release}.norm_{step}.first_norm.", f"{ours}.residual.spade_{step}.norm.")
         yield from _gamma_beta(f"{release}.norm_{step}", f"{ours}.residual.spade_{step}.gamma_beta")
         yield from spectral_entries(f"{release}.conv_{step}", f"{ours}.residual.conv_{step}", bias=step != "s")
-
-
-def _batch_norm(release: str, ours: str) -> Iterator[Entry]:
-    yield from (Entry(f"{release}.first_norm.{name}", (f"{ours}.norm.{name}",)) for name in _BATCH_NORM)
 
 
 def _gamma_beta(release: str, ours: str, suffix: str = "") -> Iterator[Entry]:
@@ -194,3 +195,51 @@ def _part_input(state: Mapping[str, Tensor]) -> dict[str, Any]:
     features = features or max(channels // PART_CHANNELS, 1)
     reads_logits = channels == PART_CHANNELS and features != 1
     return {"part_feature_channels": features, "part_input": "logits" if reads_logits else "features"}
+
+
+def discriminator(state: Mapping[str, Tensor]) -> Discriminator:
+    """The release's discriminator in eval mode. Widths, depth and number of classes come from the shapes.
+
+    Raises:
+        RunError: another network, or names and shapes that do not fit; all are listed.
+    """
+    state = released_state("discriminator", state)
+    return network_from_state("discriminator", state, lambda: _empty(state), discriminator_entries)
+
+
+def discriminator_entries(network: Discriminator) -> list[Entry]:
+    """The table of a discriminator."""
+    heads = [*layer_entries("layer_up_last", "segmentation_head"), *layer_entries("conv_g", "global_head")]
+    return [*_blocks(network), *heads]
+
+
+def _blocks(network: Discriminator) -> Iterator[Entry]:
+    for theirs, ours, blocks in (("body_down", "encoder", network.encoder), ("body_up", "decoder", network.decoder)):
+        for i, block in enumerate(blocks):
+            yield from spectral_entries(f"{theirs}.{i}.conv1.{_first_place(theirs, i)}", f"{ours}.{i}.conv1")
+            yield from spectral_entries(f"{theirs}.{i}.conv2.1", f"{ours}.{i}.conv2")
+            if not isinstance(block.shortcut, nn.Identity):
+                yield from spectral_entries(f"{theirs}.{i}.conv_s", f"{ours}.{i}.shortcut")
+
+
+def _first_place(part: str, i: int) -> int:
+    """Number of layers before a block's first convolution: 0 at the image, 1 activation, or 2 with upsampling."""
+    return 2 if part == "body_up" else min(i, 1)
+
+
+def _empty(state: Mapping[str, Tensor]) -> Discriminator:
+    blocks = max(count(state, "body_down.{}."), 2)
+    names = ("conv1.0.weight_orig", 1), ("conv_s.weight_orig", 1), ("conv_s.weight_v", 0)
+    image = width(state, [(f"body_down.0.{name}", axis) for name, axis in names], 3)
+    channels = (image, *(width(state, _clues(i), 512) for i in range(blocks)))
+    last = f"body_up.{blocks - 1}"
+    clues = [*out_of(f"{last}.conv1.2", "weight_orig"), *out_of(f"{last}.conv2.1", "weight_orig")]
+    last_width = width(state, [*clues, ("layer_up_last.weight", 1)], 64)
+    classes = width(state, out_of("layer_up_last"), 184) - 1
+    return Discriminator(classes, channels, last_decoder_channels=last_width)
+
+
+def _clues(i: int) -> Iterator[Clue]:
+    for layer in (f"conv1.{min(i, 1)}", "conv2.1", "conv_s"):
+        yield from out_of(f"body_down.{i}.{layer}", "weight_orig")
+    yield f"body_down.{i + 1}.conv1.1.weight_orig", 1

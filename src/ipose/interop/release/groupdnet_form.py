@@ -14,7 +14,7 @@ from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.interop.release.entries import Entry, layer_entries, network_from_state, spectral_entries
+from ipose.interop.release.entries import Entry, batch_norm_entries, layer_entries, network_from_state, spectral_entries
 from ipose.interop.release.groupdnet_widths import (
     block_name,
     blocks_used,
@@ -24,7 +24,6 @@ from ipose.interop.release.groupdnet_widths import (
 )
 from ipose.interop.release.recognise import released_state
 
-_BATCH_NORM = ("running_mean", "running_var", "num_batches_tracked")
 Network = TypeVar("Network", bound=nn.Module)
 State = Mapping[str, Tensor]
 
@@ -36,7 +35,6 @@ def groupdnet_generator(state: State, *, size: tuple[int, int] | None = None) ->
     that `to_release` gives back every tensor.
 
     Args:
-        state: with the release's names, with or without the prefix `module.`.
         size: (height, width) of VSPADE's images. None = square. Other models make images of many sizes.
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
@@ -54,7 +52,6 @@ def groupdnet_encoder(state: State, *, num_classes: int = 8, size: tuple[int, in
     """The release's encoder in eval mode. Widths and counts come from the shapes. It reads cropped class images.
 
     Args:
-        state: with the release's names, with or without the prefix `module.`.
         num_classes: C of VSPADE, whose encoder does not show it. Other encoders do.
         size: (height, width) of VSPADE's images. None = square. Other models read images of many sizes.
     Raises:
@@ -66,11 +63,9 @@ def groupdnet_encoder(state: State, *, num_classes: int = 8, size: tuple[int, in
 
 
 def groupdnet_discriminator(state: State, *, edges: bool = False) -> MultiScaleDiscriminator:
-    """The release's discriminator in eval mode. Widths and counts come from the shapes.
+    """The release's discriminator in eval mode. Widths and counts come from the shapes. `edges`: whether one of the
+    input channels is the edge map (Cityscapes); the computation is the same.
 
-    Args:
-        state: with the release's names, with or without the prefix `module.`.
-        edges: whether one of the input channels is the edge map (Cityscapes). The computation is the same.
     Raises:
         RunError: another network, or names and shapes that do not fit; all are listed.
     """
@@ -121,7 +116,7 @@ def cg_block_entries(release: str, ours: str, *, shortcut: bool) -> list[Entry]:
 
 def cg_norm_entries(release: str, ours: str) -> Iterator[Entry]:
     """The table of a CG-Norm. Both prefixes end in a dot, or are empty."""
-    yield from (Entry(f"{release}param_free_norm.{name}", (f"{ours}norm.{name}",)) for name in _BATCH_NORM)
+    yield from batch_norm_entries(f"{release}param_free_norm.", f"{ours}norm.")
     for theirs, mine in (("mlp_shared.0", "shared"), ("mlp_gamma", "gamma"), ("mlp_beta", "beta")):
         yield from layer_entries(f"{release}{theirs}", f"{ours}gamma_beta.{mine}")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from torch import Tensor
 
-from ipose.interop.release.entries import Clue, Entry, build, count, network_from_state, out_of, width
+from ipose.interop.release.entries import Clue, Entry, build, count, layer_entries, network_from_state, out_of, width
 from ipose.interop.release.recognise import expect_network, partnet_of
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
@@ -48,9 +48,9 @@ def partnet_entries(network: PartNet) -> list[Entry]:
 def _entries(blocks: int, multi_scale: bool) -> Iterator[Entry]:
     for encoder in ENCODERS:
         for i in range(4):
-            yield from _layer(f"{encoder}.enc{i}.0", f"{encoder}.stem.{i}.0")
+            yield from layer_entries(f"{encoder}.enc{i}.0", f"{encoder}.stem.{i}.0")
         for i in range(2 if multi_scale else 0):
-            yield from _layer(f"{encoder}.ms_enc{i}.0", f"{encoder}.coarser.{i}.0")
+            yield from layer_entries(f"{encoder}.ms_enc{i}.0", f"{encoder}.coarser.{i}.0")
     for i in range(blocks):
         for role in ("query", "key", "value"):
             yield Entry(f"catt{i}.{role}_conv.0.weight", (f"blocks.{i}.{role}_conv.weight",), pixels=2)
@@ -59,14 +59,10 @@ def _entries(blocks: int, multi_scale: bool) -> Iterator[Entry]:
             stacked = tuple(f"blocks.{i}.{role}.{kind}" for role in ("query", "key", "value"))
             yield Entry(f"catt{i}.multihead_attn.in_proj_{kind}", stacked)
         for theirs, ours in _LAYERS.items():
-            yield from _layer(f"catt{i}.{theirs}", f"blocks.{i}.{ours}")
+            yield from layer_entries(f"catt{i}.{theirs}", f"blocks.{i}.{ours}")
     for i in range(3):
-        yield from _layer(f"decoder.dec{i + 1}.0", f"decoder.doublings.{i}.0")
-    yield from _layer("conv_img", "decoder.head")
-
-
-def _layer(release: str, ours: str) -> Iterator[Entry]:
-    yield from (Entry(f"{release}.{kind}", (f"{ours}.{kind}",)) for kind in ("weight", "bias"))
+        yield from layer_entries(f"decoder.dec{i + 1}.0", f"decoder.doublings.{i}.0")
+    yield from layer_entries("conv_img", "decoder.head")
 
 
 def partnet_config(state: Mapping[str, Tensor]) -> PartNetConfig:

@@ -51,11 +51,8 @@ def partnet_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def network_of(state: Mapping[str, Tensor], others: Mapping[str, str] | None = None) -> str | None:
-    """Name of the network, for example "PartNet" or "GANSeg generator". None = no name is of a release.
-
-    Args:
-        state: names and tensors.
-        others: marks of networks of anybody's: a pattern that names of tensors begin with.
+    """Name of the network, for example "PartNet" or "GANSeg generator". None = no name is of a release. `others`: marks
+    of networks of anybody's, patterns that names of tensors begin with.
     """
     names, marks = without_prefix(state), {**_MARKS, **(others or {})}
     votes = {network: sum(bool(re.match(mark, name)) for name in names) for network, mark in marks.items()}

@@ -6,8 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import ipose
 from ipose.ablations.run_folders import Scores, State, WantedRun, kept_scores, state_of
 from ipose.ablations.table import Row
@@ -21,18 +19,16 @@ from ipose.model_folder import sha256_of
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
-from ipose.systems.ablating import SystemRows
+from ipose.systems.ablating import IMAGES_PICTURE, TRUE_PICTURE, SystemRows
 from ipose.systems.ganseg.judging import OWN_SEGMENTER
 from ipose.systems.ganseg.record import SYSTEM
 from ipose.systems.ganseg.training import SHOWN, loop_of, sample_sheet
 from ipose.systems.judging import evaluate_run
 from ipose.systems.part_segmenter.record import SYSTEM as PART_SEGMENTER
 from ipose.systems.part_segmenter.record import PartSegmenterOptions
-from ipose.systems.training import Task, steps_of_epochs, train_system
+from ipose.systems.training import Task, loop_of_epochs, train_system
 from ipose.training.config import TrainConfig
 from ipose.training.snapshot import Stopped
-
-IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
 
 KEYS: Mapping[tuple[str, str], tuple[str, float]] = {
     ("CelebA in the wild", "Landmark error without bias"): ("celeba_error", 100),
@@ -81,7 +77,7 @@ class GANSegRows(SystemRows):
         config = self.segmenter_config
         said = [
             f"Each row is a GANSeg, and a part segmenter ({config.network}) trained on its pairs for "
-            f"{self.segmenter_steps} steps of {config.batch_size}."
+            f"{self._segmenter_loop(0)['steps']} steps of {config.batch_size}."
         ]
         if any("parts" in row.changes for row in self.job.chosen):
             said.append("The weight of the concentration loss grows with the number of parts (eq. 26).")
@@ -147,16 +143,11 @@ class GANSegRows(SystemRows):
 
         def compute() -> Scores:
             self._draw(folder)
-            options = EvaluateOptions(device=self.job.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+            options = EvaluateOptions(device=self.device)
             cards = evaluate_run(segmenter, self.data.scenes_config(), options).cards
             return {"model": scores_of({card.metric: card.value for card in cards}, self._published_set())}
 
         return kept_scores(folder / "scores" / "parts.json", key, compute)
-
-    def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
-        """Files of two pictures: photographs, and generated images with their points and masks."""
-        folder = self.folder(row, seed) / "scores"
-        return folder / TRUE_PICTURE, folder / IMAGES_PICTURE
 
     def _segmenter(self, row: Row, seed: int) -> Path:
         return self.folder(row, seed) / OWN_SEGMENTER
@@ -165,15 +156,10 @@ class GANSegRows(SystemRows):
         options = PartSegmenterOptions(pairs=self.folder(row, seed), backbone=self.options.backbone)
         return Task(system=PART_SEGMENTER, config=self.segmenter_config, options=options)
 
-    @property
-    def segmenter_steps(self) -> int:
-        """Steps of each part segmenter."""
-        config, given = self.segmenter_config, self.options.part_steps
-        return given or steps_of_epochs(config.epochs, config.pairs_per_epoch, config.batch_size)
-
     def _segmenter_loop(self, seed: int, max_minutes: float | None = None) -> dict[str, Any]:
         """Settings of `TrainConfig`: the job's, but for the steps."""
-        own = {"steps": self.segmenter_steps, "batch_size": self.segmenter_config.batch_size, "ema_decay": 0.0}
+        own = loop_of_epochs(self.segmenter_config, self.segmenter_config.pairs_per_epoch)
+        own["steps"] = self.options.part_steps or own["steps"]
         return {**self.job.loop_of_run(seed, max_minutes), **own}
 
     def _wanted_segmenter(self, row: Row, seed: int) -> WantedRun:

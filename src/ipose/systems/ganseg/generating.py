@@ -1,4 +1,4 @@
-"""Images and part maps of a GANSeg, from noise; with moves, before and after."""
+"""Images and part maps of a GANSeg, from noise: for `ipose generate`, with moves, and on the page of its run."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,16 @@ from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegGenerator, GANSegOutput
 from ipose.ganseg.moves import MovePart, move_parts, parts_off_the_picture
 from ipose.ganseg.noise import numbered_noise
+from ipose.ganseg.presets import GANSegConfig
+from ipose.ganseg.pretrained import load_ganseg
 from ipose.images import image_uint8
+from ipose.reports.contact_sheet import Tile
+from ipose.reports.page import Figure, Section, Table
 from ipose.reports.points_sheet import part_color
-from ipose.systems.ganseg.training import output_sheet
+from ipose.systems.ganseg.training import output_sheet, sample_sheet, usage_of
 from ipose.systems.generating import Request
+from ipose.systems.reporting import RunPage, config_of, settings_section
+from ipose.training.run import Run
 from ipose.whole_files import save_whole
 
 
@@ -69,3 +75,27 @@ def _sheet(generator: GANSegGenerator, made: Sequence[tuple[str, GANSegOutput]],
     )
     headings = [f"image {i}" + (", moved" if version else "") for i, version in order]
     return output_sheet(generator, picked, headings)
+
+
+def page(run: Run) -> RunPage:
+    """Generated images with their points and masks, and how much each part covers."""
+    generator = load_ganseg(run.folder)
+    usage = usage_of(generator)
+    rows = [(k + 1, f"{100 * share:.2f}") for k, share in enumerate(usage.coverage.tolist())]
+    facts = f"Entropy {usage.entropy:.2f} (1 = all parts alike), motion of the centres {usage.motion:.3f}."
+    sections = [
+        Section(
+            "What it generates",
+            "Points say where parts are; masks follow the points; foreground and background are painted apart.",
+            [Figure([Tile(sample_sheet(generator, range(8)))], wide=True)],
+        ),
+        Section(
+            "The parts",
+            " ".join([facts, *(f"Warning: {warning}." for warning in usage.warnings())]),
+            [Table(("part", "% of all pixels"), rows)],
+        ),
+    ]
+    settings = settings_section(
+        config_of(run, "ganseg", GANSegConfig), GANSegConfig(), title="Settings beside those of CelebA in the wild"
+    )
+    return RunPage(sections, settings, lead=", without any annotation")

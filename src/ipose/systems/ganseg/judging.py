@@ -40,14 +40,7 @@ OWN_SEGMENTER = "part-segmenter"
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """FID and KID of numbered images beside the training photographs, which are no pairs; and the cards of its parts.
-
-    Raises:
-        RunError: a model folder alone, and no data; or no part segmenter in the folder of `options.segmenter`.
-        DataError: no photographs.
-        ConfigError: a protocol of objects.
-        MissingWeightsError: no feature network, and no part segmenter either.
-    """
+    """FID and KID of numbered images beside the training photographs, which are no pairs; and cards of its parts."""
     data = data or data_of(run)
     parts = judge_parts(run, data, options, name)
     try:
@@ -64,9 +57,6 @@ def judge_parts(run: Run, data: DataConfig, options: EvaluateOptions, name: str)
     """Cards of the part segmenter of this run: the one of the options, or the one in the run's `part-segmenter/`.
 
     A sentence says why there are no cards: no part segmenter, or data without a truth.
-
-    Raises:
-        RunError: another system's model in place of a part segmenter, or none.
     """
     folder = options.segmenter or run.folder / OWN_SEGMENTER
     if options.segmenter is None and not folder.is_dir():
@@ -121,14 +111,8 @@ class NumberedImages:
 
 @dataclass(frozen=True)
 class Photograph:
-    """A photograph at the size that GANSeg is trained at, read when it is needed.
-
-    Args:
-        path: of the file.
-        size: side in pixels.
-        scene: name of the file.
-        upright: as in `ipose.data.png.read_photo`; False for published sets.
-        seed: None, as for all photographs.
+    """A photograph at the size that GANSeg is trained at, read when it is needed. `size`: side in pixels. `upright`: as
+    in `ipose.data.png.read_photo`; False for published sets.
     """
 
     path: Path

@@ -96,7 +96,7 @@ SYSTEM = System(
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:GANSegRows",
     ablate_options=GANSegAblateOptions,
-    page=f"{ROOM}.page:page",
+    page=f"{ROOM}.generating:page",
     released={"GANSeg generator": Released(making=f"{ROOM}.release:generator_from_release")},
     to_release=f"{ROOM}.release:generator_to_release",
     release_options=GANSegReleaseOptions,

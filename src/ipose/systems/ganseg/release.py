@@ -17,7 +17,7 @@ from ipose.interop.release.ganseg_form import FACTORS
 from ipose.interop.weight_files import write_weights
 from ipose.segmentation.part_segmenter import DEFAULT
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter
-from ipose.systems.converted_files import Converted, Hints, at_home
+from ipose.systems.converting import Converted, Hints, at_home
 
 _IN_WEIGHTS = (
     *("parts", "points_per_part", "noise_channels", "embedding", "sizes", "channels", "final_channels"),
@@ -29,12 +29,7 @@ _NOT_IN_WEIGHTS = ("heatmap", "point_divisor", "fixed_background_row")
 
 
 def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
-    """Convert a generator to a model folder, for `ipose generate` and `ipose train part-segmenter --pairs`.
-
-    Raises:
-        RunError: names or shapes that do not fit.
-        ConfigError: a preset of other networks, or an option that GANSeg does not use.
-    """
+    """Convert a generator to a model folder, for `ipose generate` and `ipose train part-segmenter --pairs`."""
     hints.refuse_all_but("preset", "heatmap", file=file, network="GANSeg's generator, which has no classes")
     network = at_home(file, lambda: ganseg_generator(state))
     name = hints.preset or _published(network.config)
@@ -53,12 +48,7 @@ def generator_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -
 
 
 def segmenter_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
-    """Convert a segmenter to a model folder, for `ipose segment`.
-
-    Raises:
-        RunError: names or shapes that do not fit.
-        ConfigError: no preset of GANSeg, or an option that the segmenter does not use.
-    """
+    """Convert a segmenter to a model folder, for `ipose segment`."""
     hints.refuse_all_but("preset", file=file, network="GANSeg's segmenter")
     size = at_home(file, lambda: ganseg_preset(hints.preset or "celeba-wild")).image_size
     network = at_home(file, lambda: ganseg_segmenter(state)).float()
@@ -71,22 +61,14 @@ def segmenter_from_release(file: Path, state: dict[str, Tensor], hints: Hints) -
 
 
 def generator_to_release(folder: Path, out: Path) -> list[str]:
-    """Write the generator of a model folder as a file, with the key `generator`.
-
-    Raises:
-        ConfigError: settings that the release does not have.
-    """
+    """Write the generator of a model folder as a file, with the key `generator`."""
     network = load_ganseg(folder)
     write_weights(out, at_home(folder, lambda: to_release(network)), inside="generator")
     return [f"GANSeg generator of {folder}", *_lost_settings(network)]
 
 
 def segmenter_to_release(folder: Path, out: Path) -> list[str]:
-    """Write the segmenter of a model folder as a file, with the key `detector`.
-
-    Raises:
-        ConfigError: another network than the release's.
-    """
+    """Write the segmenter of a model folder as a file, with the key `detector`."""
     trained = load_part_segmenter(folder)
     if trained.network.network != DEFAULT:
         mend = f"Only segmenters trained with --network {DEFAULT} can be converted back."

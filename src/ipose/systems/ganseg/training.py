@@ -19,9 +19,8 @@ from ipose.ganseg.presets import GANSegConfig, Training
 from ipose.ganseg.pretrained import save_ganseg
 from ipose.images import image_uint8
 from ipose.reports.points_sheet import points_row, points_sheet
+from ipose.systems.scene_models import frechet_of_images
 from ipose.systems.training import Prepared, Task
-from ipose.systems.validation import frechet_of_images
-from ipose.training.snapshot import Snapshot
 
 _OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective]] = {
     "gan": GANSegObjective,
@@ -36,16 +35,8 @@ MEASURED = 512
 
 
 def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | None = None) -> Prepared:
-    """Prepare generator and discriminator on photographs.
-
-    Args:
-        task: config and data.
-        seed: of initial weights.
-        resume: not used.
-        photographs: the open training photographs. None = opened from the task's data.
-    Raises:
-        ConfigError: data and config do not fit.
-        DataError: faults in the data.
+    """Prepare generator and discriminator on photographs. `photographs`: open already; None = opened from the task's
+    data.
     """
     config: GANSegConfig = task.config
     if photographs is None:
@@ -60,7 +51,7 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
         about=f"{len(photographs)} photographs of {task.data.data}",
         loop=loop_of(config),
-        model=_generator,
+        model=lambda snapshot: snapshot.network_as(GANSegGenerator, "generator"),
         save=lambda generator, folder: save_ganseg(folder, generator),
         show=lambda generator, title: sample_sheet(generator, range(SHOWN), title=title),
         watch=_watch_parts,
@@ -92,12 +83,6 @@ def _watch_parts(generator: GANSegGenerator, step: int) -> dict[str, Any]:
     return {"parts": usage.record()}
 
 
-def _generator(snapshot: Snapshot) -> GANSegGenerator:
-    network = snapshot.network("generator")
-    assert isinstance(network, GANSegGenerator)
-    return network
-
-
 @torch.no_grad()
 def outputs_of(generator: GANSegGenerator, noise: GANSegNoise) -> GANSegOutput:
     """The generator's output for noise, moved to the CPU."""
@@ -106,18 +91,17 @@ def outputs_of(generator: GANSegGenerator, noise: GANSegNoise) -> GANSegOutput:
     return GANSegOutput(*(tensor.cpu() for tensor in output))
 
 
-def usage_of(generator: GANSegGenerator, count: int = WATCHED, seed: int = 1000) -> PartUsage:
+def usage_of(generator: GANSegGenerator) -> PartUsage:
     """The parts' usage over some fixed images."""
     pieces = [
-        outputs_of(generator, numbered_noise(generator.config, seed, range(i, min(i + 16, count))))
-        for i in range(0, count, 16)
+        outputs_of(generator, numbered_noise(generator.config, 1000, range(i, i + 16))) for i in range(0, WATCHED, 16)
     ]
     return part_usage(GANSegOutput(*(torch.cat(tensors) for tensors in zip(*pieces, strict=True))))
 
 
-def sample_sheet(generator: GANSegGenerator, numbers: range, *, seed: int = 0, title: str = "") -> Image.Image:
+def sample_sheet(generator: GANSegGenerator, numbers: range, *, title: str = "") -> Image.Image:
     """A sheet of numbered images: points, masks, foreground, background and image."""
-    output = outputs_of(generator, numbered_noise(generator.config, seed, numbers))
+    output = outputs_of(generator, numbered_noise(generator.config, 0, numbers))
     return output_sheet(generator, output, [f"image {number}" for number in numbers], title)
 
 

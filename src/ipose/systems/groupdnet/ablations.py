@@ -6,44 +6,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
-import ipose
 from ipose.ablations.rows import AblationJob
-from ipose.ablations.run_folders import Scores, kept_scores
 from ipose.ablations.table import Row
-from ipose.configs import plain
-from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.errors import MissingWeightsError
-from ipose.evaluation.class_cards import IMAGES, image_distance
-from ipose.evaluation.class_diversity import class_diversity
-from ipose.evaluation.judges import check_class_map
+from ipose.evaluation.class_diversity import IMAGES, class_diversity, image_distance
 from ipose.groupdnet.baselines import baseline
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig
-from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_feature import VGGFeatureLoss
 from ipose.losses.vgg_weights import load_vgg_loss, tiny_vgg
-from ipose.model_folder import sha256_of
-from ipose.systems.ablating import SystemRows
-from ipose.systems.groupdnet.class_noise import groupdnet_sampler
+from ipose.systems.groupdnet.judging import groupdnet_sampler
 from ipose.systems.groupdnet.record import SYSTEM, GroupDNetOptions
 from ipose.systems.groupdnet.tables import CLASS_METRICS
 from ipose.systems.groupdnet.training import fit_config, loop_of
-from ipose.systems.image_scores import ImageScorer
+from ipose.systems.image_rows import ImageRows
 from ipose.systems.scene_models import spread
 from ipose.systems.training import Task
 from ipose.types import Scene
-
-IMAGES_PICTURE, TRUE_PICTURE = "images.png", "true.png"
 
 STAND_IN = Path("tiny-random-vgg")
 """Name in run.json in place of a weight file. So a run with random weights is not used as one with real weights."""
 
 
-class GroupDNetRows(SystemRows):
-    """Trains and scores GroupDNet's rows. Data and networks are opened once for all rows.
+class GroupDNetRows(ImageRows):
+    """Trains and scores GroupDNet's rows.
 
     Raises:
         ConfigError: groups that do not fit the data's classes; or a class map without a segmenter.
@@ -53,7 +41,6 @@ class GroupDNetRows(SystemRows):
 
     def __init__(self, job: AblationJob) -> None:
         super().__init__(job)
-        check_class_map(self.options.class_map, self.options.segmenter)
         for row in job.chosen:
             self.config(row)  # raises before anything is trained
 
@@ -66,34 +53,9 @@ class GroupDNetRows(SystemRows):
         return replace(config, **row.changes)
 
     @cached_property
-    def spec(self) -> LabelSpec:
-        """Spec of the scenes."""
-        return open_spec(self.job.data).labels
-
-    @cached_property
-    def scenes(self) -> Sequence[Scene]:
-        """Training scenes."""
-        return checked_scenes(self.job.data, self.job.config.loaded)
-
-    @cached_property
-    def val(self) -> Sequence[Scene]:
-        """Validation scenes."""
-        return open_scenes(self.job.data, "val", (self.job.config.height, self.job.config.width))
-
-    @cached_property
-    def scorer(self) -> ImageScorer:
-        """Feature network and segmenter."""
-        return ImageScorer(self.spec, self.options, self.device)
-
-    @cached_property
     def distance(self) -> Any:
         """LPIPS, or what replaces it."""
         return image_distance(self.options.lpips, self.device)
-
-    @property
-    def device(self) -> str:
-        """Device to score on."""
-        return self.job.device or ("cuda" if torch.cuda.is_available() else "cpu")
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -141,25 +103,15 @@ class GroupDNetRows(SystemRows):
         """The opened scenes, and the loaded perceptual loss."""
         return {"scenes": self.scenes, "val": self.val, "perceptual": self._perceptual}
 
-    def scores(self, row: Row, seed: int) -> Scores:
-        """Scores of one image of each validation scene, and of new codes."""
-        folder = self.folder(row, seed)
-        weights = {path.name: sha256_of(path) for path in sorted((folder / "model").glob("*.safetensors"))}
-        by = [self.scorer.label, self.distance.features or self.distance.name, len(self._maps), self._pairs]
-        key = {"weights": weights, "by": by, "data": plain(self.job.data), "ipose": ipose.__version__}
+    def judged_by(self, row: Row) -> Mapping[str, Any]:
+        """Feature network, segmenter and distance, and how many maps and pairs are drawn."""
+        distance = self.distance.features or self.distance.name
+        return {"by": [self.scorer.label, distance, len(self._maps), self._pairs]}
 
-        def compute() -> Scores:
-            model = GroupDNet.from_pretrained(folder).to(self.device)
-            (folder / "scores").mkdir(exist_ok=True)
-            images = self.scorer(model, self.job.data, self.pictures(row, seed))
-            return {"model": {**images, **self._diversity(model)}}
-
-        return kept_scores(folder / "scores" / "images.json", key, compute)
-
-    def pictures(self, row: Row, seed: int) -> tuple[Path, Path]:
-        """Files of two pictures: label maps with photographs, and the images."""
-        folder = self.folder(row, seed) / "scores"
-        return folder / TRUE_PICTURE, folder / IMAGES_PICTURE
+    def score(self, folder: Path, pictures: tuple[Path, Path]) -> dict[str, float]:
+        """Scores of the images, and of new codes."""
+        model = GroupDNet.from_pretrained(folder).to(self.device)
+        return {**self.scorer(model, self.job.data, pictures), **self._diversity(model)}
 
     @cached_property
     def _perceptual(self) -> nn.Module | None:

@@ -1,19 +1,23 @@
 """Eval cards of a GroupDNet: its images beside photographs, what the code of one class changes, reconstructions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from jaxtyping import Float
+from torch import Tensor
+
 from ipose.data.data_config import DataConfig
+from ipose.editing.code_edits import ResampleClass, paint_edited
 from ipose.evaluation.card_folder import card_facts, model_facts
-from ipose.evaluation.class_cards import class_cards
+from ipose.evaluation.class_diversity import ClassSampler, class_cards
 from ipose.evaluation.judges import EvaluateOptions
-from ipose.evaluation.reconstruction import reconstruction_cards
+from ipose.evaluation.reconstruction import Reconstruct, reconstruction_cards
 from ipose.groupdnet.model import GroupDNet
 from ipose.model_folder import open_model
-from ipose.systems.groupdnet.class_noise import class_noise
-from ipose.systems.groupdnet.reconstructing import coder
 from ipose.systems.image_judging import judge_images, nothing_to_judge_by
 from ipose.systems.judging import Judged, data_of
 from ipose.training.run import Run
+from ipose.types import Scene
 
 NO_LPIPS = (
     "mCSD, mOCD and diversity are of the mean absolute difference, not of LPIPS, which the paper takes: no file was "
@@ -26,9 +30,6 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
     What cannot be judged is left out. If protocols of images are named, only these cards are made. With `limit`, mCSD
     and mOCD take no more label maps.
-
-    Raises:
-        DataError: protocols of images are named, and there is no network to judge them with.
     """
     data = data or data_of(run)
     facts = card_facts(run.folder, data.data, model_facts(run))
@@ -43,3 +44,30 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
     cards = [*judged.cards, *class_cards(run, class_noise, replace(options, maps=maps), data)]
     cards += reconstruction_cards(run, coder, options, data)
     return replace(judged, cards=[replace(card, left_out=left_out) for card in cards], left_out=left_out)
+
+
+def class_noise(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
+    """The run's model with its class noise, and the (height, width) it was trained at."""
+    model = GroupDNet.from_pretrained(run.folder).to(device)
+    return groupdnet_sampler(model), model.size
+
+
+def groupdnet_sampler(model: GroupDNet) -> ClassSampler:
+    """Images with a new code for one class. A model with one code for all classes (VSPADE) gets a new code."""
+
+    def sample(scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
+        alone = class_id is not None and model.config.code != "vector"
+        classes = (model.spec.classes[class_id].name,) if alone and class_id is not None else ()
+        return paint_edited(model, scene, ResampleClass(classes, seed=number + 1), seed=0)
+
+    return sample
+
+
+def coder(run: Run, device: str) -> tuple[Reconstruct, tuple[int, int]]:
+    """The run's model as encoder and decoder, and the (height, width) it was trained at."""
+    model = GroupDNet.from_pretrained(run.folder).to(device)
+
+    def reconstruct(scenes: Sequence[Scene]) -> Float[Tensor, "b 3 h w"]:
+        return model.paint(scenes, model.encode(scenes).mean)
+
+    return reconstruct, model.size

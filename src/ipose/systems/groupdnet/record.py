@@ -81,7 +81,7 @@ SYSTEM = System(
     metrics={"frechet": "lower"},
     loading="ipose.groupdnet.model:GroupDNet.from_pretrained",
     describing=f"{ROOM}.record:describe",
-    making=f"{ROOM}.generating:make",
+    making=f"{ROOM}.images:make",
     make_options=GroupDNetMakeOptions,
     judging=f"{ROOM}.judging:judge",
     judged_by={
@@ -89,13 +89,13 @@ SYSTEM = System(
         "classes": CLASS_OPTIONS,
         "reconstruction": RECONSTRUCTION_OPTIONS,
     },
-    class_noise=f"{ROOM}.class_noise:class_noise",
-    reconstruction=f"{ROOM}.reconstructing:coder",
+    class_noise=f"{ROOM}.judging:class_noise",
+    reconstruction=f"{ROOM}.judging:coder",
     tables=f"{ROOM}.tables:TABLES",
     rows=f"{ROOM}.ablations:GroupDNetRows",
     ablate_options=GroupDNetAblateOptions,
-    page=f"{ROOM}.page:page",
-    figures=f"{ROOM}.figures:draw",
+    page=f"{ROOM}.images:page",
+    figures=f"{ROOM}.images:draw",
     released={
         "GroupDNet generator": Released(making=f"{ROOM}.release:from_release"),
         "GroupDNet encoder": Released(

@@ -17,7 +17,7 @@ from ipose.interop.release import groupdnet_encoder, groupdnet_generator, to_rel
 from ipose.interop.release.recognise import without_prefix
 from ipose.interop.weight_files import read_weights, refuse_weights, write_weights
 from ipose.label_spec import LabelSpec
-from ipose.systems.converted_files import Converted, Hints, at_home
+from ipose.systems.converting import Converted, Hints, at_home
 
 _OF_DECODER = (
     *("num_classes", "code", "code_channels", "decoder_channels", "decoder_groups", "first_grouped"),
@@ -30,22 +30,14 @@ _SPECS = ("cityscapes", "ade20k")
 
 
 def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converted:
-    """Convert a generator and its encoder to a model folder, for `ipose generate`.
-
-    Raises:
-        RunError: no encoder, or names and shapes that do not fit.
-        ConfigError, SpecError: preset, spec and number of classes contradict one another.
-    """
+    """Convert a generator and its encoder to a model folder, for `ipose generate`."""
     hints.refuse_all_but("preset", "spec", "encoder", file=file, network="GroupDNet")
     beside = hints.encoder or _encoder_of(file)
     if beside is None or not beside.is_file():
-        raise RunError(
-            "this is GroupDNet's generator, and a model also needs the encoder",
-            file=file,
-            found="no such file" if beside is not None else None,
-            expected=beside if beside is not None else "_E in place of _G in a file beside, as in latest_net_E.pth",
-            mend="Name the encoder's file: --encoder FILE.",
-        )
+        message = "this is GroupDNet's generator, and a model also needs the encoder"
+        mend, found = "Name the encoder's file: --encoder FILE.", "no such file" if beside is not None else None
+        expected = beside if beside is not None else "_E in place of _G in a file beside, as in latest_net_E.pth"
+        raise RunError(message, file=file, found=found, expected=expected, mend=mend)
     size = None if hints.preset is None else at_home(file, lambda: _size_of(groupdnet_preset(str(hints.preset))))
     decoder = at_home(file, lambda: groupdnet_generator(state, size=size))
     seen = without_prefix(read_weights(beside))
@@ -65,12 +57,7 @@ def from_release(file: Path, state: dict[str, Tensor], hints: Hints) -> Converte
 
 
 def to_files(folder: Path, out: Path) -> list[str]:
-    """Write a model folder as the authors' two files: `out`, named NAME_G, for the generator, and NAME_E beside it.
-
-    Raises:
-        ConfigError: another name, or layers that the release does not have.
-        RunError: there is a file already.
-    """
+    """Write a model folder as the authors' two files: `out`, named NAME_G, for the generator, and NAME_E beside it."""
     beside = _renamed(out)
     if beside is None:
         message = "GroupDNet is written as two files, named like the authors'"

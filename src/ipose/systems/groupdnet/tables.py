@@ -1,10 +1,11 @@
 """GroupDNet's ablation tables: table 1 (baselines) and table 3 (its parts). Imports no torch."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ipose.ablations.table import AblationTable, Metric, Row
-from ipose.systems.image_metrics import IMAGE_METRICS
+from ipose.systems.ablation_tables import IMAGE_METRICS
 
 CLASS_METRICS = (
     Metric(key="mcsd", title="mCSD", percent=False, published="mCSD", published_digits=4),
@@ -17,13 +18,7 @@ _PRINTED = {"frechet": 2, "miou": 1, "accuracy": 1}
 """Decimals of the paper's numbers on images."""
 
 _METRICS = tuple(
-    Metric(
-        **{
-            **vars(metric),
-            "published": metric.published if metric.key in _PRINTED else "",
-            "published_digits": _PRINTED.get(metric.key, 1),
-        }
-    )
+    replace(metric, published_digits=_PRINTED[metric.key]) if metric.key in _PRINTED else replace(metric, published="")
     for metric in IMAGE_METRICS
 )
 

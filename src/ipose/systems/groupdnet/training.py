@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import nn
 
 from ipose.data.batch_sources import SceneSource
@@ -20,9 +19,9 @@ from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.seeds import generator_of
-from ipose.systems.groupdnet.sheets import sample_sheet
-from ipose.systems.training import Prepared, Task, steps_of_epochs
-from ipose.systems.validation import frechet_of_scenes, have_photographs
+from ipose.systems.groupdnet.images import sample_sheet
+from ipose.systems.scene_models import frechet_of_scenes, have_photographs
+from ipose.systems.training import Prepared, Task, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.snapshot import Snapshot
 from ipose.types import Scene, SceneBatch
@@ -44,16 +43,9 @@ def prepare(
     """Prepare encoder, decoder and discriminator on scenes with photographs.
 
     Args:
-        task: config, data and options.
-        seed: of initial weights.
-        resume: not used.
         scenes: the open training scenes, of the config's `loaded` size. None = opened from the task's data.
         val: validation scenes, for sheets. None = opened from the task's data.
         perceptual: the perceptual loss. None = VGG-19's feature loss, if the config has it.
-    Raises:
-        ConfigError: data and config do not fit.
-        DataError: faults in the data.
-        MissingWeightsError: no weights of VGG-19.
     """
     spec = open_spec(task.data).labels
     config = fit_config(task.config, spec)
@@ -62,6 +54,7 @@ def prepare(
         perceptual = load_vgg_loss(task.options.vgg_weights, imagenet=False)
     scenes = checked_scenes(task.data, config.loaded) if scenes is None else scenes
     val = open_scenes(task.data, "val", size) if val is None else val
+    shown = [val[i] for i in range(min(SHEET_SCENES, len(val)))]
     torch.manual_seed(seed)
     return Prepared(
         config=config,
@@ -70,7 +63,7 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of(config, len(scenes)),
         model=partial(_model, spec=spec, scenes=scenes),
-        show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))]),
+        show=lambda model, title: sample_sheet(model, shown, title),
         measure=partial(_measured, scenes=val) if have_photographs(val) else None,
     )
 
@@ -82,15 +75,10 @@ def _measured(model: GroupDNet, _: str, *, scenes: Sequence[Scene]) -> float:
 
 def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
     """Settings of the loop that follow from the config and the number of scenes."""
-    settings: dict[str, Any] = {
-        "steps": steps_of_epochs(config.epochs, scenes, config.batch_size),
-        "batch_size": config.batch_size,
-        "ema_decay": config.ema_decay,
-    }
-    if config.decay_epochs:
-        settings["schedule"] = "constant_then_linear"
-        settings |= {"constant_epochs": config.epochs - config.decay_epochs, "decay_epochs": config.decay_epochs}
-    return settings
+    if not config.decay_epochs:
+        return loop_of_epochs(config, scenes)
+    epochs = {"constant_epochs": config.epochs - config.decay_epochs, "decay_epochs": config.decay_epochs}
+    return loop_of_epochs(config, scenes, schedule="constant_then_linear", **epochs)
 
 
 def fit_config(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
@@ -104,18 +92,11 @@ def fit_config(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
 
 def _model(snapshot: Snapshot, *, spec: LabelSpec, scenes: Sequence[Scene]) -> GroupDNet:
     """The model of a step. Averaged weights get their own batch-norm statistics."""
-    encoder, decoder = snapshot.network("encoder"), snapshot.network("generator")
-    assert isinstance(encoder, Encoder)
-    assert isinstance(decoder, Decoder)
+    encoder, decoder = snapshot.network_as(Encoder, "encoder"), snapshot.network_as(Decoder, "generator")
     model = GroupDNet(encoder, decoder, spec)
     if snapshot.averages:
         re_estimate(model, scenes)
     return model
-
-
-def _sheet(model: GroupDNet, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
-    """A sheet: label map, reconstruction, two seeds, one class resampled, photograph."""
-    return sample_sheet(model, scenes, title=title)
 
 
 def re_estimate(model: GroupDNet, scenes: Sequence[Scene]) -> None:

@@ -28,28 +28,18 @@ from ipose.whole_files import save_whole, write_text_whole
 
 
 def scene_to_edit(
-    model: IPose,
-    file: Path,
-    *,
-    instances: Path | None = None,
-    parts: Path | None = None,
-    keep_size: bool = False,
+    model: IPose, file: Path, *, instances: Path | None = None, parts: Path | None = None, keep_size: bool = False
 ) -> Scene:
-    """A label map at the model's size (or its own), with objects in the order in which edits count them.
+    """A label map at the model's size (or its own), with objects in the order in which edits count them. `instances`,
+    `parts`: maps, or folders of them.
 
-    Args:
-        model: gives spec and size.
-        file: index PNG of label ids.
-        instances: instance map, or a folder of them. None = each connected piece of a thing class is one object.
-        parts: true part map, or a folder of them. None = none.
-        keep_size: keep the size of the map.
     Raises:
         DataError: no such file, a folder, or a map that cannot be read or has another spec.
     """
     if not file.is_file():
         found = "a folder" if file.is_dir() else "nothing"
         raise DataError("ipose edit takes one scene", file=file, found=found, expected="an index PNG of label ids")
-    size = None if keep_size else (model.synthesis.height, model.synthesis.width)
+    size = None if keep_size else model.size
     if keep_size:
         check_sizes([file], model.synthesis.size_multiple)
     scene = read_map(file, model.spec, instances=instances, parts=parts, size=size)
@@ -84,17 +74,11 @@ def edit_files(
     """Write images and part maps before and after an edit, a sheet, the edit as JSON, and eval cards of the change.
 
     Args:
-        model: a trained model.
-        scene: from `scene_to_edit`.
-        edit: what to change.
         out: folder to write `<scene>_{before,after,parts_before,parts_after,sheet}.png`, `<scene>_edit.json` and
             `cards/<scene>_*.json` to. The cards have the change inside and outside the edited region (`edited_region`).
-        seed: of the noise, before and after.
         features: feature network for one more card (`ipose.evaluation.feature_networks`). None = no such card.
         lpips: file of LPIPS's AlexNet for one more card. None = no such card.
         weights: name and hash of the model's weights, for the cards.
-    Yields:
-        the path of each file after it is written.
     Raises:
         ConfigError, SupportError: an edit that does not fit this scene. Nothing is written.
         MissingWeightsError: no such network. Nothing is written.
@@ -149,14 +133,6 @@ def edited_region(model: IPose, scene: Scene, edit: Edit, *, seed: int = 0) -> B
 
     This fits any edit, also of a third party: the object with a new texture, all objects of a category with other
     supports, or the old and the new place of a moved object.
-
-    Args:
-        model: a trained model.
-        scene: before the edit.
-        edit: what to change.
-        seed: of the noise.
-    Raises:
-        ConfigError, SupportError: an edit that does not fit this scene.
     """
     draft = model.draft(scene, edit)
     plain = model.infer_parts(SceneBatch.from_scenes([scene]))

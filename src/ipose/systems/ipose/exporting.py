@@ -4,13 +4,15 @@ import torch
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
+from ipose.partnet.every_channel import EveryChannelPartNet
 from ipose.partnet.partnet import PartNet
+from ipose.partnet.pretrained import TrainedPartNet
 from ipose.pipeline import IPose
 from ipose.pipeline.program import SceneProgram
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.exporting import Exports, Program, Sizes, frozen
-from ipose.systems.partnet.exporting import partnet_program
 
 
 class GeneratorProgram(nn.Module):
@@ -118,3 +120,36 @@ def _scene_to_image(program: SceneProgram) -> Program:
         outputs={"image": "batch 3 height width", "part_map": "batch height width"},
         example=example,
     )
+
+
+def partnet_exports(trained: TrainedPartNet) -> Exports:
+    """The program, and the part names of each category of the supports."""
+    about = {"parts": {name: list(trained.supports.part_names[name]) for name in trained.supports.categories}}
+    return Exports([partnet_program(trained.partnet)], about)
+
+
+def partnet_program(partnet: PartNet) -> Program:
+    """PartNet for any number of objects, of categories, and of supports of each."""
+    frame, features = f"{CROP_SIZE} {CROP_SIZE}", PART_CHANNELS * partnet.config.features
+    network = frozen(partnet)
+    assert isinstance(network, PartNet)
+    return Program(
+        "partnet",
+        EveryChannelPartNet(network),
+        axes={"objects": 1, "categories": 1, "supports": 1},
+        inputs={"shapes": f"objects 1 {frame}", "supports": f"categories supports {frame}", "category": "objects"},
+        outputs={"logits": f"objects {PART_CHANNELS} {frame}", "features": f"objects {features} {frame}"},
+        example=_silhouettes,
+    )
+
+
+def _silhouettes(sizes: Sizes) -> tuple[Tensor, ...]:
+    """Blocks as shapes and supports."""
+    draw = torch.Generator().manual_seed(0)
+    objects, categories = sizes["objects"], sizes["categories"]
+    maps = torch.randint(0, PART_CHANNELS, (categories, sizes["supports"], 8, 8), generator=draw, dtype=torch.uint8)
+    shapes = torch.randint(0, 2, (objects, 1, 8, 8), generator=draw).float()
+    shapes, maps = (
+        x.repeat_interleave(CROP_SIZE // 8, -1).repeat_interleave(CROP_SIZE // 8, -2) for x in (shapes, maps)
+    )
+    return shapes, maps, torch.arange(objects) % categories

@@ -42,13 +42,8 @@ SMALLEST = 8
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A scene and the object to edit: its largest object that shows two parts or more.
-
-    Args:
-        scene: of the validation data.
-        out: the model's output for it.
-        number: of the object.
-        parts: names of the visible parts, the largest first.
+    """A scene and the object to edit: its largest object that shows two parts or more. `parts`: names of the visible
+    ones, the largest first.
     """
 
     scene: Scene
@@ -86,14 +81,9 @@ def draw(
     scenes.
 
     Args:
-        folder: of the run.
         out: folder to write to, with the cards in its `cards/`. None = `figures/` and `cards/` in the run.
-        scenes: most scenes to show.
-        seed: of the noise before the edits.
         features: feature network for more cards (`ipose.evaluation.feature_networks`). None = no such cards.
         lpips: file of LPIPS's AlexNet for more cards. None = no such cards.
-    Returns:
-        lines to print: the mean changes, then the files, with eval cards last.
     Raises:
         RunError: no synthesis run, or one that does not name its data.
         DataError: no validation scene has an object with two visible parts.
@@ -108,7 +98,7 @@ def draw(
         raise ConfigError(message, file=folder, field="parts", mend=mend)
     network = None if features is None else load_features(features)
     perceptual = None if lpips is None else load_lpips(lpips)
-    val = ScenesOfSpec(open_scenes(data_of(run), "val", (model.synthesis.height, model.synthesis.width)), model.spec)
+    val = ScenesOfSpec(open_scenes(data_of(run), "val", model.size), model.spec)
     chosen = find_subjects(model, val, scenes, seed)
     cards_folder = run.folder / "cards" if out is None else out / "cards"
     out = out or run.folder / "figures"
@@ -193,13 +183,7 @@ def _structure_row(model: IPose, subject: Subject, seed: int, measured: Measured
 
 
 def _edited(
-    model: IPose,
-    subject: Subject,
-    edit: Edit,
-    kind: str,
-    region: Bool[Tensor, "h w"],
-    seed: int,
-    measured: Measured,
+    model: IPose, subject: Subject, edit: Edit, kind: str, region: Bool[Tensor, "h w"], seed: int, measured: Measured
 ) -> SceneOutput:
     out = model(subject.scene, seed=seed, edit=edit)
     measured.take(subject.scene.name, kind, EditedPair(subject.out.image, out.image, region))

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     """
     if request.options.supports is not None:
         model = _with_supports(model, request.options.supports)
-    size, multiple = (model.synthesis.height, model.synthesis.width), model.synthesis.size_multiple
+    multiple = model.synthesis.size_multiple
     if request.options.without_parts and model.categories_without_supports:
         names = ", ".join(model.categories_without_supports)
         print(f"The model has no supports of {names}: such objects are painted without parts.", file=sys.stderr)
@@ -43,11 +42,11 @@ def make(model: IPose, request: Request) -> Iterator[Path]:
     found = find_inputs(request.maps, model.spec, instances=request.instances, **given)
     if request.keep_size:
         check_sizes([files.label for files in found], multiple)
-    for files, scene in read_inputs(found, model.spec, None if request.keep_size else size, multiple):
+    for files, scene in read_inputs(found, model.spec, None if request.keep_size else model.size, multiple):
         if missing := model.objects_without_supports(scene):
             if not request.options.without_parts:
                 raise _no_supports(files.label, model, missing)
-            scene = without_parts(scene, missing)
+            scene = model.without_missing_supports(scene)
         yield from _of_scene(model, scene, request)
 
 
@@ -90,15 +89,6 @@ def _of_scene(model: IPose, scene: Scene, request: Request) -> Iterator[Path]:
     row = SceneRow(scene, part_map if model.predicts_parts else None, images)
     save_whole(scene_sheet([row], model.spec, model.supports.part_names), path)
     yield path
-
-
-def without_parts(scene: Scene, missing: Sequence[SceneObject]) -> Scene:
-    """The scene with these objects as objects of a class without parts."""
-    objects, unlabelled = (
-        tuple(replace(item, part_category=None) if item in missing else item for item in each)
-        for each in (scene.objects, scene.unlabelled)
-    )
-    return replace(scene, objects=objects, unlabelled=unlabelled)
 
 
 def _no_supports(file: Path, model: IPose, missing: Sequence[SceneObject]) -> SupportError:

@@ -1,21 +1,24 @@
 """Eval cards of an iPOSE run: its images compared with photographs, and the parts of its PartNet."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.data.scene_folder import SceneFolder
+from ipose.editing.contexts import NoiseContext, PixelNoise
+from ipose.editing.edit import Edit
 from ipose.errors import ConfigError, DataError, SpecError, SupportError
 from ipose.evaluation.card_folder import card_facts, model_facts
+from ipose.evaluation.class_diversity import ClassSampler
 from ipose.evaluation.judges import ROBUSTNESS, EvaluateOptions
 from ipose.evaluation.robustness import merged, noises_of, robustness, robustness_cards
 from ipose.evaluation.segmenters import load_segmenter
-from ipose.label_spec import LabelSpec
 from ipose.model_folder import open_model
 from ipose.partnet.pretrained import has_partnet, load_partnet
 from ipose.pipeline import IPose
@@ -23,13 +26,12 @@ from ipose.reports.blocks import scene_figure
 from ipose.reports.page import Section
 from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.image_judging import judge_images, nothing_to_judge_by
-from ipose.systems.ipose.generating import without_parts
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
 from ipose.systems.scene_models import ScenesOfSpec, spread
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
-from ipose.types import Scene, SceneBatch
+from ipose.types import Scene
 from ipose.whole_files import save_whole
 
 LOOKED_AT = 64
@@ -37,11 +39,7 @@ LOOKED_AT = 64
 
 
 def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
-    """Cards of images and parts. If one of the two cannot be judged, it is left out.
-
-    Raises:
-        DataError: neither can be judged: no part maps, and no network to judge images with.
-    """
+    """Cards of images and parts. If one of the two cannot be judged, it is left out."""
     data = data or data_of(run)
     saved = open_model(run.folder)
     supports = load_partnet(saved).supports if has_partnet(saved) else None
@@ -58,7 +56,7 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
         )
     if options.protocols is not None and ROBUSTNESS in options.protocols:
         return _judge_robustness(run, loaded, data, options, facts, name)
-    images = judge_images(run, ScenesOfIPose(loaded), data, options, facts, name)
+    images = judge_images(run, loaded, data, options, facts, name)
     if missing:
         note = f"painted without parts: {', '.join(missing)} (no supports)"
         images = replace(images, cards=[replace(card, notes=(*card.notes, note)) for card in images.cards])
@@ -80,7 +78,7 @@ def _judge_robustness(
 ) -> Judged:
     """Cards of what noise in the label maps changes, and robustness.png beside them: one scene under each noise."""
     seed, spec = options.seeds[0], model.spec
-    scenes = ScenesOfSpec(open_scenes(data, options.split, ScenesOfIPose(model).size, limit=options.limit), spec)
+    scenes = ScenesOfSpec(open_scenes(data, options.split, model.size, limit=options.limit), spec)
     segmenter = None
     if options.segmenter is not None:
         size = options.segmenter_size
@@ -88,7 +86,7 @@ def _judge_robustness(
     noises = noises_of(spec, seed, segmenter)
 
     def paint(scene: Scene, seed: int) -> tuple[Tensor, Tensor]:
-        shown = model(without_parts(scene, model.objects_without_supports(scene)), seed=seed)
+        shown = model(model.without_missing_supports(scene), seed=seed)
         return shown.image, shown.parts
 
     cards = robustness_cards(robustness(paint, scenes, noises, seed), {**facts, "seeds": (seed,)})
@@ -113,32 +111,36 @@ def _without_supports(model: IPose, data: DataConfig, options: EvaluateOptions) 
     lacking = set(model.categories_without_supports)
     if not lacking:
         return []
-    scenes = open_scenes(data, options.split, ScenesOfIPose(model).size, limit=options.limit)
+    scenes = open_scenes(data, options.split, model.size, limit=options.limit)
     everyone = scenes.objects if isinstance(scenes, SceneFolder) else [scene.objects for scene in scenes]
     shown = {model.spec.classes[item.class_id].part_category for objects in everyone for item in objects}
     return sorted(lacking & {category for category in shown if category is not None})
 
 
-@dataclass(frozen=True, eq=False)
-class ScenesOfIPose:
-    """An iPOSE as a `ipose.systems.scene_models.SceneModel`: PartNet reads a scene once for all seeds."""
+def class_noise(run: Run, device: str) -> tuple[ClassSampler, tuple[int, int]]:
+    """The run's model with its class noise, and the (height, width) it was trained at."""
+    model = IPose.from_pretrained(run.folder).to(device)
+    return ipose_sampler(model), model.size
 
-    model: IPose
 
-    @property
-    def spec(self) -> LabelSpec:
-        """What the class ids mean."""
-        return self.model.spec
+def ipose_sampler(model: IPose) -> ClassSampler:
+    """Images with new noise z at the pixels of one class."""
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) that it was trained at."""
-        return self.model.synthesis.height, self.model.synthesis.width
+    def sample(scene: Scene, class_id: int | None, number: int) -> Float[Tensor, "3 h w"]:
+        return model(scene, seed=0, edit=_ResamplePixels(class_id, number + 1)).image
 
-    def images(self, scenes: Sequence[Scene], seeds: Sequence[int]) -> Iterator[Float[Tensor, "b 3 h w"]]:
-        """For each seed the images of all scenes. Objects without supports are painted without parts."""
-        shown = [without_parts(scene, self.model.objects_without_supports(scene)) for scene in scenes]
-        batch = SceneBatch.from_scenes(shown).to(self.model.device)
-        parts = self.model.infer_parts(batch)
-        for seed in seeds:
-            yield self.model.paint(batch, parts, seed=seed)
+    return sample
+
+
+@dataclass(frozen=True)
+class _ResamplePixels(Edit):
+    """New noise z at the pixels of a class, or everywhere."""
+
+    class_id: int | None
+    seed: int
+
+    def redraw(self, noise: PixelNoise, context: NoiseContext) -> PixelNoise:
+        """The noise with new z where the class is."""
+        label = context.draft.scene.label
+        region = torch.ones_like(label, dtype=torch.bool) if self.class_id is None else label == self.class_id
+        return noise._replace(z=torch.where(region, context.noise(self.seed).z, noise.z))

@@ -20,13 +20,11 @@ from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import SynthesisConfig, preset
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
-from ipose.systems.scene_models import ScenesOfSpec, spread
+from ipose.systems.scene_models import SEEDS, SHOWN_SCENES, ScenesOfSpec, spread
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene
 
-SEEDS = (1, 2)
-SHOWN_SCENES = 8
 JUDGED_SCENES = 64
 """Most scenes that are ranked, evenly chosen from the validation scenes."""
 
@@ -36,10 +34,9 @@ EXTREME_SCENES = 4
 def page(run: Run) -> RunPage:
     """A gallery of validation scenes, and those that came out worst and best."""
     model = IPose.from_pretrained(run.folder)
-    size = (model.synthesis.height, model.synthesis.width)
 
     def sections_of() -> list[Section]:
-        scenes = open_scenes(config_of(run, "data", DataConfig), "val", size)
+        scenes = open_scenes(config_of(run, "data", DataConfig), "val", model.size)
         return scenes_sections(model, run, ScenesOfSpec(scenes, model.spec))
 
     sections = with_data(sections_of)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from ipose.ablations.table import AblationTable, Row
-from ipose.systems.image_metrics import IMAGE_METRICS
+from ipose.systems.ablation_tables import IMAGE_METRICS
 
 _NO_GLOBAL = {"global_loss": "none"}
 _NO_STYLE = {"style_loss": "none"}
@@ -32,10 +32,7 @@ _TABLE_3 = (
     _row("oasis", "OASIS baseline", {**_NO_GLOBAL, **_NO_STYLE, **_NO_PARTS}, _images(47.7, 66.9, 81.5, 44.1)),
     _row("global", "+ global loss", {**_NO_STYLE, **_NO_PARTS}, _images(43.6, 66.7, 81.9, 39.2)),
     _row(
-        "global-style",
-        "+ style loss (part injection: none)",
-        {**_STYLE, **_NO_PARTS},
-        _images(42.8, 70.5, 82.1, 37.5),
+        "global-style", "+ style loss (part injection: none)", {**_STYLE, **_NO_PARTS}, _images(42.8, 70.5, 82.1, 37.5)
     ),
     _row("global-style-parts", "+ parts by PSM", _STYLE, _images(41.3, 70.6, 82.2, 30.4)),
     _row(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import torch
 from PIL import Image
@@ -21,15 +20,15 @@ from ipose.partnet.parts_without_partnet import no_parts
 from ipose.partnet.pretrained import TrainedPartNet
 from ipose.partnet.scene_parts import SceneParts
 from ipose.pipeline import IPose, generator_weights
-from ipose.reports.sheets import SceneRow, scene_sheet
+from ipose.reports.sheets import scene_sheet
 from ipose.synthesis.block_names import block_name, block_named
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.generator import Generator
 from ipose.synthesis.objective import InferParts, SynthesisObjective
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.ipose.judging import ScenesOfIPose
-from ipose.systems.ipose.record import IPoseOptions
-from ipose.systems.ipose.release_classes import slot_classes
+from ipose.systems.ipose.page import scene_rows
+from ipose.systems.ipose.record import IPoseAblateOptions, IPoseOptions
+from ipose.systems.ipose.release import slot_classes
 from ipose.systems.ipose.training_parts import (
     categories_in_use,
     check_part_maps,
@@ -39,9 +38,8 @@ from ipose.systems.ipose.training_parts import (
     trained_partnet,
     with_parts,
 )
-from ipose.systems.scene_models import ScenesOfSpec
-from ipose.systems.training import Prepared, Task, steps_of_epochs
-from ipose.systems.validation import frechet_of_scenes, have_photographs
+from ipose.systems.scene_models import ScenesOfSpec, frechet_of_scenes, have_photographs
+from ipose.systems.training import Prepared, Task, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
 from ipose.training.snapshot import Snapshot
@@ -73,21 +71,12 @@ def prepare(
     """Prepare generator and discriminator on scenes.
 
     Args:
-        task: config, data and options.
-        seed: of initial weights.
-        resume: a checkpoint will be restored. Then --init is not used.
         scenes: the open training scenes. None = opened from the task's data.
         val: validation scenes, for sheets. None = opened from the task's data.
         block: makes the generator's blocks (`ipose.layers.psm_block.BlockFactory`). None = that of --block, else the
             PSM block. run.json and config.json remember its name.
         style: the style loss. None = the config's.
         infer_parts: gives the parts of a batch. None = from `part_source`.
-    Raises:
-        RunError: no PartNet, or none in its run.
-        ConfigError: config and data do not fit.
-        DataError: faults in the data.
-        SupportError: a part category of the data without supports.
-        MissingWeightsError: no weights for the style loss.
     """
     block = block or own_block(task)
     spec, trained = open_spec(task.data).labels, trained_partnet(task)
@@ -104,7 +93,7 @@ def prepare(
     if parted != spec:
         spec, scenes, val = parted, ScenesOfSpec(scenes, parted), ScenesOfSpec(val, parted)
     check_part_maps(config, scenes, val)
-    style = _style_loss(config, task.options) if style is None else style
+    style = style_loss(config, task.options) if style is None else style
     torch.manual_seed(seed)
     generator, discriminator = Generator(config, block), Discriminator.from_config(config)
     for network in (generator, discriminator):
@@ -120,7 +109,7 @@ def prepare(
         ),
         source=SceneSource(scenes, flip=config.flip),
         about=f"{len(scenes)} scenes of {task.data.data}",
-        loop=loop_of(config, len(scenes)),
+        loop=loop_of_epochs(config, len(scenes)),
         model=partial(_model, trained=trained, spec=spec, scenes=scenes),
         show=partial(_sheet, scenes=shown),
         measure=partial(_measured, scenes=val) if have_photographs(val) else None,
@@ -140,16 +129,7 @@ def own_block(task: Task) -> BlockFactory | None:
     return block_named(name)
 
 
-def loop_of(config: SynthesisConfig, scenes: int) -> dict[str, Any]:
-    """Settings of the loop that follow from the config and the number of scenes."""
-    return {
-        "steps": steps_of_epochs(config.epochs, scenes, config.batch_size),
-        "batch_size": config.batch_size,
-        "ema_decay": config.ema_decay,
-    }
-
-
-def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | None:
+def style_loss(config: SynthesisConfig, options: IPoseOptions | IPoseAblateOptions) -> nn.Module | None:
     """The style loss of the config, with its weights."""
     if config.style_loss == "clip":
         return load_clip_style(options.clip_weights, block=config.style_block, resize=config.style_resize)
@@ -158,8 +138,7 @@ def _style_loss(config: SynthesisConfig, options: IPoseOptions) -> nn.Module | N
 
 def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpec, scenes: Sequence[Scene]) -> IPose:
     """The model of a step: averaged weights, with batch-norm statistics for them."""
-    generator = snapshot.network("generator")
-    assert isinstance(generator, Generator)
+    generator = snapshot.network_as(Generator, "generator")
     partnet = None if trained is None else trained.partnet
     model = IPose(generator, partnet, SupportSet({}, {}) if trained is None else trained.supports, spec)
     re_estimate(model.to(model.device), scenes)
@@ -168,17 +147,12 @@ def _model(snapshot: Snapshot, *, trained: TrainedPartNet | None, spec: LabelSpe
 
 def _measured(model: IPose, _: str, *, scenes: Sequence[Scene]) -> float:
     """Frechet distance on the validation scenes."""
-    return frechet_of_scenes(lambda batch: next(ScenesOfIPose(model).images(batch, (0,))), scenes)
+    return frechet_of_scenes(lambda batch: next(model.images(batch, (0,))), scenes)
 
 
 def _sheet(model: IPose, title: str, *, scenes: Sequence[Scene]) -> Image.Image:
     """A sheet: label map, instances, inferred parts, two seeds, photograph."""
-    rows = []
-    for scene in scenes:
-        first, second = model(scene, seed=1), model(scene, seed=2)
-        parts = first.parts if model.predicts_parts else None
-        rows.append(SceneRow(scene, parts, {"seed 1": first.image, "seed 2": second.image}))
-    return scene_sheet(rows, model.spec, model.supports.part_names, title=title)
+    return scene_sheet(scene_rows(model, scenes), model.spec, model.supports.part_names, title=title)
 
 
 def _parts_read(model: IPose, batch: SceneBatch) -> SceneParts:

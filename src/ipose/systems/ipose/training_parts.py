@@ -20,7 +20,7 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import CachedParts, SceneParts, infer_scene_parts
 from ipose.synthesis.objective import InferParts
 from ipose.synthesis.presets import SynthesisConfig
-from ipose.systems.ipose.release_classes import with_slots
+from ipose.systems.ipose.release import with_slots
 from ipose.systems.training import Task
 from ipose.types import Scene, SceneBatch
 
@@ -98,13 +98,10 @@ def check_part_maps(config: SynthesisConfig, *data: Sequence[Scene]) -> None:
         return
     for scenes in data:
         if len(scenes) and scenes[0].part is None:
-            raise DataError(
-                "training on true parts needs part maps",
-                field="parts",
-                found=f"scene {scenes[0].name!r} without one",
-                expected="{train,val}_part/ beside the label maps",
-                mend="Give the data part maps, or train on predicted parts.",
-            )
+            message = "training on true parts needs part maps"
+            mend = "Give the data part maps, or train on predicted parts."
+            found, expected = f"scene {scenes[0].name!r} without one", "{train,val}_part/ beside the label maps"
+            raise DataError(message, field="parts", found=found, expected=expected, mend=mend)
 
 
 def trained_partnet(task: Task) -> TrainedPartNet | None:

@@ -1,7 +1,6 @@
 """Part maps judged by true maps: foreground IoU, parts matched to labels, and eval cards of both."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,36 +17,13 @@ from ipose.evaluation.card_folder import card_facts, weights_of
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.image_pairs import Fingerprint
 from ipose.evaluation.landmarks import foreground_iou
-from ipose.evaluation.part_matching import PartMatching, match_parts, overlap_counts
+from ipose.evaluation.part_matching import match_parts, overlap_counts
 from ipose.model_folder import open_model
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
 
 
-@dataclass(frozen=True, eq=False)
-class PartMapScores:
-    """Scores of part maps beside true maps.
-
-    Args:
-        images: number of images.
-        foreground_iou: IoU of the pixels that are not background, the mean over the images.
-        everything: the same, if every pixel were foreground.
-        matching: found parts matched to labels. None = not matched.
-        data: hash of the true maps.
-    """
-
-    images: int
-    foreground_iou: float
-    everything: float
-    matching: PartMatching | None
-    data: str
-
-
 class PartMapTally:
-    """Collects part maps beside true maps, one image after the other.
-
-    Args:
-        parts: number of parts that can be found.
-    """
+    """Collects part maps beside true maps, one image after the other. `parts`: number of parts that can be found."""
 
     def __init__(self, parts: int) -> None:
         self.parts, self.labels = parts, 0
@@ -62,14 +38,8 @@ class PartMapTally:
         labels: Integer[Tensor, "h w"] | None,
         truth: Sequence[Tensor],
     ) -> None:
-        """Add one image.
-
-        Args:
-            name: of the image.
-            found: its found parts, 0 = background.
-            foreground: true foreground; 0 = background.
-            labels: true parts, 0 = background. None = there are none.
-            truth: the tensors to hash.
+        """Add one image. In all maps 0 is the background. `labels`: true parts, None = there are none. `truth`: tensors
+        to hash.
         """
         self._ious.append(foreground_iou(found[None], foreground[None]))
         self._everything.append(foreground_iou(torch.ones_like(foreground[None]), foreground[None]))
@@ -85,38 +55,26 @@ class PartMapTally:
         """Number of images."""
         return len(self._ious)
 
-    def scores(self, *, match: bool) -> PartMapScores:
-        """Scores of all images. `match`: match parts to labels, which must mean the same in all images."""
-        matching = None
+    def cards(
+        self, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = (), *, match: bool
+    ) -> list[EvalCard]:
+        """Eval cards: foreground IoU (the mean over the images) and IoU of labels with their matched parts. Labels 1,
+        2, ... without a name are numbered. `match` labels only where they mean the same in all images.
+        """
+        common: dict[str, Any] = {"counts": {"photographs": self.images}, "data": self._hash.hex(), **facts}
+        notes = ("each photograph by itself, then the mean; background is what has id 0",)
+        beside = {"everything foreground": fmean(self._everything)}
+        cards = [EvalCard(metric="Foreground IoU", value=fmean(self._ious), notes=notes, baselines=beside, **common)]
         if match:
             padded = [F.pad(counts, (0, 1 + self.labels - counts.shape[1])) for counts in self._counts]
             matching = match_parts(torch.stack(padded).sum(0))
-        return PartMapScores(self.images, fmean(self._ious), fmean(self._everything), matching, self._hash.hex())
-
-
-def part_map_cards(
-    scores: PartMapScores, part_names: Sequence[str], facts: Mapping[str, Any], label_names: Sequence[str] = ()
-) -> list[EvalCard]:
-    """Eval cards: foreground IoU and, if parts were matched, IoU of labels with their matched parts.
-
-    Args:
-        scores: of some images.
-        part_names: of the found parts.
-        facts: fields that all cards share.
-        label_names: of labels 1, 2, ... Labels without a name are numbered.
-    """
-    common: dict[str, Any] = {"counts": {"photographs": scores.images}, "data": scores.data, **facts}
-    notes = ("each photograph by itself, then the mean; background is what has id 0",)
-    beside = {"everything foreground": scores.everything}
-    cards = [EvalCard(metric="Foreground IoU", value=scores.foreground_iou, notes=notes, baselines=beside, **common)]
-    if (matching := scores.matching) is not None:
-        count = matching.iou.shape[1]
-        labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
-        matched = matching.table(part_names, labels)
-        pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
-        metric, beside = "IoU of labels with their matched parts", {"one part for the foreground": matching.one_part}
-        cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, baselines=beside, **common))
-    return cards
+            count = matching.iou.shape[1]
+            labels = [*label_names, *(f"label {i}" for i in range(len(label_names) + 1, count + 1))]
+            matched = matching.table(part_names, labels)
+            pairs = tuple(f"{part} stands for {label} (IoU {iou:.3f})" for part, label, iou in matched)
+            metric, one = "IoU of labels with their matched parts", {"one part for the foreground": matching.one_part}
+            cards.append(EvalCard(metric=metric, value=matching.matched_iou, notes=pairs, baselines=one, **common))
+        return cards
 
 
 def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
@@ -126,12 +84,10 @@ def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
     return {"protocol": "photographs", "resize": resize}
 
 
-def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapScores:
-    """Compare written part maps with the true maps of the same names.
+def tally_of_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) -> PartMapTally:
+    """Written part maps beside the true maps of the same names.
 
     Args:
-        segmenter: the segmenter that made the maps.
-        maps: part maps that `segment_files` wrote.
         truth: folder of index PNGs, `<name>.png` or `<name>_part.png`: 0 = background, then labels (or 1 = foreground).
     Raises:
         DataError: a photograph without a true map, or a true map of another size.
@@ -141,23 +97,16 @@ def score_files(segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path) 
         found = torch.from_numpy(read_index(path))
         true = _truth_of(path, truth, (found.shape[0], found.shape[1]))
         tally.add(path.name, found, true, true, [true])
-    return tally.scores(match=tally.labels > 1)
+    return tally
 
 
 def file_cards(
     segmenter: TrainedSegmenter, maps: Sequence[Path], truth: Path, *, model: Path, images: Path
 ) -> list[EvalCard]:
-    """Eval cards of `score_files`.
-
-    Args:
-        segmenter: the segmenter that made the maps.
-        maps: part maps that `segment_files` wrote.
-        truth: folder of true maps.
-        model: run or model folder of the segmenter.
-        images: the photographs.
-    """
+    """Eval cards of `tally_of_files`, of a run or model folder `model` on photographs `images`."""
     facts = {**how_segmented(segmenter), **card_facts(images, truth, weights_of(open_model(model).path))}
-    return part_map_cards(score_files(segmenter, maps, truth), segmenter.part_names, facts)
+    tally = tally_of_files(segmenter, maps, truth)
+    return tally.cards(segmenter.part_names, facts, match=tally.labels > 1)
 
 
 def check_truth(names: Iterable[str], truth: Path) -> None:

@@ -60,7 +60,6 @@ class SegmentedPhotos:
 
     Args:
         centres: (row, column) of each part's centre, in pixels.
-        parts: part maps, 0 = background.
         hash: of the photographs, by name and pixels.
     """
 
@@ -94,17 +93,9 @@ def _fingerprint(truth: Tensor, *photos: SegmentedPhotos) -> str:
 def published_cards(
     segmenter: TrainedSegmenter, layout: PhotoLayout, root: Path, facts: dict[str, Any], limit: int | None, batch: int
 ) -> tuple[list[EvalCard], tuple[str, ...]]:
-    """Eval cards of a published data set: foreground IoU and landmark errors on its test split.
+    """Eval cards of a published data set: foreground IoU and landmark errors on its test split; and a sentence if the
+    file of landmarks is missing.
 
-    Args:
-        segmenter: the segmenter to judge.
-        layout: of the data set.
-        root: folder of the data set.
-        facts: fields that all cards share.
-        limit: most photographs of a split. None = all.
-        batch: number of photographs in a batch.
-    Returns:
-        the cards, and a sentence if the file of landmarks is missing.
     Raises:
         DataError: a split without photographs, or a file that cannot be read.
     """

@@ -1,8 +1,10 @@
-"""Training a part segmenter on image and mask pairs that a GANSeg run generates."""
+"""Training a part segmenter on image and mask pairs that a GANSeg run generates, and the page of such a run."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -19,15 +21,17 @@ from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
 from ipose.reports.figures import photo
+from ipose.reports.page import Figure, Section
 from ipose.reports.points_sheet import NO_OBJECT, many_parts_picture, part_legend, parts_over
 from ipose.segmentation.pairs import NoiseSource, PartSegmenterObjective, draw_pairs
 from ipose.segmentation.part_segmenter import PartSegmenter, imagenet_weights
 from ipose.segmentation.part_segmenter_config import PartSegmenterConfig
 from ipose.segmentation.saved_part_segmenter import save_part_segmenter
-from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.reporting import RunPage, config_of, settings_section
+from ipose.systems.training import Prepared, Task, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
+from ipose.training.metrics import read_metrics
 from ipose.training.run import Run
-from ipose.training.snapshot import Snapshot
 
 SHOWN, WATCHED = 6, 32
 RE_ESTIMATION_PASSES = 20
@@ -37,17 +41,7 @@ LEAST_SEEN = 128
 
 
 def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
-    """Prepare a segmenter. Its generator draws each pair on the device, for one step only.
-
-    Args:
-        task: config, and options with the generator's run.
-        seed: of initial weights.
-        resume: not used.
-    Raises:
-        RunError: no generator in its run.
-        ConfigError: a network that torchvision does not have.
-        MissingWeightsError: no weights of the backbone.
-    """
+    """Prepare a segmenter. Its generator draws each pair on the device, for one step only."""
     config: PartSegmenterConfig = task.config
     pairs = task.options.pairs
     generator = load_ganseg(pairs)
@@ -60,24 +54,15 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
         objective=PartSegmenterObjective(network, generator, config),
         source=NoiseSource(generator.config, config.pairs_per_epoch),
         about=f"pairs of {pairs}",
-        loop={
-            "steps": steps_of_epochs(config.epochs, config.pairs_per_epoch, config.batch_size),
-            "batch_size": config.batch_size,
-            "ema_decay": 0.0,
-        },
-        model=partial(_model, generator=generator, count=config.batch_size),
+        loop=loop_of_epochs(config, config.pairs_per_epoch),
+        model=lambda snapshot: re_estimated(
+            snapshot.network_as(PartSegmenter, "segmenter"), generator, config.batch_size
+        ),
         save=lambda model, folder: save_part_segmenter(folder, model, size),
         show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
         watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
         measure=lambda model, metric: pair_accuracy(model, generator)[metric],
     )
-
-
-def _model(snapshot: Snapshot, *, generator: GANSegGenerator, count: int) -> PartSegmenter:
-    """The network of a step, with batch-norm statistics of its present weights."""
-    network = snapshot.network("segmenter")
-    assert isinstance(network, PartSegmenter)
-    return re_estimated(network, generator, count)
 
 
 def _new_segmenter(config: PartSegmenterConfig, backbone_file: Path | None, parts: int) -> PartSegmenter:
@@ -106,7 +91,7 @@ def re_estimated(network: PartSegmenter, generator: GANSegGenerator, count: int)
 
 
 @torch.no_grad()
-def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int = WATCHED) -> dict[str, float]:
+def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator) -> dict[str, float]:
     """How often the segmenter agrees with the generator on some fixed pairs.
 
     Returns:
@@ -114,7 +99,7 @@ def pair_accuracy(network: PartSegmenter, generator: GANSegGenerator, count: int
         background) would reach if it were everywhere.
     """
     device = next(generator.parameters()).device
-    image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(count)).to(device))
+    image, target = draw_pairs(generator, numbered_noise(generator.config, 2000, range(WATCHED)).to(device))
     right = float((network.to(device).part_map(image) == target).float().mean())
     return {"pixels": right, "commonest": float(target.flatten().bincount().max()) / target.numel()}
 
@@ -164,3 +149,33 @@ def _advise_enlarging(size: int, config: PartSegmenterConfig) -> None:
         print(
             f"Parts of images of {size} pixels are coarse. --enlarge {fitting} makes them finer, but training slower."
         )
+
+
+SHEET = "Images of the generator, the generator's masks, and the segmenter's parts. Then photographs, if they are here."
+CURVES = (
+    "Losses: half of cross-entropy and half of Dice. Each pair is used for one step only. Pairs: the share of pixels "
+    "to which the segmenter gives the generator's part, on some fixed pairs that it is not trained on."
+)
+
+
+def page(run: Run) -> RunPage:
+    """The last sheet, and how often the segmenter agrees with the generator."""
+    records = read_metrics(run.metrics)
+    sheets = sorted(run.samples.glob("step-*.png"))
+    shown = [Figure([Tile(Image.open(sheets[-1]).convert("RGB"))], wide=True, caption=SHEET)] if sheets else []
+    return RunPage(
+        [Section("Generated pairs, and photographs", _agreement(records), shown)],
+        settings_section(config_of(run, "segmenter", PartSegmenterConfig), PartSegmenterConfig()),
+        lead=", without any annotation",
+        curves=CURVES,
+    )
+
+
+def _agreement(records: Sequence[dict[str, Any]]) -> str:
+    watched = [record["pairs"] for record in records if "pairs" in record]
+    if not watched:
+        return "No pairs were judged yet."
+    right, commonest = watched[-1]["pixels"], watched[-1].get("commonest")
+    text = f"It gives {100 * right:.1f} % of the pixels of generated pairs the generator's part."
+    beside = "" if commonest is None else f" The commonest part everywhere would give {100 * commonest:.1f} %."
+    return text + beside

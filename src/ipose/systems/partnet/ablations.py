@@ -23,14 +23,13 @@ from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.partnet.scene_parts import predict_part_maps
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import part_picture
-from ipose.systems.ablating import SystemRows
+from ipose.systems.ablating import TRUE_PICTURE, SystemRows
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.tables import METRICS
 from ipose.systems.partnet.training import evaluate, loop_of
 from ipose.whole_files import save_whole
 
 SHOWN_OBJECTS, SHOWN_SIDE = 8, 128
-TRUE_PICTURE = "true.png"
 
 
 class PartNetRows(SystemRows):

@@ -35,15 +35,7 @@ def judge_parts(
     run: Run, data: DataConfig, facts: dict[str, Any], name: str, out: Path | None = None
 ) -> tuple[PartEvaluation, list[EvalCard]]:
     """Evaluate the run's PartNet and both baselines. Write all categories to evaluation.json (evaluation-on-NAME.json).
-
-    Args:
-        run: of the PartNet, or of a model that has one.
-        data: with part maps.
-        facts: fields that all cards share.
-        name: of the data; "" = they are the run's own.
-        out: folder for the cards; None = the run, and evaluation.json lies in the run.
-    Raises:
-        DataError: the data have no part maps.
+    `out`: folder for both, None = the run.
     """
     trained = load_partnet(run.folder)
     pairs = open_part_pairs(judged_as_trained(data, run, trained.partnet.config))
@@ -57,12 +49,8 @@ def judge_parts(
 
 
 def judged_as_trained(data: DataConfig, run: Run, config: PartNetConfig) -> DataConfig:
-    """The data, whose novel categories are those that the PartNet was not trained on, unless the user names them.
-
-    Args:
-        data: to judge on. They may be other data than those of the training.
-        run: says which categories were held out, if it is the PartNet's.
-        config: of the PartNet; its preset's held-out categories, for models without a run.
+    """The data, whose novel categories are those that the PartNet was not trained on, unless the user names them. The
+    run says which ones, or else the preset of `config`.
     """
     if data.novel is not None:
         return data

@@ -25,8 +25,8 @@ from ipose.part_annotations import SupportSet
 from ipose.partnet.attention import support_attention
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet, without_supports
 from ipose.partnet.scene_parts import infer_scene_parts, predict_part_maps
-from ipose.reports.attention_view import attention_sheet
 from ipose.reports.figures import part_overlay
+from ipose.reports.part_blocks import attention_sheet
 from ipose.reports.sheets import parts_sheet
 from ipose.types import Scene, SceneBatch
 from ipose.whole_files import save_whole
@@ -43,10 +43,7 @@ class PartReader:
     """A PartNet with its supports.
 
     Args:
-        trained: the PartNet.
-        supports: that it reads.
         spec: what the ids of label maps mean. None = unknown.
-        device: to compute on.
         rules: `paste` and `object_shape` of the generator that the PartNet belongs to; {} = the defaults.
     """
 
@@ -97,18 +94,12 @@ def write_parts(
     instances: Path | None = None,
     attention: bool = False,
 ) -> Iterator[Path]:
-    """Write part maps (index PNGs) and overlays for everything in `inputs`.
+    """Write part maps (index PNGs) and overlays for everything in `inputs`. With `attention` also what the parts of
+    each object read in the supports.
 
     Args:
-        reader: from `part_reader`.
-        inputs: a PNG, or a folder of them.
-        out: folder to write.
         category: category of the silhouettes. None = the inputs are label maps, unless the supports have only one
             category.
-        instances: instance map, or a folder of them, for label maps.
-        attention: also draw what the parts of each object read in the supports.
-    Yields:
-        the files, when they are written.
     Raises:
         ConfigError: label maps without a spec.
         SupportError: no supports of the category.

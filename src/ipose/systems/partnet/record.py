@@ -42,11 +42,6 @@ def describe_parts(config: Mapping[str, Any], folder: Path) -> list[str]:
     return [f"PartNet {config['partnet_sha256'][:12]}", f"categories  {', '.join(supports) or none}"]
 
 
-def describe(config: Mapping[str, Any], folder: Path) -> list[str]:
-    """The facts about a model folder, in words."""
-    return describe_parts(config, folder)
-
-
 SYSTEM = System(
     name="partnet",
     formats=("ipose-partnet",),
@@ -61,8 +56,8 @@ SYSTEM = System(
     training=f"{ROOM}.training:prepare",
     metrics={"ac_pooled": "higher", "ac": "higher", "object_pixels": "higher", "miou": "higher"},
     loading="ipose.partnet.pretrained:load_partnet",
-    describing=f"{ROOM}.record:describe",
-    exporting=f"{ROOM}.exporting:exports",
+    describing=f"{ROOM}.record:describe_parts",
+    exporting="ipose.systems.ipose.exporting:partnet_exports",
     judging=f"{ROOM}.judging:judge",
     judged_by={"parts": ("data", "spec")},
     tables=f"{ROOM}.tables:TABLES",

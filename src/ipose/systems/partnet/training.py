@@ -20,11 +20,10 @@ from ipose.partnet.objective import PartNetObjective, PartPairSource
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import load_partnet, save_partnet
-from ipose.partnet.scene_parts import predict_objects, predict_part_maps
+from ipose.partnet.scene_parts import predict_objects
 from ipose.reports.sheets import parts_sheet
-from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.training import Prepared, Task, loop_of_epochs
 from ipose.training.matching import load_matching
-from ipose.training.snapshot import Snapshot
 
 WATCHED = 256
 """Number of validation objects that are judged during training. At the end, all are judged."""
@@ -37,17 +36,7 @@ SHOWN = 12
 
 
 def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None) -> Prepared:
-    """Prepare PartNet on part pairs.
-
-    Args:
-        task: config, data and options.
-        seed: of initial weights and of the choice of supports.
-        resume: a checkpoint will be restored. Then --init is not used.
-        data: the open data. None = opened from the task.
-    Raises:
-        DataError: faults in the data, or no validation object with parts.
-        SupportError: a category without supports.
-    """
+    """Prepare PartNet on part pairs. `data`: open already; None = opened from the task."""
     config: PartNetConfig = task.config
     data = checked_part_pairs(task.data) if data is None else data
     _tell_what_is_held_out(data)
@@ -72,7 +61,7 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
         ),
         about=f"{len(data.basis_train)} part pairs of {task.data.data}",
         loop=loop_of(config, len(data.basis_train)),
-        model=_partnet,
+        model=lambda snapshot: snapshot.network_as(PartNet, "partnet").to("cpu"),
         save=lambda partnet, folder: save_partnet(folder, partnet, supports),
         show=partial(_sheet, pairs=_spread(data.val, SHOWN), supports=supports),
         watch=partial(_watched, pairs=_spread(data.val, WATCHED), supports=supports),
@@ -82,13 +71,8 @@ def prepare(task: Task, *, seed: int, resume: bool, data: PartData | None = None
 
 def loop_of(config: PartNetConfig, pairs: int) -> dict[str, Any]:
     """Settings of the loop that follow from the config and the number of pairs."""
-    return {
-        "steps": steps_of_epochs(config.epochs, pairs, config.batch_size),
-        "batch_size": config.batch_size,
-        "ema_decay": config.ema_decay,
-        "schedule": "cosine" if config.decay_learning_rate else "constant",
-        **({"keep_best": BEST_BY} if config.best_checkpoint else {}),
-    }
+    best = {"keep_best": BEST_BY} if config.best_checkpoint else {}
+    return loop_of_epochs(config, pairs, schedule="cosine" if config.decay_learning_rate else "constant", **best)
 
 
 def evaluate(partnet: PartNet, data: PartData, supports: SupportSet) -> PartEvaluation:
@@ -106,12 +90,18 @@ def _guess(partnet: PartNet, supports: SupportSet, shapes: torch.Tensor, categor
 
 def scores_of(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> PartScores:
     """Scores of PartNet alone, without baselines; 32 objects at once."""
-    shapes, true, names = _columns(pairs)
-    pieces = [
-        _guess(partnet, supports, shapes[i : i + 32, None].float(), names[i : i + 32]) for i in range(0, len(pairs), 32)
-    ]
-    frame, inside = (torch.cat(guesses) for guesses in zip(*pieces, strict=True))
-    return score_parts(frame, true, shapes, names, inside=inside)
+    shapes, true = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("shape", "part_map"))
+    guess = _guesses(partnet, supports, pairs)
+    return score_parts(guess.frame, true, shapes, [pair.category for pair in pairs], inside=guess.inside)
+
+
+def _guesses(partnet: PartNet, supports: SupportSet, pairs: Sequence[PartPair]) -> PartGuess:
+    """On the CPU; 32 objects at once."""
+    pieces = []
+    for some in (pairs[i : i + 32] for i in range(0, len(pairs), 32)):
+        shapes = torch.stack([pair.shape for pair in some])[:, None].float()
+        pieces.append(_guess(partnet, supports, shapes, [pair.category for pair in some]))
+    return PartGuess(*map(torch.cat, zip(*pieces, strict=True)))
 
 
 def judged_pairs(data: PartData, supports: SupportSet) -> list[PartPair]:
@@ -144,14 +134,8 @@ def seen_before(data: PartData, supports: SupportSet) -> str:
 
 
 def inferred_parts(partnet: PartNet, pairs: Sequence[PartPair], supports: SupportSet) -> torch.Tensor:
-    """Inferred part maps of objects, uint8 (n, s, s), on the CPU; 32 objects at once."""
-    shapes = torch.stack([pair.shape for pair in pairs])[:, None].float()
-    categories = [pair.category for pair in pairs]
-    pieces = [
-        predict_part_maps(partnet, shapes[i : i + 32], categories[i : i + 32], supports)
-        for i in range(0, len(pairs), 32)
-    ]
-    return torch.cat(pieces)
+    """Inferred part maps of objects, uint8 (n, s, s), on the CPU."""
+    return _guesses(partnet, supports, pairs).inside
 
 
 def _watched(partnet: PartNet, _: int, *, pairs: Sequence[PartPair], supports: SupportSet) -> dict[str, Any]:
@@ -171,12 +155,6 @@ def _measured(partnet: PartNet, metric: str, *, pairs: Sequence[PartPair], suppo
     return float(getattr(scores.groups()["basis"], metric))
 
 
-def _columns(pairs: Sequence[PartPair]) -> tuple[torch.Tensor, torch.Tensor, list[str]]:
-    """Shapes, true part maps and categories."""
-    shapes, true = (torch.stack([getattr(pair, name) for pair in pairs]) for name in ("shape", "part_map"))
-    return shapes, true, [pair.category for pair in pairs]
-
-
 def _tell_what_is_held_out(data: PartData) -> None:
     """Print the novel categories that the training data have part maps of."""
     counts = Counter(pair.category for pair in data.train if pair.category in data.novel)
@@ -193,12 +171,6 @@ def _sheet(partnet: PartNet, title: str, *, pairs: Sequence[PartPair], supports:
 
 def _spread(pairs: Sequence[PartPair], count: int) -> list[PartPair]:
     return list(pairs[:: max(1, math.ceil(len(pairs) / count))])
-
-
-def _partnet(snapshot: Snapshot) -> PartNet:
-    network = snapshot.network("partnet")
-    assert isinstance(network, PartNet)
-    return network.to("cpu")
 
 
 def _supports(folder: Path | None, k: int, seed: int, data: PartData) -> SupportSet:

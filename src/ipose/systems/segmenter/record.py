@@ -25,9 +25,9 @@ SYSTEM = System(
     metrics={"miou": "higher", "accuracy": "higher"},
     loading="ipose.segmentation.saved:load_segmenter",
     describing=f"{ROOM}.record:describe",
-    judging=f"{ROOM}.judging:judge",
+    judging=f"{ROOM}.training:judge",
     judged_by={"photographs": ("data", "spec", "split", "limit")},
-    finishing=f"{ROOM}.judging:finish",
+    finishing=f"{ROOM}.training:finish",
     next_step="Judge images by it: ipose evaluate RUN --segmenter {run}",
     instead="A segmenter judges the images of others: ipose evaluate RUN --segmenter SEGMENTER.",
 )

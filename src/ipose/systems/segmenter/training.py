@@ -1,4 +1,4 @@
-"""Training a semantic segmenter on the photographs and label maps of a data set."""
+"""Training a semantic segmenter on the photographs and label maps of a data set, and its eval cards."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -8,18 +8,29 @@ from PIL import Image
 from torch import Tensor
 
 from ipose.data.batch_sources import SceneSource
+from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.data.scene_folder import SceneFolder
+from ipose.evaluation.card_folder import card_facts, model_facts
+from ipose.evaluation.image_cards import semantic_cards
+from ipose.evaluation.image_pairs import DataMaps
+from ipose.evaluation.image_sets import ScenePhoto
+from ipose.evaluation.judges import EvaluateOptions
+from ipose.evaluation.segmenters import load_segmenter
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 from ipose.label_spec import LabelSpec
+from ipose.model_folder import open_model
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
 from ipose.segmentation.saved import save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
-from ipose.systems.training import Prepared, Task, steps_of_epochs
+from ipose.systems.judging import Judged, data_of, evaluate_run
+from ipose.systems.training import Prepared, Task, Trained, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource
+from ipose.training.run import Run
 from ipose.training.snapshot import Snapshot
 from ipose.types import Scene, SceneBatch
 
@@ -29,23 +40,13 @@ RE_ESTIMATION_PASSES = 20
 
 
 def prepare(
-    task: Task,
-    *,
-    seed: int,
-    resume: bool,
-    scenes: Sequence[Scene] | None = None,
-    source: BatchSource | None = None,
+    task: Task, *, seed: int, resume: bool, scenes: Sequence[Scene] | None = None, source: BatchSource | None = None
 ) -> Prepared:
     """Prepare a segmenter on scenes. `ipose evaluate --segmenter` uses its model folder.
 
     Args:
-        task: config and data.
-        seed: of initial weights.
-        resume: not used.
         scenes: the open training scenes. None = opened from the task's data.
         source: of batches (`ipose.segmentation.objective.SegmentationBatch`). None = the scenes.
-    Raises:
-        DataError: faults in the data.
     """
     config: SegmenterConfig = task.config
     spec, size = open_spec(task.data).labels, (config.height, config.width)
@@ -58,12 +59,7 @@ def prepare(
         objective=SegmenterObjective(SemanticSegmenter(config, spec.num_classes), config, spec.unknown),
         source=source or SceneSource(scenes, flip=config.flip),
         about=f"{len(scenes)} scenes of {task.data.data}",
-        loop={
-            "steps": steps_of_epochs(config.epochs, len(scenes), config.batch_size),
-            "batch_size": config.batch_size,
-            "ema_decay": 0.0,
-            "schedule": "cosine",
-        },
+        loop=loop_of_epochs(config, len(scenes), schedule="cosine"),
         model=partial(_network, scenes=scenes),
         save=lambda network, folder: save_segmenter(folder, network, names),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))], spec=spec),
@@ -73,8 +69,7 @@ def prepare(
 
 def _network(snapshot: Snapshot, *, scenes: Sequence[Scene]) -> SemanticSegmenter:
     """The network of a step, with batch-norm statistics of its present weights."""
-    network = snapshot.network("segmenter")
-    assert isinstance(network, SemanticSegmenter)
+    network = snapshot.network_as(SemanticSegmenter, "segmenter")
     count, device = network.config.batch_size, next(network.parameters()).device
     passes = iter(range(RE_ESTIMATION_PASSES))
 
@@ -121,3 +116,23 @@ def _sheet(network: SemanticSegmenter, title: str, *, scenes: Sequence[Scene], s
         ]
         rows.append(TileRow(tiles, heading=scene.name))
     return contact_sheet(rows, title)
+
+
+def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str) -> Judged:
+    """Cards of mIoU and pixel accuracy on validation photographs."""
+    data = data or data_of(run)
+    spec, trained = open_spec(data).labels, open_model(run.folder).config["segmenter_config"]
+    val = open_scenes(data, options.split, (trained["height"], trained["width"]))
+    names = val.names if isinstance(val, SceneFolder) else [val[i].name for i in range(len(val))]
+    photos = [ScenePhoto(val, i, name) for i, name in enumerate(names[: options.limit])]
+    maps = DataMaps(val, {name: i for i, name in enumerate(names)}, spec)
+    facts = card_facts(data.data, data.data, model_facts(run))
+    segmenter = load_segmenter(run.folder, spec, device=options.device)
+    return Judged(semantic_cards(segmenter, maps, photos, facts, protocol="photographs"))
+
+
+def finish(trained: Trained) -> Iterator[str]:
+    """The cards of a finished training, a line each."""
+    result = evaluate_run(trained.run.folder)
+    for card, path in zip(result.cards, result.files, strict=True):
+        yield f"{path}: {card.line()}"

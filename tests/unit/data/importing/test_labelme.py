@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ipose.data.importing.labelme import LabelMe
-from ipose.data.importing.paint import paint, thing_ids
-from ipose.data.importing.photos import Photos
+from ipose.data.importing.source import Photos
+from ipose.data.importing.write import paint, thing_ids
 
 
 @pytest.fixture

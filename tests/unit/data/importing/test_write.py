@@ -11,7 +11,7 @@ from tests.unit.data.importing.test_coco import CATEGORIES, annotation, images
 
 from ipose.data.doctor import examine_scenes
 from ipose.data.importing.coco import CocoInstances
-from ipose.data.importing.photos import Photos
+from ipose.data.importing.source import Photos
 from ipose.data.importing.write import divide, import_scenes
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_dataset_spec

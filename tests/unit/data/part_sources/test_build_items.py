@@ -7,12 +7,11 @@ import pytest
 import torch
 
 from ipose.data.part_pairs import write_pair
-from ipose.data.part_sources.build_items import build_items
-from ipose.data.part_sources.journal import ItemResult, Journal
+from ipose.data.part_sources.build_items import ItemResult, Journal, build_items
 from ipose.data.part_sources.part_tree import open_part_tree
 from ipose.data.part_sources.source import SourceItem
 from ipose.errors import DataError, RunError
-from ipose.types import PartPair
+from ipose.part_annotations import PartPair
 
 
 def pair(name: str = "a", category: str = "car", part: int = 1) -> PartPair:

@@ -8,8 +8,7 @@ import torch
 
 from helpers.published_parts import drawn_pairs, drawn_scenes
 from ipose.data.part_pairs import write_pair
-from ipose.data.part_sources.part_tree import open_part_tree
-from ipose.data.part_sources.scenes_with_parts import open_scenes_with_parts
+from ipose.data.part_sources.part_tree import open_part_tree, open_scenes_with_parts
 from ipose.data.png import write_index
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import DataError, SpecError

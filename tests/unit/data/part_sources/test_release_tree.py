@@ -21,7 +21,7 @@ from ipose.data.part_sources.release_tree import (
 )
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec
+from ipose.label_spec import LabelSpec
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from ipose.data.published.layouts import find_scenes, published_layout, splits_o
 from ipose.data.scene_folder import SceneFolder
 from ipose.data.specs import load_spec
 from ipose.errors import DataError
-from ipose.types import LabelSpec, Scene, SceneBatch
+from ipose.label_spec import LabelSpec
+from ipose.types import Scene, SceneBatch
 
 WRITERS = {"cityscapes": write_cityscapes, "ade20k": write_ade20k, "coco-stuff": write_coco_stuff}
 

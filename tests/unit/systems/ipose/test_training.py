@@ -11,6 +11,7 @@ from ipose.data.data_config import DataConfig
 from ipose.data.specs import DATASET_FILE, dataset_toml, load_spec
 from ipose.data.support_folder import load_supports, save_supports
 from ipose.errors import ConfigError, SupportError
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.partnet.pretrained import save_partnet
@@ -18,12 +19,11 @@ from ipose.partnet.scene_parts import CachedParts
 from ipose.synthesis.presets import preset
 from ipose.systems.ipose import training_parts
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
-from ipose.systems.ipose.release_classes import slot_classes
+from ipose.systems.ipose.release import slot_classes
 from ipose.systems.ipose.training import prepare
 from ipose.systems.ipose.training_parts import FrozenParts
 from ipose.systems.training import Task
 from ipose.testing.tiny_scenes import SPEC, write_scenes
-from ipose.types import SupportSet
 
 CONFIG = preset(
     "toy",

@@ -7,7 +7,7 @@ from ipose.data.png import write_index
 from ipose.errors import DataError
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
-from ipose.systems.part_segmenter.part_maps import check_truth, part_map_cards, score_files
+from ipose.systems.part_segmenter.part_maps import check_truth, tally_of_files
 
 NAMES = ("part 1", "part 2")
 
@@ -28,16 +28,17 @@ def judged(tmp_path):
     write_index(tmp_path / "x_part.png", half("left", 1))
     write_index(tmp_path / "truth" / "x.png", true)
     segmenter = TrainedSegmenter(PartSegmenter(2, "lraspp_mobilenet_v3_large"), 32, NAMES)
-    return score_files(segmenter, [tmp_path / "x_part.png"], tmp_path / "truth")
+    tally = tally_of_files(segmenter, [tmp_path / "x_part.png"], tmp_path / "truth")
+    facts = {"protocol": "photographs", "resize": "none"}
+    return tally.cards(NAMES, facts, ("arm", "leg"), match=True)
 
 
 def test_foreground_is_judged_beside_everything(judged):
-    assert (judged.images, judged.foreground_iou, judged.everything) == (1, pytest.approx(1 / 2), pytest.approx(1 / 4))
+    assert (judged[0].counts, judged[0].value) == ({"photographs": 1}, pytest.approx(1 / 2))
 
 
 def test_the_card_names_the_baseline_and_what_parts_stand_for(judged):
-    facts = {"protocol": "photographs", "resize": "none"}
-    foreground, parts = part_map_cards(judged, NAMES, facts, ("arm", "leg"))
+    foreground, parts = judged
     assert foreground.baselines == {"everything foreground": pytest.approx(1 / 4)}
     assert "part 1 stands for leg (IoU 0.500)" in parts.notes
 

@@ -9,13 +9,15 @@ from helpers.tiny_ipose import SYNTHESIS
 from ipose.data.png import read_index, write_index
 from ipose.data.scene_folder import write_scene_folder
 from ipose.data.support_folder import save_supports
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig
 from ipose.pipeline import IPose
 from ipose.synthesis.generator import Generator
 from ipose.systems.partnet.parts import part_reader, write_parts
 from ipose.testing.tiny_scenes import SPEC, make_scene
-from ipose.types import LabelClass, LabelSpec, Scene, SceneBatch, SupportSet
+from ipose.types import Scene, SceneBatch
 
 
 @pytest.fixture(params=["instance", "label_and_instance"])

@@ -8,14 +8,14 @@ import torch
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import PartData, open_part_pairs
 from ipose.data.support_folder import save_supports
+from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.partnet import PartNet
 from ipose.partnet.presets import PartNetConfig, preset
 from ipose.systems.partnet import training
 from ipose.systems.partnet.record import SYSTEM
 from ipose.systems.partnet.training import loop_of, prepare, scores_of, seen_before
 from ipose.systems.training import Task, train_system
-from ipose.training.best import read_best
-from ipose.types import PartPair, SupportSet
+from ipose.training.checkpoint_files import read_best
 
 SMALL = {"encoder_channels": (2, 3, 3, 4), "attention_blocks": 1, "k": 2, "batch_size": 2}
 WORLD = DataConfig(categories=("car", "cat"), objects=(1, 2), scenes=8, val_scenes=4, scene_size=64)

@@ -3,7 +3,7 @@
 import pytest
 
 from ipose.evaluation.eval_card import EvalCard, write_card
-from ipose.reports.card_blocks import cards_as_text, cards_table, find_cards, markdown_tables, short_table
+from ipose.reports.blocks import cards_as_text, cards_table, find_cards, markdown_tables, short_table
 
 CARD = EvalCard(
     metric="Frechet distance (features random@0123456789abcdef)",

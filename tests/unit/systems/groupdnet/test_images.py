@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from ipose.systems.generating import Request
-from ipose.systems.groupdnet.generating import make
+from ipose.systems.groupdnet.images import make
 from ipose.systems.groupdnet.record import GroupDNetMakeOptions
 
 

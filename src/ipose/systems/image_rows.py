@@ -1,41 +1,47 @@
-"""Scores of a model's images for an ablation table: the values of the eval cards of `ipose evaluate`."""
+"""Rows of ablation tables of images, of any system. Their scores are the values of the cards of `ipose evaluate`."""
 
 import tempfile
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import ipose
+from ipose.ablations.rows import AblationJob
+from ipose.ablations.run_folders import Scores, kept_scores
+from ipose.ablations.table import Row
+from ipose.configs import plain
 from ipose.data.data_config import DataConfig
-from ipose.errors import MissingDependencyError, MissingWeightsError
+from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.evaluation.feature_distances import ENOUGH_SAMPLES
-from ipose.evaluation.feature_networks import FeatureNetwork, load_features
+from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.image_pairs import NoObjectError
-from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, Judges
+from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, EvaluateOptions, Judges, check_class_map
 from ipose.evaluation.protocols import protocol_named
 from ipose.evaluation.segmenters import load_segmenter
 from ipose.label_spec import LabelSpec
+from ipose.model_folder import sha256_of
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
+from ipose.systems.ablating import SystemRows
+from ipose.systems.ablation_tables import IMAGE_METRICS
 from ipose.systems.image_judging import GeneratedSet, generate_set
-from ipose.systems.image_metrics import IMAGE_METRICS
 from ipose.systems.record import ImageAblateOptions
-from ipose.systems.scene_models import SceneModel
+from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, inception_or_random, spread
+from ipose.types import Scene
 from ipose.whole_files import save_whole
 
 IMAGE_SEED = 0
 """Seed of the noise. Each scene has one image, with the same seed in all rows."""
 
-SHOWN_SCENES, SHOWN_SIDE = 8, 128
+SHOWN_SIDE = 128
 
 _KEYS = {metric.title: metric.key for metric in IMAGE_METRICS}
 """Key of a metric by the measure of its card."""
 
-_INCEPTION = {
-    "frechet": "FID",
-    "kernel": "KID",
-    "object_frechet": "object FID",
-    "object_kernel": "object KID",
-}
+_INCEPTION = {"frechet": "FID", "kernel": "KID", "object_frechet": "object FID", "object_kernel": "object KID"}
 """Names of the distances with Inception's features."""
 
 
@@ -43,9 +49,7 @@ class ImageScorer:
     """Scores models on the validation scenes of data.
 
     Args:
-        spec: of the scenes.
         options: feature network (None = Inception if its weights are here, else random), segmenter, class map.
-        device: to compute on.
     Raises:
         MissingWeightsError: no such network.
     """
@@ -53,7 +57,7 @@ class ImageScorer:
     def __init__(self, spec: LabelSpec, options: ImageAblateOptions, device: str) -> None:
         self.device = device
         features, segmenter = options.features, options.segmenter
-        self.network = _inception_or_random(device) if features is None else load_features(features, device=device)
+        self.network = inception_or_random(device) if features is None else load_features(features, device=device)
         self.segmenter = None if segmenter is None else load_segmenter(segmenter, spec, options.class_map, device)
 
     @property
@@ -80,17 +84,13 @@ class ImageScorer:
         return said
 
     def __call__(self, model: SceneModel, data: DataConfig, pictures: tuple[Path, Path]) -> dict[str, float]:
-        """By key of `ipose.systems.image_metrics.IMAGE_METRICS`; shares in percent.
+        """By key of `IMAGE_METRICS`, shares in percent. `pictures`: files to draw some scenes, and their images, into.
 
-        Args:
-            model: on the scorer's device.
-            data: whose validation scenes.
-            pictures: files to draw label maps with photographs, and images, of some scenes into.
         Raises:
             DataError: a scene without a photograph.
         """
         with tempfile.TemporaryDirectory() as folder:
-            made = generate_set(model, data, Path(folder), seeds=(IMAGE_SEED,))
+            made = generate_set(model, data, Path(folder), EvaluateOptions(seeds=(IMAGE_SEED,)))
             _draw(made, pictures)
             return self._scores(made)
 
@@ -110,8 +110,7 @@ class ImageScorer:
 
 def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
     """Draw some scenes: label maps and photographs in one picture, generated images in another."""
-    images = made.images[:: max(1, len(made.images) // SHOWN_SCENES)][:SHOWN_SCENES]
-    painted = {image.scene: image.pixels() for image in images}
+    painted = {image.scene: image.pixels() for image in spread(made.images, SHOWN_SCENES)}
     scenes = [made.maps.scene(name, (pixels.shape[1], pixels.shape[2])) for name, pixels in painted.items()]
     labels = [Tile(label_picture(scene.label, made.maps.spec), scene.name) for scene in scenes]
     photos = [Tile(None if scene.image is None else photo(scene.image)) for scene in scenes]
@@ -120,8 +119,62 @@ def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
     save_whole(contact_sheet([TileRow(tiles)], side=SHOWN_SIDE), pictures[1])
 
 
-def _inception_or_random(device: str) -> FeatureNetwork:
-    try:
-        return load_features("inception", device=device)
-    except (MissingWeightsError, MissingDependencyError):
-        return load_features("random", device=device)
+class ImageRows(SystemRows):
+    """Rows of models that make images of label maps. Data and networks are opened once for all rows.
+
+    Raises:
+        ConfigError: a class map without a segmenter.
+    """
+
+    def __init__(self, job: AblationJob) -> None:
+        super().__init__(job)
+        check_class_map(self.options.class_map, self.options.segmenter)
+
+    @abstractmethod
+    def judged_by(self, row: Row) -> Mapping[str, Any]:
+        """All that the row's scores depend on beside weights and data."""
+
+    @abstractmethod
+    def score(self, folder: Path, pictures: tuple[Path, Path]) -> dict[str, float]:
+        """Scores of a run, by key of the table's metrics."""
+
+    @cached_property
+    def spec(self) -> LabelSpec:
+        """Spec of the scenes."""
+        return open_spec(self.job.data).labels
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images."""
+        return self.job.config.height, self.job.config.width
+
+    @cached_property
+    def scenes(self) -> Sequence[Scene]:
+        """Training scenes."""
+        return checked_scenes(self.job.data, getattr(self.job.config, "loaded", self.size))
+
+    @cached_property
+    def val(self) -> Sequence[Scene]:
+        """Validation scenes."""
+        return open_scenes(self.job.data, "val", self.size)
+
+    @cached_property
+    def scorer(self) -> ImageScorer:
+        """Feature network and segmenter."""
+        return ImageScorer(self.spec, self.options, self.device)
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles of distances, with the name of their features."""
+        return self.scorer.titles
+
+    def scores(self, row: Row, seed: int) -> Scores:
+        """Scores of one image of each validation scene, and what the system adds."""
+        folder = self.folder(row, seed)
+        weights = {path.name: sha256_of(path) for path in sorted((folder / "model").glob("*.safetensors"))}
+        known = {"weights": weights, "data": plain(self.job.data), "ipose": ipose.__version__}
+        file = folder / "scores" / "images.json"
+        file.parent.mkdir(exist_ok=True)
+        return kept_scores(
+            file, {**known, **self.judged_by(row)}, lambda: {"model": self.score(folder, self.pictures(row, seed))}
+        )
