@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import ipose.evaluation.class_diversity as module
+from helpers.defaults import defaults_of
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import open_scenes
 from ipose.errors import ConfigError, MissingWeightsError
@@ -252,3 +253,9 @@ class TestClassCards:
         assert card.images == str(run.folder)
         assert "training commit" in card.model
         assert card.versions
+
+
+def test_100_images_19_pairs_and_masked_images_as_in_the_paper_unless_told_otherwise():
+    defaults = defaults_of(class_diversity)
+    assert (defaults["images"], defaults["pairs"], defaults["masking"]) == (100, 19, "multiply")
+    assert defaults["distance"] is ABSOLUTE_DIFFERENCE

@@ -8,6 +8,7 @@ import scipy.linalg
 import torch
 from hypothesis import strategies as st
 
+from helpers.defaults import defaults_of
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.evaluation.feature_distances import (
     FewSamplesWarning,
@@ -181,3 +182,7 @@ class TestKernelDistanceOfSubsets:
     def test_refuses_no_subsets(self):
         with pytest.raises(ConfigError, match="1 or more"):
             kernel_distance_of_subsets(normal(0, 4), normal(1, 4), subsets=0)
+
+
+def test_a_hundred_subsets_of_a_thousand_unless_told_otherwise():
+    assert defaults_of(kernel_distance_of_subsets) == {"subsets": 100, "subset_size": 1000, "seed": 0}

@@ -7,6 +7,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from helpers.defaults import defaults_of
 from ipose.ganseg.blocks import AdaIN, AdaINBlock, PositionalStart, SPADEBlock, start_weights
 from ipose.ganseg.heatmaps import crop, pixel_grid
 from ipose.layers.spade import SPADE
@@ -216,3 +217,8 @@ class TestStartWeights:
         before = layer.weight.clone()
         start_weights(layer)
         assert not torch.equal(layer.weight, before)
+
+
+@pytest.mark.parametrize("block", [SPADEBlock, AdaIN, AdaINBlock])
+def test_128_hidden_channels_unless_told_otherwise(block):
+    assert defaults_of(block) == {"hidden": 128}

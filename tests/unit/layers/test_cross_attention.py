@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from helpers.defaults import defaults_of
 from ipose.layers.cross_attention import CrossAttentionBlock, compose, quick_gelu
 from ipose.testing.claims import failed_tests
 from ipose.testing.cross_attention_contract import CrossAttentionContract
@@ -87,3 +88,7 @@ def test_the_hidden_layer_is_four_times_as_wide():
     block = CrossAttentionBlock(6)
     assert block.mlp_in.weight.shape == (24, 6)
     assert CrossAttentionBlock(6, expansion=2).mlp_in.weight.shape == (12, 6)
+
+
+def test_the_mlp_is_four_times_as_wide_unless_told_otherwise():
+    assert defaults_of(CrossAttentionBlock) == {"expansion": 4}

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from helpers.defaults import defaults_of
 from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
 from ipose.layers.psm_block import BlockFactory
 from ipose.layers.residual import SPADEResBlock
@@ -87,3 +88,9 @@ class TestPlainBlock(_AblationContract):
 @pytest.mark.parametrize("block", [SpadeInjectionBlock, ConcatInjectionBlock, PlainBlock])
 def test_every_block_is_a_block_factory(block):
     assert isinstance(block, BlockFactory)
+
+
+@pytest.mark.parametrize("block", [SpadeInjectionBlock, ConcatInjectionBlock])
+def test_the_widths_are_those_of_the_psm_block_unless_told_otherwise(block):
+    assert defaults_of(block) == {"part_channels": 32, "spade_hidden": 128}
+    assert defaults_of(PlainBlock) == {"spade_hidden": 128}

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from helpers.defaults import defaults_of
 from ipose.layers.part_modulation import PartModulation
 from ipose.layers.spade import GammaBeta, nearest
 from ipose.testing.part_modulation_contract import PartModulationContract
@@ -96,3 +97,7 @@ def test_the_contract_refuses(wrong, claim):
         test, example = partial(test.hypothesis.inner_test, case), {**example, "seed": 0}
     with pytest.raises(AssertionError):
         test(**example)
+
+
+def test_all_widths_are_32_unless_told_otherwise():
+    assert defaults_of(PartModulation) == {"part_channels": 32, "noise_channels": 32, "hidden": 32}

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.defaults import defaults_of
 from ipose.layers.injection_blocks import PlainBlock
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.reference.generator import part_step, spade_block
@@ -126,3 +127,7 @@ def test_the_contract_refuses(wrong, claim):
     case = type("Planted", (PSMBlockContract,), {"implementation": wrong})()
     with pytest.raises(AssertionError):
         getattr(case, claim)(device=torch.device("cpu"))
+
+
+def test_the_widths_are_the_published_ones_unless_told_otherwise():
+    assert defaults_of(PSMBlock) == {"part_channels": 32, "noise_channels": 32, "spade_hidden": 128, "part_hidden": 32}

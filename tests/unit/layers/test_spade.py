@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from helpers.defaults import defaults_of
 from ipose.layers.semantic_maps import SemanticMaps
 from ipose.layers.spade import SPADE, GammaBeta, nearest
 from ipose.reference import spade as reference
@@ -151,3 +152,8 @@ def test_another_norm_and_a_scale_around_0_are_options():
     x, maps = normal(2, 3, 4, 5), normal(2, 4, 4, 5)
     gamma, beta = module.gamma_beta(maps)
     torch.testing.assert_close(module(x, maps), module.norm(x) * gamma + beta)
+
+
+def test_128_hidden_channels_and_a_relu_around_one_unless_told_otherwise():
+    expected = {"hidden": 128, "slope": 0.0, "groups": 1, "shared_groups": None, "norm": None, "around_one": True}
+    assert defaults_of(SPADE) == expected

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from helpers.defaults import defaults_of
 from ipose.errors import ConfigError, SupportError
 from ipose.part_annotations import PartPair, SupportSet
 from ipose.partnet.objective import PartBatch, PartNetObjective, PartPairSource, part_bce, part_cross_entropy
@@ -380,3 +381,7 @@ class TestReplacedSupport:
         system = objective(replaced_support="not_last")
         expected = part_bce(system.partnet(one.shapes, one.part_map[:, None]).logits, one.part_map)
         assert losses(system, one)["bce_rec"].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_three_eighths_of_the_batches_read_random_supports_unless_told_otherwise():
+    assert defaults_of(PartPairSource) == {"random_supports": 3 / 8, "augment": True, "mixed_k": False}

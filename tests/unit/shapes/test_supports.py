@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from helpers.defaults import defaults_of
 from ipose.errors import ConfigError, EmptyShapeError, TooFewObjectsError
 from ipose.reference import supports as reference
 from ipose.shapes.supports import CHUNK, _draw_seeds, _nearest_members, choose_supports, k_means
@@ -146,3 +147,8 @@ class TestKMeans:
         _, scores = k_means(shapes, torch.tensor([[0, 0]], device=device), max_iterations=1)
         assert scores[0, 0, 1].item() == pytest.approx(0, abs=1e-12)
         assert scores[0, 0, 0].item() > 0.01  # the first has moved to the mean
+
+
+def test_four_starts_of_at_most_fifty_rounds_unless_told_otherwise():
+    assert defaults_of(choose_supports) == {"restarts": 4, "max_iterations": 50, "category": None}
+    assert defaults_of(k_means) == {"max_iterations": 50}

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from helpers.defaults import defaults_of
 from ipose.reference.spade import conv3x3, nearest
 from ipose.synthesis.part_branch import PartInput, PartNoise, doubling
 from ipose.testing import NetworkContract, law
@@ -103,3 +104,8 @@ def test_a_doubling_doubles_and_takes_a_channel_more_three_times():
         assert isinstance(layer, nn.ConvTranspose2d)
         assert (layer.in_channels, layer.out_channels) == (channels, 4)
         assert layer(torch.rand(1, channels, 3, 2)).shape == (1, 4, 6, 4)
+
+
+def test_the_widths_are_the_published_ones_unless_told_otherwise():
+    assert defaults_of(PartNoise) == {"noise_channels": 31, "hidden": 32, "blocks": 6}
+    assert defaults_of(PartInput) == {"hidden": 32}

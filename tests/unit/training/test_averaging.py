@@ -5,6 +5,7 @@ import torch
 from hypothesis import strategies as st
 from torch import nn
 
+from helpers.defaults import defaults_of
 from ipose.errors import ConfigError
 from ipose.testing.claims import law
 from ipose.testing.tiny_system import TinySystem, everything
@@ -136,3 +137,7 @@ class TestReestimateBatchNorm:
     def test_no_pass_is_refused(self):
         with pytest.raises(ConfigError, match="passes"):
             reestimate_batch_norm(nn.BatchNorm1d(1), lambda: None, passes=0)
+
+
+def test_batch_norms_are_estimated_over_fifty_passes_unless_told_otherwise():
+    assert defaults_of(reestimate_batch_norm) == {"passes": 50}
