@@ -4,9 +4,9 @@ So rounding, which differs from machine to machine and between one thread and tw
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -126,7 +126,7 @@ def partnet(random_supports: float = 3 / 8) -> Training:
     return PartNetObjective(attentive_partnet(), PARTNET), source
 
 
-def synthesis(style: str = "clip") -> Training:
+def synthesis(style: Literal["clip", "none"] = "clip") -> Training:
     """Generator and discriminator on the same scenes, with the parts that a random PartNet infers."""
     data, spec = open_part_pairs(DATA), open_spec(DATA).labels
     scenes = open_scenes(DATA, "train", (SYNTHESIS.height, SYNTHESIS.width))
@@ -165,7 +165,7 @@ def part_segmenter() -> Training:
     return _in_float64(objective), NoiseSource(GANSEG, 8)
 
 
-SYSTEMS = {
+SYSTEMS: dict[str, Callable[[], Training]] = {
     "partnet": partnet,
     "synthesis": synthesis,
     "groupdnet": groupdnet,

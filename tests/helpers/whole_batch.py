@@ -19,8 +19,8 @@ from torch import Tensor, nn
 import ipose.losses.n_plus_one as n_plus_one
 import ipose.training.batches as batches
 import ipose.training.phases as phases
-from helpers.small_systems import SYSTEMS, partnet, synthesis
-from ipose.seeds import generator_of
+from helpers.small_systems import SYSTEMS, Training, partnet, synthesis
+from ipose.seeds import generator_of, seed_of
 from ipose.training.config import TrainConfig
 from ipose.training.loop import train
 from ipose.training.processes import Processes
@@ -29,7 +29,11 @@ from ipose.training.run import Run
 BATCH = 4
 """Of all processes together."""
 
-BUILD = {**SYSTEMS, "partnet": lambda: partnet(random_supports=0.0), "synthesis": lambda: synthesis(style="none")}
+BUILD: dict[str, Callable[[], Training]] = {
+    **SYSTEMS,
+    "partnet": lambda: partnet(random_supports=0.0),
+    "synthesis": lambda: synthesis(style="none"),
+}
 """PartNet draws random supports, and the style loss crops, for a process's own share: both are left out."""
 
 
@@ -87,15 +91,17 @@ def as_one_batch(processes: Processes) -> None:
                 self.running_var.lerp_((variance * count / (count - 1)).to(self.running_var), self.momentum or 0.0)
         shape = [1, -1, *[1] * (x.ndim - 2)]
         y = (x - mean.view(shape)) / (variance + self.eps).sqrt().view(shape)
-        return y if self.weight is None else y * self.weight.view(shape) + self.bias.view(shape)
+        scaled: Tensor = y if self.weight is None else y * self.weight.view(shape) + self.bias.view(shape)
+        return scaled
 
     def class_weights(label: Tensor, *args: Any, **more: Any) -> Tensor:
         everyones = [torch.empty_like(label) for _ in range(world)]
         dist.all_gather(everyones, label.contiguous()) if world > 1 else everyones[0].copy_(label)
-        return original["class_weights"](torch.cat(everyones), *args, **more)
+        weights: Tensor = original["class_weights"](torch.cat(everyones), *args, **more)
+        return weights
 
     original: dict[str, Any] = {"rand": torch.rand, "class_weights": n_plus_one.class_weights}
-    vars(phases).update(generator_of=of_the_main, seed_of=lambda *purpose: batches.seed_of(*purpose[:-1], 0))
+    vars(phases).update(generator_of=of_the_main, seed_of=lambda *purpose: seed_of(*purpose[:-1], 0))
     vars(batches).update(generator_of=of_the_main)
     vars(torch).update({draw.__name__: shared(draw) for draw in (torch.rand, torch.randn, torch.randint)})
     vars(nn.functional).update(dropout=dropout)
