@@ -1,7 +1,7 @@
 """Scenes: one image with its maps and objects, and scenes in a batch. Frozen values, checked when they are made.
 
-Modules downstream need not check them again. The other nouns of the system have files of their own: `ipose.label_spec`,
-`ipose.part_annotations`, `ipose.objective`.
+Modules downstream need not check them again. The other nouns of the system have files of their own, and can be imported
+from here, too: `ipose.label_spec`, `ipose.part_annotations`, `ipose.objective`.
 
 Axes (one legend for the whole package): `b` images, `h w` pixels, `c` classes, `n` objects, `k` supports, `q` part
 channels (0 = not a part, 1..8 = parts), `s` side of an object crop (64), `f` features per part channel.
@@ -17,8 +17,25 @@ from torch import Tensor
 
 from ipose.errors import ShapeMismatchError
 from ipose.images import image_float
-from ipose.label_spec import LabelSpec
+from ipose.label_spec import LabelClass, LabelSpec
+from ipose.objective import Objective, Phase
+from ipose.part_annotations import CROP_SIZE, PART_CHANNELS, PartPair, SupportSet
 from ipose.tensor_check import check_tensor
+
+__all__ = [
+    "CROP_SIZE",
+    "PART_CHANNELS",
+    "Box",
+    "LabelClass",
+    "LabelSpec",
+    "Objective",
+    "PartPair",
+    "Phase",
+    "Scene",
+    "SceneBatch",
+    "SceneObject",
+    "SupportSet",
+]
 
 
 class Box(NamedTuple):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose import types
 from ipose.errors import ShapeMismatchError
 from ipose.testing.tiny_scenes import make_scene
 from ipose.types import SceneBatch
@@ -64,3 +65,8 @@ class TestSceneBatch:
         batch = SceneBatch.from_scenes([make_scene(0)])
         with pytest.raises(ShapeMismatchError, match="every object needs its image"):
             replace(batch, image_index=batch.image_index[:-1])
+
+
+def test_every_noun_can_be_imported_from_here():
+    assert all(hasattr(types, name) for name in types.__all__)
+    assert {"LabelSpec", "SupportSet", "PartPair", "Objective", "Scene"} <= set(types.__all__)
