@@ -1,4 +1,4 @@
-"""`ipose export` of a tiny trained model: onnxruntime paints what the model paints, without ipose and torch."""
+"""`ipose export` of the bundled model: onnxruntime paints what the model paints, without ipose and torch."""
 
 import json
 import re
@@ -48,10 +48,10 @@ def example():
 
 
 @pytest.fixture(scope="module")
-def folder(tiny, tmp_path_factory):
+def folder(tmp_path_factory):
     pytest.importorskip("onnxruntime", reason="needs the extra `export`")
     place = tmp_path_factory.mktemp("export")
-    said = run("-m", "ipose", "export", tiny.synthesis, place / "exported")
+    said = run("-m", "ipose", "export", "partworld", place / "exported")
     assert said.count("differs from the model by at most") == 6
     return place / "exported"
 
@@ -67,10 +67,10 @@ class TestExported:
         }  # fmt: skip
 
     @pytest.mark.parametrize(("size", "count"), [((64, 64), 1), ((32, 72), 3)])
-    def test_onnxruntime_paints_what_the_model_paints(self, tiny, folder, size, count):
+    def test_onnxruntime_paints_what_the_model_paints(self, folder, size, count):
         import onnxruntime
 
-        model, drawn = IPose.from_pretrained(tiny.synthesis), scenes(size, count)
+        model, drawn = IPose.from_pretrained("partworld"), scenes(size, count)
         batch = SceneBatch.from_scenes(drawn)
         noise = batch_noise(model.synthesis, size, 3, batch.names)
         objects = [(i, item.class_id, item.instance_id) for i, scene in enumerate(drawn) for item in scene.objects]
