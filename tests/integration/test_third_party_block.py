@@ -120,7 +120,7 @@ class TestBlockOfTheCommand:
 
     def test_a_wrong_name_is_told_before_data_are_read(self, ipose, tiny, tmp_path):
         for words, said in (
-            (["--block", "my_idea:Film"], "No module named 'my_idea'"),
+            (["--block", "nobodys_idea:Film"], "No module named 'nobodys_idea'"),
             (["--block", "helpers.film:Film", "--part-injection", "none"], "own block takes the place of the PSM"),
         ):
             done = ipose(*tiny.train_synthesis, *words, "--out", tmp_path / "run")

@@ -48,7 +48,10 @@ def state_of(folder: Path, wanted: WantedRun) -> State:
         what = "this run has not come to the end of its own schedule"
         mend = f"Ask for --steps {planned}, which finishes it, or name another folder with --out."
         raise RunError(what, file=folder, found=f"{done} of {planned} steps", mend=mend)
-    if done >= wanted.train.steps and (run.model / "config.json").is_file():
+    last = [run.model / "config.json"]
+    if run.train_config.sample_every and done == planned:
+        last.append(run.sheet(done))  # written behind the model of the last step: without it, a kill came between
+    if done >= wanted.train.steps and all(file.is_file() for file in last):
         return "finished"
     with run.locked():  # fails if another process trains here
         return "unfinished"

@@ -32,6 +32,8 @@ def made(tmp_path):
         if model:
             run.model.mkdir()
             (run.model / "config.json").write_text("{}")
+            run.samples.mkdir()
+            run.sheet(steps).touch()
         return run.folder
 
     return make
@@ -61,6 +63,16 @@ class TestStateOf:
 
     def test_without_its_model_it_is_not(self, made):
         assert state_of(made(6, model=False), wanted()) == "unfinished"
+
+    def test_without_its_last_sheet_a_kill_came_before_and_the_model_may_be_of_an_earlier_step(self, made):
+        folder = made(6)
+        Run.open(folder).sheet(6).unlink()
+        assert state_of(folder, wanted()) == "unfinished"
+
+    def test_a_run_without_sheets_needs_none(self, made):
+        folder = made(6, wanted(replace(TRAIN, sample_every=0)))
+        Run.open(folder).sheet(6).unlink()
+        assert state_of(folder, wanted()) == "finished"
 
     def test_a_finished_longer_run_will_do(self, made):
         folder = made(8, wanted(replace(TRAIN, steps=8)))
