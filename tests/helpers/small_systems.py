@@ -119,11 +119,11 @@ def attentive_partnet() -> PartNet:
     return network
 
 
-def partnet(random_supports: float = 3 / 8) -> Training:
+def partnet(random_supports: float = 3 / 8, learning_rate: float = PARTNET.learning_rate) -> Training:
     """PartNet on the cars and dogs of PartWorld, with all its terms."""
     data = open_part_pairs(DATA)
     source = PartPairSource(data.basis_train, data.choose_supports(PARTNET.k), random_supports=random_supports)
-    return PartNetObjective(attentive_partnet(), PARTNET), source
+    return PartNetObjective(attentive_partnet(), replace(PARTNET, learning_rate=learning_rate)), source
 
 
 def synthesis(style: Literal["clip", "none"] = "clip") -> Training:
