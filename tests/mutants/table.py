@@ -17,10 +17,11 @@ slope, axis, resize mode, mean for sum, ...), planted one at a time into a copy 
 test files ran, up to the first failure. Files with recorded numbers of the authors' networks are not among them. The
 faults are data, in `tests/mutants/faults/`; `nox -s mutants` plants them and writes this page.
 
-How many do the tests notice that were not written against them? Two readers who had not seen the faults here wrote
+How many do the tests notice that were not written against them? Three readers who had not seen the faults here wrote
 their own: of the first one's 77 the module's tests noticed 79 % at the first try, of the second one's 103 new ones 85 %
-(90 % of all 145 that were written, as 42 were here already). What was missed is mended, and their faults are among
-these.
+(90 % of all 145 that were written, as 42 were here already), of the third one's 100 92 % (of its 80 in the core 95 %).
+Of 100 faults that a program made at random in the core they noticed 98. What was missed is mended, and their faults are
+among these.
 
 A fault that changes nothing is marked as equivalent, with the reason, and is not counted.
 """
