@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 import torch.distributed as dist
@@ -106,7 +107,7 @@ def as_one_batch(processes: Processes) -> None:
     vars(batches).update(generator_of=of_the_main)
     vars(torch).update({draw.__name__: shared(draw) for draw in (torch.rand, torch.randn, torch.randint)})
     vars(nn.functional).update(dropout=dropout)
-    nn.modules.batchnorm._BatchNorm.forward = batch_norm  # type: ignore[method-assign,assignment]
+    patch.object(nn.modules.batchnorm._BatchNorm, "forward", batch_norm).start()
     vars(n_plus_one).update(class_weights=class_weights)
 
 

@@ -225,7 +225,7 @@ class System:
 
 def own_options(kind: type[Options], given: Mapping[str, Any], refusal: str, mend: str) -> Options:
     """The options of a system, of those that were given. Raises ConfigError (`refusal`) for one of another system."""
-    own = sorted(item.name for item in fields(kind))  # type: ignore[arg-type]
+    own = sorted(item.name for item in fields(kind))  # type: ignore[arg-type]  # no bound of a TypeVar says "dataclass"
     if other := next((name for name in given if name not in own), None):
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in own) or "no options of its own"
         raise ConfigError(refusal, field=other, found=given[other], expected=flags, mend=mend)

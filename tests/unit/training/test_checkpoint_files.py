@@ -232,7 +232,10 @@ class TestKept:
 
     def test_whoever_saves_the_model_is_told_whether_the_step_is_the_best(self, tmp_path, fit):
         saves = []
-        on_save = lambda s: saves.append((s.step, s.best))  # noqa: E731
+
+        def on_save(snapshot):
+            saves.append((snapshot.step, snapshot.best))
+
         fit(tmp_path, criterion=by(Measure()), on_save=on_save, **LOOP)
         assert saves == [(2, True), (4, True), (6, False), (8, False), (10, False)]
 
@@ -249,7 +252,10 @@ class TestKept:
 
     def test_without_it_nothing_is_measured_and_every_step_counts_as_the_best(self, tmp_path, fit):
         measure, saves = Measure(), []
-        on_save = lambda s: saves.append(s.best)  # noqa: E731
+
+        def on_save(snapshot):
+            saves.append(snapshot.best)
+
         fit(tmp_path, criterion=by(measure), on_save=on_save, **{**LOOP, "keep_best": "no"})
         assert measure.steps == []
         assert saves == [True] * 5
@@ -326,7 +332,10 @@ class TestResume:
     def test_a_finished_run_measures_nothing_again(self, tmp_path, fit):
         fit(tmp_path, criterion=by(Measure()), **LOOP)
         again, saves = Measure({12: 9.0}), []
-        on_save = lambda s: saves.append((s.step, s.best))  # noqa: E731
+
+        def on_save(snapshot):
+            saves.append((snapshot.step, snapshot.best))
+
         fit(tmp_path, resume=True, criterion=by(again), on_save=on_save, **LOOP)
         assert (again.steps, saves) == ([], [(10, False)])
         fit(tmp_path, resume=True, criterion=by(again), **{**LOOP, "steps": 12})
