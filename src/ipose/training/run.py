@@ -61,34 +61,9 @@ class Run:
         """
         refuse_taken(Path(folder))
         Path(folder).mkdir(parents=True, exist_ok=True)
-        run = cls._in_memory(folder, kind=kind, config=config, train=train, data=data, command=command)
+        run = cls(Path(folder), _described(kind, config, train, data, command))
         run._write()
         return run
-
-    @classmethod
-    def _in_memory(
-        cls,
-        folder: str | Path,
-        *,
-        kind: str,
-        config: Any,
-        train: TrainConfig,
-        data: str = "",
-        command: str | None = None,
-    ) -> "Run":
-        info = {
-            "format": FORMAT,
-            "kind": kind,
-            "config": plain(config),
-            "train": plain(train),
-            "data": data,
-            "command": command_line() if command is None else command,
-            "created": _now(),
-            "versions": versions(),
-            "commit": git_commit(),
-            "resumed": [],
-        }
-        return cls(Path(folder), info)
 
     @classmethod
     def open(cls, folder: str | Path) -> "Run":
@@ -156,7 +131,7 @@ class Run:
         of the run: they may be on another host, which has another disk.
         """
         if not writes():
-            return cls._in_memory(folder, data=data, **rest)
+            return cls(Path(folder), _described(data=data, **rest))
         return cls.resume(folder, **rest) if resume else cls.create(folder, data=data, **rest)
 
     @property
@@ -215,3 +190,21 @@ class Run:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _described(
+    kind: str, config: Any, train: TrainConfig, data: str = "", command: str | None = None
+) -> dict[str, Any]:
+    """The content of a new run's run.json."""
+    return {
+        "format": FORMAT,
+        "kind": kind,
+        "config": plain(config),
+        "train": plain(train),
+        "data": data,
+        "command": command_line() if command is None else command,
+        "created": _now(),
+        "versions": versions(),
+        "commit": git_commit(),
+        "resumed": [],
+    }
