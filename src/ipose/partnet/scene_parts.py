@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Literal
 
 import torch
@@ -123,11 +124,10 @@ def _with_parts_only(batch: SceneBatch) -> SceneBatch:
 
 
 class CachedParts:
-    """Caches the parts of scenes by scene name, on the CPU. Each scene is inferred alone, so that a resumed training
-    reads the same numbers, whatever batch a scene was first met in.
+    """Caches the parts of scenes on the CPU, by label map and instance map: a mirrored scene is another one. Each scene
+    is inferred alone, so that a resumed training reads the same numbers, whatever batch a scene was first met in.
 
-    Only correct if a name always stands for the same scene, without mirroring or other augmentation. The cache has
-    features or logits, whichever the generator reads. The other one is returned as zeros of one channel.
+    The cache has features or logits, whichever the generator reads. The other one is returned as zeros of one channel.
 
     Args:
         infer: gives the parts of a batch.
@@ -136,7 +136,7 @@ class CachedParts:
 
     def __init__(self, infer: Callable[[SceneBatch], SceneParts], part_input: str) -> None:
         self.infer, self.part_input = infer, part_input
-        self._memory: dict[str, tuple[Tensor, Tensor]] = {}
+        self._memory: dict[bytes, tuple[Tensor, Tensor]] = {}
 
     def to(self, device: torch.device | str) -> None:
         """Move what infers, if it can be moved."""
@@ -146,18 +146,23 @@ class CachedParts:
 
     def __call__(self, batch: SceneBatch) -> SceneParts:
         """The parts of the batch. Calls `infer` for new scenes only."""
-        memory = self._memory
-        for i, name in enumerate(batch.names):
-            if name not in memory:
+        memory, looks = self._memory, [_look(*maps) for maps in zip(batch.label, batch.instance, strict=True)]
+        for i, look in enumerate(looks):
+            if look not in memory:
                 parts = self.infer(_one(batch, i))
                 chosen = parts.features if self.part_input == "features" else parts.logits
-                memory[name] = chosen[0].cpu(), parts.mask[0].cpu()
-        kept = [memory[name] for name in batch.names]
+                memory[look] = chosen[0].cpu(), parts.mask[0].cpu()
+        kept = [memory[look] for look in looks]
         device = batch.label.device
         values, mask = (torch.stack([row[column] for row in kept]).to(device) for column in (0, 1))
         other = mask.new_zeros(mask.shape)
         features, logits = (values, other) if self.part_input == "features" else (other, values)
         return SceneParts(features, logits, mask)
+
+
+def _look(label: Tensor, instance: Tensor) -> bytes:
+    """A hash of a scene's maps."""
+    return sha256(torch.stack([label, instance.to(label.dtype)]).cpu().numpy().tobytes()).digest()
 
 
 def _one(batch: SceneBatch, i: int) -> SceneBatch:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from ipose.data.augment import flip_scene
 from ipose.data.object_index import index_objects
 from ipose.errors import SupportError
 from ipose.part_annotations import SupportSet
@@ -255,6 +256,16 @@ class TestCachedParts:
         assert parts.logits.shape == (2, 1, 64, 64)
         assert not parts.logits.any()
         assert CachedParts(ask[0], "logits")(batch).features.shape == (2, 1, 64, 64)
+
+    def test_a_mirrored_scene_of_the_same_name_has_parts_of_its_own(self, drawn_scenes, ask):
+        infer, asked = ask
+        cached, mirrored = CachedParts(infer, "logits"), flip_scene(drawn_scenes[0])
+        cached(SceneBatch.from_scenes([drawn_scenes[0]]))
+        batch = SceneBatch.from_scenes([mirrored])
+        assert torch.equal(cached(batch).logits, infer(batch).logits)
+        del asked[:]
+        cached(SceneBatch.from_scenes([drawn_scenes[0], mirrored]))
+        assert asked == []
 
     def test_what_is_known_is_not_asked_again(self, drawn_scenes, ask):
         infer, asked = ask

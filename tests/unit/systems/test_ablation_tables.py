@@ -37,6 +37,10 @@ PUBLISHED_IMAGES = {
     ("9", "clip"): (41.3, 70.6, 82.2, NONE), ("9", "vgg"): (41.6, 68.6, 81.7, NONE),
     ("11", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("11", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
     ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
+    ("parts", "oasis"): (47.7, 66.9, 81.5, 44.1), ("parts", "global"): (43.6, 66.7, 81.9, 39.2),
+    ("parts", "psm"): (41.3, 70.6, 82.2, 30.4), ("parts", "spade"): (42.9, 69.9, 81.9, 31.2),
+    ("parts", "concat"): (42.7, 70.6, 82.0, 31.5), ("parts", "true-parts"): (40.8, 70.9, 82.3, NONE),
+    ("parts", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
 }  # fmt: skip
 """FID, mIoU, AC, object FID on Cityscapes, iPOSE tables 3, 9, 10, 11, 12."""
 
@@ -261,7 +265,13 @@ class TestOwnRow:
 
     @pytest.mark.parametrize(
         ("name", "whole"),
-        [("3", "global-style-parts"), ("9", "clip"), ("11", "predicted-parts"), ("12", "predicted-parts")],
+        [
+            ("3", "global-style-parts"),
+            ("9", "clip"),
+            ("11", "predicted-parts"),
+            ("12", "predicted-parts"),
+            ("parts", "psm"),
+        ],
     )
     def test_it_changes_what_the_whole_model_changes(self, name, whole):
         table = IPoseAblateOptions(block="mine:Block").applied(TABLES[name])

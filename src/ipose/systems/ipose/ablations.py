@@ -1,6 +1,7 @@
 """Rows of iPOSE's tables: each is trained, and its images are scored as `ipose evaluate` does."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from ipose.losses.clip_weights import tiny_clip_style
 from ipose.losses.vgg_weights import tiny_vgg_loss
 from ipose.partnet.pretrained import TrainedPartNet, load_partnet
 from ipose.pipeline import IPose
+from ipose.synthesis.objective import InferParts
 from ipose.synthesis.presets import SynthesisConfig
 from ipose.systems.image_rows import ImageRows
 from ipose.systems.ipose.record import SYSTEM, IPoseOptions
 from ipose.systems.ipose.tables import OWN_BLOCK
 from ipose.systems.ipose.training import fit_config, style_loss
+from ipose.systems.ipose.training_parts import part_source, remembered
 from ipose.systems.training import Task, loop_of_epochs
 
 STAND_INS = {"clip": Path("tiny-random-clip"), "vgg": Path("tiny-random-vgg")}
@@ -119,8 +122,15 @@ class SynthesisRows(ImageRows):
         return loop_of_epochs(self.config(row), 0 if self.job.steps is not None else len(self.scenes))
 
     def given(self, row: Row) -> Mapping[str, Any]:
-        """The opened scenes, and the loaded style loss."""
-        return {"scenes": self.scenes, "val": self.val, "style": self._style(row)}
+        """The opened scenes, the loaded style loss, and the parts, which are inferred once for all rows."""
+        parts = self._predicted_parts if self.config(row).needs_partnet else None
+        return {"scenes": self.scenes, "val": self.val, "style": self._style(row), "infer_parts": parts}
+
+    @cached_property
+    def _predicted_parts(self) -> InferParts | None:
+        """The parts of PartNet."""
+        config = fit_config(replace(self.job.config, parts="predicted"), self.spec, self.partnet)
+        return remembered(part_source(config, self.partnet), config, len(self.scenes))
 
     def judged_by(self, row: Row) -> Mapping[str, Any]:
         """Feature network and segmenter, and the PartNet of rows that use one."""

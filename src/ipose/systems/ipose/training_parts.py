@@ -56,11 +56,12 @@ def part_source(config: SynthesisConfig, trained: TrainedPartNet | None) -> Infe
 
 
 def remembered(infer_parts: InferParts | None, config: SynthesisConfig, scenes: int) -> InferParts | None:
-    """Parts of a frozen PartNet that are inferred once a scene, where a scene always looks the same and all fit into
+    """Parts of a frozen PartNet that are inferred once a scene, and once mirrored, where all fit into
     `MOST_REMEMBERED` bytes."""
     channels = config.part_input_channels + 2  # the mask, and one for the tensor that is not read
-    fits = scenes * config.height * config.width * channels * 4 <= MOST_REMEMBERED
-    if isinstance(infer_parts, FrozenParts) and fits and not config.flip:
+    looks = 2 * scenes if config.flip else scenes
+    fits = looks * config.height * config.width * channels * 4 <= MOST_REMEMBERED
+    if isinstance(infer_parts, FrozenParts) and fits:
         return CachedParts(infer_parts, config.part_tensor)
     return infer_parts
 

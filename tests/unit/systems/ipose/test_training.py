@@ -71,7 +71,7 @@ def test_microwaves_have_parts_where_the_supports_bring_their_slot(data, tmp_pat
     )
     found = {item.part_category for item in batch.objects if item.class_id == slot}
     assert found == {given}
-    parts = prepared.objective.infer_parts(batch)
+    parts = prepared.objective.infer_parts.infer(batch)
     assert any(item.class_id == slot for item in parts.objects) is (given is not None)
 
 
@@ -113,17 +113,19 @@ class TestSupportsOfTheCommand:
     def test_the_model_has_them_with_their_names(self, data, partnet, tmp_path):
         options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
         prepared = prepare(Task(system=SYSTEM, config=CONFIG, data=data, options=options), seed=0, resume=False)
-        supports = prepared.objective.infer_parts.supports
+        supports = prepared.objective.infer_parts.infer.supports
         assert dict(supports.part_names) == {"car": ("body",), "hound": ("fur",)}
 
     @pytest.mark.parametrize(
-        ("flip", "limit", "kind"), [(False, None, CachedParts), (True, None, FrozenParts), (False, 99, FrozenParts)]
+        ("flip", "scenes", "kind"),
+        [(False, 4, CachedParts), (False, 3, FrozenParts), (True, 8, CachedParts), (True, 7, FrozenParts)],
     )
-    def test_parts_are_inferred_once_a_scene_where_scenes_stay_the_same_and_fit_into_memory(
-        self, data, partnet, tmp_path, monkeypatch, flip, limit, kind
+    def test_parts_are_inferred_once_a_scene_where_they_fit_into_memory(
+        self, data, partnet, tmp_path, monkeypatch, flip, scenes, kind
     ):
-        if limit is not None:
-            monkeypatch.setattr(training_parts, "MOST_REMEMBERED", limit)
+        """There are four scenes. Where they are mirrored, the memory must hold eight."""
+        bytes_of_one = 4 * CONFIG.height * CONFIG.width * (CONFIG.part_input_channels + 2)
+        monkeypatch.setattr(training_parts, "MOST_REMEMBERED", scenes * bytes_of_one)
         options = IPoseOptions(partnet=partnet, supports=tmp_path / "drawn")
         task = Task(system=SYSTEM, config=replace(CONFIG, flip=flip), data=data, options=options)
         assert isinstance(prepare(task, seed=0, resume=False).objective.infer_parts, kind)
