@@ -15,11 +15,15 @@ from ipose.ablations.rows import AblationJob, Rows
 from ipose.data.data_config import DataConfig
 from ipose.errors import ConfigError, MissingWeightsError, RunError
 from ipose.evaluation.judges import EvaluateOptions
+from ipose.evaluation.scene_counts import read_counts
 from ipose.partnet.presets import PartNetConfig
+from ipose.segmentation.segmenter_config import SegmenterConfig
 from ipose.synthesis.presets import preset
 from ipose.systems.ablating import rows_of
 from ipose.systems.ablation_tables import table_named
 from ipose.systems.judging import evaluate_run
+from ipose.systems.registry import system_named
+from ipose.systems.training import Task, train_system
 from ipose.training.run import Run
 
 WORLD = DataConfig(
@@ -215,7 +219,7 @@ class TestImages:
         assert any(title.startswith("Frechet distance (features random@") for title in result.table.header)
         assert not any("FID" in title and "published" not in title for title in result.table.header)
         numbers = read(tmp_path, "3")["rows"][0]["seeds"]["0"]
-        assert set(numbers) == {"frechet", "kernel", "object_frechet", "object_kernel"}
+        assert set(numbers) == {"frechet", "kernel", "object_frechet", "object_kernel", "diversity"}
 
     @pytest.mark.slow
     def test_stand_ins_run_and_are_named_in_the_table_and_in_the_run(self, tmp_path):
@@ -248,14 +252,34 @@ class TestImages:
         settings = {"data": DataConfig(data=str(large)), "options": {"features": "random"}, "rows": ("oasis",)}
         run_ablation(job(tmp_path / "out", "3", steps=1, **settings))
         scores = read(tmp_path / "out", "3")["rows"][0]["seeds"]["0"]
-        judged = evaluate_run(tmp_path / "out" / "oasis-seed-0", options=EvaluateOptions(features="random", seeds=(0,)))
+        judged = evaluate_run(
+            tmp_path / "out" / "oasis-seed-0", options=EvaluateOptions(features="random", seeds=(0, 1))
+        )
         cards = {card.metric.split(" (")[0]: card.value for card in judged.cards}
         assert scores == {
             "frechet": cards["Frechet distance"],
             "kernel": cards["Kernel distance"],
             "object_frechet": cards["Object Frechet distance"],
             "object_kernel": cards["Object kernel distance"],
+            "diversity": cards["Diversity between seeds"],
         }
+
+    def test_a_segmenter_of_parts_judges_classes_and_parts_and_says_how_sure_a_gap_is(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("ipose.systems.segmenter.training.RE_ESTIMATION_PASSES", 2)
+        system, config = system_named("segmenter"), SegmenterConfig(parts=True, enlarge=1, batch_size=2)
+        loop = {"steps": 2, "sample_every": 0, "tensorboard": False}
+        train_system(Task(system=system, config=config, data=WORLD), tmp_path / "judge", loop=loop, device="cpu")
+        options = {"segmenter": tmp_path / "judge", "features": str(tmp_path / "judge")}
+        rows = job(tmp_path / "out", "parts", rows=("oasis", "true-parts"), steps=1, options=options)
+        result = run_ablation(rows)
+        first, second = read(tmp_path / "out", "parts")["rows"]
+        assert {"miou", "accuracy", "part_miou", "diversity", "object_frechet"} <= set(first["seeds"]["0"])
+        (said,) = [said for said in result.table.sentences if said.startswith("true-parts against oasis")]
+        assert said.count("on other scenes") == 2
+        counts = read_counts(tmp_path / "out" / second["runs"][0] / "scores" / "counts.safetensors")
+        assert second["seeds"]["0"]["part_miou"] == 100 * counts["part_miou"].miou
+        assert len(counts["miou"].true) == WORLD.val_scenes
+        assert any(title.startswith("Object Frechet distance (features segmenter@") for title in result.table.header)
 
     def test_without_any_row_to_run_it_says_why(self, tmp_path):
         with pytest.raises(MissingWeightsError, match=r"no row of table 3 can be run here.*style: needs CLIP's"):

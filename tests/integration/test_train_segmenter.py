@@ -76,6 +76,26 @@ class TestTrainSegmenter:
             line for line in segmenter[1].splitlines() if "cards/" in line
         ]
 
+    def test_with_parts_it_judges_parts_too(self, ipose, tiny, tmp_path):
+        done = ipose(*WORDS, "--parts", "--steps", "1", "--out", tmp_path / "judge")
+        assert done.code == 0, done.err
+        assert "Part mIoU (segmenter segmenter@" in done.out
+        words = ["--segmenter", tmp_path / "judge", "--features", tmp_path / "judge", "--limit", "2"]
+        done = ipose("evaluate", tiny.synthesis, *words, "--out", tmp_path / "cards")
+        assert done.code == 0, done.err
+        assert "Part mIoU (segmenter segmenter@" in done.out
+        assert "Object Frechet distance (features segmenter@" in done.out
+
+    def test_parts_need_part_maps(self, ipose, scene_folder, tmp_path):
+        folder = shutil.copytree(scene_folder, tmp_path / "data")
+        for split in ("train", "val"):
+            shutil.rmtree(folder / f"{split}_part")
+        words = ["--data", folder, "--parts", "--steps", "1", "--device", "cpu", "--out", tmp_path / "run"]
+        done = ipose("train", "segmenter", *words)
+        assert done.code == 2
+        assert "a segmenter of parts needs part maps" in done.err
+        assert "leave out --parts" in done.err
+
     def test_goes_on_where_it_stopped(self, ipose, segmenter, tmp_path):
         out = shutil.copytree(segmenter[0], tmp_path / "run")
         done = ipose(*WORDS, "--steps", "5", "--out", out, "--resume")

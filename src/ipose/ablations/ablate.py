@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,21 @@ def _outcome(
         facts=[*environment_facts(command_line()), ("commit", git_commit() or "unknown")],
         settings={"preset": job.preset, "steps": job.steps, "data": job.data.data, "seeds": list(job.seeds)},
     )
+    outcome = replace(outcome, intervals=_intervals(rows, outcome, done))
     return outcome, {name: str(path.relative_to(job.out)) for name, path in paths.items() if path.is_file()}
+
+
+def _intervals(
+    rows: Rows, outcome: Outcome, done: Mapping[str, list[int]]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """Intervals of the gaps that the system knows."""
+    by_name, found = {row.name: row for row in outcome.table.rows}, {}
+    for item in outcome.comparisons():
+        seeds = [seed for seed in done[item.row] if seed in done[item.reference]]
+        interval = rows.interval(by_name[item.row], by_name[item.reference], item.metric.key, seeds)
+        if interval is not None:
+            found[item.row, item.metric.key] = interval
+    return found
 
 
 def _baselines(

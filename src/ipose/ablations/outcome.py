@@ -72,6 +72,7 @@ class Outcome:
         facts: how it was made: (what, value) pairs.
         settings: preset, steps, data, seeds, as plain values.
         titles: titles of metrics, by key, that replace the table's.
+        intervals: by (row, key of the metric): what the gap to the reference may be on other scenes.
     """
 
     table: AblationTable
@@ -87,6 +88,7 @@ class Outcome:
     facts: Sequence[tuple[str, str]] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    intervals: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
 
     @property
     def metrics(self) -> list[Metric]:
@@ -113,7 +115,8 @@ class Outcome:
                     judged = verdict(here, there, higher_is_better=metric.higher_is_better)
                     pair = published[row.name].get(metric.key), published[reference].get(metric.key)
                     gap = None if pair[0] is None or pair[1] is None else pair[0] - pair[1]
-                    found.append(Comparison(row.name, reference, metric, judged, gap))
+                    interval = self.intervals.get((row.name, metric.key))
+                    found.append(Comparison(row.name, reference, metric, judged, gap, interval))
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -155,6 +158,7 @@ class Comparison:
 
     Args:
         published: the paper's gap; None = the paper has none.
+        interval: what the gap may be on other scenes; None = not known.
     """
 
     row: str
@@ -162,6 +166,7 @@ class Comparison:
     metric: Metric
     judged: Verdict
     published: float | None
+    interval: tuple[float, float] | None = None
 
     @property
     def contradicts(self) -> bool:
@@ -174,6 +179,9 @@ class Comparison:
         spread = f" (spread {write(judged.spread)})" if judged.word != "one seed" else ""
         word = f": {judged.word}" if judged.word != "one seed" else ""
         said = f"{self.metric.title.split(' (features')[0]} {signed(judged.gap, write)}{spread}{word}"
+        if self.interval is not None:
+            low, high = (signed(end, write) for end in self.interval)
+            said += f" (on other scenes {low} to {high}, 95 %)"
         if self.published is not None:
             said += f" (published {signed(self.published, '{:.2f}'.format)})"
         return said + (", which contradicts the paper" if self.contradicts else "")
@@ -188,6 +196,7 @@ class Comparison:
             "spread": self.judged.spread,
             "verdict": self.judged.word,
             "published_gap": self.published,
+            "interval": self.interval,
         }
 
 

@@ -1,7 +1,7 @@
 """The job of `ipose ablate`, and what a system must do for its tables."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,15 @@ class Rows(ABC):
     @abstractmethod
     def scores(self, row: Row, seed: int) -> Scores:
         """Scores of the finished run, kept in its folder by `ipose.ablations.run_folders.kept_scores`."""
+
+    def interval(self, row: Row, reference: Row, key: str, seeds: Sequence[int]) -> tuple[float, float] | None:
+        """What the gap between two rows may be on other scenes: 95 % of the resamplings. None = not known.
+
+        Args:
+            key: of the metric.
+            seeds: that both rows have.
+        """
+        return None
 
     def baselines(self, row: Row) -> str:
         """What the row's baselines depend on. Rows with the same text have the same baselines."""

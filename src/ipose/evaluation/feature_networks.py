@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from ipose.errors import ConfigError, MissingDependencyError, MissingWeightsError
 from ipose.images import image_float
 from ipose.model_folder import sha256_of
+from ipose.segmentation.saved import SCRIPT
 
 _MEND = "Save it with torch.jit.save(torch.jit.trace(network, images), FILE), or torch.export.save as a .pt2 file."
 
@@ -42,6 +43,15 @@ def load_network_file(path: Path, device: str = "cpu") -> Callable[..., Any]:
     except Exception as error:  # torch's readers raise many kinds of errors
         what, expected = "no network can be read from this file", "TorchScript, or torch.export in a .pt2 file"
         raise MissingWeightsError(what, file=path, found=type(error).__name__, expected=expected, mend=_MEND) from error
+
+
+def network_of_run(run: Path) -> Path:
+    """The network file of a run of `ipose train segmenter`, or of its model folder. Raises MissingWeightsError."""
+    for folder in (run, run / "model"):
+        if (folder / SCRIPT).is_file():
+            return folder / SCRIPT
+    what, mend = "no segmenter in this folder", "Train one with ipose train segmenter, or name a network file."
+    raise MissingWeightsError(what, file=run, expected=f"a run with model/{SCRIPT}", mend=mend)
 
 
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -102,7 +112,8 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
     Args:
         source: "inception" (with weights of torch.hub's cache), "random" (a small random network, for trials of the
             code and for comparisons within one study), or a file: Inception's weights, TorchScript, or torch.export.
-            A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w).
+            A network of a file takes float32 (b, 3, h, w) in [-1, 1] and gives (b, d) or (b, d, h, w). Or a run of
+            ipose train segmenter, whose logits are the features.
         antialias: how Inception resizes to 299x299. False = as TensorFlow 1, with which FID was defined. True = as
             torchmetrics since 1.8.
     Raises:
@@ -118,6 +129,7 @@ def load_features(source: str, *, antialias: bool = False, device: str = "cpu") 
         mend += "other features (--features random, or a TorchScript file): the result is then not called FID."
         what = "Inception's weights, which make a distance FID, are not here"
         raise MissingWeightsError(what, file=path, mend=mend)
+    path = network_of_run(path) if path.is_dir() else path
     digest = sha256_of(path) if path.is_file() else ""
     if digest.startswith(INCEPTION_HASH):
         return FeatureNetwork("inception-2015-12-05", digest, _inception(path, antialias, device), is_inception=True)

@@ -29,6 +29,7 @@ from ipose.evaluation.image_pairs import (
 from ipose.evaluation.image_sets import Pictured, one_of_each
 from ipose.evaluation.judges import Judges
 from ipose.evaluation.protocols import EvaluationProtocol, beside_the_papers, resized, segmenter_resize
+from ipose.evaluation.scene_counts import part_counts, stacked
 from ipose.evaluation.segmenters import Segmenter
 from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_scores
 
@@ -171,12 +172,13 @@ def semantic_cards(
     *,
     protocol: str = SEGMENTATION,
 ) -> list[EvalCard]:
-    """mIoU (with the IoU of each class) and pixel accuracy of one image a scene.
+    """mIoU (with the IoU of each class) and pixel accuracy of one image a scene. Of a segmenter that tells parts apart,
+    mIoU of the parts of objects, too (`ipose.evaluation.scene_counts.part_counts`), if there are part maps.
 
     Classes that the segmenter cannot say and the unknown class do not count (`Segmenter.ignored`).
     """
     generated, names = one_of_each(images), [item.name for item in maps.spec.classes]
-    confusion, sizes, data = _confusion(segmenter, maps, generated)
+    confusion, sizes, data, parts = _confusion(segmenter, maps, generated)
     ignored = segmenter.ignored(maps.spec)
     scores = semantic_scores(confusion, ignored)
     found = {name: float(iou) for name, iou in zip(names, scores.iou, strict=True)}
@@ -200,28 +202,37 @@ def semantic_cards(
     every = int(confusion.sum())  # some tables have the accuracy over all pixels
     wrong = scores.accuracy * scores.pixels / every if every != scores.pixels else None
     beside = [] if wrong is None else [f"{wrong:.6g} with ignored pixels as wrong"]
-    return [
+    cards = [
         EvalCard(metric=f"mIoU {name}", value=scores.miou, breakdown=by_class, notes=tuple(notes), **common),
         EvalCard(metric=f"Pixel accuracy {name}", value=scores.accuracy, notes=(*notes, *beside), **common),
     ]
+    if parts:
+        counts, said = stacked(parts), (*notes, "of the pixels that have a part; right = the class and the part are")
+        of_parts = common | {"counts": {"images": len(parts), "pixels": int(counts.true.sum())}, "ignored_ids": ()}
+        of_parts |= {"ignored": {}}
+        cards.append(EvalCard(metric=f"Part mIoU {name}", value=counts.miou, notes=said, **of_parts))
+    return cards
 
 
 def _confusion(
     segmenter: Segmenter, maps: SceneMaps, images: Sequence[Pictured]
-) -> tuple[Tensor, set[tuple[int, int]], str]:
-    """Confusion matrix of all classes, sizes of the images, and the hash of the label maps."""
-    sizes, seen = set[tuple[int, int]](), Fingerprint()
+) -> tuple[Tensor, set[tuple[int, int]], str, list[Tensor]]:
+    """Confusion matrix of all classes, sizes of the images, the hash of the label maps, and counts of parts."""
+    sizes, seen, parts, classes = set[tuple[int, int]](), Fingerprint(), list[Tensor](), maps.spec.num_classes
 
     def predicted_and_true() -> Iterator[tuple[Tensor, Tensor]]:
         for image in progress_bar(images, "segmenting"):
             pixels = image.pixels()
-            label = maps.scene(image.scene, size_of(pixels)).label
-            seen.add(image.scene, label)
+            scene = maps.scene(image.scene, size_of(pixels))
+            seen.add(image.scene, scene.label)
             sizes.add(size_of(pixels))
-            yield segmenter(pixels), label
+            found, part = segmenter.regions(pixels)
+            if part is not None and (counts := part_counts(found, part, scene, classes)) is not None:
+                parts.append(counts)
+            yield found, scene.label
 
-    confusion = semantic_confusion(predicted_and_true(), maps.spec.num_classes)
-    return confusion, sizes, seen.hex()
+    confusion = semantic_confusion(predicted_and_true(), classes)
+    return confusion, sizes, seen.hex(), parts
 
 
 def _looked(protocol: EvaluationProtocol, network: FeatureNetwork) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ipose.data.specs import load_spec, spec_names
-from ipose.errors import ConfigError, DataError, MissingWeightsError
-from ipose.evaluation.feature_networks import load_network_file
+from ipose.errors import ConfigError, DataError
+from ipose.evaluation.feature_networks import load_network_file, network_of_run
 from ipose.images import image_float
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import sha256_of
-from ipose.segmentation.saved import CLASS_MAP, SCRIPT
+from ipose.segmentation.saved import CLASS_MAP, PART_MAP
 from ipose.whole_files import read_json
 
 CITYSCAPES = "cityscapes-trainids"
@@ -115,6 +115,7 @@ class Segmenter:
             (b, channels, h2, w2), as one tensor or under the key "out". They are resized to the image bilinearly.
         maps: what the channels may stand for; their number, in the first answer, decides.
         input_size: (height, width) that images are resized to for the network, bilinearly; None = their own.
+        parts: part id of each channel, 0 = none; None = it does not tell parts apart.
     Raises:
         MissingWeightsError: no network in the file.
     """
@@ -127,7 +128,9 @@ class Segmenter:
         ignored: Sequence[int] = (),
         input_size: tuple[int, int] | None = None,
         device: str = "cpu",
+        parts: Sequence[int] | None = None,
     ) -> None:
+        self.parts = None if parts is None else torch.tensor(parts)
         self._network = load_network_file(path, device)
         self.label = f"{path.stem}@{sha256_of(path)[:12]}"
         said = repr((tuple(maps), tuple(ignored), input_size)).encode()
@@ -136,10 +139,15 @@ class Segmenter:
 
     def __call__(self, image: UInt8[Tensor, "3 h w"]) -> Int64[Tensor, "h w"]:
         """Segment one image; the result is on the CPU. Raises ConfigError if the network gives another output."""
+        return self.regions(image)[0]
+
+    def regions(self, image: UInt8[Tensor, "3 h w"]) -> tuple[Int64[Tensor, "h w"], Int64[Tensor, "h w"] | None]:
+        """Class and part of each pixel. The part is None for a segmenter that does not tell parts apart."""
         logits = self._logits(image)
         ids = torch.tensor(self._chosen(logits).ids)
         logits = F.interpolate(logits.float(), tuple(image.shape[1:]), mode="bilinear", align_corners=False)
-        return ids[logits.argmax(1)[0].cpu()]
+        channel = logits.argmax(1)[0].cpu()
+        return ids[channel], None if self.parts is None else self.parts[channel]
 
     @property
     def channels(self) -> str:
@@ -207,10 +215,10 @@ def load_segmenter(
         ConfigError: a class to ignore that the spec does not have.
     """
     ignored = classes_named(ignore, spec)
+    parts = None
     if path.is_dir():
-        folder = next((place for place in (path, path / "model") if (place / SCRIPT).is_file()), None)
-        if folder is None:
-            what, mend = "no segmenter in this folder", "Train one with ipose train segmenter, or name a network file."
-            raise MissingWeightsError(what, file=path, expected=f"a run with model/{SCRIPT}", mend=mend)
-        path, class_map = folder / SCRIPT, class_map or folder / CLASS_MAP
-    return Segmenter(path, class_maps(spec, class_map), ignored=ignored, input_size=input_size, device=device)
+        path = network_of_run(path)
+        class_map, part_map = class_map or path.with_name(CLASS_MAP), path.with_name(PART_MAP)
+        parts = read_json(part_map) if part_map.is_file() else None
+    maps = class_maps(spec, class_map)
+    return Segmenter(path, maps, ignored=ignored, input_size=input_size, device=device, parts=parts)

@@ -18,6 +18,8 @@ from ipose.whole_files import write_text_whole
 
 KIND = ModelKind(FORMAT, "segmenter", "ipose train segmenter")
 SCRIPT, CLASS_MAP, WEIGHTS = "segmenter.pt", "class_map.json", "segmenter.safetensors"
+PART_MAP = "part_map.json"
+"""Part id of each channel, 0 = none. Only beside a segmenter that tells parts apart."""
 
 
 def load_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
@@ -34,9 +36,11 @@ def load_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
     return network.eval()
 
 
-def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: Sequence[str]) -> None:
+def save_segmenter(
+    folder: str | Path, network: SemanticSegmenter, class_names: Sequence[str], parts: Sequence[int] = ()
+) -> None:
     """Write a model folder: `segmenter.pt`, `class_map.json` (the class of each channel), `segmenter.safetensors`,
-    `config.json`.
+    `config.json`; with parts also `part_map.json`.
 
     `segmenter.pt` takes float32 (b, 3, h, w) in [-1, 1] and gives logits, for any b, h, w.
 
@@ -44,15 +48,20 @@ def save_segmenter(folder: str | Path, network: SemanticSegmenter, class_names: 
         folder: made if it does not exist.
         network: in any mode. It is put in eval mode, on the CPU.
         class_names: one for each channel.
+        parts: part id of each channel, 0 = none; () = it does not tell parts apart.
     """
     network = network.eval().cpu()
-    names = json.dumps(list(class_names), indent=1) + "\n"
+    maps = {CLASS_MAP: class_names, PART_MAP: parts} if parts else {CLASS_MAP: class_names}
+    texts = {name: json.dumps(list(channels), indent=1) + "\n" for name, channels in maps.items()}
     write_model(
         folder,
         KIND,
         {"segmenter_config": asdict(network.config), "num_classes": network.num_classes},
         {WEIGHTS: network.state_dict()},
-        files={SCRIPT: partial(_write_script, network), CLASS_MAP: lambda file: write_text_whole(file, names)},
+        files={
+            SCRIPT: partial(_write_script, network),
+            **{name: partial(write_text_whole, text=text) for name, text in texts.items()},
+        },
     )
 
 

@@ -39,6 +39,8 @@ class SegmenterConfig:
     enlarge: int = 2
     """Factor by which images are enlarged for the network, whose answer is at 1/8 of its input's size. Images of 256
     pixels and more need 1."""
+    parts: bool = False
+    """Whether it tells the parts of objects apart, too. The data need part maps."""
     learning_rate: float = 2e-3
     """Learning rate of Adam. It falls to 0 along half a cosine."""
     flip: bool = True

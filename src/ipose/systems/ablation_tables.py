@@ -22,6 +22,8 @@ IMAGE_METRICS = (
     Metric(key="object_kernel", title="Object kernel distance", higher_is_better=False, percent=False),
     Metric(key="miou", title="mIoU", published="mIoU"),
     Metric(key="accuracy", title="Pixel accuracy", published="AC"),
+    Metric(key="part_miou", title="Part mIoU"),
+    Metric(key="diversity", title="Diversity between seeds", percent=False),
 )
 """The titles are the measures of eval cards."""
 

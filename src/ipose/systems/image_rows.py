@@ -18,8 +18,10 @@ from ipose.evaluation.feature_distances import ENOUGH_SAMPLES
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.image_cards import image_cards
 from ipose.evaluation.image_pairs import NoObjectError
+from ipose.evaluation.image_sets import one_of_each
 from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, EvaluateOptions, Judges, check_class_map
 from ipose.evaluation.protocols import protocol_named
+from ipose.evaluation.scene_counts import SceneCounts, count_scenes, paired_bootstrap, read_counts, write_counts
 from ipose.evaluation.segmenters import load_segmenter
 from ipose.label_spec import LabelSpec
 from ipose.model_folder import sha256_of
@@ -33,8 +35,11 @@ from ipose.systems.scene_models import SHOWN_SCENES, SceneModel, inception_or_ra
 from ipose.types import Scene
 from ipose.whole_files import save_whole
 
-IMAGE_SEED = 0
-"""Seed of the noise. Each scene has one image, with the same seed in all rows."""
+COUNTS = "counts.safetensors"
+"""Pixels of each validation scene that the segmenter found, in the folder of a run's scores."""
+
+IMAGE_SEEDS = (0, 1)
+"""Seeds of the noise, the same in all rows. All numbers but the diversity are of the first."""
 
 SHOWN_SIDE = 128
 
@@ -47,6 +52,8 @@ _INCEPTION = {"frechet": "FID", "kernel": "KID", "object_frechet": "object FID",
 
 class ImageScorer:
     """Scores models on the validation scenes of data.
+
+    A segmenter adds mIoU and pixel accuracy of classes; one that tells parts apart, mIoU of parts.
 
     Args:
         options: feature network (None = Inception if its weights are here, else random), segmenter, class map.
@@ -65,7 +72,7 @@ class ImageScorer:
         """Everything that scores depend on, but for the images."""
         names = [self.network.label, *([] if self.segmenter is None else [self.segmenter.way])]
         protocols = [f"{name} ({protocol_named(name).resize()})" for name in PROTOCOLS_OF_RUNS]
-        return "; ".join([*names, *protocols, f"seed {IMAGE_SEED}"])
+        return "; ".join([*names, *protocols, f"seeds {IMAGE_SEEDS}"])
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -76,7 +83,10 @@ class ImageScorer:
     def note(self, scenes: int) -> str:
         """How the scores were made, in a few sentences."""
         protocols = ", ".join(PROTOCOLS_OF_RUNS)
-        said = f"One image (seed {IMAGE_SEED}) of each of {scenes} validation scenes; protocols {protocols}."
+        said = (
+            f"One image (seed {IMAGE_SEEDS[0]}) of each of {scenes} validation scenes, and for the diversity another "
+        )
+        said += f"one (seed {IMAGE_SEEDS[1]}); protocols {protocols}."
         if not self.network.is_inception:
             said += f" Distances under the features {self.network.label} are no FID: they compare rows, not papers."
         if scenes < ENOUGH_SAMPLES:
@@ -84,28 +94,36 @@ class ImageScorer:
         return said
 
     def __call__(self, model: SceneModel, data: DataConfig, pictures: tuple[Path, Path]) -> dict[str, float]:
-        """By key of `IMAGE_METRICS`, shares in percent. `pictures`: files to draw some scenes, and their images, into.
+        """By key of `IMAGE_METRICS`, shares in percent. Counts of each scene go into a file beside the pictures.
 
+        Args:
+            pictures: files to draw some scenes, and their images, into.
         Raises:
             DataError: a scene without a photograph.
         """
         with tempfile.TemporaryDirectory() as folder:
-            made = generate_set(model, data, Path(folder), EvaluateOptions(seeds=(IMAGE_SEED,)))
+            made = generate_set(model, data, Path(folder), EvaluateOptions(seeds=IMAGE_SEEDS))
             _draw(made, pictures)
-            return self._scores(made)
+            counts = {} if self.segmenter is None else count_scenes(self.segmenter, one_of_each(made.images), made.maps)
+            write_counts(counts, pictures[0].with_name(COUNTS))
+            return self._distances(made) | _percent(counts)
 
-    def _scores(self, made: GeneratedSet) -> dict[str, float]:
+    def _distances(self, made: GeneratedSet) -> dict[str, float]:
         found: dict[str, float] = {}
-        segmenter = self.segmenter
         for name in PROTOCOLS_OF_RUNS:
-            judges = Judges(features=self.network, segmenter=segmenter)
+            judges = Judges(features=self.network)
             try:
                 cards = image_cards(protocol_named(name), judges, made.images, made.real, made.maps, facts={})
             except NoObjectError:  # the table has no distances of objects then
                 continue
             found |= {_KEYS[card.measure]: card.value for card in cards}
-            segmenter = None  # what it says does not depend on the protocol
-        return {key: 100 * value if key in ("miou", "accuracy") else value for key, value in found.items()}
+        return found
+
+
+def _percent(counts: Mapping[str, SceneCounts]) -> dict[str, float]:
+    """mIoU of what was counted, and pixel accuracy of the classes, in percent."""
+    found = {key: 100 * of_key.miou for key, of_key in counts.items()}
+    return found | ({"accuracy": 100 * counts["miou"].accuracy} if counts else {})
 
 
 def _draw(made: GeneratedSet, pictures: tuple[Path, Path]) -> None:
@@ -167,6 +185,18 @@ class ImageRows(SystemRows):
     def titles(self) -> Mapping[str, str]:
         """Titles of distances, with the name of their features."""
         return self.scorer.titles
+
+    def interval(self, row: Row, reference: Row, key: str, seeds: Sequence[int]) -> tuple[float, float] | None:
+        """Of mIoU and part mIoU: the paired bootstrap over the validation scenes, in points of a percent."""
+        ours, others = (
+            [read_counts(self.pictures(item, seed)[0].with_name(COUNTS)).get(key) for seed in seeds]
+            for item in (row, reference)
+        )
+        pairs = [(a, b) for a, b in zip(ours, others, strict=True) if a is not None and b is not None]
+        if not pairs or len(pairs) < len(seeds):
+            return None
+        low, high = paired_bootstrap([a for a, _ in pairs], [b for _, b in pairs])
+        return 100 * low, 100 * high
 
     def scores(self, row: Row, seed: int) -> Scores:
         """Scores of one image of each validation scene, and what the system adds."""

@@ -57,6 +57,14 @@ class TestWritten:
         assert "AC (pooled) novel -1.00 (spread 2.00): within the spread (published -1.79)" in said
         assert "contradicts" not in said
 
+    def test_the_sentence_has_the_interval_of_the_gap_if_it_is_known(self):
+        known = outcome(TWO_SEEDS, intervals={("single-scale", BASIS): (-1.5, 0.25)})
+        said = written(known).sentences[0]
+        assert "worse (on other scenes -1.50 to +0.25, 95 %) (published -0.33)" in said
+        assert said.count("on other scenes") == 1
+        (first, second) = known.to_dict()["comparisons"]
+        assert (first["interval"], second["interval"]) == ((-1.5, 0.25), None)
+
     def test_an_ordering_against_the_paper_s_is_called_so(self):
         exchanged = {"single-scale": TWO_SEEDS["base"], "base": TWO_SEEDS["single-scale"]}
         said = written(outcome(exchanged)).sentences[0]

@@ -15,6 +15,10 @@ from ipose.evaluation.feature_networks import (
     load_network_file,
     random_features,
 )
+from ipose.images import image_float
+from ipose.segmentation.saved import save_segmenter
+from ipose.segmentation.segmenter import SemanticSegmenter
+from ipose.segmentation.segmenter_config import SegmenterConfig
 
 IMAGES = torch.randint(0, 256, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 
@@ -47,6 +51,18 @@ def exported(network: nn.Module, path: Path) -> Path:
             torch.export.export(network.eval(), (torch.zeros(2, 3, 16, 16),), dynamic_shapes=({0: batch},)), path
         )
     return path
+
+
+def test_a_run_of_a_segmenter_gives_the_means_of_its_logits(tmp_path):
+    network = SemanticSegmenter(SegmenterConfig(height=32, width=32), 3)
+    save_segmenter(tmp_path / "run" / "model", network, ["sky", "car", "dog"])
+    images = IMAGES.repeat(1, 1, 2, 2)
+    found = load_features(str(tmp_path / "run"))
+    assert found.name == "segmenter"
+    expected = network(image_float(images)).mean((2, 3)).double()
+    torch.testing.assert_close(found(images), expected, atol=1e-5, rtol=1e-5)
+    with pytest.raises(MissingWeightsError, match="no segmenter in this folder"):
+        load_features(str(tmp_path))
 
 
 class TestNames:

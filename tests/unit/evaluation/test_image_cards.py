@@ -163,14 +163,14 @@ class TestBetweenSeeds:
 
 
 class Reads(Segmenter):
-    """A segmenter that reads class ids from the red channel, and needs no file."""
+    """A segmenter that reads class ids from the red channel, and parts from the green one; it needs no file."""
 
-    def __init__(self):
-        self.label, self.input_size = "reads@123", None
+    def __init__(self, parts=False):
+        self.label, self.input_size, self.tells_parts = "reads@123", None, parts
         self._maps, self._ignored = (ClassMap("all", (0, 1, 2, 3)),), ()
 
-    def __call__(self, image):
-        return image[0].long()
+    def regions(self, image):
+        return image[0].long(), image[1].long() if self.tells_parts else None
 
 
 class TestSemanticCards:
@@ -199,6 +199,22 @@ class TestSemanticCards:
         assert miou.value == pytest.approx((road + sky + 1 + 1) / 4)
         assert accuracy.value == pytest.approx(188 / 192)
         assert miou.counts == {"images": 3, "pixels": 192, "classes": 4}
+
+    def test_of_a_segmenter_of_parts_there_is_a_card_of_parts(self, scene, spec):
+        """Of two parts of four and three pixels, one pixel of the second is called the first: IoU 4/5 and 2/3."""
+        label, part = torch.zeros_like(scene.label), torch.zeros(8, 8, dtype=torch.uint8)
+        label[:2], part[0, :4], part[1, :3] = 1, 1, 2
+        scene = replace(scene, label=label, part=part)
+        found = part.clone()
+        found[1, 0], found[5] = 1, 2  # row 5 has no part, and does not count
+        image = Shown("a", 0, torch.stack([label.to(torch.uint8), found, found]))
+        maps = DataMaps([scene], {"a": 0}, spec)
+        *_, parts = semantic_cards(Reads(parts=True), maps, [image], FACTS)
+        assert parts.metric == "Part mIoU (segmenter reads@123)"
+        assert parts.value == pytest.approx((4 / 5 + 2 / 3) / 2)
+        assert parts.counts == {"images": 1, "pixels": 7}
+        without = DataMaps([replace(scene, part=None)], {"a": 0}, spec)
+        assert len(semantic_cards(Reads(parts=True), without, [image], FACTS)) == 2
 
     def test_the_unknown_class_does_not_count(self, scene, maps):
         known = replace(maps, spec=replace(maps.spec, unknown=3))

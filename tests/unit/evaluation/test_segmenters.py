@@ -40,6 +40,14 @@ class TestSegmenter:
         assert found[:, :3].eq(4).all()
         assert found[:, 5:].eq(2).all()
 
+    def test_a_channel_may_stand_for_a_part_of_a_class(self, file):
+        image = torch.zeros(3, 8, 8, dtype=torch.uint8)
+        image[0, :, 4:] = 255
+        classes, parts = Segmenter(file, [ClassMap("two", (4, 4))], parts=(0, 3)).regions(image)
+        assert classes.eq(4).all()
+        assert (parts[:, :3].eq(0) & parts[:, 5:].eq(3)).all()
+        assert Segmenter(file, [ClassMap("two", (4, 2))]).regions(image)[1] is None
+
     def test_its_logits_are_enlarged_bilinearly(self, file):
         """Given red of -1 and 0.2 side by side: between the middles of two pixels of the answer, the line is crossed
         five sixths of the way, within the image's fifth pixel."""

@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import RunError
 from ipose.evaluation.feature_networks import load_network_file
-from ipose.segmentation.saved import CLASS_MAP, SCRIPT, WEIGHTS, load_segmenter, save_segmenter
+from ipose.segmentation.saved import CLASS_MAP, PART_MAP, SCRIPT, WEIGHTS, load_segmenter, save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
 
@@ -43,6 +43,11 @@ def test_its_script_answers_images_of_any_size_and_number(segmenter, folder, ima
 
 def test_the_class_of_each_channel_is_written_down(folder):
     assert json.loads((folder / CLASS_MAP).read_text()) == ["sky", "car", "dog"]
+
+
+def test_one_that_tells_parts_apart_has_the_part_of_each_channel(segmenter, tmp_path):
+    save_segmenter(tmp_path / "model", segmenter, ["sky", "car", "car"], (0, 0, 1))
+    assert json.loads((tmp_path / "model" / PART_MAP).read_text()) == [0, 0, 1]
 
 
 def test_it_is_replaced_whole(segmenter, folder):

@@ -11,6 +11,7 @@ from ipose.data.batch_sources import SceneSource
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
 from ipose.data.scene_folder import SceneFolder
+from ipose.errors import DataError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.image_cards import semantic_cards
 from ipose.evaluation.image_pairs import DataMaps
@@ -23,6 +24,7 @@ from ipose.model_folder import open_model
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
+from ipose.segmentation.regions import Regions, RegionScenes
 from ipose.segmentation.saved import save_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
@@ -49,11 +51,17 @@ def prepare(
         source: of batches (`ipose.segmentation.objective.SegmentationBatch`). None = the scenes.
     """
     config: SegmenterConfig = task.config
-    spec, size = open_spec(task.data).labels, (config.height, config.width)
+    opened, size = open_spec(task.data), (config.height, config.width)
+    spec, parts = opened.labels, tuple[int, ...]()
+    names = [item.name for item in spec.classes]
     scenes = checked_scenes(task.data, size) if scenes is None else scenes
     val = open_scenes(task.data, "val", size)
+    if config.parts:
+        regions = Regions(spec, opened.part_names)
+        names, parts = [names[i] for i, _ in regions.pairs], tuple(part for _, part in regions.pairs)
+        _check_part_maps(scenes, val)
+        spec, scenes, val = regions.region_spec, RegionScenes(scenes, regions), RegionScenes(val, regions)
     torch.manual_seed(seed)
-    names = [item.name for item in spec.classes]
     return Prepared(
         config=config,
         objective=SegmenterObjective(SemanticSegmenter(config, spec.num_classes), config, spec.unknown),
@@ -61,10 +69,18 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of_epochs(config, len(scenes), schedule="cosine"),
         model=partial(_network, scenes=scenes),
-        save=lambda network, folder: save_segmenter(folder, network, names),
+        save=lambda network, folder: save_segmenter(folder, network, names, parts),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))], spec=spec),
         measure=partial(_measured, scenes=val, spec=spec),
     )
+
+
+def _check_part_maps(*splits: Sequence[Scene]) -> None:
+    for scenes in splits:
+        if len(scenes) and scenes[0].part is None:
+            message, found = "a segmenter of parts needs part maps", f"scene {scenes[0].name!r} without one"
+            mend = "Give the data part maps (ipose build-parts), or leave out --parts."
+            raise DataError(message, found=found, expected="{train,val}_part/ beside the label maps", mend=mend)
 
 
 def _network(snapshot: Snapshot, *, scenes: Sequence[Scene]) -> SemanticSegmenter:
