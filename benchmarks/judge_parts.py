@@ -1,19 +1,16 @@
 """Does a generator of PartWorld paint classes and parts? A segmenter of parts, trained on drawn scenes, judges it.
 
-    python benchmarks/judge_parts.py data parts-world                          # scenes whose label maps hold parts
-    ipose train segmenter --data parts-world --height 96 --width 96 --precision bf16 --max-minutes 20 --out judge \\
-        --schedule-by-clock
+    ipose train segmenter --parts --height 96 --width 96 --objects 1 2 --object-scale 0.6 0.95 --precision bf16 \\
+        --max-minutes 60 --schedule-by-clock --out judge
     python benchmarks/judge_parts.py judge judge partworld runs/other/model    # models, by name or folder
     python benchmarks/judge_parts.py picture partworld out.png                 # a map of twelve categories, two seeds
 
-The second command may be any that trains a segmenter on the first one's folder. Scenes of the validation split are
-judged: the drawings themselves, and the images of two seeds.
+Scenes of the validation split are judged: the drawings themselves, and the images of two seeds.
 """
 
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -21,71 +18,46 @@ from PIL import Image
 from torch import Tensor
 
 from ipose import IPose
-from ipose.data.scene_folder import write_scene_folder
-from ipose.label_spec import LabelClass, LabelSpec
+from ipose.evaluation.segmenters import Segmenter, load_segmenter
+from ipose.images import image_uint8
 from ipose.partworld.categories import PARTWORLD
-from ipose.partworld.config import PART_NAMES, PartWorldConfig
+from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
 from ipose.reports.figures import label_picture, part_picture, photo
-from ipose.segmentation.saved import load_segmenter
-from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.types import Scene
 
-SIDE, SCENES = 96, {"train": 3000, "val": 200}
-
-REGIONS = [
-    (item.name, part) for item in PARTWORLD.classes for part in ["", *PART_NAMES.get(item.part_category or "", ())][:9]
-]
-"""Class and part of each id of the segmenter's; "" = a pixel of the class without a part."""
-
-FIRST = {item.name: REGIONS.index((item.name, "")) for item in PARTWORLD.classes}
-CLASS_OF = torch.tensor([[item.name for item in PARTWORLD.classes].index(name) for name, _ in REGIONS])
+SIDE, COUNT = 96, 200
 
 
-def world(split: str, count: int) -> PartWorld:
-    """Scenes as the bundled model was trained on: one or two large objects."""
+def world() -> PartWorld:
+    """Validation scenes, drawn as those that the bundled model was trained on: one or two large objects."""
     size, scale = (SIDE, SIDE), (0.6, 0.95)
-    return PartWorld(PartWorldConfig(split=split, count=count, size=size, objects=(1, 2), object_scale=scale))
+    return PartWorld(PartWorldConfig(split="val", count=COUNT, size=size, objects=(1, 2), object_scale=scale))
 
 
-def regions(scene: Scene) -> Tensor:
-    """int64 (H, W): the id of class and part."""
-    assert scene.part is not None
-    first = torch.tensor([FIRST[item.name] for item in PARTWORLD.classes])
-    return first[scene.label] + scene.part.long()
-
-
-def write(folder: Path) -> None:
-    """The scenes with their parts as classes."""
-    colors = [(n * 37 % 256, n * 91 % 256, n * 53 % 256) for n in range(len(REGIONS))]
-    classes = [LabelClass(f"{name} {part}".strip(), n, colors[n]) for n, (name, part) in enumerate(REGIONS)]
-    for split, count in SCENES.items():
-        scenes = [replace(scene, label=regions(scene), part=None, objects=()) for scene in world(split, count)]
-        write_scene_folder(scenes, folder, split, LabelSpec("partworld-parts", tuple(classes)))
-
-
-def recognised(segmenter: SemanticSegmenter, image: Tensor, scene: Scene) -> Tensor:
+def recognised(segmenter: Segmenter, image: Tensor, scene: Scene) -> Tensor:
     """Of the objects' pixels: number, found as their class; of their parts' pixels: number, found as their part."""
-    with torch.no_grad():
-        found = segmenter(image[None]).argmax(1)[0]
-    objects, true = scene.instance > 0, regions(scene)
+    found, found_part = segmenter.regions(image_uint8(image))
+    assert scene.part is not None
+    assert found_part is not None  # a segmenter of parts
+    objects, right = scene.instance > 0, found == scene.label
     parts = objects & (scene.part > 0)
-    right = CLASS_OF[found] == scene.label
-    counts = objects.sum(), (right & objects).sum(), parts.sum(), ((found == true) & parts).sum()
+    counts = objects.sum(), (right & objects).sum(), parts.sum(), (right & parts & (found_part == scene.part)).sum()
     return torch.stack(counts).double()
 
 
 def colours(image: Tensor, scene: Scene) -> Iterator[tuple[int, Tensor]]:
-    """Region and mean colour of each part of each object."""
-    true = regions(scene)
+    """Class and part as one number, and mean colour, of each part of each object."""
+    assert scene.part is not None
+    region = scene.label * 9 + scene.part
     for number in scene.instance.unique().tolist():
-        for region in true[scene.instance == number].unique().tolist() if number else ():
-            yield region, image[:, (scene.instance == number) & (true == region)].mean(1)
+        for part in region[scene.instance == number].unique().tolist() if number else ():
+            yield part, image[:, (scene.instance == number) & (region == part)].mean(1)
 
 
-def judge(segmenter: SemanticSegmenter, models: list[str]) -> None:
+def judge(segmenter: Segmenter, models: list[str]) -> None:
     """A row for the drawings and for each model."""
-    scenes = list(world("val", SCENES["val"]))
+    scenes = list(world())
     drawn = [scene.image.float() / 127.5 - 1 for scene in scenes if scene.image is not None]
     paints = defaultdict(list)
     for image, scene in zip(drawn, scenes, strict=True):
@@ -107,7 +79,7 @@ def judge(segmenter: SemanticSegmenter, models: list[str]) -> None:
         row(name, segmenter, images[0] + images[1], scenes + scenes, float(torch.stack(apart).mean()))
 
 
-def row(name: str, segmenter: SemanticSegmenter, images: list[Tensor], scenes: list[Scene], apart: float) -> None:
+def row(name: str, segmenter: Segmenter, images: list[Tensor], scenes: list[Scene], apart: float) -> None:
     """Shares of pixels, and how far the mean colours of a part lie apart in two seeds (drawings: in two paints)."""
     pairs = zip(images, scenes, strict=True)
     counts = torch.stack([recognised(segmenter, image, scene) for image, scene in pairs]).sum(0)
@@ -135,9 +107,7 @@ def picture(name: str, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "data":
-        write(Path(sys.argv[2]))
-    elif sys.argv[1] == "picture":
+    if sys.argv[1] == "picture":
         picture(sys.argv[2], Path(sys.argv[3]))
     else:
-        judge(load_segmenter(sys.argv[2]).eval(), sys.argv[3:])
+        judge(load_segmenter(Path(sys.argv[2]), PARTWORLD), sys.argv[3:])
