@@ -136,7 +136,7 @@ class TestTour:
             "1. Label map in, image out",
             "2. Change a part",
             "3. A new category from three drawings",
-            "4. What to",
+            "5. What to",
         )
         places = [tour.index(step) for step in steps]
         assert places == sorted(places)

@@ -64,7 +64,7 @@ def run_tour(folder: Path, seed: int = 0) -> Path:
             scene_section("1. Label map in, image out", _TEXTS["images"], model, _scenes(model, seed, count=6)),
             _edit_section(model, seed),
             *_novel_sections(model, seed),
-            Section("4. What to type next", "", [Code(NEXT)]),
+            Section("5. What to type next", "", [Code(NEXT)]),
             Section("Limits", _TEXTS["limits"]),
         ],
         facts=environment_facts("ipose demo"),
@@ -118,6 +118,6 @@ def _novel_sections(model: IPose, seed: int) -> list[Section]:
     return [
         Section("3. A new category from three drawings", _TEXTS["novel"], [supports_figure(drawings, NOVEL)]),
         scene_section(
-            f"3. Scenes with a {NOVEL}, read with these drawings", "", taught, _scenes(model, seed, (NOVEL,), 3)
+            f"4. Scenes with a {NOVEL}, read with these drawings", "", taught, _scenes(model, seed, (NOVEL,), 3)
         ),
     ]

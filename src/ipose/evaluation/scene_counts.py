@@ -17,6 +17,7 @@ from ipose.errors import ConfigError
 from ipose.evaluation.image_pairs import SceneMaps, size_of
 from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.segmenters import Segmenter
+from ipose.evaluation.semantic_metrics import semantic_confusion
 from ipose.part_annotations import PART_CHANNELS
 from ipose.types import Scene
 from ipose.whole_files import save_tensors
@@ -64,7 +65,7 @@ def class_counts(
     found: Int64[Tensor, "h w"], scene: Scene, num_classes: int, ignored: Sequence[int] = ()
 ) -> Int64[Tensor, "3 k"]:
     """Right, true and found pixels of each class. Pixels of an ignored true class do not count."""
-    counts = _counts(found.flatten(), scene.label.flatten(), num_classes, ignored)
+    counts = _counts(found, scene.label, num_classes, ignored)
     counts[:, list(ignored)] = 0
     return counts
 
@@ -81,16 +82,15 @@ def part_counts(
     has_part = scene.part > 0
     true = scene.label[has_part] * PART_CHANNELS + scene.part[has_part].long()
     found = classes[has_part] * PART_CHANNELS + parts[has_part]
-    counts = _counts(found, true, num_classes * PART_CHANNELS)
+    counts = _counts(found[None], true[None], num_classes * PART_CHANNELS)
     counts[:, ::PART_CHANNELS] = 0  # found without a part: wrong, but no part
     return counts
 
 
 def _counts(found: Tensor, true: Tensor, count: int, ignored: Sequence[int] = ()) -> Int64[Tensor, "3 k"]:
-    kept = ~torch.isin(true, torch.tensor(tuple(ignored), dtype=torch.int64))
-    found, true = found[kept], true[kept]
-    rows = (true[found == true], true, found)
-    return torch.stack([torch.bincount(ids, minlength=count) for ids in rows])
+    confusion = semantic_confusion([(found, true)], count)
+    confusion[list(ignored)] = 0
+    return torch.stack([confusion.diagonal(), confusion.sum(1), confusion.sum(0)])
 
 
 def stacked(counts: Iterable[Int64[Tensor, "3 k"]]) -> SceneCounts:
