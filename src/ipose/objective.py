@@ -1,6 +1,6 @@
 """What the one training loop trains: an `Objective`, and the `Phase`s of a batch, one optimizer step each."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -42,3 +42,9 @@ class Objective(Protocol):
                 resumed run draws what an undisturbed one would have drawn.
         """
         ...
+
+
+def called_modules(objective: Objective) -> Sequence[nn.Module]:
+    """The modules that an objective calls: its `in_pieces` where it has them, else its networks."""
+    called: Sequence[nn.Module] = getattr(objective, "in_pieces", tuple(objective.networks.values()))
+    return called

@@ -53,7 +53,8 @@ class LoopFlags:
     checkpoint_activations: FlagCreatePairsOff[bool] = False
     """Compute the activations of each block again in the backward pass, to save memory. The gradient is the same."""
     compile: FlagCreatePairsOff[bool] = False
-    """Compile the networks: a slower start, then faster steps. Needs a compiler (g++, or on a GPU Triton)."""
+    """Compile the networks, which takes minutes and needs a compiler (g++, or on a GPU Triton). Meant for a GPU: on a
+    CPU, steps are no faster. Not with --accumulate or --checkpoint-activations."""
     schedule: Schedule | None = None
     """Course of the learning rates. None = from the config."""
     schedule_by_clock: FlagCreatePairsOff[bool] = False

@@ -154,7 +154,7 @@ class GANSegGenerator(nn.Module):
 
     def _under(self, masks: Tensor, embeddings: Float[Tensor, "b k e"], centres: Tensor) -> Float[Tensor, "b f s s"]:
         """SPADE blocks that read these masks at their own size, times the embeddings."""
-        margin, maps = self.config.margin, dict[int, Tensor]()
+        margin, maps = self.config.margin, {}
         for size in set(self.config.sizes):
             resized = F.interpolate(masks, size=(size, size), mode="bilinear", align_corners=False)
             maps[size] = F.pad(resized, (margin,) * 4, mode="replicate")

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from ipose.errors import ShapeMismatchError
 from ipose.groupdnet.cg_block import CGBlock
 from ipose.groupdnet.init import init_network
-from ipose.groupdnet.label_tensor import check_ids, instance_edges, interleaved
+from ipose.groupdnet.label_tensor import instance_edges, interleaved
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.layers.instance_norm import wide
 from ipose.layers.residual import LEAK
-from ipose.layers.semantic_maps import MapForm, SemanticMaps
+from ipose.layers.semantic_maps import MapForm, SemanticMaps, check_ids
 from ipose.layers.spectral_norm import normalise_all
 
 

@@ -6,17 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from ipose.errors import ConfigError
-
-
-def check_ids(label: Int[Tensor, "b h w"], num_classes: int) -> None:
-    """Check that the ids are 0..C-1. Raises ConfigError. On a GPU, a wrong id would end in a device assert without a
-    name."""
-    low, high = (int(end) for end in label.aminmax())
-    if low < 0 or high >= num_classes:
-        message = "the label map has a class id that the model does not know"
-        mend = "Check the label spec (ipose doctor)."
-        raise ConfigError(message, found=low if low < 0 else high, expected=f"0..{num_classes - 1}", mend=mend)
+from ipose.layers.semantic_maps import check_ids
 
 
 def one_hot(label: Int[Tensor, "b h w"], num_classes: int) -> Float[Tensor, "b c h w"]:

@@ -15,6 +15,7 @@ from ipose.groupdnet.discriminator import MultiScaleDiscriminator, ScaleOutput
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.label_tensor import instance_edges, one_hot
 from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.layers.semantic_maps import check_ids
 from ipose.losses.adversarial import hinge_d_fake, hinge_d_real, hinge_g
 from ipose.losses.feature_matching import feature_matching_loss
 from ipose.losses.kl import kl_divergence
@@ -84,9 +85,11 @@ class GroupDNetObjective:
 
         Raises:
             DataError: the batch has no photographs.
+            ConfigError: a class id that the model does not know.
         """
         if batch.image is None:
             raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
+        check_ids(batch.label, self.config.num_classes)  # compiled networks check none
         real = batch.image
         yield Phase(
             "generator", ("encoder", "generator"), "generator", lambda: self.generator_losses(batch, real, generator)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int, Int64
 from torch import Tensor
 
 from ipose.errors import ConfigError
@@ -42,12 +42,14 @@ class SemanticMaps:
         if form not in get_args(MapForm):
             raise ConfigError("no such form", field="map_form", found=form, expected=", ".join(get_args(MapForm)))
         self.tokens, self.features, self.form = tokens, features, form
-        self._dense = dict[str, Tensor]()  # by the size as text: in an export, sizes are symbols, which have no hash
-        self._found = dict[str, Neighbourhoods]()
+        self._dense: dict[str, Tensor] = {}  # by the size as text: in an export, sizes are symbols, which have no hash
+        self._found: dict[str, Neighbourhoods] = {}
 
     def at(self, size: tuple[int, int]) -> Float[Tensor, "b m h w"] | Neighbourhoods:
-        """The map at `size` = (height, width), in the form that SPADE should read."""
-        if self.form == "dense" or (self.form == "auto" and self.tokens.device.type != "cpu"):
+        """The map at `size` = (height, width), in the form that SPADE should read. A compiled network reads the tensor,
+        because the number of neighbourhoods depends on the data."""
+        dense = self.form == "dense" or (self.form == "auto" and self.tokens.device.type != "cpu")
+        if dense or torch.compiler.is_compiling():
             return self.dense(size)
         found = self.neighbourhoods(size)
         return self.dense(size) if self.form == "auto" and found.share > MOST else found
@@ -77,6 +79,19 @@ class SemanticMaps:
         return self.tokens[:, rows][:, :, columns]
 
 
+def check_ids(label: Int[Tensor, "b h w"], num_classes: int) -> None:
+    """Check that the ids are 0..C-1. Raises ConfigError. On a GPU, a wrong id would end in a device assert without a
+    name. Compiled and exported networks check nothing; in training, the objective has asked before.
+    """
+    if torch.compiler.is_compiling():
+        return
+    low, high = (int(end) for end in label.aminmax())
+    if low < 0 or high >= num_classes:
+        message = "the label map has a class id that the model does not know"
+        mend = "Check the label spec (ipose doctor)."
+        raise ConfigError(message, found=low if low < 0 else high, expected=f"0..{num_classes - 1}", mend=mend)
+
+
 def label_maps(
     label: Int64[Tensor, "b h w"],
     num_classes: int,
@@ -95,7 +110,7 @@ def label_maps(
     if z.ndim == 4:
         place, z = distinct_vectors(z)
     tokens = place * num_classes + label
-    if torch.compiler.is_exporting():  # a program has no size that depends on the data
+    if torch.compiler.is_compiling():  # then no size may depend on the data
         used = torch.arange(z.shape[0] * num_classes, device=label.device)
     else:
         used, tokens = torch.unique(tokens, return_inverse=True)

@@ -21,7 +21,7 @@ CLIP_URL_CACHE = Path("~/.cache/clip/ViT-B-32.pt")
 
 _MEND = (
     f"Once, with a network: `hf download {CLIP_REPOSITORY} {CLIP_FILES[0]}`; or give a local file of OpenAI's ViT-B/32 "
-    "weights (.safetensors, .bin or ViT-B-32.pt); or train without it: style_loss none."
+    "weights (.safetensors, .bin or ViT-B-32.pt); or train without it: --style-loss none."
 )
 
 

@@ -17,7 +17,7 @@ from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, Spad
 from ipose.layers.instance_norm import wide
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
-from ipose.layers.semantic_maps import MapForm, label_maps
+from ipose.layers.semantic_maps import MapForm, check_ids, label_maps
 from ipose.layers.spade import nearest
 from ipose.layers.spectral_norm import normalise_all
 from ipose.synthesis.part_branch import PartInput, PartNoise
@@ -112,7 +112,7 @@ class Generator(nn.Module):
             drawn = self._draw_noise(label, part_features.dtype, seed, names)
             z, part_noise = drawn.z if z is None else z, drawn.part_noise if part_noise is None else part_noise
         self._check_inputs(label, part_features, z, part_noise)
-        self._check_ids(label)
+        check_ids(label, self.config.num_classes)
         maps = label_maps(label.long(), self.config.num_classes, z, self.map_form)
         part = None if self.part_input is None else self.part_input(part_features)
         mask = part_mask.to(z.dtype)
@@ -157,15 +157,3 @@ class Generator(nn.Module):
                 raise ShapeMismatchError(
                     "the generator cannot use this input", field=name, found=tuple(tensor.shape), expected=wanted
                 )
-
-    def _check_ids(self, label: Tensor) -> None:
-        """Check ids before the one-hot map is made. On a GPU, a wrong id would end in a device assert without a
-        name. An exported program checks nothing."""
-        if torch.compiler.is_exporting():
-            return
-        low, high = (int(end) for end in label.aminmax())
-        if low < 0 or high >= self.config.num_classes:
-            message = "the label map has a class id that the model does not know"
-            found = low if low < 0 else high
-            expected = f"0..{self.config.num_classes - 1}"
-            raise ConfigError(message, found=found, expected=expected, mend="Check the label spec (ipose doctor).")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ipose.data.object_index import by_instance_alone
 from ipose.errors import ConfigError, DataError
+from ipose.layers.semantic_maps import check_ids
 from ipose.losses.adversarial import AdversarialLoss, adversarial_loss
 from ipose.losses.diversity import diversity_loss
 from ipose.losses.label_mix import label_mix_loss, label_mix_mask, mix
@@ -116,9 +117,11 @@ class SynthesisObjective:
 
         Raises:
             DataError: the batch has no photographs.
+            ConfigError: a class id that the model does not know.
         """
         if batch.image is None:
             raise DataError("training needs photographs", found="scenes without images", file=", ".join(batch.names))
+        check_ids(batch.label, self.config.num_classes)  # compiled networks check none
         real, parts = batch.image, self._parts(batch)
         yield Phase(
             "generator", ("generator",), "generator", lambda: self.generator_losses(batch, real, parts, generator)

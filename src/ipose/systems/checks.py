@@ -1,5 +1,6 @@
 """What a training needs before data are read: a run folder that can be used, and a device."""
 
+import logging
 from pathlib import Path
 
 from ipose.errors import ConfigError, RunError
@@ -35,6 +36,7 @@ def check_compiler(device: str | None) -> None:
         return x * 2
 
     where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    logging.disable(logging.WARNING)  # with its first compilation torch says, for example, that it finds no GPU
     try:
         torch.compile(doubled)(torch.ones(2, device=where))
     except Exception as error:  # of many types, by what is missing
@@ -42,6 +44,8 @@ def check_compiler(device: str | None) -> None:
         mend, found = "Install it, or leave out --compile. It changes speed alone.", str(error).strip().split("\n")[0]
         expected = "a C++ compiler (g++) with Python's headers; on a GPU, Triton"
         raise ConfigError(message, field="compile", found=found, expected=expected, mend=mend) from error
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def check_device(name: str | None) -> None:

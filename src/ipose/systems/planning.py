@@ -4,13 +4,14 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from ipose.objective import called_modules
 from ipose.seeds import kept_random_state
 from ipose.systems.training import Prepared, Task, prepare
 from ipose.training.averaging import Averages
@@ -20,7 +21,7 @@ from ipose.training.phases import Stepper
 from ipose.training.processes import Processes
 
 MEASURED = 3
-"""Steps that are timed, after one that is not."""
+"""Steps that are timed, after one that is not. With --compile, after two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,8 @@ def plan(task: Task, *, loop: Mapping[str, Any], device: str | None = None, meas
     """
     prepared, config = prepare(task, loop, device)
     processes = Processes(device)
-    told = f"Taking {measured + 1} steps on {processes.device}, each on a batch of {config.batch_size}."
+    steps = measured + 1 + config.compile
+    told = f"Taking {steps} steps on {processes.device}, each on a batch of {config.batch_size}."
     print(told, file=sys.stderr, flush=True)
     with kept_random_state():
         operations, seconds, waiting = _measure(prepared, config, processes, measured)
@@ -102,32 +104,35 @@ def _measure(prepared: Prepared, config: TrainConfig, processes: Processes, meas
     """Operations of a step, seconds of a step, share of waiting."""
     objective, device = prepared.objective, processes.device
     processes.place(objective)
-    for network in objective.networks.values() if config.compile else ():
-        network.compile()
     stepper = Stepper(
         objective, Averages(objective.networks, getattr(objective, "averaged", ()), config.ema_decay), config, processes
     )
+    untimed = 1 + config.compile  # the first step counts operations, and the next one may compile
     feed = batch_stream(
         prepared.source,
         batch_size=config.batch_size,
         seed=config.seed,
         start=0,
-        stop=measured + 1,
+        stop=untimed + measured,
         workers=config.workers,
     )
-    times, waits = [], []
+    counter, times, waits = FlopCounterMode(display=False), [], []
     with closing(feed):
-        counter = FlopCounterMode(display=False)
-        with counter:
-            stepper.take(next(feed), 0, 0.0)
-        for step in range(1, measured + 1):
+        for step in range(untimed + measured):
+            if config.compile and step == 1:
+                for module in called_modules(objective):
+                    module.compile()
             begun = time.perf_counter()
             batch = next(feed)
             waits.append(time.perf_counter() - begun)
-            stepper.take(batch, step, 0.0)
+            with nullcontext() if step else counter:
+                stepper.take(batch, step, 0.0)
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
             times.append(time.perf_counter() - begun)
+            untold = "" if step >= untimed else ", which compiles" if step else ", not counted"
+            print(f"Step {step + 1}: {times[-1]:.3g} s{untold}", file=sys.stderr, flush=True)
+    times, waits = times[untimed:], waits[untimed:]
     return counter.get_total_flops(), statistics.median(times), sum(waits) / sum(times)
 
 

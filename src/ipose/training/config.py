@@ -64,7 +64,7 @@ class TrainConfig:
     checkpoint_activations: bool = False
     """Compute the activations of each block again in the backward pass, to save memory. The gradient is the same."""
     compile: bool = False
-    """Compile the networks with torch.compile: a slower start, then faster steps."""
+    """Compile the networks with torch.compile, which takes minutes. Meant for a GPU: on a CPU, steps are no faster."""
     tensorboard: bool = True
     """Also write curves for TensorBoard, if it is installed."""
 
@@ -80,6 +80,9 @@ class TrainConfig:
         check_choices(self)
         timed = self.max_minutes is not None or self.decay_by != "clock"
         require(timed, "max_minutes", "none", 'the minutes of the run, for decay_by "clock"')
+        sparing = self.accumulate > 1 or self.checkpoint_activations
+        expected = "neither accumulate nor checkpoint_activations with it"
+        require(not (self.compile and sparing), "compile", True, expected)
 
     @property
     def by_clock(self) -> bool:

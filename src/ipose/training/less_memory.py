@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from torch.utils.checkpoint import checkpoint
 
 from ipose.errors import ConfigError
-from ipose.objective import Objective
+from ipose.objective import Objective, called_modules
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def less_memory(objective: Objective, pieces: int, blocks_again: bool) -> Iterat
                 for block in blocks_of(network):
                     stack.enter_context(_called_by(block, 1))
         if pieces > 1:
-            for module in getattr(objective, "in_pieces", tuple(objective.networks.values())):
+            for module in called_modules(objective):
                 stack.enter_context(_called_by(module, pieces))
         yield
 

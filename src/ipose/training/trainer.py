@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ipose.errors import NonFiniteLossError, RunError
-from ipose.objective import Objective
+from ipose.objective import Objective, called_modules
 from ipose.training.averaging import Averages
 from ipose.training.batches import BatchSource, batch_stream, batches_per_epoch
 from ipose.training.checkpoint import Checkpoint, latest_checkpoint, restore, save_checkpoint
@@ -78,8 +78,8 @@ class Trainer:
             self._sample(final=False)
         self.stepper = Stepper(self.objective, self.averages, self.config, self.processes)
         if self.config.compile:
-            for network in self.objective.networks.values():
-                network.compile()
+            for module in called_modules(self.objective):
+                module.compile()
 
     def _restore(self) -> None:
         found: Checkpoint | None = None

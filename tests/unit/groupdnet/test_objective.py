@@ -1,5 +1,7 @@
 """The training system: what is minimised, by whom, and from which random numbers."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -294,3 +296,8 @@ class TestWrongInput:
         bare = SceneBatch.from_scenes([Scene(scene.name, None, scene.label, scene.instance, ())])
         with pytest.raises(DataError, match="training needs photographs"):
             next(system().phases(bare, noise()))
+
+    def test_a_class_id_that_the_model_does_not_know(self, batch):
+        """The objective names it: compiled networks check none."""
+        with pytest.raises(ConfigError, match="class id that the model does not know"):
+            next(system().phases(replace(batch, label=batch.label + 100), noise()))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ipose.errors import ConfigError
 from ipose.layers import semantic_maps
 from ipose.layers.neighbourhoods import Neighbourhoods
-from ipose.layers.semantic_maps import SemanticMaps, distinct_vectors, label_maps
+from ipose.layers.semantic_maps import SemanticMaps, check_ids, distinct_vectors, label_maps
 from ipose.layers.spade import nearest
 from ipose.testing.claims import law
 
@@ -79,6 +79,15 @@ class TestAt:
         assert isinstance(label_maps(flat, CLASSES, torch.randn(1, Z), "dense").at((32, 32)), torch.Tensor)
         assert isinstance(label_maps(noise, CLASSES, torch.randn(2, Z), "neighbourhoods").at((8, 12)), Neighbourhoods)
 
+    def test_a_compiled_network_reads_the_tensor_whatever_the_form(self, monkeypatch):
+        flat, z = torch.zeros(1, 32, 32, dtype=torch.int64), torch.randn(1, Z)
+        plain = label_maps(flat, CLASSES, z)
+        monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+        for form in ("auto", "neighbourhoods"):
+            maps = label_maps(flat, CLASSES, z, form)
+            assert torch.equal(maps.at((32, 32)), plain.dense((32, 32)))
+            assert len(maps.features) == CLASSES  # and not the one class that is there: no size depends on the data
+
     def test_a_size_is_made_once(self):
         maps = label_maps(torch.zeros(1, 32, 32, dtype=torch.int64), CLASSES, torch.randn(1, Z))
         assert maps.at((32, 32)) is maps.at((32, 32))
@@ -87,6 +96,18 @@ class TestAt:
     def test_names_the_forms_it_knows(self):
         with pytest.raises(ConfigError, match=r"map_form.*found fast, expected auto, neighbourhoods, dense"):
             SemanticMaps(labels(), torch.zeros(CLASSES, 1), "fast")
+
+
+class TestCheckIds:
+    """check_ids: a wrong class id is named, but for a network that is compiled."""
+
+    @pytest.mark.parametrize("wrong", [-1, CLASSES])
+    def test_names_an_id_outside(self, wrong, monkeypatch):
+        label = torch.tensor([[[0, wrong, CLASSES - 1]]])
+        with pytest.raises(ConfigError, match=rf"class id that the model does not know: found {wrong}, expected 0..4"):
+            check_ids(label, CLASSES)
+        monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+        check_ids(label, CLASSES)
 
 
 class TestDistinctVectors:

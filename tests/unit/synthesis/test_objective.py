@@ -230,6 +230,11 @@ class TestPhases:
         with pytest.raises(DataError, match="left, right: training needs photographs"):
             next(system_of().phases(replace(batch, image=None), noise()))
 
+    def test_a_class_id_that_the_model_does_not_know_is_named_by_the_objective(self, batch: SceneBatch) -> None:
+        """A compiled generator checks none."""
+        with pytest.raises(ConfigError, match="class id that the model does not know"):
+            next(system_of().phases(replace(batch, label=batch.label + 100), noise()))
+
 
 class TestTerms:
     """Each term is the named loss of the named images, times its weight."""

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from ipose.cli.main import main
 from ipose.errors import ConfigError
@@ -37,6 +38,17 @@ def test_hours_are_the_steps_of_the_schedule_times_the_seconds_of_a_step(task):
     assert "12,000 hours = 500 days;" in replace(found, steps=12000, seconds=3600.0).table()
 
 
+def test_compiles_after_the_step_that_counts_operations_and_does_not_time_the_first_compiled_one(
+    task, monkeypatch, capsys
+):
+    monkeypatch.setattr("ipose.systems.training.check_compiler", lambda device: None)
+    lines = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda module: lines.append(capsys.readouterr().err))
+    assert plan(task, loop={"compile": True}, device="cpu", measured=1).operations == 2 * 2 * 2
+    assert [line.count("Step") for line in lines] == [1]
+    assert re.fullmatch(r"Step 2: \S+ s, which compiles\nStep 3: \S+ s\n", capsys.readouterr().err)
+
+
 def test_nothing_is_written(task, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plan(task, loop={}, device="cpu", measured=1)
@@ -55,7 +67,10 @@ class TestCommand:
         main(["plan", "line", "--steps", "7", "--device", "cpu"])
         printed = capsys.readouterr()
         assert "7, each on a batch of 2" in printed.out
-        assert printed.err == "Taking 4 steps on cpu, each on a batch of 2.\n"
+        taking, first, *others = printed.err.splitlines()
+        assert taking == "Taking 4 steps on cpu, each on a batch of 2."
+        assert re.fullmatch(r"Step 1: \S+ s, not counted", first)
+        assert all(re.fullmatch(r"Step [234]: \S+ s", line) for line in others)
 
     def test_a_preset_of_one_system_names_the_system(self, capsys):
         with pytest.raises(SystemExit):

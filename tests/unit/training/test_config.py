@@ -40,6 +40,11 @@ class TestTrainConfig:
         with pytest.raises(ConfigError, match=rf"\[{field}\].*found {value}, expected \w+ or "):
             config.__post_init__()
 
+    @pytest.mark.parametrize("sparing", [{"accumulate": 2}, {"checkpoint_activations": True}])
+    def test_compiled_networks_are_not_called_in_pieces(self, sparing):
+        with pytest.raises(ConfigError, match=r"\[compile\].*expected neither accumulate nor checkpoint_activations"):
+            TrainConfig(steps=1, batch_size=1, compile=True, **sparing)
+
     def test_a_schedule_by_the_clock_needs_minutes(self):
         with pytest.raises(ConfigError, match="max_minutes"):
             TrainConfig(steps=1, batch_size=1, decay_by="clock")

@@ -88,8 +88,8 @@ def check_partnet(config: SynthesisConfig, partnet: Path | None) -> None:
         raise ConfigError(
             "predicted parts need a trained PartNet, and none is named",
             field="partnet",
-            mend="Name its run (--partnet), or train without predicted parts: --parts true, --parts "
-            "position_descriptor, or --part-injection none.",
+            mend="Name its run (--partnet; partworld is one that comes with ipose), or train without predicted parts: "
+            "--parts true, --parts position_descriptor, or --part-injection none.",
         )
 
 
