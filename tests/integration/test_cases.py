@@ -11,26 +11,56 @@ from pathlib import Path
 import pytest
 
 import ipose
+from helpers.forked_python import forked_python
 
-CASES = ("01", "02", "04", "05", "08", "10", "13", "23", "26", "27")
+CASES = {
+    "01": "forked",
+    "02": "forked",
+    "04": "forked",
+    "05": "forked",
+    "08": "started",  # with another encoding
+    "10": "started",  # with another /dev/shm
+    "13": "started",  # with a limit to the size of its files
+    "23": "forked",
+    "26": "forked",
+    "27": "forked",
+}
+"""How each script gets its processes: forked from one that has imported torch, or started, where that matters."""
+SOURCE = Path(ipose.__file__).parents[1]
 
 
-@pytest.mark.parametrize("number", CASES)
-def test_a_case_from_a_public_report(shared, tmp_path, number):
-    script = shared / "cases" / f"case_{number}.sh"
-    if not script.is_file():
-        pytest.skip(f"no {script.name} in the shared folder")
-    places = {"PY": sys.executable, "SRC": str(Path(ipose.__file__).parents[1]), "TMPDIR": str(tmp_path)}
-    said = subprocess.run(
-        ["bash", script],
-        env=os.environ | places,
-        cwd=tmp_path,
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory):
+    with forked_python(tmp_path_factory.mktemp("python"), SOURCE) as program:
+        yield program
+
+
+def run(*command: object, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command],
+        env=os.environ | environment,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         timeout=1800,
     )
+
+
+@pytest.mark.parametrize("number", CASES)
+def test_a_case_from_a_public_report(shared, tmp_path, number, request):
+    script = shared / "cases" / f"case_{number}.sh"
+    if not script.is_file():
+        pytest.skip(f"no {script.name} in the shared folder")
+    python = request.getfixturevalue("forked") if CASES[number] == "forked" else sys.executable
+    said = run("bash", script, folder=tmp_path, PY=str(python), SRC=str(SOURCE), TMPDIR=str(tmp_path))
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("words", [("info", "nowhere"), ("--version",), ("doctor", "."), ("info", "--no-such-word")])
+def test_a_forked_process_answers_as_a_started_one(forked, tmp_path, words):
+    answers = [run(python, "-m", "ipose", *words, folder=tmp_path) for python in (forked, sys.executable)]
+    assert len({(said.returncode, said.stdout, said.stderr) for said in answers}) == 1, answers
 
 
 def test_every_script_is_run(shared):
