@@ -150,7 +150,7 @@ def open_model(path: str | Path | ModelFolder, *kinds: ModelKind) -> ModelFolder
     Raises:
         RunError: no model there, a config.json that cannot be read, or a model of another kind.
     """
-    model = path if isinstance(path, ModelFolder) else _read(_find(Path(path), kinds))
+    model = path if isinstance(path, ModelFolder) else _opened(_find(Path(path), kinds))
     if kinds and model.format not in {kind.format for kind in kinds}:
         mend, expected = f"Name a run of {_commands(kinds)}.", " or ".join(kind.format for kind in kinds)
         raise RunError("a model of another system", file=model.path, found=model.format, expected=expected, mend=mend)
@@ -172,7 +172,7 @@ def _find(path: Path, kinds: tuple[ModelKind, ...]) -> Path:
     raise RunError(message, file=path, found=found, expected="a run folder or its model/", mend=mend)
 
 
-def _read(folder: Path) -> ModelFolder:
+def _opened(folder: Path) -> ModelFolder:
     try:
         config = read_json(folder / CONFIG)
         if not isinstance(config, dict) or not isinstance(config.get("format"), str):

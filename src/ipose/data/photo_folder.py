@@ -85,7 +85,7 @@ class PhotoFolder(Sequence[Tensor]):
     def __init__(self, paths: Sequence[Path], size: int, *, progress: bool = True, upright: bool = True) -> None:
         self.paths, self.size, self.upright = list(paths), size, upright
         fit = len(self.paths) * 3 * size * size <= KEPT_BYTES
-        self._kept = [photo for photo in _read_all(self._read, self.paths, progress) if fit]
+        self._kept = [photo for photo in _read_all(self._photo, self.paths, progress) if fit]
 
     @property
     def names(self) -> list[str]:
@@ -104,9 +104,9 @@ class PhotoFolder(Sequence[Tensor]):
     def __getitem__(self, index: int | slice) -> Tensor | list[Tensor]:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
-        return self._kept[index] if self._kept else self._read(self.paths[index])
+        return self._kept[index] if self._kept else self._photo(self.paths[index])
 
-    def _read(self, path: Path) -> UInt8[Tensor, "3 s s"]:
+    def _photo(self, path: Path) -> UInt8[Tensor, "3 s s"]:
         return resized_photo(path, self.size, upright=self.upright)
 
 

@@ -56,7 +56,7 @@ class MadeImages:
         self.folder = folder
         facts = {**made_by, "code": _code()}
         folder.mkdir(parents=True, exist_ok=True)
-        known = _read(folder)
+        known = _made_from(folder)
         changed = [words for name, words in _CHANGES.items() if known.get(name) != facts.get(name)]
         if changed and (images := _images(folder)):
             why = " and ".join(changed) if known else "by an earlier version of ipose"
@@ -135,7 +135,7 @@ def _images(folder: Path) -> list[Path]:
     return paths
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _made_from(folder: Path) -> dict[str, Any]:
     """What `made-from.json` says; nothing where it is missing, or damaged."""
     try:
         found = read_json(folder / MADE_FROM)
