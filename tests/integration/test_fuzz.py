@@ -1,6 +1,6 @@
-"""Damaged input at every door: the answer is a value or a sentence, never a trace. Pickles never run.
+"""Damaged files, by all functions that read them: the answer is a value or a sentence, never a trace. Pickles never run.
 
-`IPOSE_FUZZ` is the number of inputs for each door (30). Every fault that was found has become a test where it belongs.
+`IPOSE_FUZZ` is the number of files for each reader (30). Every fault that was found has become a test where it belongs.
 """
 
 import json
@@ -100,7 +100,7 @@ def all_image_readers(path: Path) -> None:
             read(path)
 
 
-DOORS: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], object]]] = {
+READERS: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], object]]] = {
     "png": (lambda p: image_bytes(p, "a.png", "RGB"), "x.png", all_image_readers),
     "palette": (lambda p: image_bytes(p, "a.png", "P"), "x.png", all_image_readers),
     "jpeg": (lambda p: image_bytes(p, "a.jpg", "RGB"), "x.jpg", all_image_readers),
@@ -120,9 +120,9 @@ DOORS: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], object]]] 
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("door", DOORS)
-def test_a_damaged_file_is_read_or_refused_in_a_sentence(door, tmp_path):
-    make, name, read = DOORS[door]
+@pytest.mark.parametrize("reader", READERS)
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(reader, tmp_path):
+    make, name, read = READERS[reader]
     (tmp_path / "made").mkdir()
     (tmp_path / "read").mkdir()
     sound, path, dice = make(tmp_path / "made"), tmp_path / "read" / name, random.Random(0)

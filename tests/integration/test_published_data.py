@@ -101,7 +101,7 @@ def partnet(tiny, tmp_path_factory):
 
 
 class TestTraining:
-    """`ipose train` reads the published folders, and stops at the door where a file is at fault."""
+    """`ipose train` reads the published folders, and stops before its first step where a file is at fault."""
 
     def synthesis(self, tiny, partnet, root, out):
         loop = ["--steps", "1", "--checkpoint-every", "1", "--style-loss", "none", "--height", "64", "--width", "64"]

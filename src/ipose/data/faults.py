@@ -73,7 +73,7 @@ def folded(faults: Sequence[Fault]) -> list[Fault]:
 
 
 def note_lines(notes: Mapping[str, Sequence[str]]) -> list[str]:
-    """A line for each thing that is no fault: of how many photographs it is said, and the first ones."""
+    """A line for each note, which is no fault: the number of photographs that it is about, and the first of them."""
     return [
         f"{counted(len(names), 'photograph')} {note} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
         for note, names in sorted(notes.items())

@@ -191,7 +191,7 @@ def _sets_inside(root: Path) -> Iterator[Fault]:
 
 
 def _size_and_notes(path: Path, *, upright: bool) -> tuple[tuple[int, int], tuple[str, ...]]:
-    """The size of a photograph, and what is said of it."""
+    """The size of a photograph, and its notes (`photo_notes`)."""
     height, width, _ = read_photo(path, upright=upright).shape
     return (height, width), photo_notes(path, upright=upright)
 

@@ -1,4 +1,4 @@
-"""Reading and writing image files, guarded: what is not exactly an index PNG or a photograph is said to be so.
+"""Reading and writing image files. A file that is neither an index PNG nor a photograph is an error that says why.
 
 *Photographs* are read by one rule, whatever they come as: upright, as their EXIF says and as every viewer shows them;
 transparent pixels laid on white; greyscale, palettes and CMYK as RGB; 16 bits a colour by their upper eight. Maps have

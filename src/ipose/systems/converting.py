@@ -31,7 +31,7 @@ class Hints:
     given: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        """What is said under this name; None = nothing."""
+        """The hint that was given under this name; None = not given."""
         if name.startswith("_"):
             raise AttributeError(name)
         return self.given.get(name)
