@@ -27,16 +27,29 @@ from ipose.systems.training import Task, train_system
 from ipose.training.run import Run
 
 WORLD = DataConfig(
-    categories=("car", "dog"), objects=(2, 2), scenes=6, val_scenes=4, scene_size=64, object_scale=(0.6, 0.9),
+    categories=("car", "dog"),
+    objects=(2, 2),
+    scenes=6,
+    val_scenes=4,
+    scene_size=64,
+    object_scale=(0.6, 0.9),
     novel=("dog",),
-)  # fmt: skip
+)
 
 PARTNET = PartNetConfig(encoder_channels=(2, 3, 3, 4), attention_blocks=3, k=2, batch_size=2, augment=False)
 
 SYNTHESIS = preset(
-    "toy", channels=2, channel_multipliers=(2, 2, 2, 2, 2), spade_hidden=2, part_hidden=2, part_noise_channels=2,
-    z_channels=3, discriminator_channels=(3, 4, 4, 4, 4), last_decoder_channels=2, batch_size=2,
-)  # fmt: skip
+    "toy",
+    channels=2,
+    channel_multipliers=(2, 2, 2, 2, 2),
+    spade_hidden=2,
+    part_hidden=2,
+    part_noise_channels=2,
+    z_channels=3,
+    discriminator_channels=(3, 4, 4, 4, 4),
+    last_decoder_channels=2,
+    batch_size=2,
+)
 
 
 def job(out, table="7", *, options=None, **changes) -> Rows:

@@ -29,12 +29,31 @@ assert "torch" not in sys.modules
 """
 
 COMMANDS = (
-    [], ["demo"], ["doctor"], ["supports"], ["supports", "build"], ["supports", "check"], ["supports", "show"],
-    ["parts"], ["train"], ["train", "partnet"], ["train", "synthesis"], ["train", "segmenter"], ["generate"],
-    ["evaluate"], ["report"], ["info"], ["partworld"], ["ablate"], ["train", "ganseg"],
-    ["train", "segmenter", "--pairs", "x"], ["segment"],
-    ["plan"], ["plan", "synthesis"], ["export"],
-)  # fmt: skip
+    [],
+    ["demo"],
+    ["doctor"],
+    ["supports"],
+    ["supports", "build"],
+    ["supports", "check"],
+    ["supports", "show"],
+    ["parts"],
+    ["train"],
+    ["train", "partnet"],
+    ["train", "synthesis"],
+    ["train", "segmenter"],
+    ["generate"],
+    ["evaluate"],
+    ["report"],
+    ["info"],
+    ["partworld"],
+    ["ablate"],
+    ["train", "ganseg"],
+    ["train", "segmenter", "--pairs", "x"],
+    ["segment"],
+    ["plan"],
+    ["plan", "synthesis"],
+    ["export"],
+)
 
 
 def pixels(path: Path) -> np.ndarray:

@@ -15,10 +15,23 @@ from ipose.groupdnet.presets import preset
 PAGE = (Path(__file__).parents[2] / "docs" / "groupdnet.md").read_text(encoding="utf-8")
 LIP = {item.name: item.file_id for item in load_spec("lip").classes}
 MERGED = {
-    "background": "background", "hair": "hair", "face": "face", "upper clothes": "top", "dress": "top", "coat": "top",
-    "jumpsuit": "top", "pants": "bottom", "skirt": "bottom", "socks": "socks", "left arm": "skin", "right arm": "skin",
-    "left leg": "skin", "right leg": "skin", "left shoe": "shoes", "right shoe": "shoes",
-}  # fmt: skip
+    "background": "background",
+    "hair": "hair",
+    "face": "face",
+    "upper clothes": "top",
+    "dress": "top",
+    "coat": "top",
+    "jumpsuit": "top",
+    "pants": "bottom",
+    "skirt": "bottom",
+    "socks": "socks",
+    "left arm": "skin",
+    "right arm": "skin",
+    "left leg": "skin",
+    "right leg": "skin",
+    "left shoe": "shoes",
+    "right shoe": "shoes",
+}
 RARE = ("hat", "glove", "sunglasses", "scarf")
 SIZE = (32, 24)
 

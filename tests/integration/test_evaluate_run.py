@@ -100,8 +100,11 @@ class TestRunCards:
             instances=scene_folder / "val_inst",
             spec=str(scene_folder / "dataset.toml"),
         )
-        made = {card.metric: card for name in ("images", "objects-128") for card in
-                evaluate_images(replace(folders, protocol=name))}  # fmt: skip
+        made = {
+            card.metric: card
+            for name in ("images", "objects-128")
+            for card in evaluate_images(replace(folders, protocol=name))
+        }
         ours = {card.metric: card for card in cards if card.protocol != "parts"}
         assert {name: card.data for name, card in ours.items()} == {name: card.data for name, card in made.items()}
         # a batch rounds a pixel otherwise now and then

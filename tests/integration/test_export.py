@@ -63,8 +63,9 @@ class TestExported:
     def test_it_holds_generator_partnet_and_the_whole_way(self, folder):
         names = ("generator", "partnet", "scene_to_image")
         assert {path.name for path in folder.iterdir()} == {
-            "export.json", *(f"{name}.{form}" for name in names for form in ("onnx", "pt2"))
-        }  # fmt: skip
+            "export.json",
+            *(f"{name}.{form}" for name in names for form in ("onnx", "pt2")),
+        }
 
     @pytest.mark.parametrize(("size", "count"), [((64, 64), 1), ((32, 72), 3)])
     def test_onnxruntime_paints_what_the_model_paints(self, folder, size, count):

@@ -58,9 +58,15 @@ def test_groupdnet_gives_two_photographs_back(tmp_path):
     ruler = GroupDNetObjective.from_config(CONFIG)  # a discriminator of its own, which stays as it is
     l1_before, features_before = reconstruction(objective, ruler, batch)
     settings = TrainConfig(
-        steps=STEPS, batch_size=2, ema_decay=0.0, schedule="constant_then_linear", constant_epochs=1, decay_epochs=2,
-        sample_every=0, checkpoint_every=STEPS,
-    )  # fmt: skip
+        steps=STEPS,
+        batch_size=2,
+        ema_decay=0.0,
+        schedule="constant_then_linear",
+        constant_epochs=1,
+        decay_epochs=2,
+        sample_every=0,
+        checkpoint_every=STEPS,
+    )
     run = Run.begin(tmp_path / "run", resume=False, kind="groupdnet", config={}, train=settings, data="two scenes")
     train(objective, SceneSource(scenes, flip=False), run, settings, device="cpu", progress=False, say=lambda _: None)
     l1, features = reconstruction(objective, ruler, batch)

@@ -197,8 +197,11 @@ class TestWriteReport:
     def test_the_results_table_has_categories_and_both_means(self, page):
         (start,) = [i for i, cells in enumerate(page.rows) if cells[:1] == ["category"]]
         assert [cells[0] for cells in page.rows[start + 1 : start + 5]] == [
-            "car", "cat (novel)", "mean of basis", "mean of novel",
-        ]  # fmt: skip
+            "car",
+            "cat (novel)",
+            "mean of basis",
+            "mean of novel",
+        ]
         assert page.rows[start + 1][2] == "50.00"  # part 1 everywhere: half of the object
 
     def test_a_setting_that_leaves_the_paper_shows_the_papers_value(self, page):

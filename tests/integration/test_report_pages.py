@@ -49,9 +49,16 @@ class TestRemake:
 
     def test_a_partnet_run_shows_what_it_read_and_mistook(self, runs):
         assert headings(page(runs["partnet"])) == [
-            "Parts from shapes", "Novel categories", "What PartNet reads", "Which part is mistaken for which",
-            "Worst and best objects", "Eval cards", "Ablations", "Training", "PartNet&#39;s settings",
-        ]  # fmt: skip
+            "Parts from shapes",
+            "Novel categories",
+            "What PartNet reads",
+            "Which part is mistaken for which",
+            "Worst and best objects",
+            "Eval cards",
+            "Ablations",
+            "Training",
+            "PartNet&#39;s settings",
+        ]
 
     def test_a_synthesis_run_ranks_its_scenes_by_its_own_discriminator(self, runs):
         text = page(runs["synthesis"])

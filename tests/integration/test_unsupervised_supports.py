@@ -80,9 +80,12 @@ class TestFromSegmenter:
 
     def test_serves_partnet(self, ipose, made, places, tmp_path):
         said = ipose(
-            "parts", places["scenes"] / "val_label", "--model", places["partnet"],
+            "parts",
+            places["scenes"] / "val_label",
+            "--model",
+            places["partnet"],
             *("--supports", made[0], "--spec", "partworld", "--out", tmp_path / "parts"),
-        )  # fmt: skip
+        )
         assert said.code == 0, said.err
 
     def test_of_photographs_alone_the_foreground_is_the_object(self, ipose, places, tmp_path):
@@ -163,10 +166,14 @@ class TestCompare:
         assert said.code == 0, said.err
         found = json.loads((tmp_path / "out" / "comparison.json").read_text())
         assert [(score["supports"], score["read_by"]) for score in found["scores"]] == [
-            ("the run's own", "PartNet"), ("the run's own", "copy"), ("made", "PartNet"), ("made", "copy"),
-            ("places in the box", "PartNet"), ("places in the box", "copy"),
+            ("the run's own", "PartNet"),
+            ("the run's own", "copy"),
+            ("made", "PartNet"),
+            ("made", "copy"),
+            ("places in the box", "PartNet"),
+            ("places in the box", "copy"),
             ("none", "the segmenter, in photographs"),
-        ]  # fmt: skip
+        ]
         assert all(0 <= score["object_pixels"] <= 1 for score in found["scores"])
         assert (tmp_path / "out" / "sheet.png").is_file()
         page = (tmp_path / "out" / "report.html").read_text()

@@ -177,8 +177,10 @@ class TestAdd:
         spec, label = replace(SPEC, instance_layout="cityscapes"), scene.label
         instance = torch.where(label == CAR, 7004, torch.where(label == DOG, 9000, 1)).int()
         given = Scene("city", None, label, instance, index_objects(label, instance, spec))
-        added = [edited_draft(AddObject(name, self.SHAPE, (10, 20, 6, 8)), given, SupportSet({}, {}), spec)
-                 for name in ("car", "box")]  # fmt: skip
+        added = [
+            edited_draft(AddObject(name, self.SHAPE, (10, 20, 6, 8)), given, SupportSet({}, {}), spec)
+            for name in ("car", "box")
+        ]
         assert [draft.scene.objects[2].instance_id for draft in added] == [7005, 11000]
 
     def test_its_silhouette_is_resized_by_nearest_neighbour(self, model, scene):

@@ -6,10 +6,21 @@ import torch
 from ipose.groupdnet.presets import GroupDNetConfig
 
 SMALL = {
-    "num_classes": 4, "height": 32, "width": 16, "encoder_channels": (2, 3, 3, 3), "code_channels": 3,
-    "decoder_channels": (16, 16, 16, 8, 8, 4), "decoder_groups": (4, 4, 2, 2, 1), "modulation_hidden": 8,
-    "discriminator_width": 4, "perceptual": "none", "batch_size": 2, "init": "glorot", "decay_epochs": 1, "epochs": 2,
-}  # fmt: skip
+    "num_classes": 4,
+    "height": 32,
+    "width": 16,
+    "encoder_channels": (2, 3, 3, 3),
+    "code_channels": 3,
+    "decoder_channels": (16, 16, 16, 8, 8, 4),
+    "decoder_groups": (4, 4, 2, 2, 1),
+    "modulation_hidden": 8,
+    "discriminator_width": 4,
+    "perceptual": "none",
+    "batch_size": 2,
+    "init": "glorot",
+    "decay_epochs": 1,
+    "epochs": 2,
+}
 
 
 def small(**settings):
@@ -28,13 +39,17 @@ VARIANTS = {
     "edges": {"edges": True, "modulation": "class"},
     "class to block": {"modulation": "class_to_block"},
     "vspade": {
-        "class_images": "whole", "encoder_grouped": False, "code": "vector", "code_channels": 6,
-        "decoder_groups": (1,) * 5, "first_grouped": False,
+        "class_images": "whole",
+        "encoder_grouped": False,
+        "code": "vector",
+        "code_channels": 6,
+        "decoder_groups": (1,) * 5,
+        "first_grouped": False,
     },
     "groupenc": {"decoder_groups": (1,) * 5, "first_grouped": False},
     "groupdec": {"class_images": "whole", "encoder_grouped": False},
     "groupnet": {"decoder_groups": (4,) * 5, "fusing_layers": 2},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=VARIANTS)

@@ -21,8 +21,10 @@ class TestModulation:
 
     def test_by_class(self):
         assert [Modulation(35, "class", edges=True).widths(g) for g in (35, 20, 1)] == [
-            (1225, 35, 35), (700, 35, 35), (35, 35, 35),
-        ]  # fmt: skip
+            (1225, 35, 35),
+            (700, 35, 35),
+            (35, 35, 35),
+        ]
         assert Modulation(35, "class", edges=True).map_channels == 70
 
     def test_by_class_then_as_the_block(self):

@@ -17,9 +17,13 @@ from ipose.types import Scene, SceneBatch
 from .conftest import small
 
 SETTINGS = {
-    "num_classes": SPEC.num_classes, "height": 32, "width": 48, "decoder_channels": (10, 10, 10, 10, 10, 10),
-    "decoder_groups": (5, 5, 1, 1, 1), "modulation_hidden": 5,
-}  # fmt: skip
+    "num_classes": SPEC.num_classes,
+    "height": 32,
+    "width": 48,
+    "decoder_channels": (10, 10, 10, 10, 10, 10),
+    "decoder_groups": (5, 5, 1, 1, 1),
+    "modulation_hidden": 5,
+}
 
 
 @pytest.fixture(scope="module")

@@ -11,22 +11,31 @@ from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.interop.release import groupdnet_discriminator, groupdnet_encoder, groupdnet_generator, to_release
 
 SMALL = {
-    "num_classes": 4, "height": 32, "width": 32, "encoder_channels": (2, 3, 3, 3),
-    "decoder_channels": (16, 16, 16, 8, 8, 4), "decoder_groups": (4, 4, 2, 2, 1), "modulation_hidden": 8,
+    "num_classes": 4,
+    "height": 32,
+    "width": 32,
+    "encoder_channels": (2, 3, 3, 3),
+    "decoder_channels": (16, 16, 16, 8, 8, 4),
+    "decoder_groups": (4, 4, 2, 2, 1),
+    "modulation_hidden": 8,
     "discriminator_width": 4,
-}  # fmt: skip
+}
 ONE_GROUP = {"decoder_groups": (1,) * 5, "first_grouped": False}
 FORMS = {
     "deepfashion": {},
     "cityscapes": {"modulation": "class", "edges": True},
     "ade20k": {"modulation": "class_to_block"},
     "vspade": {
-        **ONE_GROUP, "code": "vector", "code_channels": 6, "class_images": "whole", "encoder_grouped": False,
+        **ONE_GROUP,
+        "code": "vector",
+        "code_channels": 6,
+        "class_images": "whole",
+        "encoder_grouped": False,
         "encoder_channels": (4, 6, 6, 6),
     },
     "groupenc": ONE_GROUP,
     "groupnet": {"decoder_groups": (4,) * 5},
-}  # fmt: skip
+}
 READ = {Decoder: groupdnet_generator, Encoder: groupdnet_encoder, MultiScaleDiscriminator: groupdnet_discriminator}
 
 

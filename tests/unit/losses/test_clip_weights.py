@@ -186,9 +186,15 @@ class TestLoadCLIPStyle:
         """Given the visual part of a full-size random CLIP in a file, its tokens come out of block 8."""
         transformer = pytest.importorskip("open_clip").transformer
         original = transformer.VisionTransformer(
-            image_size=224, patch_size=32, width=768, layers=12, heads=12, mlp_ratio=4.0, output_dim=512,
+            image_size=224,
+            patch_size=32,
+            width=768,
+            layers=12,
+            heads=12,
+            mlp_ratio=4.0,
+            output_dim=512,
             act_layer=transformer.QuickGELU,
-        )  # fmt: skip
+        )
         state = {f"visual.{name}": tensor for name, tensor in original.state_dict().items()}
         state["logit_scale"] = torch.zeros(())
         path = tmp_path / f"clip{suffix}"

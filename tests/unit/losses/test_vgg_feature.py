@@ -29,8 +29,12 @@ class TestVGGFeatures:
     def test_are_five_maps_that_halve(self) -> None:
         found = vgg_features(tiny_vgg(0), images(0))
         assert [tuple(x.shape) for x in found] == [
-            (2, 4, 32, 48), (2, 4, 16, 24), (2, 6, 8, 12), (2, 6, 4, 6), (2, 8, 2, 3),
-        ]  # fmt: skip
+            (2, 4, 32, 48),
+            (2, 4, 16, 24),
+            (2, 6, 8, 12),
+            (2, 6, 4, 6),
+            (2, 8, 2, 3),
+        ]
 
     def test_are_taken_behind_the_first_relu_of_each_block(self) -> None:
         layers = tiny_vgg(0)

@@ -150,8 +150,14 @@ def test_distinct_pairs_compute_active_channels_and_one_stand_in():
     active = torch.tensor([[True, False, True, False], [True, True, True, True]])
     rows, channel, slot = distinct_pairs(active)
     assert list(zip(rows.tolist(), channel.tolist(), strict=True)) == [
-        (0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (1, 3),
-    ]  # fmt: skip
+        (0, 0),
+        (0, 1),
+        (0, 2),
+        (1, 0),
+        (1, 1),
+        (1, 2),
+        (1, 3),
+    ]
     assert slot.tolist() == [[0, 1, 2, 1], [3, 4, 5, 6]]
 
 

@@ -83,8 +83,15 @@ class TestFigures:
         )
         assert figure.columns == 4
         assert [tile.caption for tile in figure.tiles] == [
-            "dog, 50 % right", "inferred", "true", "wrong", "dog, 100 % right", "inferred", "true", "wrong",
-        ]  # fmt: skip
+            "dog, 50 % right",
+            "inferred",
+            "true",
+            "wrong",
+            "dog, 100 % right",
+            "inferred",
+            "true",
+            "wrong",
+        ]
         wrong = figure.tiles[3].picture
         assert wrong is not None
         assert wrong.getcolors()[0][0] == 1 or (1, (200, 30, 45)) in wrong.getcolors()

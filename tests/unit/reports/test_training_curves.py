@@ -45,8 +45,12 @@ class TestSeries:
 
     def test_nested_columns_are_named_by_joined_keys(self):
         assert flatten(METRICS[0]) == {
-            "step": 0, "lr": 1e-4, "losses/g/fool": 1, "losses/d/real": 0.5, "losses/d/fake": 0,
-        }  # fmt: skip
+            "step": 0,
+            "lr": 1e-4,
+            "losses/g/fool": 1,
+            "losses/d/real": 0.5,
+            "losses/d/fake": 0,
+        }
 
     def test_what_is_no_number_is_left_out(self):
         assert flatten({"name": "x", "done": True, "n": 3}) == {"n": 3}

@@ -20,10 +20,22 @@ from ipose.synthesis.presets import SynthesisConfig
 from ipose.types import Box, Scene, SceneBatch, SceneObject
 
 CONFIG = SynthesisConfig(
-    num_classes=4, unknown=0, height=16, width=16, z_channels=3, channels=4, channel_multipliers=(2, 2, 1),
-    spade_hidden=4, part_hidden=4, part_noise_channels=3, part_feature_channels=1, discriminator_channels=(3, 6, 8),
-    last_decoder_channels=6, init_gain=1.0, style_crops="objects",
-)  # fmt: skip
+    num_classes=4,
+    unknown=0,
+    height=16,
+    width=16,
+    z_channels=3,
+    channels=4,
+    channel_multipliers=(2, 2, 1),
+    spade_hidden=4,
+    part_hidden=4,
+    part_noise_channels=3,
+    part_feature_channels=1,
+    discriminator_channels=(3, 6, 8),
+    last_decoder_channels=6,
+    init_gain=1.0,
+    style_crops="objects",
+)
 G_TERMS = ("n_plus_one", "global", "style")
 D_TERMS = ("real", "fake", "global_real", "global_fake", "label_mix")
 

@@ -16,11 +16,17 @@ from ipose.systems.ipose.tables import OWN_BLOCK
 from ipose.systems.registry import systems
 
 PUBLISHED_PARTS = {
-    ("4", "k-1"): (94.30, 81.41), ("4", "k-2"): (94.37, 84.48), ("4", "k-3"): (94.38, 85.00),
-    ("4", "k-4"): (94.37, 85.16), ("7", "single-scale"): (94.05, 83.21), ("7", "base"): (94.38, 85.00),
-    ("8", "blocks-1"): (94.10, 82.28), ("8", "blocks-2"): (94.25, 83.76), ("8", "base"): (94.38, 85.00),
+    ("4", "k-1"): (94.30, 81.41),
+    ("4", "k-2"): (94.37, 84.48),
+    ("4", "k-3"): (94.38, 85.00),
+    ("4", "k-4"): (94.37, 85.16),
+    ("7", "single-scale"): (94.05, 83.21),
+    ("7", "base"): (94.38, 85.00),
+    ("8", "blocks-1"): (94.10, 82.28),
+    ("8", "blocks-2"): (94.25, 83.76),
+    ("8", "base"): (94.38, 85.00),
     ("8", "blocks-4"): (94.34, 83.41),
-}  # fmt: skip
+}
 """Basis and novel AC, iPOSE suppl. tables 4, 7, 8."""
 
 PUBLISHED_FID_ON_COCO = {("4", "k-1"): 15.76, ("4", "k-2"): 15.73, ("4", "k-3"): 15.72, ("4", "k-4"): 15.72}
@@ -28,20 +34,29 @@ PUBLISHED_FID_ON_COCO = {("4", "k-1"): 15.76, ("4", "k-2"): 15.73, ("4", "k-3"):
 
 NONE = None
 PUBLISHED_IMAGES = {
-    ("3", "oasis"): (47.7, 66.9, 81.5, 44.1), ("3", "global"): (43.6, 66.7, 81.9, 39.2),
-    ("3", "global-style"): (42.8, 70.5, 82.1, 37.5), ("3", "global-style-parts"): (41.3, 70.6, 82.2, 30.4),
+    ("3", "oasis"): (47.7, 66.9, 81.5, 44.1),
+    ("3", "global"): (43.6, 66.7, 81.9, 39.2),
+    ("3", "global-style"): (42.8, 70.5, 82.1, 37.5),
+    ("3", "global-style-parts"): (41.3, 70.6, 82.2, 30.4),
     ("3", "global-style-parts-spade"): (42.9, 69.9, 81.9, 31.2),
     ("3", "global-style-parts-concat"): (42.7, 70.6, 82.0, 31.5),
-    ("3", "parts"): (44.2, 69.0, 81.8, 36.8), ("3", "style"): (45.2, 69.1, 81.2, 38.9),
+    ("3", "parts"): (44.2, 69.0, 81.8, 36.8),
+    ("3", "style"): (45.2, 69.1, 81.2, 38.9),
     ("3", "style-parts"): (43.1, 70.6, 82.0, 35.5),
-    ("9", "clip"): (41.3, 70.6, 82.2, NONE), ("9", "vgg"): (41.6, 68.6, 81.7, NONE),
-    ("11", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("11", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
-    ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE), ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
-    ("parts", "oasis"): (47.7, 66.9, 81.5, 44.1), ("parts", "global"): (43.6, 66.7, 81.9, 39.2),
-    ("parts", "psm"): (41.3, 70.6, 82.2, 30.4), ("parts", "spade"): (42.9, 69.9, 81.9, 31.2),
-    ("parts", "concat"): (42.7, 70.6, 82.0, 31.5), ("parts", "true-parts"): (40.8, 70.9, 82.3, NONE),
+    ("9", "clip"): (41.3, 70.6, 82.2, NONE),
+    ("9", "vgg"): (41.6, 68.6, 81.7, NONE),
+    ("11", "predicted-parts"): (41.3, 70.6, 82.2, NONE),
+    ("11", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
+    ("12", "predicted-parts"): (41.3, 70.6, 82.2, NONE),
+    ("12", "true-parts"): (40.8, 70.9, 82.3, NONE),
+    ("parts", "oasis"): (47.7, 66.9, 81.5, 44.1),
+    ("parts", "global"): (43.6, 66.7, 81.9, 39.2),
+    ("parts", "psm"): (41.3, 70.6, 82.2, 30.4),
+    ("parts", "spade"): (42.9, 69.9, 81.9, 31.2),
+    ("parts", "concat"): (42.7, 70.6, 82.0, 31.5),
+    ("parts", "true-parts"): (40.8, 70.9, 82.3, NONE),
     ("parts", "position-descriptor"): (43.1, 70.3, 82.0, NONE),
-}  # fmt: skip
+}
 """FID, mIoU, AC, object FID on Cityscapes, iPOSE tables 3, 9, 10, 11, 12."""
 
 PUBLISHED_CODES = {
@@ -211,9 +226,13 @@ def sorted_last(names):
 def table(name: str) -> AblationTable:
     metric = Metric(key="error", title="error", higher_is_better=False)
     return AblationTable(
-        name=name, title="Depth", metrics=(metric,), rows=(Row(name="deep", title="deep"),), reference="deep",
+        name=name,
+        title="Depth",
+        metrics=(metric,),
+        rows=(Row(name="deep", title="deep"),),
+        reference="deep",
         published_on="nothing",
-    )  # fmt: skip
+    )
 
 
 class TestTablesOfAPackage:

@@ -50,10 +50,19 @@ def ipose():
 
 def groupdnet():
     config = GroupDNetConfig(
-        **SIZE, encoder_channels=(2, 3, 3, 3), code_channels=3, decoder_channels=(10,) * 6,
-        decoder_groups=(5, 5, 1, 1, 1), modulation_hidden=5, discriminator_width=4, perceptual="none", batch_size=4,
-        init="glorot", decay_epochs=1, epochs=2,
-    )  # fmt: skip
+        **SIZE,
+        encoder_channels=(2, 3, 3, 3),
+        code_channels=3,
+        decoder_channels=(10,) * 6,
+        decoder_groups=(5, 5, 1, 1, 1),
+        modulation_hidden=5,
+        discriminator_width=4,
+        perceptual="none",
+        batch_size=4,
+        init="glorot",
+        decay_epochs=1,
+        epochs=2,
+    )
     return GroupDNetObjective.from_config(config), scenes()
 
 

@@ -118,8 +118,11 @@ class TestResumeOfAnEarlierVersion:
         resume(tmp_path, config=wrap(Later()))
         config = Run.open(tmp_path).config
         assert config.get("net", config) | {"init": None} == {
-            "widths": [1, 2], "learning_rate": 1e-4, "dropout": 0.0, "init": None,
-        }  # fmt: skip
+            "widths": [1, 2],
+            "learning_rate": 1e-4,
+            "dropout": 0.0,
+            "init": None,
+        }
 
     @pytest.mark.parametrize("wrap", [lambda config: config, lambda config: {"net": config}])
     def test_a_new_field_with_another_value_is_refused(self, tmp_path, wrap):
