@@ -1,4 +1,4 @@
-"""Damaged files, by all functions that read them: the answer is a value or a sentence, never a trace. Pickles never run.
+"""Damaged files, by every function that reads one: the answer is a value or a sentence, never a trace. No pickle runs.
 
 `IPOSE_FUZZ` is the number of files for each reader (30). Every fault that was found has become a test where it belongs.
 """
