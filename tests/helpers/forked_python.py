@@ -44,7 +44,8 @@ def serve(path: str) -> None:
                     os.dup2(file, number)
                 os.chdir(folder)
                 signal.alarm(LONGEST_SECONDS)
-                return main(words)  # and this process ends as Python does
+                main(words)
+                return  # and this process ends as Python does
             for file in files:
                 os.close(file)
             code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
