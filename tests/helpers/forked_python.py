@@ -42,6 +42,9 @@ def serve(path: str) -> None:
             if command == 0:
                 for number, file in enumerate(files):
                     os.dup2(file, number)
+                for name, number in (("stdout", 1), ("stderr", 2)):  # what they know of files is of the parent's
+                    old = getattr(sys, name)
+                    setattr(sys, name, os.fdopen(number, "w", encoding=old.encoding, errors=old.errors, closefd=False))
                 os.chdir(folder)
                 signal.alarm(LONGEST_SECONDS)
                 main(words)
