@@ -1,4 +1,4 @@
-"""Model folders are found and read in one place; what is wrong with one is said in one sentence."""
+"""Model folders are found and read in one place; one sentence tells what is wrong with one."""
 
 import hashlib
 import json

@@ -121,7 +121,7 @@ def _sentences(outcome: Outcome, comparisons: Sequence[Comparison]) -> list[str]
 
 def write_page(out: Path) -> Path:
     """Write OUT/report.html from all table-*.json. Raises DataError if one cannot be read."""
-    found = [_read(path) for path in sorted(out.glob("table-*.json"), key=_place)]
+    found = [_table_of(path) for path in sorted(out.glob("table-*.json"), key=_place)]
     newest = max(found, key=lambda table: dict(table["facts"])["date"])
     content = ReportContent(
         title="Ablations",
@@ -187,7 +187,7 @@ def _place(path: Path) -> tuple[int, str]:
     return (int(name), "") if name.isdecimal() else (sys.maxsize, name)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _table_of(path: Path) -> dict[str, Any]:
     try:
         table: dict[str, Any] = read_json(path)
         if table["format"] != FORMAT:

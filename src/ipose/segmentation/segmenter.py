@@ -3,7 +3,6 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision import models
 
 from ipose.segmentation.segmenter_config import SegmenterConfig
 
@@ -17,6 +16,8 @@ class SemanticSegmenter(nn.Module):
     """
 
     def __init__(self, config: SegmenterConfig, num_classes: int) -> None:
+        from torchvision import models  # half a second, which a start of ipose evaluate does not need
+
         super().__init__()
         self.config, self.num_classes = config, num_classes
         self.network = models.get_model(

@@ -100,7 +100,7 @@ class TestTinyCLIPStyle:
 
 
 class TestLoadCLIPStyle:
-    """A local file first, then the cache, never the network; what is missing is said in a sentence."""
+    """A local file first, then the cache, never the network; a sentence names what is missing."""
 
     def test_an_empty_cache_says_how_to_fill_it(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         pytest.importorskip("open_clip")

@@ -39,7 +39,7 @@ def vgg19_state() -> dict[str, Tensor]:
 
 
 class TestLoadVGGLoss:
-    """A local file first, then torch.hub's cache, never the network; what is missing is said in a sentence."""
+    """A local file first, then torch.hub's cache, never the network; a sentence names what is missing."""
 
     def test_an_empty_cache_says_how_to_fill_it(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))

@@ -101,7 +101,7 @@ def test_a_frozen_network_gives_the_answers_and_is_a_copy():
 
 
 class TestRefusals:
-    """What cannot be exported is said in words, and nothing is written."""
+    """A sentence names what cannot be exported, and nothing is written."""
 
     def test_a_system_without_an_export(self, stranger, tmp_path):
         stranger.register(instead="Draw it by hand.")
