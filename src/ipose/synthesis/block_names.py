@@ -13,7 +13,7 @@ from ipose.layers.psm_block import BlockFactory
 
 
 def block_name(block: BlockFactory) -> str:
-    """ "module:Class" of a class. Of a function or another factory: what kind it is, because a name alone does not make it.
+    """ "module:Class" of a class. Of a function or another factory, its kind: by name alone it cannot be made again.
 
     Example:
         >>> from ipose.layers.psm_block import PSMBlock
