@@ -65,6 +65,11 @@ class TestParts:
         assert counts[2].view(C, 9)[DOG].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0]
         assert counts[:, ::9].sum() == 0
 
+    def test_a_scene_whose_objects_have_no_parts_counts_nothing(self):
+        scene = make_scene(0)
+        scene = replace(scene, part=torch.zeros_like(scene.part))
+        assert part_counts(scene.label, scene.label * 0, scene, C).sum() == 0
+
     def test_a_scene_without_a_part_map_has_no_counts(self):
         scene = replace(make_scene(0), part=None)
         assert part_counts(scene.label, scene.label * 0, scene, C) is None
