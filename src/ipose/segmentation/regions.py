@@ -9,7 +9,9 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
+from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
+from ipose.part_annotations import PART_CHANNELS
 from ipose.types import Scene
 
 
@@ -44,9 +46,23 @@ class Regions:
         return LabelSpec(f"{self.spec.name}, parts", tuple(classes), unknown)
 
     def of(self, scene: Scene) -> Int64[Tensor, "h w"]:
-        """The region of each pixel. A scene without a part map has classes alone."""
-        first = torch.tensor([self.pairs.index((i, 0)) for i in range(self.spec.num_classes)])
-        return first[scene.label] if scene.part is None else first[scene.label] + scene.part.long()
+        """The region of each pixel. A scene without a part map has classes alone.
+
+        Raises:
+            DataError: a part that the class does not have.
+        """
+        region_of = torch.full((self.spec.num_classes, PART_CHANNELS), -1)
+        for number, (class_id, part) in enumerate(self.pairs):
+            region_of[class_id, part] = number
+        part_map = torch.zeros_like(scene.label) if scene.part is None else scene.part.long()
+        regions = region_of[scene.label, part_map]
+        if (strange := regions < 0).any():
+            class_id, part = int(scene.label[strange][0]), int(part_map[strange][0])
+            name = self.spec.classes[class_id].name
+            known = ", ".join(self.part_names.get(self.spec.classes[class_id].part_category or "", ())) or "none"
+            what, mend = "a part without a name", "Name the parts of each category in dataset.toml."
+            raise DataError(what, file=scene.name, found=f"part {part} of {name}", expected=known, mend=mend)
+        return regions
 
 
 class RegionScenes(Sequence[Scene]):

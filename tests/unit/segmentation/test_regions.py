@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
+from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
 from ipose.segmentation.regions import Regions, RegionScenes
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
@@ -46,3 +48,9 @@ def test_scenes_of_regions_keep_image_and_name_and_have_no_parts_left():
     (found,) = RegionScenes([scene], regions)
     assert (found.name, found.image is scene.image, found.part, found.objects) == ("scene000", True, None, ())
     assert torch.equal(found.label, regions.of(scene))
+
+
+def test_a_part_that_the_class_does_not_have_is_named():
+    scene, regions = make_scene(0), Regions(SPEC, {"car": ("body",), "dog": ("fur", "tail")})
+    with pytest.raises(DataError, match=r"scene000.*part 2 of car, expected body"):
+        regions.of(scene)
