@@ -104,11 +104,7 @@ def test_a_network_is_one_graph_and_learns_the_same(ipose, words, plain, name, t
     assert losses(tmp_path / "run") == pytest.approx(expected, rel=1e-4)
 
 
-STRIDES = "torch 2.14 on a CPU expects other strides of replication_pad2d_backward than this gives"
-COMMANDS = [pytest.param(x, marks=pytest.mark.xfail(reason=STRIDES)) if x == "ganseg" else x for x in NETWORKS]
-
-
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_command_says_nothing_of_its_own_and_learns_the_same(compiler, words, plain, name, tmp_path):
     """As a user types it. It takes minutes."""
     command = [sys.executable, "-m", "ipose", *words(name), "--compile", "--out", str(tmp_path / "run")]

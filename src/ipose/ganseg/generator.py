@@ -157,7 +157,7 @@ class GANSegGenerator(nn.Module):
         margin, maps = self.config.margin, {}
         for size in set(self.config.sizes):
             resized = F.interpolate(masks, size=(size, size), mode="bilinear", align_corners=False)
-            maps[size] = F.pad(resized, (margin,) * 4, mode="replicate")
+            maps[size] = _with_repeated_border(resized, margin)
         return self._after(self.foreground_blocks, self.foreground_start(centres), embeddings, maps)
 
     def background(self, embedding: Float[Tensor, "b e"], position: Float[Tensor, "b 2"]) -> Float[Tensor, "b f s s"]:
@@ -234,3 +234,11 @@ def _head(config: GANSegConfig) -> nn.Sequential:
         return nn.Sequential(nn.LeakyReLU(SLOPE), nn.Conv2d(width, 3, 1))
     convolutions = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, 3, 3, padding=1)
     return nn.Sequential(nn.LeakyReLU(SLOPE), convolutions[0], nn.LeakyReLU(SLOPE), convolutions[1])
+
+
+def _with_repeated_border(x: Float[Tensor, "b c h w"], margin: int) -> Float[Tensor, "b c h2 w2"]:
+    if not torch.compiler.is_compiling():
+        return F.pad(x, (margin,) * 4, mode="replicate")
+    # compiled on a CPU, torch 2.14 expects other strides of that padding's gradient than it gives
+    lines = [torch.arange(-margin, side + margin, device=x.device).clamp(0, side - 1) for side in x.shape[-2:]]
+    return x.index_select(2, lines[0]).index_select(3, lines[1])
