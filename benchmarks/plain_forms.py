@@ -18,7 +18,7 @@ from ipose.layers.part_modulation import PartModulation
 from ipose.layers.remembered_weight import Conv2d
 from ipose.layers.semantic_maps import SemanticMaps
 from ipose.layers.spade import SPADE, GammaBeta, nearest
-from ipose.synthesis import discriminator
+from ipose.synthesis import discriminator, generator
 
 
 def dense(maps, size):
@@ -84,6 +84,7 @@ def plain_forms():
         patch.object(SPADEBlock, "forward", ganseg_spade_block),
         patch.object(AdaINBlock, "forward", ganseg_adain_block),
         patch.object(discriminator, "in_fast_memory", lambda image: image),
+        patch.object(generator, "in_fast_memory", lambda maps: maps),
         patch.object(discriminator_blocks, "MANY_PIXELS", 10**12),
     ):
         yield

@@ -59,7 +59,8 @@ class SemanticMaps:
         key = str(size)
         if key not in self._dense:
             chosen = self.features.index_select(0, self._tokens(size).flatten())
-            self._dense[key] = chosen.unflatten(0, (self.tokens.shape[0], *size)).permute(0, 3, 1, 2).contiguous()
+            dense = chosen.unflatten(0, (self.tokens.shape[0], *size)).permute(0, 3, 1, 2)
+            self._dense[key] = dense if dense.device.type == "cpu" else dense.contiguous()
         return self._dense[key]
 
     def neighbourhoods(self, size: tuple[int, int]) -> Neighbourhoods:

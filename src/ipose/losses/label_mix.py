@@ -46,7 +46,7 @@ def mix(
     mask: Float[Tensor, "b 1 h w"], real: Float[Tensor, "b channels h w"], fake: Float[Tensor, "b channels h w"]
 ) -> Float[Tensor, "b channels h w"]:
     """mask * real + (1 - mask) * fake."""
-    return mask * real + (1 - mask) * fake
+    return torch.lerp(fake, real, mask.to(fake.dtype))
 
 
 def label_mix_loss(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ipose.errors import ConfigError, ShapeMismatchError
 from ipose.layers.discriminator_blocks import DownBlock, UpBlock
 from ipose.layers.init import init_weights
+from ipose.layers.spade import in_fast_memory
 from ipose.layers.spectral_norm import with_spectral_norm
 from ipose.synthesis.presets import SynthesisConfig
 
@@ -103,11 +104,6 @@ class Discriminator(nn.Module):
         for up, skip in zip(self.decoder[1:], features[-2:0:-1], strict=True):
             x = up(torch.cat([skip, x], dim=1))
         return DiscriminatorOutput(self.segmentation_head(x), self.global_head(features[self.global_level]))
-
-
-def in_fast_memory(image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
-    """The image in the memory format that convolutions are faster in: channels-last, on the CPU."""
-    return image.contiguous(memory_format=torch.channels_last) if image.device.type == "cpu" else image
 
 
 def _decoder_widths(channels: tuple[int, ...], last: int) -> list[tuple[int, int]]:

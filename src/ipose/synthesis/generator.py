@@ -18,7 +18,7 @@ from ipose.layers.instance_norm import wide
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
 from ipose.layers.semantic_maps import MapForm, check_ids, label_maps
-from ipose.layers.spade import nearest
+from ipose.layers.spade import in_fast_memory, nearest
 from ipose.layers.spectral_norm import normalise_all
 from ipose.synthesis.part_branch import PartInput, PartNoise
 from ipose.synthesis.presets import SynthesisConfig
@@ -114,11 +114,11 @@ class Generator(nn.Module):
         self._check_inputs(label, part_features, z, part_noise)
         check_ids(label, self.config.num_classes)
         maps = label_maps(label.long(), self.config.num_classes, z, self.map_form)
-        part = None if self.part_input is None else self.part_input(part_features)
+        part = None if self.part_input is None else self.part_input(in_fast_memory(part_features))
         mask = part_mask.to(z.dtype)
         noises: Sequence[Tensor | None] = [None] * len(self.blocks)
         if self.part_noise is not None:
-            noises = self.part_noise(part_noise, label)
+            noises = self.part_noise(in_fast_memory(part_noise), label)
 
         x: Tensor = self.first(maps.dense((part_noise.shape[-2], part_noise.shape[-1])))
         for i, (block, noise) in enumerate(zip(self.blocks, noises, strict=True)):

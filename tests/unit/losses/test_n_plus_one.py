@@ -29,6 +29,19 @@ class TestNPlusOneLoss(NPlusOneLossContract, NPlusOneLossErrorsContract):
         assert found.dtype == n_plus_one_loss(logits.bfloat16(), label, "real").dtype == torch.float32
         assert found == n_plus_one_loss(logits.bfloat16().float(), label, "real")
 
+    @pytest.mark.parametrize("target", ["real", "fake"])
+    def test_the_memory_format_of_the_logits_changes_neither_value_nor_gradient(self, target: str) -> None:
+        generator = torch.Generator().manual_seed(0)
+        logits = torch.randn(2, 5, 3, 4, generator=generator, dtype=torch.float64)
+        label = torch.randint(0, 4, (2, 3, 4), generator=generator)
+        found = []
+        for memory in (torch.contiguous_format, torch.channels_last):
+            leaf = logits.clone(memory_format=memory).requires_grad_()
+            loss = n_plus_one_loss(leaf, label, target)
+            loss.backward()
+            found.append((loss, leaf.grad))
+        torch.testing.assert_close(*found)
+
 
 class TestNPlusOneLossModule(NPlusOneLossContract):
     """The module form remembers the unknown class.
