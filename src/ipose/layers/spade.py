@@ -14,11 +14,6 @@ def nearest(maps: Float[Tensor, "b m mh mw"], size: tuple[int, int]) -> Float[Te
     return maps if tuple(maps.shape[-2:]) == tuple(size) else F.interpolate(maps, size=size, mode="nearest")
 
 
-def in_fast_memory(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-    """x in the memory format that convolutions are faster in: channels-last, on the CPU."""
-    return x.contiguous(memory_format=torch.channels_last) if x.device.type == "cpu" else x
-
-
 class GammaBeta(nn.Module):
     """Scale and shift from a map: gamma and beta = Conv3x3 each of ReLU(Conv3x3(map)). They share the first
     convolution.

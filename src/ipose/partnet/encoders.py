@@ -23,7 +23,7 @@ class NormalizedConv(nn.Sequential):
         super().__init__(
             nn.Conv2d(channels_in, channels_out, kernel, stride, padding=(kernel - 1) // 2),
             norm_layer(normalization, channels_out),
-            nn.ReLU() if normalization == "batch" else nn.LeakyReLU(0.2),
+            nn.ReLU(inplace=True) if normalization == "batch" else nn.LeakyReLU(0.2, inplace=True),
         )
 
 

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor, nn
 
 from ipose.errors import ShapeMismatchError
+from ipose.layers.cpu_forms import in_fast_memory, one_channel
 from ipose.layers.cross_attention import CrossAttentionBlock
 from ipose.layers.init import init_weights
 from ipose.part_annotations import CROP_SIZE, PART_CHANNELS
@@ -85,7 +86,7 @@ class PartDecoder(nn.Module):
         widths = (width, *channels[2::-1])
         self.doublings = nn.Sequential(
             *(
-                nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), norm_layer(normalization, b), nn.ReLU())
+                nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), norm_layer(normalization, b), nn.ReLU(inplace=True))
                 for a, b in pairwise(widths)
             )
         )
@@ -94,8 +95,10 @@ class PartDecoder(nn.Module):
     def forward(self, tokens: Float[Tensor, "p t d"]) -> tuple[Float[Tensor, "p f s s"], Float[Tensor, "p 1 s s"]]:
         """Features and logit map of each (object, channel) pair."""
         side = round(tokens.shape[1] ** 0.5)
-        features = self.doublings(tokens.transpose(1, 2).unflatten(2, (side, side)))
-        return features, self.head(features)
+        features = tokens.transpose(1, 2).unflatten(2, (side, side))
+        for double in self.doublings:
+            features = double(in_fast_memory(features))
+        return features, one_channel(self.head, features)
 
 
 class PartNet(nn.Module):
@@ -158,13 +161,18 @@ class PartNet(nn.Module):
         rows, channel, slot = distinct_pairs(memory.active[index])
         keys, values = memory.keys.flatten(1, 2), memory.values.flatten(1, 2)
         keys_at, values_at = index[rows], memory.slot[index][rows, channel]
-        x = query[rows]
-        for block in self.blocks:
+        x = query.index_select(0, rows)
+        for i, block in enumerate(self.blocks):
             assert isinstance(block, CrossAttentionBlock)
-            weights = block.attention_weights(x, block.project_keys(keys)[keys_at])
-            x = block.update(x, weights @ block.project_values(values)[values_at])
-        features, logits = self.decoder(x)
-        return PartPrediction(logits[slot].squeeze(2), features[slot].flatten(1, 2))
+            projected = block.project_keys(keys)
+            if i:
+                weights = block.attention_weights(x, projected.index_select(0, keys_at))
+            else:  # no channel has read its masks yet, so the channels of an object share the weights
+                weights = block.attention_weights(query, projected.index_select(0, index)).index_select(0, rows)
+            x = block.update(x, weights @ block.project_values(values).index_select(0, values_at))
+        answers = (maps.index_select(0, slot.flatten()).unflatten(0, slot.shape) for maps in self.decoder(x))
+        features, logits = (maps.flatten(1, 2) for maps in answers)
+        return PartPrediction(logits, features)
 
     def forward(self, shapes: Float[Tensor, "n 1 s s"], supports: UInt8[Tensor, "n k s s"]) -> PartPrediction:
         """Part logits and features of n objects.

@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.layers.cpu_forms import in_fast_memory
 from ipose.layers.discriminator_blocks import DownBlock, UpBlock
 from ipose.layers.init import init_weights
-from ipose.layers.spade import in_fast_memory
 from ipose.layers.spectral_norm import with_spectral_norm
 from ipose.synthesis.presets import SynthesisConfig
 

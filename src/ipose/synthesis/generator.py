@@ -12,13 +12,14 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from ipose.errors import ConfigError, ShapeMismatchError
+from ipose.layers.cpu_forms import in_fast_memory
 from ipose.layers.init import init_weights
 from ipose.layers.injection_blocks import ConcatInjectionBlock, PlainBlock, SpadeInjectionBlock
 from ipose.layers.instance_norm import wide
 from ipose.layers.psm_block import BlockFactory, PSMBlock
 from ipose.layers.residual import LEAK
 from ipose.layers.semantic_maps import MapForm, check_ids, label_maps
-from ipose.layers.spade import in_fast_memory, nearest
+from ipose.layers.spade import nearest
 from ipose.layers.spectral_norm import normalise_all
 from ipose.synthesis.part_branch import PartInput, PartNoise
 from ipose.synthesis.presets import SynthesisConfig
