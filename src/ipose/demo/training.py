@@ -8,8 +8,8 @@ These two commands make the same runs:
       --steps 1000000 --log-every 10 --checkpoint-every 1000000 --sample-every 1000000
     ipose train synthesis --out ipose-trained/synthesis --partnet ipose-trained/partnet --preset toy --no-flip \
       --scenes 500 --val-scenes 80 --scene-size 64 --categories car dog human tvmonitor cat "stop sign" \
-      --objects 1 2 --object-scale 0.6 0.95 --device cpu --max-minutes 4 --schedule cosine --schedule-by-clock \
-      --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
+      --objects 1 2 --object-scale 0.6 0.95 --device cpu --precision bf16 --max-minutes 4 --schedule cosine \
+      --schedule-by-clock --steps 1000000 --log-every 20 --checkpoint-every 1000000 --sample-every 1000000
 """
 
 import math
@@ -111,7 +111,7 @@ def _train_images(
 ) -> Trained:
     config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1], flip=False)
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
-    loop = _loop(minutes, seed, schedule="cosine", log_every=20)
+    loop = _loop(minutes, seed, schedule="cosine", precision="bf16", log_every=20)
     given: dict[str, Any] = {"scenes": scenes, "val": val}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
 
