@@ -5,11 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from helpers.published_photographs import write_celeba, write_cub, write_flowers, write_taichi
 from ipose.data.png import read_index
 from ipose.evaluation.eval_card import EvalCard, read_card, write_card
+from ipose.ganseg.pretrained import load_ganseg
 
 NETWORK = [
     *("--preset", "tiny", "--parts", 2, "--noise-channels", 6, "--embedding", 4, "--channels", 8, 6, 6, 4),
@@ -44,6 +46,17 @@ class TestTrain:
         said = ipose("train", "ganseg", *NETWORK, *DATA, "--out", run, "--steps", 4, "--log-every", 1, "--resume")
         assert said.code == 0, said.err
         assert (run / "checkpoints" / "step-4").is_dir()
+
+    def test_larger_images_start_from_the_generator_of_smaller_ones(self, ipose, run, tmp_path):
+        still = ["--steps", 1, "--lr-generator", 1e-12, "--seed", 9, "--image-size", 64, "--init", run]
+        said = ipose("train", "ganseg", *NETWORK, *DATA, *still, "--out", tmp_path / "run")
+        assert said.code == 0, said.err
+        before, after = load_ganseg(run).state_dict(), load_ganseg(tmp_path / "run").state_dict()
+        assert f"From {run}: {len(before)} of {len(before)} weights loaded." in said.out
+        weights = [name for name in before if name.endswith("weight")]
+        assert len(weights) > 20
+        for name in weights:
+            torch.testing.assert_close(after[name], before[name])
 
     def test_its_report_has_the_cards_and_tables_that_lie_there(self, ipose, run, tmp_path):
         folder = shutil.copytree(run, tmp_path / "run")

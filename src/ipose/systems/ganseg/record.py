@@ -19,6 +19,9 @@ class GANSegOptions(TrainOptions):
 
     image_size: int | None = None
     """Side of the images: 32, 64, 128, 256, ... The sizes of all blocks follow. None = the preset's."""
+    init: Path | None = None
+    """Run whose generator is the start, as far as it fits: one of smaller images with the same widths does. None =
+    random weights."""
 
     def applied(self, config: Any) -> Any:
         """The config at this size. Below a first size of 32 the points start wide enough apart for it, with --sizes,
@@ -28,8 +31,8 @@ class GANSegOptions(TrainOptions):
         return replace(sized, point_divisor=min(sized.point_divisor, widest))
 
     def described(self) -> dict[str, Any]:
-        """Nothing, because the config has the sizes."""
-        return {}
+        """The options without the size, which the config has."""
+        return {name: value for name, value in super().described().items() if name != "image_size"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,12 @@ from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
 from ipose.ganseg.noise import numbered_noise
 from ipose.ganseg.objective import GANSegObjective
 from ipose.ganseg.presets import GANSegConfig, Training
-from ipose.ganseg.pretrained import save_ganseg
+from ipose.ganseg.pretrained import load_ganseg, save_ganseg
 from ipose.images import image_uint8
 from ipose.reports.points_sheet import points_row, points_sheet
 from ipose.systems.scene_models import frechet_of_images
 from ipose.systems.training import Prepared, Task
+from ipose.training.matching import load_matching
 
 _OBJECTIVES: Mapping[Training, type[GANSegObjective] | type[AutoencoderObjective]] = {
     "gan": GANSegObjective,
@@ -45,9 +46,13 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
     print(config.derived())
     torch.manual_seed(seed)
+    objective = _OBJECTIVES[config.training].from_config(config)
+    if task.options.init is not None and not resume:
+        weights = load_ganseg(task.options.init).state_dict()
+        print(f"From {task.options.init}: {load_matching(objective.networks['generator'], weights)}.")
     return Prepared(
         config=config,
-        objective=_OBJECTIVES[config.training].from_config(config),
+        objective=objective,
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
         about=f"{len(photographs)} photographs of {task.data.data}",
         loop=loop_of(config),
