@@ -36,7 +36,8 @@ class HalvingBlock(nn.Module):
         # Not self.shortcut(x): on a CPU, oneDNN's gradient of a 1x1 convolution of stride 2 writes past its memory
         # where the image is channels-last, of 3 or 4 channels, and 64 or more pixels wide (torch 2.14).
         kept = x[:, :, ::2, ::2]
-        return (y + F.conv2d(kept, self.shortcut.weight, self.shortcut.bias)) / math.sqrt(2)
+        summed: Tensor = (y + F.conv2d(kept, self.shortcut.weight, self.shortcut.bias)) / math.sqrt(2)
+        return summed
 
 
 class GANSegDiscriminator(nn.Module):
