@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ipose.data.data_config import DataConfig
+from ipose.data.object_categories import category_of
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import ConfigError, DataError, TooFewObjectsError
@@ -19,7 +20,6 @@ from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
     SegmentedObjects,
-    category_of,
     name_parts,
     pairs_of_photographs,
     pairs_of_scenes,
