@@ -156,6 +156,8 @@ class PhotoConfig(WorldFlags):
     def scenes_config(self) -> DataConfig:
         """The same scenes, as the other systems name them."""
         world = {name: getattr(self, name) for name in WorldFlags.__dataclass_fields__}
+        if self.is_partworld and self.category is not None and self.categories is None:
+            world["categories"] = (self.category,)  # no scenes without an object to cut out
         return DataConfig(data=self.data, spec=self.spec, **world)
 
 

@@ -5,7 +5,6 @@ What GANSeg is trained on with `--crops`, and what a part segmenter of such a GA
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, overload
 
@@ -40,6 +39,10 @@ class Window(NamedTuple):
             for start, there in zip((self.top, self.left), image.shape[1:], strict=True)
         )
         return image[:, rows[:, None], cols]
+
+    def cut_map(self, map_: UInt8[Tensor, "c h w"]) -> UInt8[Tensor, "c side side"]:
+        """The square of maps of ids. Where it lies outside, they are 0."""
+        return self._replace(top=self.top + 1, left=self.left + 1).cut(F.pad(map_, (1, 1, 1, 1)))
 
     def wider(self, factor: float) -> "Window":
         """The square around the same centre, of at least `factor` times the side, in whole pixels."""
@@ -76,8 +79,7 @@ def cut_out(
     image: UInt8[Tensor, "3 h w"], silhouette: Bool[Tensor, "h w"], window: Window
 ) -> UInt8[Tensor, "4 side side"]:
     """A square of a photograph, and the silhouette as a fourth channel: 255 on the object, 0 elsewhere."""
-    own = F.pad(silhouette.to(torch.uint8) * 255, (1, 1, 1, 1))[None]  # an object that is cut off ends at the edge
-    return torch.cat([window.cut(image), window._replace(top=window.top + 1, left=window.left + 1).cut(own)])
+    return torch.cat([window.cut(image), window.cut_map(silhouette.to(torch.uint8)[None] * 255)])
 
 
 def object_crop(
@@ -224,10 +226,8 @@ def _scenes_with(
     if not config.is_partworld and not splits_of(Path(config.data)):
         message, expected = "objects are cut out by instance maps", "a scene folder, or partworld"
         raise ConfigError(message, field="crops", found=config.data, expected=expected, mend="Leave --crops out.")
-    labels, drawn = open_spec(data).labels, None
-    if config.is_partworld:
-        category = category or (data.categories[0] if data.categories and len(data.categories) == 1 else None)
-        category, drawn = category_of(labels, category), (2 * size, 2 * size)
-        data = replace(data, categories=data.categories or (category,))
-    scenes = open_scenes(data, split, drawn, limit=limit)
+    if config.is_partworld and category is None and data.categories is not None and len(data.categories) == 1:
+        category = data.categories[0]
+    labels = open_spec(data).labels
+    scenes = open_scenes(data, split, (2 * size, 2 * size) if config.is_partworld else None, limit=limit)
     return scenes, classes_of(labels, category_of(labels, category, classes_there(scenes)))
