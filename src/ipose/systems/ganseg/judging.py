@@ -81,7 +81,7 @@ def judge_images(run: Run, data: DataConfig, options: EvaluateOptions) -> Judged
     generator = load_ganseg(run.folder).to(options.device)
     model = NumberedImages(generator)
     size = generator.config.image_size
-    real = _objects(run, data, size, options.limit) or _photographs(data, size, options.limit)
+    real = objects_of(run, data, size, options.limit) or _photographs(data, size, options.limit)
     facts = card_facts(run.folder, data.data, model_facts(run))
     cards, shown = judge_numbered(
         model,
@@ -143,7 +143,7 @@ class CutOut:
         return self.objects[self.number]
 
 
-def _objects(run: Run, data: DataConfig, size: int, limit: int | None) -> list[Pictured]:
+def objects_of(run: Run, data: DataConfig, size: int, limit: int | None) -> list[Pictured]:
     """The training objects of a run on crops, in the scenes of `data`. Empty for other runs."""
     recorded = run.config.get("data")
     if not isinstance(recorded, dict) or not recorded.get("crops"):
