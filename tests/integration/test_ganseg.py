@@ -66,6 +66,7 @@ class TestObjects:
 
     WORDS = ("--crops", "--category", "car", "--ground", "random", "--silhouettes", "--crop-shift", 0.2)
 
+    @pytest.mark.slow
     def test_train_go_on_and_segment(self, ipose, tmp_path, monkeypatch):
         monkeypatch.setattr("ipose.systems.part_segmenter.training.RE_ESTIMATION_PASSES", 2)
         words = ["train", "ganseg", *NETWORK, *DATA, *self.WORDS, "--out", tmp_path / "run"]
