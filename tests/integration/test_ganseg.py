@@ -74,6 +74,45 @@ class TestTrain:
         assert "ipose-ganseg), 2 parts, images of 32" in ipose("info", run).out
 
 
+class TestObjects:
+    """`--crops` and `--silhouettes`: what comes after cuts objects out in the same way."""
+
+    WORDS = ("--crops", "--category", "car", "--ground", "random", "--silhouettes", "--crop-shift", 0.2)
+
+    @pytest.mark.slow
+    def test_train_go_on_and_segment(self, ipose, tmp_path, monkeypatch):
+        monkeypatch.setattr("ipose.systems.part_segmenter.training.RE_ESTIMATION_PASSES", 2)
+        words = ["train", "ganseg", *NETWORK, *DATA, *self.WORDS, "--out", tmp_path / "run"]
+        said = ipose(*words, "--steps", 1)
+        assert said.code == 0, said.err
+        assert "8 objects cut out of partworld." in said.out
+        assert ipose(*words, "--steps", 2, "--resume").code == 0
+        segmenter = ["--network", "lraspp_mobilenet_v3_large", "--pairs-per-epoch", 2, "--batch-size", 2, "--steps", 1]
+        said = ipose(
+            "train", "part-segmenter", "--pairs", tmp_path / "run", *segmenter, "--out", tmp_path / "segmenter"
+        )
+        assert said.code == 0, said.err
+        for folder in ("run", "segmenter"):
+            config = json.loads((tmp_path / folder / "model" / "config.json").read_text())
+            assert config["crops"] == {"margin": 0.1, "ground": "random"}
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (["--silhouettes"], "whole photographs have no silhouettes. Say --crops"),
+            (["--crops", "--data", "."], "objects are cut out by instance maps"),
+            (["--crops", "--category", "carr"], "the data have no such objects: found 'carr'"),
+            (["--crops", "--least-side", 300], "found 8 with fewer pixels"),
+            (["--crop-turn", 10], "there are no crops: found 10.0. Say --crops, or leave it out."),
+            (["--crops", "--crop-zoom", 0.5], "found 0.5, expected 1 to 2"),
+        ],
+    )
+    def test_wrong_use_is_a_sentence(self, ipose, tmp_path, words, expected):
+        said = ipose("train", "ganseg", *NETWORK, *DATA, *words, "--steps", 1, "--out", tmp_path / "run")
+        assert said.code != 0
+        assert expected in " ".join(said.err.split())
+
+
 class TestGenerate:
     """`ipose generate --system ganseg`."""
 

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ipose.data.augment import crop_scene, flip_scene
+from ipose.data.object_photos import ObjectPhotos
 from ipose.images import image_float
 from ipose.types import Scene, SceneBatch
 
@@ -56,14 +57,17 @@ class PhotoBatch:
 
     Args:
         image: (b, 3, s, s) in [-1, 1].
+        silhouette: (b, 1, s, s), 1 on the object and -1 around it. None = the photographs are no crops of objects.
     """
 
     image: Float[Tensor, "b 3 s s"]
     names: tuple[str, ...]
+    silhouette: Float[Tensor, "b 1 s s"] | None = None
 
     def to(self, device: torch.device | str) -> "PhotoBatch":
         """The batch there."""
-        return PhotoBatch(self.image.to(device), self.names)
+        silhouette = None if self.silhouette is None else self.silhouette.to(device)
+        return PhotoBatch(self.image.to(device), self.names, silhouette)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -73,7 +77,7 @@ class PhotoSource:
     """Training photographs.
 
     Args:
-        images: uint8 (3, s, s), all of one size.
+        images: uint8 (3, s, s), all of one size; or objects, each cut out anew whenever it is asked for.
         names: one each; None = their numbers.
         flip: mirror with probability 1/2.
         random_crop: cut 0.9 to 1 of the area and bring it back to size.
@@ -94,8 +98,11 @@ class PhotoSource:
         return len(self.images)
 
     def item(self, index: int, generator: torch.Generator) -> tuple[str, Tensor]:
-        """Name and image, float in [-1, 1]."""
-        image = image_float(self.images[index])
+        """Name and image, float in [-1, 1]; of objects with the silhouette as a fourth channel."""
+        if isinstance(self.images, ObjectPhotos):
+            image: Tensor = self.images.moved(index, generator)
+        else:
+            image = image_float(self.images[index])
         if self.random_crop:
             image = cropped_at_random(image, generator)
         if self.flip and bool(torch.rand((), generator=generator) < 0.5):
@@ -104,10 +111,12 @@ class PhotoSource:
 
     def collate(self, items: Sequence[tuple[str, Tensor]], generator: torch.Generator) -> PhotoBatch:
         """Stack them; nothing is random here."""
-        return PhotoBatch(torch.stack([image for _, image in items]), tuple(name for name, _ in items))
+        stacked = torch.stack([image for _, image in items])
+        silhouette = stacked[:, 3:] if stacked.shape[1] > 3 else None
+        return PhotoBatch(stacked[:, :3], tuple(name for name, _ in items), silhouette)
 
 
-def cropped_at_random(image: Float[Tensor, "3 s s"], generator: torch.Generator) -> Float[Tensor, "3 s s"]:
+def cropped_at_random(image: Float[Tensor, "c s s"], generator: torch.Generator) -> Float[Tensor, "c s s"]:
     """A random rectangle of the image, at its size again (bilinear, antialiased)."""
     side = image.shape[-1]
     height, width = _random_rectangle(side, generator)

@@ -11,6 +11,7 @@ from torch import Tensor
 from ipose.data.data_config import PhotoConfig
 from ipose.data.faults import Fault, or_fault, raise_faults
 from ipose.data.file_lists import PHOTO_ENDINGS, list_files
+from ipose.data.object_photos import ObjectPhotos
 from ipose.data.open_data import open_scenes
 from ipose.data.parallel import in_parallel, progress_bar
 from ipose.data.photo_files import ADVISED, refuse_label_maps, refuse_other_folder, resized_photo
@@ -122,14 +123,18 @@ class Photographs:
 
 
 def open_photographs(config: PhotoConfig, split: str, size: int, *, least: int = 1) -> Photographs:
-    """The photographs of a split, every one of them read.
+    """The photographs of a split, every one of them read; or, with crops, its objects.
 
     Args:
         size: side in pixels; the aspect is not kept.
         least: how many there must be.
     Raises:
-        DataError: no folder of photographs, too few, label maps, or files at fault.
+        DataError: no folder of photographs, too few, label maps, or files at fault. With crops, as `ObjectPhotos`.
     """
+    if config.crops:
+        objects = ObjectPhotos(config, split, size)
+        _require(least, len(objects), config)
+        return Photographs(objects, objects.names)
     if config.is_partworld:
         scenes = open_scenes(config.scenes_config(), split, (size, size))
         _require(least, len(scenes), config)

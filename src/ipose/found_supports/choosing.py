@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ipose.data.data_config import DataConfig
+from ipose.data.object_categories import category_of, classes_there
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.photo_files import refuse_label_maps
 from ipose.data.photo_folder import check_photographs, find_photographs
@@ -27,8 +28,6 @@ from ipose.found_supports.segmented_objects import (
     PartNaming,
     PartsOfImage,
     SegmentedObjects,
-    category_of,
-    classes_there,
     name_parts,
     pairs_of_photographs,
     pairs_of_scenes,
@@ -173,7 +172,7 @@ def _open(job: SegmenterSupportsJob, naming: PartNaming) -> Callable[[TrainedSeg
         labels, scenes = open_spec(config).labels, open_scenes(config, "train")
         category = category_of(labels, job.category, classes_there(scenes, job.limit))
         segment = partial(pairs_of_scenes, scenes, labels, category=category, limit=job.limit, progress=True)
-        return lambda trained: segment(named_segmenter(trained, naming))
+        return lambda trained: segment(named_segmenter(trained, naming), crops=trained.crops)
     paths = find_photographs(root)[: job.limit]
     if job.spec is not None:
         message = "photographs have no label maps that a spec could describe"

@@ -144,7 +144,8 @@ def _judge_segmenter(run: Path, config: DataConfig, objects: JudgedObjects, devi
     for split, pairs in (("train", objects.fit), ("val", objects.judged)):
         wanted = {pair.name[:end] for pair in pairs for end, letter in enumerate(pair.name) if letter == "-"}
         scenes = [scene for scene in open_scenes(config, split) if scene.name in wanted]
-        segmented = pairs_of_scenes(scenes, labels, named_segmenter(segmenter, naming), objects.category)
+        named = named_segmenter(segmenter, naming)
+        segmented = pairs_of_scenes(scenes, labels, named, objects.category, crops=segmenter.crops)
         found = {pair.name: pair.part_map for pair in segmented.pairs}
         maps = torch.stack([found.get(pair.name, torch.zeros_like(pair.part_map)) for pair in pairs])
         guesses.append(PartGuess(maps, maps))

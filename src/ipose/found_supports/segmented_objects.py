@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -15,10 +15,12 @@ from jaxtyping import UInt8
 from scipy.ndimage import label as connected_pieces
 from torch import Tensor
 
+from ipose.data.data_config import CropRule
+from ipose.data.object_categories import classes_of
+from ipose.data.object_photos import object_crop
 from ipose.data.parallel import progress_bar
 from ipose.data.part_pairs import cut_to_object_frame, pairs_from_scenes
 from ipose.data.png import read_photo
-from ipose.data.scene_folder import SceneFolder
 from ipose.errors import ConfigError, DataError, EmptyShapeError
 from ipose.label_spec import LabelSpec
 from ipose.part_annotations import PART_CHANNELS, PartPair
@@ -75,66 +77,6 @@ def name_parts(found: Sequence[str], given: Sequence[str] | None = None) -> Part
     return PartNaming(tuple(ids), tuple(kept))
 
 
-def category_of(spec: LabelSpec, category: str | None, there: frozenset[int] | None = None) -> str:
-    """The given category, after a check; or the only one there is.
-
-    Args:
-        category: a part category of the spec, or the name of a thing class. None = the only one: of the categories with
-            parts if there are any, else of all things.
-        there: ids of the thing classes that occur in the scenes. None = any may occur.
-    Raises:
-        ConfigError: no such category, no object of it in the scenes, or none given where there are several.
-    """
-    present = things_of(spec) if there is None else things_of(spec) & there
-    choice = "one of " + _listed(spec, present) if present else "scenes with objects"
-    if category is not None:
-        if classes_of(spec, category).isdisjoint(present):
-            raise ConfigError(f"the scenes hold no {category}", field="category", expected=choice)
-        return category
-    with_parts = [i for i in sorted(present) if spec.classes[i].part_category is not None]
-    names = _names(spec, with_parts or sorted(present))
-    if len(names) != 1:
-        message = "which objects are meant?" if names else "the scenes hold no objects"
-        mend = "Say --category NAME." if names else "Check the instance maps with ipose doctor."
-        raise ConfigError(message, field="category", expected=choice, mend=mend)
-    return names[0]
-
-
-def classes_there(scenes: Sequence[Scene], limit: int | None = None) -> frozenset[int] | None:
-    """Ids of the thing classes in the scenes, if this is known without reading them. None = unknown.
-
-    Args:
-        scenes: of a split. Only a scene folder has an index of its objects.
-        limit: number of scenes that count. None = all.
-    """
-    if not isinstance(scenes, SceneFolder):
-        return None
-    return frozenset(item.class_id for objects in scenes.objects[:limit] for item in objects)
-
-
-def classes_of(spec: LabelSpec, category: str) -> frozenset[int]:
-    """Ids of the thing classes with this part category, or else of the thing class with this name."""
-    served = [i for i in things_of(spec) if spec.classes[i].part_category == category]
-    named = [i for i in things_of(spec) if spec.classes[i].name == category]
-    if not served and not named:
-        known = _listed(spec, things_of(spec))
-        raise ConfigError("the data have no such objects", field="category", found=repr(category), expected=known)
-    return frozenset(served or named)
-
-
-def things_of(spec: LabelSpec) -> frozenset[int]:
-    """Class ids of the things."""
-    return frozenset(i for i, item in enumerate(spec.classes) if item.thing)
-
-
-def _names(spec: LabelSpec, classes: Iterable[int]) -> list[str]:
-    return list(dict.fromkeys(spec.classes[i].part_category or spec.classes[i].name for i in classes))
-
-
-def _listed(spec: LabelSpec, classes: frozenset[int]) -> str:
-    return ", ".join(_names(spec, sorted(classes))) or "(no class of this spec is a thing)"
-
-
 PartsOfImage = Callable[[Tensor], Tensor]
 """Takes an image, uint8 (3, h, w), and gives its part map, uint8 (h, w): 0 = background, 1..8 = parts."""
 
@@ -171,17 +113,19 @@ def pairs_of_scenes(
     segment: PartsOfImage,
     category: str,
     *,
+    crops: CropRule | None = None,
     limit: int | None = None,
     progress: bool = False,
 ) -> SegmentedObjects:
     """The objects of one category, cut out as in `pairs_from_scenes`, with the segmenter's map as part map.
 
-    Each image is segmented as a whole. The shape of an object comes from the instance map. Parts outside it are
+    The shape of an object comes from the instance map. Parts outside it are
     ignored.
 
     Args:
         scenes: with photographs. True part maps are not used.
         category: a part category of the spec, or the name of one of its thing classes.
+        crops: segment each object alone, cut out of its photograph by this rule. None = each image as a whole.
         limit: most scenes to use. None = all.
     Raises:
         DataError: a scene without a photograph.
@@ -196,9 +140,21 @@ def pairs_of_scenes(
         objects = tuple(replace(item, part_category=category) for item in scene.objects if item.class_id in classes)
         there += len(objects)
         if objects:
-            alone = replace(scene, image=None, part=segment(scene.image), objects=objects)
+            alone = replace(scene, objects=objects)
+            part = segment(scene.image) if crops is None else parts_of_crops(alone, segment, crops)
+            alone = replace(alone, image=None, part=part)
             pairs += pairs_from_scenes([alone], spec)
     return SegmentedObjects(pairs, {NOTHING_FOUND: there - len(pairs)} if there > len(pairs) else {})
+
+
+def parts_of_crops(scene: Scene, segment: PartsOfImage, crops: CropRule) -> UInt8[Tensor, "h w"]:
+    """The part map of a scene's objects, each of them cut out and segmented alone. 0 where no object is."""
+    found = torch.zeros(scene.size, dtype=torch.uint8)
+    for item in scene.objects:
+        cut, window, own = object_crop(scene, item, crops)
+        rows, cols = own.nonzero(as_tuple=True)
+        found[rows, cols] = segment(cut)[rows - window.top, cols - window.left]
+    return found
 
 
 def pairs_of_photographs(

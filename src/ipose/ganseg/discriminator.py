@@ -47,12 +47,13 @@ class GANSegDiscriminator(nn.Module):
         channels: output width of each block.
         hidden: width of the linear layer before the score.
         image_size: side of the images; a multiple of 2**len(channels).
+        image_channels: 3, or 4 with a silhouette.
     """
 
-    def __init__(self, channels: tuple[int, ...], hidden: int, image_size: int) -> None:
+    def __init__(self, channels: tuple[int, ...], hidden: int, image_size: int, image_channels: int = 3) -> None:
         super().__init__()
         self.image_size = image_size
-        widths = (3, *channels)
+        widths = (image_channels, *channels)
         self.blocks = nn.ModuleList(HalvingBlock(a, b) for a, b in zip(widths, channels, strict=False))
         left = image_size // 2 ** len(channels)
         self.hidden = nn.Linear(channels[-1] * left * left, hidden)
@@ -61,10 +62,11 @@ class GANSegDiscriminator(nn.Module):
     @classmethod
     def from_config(cls, config: GANSegConfig) -> "GANSegDiscriminator":
         """The discriminator of a config."""
-        return cls(config.discriminator_channels, config.discriminator_hidden, config.image_size)
+        image_channels = 4 if config.silhouettes else 3
+        return cls(config.discriminator_channels, config.discriminator_hidden, config.image_size, image_channels)
 
-    def forward(self, image: Float[Tensor, "b 3 h w"]) -> Float[Tensor, " b"]:
-        """The scores of images in [-1, 1].
+    def forward(self, image: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:
+        """The scores of images in [-1, 1], with `image_channels` channels.
 
         Raises:
             ShapeMismatchError: images of another size.

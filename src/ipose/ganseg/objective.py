@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ipose.data.batch_sources import PhotoBatch
+from ipose.errors import ConfigError
 from ipose.ganseg.ablated import build_generator
 from ipose.ganseg.blocks import start_weights
 from ipose.ganseg.discriminator import GANSegDiscriminator
@@ -23,7 +24,8 @@ class GANSegObjective:
     """The training objective of G and D. The terms are weighted. A term of weight 0 is left out.
 
     L_D = softplus(D(fake)) + softplus(-D(real)), and on every 16th of its steps 10 times the gradient penalty. L_G =
-    softplus(-D(fake)), and on every 2nd of its steps lambda_con concentration + lambda_area area.
+    softplus(-D(fake)), and on every 2nd of its steps lambda_con concentration + lambda_area area. With `silhouettes`
+    (ours), D sees the object's silhouette as a fourth channel: 1 - background mask of a fake.
 
     The number of the step comes from the optimizers (Adam counts steps), so a resumed run goes on with the right one.
     It counts from the start of training. The release counts from the start of each epoch.
@@ -63,17 +65,17 @@ class GANSegObjective:
 
     def phases(self, batch: PhotoBatch, generator: torch.Generator) -> Iterator[Phase]:
         """One step of D, then one step of G, each with its own noise."""
-        real = batch.image
+        real = _joined(batch.image, batch.silhouette) if self.config.silhouettes else batch.image
         yield Phase(
             "discriminator", ("discriminator",), "discriminator", lambda: self.discriminator_losses(real, generator)
         )
         yield Phase("generator", ("generator",), "generator", lambda: self.generator_losses(len(real), generator))
 
-    def discriminator_losses(self, real: Float[Tensor, "b 3 s s"], noise: torch.Generator) -> dict[str, Tensor]:
+    def discriminator_losses(self, real: Float[Tensor, "b c s s"], noise: torch.Generator) -> dict[str, Tensor]:
         """The losses of D. G receives no gradient. (The release computes one and does not use it.)"""
         config = self.config
         with torch.no_grad():
-            fake = self._fake(len(real), noise).image
+            fake = self._judged(self._fake(len(real), noise))
         due = config.penalty != "none" and config.penalty_weight > 0
         due = due and steps_of(self.optimizers["discriminator"]) % config.penalty_interval == 0
         losses = {"fake": log_d_fake(_as_map(self.discriminator(fake)))}
@@ -93,13 +95,25 @@ class GANSegObjective:
         """The losses of G: D should score its images as real, and parts should be compact and large enough."""
         due = steps_of(self.optimizers["generator"]) % self.config.part_loss_interval == 0
         output = self._fake(count, noise)
-        losses = {"adversarial": log_g(_as_map(self.discriminator(output.image)))}
+        losses = {"adversarial": log_g(_as_map(self.discriminator(self._judged(output))))}
         return {**losses, **self.parts(output)} if due else losses
+
+    def _judged(self, output: GANSegOutput) -> Float[Tensor, "b c s s"]:
+        """What D sees of the generator: images; with `silhouettes`, also 1 - background mask, in [-1, 1]."""
+        return _joined(output.image, 1 - 2 * output.mask[:, -1:]) if self.config.silhouettes else output.image
 
     def _fake(self, count: int, noise: torch.Generator) -> GANSegOutput:
         drawn = draw_noise(self.config, count, noise).to(self.parts.grid.device)
         output: GANSegOutput = self.generator(*drawn)
         return output
+
+
+def _joined(image: Float[Tensor, "b 3 s s"], silhouette: Float[Tensor, "b 1 s s"] | None) -> Float[Tensor, "b 4 s s"]:
+    """Images with their silhouettes as fourth channel."""
+    if silhouette is None:
+        mend = "Train on objects (--crops), or without --silhouettes."
+        raise ConfigError("these photographs have no silhouettes", field="silhouettes", mend=mend)
+    return torch.cat([image, silhouette], dim=1)
 
 
 def _as_map(scores: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:

@@ -90,6 +90,9 @@ class GANSegConfig:
     """Output width of each of D's blocks. Each block halves the image (R)."""
     discriminator_hidden: int = 512
     """Width of D's last hidden layer (R)."""
+    silhouettes: bool = False
+    """Whether D sees the object's silhouette as a fourth channel: of a generated image, all but the background's mask.
+    Needs --crops (ours)."""
 
     training: Training = "gan"
     """"gan": images of noise, which D judges. "auto-encoder": images of photographs' codes, which shall be the
@@ -189,6 +192,8 @@ class GANSegConfig:
         require(self.channels[0] % 2 == 0, "channels", self.channels, "an even first width (half sines, half cosines)")
         check_fields(self, "fixed_scale", lambda x: x is None or x > 0, "a number above 0")
         require(self.use_points or self.separate_background, "use_points", False, "one ablation of figure 9 at a time")
+        judged = self.training == "gan" or not self.silhouettes
+        require(judged, "silhouettes", self.silhouettes, "training gan: an auto-encoder has no discriminator")
         unbiased = self.heatmap == "cone" or self.points_per_part > 1
         require(unbiased, "points_per_part", self.points_per_part, f"2 or more with {self.heatmap} heatmaps")
 

@@ -29,6 +29,7 @@ _EVERYWHERE: Mapping[str, Published] = {
     "fixed_background_row": Published(False, True),
     "discriminator_channels": Published(release=(64, 128, 256, 512, 512, 512)),
     "discriminator_hidden": Published(release=512),
+    "silhouettes": Published(False, False),
     "training": Published("gan", "gan"),
     "reconstruction_weight": Published(),
     "concentration_per_part": Published(1.25, 1.25),

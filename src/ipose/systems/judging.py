@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ipose.configs import config_from_plain
-from ipose.data.data_config import DataConfig
+from ipose.data.data_config import DataConfig, PhotoConfig
 from ipose.data.open_data import spec_source
 from ipose.errors import ConfigError, DataError, RunError, SpecError
 from ipose.evaluation.card_folder import write_run_cards
@@ -191,4 +191,9 @@ def data_of(run: Run) -> DataConfig:
 
 def _recorded(run: Run) -> DataConfig | None:
     values = run.config.get("data")
-    return config_from_plain(DataConfig, values) if isinstance(values, dict) else None
+    if not isinstance(values, dict):
+        return None
+    photographs = "crops" in values
+    return (
+        config_from_plain(PhotoConfig, values).scenes_config() if photographs else config_from_plain(DataConfig, values)
+    )

@@ -9,7 +9,9 @@ import torch
 from hypothesis import strategies as st
 from PIL import Image
 
-from ipose.data.data_config import DataConfig
+from ipose.data.data_config import CropRule, DataConfig
+from ipose.data.object_categories import category_of
+from ipose.data.object_photos import cut_out, object_crop
 from ipose.data.open_data import PartData, open_scenes, open_spec
 from ipose.data.part_pairs import pairs_from_scenes
 from ipose.errors import ConfigError, DataError, TooFewObjectsError
@@ -19,7 +21,6 @@ from ipose.found_supports.segmented_objects import (
     MOSTLY_DROPPED,
     NOTHING_FOUND,
     SegmentedObjects,
-    category_of,
     name_parts,
     pairs_of_photographs,
     pairs_of_scenes,
@@ -57,6 +58,19 @@ def drawn(scenes, spec, k=2):
 
 class TestPerfectSegmenter:
     """The join adds nothing and loses nothing."""
+
+    @pytest.mark.parametrize("ground", ["photo", "grey", "random"])
+    def test_one_that_knows_crops_alone_gives_the_same_objects(self, scenes, spec, ground):
+        crops, known = CropRule(margin=0.2, ground=ground), {}
+        for scene in scenes:
+            for item in scene.objects:
+                cut, window, own = object_crop(scene, item, crops)
+                truth = cut_out(scene.part.expand(3, -1, -1), own, window)[0]
+                known[cut.numpy().tobytes()] = truth
+        found = pairs_of_scenes(scenes, spec, lambda cut: known[cut.numpy().tobytes()], "car", crops=crops)
+        for pair, true in zip(found.pairs, pairs_from_scenes(scenes, spec), strict=True):
+            assert torch.equal(pair.part_map, true.part_map)
+            assert torch.equal(pair.shape, true.shape)
 
     @law(order=st.permutations(range(1, 6)), k=st.integers(1, 3))
     def test_gives_the_supports_that_drawn_maps_give_up_to_channel_order(self, scenes, spec, order, k):

@@ -8,6 +8,9 @@ import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG as SMALL
 from ipose.data.batch_sources import PhotoBatch, PhotoSource
+from ipose.data.data_config import PhotoConfig
+from ipose.data.object_photos import ObjectPhotos
+from ipose.errors import ConfigError
 from ipose.ganseg.generator import GANSegOutput
 from ipose.ganseg.objective import GANSegObjective
 from ipose.training.config import TrainConfig
@@ -196,6 +199,81 @@ class TestHandCounts:
     def test_of_the_generator(self):
         losses = self.objective().generator_losses(2, torch.Generator())
         assert losses["adversarial"].item() == pytest.approx(math.log1p(math.exp(-0.5)))
+
+
+class TestSilhouettes:
+    """D sees the object's silhouette as a fourth channel, and teaches the generator's masks by it."""
+
+    def batch(self, inside=1.0):
+        silhouette = torch.full((4, 1, 32, 32), -1.0)
+        silhouette[:, :, 8:24] = inside
+        return replace(photographs(), silhouette=silhouette)
+
+    def seen(self, objective, batch):
+        seen = []
+        objective.discriminator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+        for phase in objective.phases(batch, torch.Generator().manual_seed(0)):
+            phase.losses()
+        return seen
+
+    def test_of_a_fake_are_what_the_background_leaves(self):
+        objective = system(silhouettes=True)
+        outputs = []
+        objective.generator.register_forward_hook(lambda *given: outputs.append(given[2]))
+        of_d, real, of_g = self.seen(objective, self.batch())
+        assert torch.equal(real, torch.cat([self.batch().image, self.batch().silhouette], dim=1))
+        for fake, output in zip((of_d, of_g), outputs, strict=True):
+            torch.testing.assert_close(fake[:, 3], 2 * output.mask[:, :-1].sum(1) - 1)
+            assert torch.equal(fake[:, :3], output.image)
+
+    def test_a_score_of_the_fourth_channel_alone_reaches_the_masks(self):
+        """It tells the networks that paint nothing."""
+        objective = system(silhouettes=True)
+        objective.discriminator.forward = lambda image: image[:, 3].mean((1, 2))
+        objective.generator_losses(4, torch.Generator().manual_seed(0))["adversarial"].backward()
+        named = objective.generator.named_parameters()
+        reached = {
+            name.split(".")[0] for name, parameter in named if parameter.grad is not None and parameter.grad.any()
+        }
+        assert reached == {"level1", "mask_start", "mask_blocks"}
+
+    def test_the_score_depends_on_the_silhouette(self):
+        found = [
+            system(silhouettes=True).discriminator_losses(real, torch.Generator().manual_seed(0))["real"]
+            for real in (torch.cat([self.batch(x).image, self.batch(x).silhouette], 1) for x in (1.0, -1.0))
+        ]
+        assert not torch.equal(*found)
+
+    def test_a_silhouette_that_nobody_asked_for_changes_nothing(self):
+        with_it, without = self.seen(system(), self.batch()), self.seen(system(), photographs())
+        assert all(torch.equal(a, b) for a, b in zip(with_it, without, strict=True))
+
+    def test_photographs_without_them_are_refused(self):
+        with pytest.raises(ConfigError, match=r"these photographs have no silhouettes.*--crops"):
+            next(system(silhouettes=True).phases(photographs(), torch.Generator()))
+
+    def test_an_auto_encoder_has_no_use_for_them(self):
+        with pytest.raises(ConfigError, match=r"silhouettes.*an auto-encoder has no discriminator"):
+            replace(SMALL, training="auto-encoder", silhouettes=True)
+
+    def test_a_resumed_run_is_the_run_without_a_stop(self, tmp_path):
+        objects = ObjectPhotos(
+            PhotoConfig(scenes=2, val_scenes=1, crops=True, category="car", ground="random", crop_shift=0.2),
+            "train",
+            32,
+        )
+
+        def run(name, *stops):
+            for resume, steps in enumerate(stops):
+                objective = system(silhouettes=True)
+                config = TrainConfig(steps=steps, batch_size=2, log_every=1, sample_every=0, tensorboard=False)
+                begin = Run.resume if resume else Run.create
+                run = begin(tmp_path / name, kind="ganseg", config={}, train=config)
+                source = PhotoSource(objects, objects.names)
+                train(objective, source, run, config, resume=bool(resume), device="cpu", progress=False, say=str)
+            return torch.cat([weights_of(network) for network in objective.networks.values()])
+
+        assert torch.equal(run("whole", 2), run("stopped", 1, 2))
 
 
 def test_each_network_learns_at_its_own_rate():

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from helpers.tiny_ganseg import TINY_GANSEG
+from ipose.data.data_config import CropRule
 from ipose.errors import RunError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
-from ipose.ganseg.pretrained import load_ganseg, save_ganseg
+from ipose.ganseg.pretrained import load_ganseg, save_ganseg, stored_crops
 
 
 @pytest.fixture
@@ -28,6 +29,12 @@ class TestModelFolder:
         noise = numbered_noise(TINY_GANSEG, 0, [0])
         assert torch.equal(saved(*noise).image, loaded(*noise).image)
         assert not loaded.training
+
+    def test_knows_how_its_objects_were_cut_out(self, folder):
+        assert stored_crops(folder) is None
+        crops = CropRule(margin=0.2, ground="random")
+        save_ganseg(folder / "crops", GANSegGenerator(TINY_GANSEG), crops)
+        assert stored_crops(folder / "crops") == crops
 
     def test_nothing_there(self, tmp_path):
         with pytest.raises(RunError, match=r"no such run or model folder.*ipose train ganseg"):

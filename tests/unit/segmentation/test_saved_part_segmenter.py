@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ipose.data.data_config import CropRule
 from ipose.errors import RunError
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import load_part_segmenter, save_part_segmenter, stored_part_names
@@ -17,10 +18,16 @@ def segmenter():
 def test_comes_back_from_its_model_folder(segmenter, tmp_path):
     save_part_segmenter(tmp_path / "model", segmenter, 32)
     found = load_part_segmenter(tmp_path)
+    assert found.crops is None
     assert found.part_names == ("part 1", "part 2", "part 3")
     assert found.image_size == 32
     image = torch.rand(1, 3, 32, 32)
     assert torch.equal(found.network(image), segmenter(image))
+
+
+def test_knows_how_objects_are_cut_out_for_it(segmenter, tmp_path):
+    save_part_segmenter(tmp_path, segmenter, 32, crops=CropRule(margin=0.3, ground="grey"))
+    assert load_part_segmenter(tmp_path).crops == CropRule(margin=0.3, ground="grey")
 
 
 def test_what_is_none_is_refused(tmp_path):

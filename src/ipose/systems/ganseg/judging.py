@@ -4,14 +4,16 @@ With a part segmenter that learned from its pairs, also landmark errors and IoU 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from ipose.configs import config_from_plain
 from ipose.data.data_config import DataConfig, PhotoConfig, WorldFlags
+from ipose.data.object_photos import ObjectPhotos
 from ipose.data.open_data import open_scenes
 from ipose.data.photo_files import refuse_label_maps, resized_photo
 from ipose.data.photo_folder import find_photographs
@@ -78,7 +80,8 @@ def judge_images(run: Run, data: DataConfig, options: EvaluateOptions) -> Judged
     """FID and KID. Raises the errors of `judge`."""
     generator = load_ganseg(run.folder).to(options.device)
     model = NumberedImages(generator)
-    real = _photographs(data, generator.config.image_size, options.limit)
+    size = generator.config.image_size
+    real = objects_of(run, data, size, options.limit) or _photographs(data, size, options.limit)
     facts = card_facts(run.folder, data.data, model_facts(run))
     cards, shown = judge_numbered(
         model,
@@ -124,6 +127,31 @@ class Photograph:
     def pixels(self) -> UInt8[Tensor, "3 s s"]:
         """Read and resize the photograph as in training. Raises DataError if it cannot be read."""
         return resized_photo(self.path, self.size, upright=self.upright)
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """An object as GANSeg is trained on it, without moves."""
+
+    objects: ObjectPhotos
+    number: int
+    scene: str
+    seed: int | None = None
+
+    def pixels(self) -> UInt8[Tensor, "3 s s"]:
+        """The object on its ground."""
+        return self.objects[self.number]
+
+
+def objects_of(run: Run, data: DataConfig, size: int, limit: int | None) -> list[Pictured]:
+    """The training objects of a run on crops, in the scenes of `data`. Empty for other runs."""
+    recorded = run.config.get("data")
+    if not isinstance(recorded, dict) or not recorded.get("crops"):
+        return []
+    still = {"crop_shift": 0.0, "crop_zoom": 1.0, "crop_turn": 0.0}
+    config = replace(config_from_plain(PhotoConfig, {**recorded, **still}), data=data.data, spec=data.spec)
+    objects = ObjectPhotos(config, "train", size, limit=limit)
+    return [CutOut(objects, number, name) for number, name in enumerate(objects.names)]
 
 
 def _photographs(data: DataConfig, size: int, limit: int | None) -> list[Pictured]:

@@ -8,8 +8,10 @@ import torch
 from PIL import Image
 
 from ipose.data.batch_sources import PhotoSource
+from ipose.data.object_photos import ObjectPhotos
 from ipose.data.photo_files import ADVISED
 from ipose.data.photo_folder import Photographs, open_photographs
+from ipose.errors import ConfigError
 from ipose.ganseg.autoencoder import AutoencoderObjective
 from ipose.ganseg.collapse import PartUsage, part_usage
 from ipose.ganseg.generator import GANSegGenerator, GANSegNoise, GANSegOutput
@@ -42,6 +44,11 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
     config: GANSegConfig = task.config
     if photographs is None:
         photographs = open_photographs(task.data, "train", config.image_size, least=config.batch_size)
+    if config.silhouettes and not task.data.crops:
+        mend = "Say --crops, on data with instance maps, or leave --silhouettes out."
+        raise ConfigError("whole photographs have no silhouettes", field="silhouettes", mend=mend)
+    if isinstance(photographs.images, ObjectPhotos):
+        print(photographs.images.described())
     if len(photographs) < ADVISED:
         print(f"{len(photographs)} photographs: the paper asks for more than {ADVISED:,}, or parts may fail.")
     print(config.derived())
@@ -54,10 +61,10 @@ def prepare(task: Task, *, seed: int, resume: bool, photographs: Photographs | N
         config=config,
         objective=objective,
         source=PhotoSource(photographs.images, photographs.names, flip=config.flip, random_crop=config.random_crop),
-        about=f"{len(photographs)} photographs of {task.data.data}",
+        about=f"{len(photographs)} {'objects' if task.data.crops else 'photographs'} of {task.data.data}",
         loop=loop_of(config),
         model=lambda snapshot: snapshot.network_as(GANSegGenerator, "generator"),
-        save=lambda generator, folder: save_ganseg(folder, generator),
+        save=lambda generator, folder: save_ganseg(folder, generator, task.data.crop_rule),
         show=lambda generator, title: sample_sheet(generator, range(SHOWN), title=title),
         watch=_watch_parts,
         measure=partial(_measured, photographs=photographs),

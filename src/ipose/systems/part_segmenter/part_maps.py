@@ -79,8 +79,9 @@ class PartMapTally:
 
 def how_segmented(segmenter: TrainedSegmenter) -> dict[str, str]:
     """Protocol and resizing of `segment_image`, for eval cards."""
-    side = segmenter.image_size
-    resize = f"photographs to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
+    side, crops = segmenter.image_size, segmenter.crops
+    seen = "photographs" if crops is None else f"objects (margin {crops.margin:g}, ground {crops.ground})"
+    resize = f"{seen} to {side}x{side} (bilinear, antialiased), logits back (bilinear)"
     return {"protocol": "photographs", "resize": resize}
 
 

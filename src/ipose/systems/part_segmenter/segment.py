@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import Image
 from torch import Tensor
 
 from ipose.configs import config_from_plain
-from ipose.data.data_config import DataConfig, PhotoConfig
+from ipose.data.data_config import CropRule, DataConfig, PhotoConfig
 from ipose.data.file_lists import PHOTO_ENDINGS, files_by_name, list_files
+from ipose.data.object_photos import object_crop
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.photo_files import refuse_other_folder
 from ipose.data.photo_folder import check_photographs
@@ -31,6 +32,7 @@ from ipose.systems.judging import Judged
 from ipose.systems.part_segmenter.part_maps import PartMapTally, check_truth, file_cards, how_segmented
 from ipose.systems.part_segmenter.photo_cards import published_cards
 from ipose.training.run import Run
+from ipose.types import Scene
 from ipose.whole_files import save_whole
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ def segment_files(segmenter: TrainedSegmenter, inputs: Path, out: Path) -> Itera
         mend = "Name another one: part maps among the photographs would be taken for photographs."
         raise DataError("the folder to write is that of the photographs", file=out, mend=mend)
     check_photographs(list(paths.values()))
+    if segmenter.crops is not None:
+        log.warning("this segmenter knows objects that are cut out of their photographs: name such images")
     _tell_older_maps(paths, out)
     out.mkdir(parents=True, exist_ok=True)
     parts = len(segmenter.part_names)
@@ -166,7 +170,10 @@ def judge(run: Run, data: DataConfig | None, options: EvaluateOptions, name: str
 
 
 def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str, Any], limit: int | None) -> Judged:
-    """Judge validation scenes. Things are the foreground. Parts are matched if all are of one category."""
+    """Judge validation scenes. Things are the foreground. Parts are matched if all are of one category.
+
+    Of a segmenter of crops, each object is an image by itself, and its own pixels are the foreground.
+    """
     dataset, scenes = open_spec(data), open_scenes(data, "val")
     things = torch.tensor([item.thing for item in dataset.labels.classes])
     tally, categories = PartMapTally(len(segmenter.part_names)), set[str]()
@@ -174,9 +181,11 @@ def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str
         scene = scenes[i]
         if scene.image is None:
             raise DataError("a scene without a photograph", file=data.data, found=scene.name, mend="Add *_img/.")
-        foreground = things[scene.label]
-        truth = [pixels for pixels in (scene.image, foreground, scene.part) if pixels is not None]
-        tally.add(scene.name, segment_image(segmenter, scene.image), foreground.long(), scene.part, truth)
+        if scene.image is None:
+            raise DataError("a scene without a photograph", file=data.data, found=scene.name, mend="Add *_img/.")
+        for name, image, foreground, part in images_to_judge(scene, things[scene.label], segmenter.crops):
+            truth = [pixels for pixels in (image, foreground, part) if pixels is not None]
+            tally.add(name, segment_image(segmenter, image), foreground.long(), part, truth)
         categories |= {item.part_category for item in scene.objects if item.part_category is not None}
     if not tally.images:
         raise DataError("no validation scenes to judge on", file=data.data, mend="Name other data with --data.")
@@ -189,3 +198,18 @@ def _judge_scenes(segmenter: TrainedSegmenter, data: DataConfig, facts: dict[str
     names = dataset.part_names.get(next(iter(categories)), ()) if match else ()
     cards = tally.cards(segmenter.part_names, facts, names, match=match)
     return Judged(cards, (left_out,) if left_out else ())
+
+
+def images_to_judge(
+    scene: Scene, foreground: Bool[Tensor, "h w"], crops: CropRule | None
+) -> Iterator[tuple[str, Tensor, Tensor, Tensor | None]]:
+    """Name, pixels, foreground and true parts: of a scene with a photograph, or of each of its objects alone."""
+    assert scene.image is not None
+    if crops is None:
+        yield scene.name, scene.image, foreground, scene.part
+        return
+    for item in scene.objects:
+        cut, window, own = object_crop(scene, item, crops)
+        maps = [own.to(torch.uint8)] if scene.part is None else [own.to(torch.uint8), own * scene.part]
+        seen = window.cut_map(torch.stack(maps))
+        yield f"{scene.name}-{item.instance_id}", cut, seen[0] > 0, None if scene.part is None else seen[1]

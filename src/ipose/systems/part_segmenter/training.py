@@ -11,12 +11,13 @@ from PIL import Image
 
 from ipose.configs import config_from_plain
 from ipose.data.data_config import PhotoConfig
+from ipose.data.object_photos import ObjectPhotos
 from ipose.data.photo_folder import PhotoFolder, find_photographs, open_photographs
 from ipose.data.photo_layouts import photo_layout
 from ipose.errors import IposeError, MissingWeightsError
 from ipose.ganseg.generator import GANSegGenerator
 from ipose.ganseg.noise import numbered_noise
-from ipose.ganseg.pretrained import load_ganseg
+from ipose.ganseg.pretrained import load_ganseg, stored_crops
 from ipose.images import image_float
 from ipose.interop.weight_files import read_weights
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet, enlarge
@@ -45,7 +46,7 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
     config: PartSegmenterConfig = task.config
     pairs = task.options.pairs
     generator = load_ganseg(pairs)
-    size = generator.config.image_size
+    size, crops = generator.config.image_size, stored_crops(pairs)
     torch.manual_seed(seed)
     network = _new_segmenter(config, task.options.backbone, generator.config.parts)
     _advise_enlarging(size, config)
@@ -58,7 +59,7 @@ def prepare(task: Task, *, seed: int, resume: bool) -> Prepared:
         model=lambda snapshot: re_estimated(
             snapshot.network_as(PartSegmenter, "segmenter"), generator, config.batch_size
         ),
-        save=lambda model, folder: save_part_segmenter(folder, model, size),
+        save=lambda model, folder: save_part_segmenter(folder, model, size, crops=crops),
         show=partial(segmenter_sheet, generator=generator, photographs=_photographs_of(pairs, size)),
         watch=lambda model, step: {"pairs": pair_accuracy(model, generator)},
         measure=lambda model, metric: pair_accuracy(model, generator)[metric],
@@ -132,6 +133,8 @@ def _photographs_of(pairs: Path, size: int) -> list[torch.Tensor]:
     try:
         run = Run.open(pairs)
         config = replace(config_from_plain(PhotoConfig, run.config["data"]), scenes=SHOWN, val_scenes=SHOWN)
+        if config.crops:
+            return list(ObjectPhotos(config, "val", size, limit=SHOWN)[:SHOWN])
         if config.is_partworld:
             return list(open_photographs(config, "val", size).images)
         root = Path(config.data)

@@ -1,18 +1,25 @@
 """Cards of a GANSeg: numbered images beside photographs that are no pairs of them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from helpers.published_photographs import write_cub
-from ipose.data.data_config import DataConfig
+from ipose.configs import plain
+from ipose.data.data_config import DataConfig, PhotoConfig
+from ipose.data.object_photos import ObjectPhotos
 from ipose.data.png import read_photo, write_photo
 from ipose.errors import ConfigError, MissingWeightsError, RunError
 from ipose.evaluation.judges import EvaluateOptions
+from ipose.ganseg.pretrained import save_ganseg
 from ipose.images import image_uint8
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import save_part_segmenter
-from ipose.systems.ganseg.judging import IMAGES, NumberedImages
+from ipose.systems.ganseg.judging import IMAGES, NumberedImages, objects_of
 from ipose.systems.judging import evaluate_run
+from ipose.training.config import TrainConfig
+from ipose.training.run import Run
 
 
 @pytest.fixture
@@ -48,6 +55,18 @@ def test_images_lie_on_the_disk_by_number_and_are_those_of_generate(folders, pho
     for number, file in enumerate(files):
         image = image_uint8(NumberedImages(ganseg_model).numbered(0, [number])[0])
         assert torch.from_numpy(read_photo(file)).permute(2, 0, 1).sub(image).abs().max() <= 1  # a batch may round
+
+
+def test_a_run_on_objects_is_judged_beside_its_objects_without_moves(ganseg_model, tmp_path):
+    trained = PhotoConfig(crops=True, category="car", ground="grey", scenes=5, val_scenes=1, crop_shift=0.3)
+    config = {"data": plain(trained)}
+    run = Run.create(tmp_path / "run", kind="ganseg", config=config, train=TrainConfig(steps=1, batch_size=1))
+    save_ganseg(run.model, ganseg_model)
+    options = EvaluateOptions(features="random", count=3, out=tmp_path / "out", limit=4)
+    assert evaluate_run(run.folder, None, options).cards[0].counts["real"] == 4
+    still = ObjectPhotos(replace(trained, crop_shift=0.0), "train", 32)
+    for number, photo in enumerate(objects_of(run, trained.scenes_config(), 32, None)):
+        assert torch.equal(photo.pixels(), still[number])
 
 
 def test_more_images_keep_those_before(folders, photographs, tmp_path, capsys):

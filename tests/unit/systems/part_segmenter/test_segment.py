@@ -1,15 +1,20 @@
 """Segmenting files: what is found, and what is read before anything is written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from ipose.data.data_config import CropRule, DataConfig
+from ipose.data.object_photos import silhouette_of
+from ipose.data.open_data import open_scenes
 from ipose.data.png import write_index
 from ipose.errors import DataError
 from ipose.segmentation.part_segmenter import PartSegmenter
 from ipose.segmentation.saved_part_segmenter import TrainedSegmenter
-from ipose.systems.part_segmenter.segment import photographs_to_segment, segment_files
+from ipose.systems.part_segmenter.segment import images_to_judge, photographs_to_segment, segment_files
 
 
 @pytest.fixture
@@ -49,6 +54,36 @@ def test_older_maps_of_other_photographs_are_told(folder, tmp_path, caplog):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("a_part.png", "b_part.png", "old_part.png", "sheet.png")
     }
+
+
+def test_one_of_crops_says_what_it_wants(folder, tmp_path, caplog):
+    list(segment_files(replace(SEGMENTER, crops=CropRule()), folder, tmp_path / "out"))
+    assert "this segmenter knows objects that are cut out of their photographs" in caplog.text
+
+
+class TestImagesToJudge:
+    """A scene as a whole; for a segmenter of crops, each of its objects."""
+
+    @pytest.fixture
+    def scene(self):
+        world = DataConfig(categories=("car",), objects=(2, 2), scenes=1, val_scenes=1, scene_size=64)
+        return open_scenes(world, "train")[0]
+
+    def test_are_the_scene(self, scene):
+        (found,) = images_to_judge(scene, scene.instance > 0, None)
+        assert all(a is b for a, b in zip(found[1:], (scene.image, found[2], scene.part), strict=True))
+
+    def test_are_its_objects_with_their_own_pixels_alone(self, scene):
+        found = list(images_to_judge(scene, scene.instance > 0, CropRule(margin=0.5, ground="grey")))
+        assert [name for name, *_ in found] == [f"{scene.name}-{item.instance_id}" for item in scene.objects]
+        for item, (_, image, foreground, part) in zip(scene.objects, found, strict=True):
+            own = silhouette_of(scene, item)
+            assert image.shape[1:] == foreground.shape == part.shape
+            assert foreground.sum() == own.sum()
+            assert torch.equal(part[foreground], scene.part[own])
+            assert not part[~foreground].any()
+            assert torch.equal(image[:, foreground], scene.image[:, own])
+            assert (image[:, ~foreground] == 128).all()
 
 
 def test_maps_are_not_written_among_the_photographs(folder):
