@@ -25,7 +25,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
 from ipose.segmentation.regions import Regions, RegionScenes
-from ipose.segmentation.saved import save_segmenter
+from ipose.segmentation.saved import save_semantic_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
 from ipose.systems.judging import Judged, data_of, evaluate_run
@@ -71,7 +71,7 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of_epochs(config, len(scenes), schedule="cosine"),
         model=partial(_network, scenes=scenes),
-        save=lambda network, folder: save_segmenter(folder, network, names, parts),
+        save=lambda network, folder: save_semantic_segmenter(folder, network, names, parts),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))], spec=spec),
         measure=partial(_measured, scenes=val, spec=spec),
     )
