@@ -1,5 +1,6 @@
 """The table that a person reads; and report.html of a folder of ablations, with curves and pictures of the runs."""
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -139,7 +140,8 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
     plain = {key: " ".join(map(str, x)) if isinstance(x, list) else str(x) for key, x in table["settings"].items()}
     settings = ", ".join(f"{name} {value}" for name, value in plain.items())
     caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
-    blocks: list[Table | Figure] = [Table(shown["header"], shown["rows"], caption=caption)]
+    header = [re.sub(r" \(features .*?\)", "", title) for title in shown["header"]]  # a note below names them
+    blocks: list[Table | Figure] = [Table(header, shown["rows"], caption=caption)]
     blocks += _pictures(table, out)
     runs = {row["runs"][0].rsplit("-seed-", 1)[0]: [out / run for run in row["runs"]] for row in table["rows"]}
     if curves := mean_curves(runs):  # base-seed-0, base-seed-1 are one line: base
