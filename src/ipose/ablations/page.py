@@ -1,6 +1,5 @@
 """The table that a person reads; and report.html of a folder of ablations, with curves and pictures of the runs."""
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from PIL import Image
 from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, values, width
 from ipose.ablations.table import Metric
 from ipose.errors import DataError
-from ipose.reports.blocks import curves_figure
+from ipose.reports.blocks import curves_figure, short_name
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.training.metrics import read_metrics
@@ -140,7 +139,7 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
     plain = {key: " ".join(map(str, x)) if isinstance(x, list) else str(x) for key, x in table["settings"].items()}
     settings = ", ".join(f"{name} {value}" for name, value in plain.items())
     caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
-    header = [re.sub(r" \(features .*?\)", "", title) for title in shown["header"]]  # a note below names them
+    header = [short_name(title) for title in shown["header"]]  # a note below names the networks
     blocks: list[Table | Figure] = [Table(header, shown["rows"], caption=caption)]
     blocks += _pictures(table, out)
     runs = {row["runs"][0].rsplit("-seed-", 1)[0]: [out / run for run in row["runs"]] for row in table["rows"]}
