@@ -61,7 +61,7 @@ class EmptyShapeError(IposeError, ValueError):
 
 
 class TooFewObjectsError(IposeError, ValueError):
-    """A category has fewer objects than supports are needed."""
+    """Fewer objects than a choice of supports or a comparison needs."""
 
 
 class DataError(IposeError, ValueError):

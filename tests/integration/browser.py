@@ -21,10 +21,15 @@ addEventListener("load", () => setTimeout(() => {
   const closed = root.scrollWidth;
   const hidden = images.filter((e) => !e.checkVisibility()).length;
   folded.forEach((e) => { e.open = true; });
+  const scrolling = [...page.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth);
+  const left = (e) => e.querySelector("td").getBoundingClientRect().left;
+  const before = scrolling.map(left);
+  scrolling.forEach((e) => { e.scrollLeft = e.scrollWidth; });
+  const moved = scrolling.filter((e, i) => left(e) !== before[i]).length;
   document.body.dataset.found = JSON.stringify({
     images: images.length, broken: images.filter((e) => !(e.complete && e.naturalWidth > 0)).length,
     hidden: hidden, folded: folded.length, invisible: images.filter((e) => !e.checkVisibility()).length,
-    closed: closed, opened: root.scrollWidth,
+    scrolling: scrolling.length, moved: moved, closed: closed, opened: root.scrollWidth,
     wide: wide().map((e) => e.tagName + "." + e.className).slice(0, 5),
   });
 }, 200));
@@ -41,6 +46,8 @@ class Seen:
         hidden: see `images`.
         folded: things to open.
         invisible: images that are not shown with everything opened.
+        scrolling: tables that are wider than their box.
+        moved: those of them whose row names leave when they are scrolled.
         closed: pixels that the page needs from left to right, as it opens; `opened`: with everything opened.
         opened: see `closed`.
         wide: elements that stick out on the right, but for those in boxes that scroll.
@@ -52,6 +59,8 @@ class Seen:
     hidden: int
     folded: int
     invisible: int
+    scrolling: int
+    moved: int
     closed: int
     opened: int
     wide: list[str]

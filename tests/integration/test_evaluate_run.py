@@ -48,7 +48,7 @@ class TestRunCards:
     def test_a_synthesis_run_gets_part_image_and_object_cards(self, run):
         cards = run_cards(run, features="random", seeds=(0, 3))
         assert sorted(read_cards(run), key=str) == sorted(cards, key=str)
-        kinds = {short_name(card) for card in cards}
+        kinds = {short_name(card.metric) for card in cards}
         images = {"Frechet distance", "Kernel distance", "Diversity between seeds"}
         assert kinds == PART_METRICS | images | {"Object Frechet distance", "Object kernel distance"}
         names = {path.name for path in (run / "generated").glob("*.png")}

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ipose.ablations.outcome import FORMAT
+from ipose.ablations.page import write_page
 from ipose.evaluation.eval_card import EvalCard, write_card
 
 _spec = importlib.util.spec_from_file_location("browser", Path(__file__).with_name("browser.py"))
@@ -133,13 +135,30 @@ class TestBrowser:
         assert seen.folded > 0
         assert seen.invisible == 0
 
+    def test_a_wide_table_of_ablations_is_seen_whole_on_a_desktop_and_keeps_its_row_names_on_a_phone(self, tmp_path):
+        distances = [f"{name} distance (features segmenter@5da0b60752e7) ↓" for name in ("Frechet", "Object kernel")]
+        header = ["", "seeds", *2 * distances, "mIoU ↑", "Pixel accuracy ↑", "Part mIoU ↑", "Diversity between seeds ↑"]
+        header += [f"published {name}" for name in ("FID", "object FID", "mIoU", "AC")] + ["verdict"]
+        row = ["position descriptor (SAFM) (position-descriptor)", "2", *4 * ["12.07 ± 0.0935"], *3 * ["81.43 ± 0.05"]]
+        row += ["0.007456 ± 0.0003744", *4 * ["47.7"], "better in 4, worse in 1 of 8"]
+        written = {"title": "Table parts", "header": header, "rows": 3 * [row], "sentences": []}
+        table = {"format": FORMAT, "written": written, "settings": {}, "rows": [], "pictures": {}}
+        (tmp_path / "table-parts.json").write_text(json.dumps({**table, "facts": [["date", "today"]]}))
+        text = write_page(tmp_path).read_text(encoding="utf-8")
+        desktop, phone = (browser.look(text, width, tmp_path) for width in (DESKTOP, PHONE))
+        assert desktop.scrolling == 0
+        assert (phone.scrolling, phone.moved) == (1, 0)
+        assert phone.opened <= PHONE
+
     def test_the_browser_would_see_a_fault(self, tmp_path):
         bad = (
             '<!DOCTYPE html><body><div style="width: 600px">wide</div><img src="data:image/png;base64,AAAA">'
+            '<div class="scroll" style="overflow: auto; width: 9px"><table><td>wide table</table></div>'
             '<details><img src="data:,x" width="9"></details><script>console.error("boom")</script></body>'
         )
         seen = browser.look(bad, PHONE, tmp_path)
         assert (seen.images, seen.broken, seen.hidden, seen.folded, seen.invisible) == (2, 2, 1, 1, 0)
+        assert (seen.scrolling, seen.moved) == (1, 1)
         assert seen.closed >= 600
         assert seen.wide == ["DIV."]
         assert len(seen.console) == 1

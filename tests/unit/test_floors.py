@@ -1,7 +1,8 @@
-"""The floors: a file imports from its own folder and from lower floors, never from above."""
+"""The floors: a file imports from its own folder and from lower floors, never from above. Names are not shared."""
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,19 @@ def test_a_file_imports_nothing_from_above(file):
 def test_commands_and_training_know_no_system_by_name(room):
     for file in sorted((SOURCE / room).rglob("*.py")):
         assert not re.search("groupdnet|ganseg", file.read_text(encoding="utf-8")), file
+
+
+def test_a_class_or_loader_is_the_only_one_of_its_name():
+    """The literal references are left out: they have the names of what they are references for."""
+    found = [
+        node.name
+        for file in files()
+        if "reference" not in file.parts
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and re.match("[A-Z]|load_", node.name)
+    ]
+    assert "load_segmenter" in found
+    assert [name for name, count in Counter(found).items() if count > 1] == []
 
 
 def test_the_check_sees_imports(tmp_path):

@@ -31,8 +31,14 @@ def generate(app: Any) -> None:
     write_pages(ROOT, folder, figures, read_results(Path(junit)) if junit else {})
 
 
+def keep_spreads_whole(app: Any, page: str, source: list[str]) -> None:
+    """A line may break before "± 0.4", not within it."""
+    source[0] = source[0].replace(" ± ", " ±\u00a0")
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Called by Sphinx."""
     app.add_directive("floors", FloorsDirective)
     app.connect("builder-inited", generate)
+    app.connect("source-read", keep_spreads_whole)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,7 +13,7 @@ from PIL import Image
 from ipose.ablations.outcome import FORMAT, Comparison, Outcome, SeedScores, values, width
 from ipose.ablations.table import Metric
 from ipose.errors import DataError
-from ipose.reports.blocks import curves_figure
+from ipose.reports.blocks import curves_figure, short_name
 from ipose.reports.contact_sheet import Tile
 from ipose.reports.page import Figure, ReportContent, Section, Table, write_report
 from ipose.training.metrics import read_metrics
@@ -139,7 +139,8 @@ def table_sections(table: Mapping[str, Any], out: Path) -> list[Section]:
     plain = {key: " ".join(map(str, x)) if isinstance(x, list) else str(x) for key, x in table["settings"].items()}
     settings = ", ".join(f"{name} {value}" for name, value in plain.items())
     caption = "\n".join([f"Settings: {settings}.", *shown["sentences"]])
-    blocks: list[Table | Figure] = [Table(shown["header"], shown["rows"], caption=caption)]
+    header = [short_name(title) for title in shown["header"]]  # a note below names the networks
+    blocks: list[Table | Figure] = [Table(header, shown["rows"], caption=caption)]
     blocks += _pictures(table, out)
     runs = {row["runs"][0].rsplit("-seed-", 1)[0]: [out / run for run in row["runs"]] for row in table["rows"]}
     if curves := mean_curves(runs):  # base-seed-0, base-seed-1 are one line: base

@@ -178,3 +178,5 @@ class Evaluate:
         cards = evaluate_images(job)
         for card, path in zip(cards, write_new_cards(cards, out), strict=True):
             print(f"{path}: {card.line()}")
+        for sentence in cards[0].left_out:
+            print(sentence)

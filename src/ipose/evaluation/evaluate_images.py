@@ -1,13 +1,13 @@
 """`ipose evaluate --images A --real B`: eval cards of a folder of images of any model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ipose.data.specs import load_spec
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, DataError
 from ipose.evaluation.card_folder import card_facts
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.image_cards import image_cards
+from ipose.evaluation.image_cards import ONE_SCENE, image_cards
 from ipose.evaluation.image_pairs import LabelMaps, needed
 from ipose.evaluation.image_sets import find_images, matched, one_of_each
 from ipose.evaluation.judges import JudgeOptions
@@ -40,7 +40,8 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
 
     Raises:
         ConfigError: label maps are needed, and not named.
-        DataError: the files of two folders have different names, or a file cannot be read.
+        DataError: the files of two folders have different names, or a file cannot be read; or nothing can be said of
+            one image.
         MissingWeightsError: a network is not there.
     """
     protocol = protocol_named(job.protocol)
@@ -53,4 +54,9 @@ def evaluate_images(job: ImageEvaluation) -> list[EvalCard]:
     real = matched(one_of_each(images), find_images(job.real), job.real)
     judges = job.load(protocol, None if maps is None else maps.spec)
     facts = card_facts(job.images, job.real)
-    return image_cards(protocol, judges, images, real, maps, facts=facts, batch_size=job.batch_size)
+    cards = image_cards(protocol, judges, images, real, maps, facts=facts, batch_size=job.batch_size)
+    if len(real) > 1 or protocol.level == "objects":
+        return cards
+    if not cards:
+        raise DataError("nothing to judge by", file=job.images, mend=ONE_SCENE)
+    return [replace(card, left_out=(ONE_SCENE,)) for card in cards]

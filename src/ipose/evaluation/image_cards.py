@@ -36,6 +36,8 @@ from ipose.evaluation.semantic_metrics import semantic_confusion, semantic_score
 SEGMENTATION = "segmentation"
 """Protocol of mIoU and pixel accuracy of generated images."""
 
+ONE_SCENE = "No distances of images: they need two scenes or more, and here is one."
+
 KERNEL_SEED = 0
 """Of the random subsets of the kernel distance."""
 
@@ -50,7 +52,8 @@ def image_cards(
     facts: Mapping[str, Any],
     batch_size: int = 16,
 ) -> list[EvalCard]:
-    """All cards of one protocol. Cards of diversity between seeds are made of whole images only.
+    """All cards of one protocol. Cards of diversity between seeds are made of whole images only. Of one scene there are
+    no distances of images.
 
     Args:
         images: generated images, in order of scene and seed.
@@ -59,13 +62,13 @@ def image_cards(
         facts: fields that all cards share (`ipose.evaluation.card_folder.card_facts`).
     Raises:
         DataError: scenes with different seeds, or an image or map that cannot be read.
-        NoObjectError: a protocol of objects, and the label maps have none.
+        TooFewObjectsError: a protocol of objects, and the label maps have fewer than two.
         ConfigError: LPIPS between seeds, but one image for each scene.
     """
     scenes = by_scene(images, required=judges.perceptual is not None) if protocol.level == "images" else []
-    cards = (
-        [] if judges.features is None else _distances(protocol, judges.features, images, real, maps, facts, batch_size)
-    )
+    cards, network = list[EvalCard](), judges.features
+    if network is not None and (len(real) > 1 or protocol.level == "objects"):
+        cards += _distances(protocol, network, images, real, maps, facts, batch_size)
     cards += _between_seeds(protocol, judges, scenes, facts) if scenes else []
     return cards + ([] if judges.segmenter is None else semantic_cards(judges.segmenter, needed(maps), images, facts))
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ipose.data.file_lists import named_file
 from ipose.data.input_maps import read_map
-from ipose.errors import ConfigError, DataError
+from ipose.errors import ConfigError, DataError, TooFewObjectsError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_sets import Pictured
 from ipose.evaluation.protocols import EvaluationProtocol, object_crop, resized
@@ -20,10 +20,6 @@ from ipose.types import Scene
 
 Pair = tuple[Tensor, Tensor]
 """(generated, real), each uint8 (3, h, w) of the same size."""
-
-
-class NoObjectError(DataError):
-    """The label maps have no object that a protocol could compare."""
 
 
 @runtime_checkable
@@ -148,11 +144,13 @@ def pair_features(network: FeatureNetwork, pairs: Iterable[Pair], batch_size: in
     Args:
         pairs: (generated, real). Neighbours of the same size are put in one batch.
     Raises:
-        NoObjectError: there are no pairs.
+        TooFewObjectsError: fewer than two pairs, which have no spread.
     """
     both = _features(network, pairs, batch_size)
-    if not both:
-        raise NoObjectError("no object to compare in these label maps", mend="Check --spec and --instances.")
+    found = len(both[0]) if both else 0
+    if found < 2:
+        message, mend = "too few objects to compare in these label maps", "Check --spec and --instances."
+        raise TooFewObjectsError(message, found=found, expected="2 or more", mend=mend)
     fake, real = both
     return fake, real
 

@@ -143,14 +143,14 @@ def cards_table(cards: Sequence[tuple[str, EvalCard]]) -> Table:
     return Table(header, rows)
 
 
-def short_name(card: EvalCard) -> str:
-    """The metric without its network."""
-    return card.metric.split(" (features")[0].split(" (segmenter")[0]
+def short_name(metric: str) -> str:
+    """A metric without its network."""
+    return re.sub(r" \((features|segmenter) .*?\)", "", metric)
 
 
 def named(card: EvalCard) -> str:
     """The metric without its network, with a word where lower values are better."""
-    return short_name(card) + (f", {card.better}" if card.better.startswith("lower") else "")
+    return short_name(card.metric) + (f", {card.better}" if card.better.startswith("lower") else "")
 
 
 def cards_as_text(cards: Sequence[EvalCard]) -> str:
@@ -175,7 +175,8 @@ def _counts(card: EvalCard) -> str:
 def markdown_tables(path: Path) -> list[Table]:
     """The pipe tables of a Markdown file. The title of a table is the heading or first line above it.
 
-    Rows of another length than the header are left out. A list right below a table becomes its caption.
+    Rows of another length than the header are left out. A list right below a table becomes its caption; it names the
+    networks of metrics, which the header then leaves out.
     """
     tables: list[Table] = []
     block: list[list[str]] = []
@@ -186,7 +187,7 @@ def markdown_tables(path: Path) -> list[Table]:
             continue
         if len(block) > 2 and all(set(cell) <= set(":- ") for cell in block[1]):
             rows = [row for row in block[2:] if len(row) == len(block[0])]
-            tables.append(Table(block[0], rows, title=title))
+            tables.append(Table([short_name(cell) for cell in block[0]], rows, title=title))
         elif tables and not block and line.startswith("- "):
             tables[-1] = replace(tables[-1], caption=f"{tables[-1].caption} {line[2:].strip()}".strip())
         if block or line.startswith("#"):

@@ -20,7 +20,8 @@ from ipose.errors import ConfigError
 from ipose.reports.contact_sheet import LegendEntry, Tile
 from ipose.whole_files import write_text_whole
 
-_EXPONENT = re.compile(r"(?<=\d)e[+-]\d+\b")
+_NUMBER = r"[\d.,]*\d(e[+-]\d+)?( ?%)?"
+_CELL = re.compile(rf"-?|[+±-]? ?{_NUMBER}( ± {_NUMBER})?")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Table:
 
     @property
     def numeric(self) -> list[bool]:
-        """For each column, whether all cells are numbers, "-" or empty."""
+        """For each column, whether all cells are numbers, with their spread or without, "-" or empty."""
         return [all(_looks_numeric(str(row[i])) for row in self.rows) for i in range(len(self.header))]
 
 
@@ -161,10 +162,11 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = data_uri
+    environment.filters["unbroken"] = lambda cell: str(cell).replace(" ", "\u00a0").replace("\u00a0±", " ±")
     environment.filters["css_color"] = lambda color: "#{:02x}{:02x}{:02x}".format(*color)
     return environment.get_template("report.html.jinja")
 
 
 def _looks_numeric(text: str) -> bool:
-    """Whether a cell is a number, such as "93.10", "-", "81 %", "1,024" or "2.7e-06"."""
-    return text in ("-", "") or _EXPONENT.sub("", text).strip(" %+-±").replace(".", "").replace(",", "").isdigit()
+    """Whether a cell is a number, such as "93.10", "-", "81 %", "1,024", "2.7e-06" or "85.2 ± 0.4"."""
+    return _CELL.fullmatch(text.strip()) is not None

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import torch
 from jaxtyping import Int64
@@ -64,17 +63,6 @@ class Regions:
             raise DataError(what, file=scene.name, found=f"part {part} of {name}", expected=known, mend=mend)
         return regions
 
-
-class RegionScenes(Sequence[Scene]):
-    """Scenes whose label maps hold regions."""
-
-    def __init__(self, scenes: Sequence[Scene], regions: Regions) -> None:
-        self.scenes, self.regions = scenes, regions
-
-    def __len__(self) -> int:
-        return len(self.scenes)
-
-    def __getitem__(self, index: Any) -> Any:
-        """One scene, by its number."""
-        scene = self.scenes[index]
-        return replace(scene, label=self.regions.of(scene), part=None, objects=(), unlabelled=())
+    def scene(self, scene: Scene) -> Scene:
+        """The scene with the regions as its label map. Raises DataError as `of` does."""
+        return replace(scene, label=self.of(scene), part=None, objects=(), unlabelled=())

@@ -22,7 +22,7 @@ PART_MAP = "part_map.json"
 """Part id of each channel, 0 = none. Only beside a segmenter that tells parts apart."""
 
 
-def load_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
+def load_semantic_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
     """The network of a run or model folder, in eval mode.
 
     Raises:
@@ -36,7 +36,7 @@ def load_segmenter(path: str | Path | ModelFolder) -> SemanticSegmenter:
     return network.eval()
 
 
-def save_segmenter(
+def save_semantic_segmenter(
     folder: str | Path, network: SemanticSegmenter, class_names: Sequence[str], parts: Sequence[int] = ()
 ) -> None:
     """Write a model folder: `segmenter.pt`, `class_map.json` (the class of each channel), `segmenter.safetensors`,

@@ -177,6 +177,8 @@ class SynthesisConfig:
             widths = getattr(self, name)
             fine = len(widths) >= shortest and min(widths) > 0
             require(fine, name, widths, f"at least {shortest} whole numbers above 0")
+        found = self.discriminator_channels
+        require(found[0] == 3, "discriminator_channels", found, "3 first: the channels of the image, then each block's")
         known = self.unknown is None or 0 <= self.unknown < self.num_classes
         require(known, "unknown", self.unknown, f"a class id 0..{self.num_classes - 1}, or None")
 

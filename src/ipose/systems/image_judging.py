@@ -17,11 +17,11 @@ from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
 from ipose.data.scene_folder import SceneFolder
-from ipose.errors import DataError
+from ipose.errors import DataError, TooFewObjectsError
 from ipose.evaluation.card_folder import card_facts, model_facts
 from ipose.evaluation.eval_card import EvalCard
-from ipose.evaluation.image_cards import image_cards
-from ipose.evaluation.image_pairs import DataMaps, NoObjectError
+from ipose.evaluation.image_cards import ONE_SCENE, image_cards
+from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.image_sets import ImageFile, Pictured, ScenePhoto
 from ipose.evaluation.judges import EvaluateOptions, judges_of
 from ipose.images import image_float, image_uint8
@@ -74,12 +74,13 @@ def judge_images(
     if not judges:
         return Judged((), tuple(left_out))
     made = generate_set(model, data, images_folder(run, options, name), options, made_by=hash_of_model(run.model))
+    left_out += [ONE_SCENE] if len(made.real) < 2 and options.features is not None else []
     cards: list[EvalCard] = []
     for protocol, judge in judges:
         size = options.batch_size
         try:
             cards += image_cards(protocol, judge, made.images, made.real, made.maps, facts=facts, batch_size=size)
-        except NoObjectError as error:
+        except TooFewObjectsError as error:
             left_out.append(f"No cards of {protocol.name}: {error}")
     cards = [replace(card, left_out=tuple(left_out)) for card in in_precision(cards, options.precision)]
     return Judged(cards, tuple(left_out), sections=[_gallery(made)])

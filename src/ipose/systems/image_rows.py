@@ -14,10 +14,10 @@ from ipose.ablations.table import Row
 from ipose.configs import plain
 from ipose.data.data_config import DataConfig
 from ipose.data.open_data import checked_scenes, open_scenes, open_spec
+from ipose.errors import TooFewObjectsError
 from ipose.evaluation.feature_distances import ENOUGH_SAMPLES
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.image_cards import image_cards
-from ipose.evaluation.image_pairs import NoObjectError
 from ipose.evaluation.image_sets import one_of_each
 from ipose.evaluation.judges import PROTOCOLS_OF_RUNS, EvaluateOptions, Judges, check_class_map
 from ipose.evaluation.protocols import protocol_named
@@ -114,7 +114,7 @@ class ImageScorer:
             judges = Judges(features=self.network)
             try:
                 cards = image_cards(protocol_named(name), judges, made.images, made.real, made.maps, facts={})
-            except NoObjectError:  # the table has no distances of objects then
+            except TooFewObjectsError:  # the table has no distances of objects then
                 continue
             found |= {_KEYS[card.measure]: card.value for card in cards}
         return found

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ipose.data.parallel import progress_bar
 from ipose.data.png import write_photo
-from ipose.errors import ConfigError
+from ipose.errors import ConfigError, DataError
 from ipose.evaluation.eval_card import EvalCard
 from ipose.evaluation.feature_networks import load_features
 from ipose.evaluation.image_cards import unpaired_cards
@@ -55,7 +55,10 @@ def judge_numbered(
     Raises:
         ConfigError: a protocol of objects, which noise has none of.
         MissingWeightsError: no feature network.
+        DataError: a single photograph, which has no distance.
     """
+    if len(real) < 2:
+        raise DataError("too few photographs to judge by", found=len(real), expected="2 or more")
     protocols = [protocol_named(name) for name in options.protocols or ("images",)]
     for protocol in protocols:
         if protocol.level == "objects":

@@ -70,20 +70,18 @@ def with_parts_of(spec: LabelSpec, scene: Scene) -> Scene:
     return replace(scene, objects=given(scene.objects), unlabelled=given(scene.unlabelled))
 
 
-class ScenesOfSpec(Sequence[Scene]):
-    """Scenes, each `with_parts_of` a spec when it is read."""
+class ChangedScenes(Sequence[Scene]):
+    """Scenes, each changed when it is read."""
 
-    def __init__(self, scenes: Sequence[Scene], spec: LabelSpec) -> None:
-        self.scenes, self.spec = scenes, spec
+    def __init__(self, scenes: Sequence[Scene], change: Callable[[Scene], Scene]) -> None:
+        self.scenes, self.change = scenes, change
 
     def __len__(self) -> int:
         return len(self.scenes)
 
     def __getitem__(self, index: Any) -> Any:
         """One scene, by its number."""
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        return with_parts_of(self.spec, self.scenes[index])
+        return self.change(self.scenes[index])
 
 
 def make(model: SceneModel, request: Request) -> Iterator[Path]:

@@ -92,7 +92,7 @@ class TestResample:
     def test_the_image_is_bit_identical_beyond_the_reach_of_the_convolutions(self, make_model):
         """Given a long, low map and a box at its left end, when the box is drawn anew, then far pixels stay."""
         model = make_model(
-            channel_multipliers=(2, 2, 2, 2, 2, 2, 2), height=64, width=64, discriminator_channels=(2,) * 6
+            channel_multipliers=(2, 2, 2, 2, 2, 2, 2), height=64, width=64, discriminator_channels=(3, 2, 2, 2, 2, 2)
         )
         label = torch.ones(32, 2048, dtype=torch.int64)
         label[8:24, 4:32] = BOX

@@ -8,6 +8,7 @@ from PIL import Image
 
 from ipose.errors import ConfigError, DataError
 from ipose.evaluation.evaluate_images import ImageEvaluation, evaluate_images
+from ipose.evaluation.image_cards import ONE_SCENE
 
 pytestmark = pytest.mark.filterwarnings("ignore::ipose.evaluation.feature_distances.FewSamplesWarning")
 
@@ -91,6 +92,15 @@ class TestEvaluateImages:
         given = {key: folders / value if key == "labels" else value for key, value in settings.items()}
         with pytest.raises(ConfigError, match=r"\[labels\].*--labels DIR --spec NAME"):
             evaluate_images(job(folders, **given))
+
+    def test_of_one_scene_there_is_what_needs_no_other(self, folders):
+        for path in [*folders.glob("*/s1*"), *folders.glob("*/s2*")]:
+            path.unlink()
+        assert [(card.measure, card.left_out) for card in evaluate_images(job(folders))] == [
+            ("Diversity between seeds", (ONE_SCENE,))
+        ]
+        with pytest.raises(DataError, match=r"real: nothing to judge by.*they need two scenes or more"):
+            evaluate_images(job(folders, images=folders / "real"))
 
     def test_images_that_do_not_pair_are_named(self, folders):
         (folders / "real" / "s1.jpg").unlink()

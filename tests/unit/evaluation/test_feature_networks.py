@@ -16,7 +16,7 @@ from ipose.evaluation.feature_networks import (
     random_features,
 )
 from ipose.images import image_float
-from ipose.segmentation.saved import save_segmenter
+from ipose.segmentation.saved import save_semantic_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
 
@@ -55,7 +55,7 @@ def exported(network: nn.Module, path: Path) -> Path:
 
 def test_a_run_of_a_segmenter_gives_the_means_of_its_logits(tmp_path):
     network = SemanticSegmenter(SegmenterConfig(height=32, width=32), 3)
-    save_segmenter(tmp_path / "run" / "model", network, ["sky", "car", "dog"])
+    save_semantic_segmenter(tmp_path / "run" / "model", network, ["sky", "car", "dog"])
     images = IMAGES.repeat(1, 1, 2, 2)
     found = load_features(str(tmp_path / "run"))
     assert found.name == "segmenter"

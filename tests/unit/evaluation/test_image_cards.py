@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import pytest
 import torch
 
-from ipose.errors import ConfigError, DataError
+from ipose.errors import ConfigError, DataError, TooFewObjectsError
 from ipose.evaluation.diversity import feature_diversity
 from ipose.evaluation.feature_distances import frechet_distance, kernel_distance
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_cards import image_cards, semantic_cards
-from ipose.evaluation.image_pairs import DataMaps, NoObjectError
+from ipose.evaluation.image_pairs import DataMaps
 from ipose.evaluation.judges import Judges
 from ipose.evaluation.lpips import PerceptualDistance
 from ipose.evaluation.protocols import EvaluationProtocol
@@ -115,7 +115,7 @@ class TestDistances:
 
     def test_maps_without_objects_are_an_error_of_their_own(self, generated, real, scene, spec):
         empty = DataMaps([replace(scene, objects=())] * 3, {f"scene{i}": i for i in range(3)}, spec)
-        with pytest.raises(NoObjectError):
+        with pytest.raises(TooFewObjectsError):
             cards_of(Judges(features=NETWORK), generated, real, empty, OBJECTS)
 
 

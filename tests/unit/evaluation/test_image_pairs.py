@@ -7,13 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from ipose.errors import ConfigError, DataError
+from ipose.errors import ConfigError, DataError, TooFewObjectsError
 from ipose.evaluation.feature_networks import FeatureNetwork
 from ipose.evaluation.image_pairs import (
     DataMaps,
     Fingerprint,
     LabelMaps,
-    NoObjectError,
     image_features,
     image_pairs,
     needed,
@@ -209,9 +208,12 @@ class TestPairFeatures:
         assert len(fake) == 5
         assert sizes[::2] == [(2, 3, 4, 4), (1, 3, 4, 4), (1, 3, 2, 6), (1, 3, 4, 4)]
 
-    def test_no_pair_at_all_is_an_error_of_its_own(self):
-        with pytest.raises(NoObjectError, match=r"no object to compare.*--spec and --instances"):
-            pair_features(self.network()[0], [], 4)
+    @pytest.mark.parametrize("count", [0, 1])
+    def test_fewer_than_two_pairs_are_an_error_of_its_own(self, count):
+        pairs = [(random_image(0), random_image(1))] * count
+        match = f"too few objects to compare.*found {count}, expected 2 or more.*--spec and --instances"
+        with pytest.raises(TooFewObjectsError, match=match):
+            pair_features(self.network()[0], pairs, 4)
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 7])

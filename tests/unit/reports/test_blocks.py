@@ -77,6 +77,12 @@ class TestMarkdownTables:
         assert table.caption == "Two seeds. No order is claimed."
         assert [list(row) for row in table.rows] == [["1", "85.0", "94.10"], ["3", "86.1", "94.38"]]
 
+    def test_headings_are_short_the_list_below_names_the_networks(self, tmp_path):
+        text = "| | FID | KD (features random@7b) ↓ |\n|---|---|---|\n| a | 1 | 2 |\n\n- Features random@7b.\n"
+        (tmp_path / "table-3.md").write_text(text)
+        (table,) = markdown_tables(tmp_path / "table-3.md")
+        assert (list(table.header), table.caption) == (["", "FID", "KD ↓"], "Features random@7b.")
+
     @pytest.mark.parametrize("text", ["", "words", "| a |\n", "| a | b |\n| 1 | 2 |\n| 3 | 4 |\n"])
     def test_what_is_no_table_gives_none(self, tmp_path, text):
         (tmp_path / "table-1.md").write_text(text)

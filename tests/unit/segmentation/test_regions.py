@@ -7,7 +7,7 @@ import torch
 
 from ipose.errors import DataError
 from ipose.label_spec import LabelClass, LabelSpec
-from ipose.segmentation.regions import Regions, RegionScenes
+from ipose.segmentation.regions import Regions
 from ipose.testing.tiny_scenes import CAR, SPEC, make_scene
 
 NAMES = {"car": ("body", "wheel"), "dog": ("fur", "tail")}
@@ -45,7 +45,7 @@ def test_without_a_part_map_there_are_classes_alone():
 
 def test_scenes_of_regions_keep_image_and_name_and_have_no_parts_left():
     scene, regions = make_scene(0), Regions(SPEC, NAMES)
-    (found,) = RegionScenes([scene], regions)
+    found = regions.scene(scene)
     assert (found.name, found.image is scene.image, found.part, found.objects) == ("scene000", True, None, ())
     assert torch.equal(found.label, regions.of(scene))
 

@@ -7,7 +7,14 @@ import torch
 
 from ipose.errors import RunError
 from ipose.evaluation.feature_networks import load_network_file
-from ipose.segmentation.saved import CLASS_MAP, PART_MAP, SCRIPT, WEIGHTS, load_segmenter, save_segmenter
+from ipose.segmentation.saved import (
+    CLASS_MAP,
+    PART_MAP,
+    SCRIPT,
+    WEIGHTS,
+    load_semantic_segmenter,
+    save_semantic_segmenter,
+)
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
 
@@ -20,7 +27,7 @@ def segmenter():
 
 @pytest.fixture(scope="module")
 def folder(segmenter, tmp_path_factory):
-    save_segmenter(folder := tmp_path_factory.mktemp("segmenter") / "model", segmenter, ["sky", "car", "dog"])
+    save_semantic_segmenter(folder := tmp_path_factory.mktemp("segmenter") / "model", segmenter, ["sky", "car", "dog"])
     return folder
 
 
@@ -30,7 +37,7 @@ def image():
 
 
 def test_it_answers_as_before(segmenter, folder, image):
-    loaded = load_segmenter(folder.parent)
+    loaded = load_semantic_segmenter(folder.parent)
     assert torch.equal(loaded(image), segmenter(image))
     assert not loaded.training
 
@@ -46,12 +53,12 @@ def test_the_class_of_each_channel_is_written_down(folder):
 
 
 def test_one_that_tells_parts_apart_has_the_part_of_each_channel(segmenter, tmp_path):
-    save_segmenter(tmp_path / "model", segmenter, ["sky", "car", "car"], (0, 0, 1))
+    save_semantic_segmenter(tmp_path / "model", segmenter, ["sky", "car", "car"], (0, 0, 1))
     assert json.loads((tmp_path / "model" / PART_MAP).read_text()) == [0, 0, 1]
 
 
 def test_it_is_replaced_whole(segmenter, folder):
-    save_segmenter(folder, segmenter, ["a", "b", "c"])
+    save_semantic_segmenter(folder, segmenter, ["a", "b", "c"])
     assert {path.name for path in folder.iterdir()} == {"config.json", CLASS_MAP, SCRIPT, WEIGHTS}
     assert json.loads((folder / CLASS_MAP).read_text()) == ["a", "b", "c"]
 
@@ -70,4 +77,4 @@ def test_it_is_replaced_whole(segmenter, folder):
 def test_what_is_none_is_refused(tmp_path, config, said):
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(RunError, match=said):
-        load_segmenter(tmp_path)
+        load_semantic_segmenter(tmp_path)

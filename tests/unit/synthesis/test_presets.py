@@ -112,6 +112,7 @@ class TestSynthesisConfig:
             ("channel_multipliers", (16,)),
             ("channel_multipliers", (16, 0)),
             ("discriminator_channels", (3, 8)),
+            ("discriminator_channels", (2, 8, 8)),
             ("part_injection", "film"),
             ("part_input", "maps"),
             ("paste", "always"),

@@ -10,6 +10,7 @@ from ipose.data.data_config import DataConfig
 from ipose.data.png import read_photo
 from ipose.data.scene_folder import write_scene_folder
 from ipose.errors import DataError, SpecError
+from ipose.evaluation.image_cards import ONE_SCENE
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.images import image_float
 from ipose.systems.image_judging import NO_SEGMENTER, generate_set, judge, judge_images
@@ -159,6 +160,13 @@ class TestJudge:
         assert {card.real for card in judged.cards} == {data.data}
         assert len(list((run.folder / "generated").glob("*.png"))) == 12
 
+    def test_one_scene_has_no_distances_and_the_rest(self, run, tmp_path):
+        write_scenes(tmp_path / "one", "train", 1, SIZE)
+        one = DataConfig(data=str(tmp_path / "one"))
+        judged = judge(run, one, EvaluateOptions(features="random", protocols=("images",), split="train"), "")
+        assert [card.measure for card in judged.cards] == ["Diversity between seeds"]
+        assert judged.left_out == (NO_SEGMENTER, ONE_SCENE)
+
     def test_images_are_made_in_the_precision_asked_for_and_judged_in_float32(self, run, data, stranger):
         seen = []
 
@@ -190,7 +198,7 @@ class TestJudge:
         write_scene_folder(sky, tmp_path / "sky", "val", SPEC)
         judged = judge(run, DataConfig(data=str(tmp_path / "sky")), EvaluateOptions(features="random"), "on-sky")
         assert {card.protocol for card in judged.cards} == {"images"}
-        assert any(sentence.startswith("No cards of objects-128: no object") for sentence in judged.left_out)
+        assert any(sentence.startswith("No cards of objects-128: too few objects") for sentence in judged.left_out)
 
     def test_without_any_network_there_is_nothing_to_judge_by(self, run):
         with pytest.raises(DataError, match=r"nothing to judge by\. No network"):

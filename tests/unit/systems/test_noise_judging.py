@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ipose.errors import DataError
 from ipose.evaluation.image_sets import ImageFile
 from ipose.evaluation.judges import EvaluateOptions
 from ipose.systems.noise_judging import judge_numbered, make_numbered
@@ -34,6 +35,13 @@ def test_images_are_made_in_batches_and_only_those_that_are_missing(tmp_path):
     assert model.asked[3:] == [[3, 5]]
     make_numbered(model, "b", tmp_path, 2, PAIRS)  # another model
     assert model.asked[4:] == [[0, 1]]
+
+
+def test_a_single_photograph_is_refused_before_an_image_is_made(tmp_path):
+    model, photo = Greys(), ImageFile("a", None, tmp_path / "a.png")
+    with pytest.raises(DataError, match="too few photographs to judge by: found 1, expected 2 or more"):
+        judge_numbered(model, "a", [photo], PAIRS, tmp_path / "made", {}, count=5)
+    assert model.asked == []
 
 
 def test_a_set_is_at_distance_0_of_itself_and_not_of_another(tmp_path):

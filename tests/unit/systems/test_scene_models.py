@@ -1,6 +1,7 @@
 """What any model that makes images of label maps has for nothing: files, sheets, a gallery."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -13,8 +14,8 @@ from ipose.reports.page import Figure
 from ipose.seeds import named_generator
 from ipose.systems.generating import Request
 from ipose.systems.scene_models import (
+    ChangedScenes,
     SceneModel,
-    ScenesOfSpec,
     frechet_of_images,
     frechet_of_scenes,
     gallery,
@@ -23,6 +24,7 @@ from ipose.systems.scene_models import (
     scene_row,
     sheet,
     spread,
+    with_parts_of,
 )
 from ipose.testing.tiny_scenes import SPEC, make_scene, write_scenes
 
@@ -118,14 +120,14 @@ class TestToLookAt:
         assert spread(range(items), count) == expected
 
 
-class TestScenesOfSpec:
+class TestChangedScenes:
     """Scenes as a model's own spec reads them: it may give parts to classes that have none in the data's spec."""
 
     def test_objects_have_the_specs_part_categories_and_nothing_else_changes(self):
         scenes = [make_scene(seed) for seed in range(4)]
         box = next(i for i, item in enumerate(SPEC.classes) if item.thing and item.part_category is None)
         classes = [replace(item, part_category="slot") if i == box else item for i, item in enumerate(SPEC.classes)]
-        read = ScenesOfSpec(scenes, replace(SPEC, classes=tuple(classes)))
+        read = ChangedScenes(scenes, partial(with_parts_of, replace(SPEC, classes=tuple(classes))))
         assert len(read) == 4
         for scene, plain in zip(read, scenes, strict=True):
             assert [item.part_category for item in scene.objects] == [

@@ -33,7 +33,7 @@ _COLOR_FIRST = re.compile(r"(\d+)[\s,;]+(\d+)[\s,;]+(\d+)[\s,:;]+(.+)")
 _ID = re.compile(r"(\d+)[\s,:;]+(.+)")
 
 
-class LegendEntry(NamedTuple):
+class LegendClass(NamedTuple):
     """One class of a legend: by its colour, or by its id."""
 
     name: str
@@ -41,7 +41,7 @@ class LegendEntry(NamedTuple):
     number: int | None
 
 
-def read_legend(file: Path) -> list[LegendEntry]:
+def read_legend(file: Path) -> list[LegendClass]:
     """The classes of a legend."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -58,16 +58,16 @@ def read_legend(file: Path) -> list[LegendEntry]:
     return entries
 
 
-def _entry(line: str, file: Path) -> LegendEntry:
+def _entry(line: str, file: Path) -> LegendClass:
     if match := _HEX.fullmatch(line):
         code, name = int(match[1] or match[4], 16), match[2] or match[3]
-        return LegendEntry(name.strip(), (code >> 16, code >> 8 & 255, code & 255), None)
+        return LegendClass(name.strip(), (code >> 16, code >> 8 & 255, code & 255), None)
     if match := _COLOR_FIRST.fullmatch(line):
-        return LegendEntry(match[4].strip(), (int(match[1]), int(match[2]), int(match[3])), None)
+        return LegendClass(match[4].strip(), (int(match[1]), int(match[2]), int(match[3])), None)
     if match := _COLOR_LAST.fullmatch(line):
-        return LegendEntry(match[1].strip(), (int(match[2]), int(match[3]), int(match[4])), None)
+        return LegendClass(match[1].strip(), (int(match[2]), int(match[3]), int(match[4])), None)
     if match := _ID.fullmatch(line):
-        return LegendEntry(match[2].strip(), None, int(match[1]))
+        return LegendClass(match[2].strip(), None, int(match[1]))
     expected = '"car 128 0 0", "#800000 car", "7 car" or "car:128,0,0::"'
     raise DataError("a line of a legend that says nothing", file=file, found=repr(line), expected=expected)
 
@@ -93,7 +93,7 @@ class Masks:
     def __init__(
         self,
         rows: Sequence[tuple[Path, Path, Path | None]],
-        legend: Sequence[LegendEntry],
+        legend: Sequence[LegendClass],
         things: Sequence[str] | None,
         ignored: Counter[str],
     ) -> None:
@@ -110,7 +110,7 @@ class Masks:
         self._codes, self.classes = self._meaning(legend, things)
 
     def _meaning(
-        self, legend: Sequence[LegendEntry], things: Sequence[str] | None
+        self, legend: Sequence[LegendClass], things: Sequence[str] | None
     ) -> tuple[dict[int, int], tuple[ImportedClass, ...]]:
         """File id of each value of the masks, and the classes."""
         legend = sorted(legend, key=lambda entry: entry.name.lower() != BACKGROUND)  # its colour has id 0

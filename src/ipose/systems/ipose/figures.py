@@ -6,6 +6,7 @@ It also measures how local each edit is: the mean change inside and outside the 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,7 +28,7 @@ from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, part_picture, photo
 from ipose.reports.sheets import GREYS, part_legend
 from ipose.systems.judging import data_of
-from ipose.systems.scene_models import ScenesOfSpec
+from ipose.systems.scene_models import ChangedScenes, with_parts_of
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -98,7 +99,7 @@ def draw(
         raise ConfigError(message, file=folder, field="parts", mend=mend)
     network = None if features is None else load_features(features)
     perceptual = None if lpips is None else load_lpips(lpips)
-    val = ScenesOfSpec(open_scenes(data_of(run), "val", model.size), model.spec)
+    val = ChangedScenes(open_scenes(data_of(run), "val", model.size), partial(with_parts_of, model.spec))
     chosen = find_subjects(model, val, scenes, seed)
     cards_folder = run.folder / "cards" if out is None else out / "cards"
     out = out or run.folder / "figures"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -28,7 +29,7 @@ from ipose.reports.sheets import SceneRow, scene_sheet
 from ipose.systems.image_judging import judge_images, nothing_to_judge_by
 from ipose.systems.judging import Judged, data_of
 from ipose.systems.partnet.judging import judge_parts
-from ipose.systems.scene_models import ScenesOfSpec, spread
+from ipose.systems.scene_models import ChangedScenes, spread, with_parts_of
 from ipose.tables import percent, text_table
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -78,7 +79,8 @@ def _judge_robustness(
 ) -> Judged:
     """Cards of what noise in the label maps changes, and robustness.png beside them: one scene under each noise."""
     seed, spec = options.seeds[0], model.spec
-    scenes = ScenesOfSpec(open_scenes(data, options.split, model.size, limit=options.limit), spec)
+    opened = open_scenes(data, options.split, model.size, limit=options.limit)
+    scenes = ChangedScenes(opened, partial(with_parts_of, spec))
     segmenter = None
     if options.segmenter is not None:
         size = options.segmenter_size

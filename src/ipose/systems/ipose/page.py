@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
@@ -20,7 +21,7 @@ from ipose.reports.sheets import SceneRow
 from ipose.synthesis.discriminator import Discriminator
 from ipose.synthesis.presets import SynthesisConfig, preset
 from ipose.systems.reporting import RunPage, config_of, settings_section, with_data
-from ipose.systems.scene_models import SEEDS, SHOWN_SCENES, ScenesOfSpec, spread
+from ipose.systems.scene_models import SEEDS, SHOWN_SCENES, ChangedScenes, spread, with_parts_of
 from ipose.training.checkpoint_files import check_whole, list_checkpoints
 from ipose.training.run import Run
 from ipose.types import Scene
@@ -37,7 +38,7 @@ def page(run: Run) -> RunPage:
 
     def sections_of() -> list[Section]:
         scenes = open_scenes(config_of(run, "data", DataConfig), "val", model.size)
-        return scenes_sections(model, run, ScenesOfSpec(scenes, model.spec))
+        return scenes_sections(model, run, ChangedScenes(scenes, partial(with_parts_of, model.spec)))
 
     sections = with_data(sections_of)
     return RunPage(sections, synthesis_settings(model.synthesis))

@@ -38,7 +38,7 @@ from ipose.systems.ipose.training_parts import (
     trained_partnet,
     with_parts,
 )
-from ipose.systems.scene_models import ScenesOfSpec, frechet_of_scenes, have_photographs
+from ipose.systems.scene_models import ChangedScenes, frechet_of_scenes, have_photographs, with_parts_of
 from ipose.systems.training import Prepared, Task, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.matching import load_matching
@@ -91,7 +91,8 @@ def prepare(
     if trained is not None and not task.data.is_partworld:
         check_supports(categories_in_use(spec, scenes, val), trained.supports, task.options.partnet)
     if parted != spec:
-        spec, scenes, val = parted, ScenesOfSpec(scenes, parted), ScenesOfSpec(val, parted)
+        spec, given = parted, partial(with_parts_of, parted)
+        scenes, val = ChangedScenes(scenes, given), ChangedScenes(val, given)
     check_part_maps(config, scenes, val)
     style = style_loss(config, task.options) if style is None else style
     torch.manual_seed(seed)

@@ -24,11 +24,12 @@ from ipose.model_folder import open_model
 from ipose.reports.contact_sheet import Tile, TileRow, contact_sheet
 from ipose.reports.figures import label_picture, photo
 from ipose.segmentation.objective import SegmenterObjective
-from ipose.segmentation.regions import Regions, RegionScenes
-from ipose.segmentation.saved import save_segmenter
+from ipose.segmentation.regions import Regions
+from ipose.segmentation.saved import save_semantic_segmenter
 from ipose.segmentation.segmenter import SemanticSegmenter
 from ipose.segmentation.segmenter_config import SegmenterConfig
 from ipose.systems.judging import Judged, data_of, evaluate_run
+from ipose.systems.scene_models import ChangedScenes
 from ipose.systems.training import Prepared, Task, Trained, loop_of_epochs
 from ipose.training.averaging import reestimate_batch_norm
 from ipose.training.batches import BatchSource
@@ -60,7 +61,8 @@ def prepare(
         regions = Regions(spec, opened.part_names)
         names, parts = [names[i] for i, _ in regions.pairs], tuple(part for _, part in regions.pairs)
         _check_part_maps(scenes, val)
-        spec, scenes, val = regions.region_spec, RegionScenes(scenes, regions), RegionScenes(val, regions)
+        spec = regions.region_spec
+        scenes, val = ChangedScenes(scenes, regions.scene), ChangedScenes(val, regions.scene)
     torch.manual_seed(seed)
     segmenter = SemanticSegmenter(config, spec.num_classes)
     segmenter.to(memory_format=torch.channels_last)  # the results are the same; CPUs are a fifth faster
@@ -71,7 +73,7 @@ def prepare(
         about=f"{len(scenes)} scenes of {task.data.data}",
         loop=loop_of_epochs(config, len(scenes), schedule="cosine"),
         model=partial(_network, scenes=scenes),
-        save=lambda network, folder: save_segmenter(folder, network, names, parts),
+        save=lambda network, folder: save_semantic_segmenter(folder, network, names, parts),
         show=partial(_sheet, scenes=[val[i] for i in range(min(SHEET_SCENES, len(val)))], spec=spec),
         measure=partial(_measured, scenes=val, spec=spec),
     )

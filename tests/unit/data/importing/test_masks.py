@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ipose.data.importing.masks import LegendEntry, Masks, read_legend
+from ipose.data.importing.masks import LegendClass, Masks, read_legend
 from ipose.data.importing.source import spec_of
 from ipose.data.importing.write import paint, thing_ids
 from ipose.errors import DataError
 
-LEGEND = [LegendEntry("background", (0, 0, 0), None), LegendEntry("car", (128, 0, 0), None)]
+LEGEND = [LegendClass("background", (0, 0, 0), None), LegendClass("car", (128, 0, 0), None)]
 
 
 def painted(source):
@@ -44,7 +44,7 @@ def test_colours_and_objects(coloured):
 def test_the_background_may_stand_anywhere_in_the_legend(coloured):
     source = Masks([coloured], LEGEND[::-1], None, Counter())
     assert [(c.name, c.file_id, c.thing) for c in source.classes] == [("background", 0, False), ("car", 1, True)]
-    by_id = [LegendEntry("car", None, 1), LegendEntry("background", None, 3), LegendEntry("unknown", None, 4)]
+    by_id = [LegendClass("car", None, 1), LegendClass("background", None, 3), LegendClass("unknown", None, 4)]
     ids = np.ones((20, 30), np.uint8)
     Image.fromarray(ids).save(coloured[1])
     classes = Masks([coloured], by_id, None, Counter()).classes
@@ -63,7 +63,7 @@ def test_ids_are_kept(photos):
     ids = np.zeros((20, 30), np.uint8)
     ids[3:5, 3:5], ids[9, 9] = 7, 255
     Image.fromarray(ids).save(photos.parent / "m.png")
-    source = Masks([(photos / "a0.jpg", photos.parent / "m.png", None)], [LegendEntry("cat", None, 7)], None, Counter())
+    source = Masks([(photos / "a0.jpg", photos.parent / "m.png", None)], [LegendClass("cat", None, 7)], None, Counter())
     assert [(c.name, c.file_id, c.thing) for c in source.classes] == [("class 0", 0, False), ("cat", 7, True)]
     assert Counter(painted(source).label.ravel().tolist()) == {0: 595, 7: 4, 255: 1}
     assert not source.has_instances
@@ -95,7 +95,7 @@ def test_colours_without_a_legend_are_refused(coloured):
 )
 def test_each_form(tmp_path, line, entry):
     (tmp_path / "legend.txt").write_text(f"# label:color_rgb:parts:actions\n\n{line}\n", encoding="utf-8-sig")
-    assert read_legend(tmp_path / "legend.txt") == [LegendEntry(*entry)]
+    assert read_legend(tmp_path / "legend.txt") == [LegendClass(*entry)]
 
 
 @pytest.mark.parametrize(
