@@ -4,8 +4,10 @@ Imports no torch, so that `ipose --help` is fast. "P" is the paper (Zhu et al., 
 Where they differ, the field names both, and the default is R's, because the published checkpoints come from R.
 """
 
+import itertools
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ipose.configs import check_choices, check_fields, config_by_name, require
@@ -281,6 +283,34 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "fashion-small-groupnet": {**_FASHION_SMALL, **_SMALL_GROUPNET},
 }
 """What each preset changes of the defaults, which are DeepFashion's."""
+
+
+def for_classes(config: GroupDNetConfig, classes: int) -> GroupDNetConfig:
+    """The config for data with this number of classes.
+
+    Groups that all divide it stay. Otherwise those of each block keep their share of the classes, as nearly as a
+    divisor of the new number can. Widths are rounded up to what the groups divide.
+
+    Example:
+        >>> for_classes(GroupDNetConfig(), 12).decoder_groups
+        (12, 12, 6, 6, 3, 3, 1)
+    """
+    groups, share = config.decoder_groups, classes / config.num_classes
+    if share == 1:
+        return config
+    if any(classes % count for count in groups):
+        divisors = [count for count in range(1, classes + 1) if classes % count == 0]
+        most = [old * share if old > 1 else 1 for old in groups]
+        groups = tuple(max(count for count in divisors if count <= max(1, limit)) for limit in most)
+    first, every = (classes if wanted else 1 for wanted in (config.first_grouped, config.modulation == "class"))
+    units = [math.lcm(every, *pair) for pair in itertools.pairwise((first, *groups, 1))]
+    return replace(
+        config,
+        num_classes=classes,
+        decoder_groups=groups,
+        decoder_channels=tuple(-(-width // n) * n for width, n in zip(config.decoder_channels, units, strict=True)),
+        modulation_hidden=-(-config.modulation_hidden // math.lcm(*groups)) * math.lcm(*groups),
+    )
 
 
 def preset(name: str, **overrides: Any) -> GroupDNetConfig:

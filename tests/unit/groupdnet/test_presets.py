@@ -11,7 +11,7 @@ from ipose.errors import ConfigError
 from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.discriminator import MultiScaleDiscriminator
 from ipose.groupdnet.encoder import Encoder
-from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, preset
+from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, for_classes, preset
 from ipose.groupdnet.published import published
 
 PUBLISHED = {
@@ -88,6 +88,34 @@ class TestPresets:
     def test_another_field_is_refused(self):
         with pytest.raises(ConfigError, match="no such field: found grups"):
             preset("deepfashion", grups=(1,))
+
+
+class TestForClasses:
+    """for_classes: settings of a preset for data with any number of classes."""
+
+    @pytest.mark.parametrize("name", PRESETS)
+    def test_fits_every_preset_to_any_number_of_classes(self, name):
+        for classes in (1, 2, 7, 8, 20, 23, 151, 183):
+            fitted = for_classes(preset(name), classes)  # which checks itself
+            assert fitted.num_classes == classes
+            assert all(classes % count == 0 for count in fitted.decoder_groups) or fitted == preset(name)
+            grown = zip(fitted.decoder_channels, preset(name).decoder_channels, strict=True)
+            assert all(0 <= width - old < classes for width, old in grown)
+
+    @pytest.mark.parametrize(
+        ("classes", "groups"),
+        [
+            (8, (8, 8, 4, 4, 2, 2, 1)),
+            (16, (8, 8, 4, 4, 2, 2, 1)),
+            (12, (12, 12, 6, 6, 3, 3, 1)),
+            (7, (7, 7, 1, 1, 1, 1, 1)),
+        ],
+    )
+    def test_groups_that_divide_stay_and_others_keep_their_share(self, classes, groups):
+        assert for_classes(preset("deepfashion"), classes).decoder_groups == groups
+
+    def test_what_has_no_groups_stays(self):
+        assert for_classes(preset("deepfashion-vspade"), 23) == preset("deepfashion-vspade", num_classes=23)
 
 
 class TestWrongSettings:

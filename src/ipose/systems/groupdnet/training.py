@@ -1,7 +1,6 @@
 """Training GroupDNet: scenes, objective, model and sheets."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from ipose.groupdnet.decoder import Decoder
 from ipose.groupdnet.encoder import Encoder
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.objective import GroupDNetObjective
-from ipose.groupdnet.presets import GroupDNetConfig
+from ipose.groupdnet.presets import PRESETS, GroupDNetConfig, for_classes
 from ipose.label_spec import LabelSpec
 from ipose.losses.vgg_weights import load_vgg_loss
 from ipose.seeds import generator_of
@@ -49,6 +48,9 @@ def prepare(
     """
     spec = open_spec(task.data).labels
     config = fit_config(task.config, spec)
+    fitted = {name: getattr(config, name) for name in ("decoder_groups", "decoder_channels", "modulation_hidden")}
+    if changed := [f"{name} {value}" for name, value in fitted.items() if value != getattr(task.config, name)]:
+        print(f"The data have {spec.num_classes} classes, so {', '.join(changed)}.")
     size = (config.height, config.width)
     if config.perceptual == "vgg" and config.perceptual_weight > 0 and perceptual is None:
         perceptual = load_vgg_loss(task.options.vgg_weights, imagenet=False)
@@ -82,12 +84,16 @@ def loop_of(config: GroupDNetConfig, scenes: int) -> dict[str, Any]:
 
 
 def fit_config(config: GroupDNetConfig, spec: LabelSpec) -> GroupDNetConfig:
-    """The config with the data's number of classes. Raises ConfigError if the config was given another number."""
-    if config.num_classes not in (GroupDNetConfig.num_classes, spec.num_classes):
-        message = "the data have another number of classes"
-        mend = "Name the data's own --spec, or set the groups for its classes."
+    """The config with the fields that data decide: classes, and groups that divide their number.
+
+    Raises:
+        ConfigError: the config has another number of classes, which is not that of a preset.
+    """
+    presets = {changes.get("num_classes", GroupDNetConfig.num_classes) for changes in PRESETS.values()}
+    if config.num_classes not in (*presets, spec.num_classes):
+        message, mend = "the data have another number of classes", "Leave it out, or name the data's own --spec."
         raise ConfigError(message, field="num_classes", found=config.num_classes, expected=spec.num_classes, mend=mend)
-    return replace(config, num_classes=spec.num_classes)
+    return for_classes(config, spec.num_classes)
 
 
 def _model(snapshot: Snapshot, *, spec: LabelSpec, scenes: Sequence[Scene]) -> GroupDNet:

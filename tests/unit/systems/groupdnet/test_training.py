@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from ipose.data.data_config import DataConfig
+from ipose.errors import ConfigError
 from ipose.groupdnet.model import GroupDNet
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.systems.groupdnet.record import SYSTEM
-from ipose.systems.groupdnet.training import prepare, re_estimate
+from ipose.systems.groupdnet.training import fit_config, prepare, re_estimate
 from ipose.systems.training import Task
 from ipose.testing.tiny_scenes import SPEC, write_scenes
 
@@ -34,6 +35,21 @@ def prepared(tmp_path):
     for split in ("train", "val"):
         write_scenes(tmp_path, split, count=2)
     return prepare(Task(system=SYSTEM, config=CONFIG, data=DataConfig(data=str(tmp_path))), seed=0, resume=False)
+
+
+class TestFitConfig:
+    """The data decide the number of classes, and so the groups."""
+
+    def test_a_preset_takes_the_number_of_the_data_and_groups_that_divide_it(self):
+        config = GroupDNetConfig(perceptual="none")
+        fitted = fit_config(config, SPEC)
+        assert (fitted.num_classes, fitted.decoder_groups) == (5, (5, 5, 1, 1, 1, 1, 1))
+        assert fit_config(fitted, SPEC) == fitted  # in a resumed training
+
+    def test_another_number_that_was_asked_for_is_refused(self):
+        config = GroupDNetConfig(num_classes=15, decoder_groups=(1,) * 7, first_grouped=False)
+        with pytest.raises(ConfigError, match=r"\[num_classes\] the data have another number.*found 15, expected 5"):
+            fit_config(config, SPEC)
 
 
 class TestEnlargedScenes:
