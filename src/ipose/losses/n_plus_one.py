@@ -35,13 +35,13 @@ def n_plus_one_loss(
     with full_precision(logits) as (logits,):
         if target == "fake":
             fake = torch.zeros_like(logits[:, 0], dtype=torch.int64)
-            return pixel_cross_entropy(logits, fake).mean()
+            return cross_entropy_map(logits, fake).mean()
         label = _checked(logits, label, target)
         weights = class_weights(label, logits.shape[1] - 1, unknown=unknown).to(logits.dtype)
-        return (weights[label] * pixel_cross_entropy(logits, label + 1)).mean()
+        return (weights[label] * cross_entropy_map(logits, label + 1)).mean()
 
 
-def pixel_cross_entropy(logits: Float[Tensor, "b c1 h w"], target: Int64[Tensor, "b h w"]) -> Float[Tensor, "b h w"]:
+def cross_entropy_map(logits: Float[Tensor, "b c1 h w"], target: Int64[Tensor, "b h w"]) -> Float[Tensor, "b h w"]:
     """Cross-entropy of each pixel. Logits in channels-last memory are read as rows, which is faster."""
     if not logits.is_contiguous(memory_format=torch.channels_last):
         return F.cross_entropy(logits, target, reduction="none")
