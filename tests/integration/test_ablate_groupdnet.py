@@ -8,7 +8,6 @@ import pytest
 from ipose.ablations.ablate import run_ablation
 from ipose.ablations.rows import AblationJob
 from ipose.data.data_config import DataConfig
-from ipose.errors import ConfigError
 from ipose.groupdnet.presets import GroupDNetConfig
 from ipose.systems.ablating import rows_of
 from ipose.systems.ablation_tables import table_named
@@ -96,10 +95,11 @@ class TestConfigs:
             changed = {item for item, before in vars(whole).items() if getattr(config, item) != before}
             assert (changed, getattr(config, field)) == ({field}, value)
 
-    def test_groups_that_do_not_fit_the_data_are_refused_before_anything_is_trained(self, tmp_path, data):
-        eight = GroupDNetConfig(perceptual="none")
-        with pytest.raises(ConfigError, match="the label map has 5 channels, which 8 groups do not divide"):
-            rows(tmp_path, data, "groupdnet-1", config=eight)
+    def test_groups_that_do_not_divide_the_datas_classes_become_such_that_do(self, tmp_path, data):
+        grid = rows(tmp_path, data, "groupdnet-1", config=GroupDNetConfig(perceptual="none"))
+        fitted = grid.task(grid.job.table.rows[0]).config
+        assert fitted.num_classes == 5
+        assert all(fitted.num_classes % groups == 0 for groups in fitted.decoder_groups)
 
     def test_a_vgg_loss_needs_its_weights_or_a_stand_in_that_the_run_names(self, tmp_path, data, monkeypatch):
         monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))

@@ -25,7 +25,7 @@ from ipose.images import image_float, image_uint8
 from ipose.types import Scene, SceneObject
 
 
-class Window(NamedTuple):
+class PhotoSquare(NamedTuple):
     """A square of a photograph, in its pixels. It may lie partly outside."""
 
     top: int
@@ -44,13 +44,13 @@ class Window(NamedTuple):
         """The square of maps of ids. Where it lies outside, they are 0."""
         return self._replace(top=self.top + 1, left=self.left + 1).cut(F.pad(map_, (1, 1, 1, 1)))
 
-    def wider(self, factor: float) -> "Window":
+    def wider(self, factor: float) -> "PhotoSquare":
         """The square around the same centre, of at least `factor` times the side, in whole pixels."""
         more = math.ceil(self.side * (factor - 1) / 2)
-        return Window(self.top - more, self.left - more, self.side + 2 * more)
+        return PhotoSquare(self.top - more, self.left - more, self.side + 2 * more)
 
 
-def object_window(silhouette: Bool[Tensor, "h w"], margin: float) -> Window:
+def object_window(silhouette: Bool[Tensor, "h w"], margin: float) -> PhotoSquare:
     """The square around an object's box, with a margin.
 
     Args:
@@ -60,7 +60,7 @@ def object_window(silhouette: Bool[Tensor, "h w"], margin: float) -> Window:
     (top, height), (left, width) = (_extent(silhouette.any(axis)) for axis in (1, 0))
     longer = max(height, width)
     side = longer + 2 * round(margin * longer)
-    return Window(top - (side - height) // 2, left - (side - width) // 2, side)
+    return PhotoSquare(top - (side - height) // 2, left - (side - width) // 2, side)
 
 
 def _extent(there: Bool[Tensor, " n"]) -> tuple[int, int]:
@@ -76,7 +76,7 @@ def silhouette_of(scene: Scene, item: SceneObject) -> Bool[Tensor, "h w"]:
 
 
 def cut_out(
-    image: UInt8[Tensor, "3 h w"], silhouette: Bool[Tensor, "h w"], window: Window
+    image: UInt8[Tensor, "3 h w"], silhouette: Bool[Tensor, "h w"], window: PhotoSquare
 ) -> UInt8[Tensor, "4 side side"]:
     """A square of a photograph, and the silhouette as a fourth channel: 255 on the object, 0 elsewhere."""
     return torch.cat([window.cut(image), window.cut_map(silhouette.to(torch.uint8)[None] * 255)])
@@ -84,7 +84,7 @@ def cut_out(
 
 def object_crop(
     scene: Scene, item: SceneObject, crops: CropRule
-) -> tuple[UInt8[Tensor, "3 side side"], Window, Bool[Tensor, "h w"]]:
+) -> tuple[UInt8[Tensor, "3 side side"], PhotoSquare, Bool[Tensor, "h w"]]:
     """An object of a scene with a photograph, cut out in the photograph's pixels; the square that it is; and the
     object's pixels in the scene."""
     assert scene.image is not None

@@ -79,7 +79,7 @@ class TrainConfig:
         check_fields(self, "max_minutes", lambda x: x is None or x > 0, "more than 0, or None")
         check_choices(self)
         timed = self.max_minutes is not None or self.decay_by != "clock"
-        require(timed, "max_minutes", "none", 'the minutes of the run, for decay_by "clock"')
+        require(timed, "max_minutes", "none", "--max-minutes beside --schedule-by-clock")
         sparing = self.accumulate > 1 or self.checkpoint_activations
         expected = "neither accumulate nor checkpoint_activations with it"
         require(not (self.compile and sparing), "compile", True, expected)

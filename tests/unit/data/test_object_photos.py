@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipose.data.batch_sources import PhotoSource
 from ipose.data.data_config import CropRule, PhotoConfig
-from ipose.data.object_photos import ObjectPhotos, Window, cut_out, object_crop, object_window, on_ground, reach_of
+from ipose.data.object_photos import ObjectPhotos, PhotoSquare, cut_out, object_crop, object_window, on_ground, reach_of
 from ipose.data.open_data import open_scenes, open_spec
 from ipose.data.photo_folder import open_photographs
 from ipose.data.scene_folder import write_scene_folder
@@ -46,7 +46,7 @@ class TestWindow:
     def test_is_the_one_that_a_hand_would_cut(self):
         image, silhouette = one_object((4, 14), (10, 16))  # 10 x 6, so 2 more on each side of 10 with a margin of 0.2
         window = object_window(silhouette, 0.2)
-        assert window == Window(2, 6, 14)
+        assert window == PhotoSquare(2, 6, 14)
         cut = cut_out(image, silhouette, window)
         assert torch.equal(cut[:3], image[:, 2:16, 6:20])
         assert torch.equal(cut[3], silhouette[2:16, 6:20] * 255)
@@ -61,7 +61,7 @@ class TestWindow:
 
     @law(side=st.integers(3, 40), factor=st.floats(1, 3))
     def test_a_wider_one_has_the_same_centre_and_is_wide_enough(self, side, factor):
-        wide = Window(5, 7, side).wider(factor)
+        wide = PhotoSquare(5, 7, side).wider(factor)
         assert wide.side >= side * factor - 1e-6
         assert (2 * wide.top + wide.side, 2 * wide.left + wide.side) == (10 + side, 14 + side)
 
