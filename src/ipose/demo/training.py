@@ -86,11 +86,12 @@ def _pairs(data: DataConfig, scenes: Sequence[Scene], val: Sequence[Scene]) -> P
 
 
 def _loop(minutes: float, seed: int, **more: Any) -> dict[str, Any]:
-    """Settings of the loop: a time in minutes, and no checkpoints or sheets before the end."""
+    """Settings of the loop: a time in minutes, in bf16, and no checkpoints or sheets before the end."""
     return {
         "steps": UNBOUNDED,
         "max_minutes": minutes,
         "decay_by": "clock",
+        "precision": "bf16",
         "seed": seed,
         "sample_every": UNBOUNDED,
         "checkpoint_every": UNBOUNDED,
@@ -101,9 +102,7 @@ def _loop(minutes: float, seed: int, **more: Any) -> dict[str, Any]:
 
 def _train_parts(folder: Path, data: DataConfig, pairs: PartData, minutes: float, seed: int) -> Trained:
     task = Task(system=PARTNET, config=PARTNET.default_config("toy"), data=data)
-    return train_system(
-        task, folder, loop=_loop(minutes, seed, precision="bf16", log_every=10), data=pairs, device="cpu"
-    )
+    return train_system(task, folder, loop=_loop(minutes, seed, log_every=10), data=pairs, device="cpu")
 
 
 def _train_images(
@@ -111,7 +110,7 @@ def _train_images(
 ) -> Trained:
     config = synthesis_presets.preset("toy", height=SIZE[0], width=SIZE[1], flip=False)
     task = Task(system=IPOSE, config=config, data=data, options=IPoseOptions(partnet=folder / "partnet"))
-    loop = _loop(minutes, seed, schedule="cosine", precision="bf16", log_every=20)
+    loop = _loop(minutes, seed, schedule="cosine", log_every=20)
     given: dict[str, Any] = {"scenes": scenes, "val": val}
     return train_system(task, folder / "synthesis", loop=loop, device="cpu", **given)
 

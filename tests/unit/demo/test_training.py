@@ -24,7 +24,7 @@ def case(request):
     number = ["partnet", "synthesis"].index(request.param)
     config = [PARTNET.default_config("toy"), synthesis_presets.preset("toy", height=64, width=64, flip=False)][number]
     loop = [
-        demo._loop(2.5, 0, precision="bf16", log_every=10),
+        demo._loop(2.5, 0, log_every=10),
         demo._loop(4.0, 0, schedule="cosine", log_every=20),
     ][number]
     command = parse(shlex.split(WAYS[number])[1:]).which

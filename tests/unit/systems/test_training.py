@@ -231,7 +231,7 @@ class TestTask:
         ganseg = next(system for system in systems() if system.name == "ganseg")
         task = Task(system=ganseg, config=ganseg.default_config(), options=ganseg.train_options(image_size=64))
         assert task.config.image_size == 64
-        assert set(task.described()) == {"ganseg"}
+        assert set(task.described()) == {"ganseg", "init"}
 
     def test_without_options_they_are_the_systems_defaults(self, stranger):
         assert Task(system=stranger.record, config=None).options == stranger.record.train_options()
