@@ -21,7 +21,7 @@ addEventListener("load", () => setTimeout(() => {
   const closed = root.scrollWidth;
   const hidden = images.filter((e) => !e.checkVisibility()).length;
   folded.forEach((e) => { e.open = true; });
-  const scrolling = [...page.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth);
+  const scrolling = [...page.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth + 1);
   const left = (e) => e.querySelector("td").getBoundingClientRect().left;
   const before = scrolling.map(left);
   scrolling.forEach((e) => { e.scrollLeft = e.scrollWidth; });
