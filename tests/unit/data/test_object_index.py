@@ -5,9 +5,10 @@ import torch
 from hypothesis import given
 from jaxtyping import TypeCheckError
 
-from ipose.data.object_index import NO_OBJECT, index_objects, reindex_objects
+from ipose.data.object_index import NO_OBJECT, distinct_keys, index_objects, reindex_objects
 from ipose.errors import ShapeMismatchError
 from ipose.label_spec import LabelClass, LabelSpec
+from ipose.testing import law
 from ipose.types import Box
 
 SKY, CAR, BIRD = 0, 1, 2
@@ -154,3 +155,12 @@ class TestReindexObjects:
 
     def test_no_objects_stay_none(self) -> None:
         assert reindex_objects(*self.scene(), ()) == ()
+
+
+@law(h=st.integers(0, 6), w=st.integers(0, 6), values=st.integers(1, 5), seed=st.integers(0, 99))
+def test_distinct_keys_are_those_of_unique_with_the_place_of_each_pixel(h, w, values, seed):
+    keys = np.random.default_rng(seed).integers(-2, values, (h, w))
+    present, codes = distinct_keys(keys)
+    assert np.array_equal(present, np.unique(keys))
+    assert codes.shape == keys.shape
+    assert np.array_equal(present[codes], keys)
