@@ -13,19 +13,12 @@ import pytest
 import ipose
 from helpers.forked_python import forked_python
 
-CASES = {
-    "01": "forked",
-    "02": "forked",
-    "04": "forked",
-    "05": "forked",
-    "08": "started",  # with another encoding
-    "10": "started",  # with another /dev/shm
-    "13": "started",  # with a limit to the size of its files
-    "23": "forked",
-    "26": "forked",
-    "27": "forked",
-}
-"""How each script gets its processes: forked from one that has imported torch, or started, where that matters."""
+FORKED = ("01", "02", "04", "05", "23", "26", "27")
+"""These scripts get processes forked from one that has imported torch."""
+STARTED = ("08", "10", "13")
+"""These need processes of their own: another encoding, another /dev/shm, a limit to the size of files."""
+LONG = ("08", "13", "23")  # half a minute each; what they hold is tested in pieces by the short session
+CASES = [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in sorted(FORKED + STARTED)]
 SOURCE = Path(ipose.__file__).parents[1]
 
 
@@ -52,7 +45,7 @@ def test_a_case_from_a_public_report(shared, tmp_path, number, request):
     script = shared / "cases" / f"case_{number}.sh"
     if not script.is_file():
         pytest.skip(f"no {script.name} in the shared folder")
-    python = request.getfixturevalue("forked") if CASES[number] == "forked" else sys.executable
+    python = request.getfixturevalue("forked") if number in FORKED else sys.executable
     said = run("bash", script, folder=tmp_path, PY=str(python), SRC=str(SOURCE), TMPDIR=str(tmp_path))
     assert said.returncode == 0, said.stdout + said.stderr
 
@@ -65,4 +58,4 @@ def test_a_forked_process_answers_as_a_started_one(forked, tmp_path, words):
 
 def test_every_script_is_run(shared):
     scripts = {path.stem.removeprefix("case_") for path in (shared / "cases").glob("case_*.sh")}
-    assert scripts <= set(CASES)
+    assert scripts <= {*FORKED, *STARTED}

@@ -35,7 +35,7 @@ CONFIG = GroupDNetConfig(
     flip=False,
     batch_size=2,
 )
-STEPS = 120
+STEPS = 80
 
 
 def reconstruction(objective, ruler, batch):

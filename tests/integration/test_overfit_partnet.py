@@ -33,7 +33,7 @@ CONFIG = PartNetConfig(
 )
 """Narrow, one block, one support: what matters here is that every part of the chain passes gradients on."""
 
-STEPS = 520
+STEPS = 360
 
 
 def objects_of(category, count):
@@ -70,7 +70,14 @@ def trained(tmp_path_factory):
     before = accuracies(system.partnet, pairs, supports)
     source = PartPairSource(pairs, supports, random_supports=0.0, augment=False)
     config = TrainConfig(
-        steps=STEPS, batch_size=4, ema_decay=0.0, schedule="cosine", sample_every=0, log_every=100, tensorboard=False
+        steps=STEPS,
+        batch_size=4,
+        ema_decay=0.0,
+        schedule="cosine",
+        sample_every=0,
+        log_every=100,
+        tensorboard=False,
+        precision="bf16",
     )
     run = Run.create(tmp_path_factory.mktemp("runs") / "overfit", kind="partnet", config=CONFIG, train=config)
     train(system, source, run, config, device="cpu", progress=False)
