@@ -71,10 +71,12 @@ class TestRunCards:
         assert cards["mCSD"].counts == {"label maps": 2, "pairs a class": 3}
         assert cards["mCSD"].value < cards["Diversity mean absolute difference"].value
 
-    def test_the_protocol_classes_asks_for_a_generator(self, tiny, ipose):
-        done = ipose("evaluate", tiny.partnet, "--protocol", "classes")
+    @pytest.mark.parametrize("protocol", ["classes", "parts"])
+    def test_a_partnet_is_judged_without_a_protocol(self, tiny, ipose, protocol):
+        done = ipose("evaluate", tiny.partnet, "--protocol", protocol)
         assert done.code == 2
-        assert "[protocol] PartNet is not judged by this protocol: found classes, expected parts" in done.err
+        assert "[protocol] PartNet is not judged by this protocol" in done.err
+        assert f"found {protocol}, expected no --protocol (it is judged by parts)" in done.err
 
     def test_seeds_that_are_copies_have_no_diversity_and_others_some(self, run, monkeypatch):
         diverse = {card.metric.split(" (")[0]: card for card in run_cards(run, features="random")}

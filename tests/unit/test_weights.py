@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 import ipose.weights
 from ipose import IPose
 from ipose.cli.main import main
+from ipose.data.part_pairs import pairs_from_scenes
 from ipose.editing.noise_edits import Resample
 from ipose.editing.support_edits import EditSupports
 from ipose.errors import RunError
+from ipose.evaluation.part_evaluation import PartGuess, evaluate_parts
 from ipose.model_folder import open_model
 from ipose.partnet.added_supports import add_supports
+from ipose.partnet.scene_parts import predict_objects
 from ipose.partworld.categories import PARTWORLD
 from ipose.partworld.config import PartWorldConfig
 from ipose.partworld.scene import PartWorld
@@ -56,6 +60,25 @@ def scene_of(category):
         split="val", count=1, size=size, categories=(category,), objects=(1, 1), object_scale=scale
     )
     return PartWorld(config)[0]
+
+
+def objects_of(split, count):
+    size, scale = (96, 96), (0.6, 0.95)
+    config = PartWorldConfig(split=split, count=count, size=size, objects=(1, 2), object_scale=scale)
+    return pairs_from_scenes(PartWorld(config), PARTWORLD)
+
+
+def test_its_partnet_infers_parts_better_than_copying_a_support_and_than_the_most_frequent_part(model):
+    """On objects that were not trained on, it removes a third of the better baseline's errors; of the cat's, too,
+    whose part maps were never trained on."""
+
+    def infer(shapes, categories):
+        with torch.no_grad():
+            answer = predict_objects(model.partnet, shapes, categories, model.supports)
+        return PartGuess(frame=answer.part_maps(), inside=answer.part_maps(shapes))
+
+    found = evaluate_parts(infer, objects_of("val", 40), model.supports, objects_of("train", 150), novel=("cat",))
+    assert min(found.error_removed(group) for group in ("basis", "novel")) > 1 / 3
 
 
 class TestControl:

@@ -43,7 +43,7 @@ _TEXTS = {
     "novel": f"PartNet was never trained on the parts of a {NOVEL}. Three drawings are all that it knows of them. "
     f"(The generator did paint the class {NOVEL} in its training.)",
     "limits": "PartWorld is a drawn world. The model is small and was trained for hours on CPU cores, the paper's for "
-    "days on GPUs. The model's card, README.md in the folder that `ipose info partworld` names, says how.",
+    "days on GPUs. The model's card, README.md in the folder that the command ipose info partworld names, says how.",
 }
 
 

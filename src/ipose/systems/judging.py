@@ -155,7 +155,10 @@ def family_of(system: System, run: Run, protocols: Sequence[str] | None) -> str:
     if family not in system.judged_by:
         message, mend = f"{system.title} is not judged by this protocol", system.instead or None
         found = ", ".join(protocols)
-        raise ConfigError(message, field="protocol", found=found, expected=", ".join(system.judged_by), mend=mend)
+        expected = ", ".join(system.judged_by)
+        if "images" not in system.judged_by:
+            expected = f"no --protocol (it is judged by {expected})"
+        raise ConfigError(message, field="protocol", found=found, expected=expected, mend=mend)
     return family
 
 
