@@ -17,7 +17,7 @@ FORKED = ("01", "02", "04", "05", "23", "26", "27")
 """These scripts get processes forked from one that has imported torch."""
 STARTED = ("08", "10", "13")
 """These need processes of their own: another encoding, another /dev/shm, a limit to the size of files."""
-LONG = ("08", "13", "23")  # half a minute each; what they hold is tested in pieces by the short session
+LONG = ("08", "10", "13", "23", "26", "27")  # 15 to 60 seconds each; the short session tests in pieces what they hold
 CASES = [pytest.param(n, marks=[pytest.mark.slow] * (n in LONG)) for n in sorted(FORKED + STARTED)]
 SOURCE = Path(ipose.__file__).parents[1]
 

@@ -52,6 +52,7 @@ def accuracy(network, image, target):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.overfit
 def test_the_generator_on_64_images_makes_parts_compact_and_large_enough():
     """Given 64 scenes, when trained 100 steps, then concentration falls by a quarter, no part is smaller than its disk
